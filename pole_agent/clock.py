@@ -1,0 +1,108 @@
+"""Time as an argument: a monotonic clock, the wall clock, and waiting. Nothing above reads a clock by itself."""
+
+from __future__ import annotations
+
+import asyncio
+import heapq
+import time
+from typing import Protocol
+
+
+class Clock(Protocol):
+    """Two clocks and a way to wait."""
+
+    def monotonic(self) -> float:
+        """Seconds since boot; never jumps. Comparable between processes of one boot."""
+        ...
+
+    def wall(self) -> float:
+        """Unix seconds as the operating system believes them; may be wrong and may jump."""
+        ...
+
+    async def sleep(self, seconds: float) -> None:
+        """Wait on the monotonic clock."""
+        ...
+
+
+class SystemClock:
+    """The clocks of this machine. `shift_s` moves the wall clock, for the demo that starts at dusk."""
+
+    def __init__(self, shift_s: float = 0.0) -> None:
+        self.shift_s = shift_s
+
+    def monotonic(self) -> float:
+        return time.monotonic()
+
+    def wall(self) -> float:
+        return time.time() + self.shift_s
+
+    async def sleep(self, seconds: float) -> None:
+        await asyncio.sleep(seconds)
+
+
+class ManualClock:
+    """Time that moves when told. `advance` wakes sleepers in order, each at its own moment."""
+
+    def __init__(self, wall: float = 1_767_268_800.0, monotonic: float = 1000.0) -> None:
+        self._wall_offset = wall - monotonic
+        self._now = monotonic
+        self._sleepers: list[tuple[float, int, asyncio.Future[None]]] = []
+        self._count = 0
+
+    def monotonic(self) -> float:
+        return self._now
+
+    def wall(self) -> float:
+        return self._now + self._wall_offset
+
+    def set_wall(self, wall: float) -> None:
+        """Let the wall clock jump; the monotonic clock does not notice."""
+        self._wall_offset = wall - self._now
+
+    def move_to(self, monotonic: float) -> None:
+        """Set the monotonic clock (replay: the time of the frame). Wakes nobody."""
+        self._now = monotonic
+
+    async def sleep(self, seconds: float) -> None:
+        if seconds <= 0:
+            await asyncio.sleep(0)
+            return
+        future: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._count += 1
+        heapq.heappush(self._sleepers, (self._now + seconds, self._count, future))
+        await future
+
+    async def advance(self, seconds: float) -> None:
+        """Move time forward and let everything that was due run."""
+        end = self._now + seconds
+        await settle()
+        while self._sleepers and self._sleepers[0][0] <= end:
+            due, _, future = heapq.heappop(self._sleepers)
+            if future.done():
+                continue
+            self._now = max(self._now, due)
+            future.set_result(None)
+            await settle()
+        self._now = end
+        await settle()
+
+
+async def settle(turns: int = 20) -> None:
+    """Let every task that can run do so."""
+    for _ in range(turns):
+        await asyncio.sleep(0)
+
+
+async def wait(clock: Clock, event: asyncio.Event, timeout_s: float) -> bool:
+    """Wait for the event at most `timeout_s` on this clock; clears it. True when it was set."""
+    if not event.is_set():
+        tasks = (asyncio.ensure_future(event.wait()), asyncio.ensure_future(clock.sleep(timeout_s)))
+        try:
+            await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+    was_set = event.is_set()
+    event.clear()
+    return was_set

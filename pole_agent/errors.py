@@ -1,0 +1,74 @@
+"""Every error that the agent names. Adapters translate foreign exceptions at their edge, with `raise … from`.
+
+PoleAgentError
+ ├── ConfigError         the configuration, with every problem found
+ ├── CameraError         a source that does not open, ends, hangs or sends garbage
+ ├── ModelError          a model file or card that is not what was expected
+ ├── LampError           the pin or the PWM chip
+ ├── OutboxError         the database cannot be read or written
+ ├── CommandRefused      a command from outside that may not be acted on
+ └── UplinkError         the broker
+      ├── LinkLost         the connection is gone; what was not acknowledged stays ours
+      └── PublishRefused   the broker answered with a reason code of failure
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+class PoleAgentError(Exception):
+    """The root. Its text is one line: the cause and what to do."""
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One fault of a configuration: the key path and what is wrong there."""
+
+    path: str
+    text: str
+
+    def __str__(self) -> str:
+        return f"{self.path}: {self.text}" if self.path else self.text
+
+
+class ConfigError(PoleAgentError):
+    """A configuration that cannot be used; `problems` holds all of them."""
+
+    def __init__(self, problems: list[Problem]) -> None:
+        super().__init__("; ".join(map(str, problems)))
+        self.problems = problems
+
+
+class CameraError(PoleAgentError):
+    pass
+
+
+class ModelError(PoleAgentError):
+    pass
+
+
+class LampError(PoleAgentError):
+    pass
+
+
+class OutboxError(PoleAgentError):
+    pass
+
+
+class CommandRefused(PoleAgentError):
+    pass
+
+
+class UplinkError(PoleAgentError):
+    pass
+
+
+class LinkLost(UplinkError):
+    pass
+
+
+class PublishRefused(UplinkError):
+    def __init__(self, reason_code: int, text: str) -> None:
+        super().__init__(f"the broker refused the message: {text} (reason code 0x{reason_code:02x})")
+        self.reason_code = reason_code

@@ -1,0 +1,71 @@
+"""What a rule, a zone and a line are to the judge. Plain values, made from the settings by compose."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from pole_agent.almanac import Span
+from pole_agent.geometry import inside
+from pole_agent.vocabulary import Point, Severity
+
+Kind = Literal["presence", "loitering", "crowd", "crossing", "wrong_way", "stopped"]
+PER_RULE: tuple[Kind, ...] = ("presence", "crowd")  # one incident per rule; the other kinds have one per track
+ON_LINE: tuple[Kind, ...] = ("crossing", "wrong_way")
+
+
+@dataclass(frozen=True, slots=True)
+class Zone:
+    """A part of a camera's picture. No polygon means the whole frame."""
+
+    name: str
+    polygon: tuple[Point, ...] = ()
+
+    def holds(self, point: Point) -> bool:
+        return not self.polygon or inside(point, self.polygon)
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """`forward` crosses towards the right hand of one who looks from `start` to `end`."""
+
+    name: str
+    start: Point
+    end: Point
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """What is worth an incident, and what follows from it. Times in seconds, levels 0 to 1."""
+
+    name: str
+    kind: Kind
+    place: Zone | Line
+    classes: frozenset[str]
+    dwell_s: float = 0.0
+    count: int = 1
+    direction: Literal["any", "forward", "backward"] = "any"
+    span: Span = Span()
+    severity: Severity = Severity.INFO
+    announce_open: bool = False
+    max_alarms_per_h: int = 6
+    notify: tuple[str, ...] = ()
+    lamp_level: float | None = None
+    lamp_hold_s: float = 0.0
+    drone: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Incident:
+    """One incident as it stands. Times are monotonic seconds."""
+
+    incident_id: str
+    rule: Rule
+    opened_at: float
+    last_seen_at: float
+    label: str
+    track_ids: tuple[int, ...]
+    peak: int
+    path: tuple[Point, ...]
+    direction: str = ""
+    end_reason: str = ""

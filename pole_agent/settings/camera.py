@@ -1,0 +1,33 @@
+"""[[camera]] and [detector]: where pictures come from, and which model looks at them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+from pydantic import Field
+
+from pole_agent.settings.section import FractionPoint, Name, Section
+
+Polygon = Annotated[tuple[FractionPoint, ...], Field(min_length=3, max_length=64)]
+
+
+class CameraSettings(Section):
+    name: Name = "street"
+    source: Annotated[str, Field(min_length=1, description="rtsp://…, /dev/video0 or a video file")]
+    username: str | None = None
+    password_file: Path | None = None
+    fps: Annotated[float, Field(gt=0, le=60, description="frames a second that are looked at")] = 5
+    loop: bool = Field(False, description="start a file again when it ends")
+    masks: tuple[Polygon, ...] = Field((), description="privacy masks, burned black before anything else sees the frame")
+
+    @property
+    def live(self) -> bool:
+        """True for a stream or a device, False for a file."""
+        return "://" in self.source or self.source.startswith("/dev/")
+
+
+class DetectorSettings(Section):
+    model: Annotated[str, Field(min_length=1, description="a shipped model by name, or the path of a card (.toml)")] = "nanodet-g-320-int8"
+    min_score: Annotated[float, Field(ge=0.1, lt=1, description="starts a track; the tracker sees from 0.1")] = 0.4
+    threads: Annotated[int, Field(ge=1, le=16)] = 2

@@ -1,0 +1,46 @@
+"""[mqtt]: the broker. Without this section the agent runs and keeps everything."""
+
+from __future__ import annotations
+
+import ipaddress
+from pathlib import Path
+from typing import Annotated
+
+from pydantic import Field, field_validator, model_validator
+
+from pole_agent.settings.section import Name, Section
+
+
+class MqttSettings(Section):
+    host: Annotated[str, Field(min_length=1)]
+    tls: bool = True
+    port: Annotated[int, Field(ge=1, le=65535)] = Field(default_factory=lambda data: 8883 if data.get("tls", True) else 1883)
+    prefix: Name = "smartpole"
+    username: str | None = None
+    password_file: Path | None = None
+    ca_file: Path | None = None
+    cert_file: Path | None = None
+    key_file: Path | None = None
+    homeassistant: bool = False
+
+    @field_validator("homeassistant")
+    @classmethod
+    def not_yet(cls, value: bool) -> bool:
+        if value:
+            raise ValueError("Home Assistant discovery is not part of this release; leave it false")
+        return value
+
+    @model_validator(mode="after")
+    def key_with_certificate(self) -> MqttSettings:
+        if (self.cert_file is None) != (self.key_file is None):
+            raise ValueError("cert_file and key_file belong together; give both or none")
+        return self
+
+    @property
+    def loopback(self) -> bool:
+        if self.host == "localhost":
+            return True
+        try:
+            return ipaddress.ip_address(self.host).is_loopback
+        except ValueError:
+            return False

@@ -1,0 +1,57 @@
+"""[pole], [storage], [clock] and [page]: who this pole is, where it keeps things, which clock it believes."""
+
+from __future__ import annotations
+
+import zoneinfo
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import Field, field_validator
+
+from pole_agent.almanac import Place
+from pole_agent.settings.section import Name, Section
+
+
+class PoleSettings(Section):
+    id: Name
+    site: Name
+    name: str = Field("", max_length=200)
+    latitude: Annotated[float, Field(ge=-90, le=90)]
+    longitude: Annotated[float, Field(ge=-180, le=180)]
+    timezone: str = "UTC"
+    area_code: str = Field("", max_length=32, description="Kemendagri code of the area, for example 32.11")
+
+    @field_validator("timezone")
+    @classmethod
+    def known_zone(cls, value: str) -> str:
+        try:
+            zoneinfo.ZoneInfo(value)
+        except (ValueError, OSError):
+            raise ValueError(f'{value!r} is no time zone; write one of the IANA names, for example "Asia/Jakarta"') from None
+        return value
+
+    @property
+    def place(self) -> Place:
+        return Place(self.latitude, self.longitude, zoneinfo.ZoneInfo(self.timezone))
+
+
+class StorageSettings(Section):
+    state_dir: Path = Path("/var/lib/pole-agent")
+    max_mb: Annotated[int, Field(ge=4, le=65536)] = 256
+
+
+class ClockSettings(Section):
+    trust: Literal["auto", "system"] = "auto"
+
+
+class PageSettings(Section):
+    enabled: bool = False
+    host: str = "127.0.0.1"
+    port: Annotated[int, Field(ge=1, le=65535)] = 8080
+
+    @field_validator("enabled")
+    @classmethod
+    def not_yet(cls, value: bool) -> bool:
+        if value:
+            raise ValueError("the status page is not part of this release; leave it false")
+        return value

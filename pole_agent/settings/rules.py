@@ -1,0 +1,95 @@
+"""[[zone]], [[line]] and [[rule]]: where to look, and what is worth an incident."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field, field_validator, model_validator
+
+from pole_agent import geometry
+from pole_agent.almanac import Span
+from pole_agent.settings.camera import Polygon
+from pole_agent.settings.section import FractionPoint, Level, Name, Section
+from pole_agent.vocabulary import Severity
+
+Kind = Literal["presence", "loitering", "crowd", "crossing", "wrong_way", "stopped"]
+LINE_KINDS = ("crossing", "wrong_way")
+Label = Literal["person", "bicycle", "car", "motorcycle", "bus", "truck"]
+SeverityWord = Literal["info", "warning", "alarm"]
+MIN_ZONE_AREA = 1e-4  # a hundredth of the picture's side, squared
+
+
+class ZoneSettings(Section):
+    name: Name
+    camera: Name | None = Field(None, description="default: the only camera")
+    polygon: Polygon
+
+    @field_validator("polygon")
+    @classmethod
+    def has_area(cls, value: tuple[FractionPoint, ...]) -> tuple[FractionPoint, ...]:
+        if geometry.area(value) < MIN_ZONE_AREA:
+            raise ValueError("the polygon has no area; give at least three points that are not on one line")
+        return value
+
+
+class LineSettings(Section):
+    name: Name
+    camera: Name | None = Field(None, description="default: the only camera")
+    start: FractionPoint = Field(alias="from")
+    end: FractionPoint = Field(alias="to")
+
+    @model_validator(mode="after")
+    def has_length(self) -> LineSettings:
+        if self.start == self.end:
+            raise ValueError('"from" and "to" are the same point')
+        return self
+
+
+class RuleLamp(Section):
+    level: Level = 1.0
+    hold_s: Annotated[float, Field(ge=0, le=3600)] = 30
+
+
+class RuleSettings(Section):
+    name: Name
+    kind: Kind
+    camera: Name | None = Field(None, description="default: the camera of the zone or line, or the only one")
+    zone: Name | None = Field(None, description="default: the whole frame")
+    line: Name | None = None
+    direction: Literal["any", "forward", "backward"] = "any"
+    classes: Annotated[tuple[Label, ...], Field(min_length=1)] = ("person",)
+    dwell_s: Annotated[float, Field(ge=0, le=86400)] = Field(default_factory=lambda data: 30.0 if data["kind"] in ("loitering", "stopped") else 0.0)
+    count: Annotated[int, Field(ge=1, le=1000)] = Field(default_factory=lambda data: 5 if data["kind"] == "crowd" else 1)
+    active: str = "always"
+    severity: SeverityWord = "info"
+    announce: Literal["open", "close"] = Field(default_factory=lambda data: "close" if data["severity"] == "info" else "open")
+    max_alarms_per_h: Annotated[int, Field(ge=1, le=3600)] = 6
+    notify: tuple[Annotated[str, Field(min_length=1, max_length=64)], ...] = Field((), max_length=8)
+    lamp: RuleLamp | None = None
+    drone: bool = False
+
+    @field_validator("active")
+    @classmethod
+    def is_span(cls, value: str) -> str:
+        Span.parse(value)
+        return value
+
+    @model_validator(mode="after")
+    def fits_kind(self) -> RuleSettings:
+        if self.kind in LINE_KINDS and self.line is None:
+            raise ValueError(f'kind = "{self.kind}" needs line = "<name of a [[line]]>"')
+        if self.kind in LINE_KINDS and self.zone is not None:
+            raise ValueError(f'kind = "{self.kind}" watches a line; remove zone')
+        if self.kind not in LINE_KINDS and self.line is not None:
+            raise ValueError(f'kind = "{self.kind}" watches a zone; remove line')
+        if self.kind == "wrong_way" and self.direction == "any":
+            raise ValueError('kind = "wrong_way" needs direction = "forward" or "backward": the way that is wrong')
+        return self
+
+    @property
+    def span(self) -> Span:
+        return Span.parse(self.active)
+
+    @property
+    def level(self) -> Severity:
+        return Severity.of(self.severity)

@@ -1,0 +1,88 @@
+"""The card of a model: a TOML file beside it that says what goes in, what comes out, where it is from, and its sha256."""
+
+from __future__ import annotations
+
+import hashlib
+import tomllib
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from pole_agent.errors import ModelError
+
+CHUNK_BYTES = 1 << 20
+SHIPPED = (Path(__file__).parent.parent / "models", Path(__file__).parent.parent.parent / "models")  # wheel, checkout
+
+
+@dataclass(frozen=True, slots=True)
+class ModelCard:
+    """What the agent must know about a model. Sizes in pixels."""
+
+    name: str
+    family: str
+    path: Path
+    sha256: str
+    width: int
+    height: int
+    strides: tuple[int, ...]
+    bins: int
+    max_overlap: float
+    classes: tuple[str, ...]
+    licence: str
+    origin: str
+
+
+def shipped() -> list[str]:
+    """Names of the models that came with the agent."""
+    return sorted({path.stem for folder in SHIPPED for path in folder.glob("*.toml")})
+
+
+def find(model: str) -> Path:
+    """The card of a model given by name, or by the path of its card. Raises ModelError."""
+    if model.endswith(".toml"):
+        return Path(model)
+    for folder in SHIPPED:
+        if (path := folder / f"{model}.toml").is_file():
+            return path
+    raise ModelError(f'there is no model "{model}"; shipped: {", ".join(shipped()) or "none"}; or give the path of a card (.toml)')
+
+
+def read(path: Path) -> ModelCard:
+    """Read a card. Raises ModelError that names the file and the key."""
+    try:
+        card: dict[str, Any] = tomllib.loads(path.read_text())
+        return ModelCard(
+            name=str(card["name"]),
+            family=str(card["family"]),
+            path=path.parent / str(card["file"]),
+            sha256=str(card["sha256"]),
+            width=int(card["input"]["width"]),
+            height=int(card["input"]["height"]),
+            strides=tuple(int(s) for s in card["output"]["strides"]),
+            bins=int(card["output"]["bins"]),
+            max_overlap=float(card["output"]["max_overlap"]),
+            classes=tuple(map(str, card["classes"])),
+            licence=str(card["licence"]),
+            origin=str(card["origin"]),
+        )
+    except OSError as error:
+        raise ModelError(f"{path}: the model card cannot be read: {error.strerror}") from error
+    except KeyError as error:
+        raise ModelError(f"{path}: the model card lacks the key {error}") from error
+    except (ValueError, TypeError) as error:
+        raise ModelError(f"{path}: the model card is broken: {error}") from error
+
+
+def verify(card: ModelCard) -> bytes:
+    """Return the bytes of the model, after a check against the hash on its card. Raises ModelError."""
+    try:
+        blob = card.path.read_bytes()
+    except OSError as error:
+        raise ModelError(f"{card.path}: the model cannot be read: {error.strerror}") from error
+    found = hashlib.sha256(blob).hexdigest()
+    if found != card.sha256:
+        raise ModelError(
+            f"{card.path}: this is not the model of its card: sha256 is {found[:12]}…, expected {card.sha256[:12]}…; install it again, "
+            "or write the new hash into the card if you changed the model on purpose"
+        )
+    return blob

@@ -1,0 +1,61 @@
+"""A detector that says what it was told: rows of a MOTChallenge file, or a script of a test."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from pole_agent.errors import ModelError
+from pole_agent.frame import Frame
+from pole_agent.vision.appearance import describe
+from pole_agent.vision.detector import WEAK_SCORE
+from pole_agent.vocabulary import Box, Detection
+
+
+class ScriptedDetector:
+    """Gives the detections of `script` by frame index (from 0). Boxes are fractions, or pixels when `pixels` is true."""
+
+    def __init__(self, script: Mapping[int, Sequence[Detection]], *, pixels: bool = False) -> None:
+        self._script = script
+        self._pixels = pixels
+        self._open = False
+
+    async def open(self) -> None:
+        self._open = True
+
+    async def detect(self, frame: Frame) -> Sequence[Detection]:
+        if not self._open:
+            raise ModelError("the detector is not open")
+        found = [d for d in self._script.get(frame.index, ()) if d.score >= WEAK_SCORE]
+        height, width = frame.image.shape[:2]
+        if self._pixels:
+            found = [Detection(scale(d.box, 1 / width, 1 / height), d.score, d.label) for d in found]
+        found = [d for d in found if d.box.sane()]
+        looks = describe(frame.image, [d.box for d in found])
+        return [Detection(d.box, d.score, d.label, look) for d, look in zip(found, looks, strict=True)]
+
+    def close(self) -> None:
+        self._open = False
+
+
+def scale(box: Box, x: float, y: float) -> Box:
+    return Box(box.left * x, box.top * y, box.right * x, box.bottom * y)
+
+
+def read_rows(path: Path, label: str = "person") -> dict[int, list[Detection]]:
+    """Read MOTChallenge rows (``frame,id,left,top,width,height,score,…``, frame from 1, pixels). Raises ModelError."""
+    script: dict[int, list[Detection]] = {}
+    try:
+        lines = path.read_text().splitlines()
+    except (OSError, UnicodeDecodeError) as error:
+        raise ModelError(f"{path}: cannot be read as detections: {error}") from error
+    for number, line in enumerate(lines, 1):
+        if not line.strip():
+            continue
+        try:
+            frame, _, left, top, width, height, score = map(float, line.split(",")[:7])
+            index = int(frame) - 1
+        except (ValueError, OverflowError) as error:
+            raise ModelError(f"{path}, line {number}: expected frame,id,left,top,width,height,score: {error}") from error
+        script.setdefault(index, []).append(Detection(Box(left, top, left + width, top + height), score, label))
+    return script

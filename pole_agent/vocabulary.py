@@ -1,0 +1,156 @@
+"""The words that the rooms share. Plain values: no numpy, no I/O.
+
+Boxes and points are fractions of the picture (0 to 1), origin top left. Times named `at` or ending in `_s`
+are seconds of the monotonic clock of this boot.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import IntEnum
+from typing import Any, Literal
+
+Point = tuple[float, float]
+TimeQuality = Literal["synced", "corrected", "unsynced"]
+
+
+class Severity(IntEnum):
+    """How much an event matters. Orders the way out and, when the disk is full, the way to oblivion."""
+
+    INFO = 0
+    WARNING = 1
+    ALARM = 2
+
+    @classmethod
+    def of(cls, word: str) -> Severity:
+        return cls[word.upper()]
+
+    @property
+    def word(self) -> str:
+        return self.name.lower()
+
+
+@dataclass(frozen=True, slots=True)
+class Box:
+    """A rectangle in fractions of the picture. It may reach beyond the picture where an object is cut off."""
+
+    left: float
+    top: float
+    right: float
+    bottom: float
+
+    @property
+    def width(self) -> float:
+        return self.right - self.left
+
+    @property
+    def height(self) -> float:
+        return self.bottom - self.top
+
+    @property
+    def area(self) -> float:
+        return max(0.0, self.width) * max(0.0, self.height)
+
+    @property
+    def foot(self) -> Point:
+        """Where the object stands: bottom centre, kept inside the picture."""
+        x = (self.left + self.right) / 2
+        return min(1.0, max(0.0, x)), min(1.0, max(0.0, self.bottom))
+
+    def sane(self) -> bool:
+        """True for a box with finite corners and an area that overlaps the picture."""
+        corners = (self.left, self.top, self.right, self.bottom)
+        return (
+            all(map(math.isfinite, corners))
+            and self.right > self.left
+            and self.bottom > self.top
+            and self.right > 0
+            and self.bottom > 0
+            and self.left < 1
+            and self.top < 1
+        )
+
+
+def overlap(a: Box, b: Box) -> float:
+    """Intersection over union of two boxes, 0 to 1."""
+    width = min(a.right, b.right) - max(a.left, b.left)
+    height = min(a.bottom, b.bottom) - max(a.top, b.top)
+    if width <= 0 or height <= 0:
+        return 0.0
+    shared = width * height
+    return shared / (a.area + b.area - shared)
+
+
+@dataclass(frozen=True, slots=True)
+class Detection:
+    """What the detector saw in one frame. `look` is an appearance descriptor (any sequence of floats), if one was taken."""
+
+    box: Box
+    score: float
+    label: str
+    look: Any = None
+
+
+@dataclass(frozen=True, slots=True)
+class Track:
+    """One object followed over time, as seen at this frame."""
+
+    track_id: int
+    label: str
+    box: Box
+    score: float
+    first_seen: float
+    last_seen: float
+    seen_now: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Stamp:
+    """A moment on every clock we have: monotonic, boot, and the wall as it was believed then."""
+
+    monotonic: float
+    boot_id: str
+    wall: float
+    quality: TimeQuality
+
+
+@dataclass(frozen=True, slots=True)
+class RecordEvent:
+    """Store an event and, in the same transaction, the incident it opens or closes.
+
+    `kind` is the CloudEvents type without its prefix. A silent one only keeps the incident, nobody is told.
+    """
+
+    kind: str
+    severity: Severity
+    data: Mapping[str, Any]
+    at: float
+    opens: str | None = None
+    closes: str | None = None
+    silent: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class BoostLamp:
+    """Raise the lamp to at least `level` until `until` (monotonic seconds). One live boost per source."""
+
+    source: str
+    level: float
+    until: float
+
+
+@dataclass(frozen=True, slots=True)
+class RequestDrone:
+    """Ask for a look from above. Never more than a request."""
+
+    rule: str
+    camera: str
+    incident_id: str
+    severity: Severity
+    at: float
+    details: Mapping[str, Any] = field(default_factory=dict)
+
+
+Response = RecordEvent | BoostLamp | RequestDrone

@@ -1,0 +1,44 @@
+"""Which part works and which does not, with the reason. A change is an event: ``health.degraded``, ``health.recovered``."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from pole_agent.vocabulary import RecordEvent, Severity
+
+
+class Parts:
+    """The state of every part. `tell` stores an event; `now` is monotonic."""
+
+    def __init__(self, tell: Callable[[RecordEvent], None], now: Callable[[], float]) -> None:
+        self._tell, self._now = tell, now
+        self._reasons: dict[str, str] = {}
+        self._details: dict[str, dict[str, Any]] = {}
+        self._since: dict[str, float] = {}
+
+    def well(self, part: str, **details: Any) -> None:
+        """This part works. `details` are numbers for ``health``."""
+        if details:
+            self._details.setdefault(part, {}).update(details)
+        if self._reasons.get(part):
+            lasted = round(self._now() - self._since[part], 1)
+            self._tell(RecordEvent("health.recovered", Severity.INFO, {"part": part, "lasted_s": lasted}, self._now()))
+        self._reasons[part] = ""
+
+    def ill(self, part: str, reason: str, severity: Severity = Severity.WARNING) -> None:
+        """This part does not work, and why (one line)."""
+        if not self._reasons.get(part):
+            self._since[part] = self._now()
+            self._tell(RecordEvent("health.degraded", severity, {"part": part, "reason": reason[:300]}, self._now()))
+        self._reasons[part] = reason
+
+    def is_ill(self, part: str) -> bool:
+        return bool(self._reasons.get(part))
+
+    def report(self) -> dict[str, Any]:
+        """State, reason and numbers by part."""
+        return {
+            part: {"state": "degraded" if reason else "ok", **({"reason": reason} if reason else {}), **self._details.get(part, {})}
+            for part, reason in sorted(self._reasons.items())
+        }

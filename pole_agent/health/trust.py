@@ -1,0 +1,76 @@
+"""Is the clock right? And the moment of anything on every clock.
+
+A pole has no battery clock: at boot it may believe 1970, or the time of its last shutdown. systemd's time-sync.target can be
+reached on such a saved, wrong time; what counts is whether a time server was really heard.
+"""
+
+from __future__ import annotations
+
+import subprocess
+import uuid
+from collections.abc import Callable
+from pathlib import Path
+from typing import Literal
+
+from pole_agent.clock import Clock
+from pole_agent.vocabulary import Stamp
+
+TIMESYNC_FLAG = Path("/run/systemd/timesync/synchronized")
+BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
+CHRONY_TIMEOUT_S = 2.0
+EARLIEST_WALL = 1_790_000_000.0  # September 2026, before this release: no clock that reads earlier is right
+LATEST_WALL = EARLIEST_WALL + 30 * 365 * 86_400
+CHECK_S = 10.0
+
+
+def boot_id() -> str:
+    """The kernel's name of this boot; a fresh one where it is not told."""
+    try:
+        return BOOT_ID.read_text().strip()
+    except OSError:
+        return str(uuid.uuid4())
+
+
+def synchronized() -> bool:
+    """True when systemd-timesyncd or chrony has set the clock from a server since boot. Blocks up to 2 s."""
+    if TIMESYNC_FLAG.exists():
+        return True
+    try:
+        answer = subprocess.run(
+            ["chronyc", "-c", "tracking"], capture_output=True, text=True, timeout=CHRONY_TIMEOUT_S, check=False, stdin=subprocess.DEVNULL
+        )
+    except (OSError, subprocess.SubprocessError):
+        return False
+    fields = answer.stdout.strip().split(",")
+    # The last field is the leap status; an unsynchronized chrony says "Not synchronised".
+    return answer.returncode == 0 and len(fields) >= 14 and fields[-1] != "Not synchronised"
+
+
+class TimeKeeper:
+    """Knows whether the wall clock is trusted, and stamps moments. `told` answers whether a time server was heard."""
+
+    def __init__(self, clock: Clock, trust: Literal["auto", "system"], boot: str, told: Callable[[], bool] = synchronized) -> None:
+        self.clock, self.boot_id = clock, boot
+        self._trust, self._told = trust, told
+        self.trusted = trust == "system"
+
+    def check(self) -> bool:
+        """Ask again; True when the clock became trusted at this call. Blocks up to 2 s: call it in a thread."""
+        if self._trust == "system":
+            return False
+        was = self.trusted
+        plausible = EARLIEST_WALL <= self.clock.wall() <= LATEST_WALL
+        self.trusted = plausible and (was or self._told())
+        return self.trusted and not was
+
+    @property
+    def offset(self) -> float:
+        """Wall minus monotonic, now."""
+        return self.clock.wall() - self.clock.monotonic()
+
+    def wall_at(self, monotonic: float) -> float:
+        return monotonic + self.offset
+
+    def stamp(self, monotonic: float) -> Stamp:
+        """The moment of a monotonic time of this boot."""
+        return Stamp(monotonic, self.boot_id, self.wall_at(monotonic), "synced" if self.trusted else "unsynced")

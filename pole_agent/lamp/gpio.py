@@ -1,0 +1,67 @@
+"""The lamp on a GPIO pin by PWM, through gpiozero. The pin factory is passed in: nothing global, no environment switch.
+
+Reference wiring: low or floating = lit (`active_low`, a pull-down at the driver). Then every artefact of start, stop and crash
+(the pin claimed low, an input after a kill) is light, never darkness.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import tempfile
+from typing import Any
+
+from pole_agent.errors import LampError
+
+SOFTWARE_STEPS = 100  # lgpio's PWM knows whole percents
+
+
+class GpioLamp:
+    """Drives `pin` (BCM number) of `factory` (a gpiozero pin factory)."""
+
+    def __init__(self, factory: Any, pin: int, frequency_hz: int, active_low: bool) -> None:
+        from gpiozero import GPIOZeroError, PWMOutputDevice
+
+        self._errors: tuple[type[Exception], ...] = (GPIOZeroError, OSError)
+        # The device itself is told active high, so that its own artefacts (low at claim, low at close) stay low on the wire.
+        self._inverted = active_low
+        try:
+            self._device: Any = PWMOutputDevice(pin, active_high=True, initial_value=0, frequency=frequency_hz, pin_factory=factory)
+        except self._errors as error:
+            raise LampError(f"pin GPIO{pin} cannot be driven: {error}; is another program using it, are you in the group gpio?") from error
+        self._closed = False
+
+    def set(self, duty: float) -> None:
+        # A hair more than the whole percent, because lgpio cuts off: 0.29 must not become 28 %.
+        on = (1 - duty) if self._inverted else duty
+        percent = round(min(1.0, max(0.0, on)) * SOFTWARE_STEPS)
+        try:
+            self._device.value = min(1.0, percent / SOFTWARE_STEPS + 1e-6) if percent else 0.0
+        except self._errors as error:
+            raise LampError(f"the lamp pin does not obey: {error}") from error
+
+    def close(self) -> None:
+        if not self._closed:
+            self._closed = True
+            with contextlib.suppress(*self._errors):
+                self._device.close()
+
+
+def pi_factory() -> Any:
+    """gpiozero's factory on lgpio. Raises LampError that says what is missing."""
+    # lgpio writes a notification file into its working directory when it is imported.
+    os.environ.setdefault("LG_WD", os.environ.get("RUNTIME_DIRECTORY", tempfile.gettempdir()).split(":")[0])
+    try:
+        import lgpio
+        from gpiozero.pins.lgpio import LGPIOFactory
+    except ImportError as error:
+        raise LampError(
+            'GPIO needs the package lgpio: sudo apt install python3-lgpio, or pip install "pole-agent[pi]"; '
+            'on a machine without GPIO set [lamp] backend = "mock"'
+        ) from error
+    if not hasattr(lgpio, "tx_pwm"):
+        raise LampError("the installed lgpio is an empty stub (0.0.0.2); install python3-lgpio, or lgpio==0.2.2.0 from a wheel")
+    try:
+        return LGPIOFactory()
+    except Exception as error:  # noqa: BLE001 - lgpio raises its own type, gpiozero several
+        raise LampError(f'there is no GPIO chip here: {error}; on a machine without GPIO set [lamp] backend = "mock"') from error

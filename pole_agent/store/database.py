@@ -1,0 +1,238 @@
+"""What is kept, in one SQLite file: events on their way out, open incidents, drone requests, commands seen, small state.
+
+Synchronous; used by one thread. Every method works inside the transaction that `Database.transaction` opens, so that a state
+change and its events are stored together or not at all.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import sqlite3
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from pole_agent.store.schema import PAGE_BYTES, connect
+from pole_agent.vocabulary import RecordEvent, Severity, Stamp
+
+KEEP_DELIVERED_S = 72 * 3600.0
+KEEP_COMMANDS = 1000
+KEEP_CLOSED_REQUESTS = 100
+FULL_SHARE = 0.9  # of the cap; the rest is room for the work of dropping
+DROP_BATCH = 200
+DROPPED = "outbox.dropped"
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A new event with its identifier and its moment on every clock."""
+
+    event_id: str
+    event: RecordEvent
+    stamp: Stamp
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """An event as it lies in the outbox."""
+
+    seq: int
+    event_id: str
+    kind: str
+    severity: Severity
+    data: str  # JSON
+    stamp: Stamp
+    replayed: bool
+    delivered: float | None = None
+
+
+COLUMNS = "seq, id, kind, severity, data, monotonic, boot_id, wall, quality, replayed, delivered"
+
+
+def _stored(row: tuple[Any, ...]) -> Stored:
+    seq, event_id, kind, severity, data, monotonic, boot_id, wall, quality, replayed, delivered = row
+    return Stored(seq, event_id, kind, Severity(severity), data, Stamp(monotonic, boot_id, wall, quality), bool(replayed), delivered)
+
+
+def ranges(numbers: Iterable[int]) -> list[list[int]]:
+    """[1, 2, 3, 7] -> [[1, 3], [7, 7]]."""
+    result: list[list[int]] = []
+    for number in sorted(numbers):
+        if result and number == result[-1][1] + 1:
+            result[-1][1] = number
+        else:
+            result.append([number, number])
+    return result
+
+
+class Database:
+    """An open pole.db. Raises sqlite3.Error throughout; `store.py` translates."""
+
+    def __init__(self, path: Path, max_mb: int, new_id: Callable[[], str]) -> None:
+        self.path, self._new_id = path, new_id
+        self._most_pages = max_mb * 1_000_000 // PAGE_BYTES
+        self._db = connect(str(path), max_mb)
+        self.store_id: str = self._db.execute("SELECT value FROM meta WHERE key = 'storeid'").fetchone()[0]
+
+    def close(self) -> None:
+        self._db.close()
+
+    @contextlib.contextmanager
+    def transaction(self) -> Iterator[None]:
+        self._db.execute("BEGIN IMMEDIATE")
+        try:
+            yield
+        except BaseException:
+            with contextlib.suppress(sqlite3.Error):
+                self._db.execute("ROLLBACK")
+            raise
+        self._db.execute("COMMIT")
+
+    # --- events and incidents
+
+    def append(self, entries: Sequence[Entry]) -> None:
+        """Store events in order; each gets the next sequence number. Makes room first when the file is nearly full."""
+        self._make_room(entries)
+        for entry in entries:
+            event = entry.event
+            data = json.dumps(event.data, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
+            if event.opens:
+                self._db.execute(
+                    "INSERT OR REPLACE INTO incidents VALUES (?, ?, ?, ?)", (event.opens, int(event.severity), data, event.silent)
+                )
+            if event.closes:
+                self._db.execute("DELETE FROM incidents WHERE id = ?", (event.closes,))
+            if not event.silent:
+                self._insert(entry, data)
+
+    def _insert(self, entry: Entry, data: str) -> None:
+        event, stamp = entry.event, entry.stamp
+        self._db.execute(
+            "INSERT INTO outbox (id, kind, severity, data, monotonic, boot_id, wall, quality) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+            (entry.event_id, event.kind, int(event.severity), data, stamp.monotonic, stamp.boot_id, stamp.wall, stamp.quality),
+        )
+
+    def open_incidents(self) -> list[dict[str, Any]]:
+        """The incidents that are open, oldest identifier first, with `severity` and `silent` added."""
+        rows = self._db.execute("SELECT severity, data, silent FROM incidents ORDER BY id").fetchall()
+        return [json.loads(data) | {"severity": Severity(s).word, "silent": bool(silent)} for s, data, silent in rows]
+
+    # --- the way out
+
+    def waiting(self, limit: int, skip: frozenset[int]) -> list[Stored]:
+        """The next events to send: severity first, then age; those in `skip` are left out."""
+        rows = self._db.execute(
+            f"SELECT {COLUMNS} FROM outbox WHERE delivered IS NULL ORDER BY severity DESC, seq LIMIT ?", (limit + len(skip),)
+        )
+        return [s for s in map(_stored, rows) if s.seq not in skip][:limit]
+
+    def mark_delivered(self, seqs: Sequence[int], wall: float) -> None:
+        """The broker has acknowledged these. They stay for a resend, first to go when room is needed."""
+        self._db.executemany("UPDATE outbox SET delivered = ?, replayed = 0 WHERE seq = ?", [(wall, s) for s in seqs])
+
+    def resend(self, first: int, last: int) -> int:
+        """Send delivered events again, marked as replayed. Returns how many."""
+        return self._db.execute(
+            "UPDATE outbox SET delivered = NULL, replayed = 1 WHERE delivered IS NOT NULL AND seq BETWEEN ? AND ?", (first, last)
+        ).rowcount
+
+    def purge_delivered(self, wall: float) -> int:
+        """Forget events that were delivered longer ago than they are kept."""
+        return self._db.execute("DELETE FROM outbox WHERE delivered < ?", (wall - KEEP_DELIVERED_S,)).rowcount
+
+    def correct_times(self, boot_id: str, wall_minus_monotonic: float) -> int:
+        """The clock is trusted now: give this boot's events that were stored without it their true times."""
+        return self._db.execute(
+            "UPDATE outbox SET wall = monotonic + ?, quality = 'corrected' WHERE quality = 'unsynced' AND boot_id = ? AND delivered IS NULL",
+            (wall_minus_monotonic, boot_id),
+        ).rowcount
+
+    def list_events(self, limit: int, after: int = 0) -> list[Stored]:
+        rows = self._db.execute(f"SELECT {COLUMNS} FROM outbox WHERE seq > ? ORDER BY seq LIMIT ?", (after, limit))
+        return [_stored(r) for r in rows]
+
+    def stats(self) -> dict[str, Any]:
+        """Counts and sizes, for people and for ``health``."""
+        waiting = {Severity(s).word: n for s, n in self._db.execute("SELECT severity, count(*) FROM outbox WHERE delivered IS NULL GROUP BY 1")}
+        kept = self._db.execute("SELECT count(*) FROM outbox WHERE delivered IS NOT NULL").fetchone()[0]
+        last = self._db.execute("SELECT seq FROM sqlite_sequence WHERE name = 'outbox'").fetchone()
+        return {
+            "storeid": self.store_id,
+            "waiting": waiting,
+            "delivered_kept": kept,
+            "last_sequence": last[0] if last else 0,
+            "dropped": int(self.get("dropped") or 0),
+            "used_mb": round(self._used_pages() * PAGE_BYTES / 1e6, 3),
+            "max_mb": round(self._most_pages * PAGE_BYTES / 1e6, 1),
+        }
+
+    # --- making room
+
+    def _used_pages(self) -> int:
+        total = self._db.execute("PRAGMA page_count").fetchone()[0]
+        free = self._db.execute("PRAGMA freelist_count").fetchone()[0]
+        return int(total - free)
+
+    def _make_room(self, entries: Sequence[Entry]) -> None:
+        """Drop when nearly full: delivered events first, then the oldest of the lowest severity, counted and told."""
+        if not entries:
+            return
+        limit = int(self._most_pages * FULL_SHARE)
+        dropped: list[int] = []
+        while self._used_pages() > limit:
+            gone = self._db.execute(
+                "DELETE FROM outbox WHERE seq IN (SELECT seq FROM outbox WHERE delivered IS NOT NULL ORDER BY seq LIMIT ?)", (DROP_BATCH,)
+            ).rowcount
+            if gone:
+                continue
+            # Reports of earlier drops are the last to go: a receiver needs them to prove completeness.
+            victims = [
+                r[0]
+                for r in self._db.execute(
+                    "SELECT seq FROM outbox WHERE delivered IS NULL ORDER BY kind = ?, severity, seq LIMIT ?", (DROPPED, DROP_BATCH)
+                )
+            ]
+            if not victims:
+                break
+            self._db.executemany("DELETE FROM outbox WHERE seq = ?", [(s,) for s in victims])
+            dropped += victims
+        if dropped:
+            self.report_dropped(ranges(dropped), len(dropped), "full", entries[0].stamp)
+
+    def report_dropped(self, lost: list[list[int]], count: int, cause: str, stamp: Stamp) -> None:
+        """Tell of lost events, by an event of its own. `lost` names their ranges, empty when they never got a number."""
+        self.set("dropped", str(int(self.get("dropped") or 0) + count))
+        data: dict[str, Any] = {"ranges": lost, "count": count, "cause": cause}
+        event = RecordEvent(DROPPED, Severity.WARNING, data, stamp.monotonic)
+        self._insert(Entry(self._new_id(), event, stamp), json.dumps(data, separators=(",", ":")))
+
+    # --- drone requests, commands, small state
+
+    def save_request(self, request_id: str, is_open: bool, wall: float, data: str) -> None:
+        self._db.execute("INSERT OR REPLACE INTO requests VALUES (?, ?, ?, ?)", (request_id, is_open, wall, data))
+        self._db.execute(
+            "DELETE FROM requests WHERE NOT open AND id NOT IN (SELECT id FROM requests WHERE NOT open ORDER BY updated DESC LIMIT ?)",
+            (KEEP_CLOSED_REQUESTS,),
+        )
+
+    def load_requests(self) -> list[str]:
+        return [r[0] for r in self._db.execute("SELECT data FROM requests ORDER BY updated, id")]
+
+    def command_is_new(self, command_id: str, wall: float) -> bool:
+        """Remember a command's identifier; False when it was seen before."""
+        new = self._db.execute("INSERT OR IGNORE INTO commands VALUES (?, ?)", (command_id, wall)).rowcount == 1
+        if new:
+            self._db.execute("DELETE FROM commands WHERE id IN (SELECT id FROM commands ORDER BY seen DESC LIMIT -1 OFFSET ?)", (KEEP_COMMANDS,))
+        return new
+
+    def get(self, key: str) -> str | None:
+        row = self._db.execute("SELECT value FROM meta WHERE key = ?", (key,)).fetchone()
+        return None if row is None else str(row[0])
+
+    def set(self, key: str, value: str | None) -> None:
+        if value is None:
+            self._db.execute("DELETE FROM meta WHERE key = ?", (key,))
+        else:
+            self._db.execute("INSERT OR REPLACE INTO meta VALUES (?, ?)", (key, value))

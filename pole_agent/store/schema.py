@@ -1,0 +1,61 @@
+"""The tables of pole.db, and how a new file is made."""
+
+from __future__ import annotations
+
+import sqlite3
+import uuid
+
+VERSION = 1
+PAGE_BYTES = 4096
+
+# outbox.seq is AUTOINCREMENT: SQLite keeps the last number in the same transaction, so numbers are consecutive and never reused.
+TABLES = """
+CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE outbox (
+  seq INTEGER PRIMARY KEY AUTOINCREMENT,
+  id TEXT NOT NULL,
+  kind TEXT NOT NULL,
+  severity INTEGER NOT NULL,
+  data TEXT NOT NULL,
+  monotonic REAL NOT NULL,
+  boot_id TEXT NOT NULL,
+  wall REAL NOT NULL,
+  quality TEXT NOT NULL,
+  replayed INTEGER NOT NULL DEFAULT 0,
+  delivered REAL
+);
+CREATE INDEX outbox_waiting ON outbox (severity DESC, seq) WHERE delivered IS NULL;
+CREATE INDEX outbox_delivered ON outbox (seq) WHERE delivered IS NOT NULL;
+CREATE TABLE incidents (id TEXT PRIMARY KEY, severity INTEGER NOT NULL, data TEXT NOT NULL, silent INTEGER NOT NULL) WITHOUT ROWID;
+CREATE TABLE requests (id TEXT PRIMARY KEY, open INTEGER NOT NULL, updated REAL NOT NULL, data TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE commands (id TEXT PRIMARY KEY, seen REAL NOT NULL) WITHOUT ROWID;
+"""
+
+
+def connect(path: str, max_mb: int) -> sqlite3.Connection:
+    """Open (or make) the database. Raises sqlite3.Error; sqlite3.DatabaseError for a file that is not ours."""
+    connection = sqlite3.connect(path, isolation_level=None, timeout=5.0)
+    try:
+        connection.execute(f"PRAGMA page_size = {PAGE_BYTES}")
+        connection.execute("PRAGMA journal_mode = WAL")
+        connection.execute("PRAGMA synchronous = FULL")
+        connection.execute("PRAGMA secure_delete = OFF")
+        connection.execute(f"PRAGMA max_page_count = {max_mb * 1_000_000 // PAGE_BYTES}")
+        connection.execute("PRAGMA journal_size_limit = 4000000")
+        version = connection.execute("PRAGMA user_version").fetchone()[0]
+        if version == 0:
+            if connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]:
+                raise sqlite3.DatabaseError("it has tables that are not pole-agent's")
+            connection.executescript(f"BEGIN IMMEDIATE; {TABLES} PRAGMA user_version = {VERSION};")
+            connection.execute("INSERT INTO meta VALUES ('storeid', ?)", (uuid.uuid4().hex[:16],))
+            connection.execute("COMMIT")
+        elif version != VERSION:
+            raise sqlite3.DatabaseError(f"its version is {version}, this agent knows {VERSION}")
+        check = connection.execute("PRAGMA quick_check(1)").fetchone()[0]
+        if check != "ok":
+            raise sqlite3.DatabaseError(f"it is damaged: {check}")
+        connection.execute("SELECT value FROM meta WHERE key = 'storeid'").fetchone()[0]
+    except BaseException:
+        connection.close()
+        raise
+    return connection

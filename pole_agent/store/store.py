@@ -1,0 +1,263 @@
+"""The store as the loops see it: one thread that owns the database, and a queue in front of it.
+
+`record` never blocks and never raises: lamp and detection do not wait for a disk. Routine events are gathered for up to 5 s or
+50 of them, because a commit each would wear the card out; anything above info is committed at once and takes the waiting
+batch along. While the disk fails, events wait in memory; what does not fit there is counted and reported later.
+
+The thread keeps real time, not the agent's clock: it waits for a real disk.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import queue
+import sqlite3
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TypeVar
+
+from pole_agent.errors import OutboxError
+from pole_agent.store.database import Database, Entry
+from pole_agent.vocabulary import RecordEvent, Severity, Stamp
+
+log = logging.getLogger(__name__)
+
+T = TypeVar("T")
+BATCH_ROWS = 50
+BATCH_S = 5.0
+MEMORY_ROWS = 2000  # what a failing disk may keep in memory, about 1 MB
+RETRY_S = (1.0, 2.0, 5.0, 15.0, 30.0)
+FILE_NAME = "pole.db"
+
+
+class Store:
+    """Owns `state_dir`/pole.db. `stamp` gives the moment of a monotonic time on every clock; `new_id` an event identifier."""
+
+    def __init__(self, state_dir: Path, max_mb: int, stamp: Callable[[float], Stamp], new_id: Callable[[], str], batch_s: float = BATCH_S) -> None:
+        self._path = state_dir / FILE_NAME
+        self._max_mb, self._batch_s = max_mb, batch_s
+        self._stamp, self._new_id = stamp, new_id
+        self._queue: queue.SimpleQueue[Entry | _Call | None] = queue.SimpleQueue()
+        self._thread = threading.Thread(target=self._run, name="store", daemon=True)
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._database: Database | None = None
+        self._batch: list[Entry] = []
+        self._lost = 0
+        self._set_aside = ""
+        self._tries = 0
+        self._retry_at = 0.0
+        self.committed = asyncio.Event()  # set whenever events were stored
+        self.changed = asyncio.Event()  # set whenever health changed
+        self.problem = ""  # one line, empty while the disk works
+        self.store_id = ""
+
+    # --- called from the event loop
+
+    def start(self) -> None:
+        self._loop = asyncio.get_running_loop()
+        self._thread.start()
+
+    def record(self, event: RecordEvent) -> None:
+        """Store an event soon. Never blocks, never raises."""
+        self._queue.put(Entry(self._new_id(), event, self._stamp(event.at)))
+
+    async def write(self, work: Callable[[Database], T], *events: RecordEvent) -> T:
+        """Do `work` and store `events` in one transaction, committed on return. Raises OutboxError."""
+        entries = [Entry(self._new_id(), e, self._stamp(e.at)) for e in events]
+        return await self._ask(work, entries, True)  # type: ignore[no-any-return]
+
+    async def read(self, work: Callable[[Database], T]) -> T:
+        """Read, after everything recorded so far is stored. Raises OutboxError."""
+        return await self._ask(work, [], False)  # type: ignore[no-any-return]
+
+    async def flush(self) -> None:
+        """Everything recorded so far is on the disk. Raises OutboxError."""
+        await self.write(lambda _: None)
+
+    async def stop(self, within_s: float) -> None:
+        """Store what waits and close. Gives up after `within_s`: the thread is a daemon."""
+        self._queue.put(None)
+        deadline = time.monotonic() + within_s
+        while self._thread.is_alive() and time.monotonic() < deadline:
+            await asyncio.sleep(0.01)
+
+    async def _ask(self, work: Callable[[Database], Any], entries: list[Entry], writes: bool) -> Any:
+        future: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
+        self._queue.put(_Call(work, entries, future, writes))
+        return await future
+
+    # --- the thread
+
+    def _run(self) -> None:
+        deadline: float | None = None
+        while True:
+            wait = None if deadline is None else max(0.0, deadline - time.monotonic())
+            try:
+                item = self._queue.get(timeout=wait)
+            except queue.Empty:
+                self._commit()
+                deadline = self._next_deadline()
+                continue
+            if item is None:
+                self._commit()
+                if self._database is not None:
+                    self._database.close()
+                return
+            if isinstance(item, _Call):
+                self._serve(item)
+            else:
+                self._batch.append(item)
+                if item.event.severity > Severity.INFO or len(self._batch) >= BATCH_ROWS:
+                    if self._queue.empty() or len(self._batch) >= BATCH_ROWS:
+                        self._commit()
+                    else:
+                        deadline = time.monotonic()  # take along what already waits in the queue
+                        continue
+            deadline = self._next_deadline() if deadline is None or not self._batch else deadline
+
+    def _next_deadline(self) -> float | None:
+        if self._retry_at > time.monotonic():
+            return self._retry_at
+        return time.monotonic() + self._batch_s if self._batch or self._lost or self._set_aside else None
+
+    def _commit(self) -> None:
+        """Store the batch; on failure keep it, up to the limit of memory."""
+        if not (self._batch or self._lost or self._set_aside) and self._database is not None:
+            return
+        if time.monotonic() < self._retry_at:
+            self._trim()
+            return
+        try:
+            database = self._opened()
+            with database.transaction():
+                self._append(database, [])
+        except (sqlite3.Error, OSError) as error:
+            self._failed(error)
+            return
+        self._stored()
+
+    def _serve(self, call: _Call) -> None:
+        result: Any = None
+        problem: Exception | None = None
+        try:
+            database = self._opened()
+            if call.writes or self._batch:
+                with database.transaction():
+                    self._append(database, call.entries)
+                    result = call.work(database)
+                self._stored()
+            else:
+                result = call.work(database)
+        except (sqlite3.Error, OSError) as error:
+            self._failed(error)
+            problem = OutboxError(self.problem)
+            problem.__cause__ = error
+        except Exception as error:  # noqa: BLE001 - the caller's own mistake goes to the caller
+            problem = error
+        self._tell(call.future, result, problem)
+
+    def _append(self, database: Database, extra: list[Entry]) -> None:
+        entries = [*self._batch, *extra]
+        database.append(entries)
+        stamp = entries[-1].stamp if entries else self._stamp(time.monotonic())
+        if self._set_aside:
+            database.report_dropped([], 0, f"corrupt: the old file was set aside as {self._set_aside}", stamp)
+        if self._lost:
+            database.report_dropped([], self._lost, "disk", stamp)
+
+    def _stored(self) -> None:
+        had = bool(self._batch)
+        self._batch.clear()
+        self._lost, self._set_aside, self._tries, self._retry_at = 0, "", 0, 0.0
+        if self.problem:
+            log.warning("the store works again")
+            self.problem = ""
+            self._signal(self.changed)
+        if had or self._loop is not None:
+            self._signal(self.committed)
+
+    def _failed(self, error: Exception) -> None:
+        if self._database is not None and _is_corrupt(error):
+            self._database.close()
+            self._database = None
+            self._put_aside()
+        elif self._database is not None and not isinstance(error, sqlite3.IntegrityError):
+            self._database.close()  # a file system that came back needs a fresh handle
+            self._database = None
+        self._retry_at = time.monotonic() + RETRY_S[min(self._tries, len(RETRY_S) - 1)]
+        self._tries += 1
+        self._trim()
+        line = f"{self._path}: cannot be written: {error}; events wait in memory, up to {MEMORY_ROWS}"
+        if line != self.problem:
+            log.error("store: %s", line)
+            self.problem = line
+            self._signal(self.changed)
+
+    def _trim(self) -> None:
+        surplus = len(self._batch) - MEMORY_ROWS
+        if surplus > 0:
+            # The oldest of the lowest severity go first, as on the disk.
+            order = sorted(range(len(self._batch)), key=lambda i: (self._batch[i].event.severity, i))
+            gone = set(order[:surplus])
+            self._batch = [e for i, e in enumerate(self._batch) if i not in gone]
+            self._lost += surplus
+
+    def _opened(self) -> Database:
+        if self._database is None:
+            self._path.parent.mkdir(parents=True, exist_ok=True)
+            try:
+                self._database = Database(self._path, self._max_mb, self._new_id)
+            except sqlite3.DatabaseError as error:
+                if not _is_corrupt(error):
+                    raise
+                log.error("store: %s cannot be used (%s); it is set aside and a new one is started", self._path, error)
+                self._put_aside()
+                self._database = Database(self._path, self._max_mb, self._new_id)
+            self.store_id = self._database.store_id
+        return self._database
+
+    def _put_aside(self) -> None:
+        name = f"{FILE_NAME}.corrupt-{int(time.time())}"
+        for suffix in ("", "-wal", "-shm"):
+            source = self._path.with_name(FILE_NAME + suffix)
+            if source.exists():
+                source.rename(self._path.with_name(name + suffix))
+        self._set_aside = name
+
+    def _signal(self, event: asyncio.Event) -> None:
+        if self._loop is not None:
+            try:
+                self._loop.call_soon_threadsafe(event.set)
+            except RuntimeError:
+                return  # the loop is closed
+
+    def _tell(self, future: asyncio.Future[Any], result: Any, problem: Exception | None) -> None:
+        def settle() -> None:
+            if future.done():
+                return
+            if problem is not None:
+                future.set_exception(problem)
+            else:
+                future.set_result(result)
+
+        try:
+            future.get_loop().call_soon_threadsafe(settle)
+        except RuntimeError:
+            return
+
+
+class _Call:
+    """Work for the thread, and who waits for it."""
+
+    __slots__ = ("entries", "future", "work", "writes")
+
+    def __init__(self, work: Callable[[Database], Any], entries: list[Entry], future: asyncio.Future[Any], writes: bool) -> None:
+        self.work, self.entries, self.future, self.writes = work, entries, future, writes
+
+
+def _is_corrupt(error: Exception) -> bool:
+    """Is the file itself bad, rather than the disk under it?"""
+    return type(error) is sqlite3.DatabaseError

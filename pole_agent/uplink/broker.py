@@ -1,0 +1,37 @@
+"""Broker: the city's end of the line. One session is one connection; a lost one is replaced by a new one."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import AbstractAsyncContextManager
+from typing import Protocol
+
+from pole_agent.uplink.events import Incoming, Message
+
+
+class Session(Protocol):
+    """A live connection."""
+
+    async def publish(self, message: Message) -> None:
+        """Return once the broker has acknowledged it.
+
+        Raises PublishRefused when it answered with a reason code of failure, LinkLost when the connection is gone.
+        """
+        ...
+
+    def incoming(self) -> AsyncIterator[Incoming]:
+        """Commands, as they come. Raises LinkLost when the connection is gone."""
+        ...
+
+
+class Broker(Protocol):
+    """Something to connect to."""
+
+    def connect(self, will: Message, base: str) -> AbstractAsyncContextManager[Session]:
+        """Connect with a clean session and this will, and listen to the command topics below `base`. Raises LinkLost."""
+        ...
+
+    @property
+    def name(self) -> str:
+        """For people: where it is."""
+        ...

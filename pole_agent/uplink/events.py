@@ -1,0 +1,79 @@
+"""What goes over the wire: CloudEvents 1.0 in structured JSON, and the topics. Pure."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import Any
+
+from pole_agent.almanac import rfc3339
+from pole_agent.vocabulary import Severity, Stamp
+
+TYPE_PREFIX = "smartpole."
+CONTENT_TYPE = "application/cloudevents+json; charset=UTF-8"
+PATHS = ("lamp/set", "drone/approval", "drone/progress", "drone/conditions", "outbox/resend")  # commands we listen to
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """One MQTT message on its way out. `expiry_s` is MQTT 5's message expiry."""
+
+    topic: str
+    payload: bytes
+    qos: int = 1
+    retain: bool = False
+    expiry_s: int | None = None
+    correlation: bytes | None = None
+    content_type: str = "application/json"
+
+
+@dataclass(frozen=True, slots=True)
+class Incoming:
+    """One MQTT message that came in; `path` is its topic below the base."""
+
+    path: str
+    payload: bytes
+    retained: bool = False
+    response_topic: str | None = None
+    correlation: bytes | None = None
+
+
+def encode(document: Any) -> bytes:
+    return json.dumps(document, separators=(",", ":"), ensure_ascii=False, allow_nan=False).encode()
+
+
+def envelope(
+    source: str, store_id: str, sequence: int, event_id: str, kind: str, severity: Severity, data: Any, stamp: Stamp, replayed: bool
+) -> dict[str, Any]:
+    """One event as CloudEvents JSON."""
+    return {
+        "specversion": "1.0",
+        "id": event_id,
+        "source": source,
+        "type": TYPE_PREFIX + kind,
+        "time": rfc3339(stamp.wall),
+        "datacontenttype": "application/json",
+        "storeid": store_id,
+        "sequence": f"{sequence:012d}",
+        "bootid": stamp.boot_id,
+        "timequality": stamp.quality,
+        "severity": severity.word,
+        "replayed": replayed,
+        "data": data,
+    }
+
+
+def event_message(base: str, store_id: str, stored: Any) -> Message:
+    """The MQTT message of a stored event (anything with the fields of ``store.database.Stored``)."""
+    document = envelope(
+        f"/{base}",
+        store_id,
+        stored.seq,
+        stored.event_id,
+        stored.kind,
+        stored.severity,
+        json.loads(stored.data),
+        stored.stamp,
+        stored.replayed,
+    )
+    return Message(f"{base}/events/{stored.kind.replace('.', '/')}", encode(document), content_type=CONTENT_TYPE)

@@ -1,0 +1,91 @@
+"""A broker in memory, for tests and for a demo on a machine without Mosquitto."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator, Callable
+
+from pole_agent.errors import LinkLost, PublishRefused
+from pole_agent.uplink.events import PATHS, Incoming, Message
+
+
+class MemoryBroker:
+    """Keeps what is published; `send` plays the city. `down` refuses connections, `drop` cuts the one there is."""
+
+    def __init__(self) -> None:
+        self.published: list[Message] = []
+        self.retained: dict[str, Message] = {}
+        self.refused_topics: set[str] = set()
+        self.on_publish: Callable[[Message], None] | None = None
+        self.down = False
+        self._session: _MemorySession | None = None
+        self._will: Message | None = None
+        self.connections = 0
+
+    @property
+    def name(self) -> str:
+        return "memory"
+
+    @contextlib.asynccontextmanager
+    async def connect(self, will: Message, base: str) -> AsyncIterator[_MemorySession]:
+        if self.down:
+            raise LinkLost("the broker is down")
+        self.connections += 1
+        session = self._session = _MemorySession(self, base)
+        self._will = will
+        try:
+            yield session
+        finally:
+            if self._session is session:
+                self._session = None
+
+    def send(self, message: Incoming) -> None:
+        """Deliver a command to the pole, if it is connected."""
+        if self._session is not None and message.path in PATHS:
+            self._session.inbox.put_nowait(message)
+
+    def drop(self) -> None:
+        """Cut the connection; the will is published."""
+        session, self._session = self._session, None
+        if session is not None:
+            if self._will is not None:
+                self.take(self._will)
+            session.lost.set()
+
+    def take(self, message: Message) -> None:
+        if message.topic in self.refused_topics:
+            raise PublishRefused(0x87, "not authorized")
+        self.published.append(message)
+        if message.retain:
+            self.retained[message.topic] = message
+        if self.on_publish is not None:
+            self.on_publish(message)
+
+
+class _MemorySession:
+    """Session of a MemoryBroker."""
+
+    def __init__(self, broker: MemoryBroker, base: str) -> None:
+        self._broker, self._base = broker, base
+        self.inbox: asyncio.Queue[Incoming] = asyncio.Queue()
+        self.lost = asyncio.Event()
+
+    async def publish(self, message: Message) -> None:
+        await asyncio.sleep(0)
+        if self.lost.is_set():
+            raise LinkLost("the connection was cut")
+        self._broker.take(message)
+
+    async def incoming(self) -> AsyncIterator[Incoming]:
+        while True:
+            lost = asyncio.ensure_future(self.lost.wait())
+            message = asyncio.ensure_future(self.inbox.get())
+            try:
+                await asyncio.wait((lost, message), return_when=asyncio.FIRST_COMPLETED)
+                if lost.done():
+                    raise LinkLost("the connection was cut")
+                yield message.result()
+            finally:
+                lost.cancel()
+                message.cancel()

@@ -1,0 +1,208 @@
+"""The real broker, over aiomqtt.
+
+aiomqtt drops the reason codes of acknowledgements, and a publish hangs when the link drops. Both matter here: an event is
+deleted only after the broker took it. So this client waits for the PUBACK itself and fails what is pending at a disconnect. A new
+client is made for each connection: paho keeps unacknowledged messages inside, and the outbox is the only queue we trust.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import socket
+import ssl
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import aiomqtt
+from paho.mqtt.client import CONNACK_ACCEPTED
+from paho.mqtt.packettypes import PacketTypes
+from paho.mqtt.properties import Properties
+from paho.mqtt.subscribeoptions import SubscribeOptions
+
+from pole_agent.errors import LinkLost, PublishRefused
+from pole_agent.uplink.events import PATHS, Incoming, Message
+
+log = logging.getLogger(__name__)
+
+KEEPALIVE_S = 20
+TIMEOUT_S = 10.0  # for the broker to answer a connect, a subscribe or a publish
+MAX_IN_FLIGHT = 40
+MAX_INCOMING = 100  # more commands at once than that are dropped and counted by the listener
+MAX_COMMAND_BYTES = 64 * 1024
+FAILURE = 0x80  # reason codes from here on mean no
+NODELAY = (socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)  # else Nagle and delayed acknowledgements cost 40 ms a command
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """Where the broker is and how to enter. Secrets come from files, read at each connect."""
+
+    host: str
+    port: int
+    client_id: str
+    tls: bool
+    username: str | None = None
+    password_file: Path | None = None
+    ca_file: Path | None = None
+    cert_file: Path | None = None
+    key_file: Path | None = None
+
+
+class AckClient(aiomqtt.Client):
+    """aiomqtt's client, with acknowledgements that say whether the broker took the message."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._acks: dict[int, asyncio.Future[int]] = {}
+        self.largest_packet: int | None = None
+
+    def _on_connect(self, client: Any, userdata: Any, flags: Any, reason_code: Any, properties: Any = None) -> None:
+        if reason_code == CONNACK_ACCEPTED:
+            self.largest_packet = getattr(properties, "MaximumPacketSize", None)
+        super()._on_connect(client, userdata, flags, reason_code, properties)
+
+    def _on_publish(self, client: Any, userdata: Any, mid: int, reason_code: Any, properties: Any) -> None:
+        ack = self._acks.get(mid)
+        if ack is not None and not ack.done():
+            ack.set_result(int(reason_code.value))
+
+    async def publish_acknowledged(self, message: Message) -> None:
+        """Raises PublishRefused, LinkLost."""
+        properties = Properties(PacketTypes.PUBLISH)
+        properties.ContentType = message.content_type
+        if message.expiry_s is not None:
+            properties.MessageExpiryInterval = message.expiry_s
+        if message.correlation is not None:
+            properties.CorrelationData = message.correlation
+        size = len(message.payload) + len(message.topic.encode()) + 200
+        if self.largest_packet is not None and size > self.largest_packet:
+            raise PublishRefused(0x95, f"packet too large: {size} bytes, the broker takes {self.largest_packet}")
+        try:
+            info = self._client.publish(message.topic, message.payload, message.qos, message.retain, properties)
+        except ValueError as error:  # a topic or a payload that MQTT does not allow
+            raise PublishRefused(0x90, str(error)) from error
+        if info.rc != 0:
+            raise LinkLost(f"the message could not be sent (paho error {info.rc})")
+        if message.qos == 0:
+            return
+        # No await since publish(): the callback runs in this loop, so it cannot have come before this line.
+        ack = self._acks[info.mid] = asyncio.get_running_loop().create_future()
+        try:
+            done, _ = await asyncio.wait((ack, self._disconnected), timeout=TIMEOUT_S, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            del self._acks[info.mid]
+        if ack not in done:
+            raise LinkLost("the broker did not acknowledge in time" if not done else "the connection was lost before the acknowledgement")
+        if ack.result() >= FAILURE:
+            raise PublishRefused(ack.result(), _REASONS.get(ack.result(), "refused"))
+
+
+_REASONS = {0x87: "not authorized", 0x90: "topic name invalid", 0x95: "packet too large", 0x97: "quota exceeded", 0x99: "payload format invalid"}
+
+
+class MqttSession:
+    """Session over one AckClient."""
+
+    def __init__(self, client: AckClient, base: str) -> None:
+        self._client, self._base = client, base
+        self._window = asyncio.Semaphore(MAX_IN_FLIGHT)
+
+    async def publish(self, message: Message) -> None:
+        async with self._window:
+            await self._client.publish_acknowledged(message)
+
+    async def incoming(self) -> AsyncIterator[Incoming]:
+        try:
+            async for message in self._client.messages:
+                payload = message.payload if isinstance(message.payload, bytes) else str(message.payload or "").encode()
+                properties = message.properties
+                yield Incoming(
+                    str(message.topic).removeprefix(self._base + "/"),
+                    payload[: MAX_COMMAND_BYTES + 1],
+                    bool(message.retain),
+                    getattr(properties, "ResponseTopic", None),
+                    getattr(properties, "CorrelationData", None),
+                )
+        except aiomqtt.MqttError as error:
+            raise LinkLost(str(error)) from error
+
+
+class MqttBroker:
+    """Broker at an address, MQTT 5."""
+
+    def __init__(self, address: Address) -> None:
+        self._address = address
+
+    @property
+    def name(self) -> str:
+        return f"{self._address.host}:{self._address.port}"
+
+    @contextlib.asynccontextmanager
+    async def connect(self, will: Message, base: str) -> AsyncIterator[MqttSession]:
+        address = self._address
+        try:
+            client = AckClient(
+                address.host,
+                address.port,
+                identifier=address.client_id,
+                username=address.username,
+                password=_secret(address.password_file),
+                protocol=aiomqtt.ProtocolVersion.V5,
+                clean_start=True,
+                keepalive=KEEPALIVE_S,
+                timeout=TIMEOUT_S,
+                will=aiomqtt.Will(will.topic, will.payload, will.qos, will.retain),
+                tls_context=_tls(address) if address.tls else None,
+                max_queued_incoming_messages=MAX_INCOMING,
+                max_queued_outgoing_messages=MAX_IN_FLIGHT * 4,
+                max_inflight_messages=MAX_IN_FLIGHT,
+                socket_options=[NODELAY],
+                logger=logging.getLogger("pole_agent.uplink.paho"),
+            )
+        except (OSError, ValueError) as error:
+            raise LinkLost(f"cannot prepare the connection: {error}") from error
+        client.pending_calls_threshold = MAX_IN_FLIGHT * 4
+        client._client.connect_timeout = TIMEOUT_S / 2  # noqa: SLF001 - aiomqtt has no way to set it
+        try:
+            await client.__aenter__()
+        except (aiomqtt.MqttError, OSError, ValueError) as error:
+            raise LinkLost(_explain(error)) from error
+        try:
+            # Retain As Published: else a command that was published retained looks like an ordinary one.
+            options = SubscribeOptions(qos=1, retainAsPublished=True)
+            try:
+                codes = await client.subscribe([(f"{base}/{path}", options) for path in PATHS])  # type: ignore[list-item]
+            except aiomqtt.MqttError as error:
+                raise LinkLost(f"cannot subscribe: {error}") from error
+            for path, code in zip(PATHS, codes, strict=False):
+                if int(getattr(code, "value", code)) >= FAILURE:
+                    log.warning("uplink: the broker does not let us listen to %s/%s; check its access rules", base, path)
+            yield MqttSession(client, base)
+        finally:
+            with contextlib.suppress(aiomqtt.MqttError, OSError, ValueError):
+                await client.__aexit__(None, None, None)
+            if client._disconnected.done() and not client._disconnected.cancelled():  # noqa: SLF001
+                client._disconnected.exception()  # noqa: SLF001 - seen: asyncio need not complain about it
+
+
+def _secret(path: Path | None) -> str | None:
+    return None if path is None else path.read_text().strip()
+
+
+def _tls(address: Address) -> ssl.SSLContext:
+    context = ssl.create_default_context(cafile=address.ca_file)
+    context.minimum_version = ssl.TLSVersion.TLSv1_2
+    if address.cert_file is not None:
+        context.load_cert_chain(address.cert_file, address.key_file)
+    return context
+
+
+def _explain(error: Exception) -> str:
+    text = str(error) or type(error).__name__
+    if "CERTIFICATE_VERIFY_FAILED" in text:
+        return f"{text}; check ca_file, and the clock of this pole"
+    return text

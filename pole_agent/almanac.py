@@ -17,7 +17,12 @@ TWILIGHT_DEG = -6.0  # dusk and dawn: civil twilight
 DAY_S = 86_400
 STEP_S = 600  # search step for a crossing; a crossing is then refined to under a second
 
-SOLAR_WORDS = {"sunset": (HORIZON_DEG, -1), "sunrise": (HORIZON_DEG, 1), "dusk": (TWILIGHT_DEG, -1), "dawn": (TWILIGHT_DEG, 1)}
+SOLAR_WORDS = {
+    "sunset": (HORIZON_DEG, -1),
+    "sunrise": (HORIZON_DEG, 1),
+    "dusk": (TWILIGHT_DEG, -1),
+    "dawn": (TWILIGHT_DEG, 1),
+}
 _FIXED = re.compile(r"([01]\d|2[0-3]):([0-5]\d)")
 _SOLAR = re.compile(r"(sunset|sunrise|dusk|dawn)(?:([+-])([01]\d|2[0-3]):([0-5]\d))?")
 

@@ -47,6 +47,7 @@ async def supervise(job: Job, clock: Clock, random: Callable[[], float], report:
     tries = 0
     while True:
         started = clock.monotonic()
+        recovery = asyncio.ensure_future(_steady(job.name, clock, report)) if tries else None
         try:
             await job.run()
             return
@@ -64,3 +65,11 @@ async def supervise(job: Job, clock: Clock, random: Callable[[], float], report:
             log.error("%s failed, again in %.1f s: %s", job.name, wait, reason, exc_info=error)
             report(job.name, reason)
             await clock.sleep(wait)
+        finally:
+            if recovery is not None:
+                recovery.cancel()
+
+
+async def _steady(name: str, clock: Clock, report: Callable[[str, str], None]) -> None:
+    await clock.sleep(STEADY_S)
+    report(name, "")

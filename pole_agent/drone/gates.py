@@ -25,7 +25,14 @@ class Gate:
     age_s: float | None = None
 
     def as_data(self) -> dict[str, Any]:
-        return {"name": self.name, "value": self.value, "limit": self.limit, "ok": self.ok, "source": self.source, "age_s": self.age_s}
+        return {
+            "name": self.name,
+            "value": self.value,
+            "limit": self.limit,
+            "ok": self.ok,
+            "source": self.source,
+            "age_s": self.age_s,
+        }
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +55,7 @@ class Known:
 
     clock_trusted: bool
     since_last_order_s: float | None  # None: there was none
-    conditions: dict[str, Any] = field(default_factory=dict)
+    conditions: dict[str, float] = field(default_factory=dict)
     conditions_age_s: float | None = None
 
 
@@ -90,6 +97,5 @@ def ask(target: Point, remaining_s: float, limits: DroneLimits, known: Known) ->
 def _condition(name: str, limit: float, is_most: bool, known: Known) -> Gate:
     value, age = known.conditions.get(name), known.conditions_age_s
     fresh = age is not None and 0 <= age <= FRESH_S
-    number = isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
-    ok = fresh and number and (value <= limit if is_most else value >= limit)
+    ok = fresh and value is not None and math.isfinite(value) and (value <= limit if is_most else value >= limit)
     return Gate(name, value, limit, ok, "dispatcher", None if age is None else round(age, 1))

@@ -1,7 +1,7 @@
 """The life of a drone request. The table is the machine; a pair that is not in it raises.
 
-    requested -> blocked <-> pending_approval -> approved -> sent -> accepted -> in_progress <-> paused -> ok …
-    Every state up to `sent` may expire or be cancelled; what follows `sent` mirrors the dispatcher.
+requested -> blocked <-> pending_approval -> approved -> sent -> accepted -> in_progress <-> paused -> ok …
+Every state up to `sent` may expire or be cancelled; what follows `sent` mirrors the dispatcher.
 """
 
 from __future__ import annotations

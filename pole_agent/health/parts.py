@@ -39,6 +39,10 @@ class Parts:
     def report(self) -> dict[str, Any]:
         """State, reason and numbers by part."""
         return {
-            part: {"state": "degraded" if reason else "ok", **({"reason": reason} if reason else {}), **self._details.get(part, {})}
+            part: {
+                "state": "degraded" if reason else "ok",
+                **({"reason": reason} if reason else {}),
+                **self._details.get(part, {}),
+            }
             for part, reason in sorted(self._reasons.items())
         }

@@ -37,7 +37,12 @@ def synchronized() -> bool:
         return True
     try:
         answer = subprocess.run(
-            ["chronyc", "-c", "tracking"], capture_output=True, text=True, timeout=CHRONY_TIMEOUT_S, check=False, stdin=subprocess.DEVNULL
+            ["chronyc", "-c", "tracking"],
+            capture_output=True,
+            text=True,
+            timeout=CHRONY_TIMEOUT_S,
+            check=False,
+            stdin=subprocess.DEVNULL,
         )
     except (OSError, subprocess.SubprocessError):
         return False

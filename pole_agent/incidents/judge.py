@@ -55,7 +55,13 @@ class Judge:
     """Judges the tracks of one camera by its rules."""
 
     def __init__(
-        self, camera: str, rules: Sequence[Rule], zones: Sequence[Zone], lines: Sequence[Line], new_id: Callable[[], str], now: float
+        self,
+        camera: str,
+        rules: Sequence[Rule],
+        zones: Sequence[Zone],
+        lines: Sequence[Line],
+        new_id: Callable[[], str],
+        now: float,
     ) -> None:
         self._camera, self._rules, self._lines = camera, rules, lines
         self._zones = list(zones) or [Zone("frame")]
@@ -67,9 +73,7 @@ class Judge:
     @property
     def counts(self) -> dict[str, dict[str, int]]:
         """Objects in sight now: zone -> class -> count."""
-        return {
-            zone.name: dict(Counter(w.track.label for w in self._walks.values() if zone.name in w.entered)) for zone in self._zones
-        }
+        return {zone.name: dict(Counter(w.track.label for w in self._walks.values() if zone.name in w.entered)) for zone in self._zones}
 
     def step(self, tracks: Sequence[Track], active: frozenset[str], now: float) -> list[Fact]:
         """Judge one frame. `active` names the rules that are on at this time of day."""

@@ -1,8 +1,8 @@
 """The life of an incident. The table is the machine; a pair that is not in it is a mistake and raises.
 
-    forming --matured--> open --lost--> closing --expired--> closed
-       |                  |  <--met-----   |
-       +------lost------> closed <--ended--+   (ended: its rule went off, its camera went blind, the agent stops)
+forming --matured--> open --lost--> closing --expired--> closed
+   |                  |  <--met-----   |
+   +------lost------> closed <--ended--+   (ended: its rule went off, its camera went blind, the agent stops)
 """
 
 from __future__ import annotations

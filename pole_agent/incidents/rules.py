@@ -34,6 +34,9 @@ class Line:
     end: Point
 
 
+ALWAYS = Span()
+
+
 @dataclass(frozen=True, slots=True)
 class Rule:
     """What is worth an incident, and what follows from it. Times in seconds, levels 0 to 1."""
@@ -45,7 +48,7 @@ class Rule:
     dwell_s: float = 0.0
     count: int = 1
     direction: Literal["any", "forward", "backward"] = "any"
-    span: Span = Span()
+    span: Span = ALWAYS
     severity: Severity = Severity.INFO
     announce_open: bool = False
     max_alarms_per_h: int = 6

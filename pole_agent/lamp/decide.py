@@ -44,16 +44,19 @@ class Decision:
 
 
 def decide(
-    program_level: float | None, dark: bool | None, override: Override | None, boosts: Iterable[BoostLamp], limits: Limits, now: float
+    program_level: float | None,
+    dark: bool | None,
+    override: Override | None,
+    boosts: Iterable[BoostLamp],
+    limits: Limits,
+    now: float,
 ) -> Decision:
     """Decide at `now` (monotonic).
 
     `program_level` None: the clock is not trusted or the program failed. `dark` None: it is not known whether it is night.
     """
-    if program_level is None:
-        decision = Decision(limits.failsafe_level, "failsafe")
-    else:
-        decision = Decision(program_level, "program")
+    unknown = program_level is None
+    decision = Decision(limits.failsafe_level, "failsafe") if unknown else Decision(program_level or 0.0, "program")
     fixed = False
     if override is not None and override.until > now:
         # At night, or when night is unknown, nothing remote goes below the floor.

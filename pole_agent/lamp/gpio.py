@@ -63,5 +63,5 @@ def pi_factory() -> Any:
         raise LampError("the installed lgpio is an empty stub (0.0.0.2); install python3-lgpio, or lgpio==0.2.2.0 from a wheel")
     try:
         return LGPIOFactory()
-    except Exception as error:  # noqa: BLE001 - lgpio raises its own type, gpiozero several
+    except Exception as error:
         raise LampError(f'there is no GPIO chip here: {error}; on a machine without GPIO set [lamp] backend = "mock"') from error

@@ -20,8 +20,8 @@ class DroneSettings(Section):
     cooldown_s: Annotated[float, Field(ge=0, le=86400)] = 900
     ttl_s: Annotated[float, Field(ge=10, le=86400)] = 600
     max_alt_agl_m: Annotated[float, Field(gt=0, le=120)] = 120
-    geofence: GeoPolygon | Path | None = Field(None, description="[[lat, lon], …] or the path of a GeoJSON file")
-    exclusions: Path | None = Field(None, description="the path of a GeoJSON file with areas not to fly in")
+    geofence: Annotated[GeoPolygon | Path | None, Field(description="[[lat, lon], …] or the path of a GeoJSON file")] = None
+    exclusions: Annotated[Path | None, Field(description="the path of a GeoJSON file with areas not to fly in")] = None
     max_wind_ms: Annotated[float, Field(gt=0, le=50)] | None = None
     max_rain_mm_h: Annotated[float, Field(ge=0, le=500)] | None = None
     min_battery_pct: Annotated[float, Field(gt=0, le=100)] | None = None

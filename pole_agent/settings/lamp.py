@@ -31,13 +31,13 @@ DEFAULT_PROGRAM = (ProgramStep(at="sunset", level=1.0), ProgramStep(at="sunrise"
 class LampSettings(Section):
     backend: Literal["gpio", "mock"] = "gpio"
     pin: Annotated[int, Field(ge=0, le=27, description="BCM number")] = 18
-    active_low: bool = Field(True, description="low or floating = lit, the safe wiring")
+    active_low: Annotated[bool, Field(description="low or floating = lit, the safe wiring")] = True
     frequency_hz: Annotated[int, Field(ge=100, le=10_000)] = 1000
     rated_w: Annotated[float, Field(gt=0, le=2000)] = 60
     curve: Literal["linear", "dali"] = "linear"
     fade_s: Annotated[float, Field(ge=0, le=60)] = 2
-    min_level: Level = Field(0.1, description="the lowest level the driver can hold; between 0 and this it gives this")
-    floor: Level = Field(0.2, description="nothing remote goes below this at night")
+    min_level: Annotated[Level, Field(description="the lowest level the driver can hold; between 0 and this it gives this")] = 0.1
+    floor: Annotated[Level, Field(description="nothing remote goes below this at night")] = 0.2
     failsafe_level: Annotated[float, Field(ge=0.1, le=1)] = 1.0
     boost_in_daylight: bool = False
     program: Annotated[tuple[ProgramStep, ...], Field(min_length=1, max_length=48)] = DEFAULT_PROGRAM

@@ -8,6 +8,7 @@ import json
 import os
 import tomllib
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,7 @@ from pydantic_core import ErrorDetails
 
 from pole_agent.errors import ConfigError, Problem
 from pole_agent.settings import Settings
+from pole_agent.settings.rules import LineSettings, ZoneSettings
 
 MAX_BYTES = 1 << 20
 LAST_GOOD = "last-good.toml"
@@ -111,10 +113,16 @@ def references(settings: Settings) -> list[Problem]:
     problems = []
     cameras = {c.name for c in settings.cameras}
     zones, lines = {z.name: z for z in settings.zones}, {n.name: n for n in settings.lines}
-    for key, things in (("camera", settings.cameras), ("zone", settings.zones), ("line", settings.lines), ("rule", settings.rules)):
+    for key, things in (
+        ("camera", settings.cameras),
+        ("zone", settings.zones),
+        ("line", settings.lines),
+        ("rule", settings.rules),
+    ):
         names = [t.name for t in things]
         problems += [Problem(key, f'the name "{n}" is used {k} times') for n, k in Counter(names).items() if k > 1]
-    for key, places in (("zone", settings.zones), ("line", settings.lines)):
+    zoned: tuple[tuple[str, Sequence[ZoneSettings | LineSettings]], ...] = (("zone", settings.zones), ("line", settings.lines))
+    for key, places in zoned:
         for index, place in enumerate(places):
             path = f"{key}[{index}].camera"
             if place.camera is None and len(cameras) != 1:
@@ -219,7 +227,7 @@ def _problem(error: ErrorDetails) -> Problem:
         text = "is required"
     elif kind == "string_pattern_mismatch":
         text = "use letters, digits, _ and - only, 1 to 64 of them"
-    elif kind == "too_short" and "polygon" in path or kind == "too_short" and "masks" in path:
+    elif (kind == "too_short" and "polygon" in path) or (kind == "too_short" and "masks" in path):
         text = f"a polygon has at least 3 points; this has {error['ctx']['actual_length']}"
     elif kind != "value_error":
         given = repr(error["input"])

@@ -58,7 +58,9 @@ class RuleSettings(Section):
     line: Name | None = None
     direction: Literal["any", "forward", "backward"] = "any"
     classes: Annotated[tuple[Label, ...], Field(min_length=1)] = ("person",)
-    dwell_s: Annotated[float, Field(ge=0, le=86400)] = Field(default_factory=lambda data: 30.0 if data["kind"] in ("loitering", "stopped") else 0.0)
+    dwell_s: Annotated[float, Field(ge=0, le=86400)] = Field(
+        default_factory=lambda data: 30.0 if data["kind"] in ("loitering", "stopped") else 0.0
+    )
     count: Annotated[int, Field(ge=1, le=1000)] = Field(default_factory=lambda data: 5 if data["kind"] == "crowd" else 1)
     active: str = "always"
     severity: SeverityWord = "info"

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from pole_agent.store.schema import PAGE_BYTES, connect
+from pole_agent.store.schema import PAGE_BYTES, connect, connect_to_read
 from pole_agent.vocabulary import RecordEvent, Severity, Stamp
 
 KEEP_DELIVERED_S = 72 * 3600.0
@@ -53,7 +53,16 @@ COLUMNS = "seq, id, kind, severity, data, monotonic, boot_id, wall, quality, rep
 
 def _stored(row: tuple[Any, ...]) -> Stored:
     seq, event_id, kind, severity, data, monotonic, boot_id, wall, quality, replayed, delivered = row
-    return Stored(seq, event_id, kind, Severity(severity), data, Stamp(monotonic, boot_id, wall, quality), bool(replayed), delivered)
+    return Stored(
+        seq,
+        event_id,
+        kind,
+        Severity(severity),
+        data,
+        Stamp(monotonic, boot_id, wall, quality),
+        bool(replayed),
+        delivered,
+    )
 
 
 def ranges(numbers: Iterable[int]) -> list[list[int]]:
@@ -70,10 +79,10 @@ def ranges(numbers: Iterable[int]) -> list[list[int]]:
 class Database:
     """An open pole.db. Raises sqlite3.Error throughout; `store.py` translates."""
 
-    def __init__(self, path: Path, max_mb: int, new_id: Callable[[], str]) -> None:
+    def __init__(self, path: Path, max_mb: int, new_id: Callable[[], str], *, read_only: bool = False) -> None:
         self.path, self._new_id = path, new_id
         self._most_pages = max_mb * 1_000_000 // PAGE_BYTES
-        self._db = connect(str(path), max_mb)
+        self._db = connect_to_read(str(path)) if read_only else connect(str(path), max_mb)
         self.store_id: str = self._db.execute("SELECT value FROM meta WHERE key = 'storeid'").fetchone()[0]
 
     def close(self) -> None:
@@ -100,7 +109,8 @@ class Database:
             data = json.dumps(event.data, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
             if event.opens:
                 self._db.execute(
-                    "INSERT OR REPLACE INTO incidents VALUES (?, ?, ?, ?)", (event.opens, int(event.severity), data, event.silent)
+                    "INSERT OR REPLACE INTO incidents VALUES (?, ?, ?, ?)",
+                    (event.opens, int(event.severity), data, event.silent),
                 )
             if event.closes:
                 self._db.execute("DELETE FROM incidents WHERE id = ?", (event.closes,))
@@ -111,7 +121,16 @@ class Database:
         event, stamp = entry.event, entry.stamp
         self._db.execute(
             "INSERT INTO outbox (id, kind, severity, data, monotonic, boot_id, wall, quality) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-            (entry.event_id, event.kind, int(event.severity), data, stamp.monotonic, stamp.boot_id, stamp.wall, stamp.quality),
+            (
+                entry.event_id,
+                event.kind,
+                int(event.severity),
+                data,
+                stamp.monotonic,
+                stamp.boot_id,
+                stamp.wall,
+                stamp.quality,
+            ),
         )
 
     def open_incidents(self) -> list[dict[str, Any]]:
@@ -124,7 +143,8 @@ class Database:
     def waiting(self, limit: int, skip: frozenset[int]) -> list[Stored]:
         """The next events to send: severity first, then age; those in `skip` are left out."""
         rows = self._db.execute(
-            f"SELECT {COLUMNS} FROM outbox WHERE delivered IS NULL ORDER BY severity DESC, seq LIMIT ?", (limit + len(skip),)
+            f"SELECT {COLUMNS} FROM outbox WHERE delivered IS NULL ORDER BY severity DESC, seq LIMIT ?",
+            (limit + len(skip),),
         )
         return [s for s in map(_stored, rows) if s.seq not in skip][:limit]
 
@@ -135,7 +155,8 @@ class Database:
     def resend(self, first: int, last: int) -> int:
         """Send delivered events again, marked as replayed. Returns how many."""
         return self._db.execute(
-            "UPDATE outbox SET delivered = NULL, replayed = 1 WHERE delivered IS NOT NULL AND seq BETWEEN ? AND ?", (first, last)
+            "UPDATE outbox SET delivered = NULL, replayed = 1 WHERE delivered IS NOT NULL AND seq BETWEEN ? AND ?",
+            (first, last),
         ).rowcount
 
     def purge_delivered(self, wall: float) -> int:
@@ -155,7 +176,10 @@ class Database:
 
     def stats(self) -> dict[str, Any]:
         """Counts and sizes, for people and for ``health``."""
-        waiting = {Severity(s).word: n for s, n in self._db.execute("SELECT severity, count(*) FROM outbox WHERE delivered IS NULL GROUP BY 1")}
+        counts = self._db.execute("SELECT severity, count(*) FROM outbox WHERE delivered IS NULL GROUP BY 1")
+        waiting = {
+            Severity(s).word: n for s, n in counts
+        }
         kept = self._db.execute("SELECT count(*) FROM outbox WHERE delivered IS NOT NULL").fetchone()[0]
         last = self._db.execute("SELECT seq FROM sqlite_sequence WHERE name = 'outbox'").fetchone()
         return {
@@ -183,7 +207,8 @@ class Database:
         dropped: list[int] = []
         while self._used_pages() > limit:
             gone = self._db.execute(
-                "DELETE FROM outbox WHERE seq IN (SELECT seq FROM outbox WHERE delivered IS NOT NULL ORDER BY seq LIMIT ?)", (DROP_BATCH,)
+                "DELETE FROM outbox WHERE seq IN (SELECT seq FROM outbox WHERE delivered IS NOT NULL ORDER BY seq LIMIT ?)",
+                (DROP_BATCH,),
             ).rowcount
             if gone:
                 continue
@@ -191,7 +216,8 @@ class Database:
             victims = [
                 r[0]
                 for r in self._db.execute(
-                    "SELECT seq FROM outbox WHERE delivered IS NULL ORDER BY kind = ?, severity, seq LIMIT ?", (DROPPED, DROP_BATCH)
+                    "SELECT seq FROM outbox WHERE delivered IS NULL ORDER BY kind = ?, severity, seq LIMIT ?",
+                    (DROPPED, DROP_BATCH),
                 )
             ]
             if not victims:
@@ -224,7 +250,10 @@ class Database:
         """Remember a command's identifier; False when it was seen before."""
         new = self._db.execute("INSERT OR IGNORE INTO commands VALUES (?, ?)", (command_id, wall)).rowcount == 1
         if new:
-            self._db.execute("DELETE FROM commands WHERE id IN (SELECT id FROM commands ORDER BY seen DESC LIMIT -1 OFFSET ?)", (KEEP_COMMANDS,))
+            self._db.execute(
+                "DELETE FROM commands WHERE id IN (SELECT id FROM commands ORDER BY seen DESC LIMIT -1 OFFSET ?)",
+                (KEEP_COMMANDS,),
+            )
         return new
 
     def get(self, key: str) -> str | None:

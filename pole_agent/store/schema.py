@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 import uuid
+from pathlib import Path
 
 VERSION = 1
 PAGE_BYTES = 4096
@@ -30,6 +31,11 @@ CREATE TABLE incidents (id TEXT PRIMARY KEY, severity INTEGER NOT NULL, data TEX
 CREATE TABLE requests (id TEXT PRIMARY KEY, open INTEGER NOT NULL, updated REAL NOT NULL, data TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE commands (id TEXT PRIMARY KEY, seen REAL NOT NULL) WITHOUT ROWID;
 """
+
+
+def connect_to_read(path: str) -> sqlite3.Connection:
+    """Open an existing database for reading only, whether the agent runs or not. Raises sqlite3.Error."""
+    return sqlite3.connect(f"{Path(path).absolute().as_uri()}?mode=ro", uri=True, isolation_level=None, timeout=5.0)
 
 
 def connect(path: str, max_mb: int) -> sqlite3.Connection:

@@ -36,7 +36,14 @@ FILE_NAME = "pole.db"
 class Store:
     """Owns `state_dir`/pole.db. `stamp` gives the moment of a monotonic time on every clock; `new_id` an event identifier."""
 
-    def __init__(self, state_dir: Path, max_mb: int, stamp: Callable[[float], Stamp], new_id: Callable[[], str], batch_s: float = BATCH_S) -> None:
+    def __init__(
+        self,
+        state_dir: Path,
+        max_mb: int,
+        stamp: Callable[[float], Stamp],
+        new_id: Callable[[], str],
+        batch_s: float = BATCH_S,
+    ) -> None:
         self._path = state_dir / FILE_NAME
         self._max_mb, self._batch_s = max_mb, batch_s
         self._stamp, self._new_id = stamp, new_id
@@ -70,7 +77,7 @@ class Store:
         return await self._ask(work, entries, True)  # type: ignore[no-any-return]
 
     async def read(self, work: Callable[[Database], T]) -> T:
-        """Read, after everything recorded so far is stored. Raises OutboxError."""
+        """Read what is stored; events that wait for their batch are not (see `flush`). Raises OutboxError."""
         return await self._ask(work, [], False)  # type: ignore[no-any-return]
 
     async def flush(self) -> None:
@@ -137,18 +144,18 @@ class Store:
         except (sqlite3.Error, OSError) as error:
             self._failed(error)
             return
-        self._stored()
+        self._stored(False)
 
     def _serve(self, call: _Call) -> None:
         result: Any = None
         problem: Exception | None = None
         try:
             database = self._opened()
-            if call.writes or self._batch:
+            if call.writes:
                 with database.transaction():
                     self._append(database, call.entries)
                     result = call.work(database)
-                self._stored()
+                self._stored(bool(call.entries))
             else:
                 result = call.work(database)
         except (sqlite3.Error, OSError) as error:
@@ -168,15 +175,15 @@ class Store:
         if self._lost:
             database.report_dropped([], self._lost, "disk", stamp)
 
-    def _stored(self) -> None:
-        had = bool(self._batch)
+    def _stored(self, more: bool) -> None:
+        grown = more or bool(self._batch or self._lost or self._set_aside)
         self._batch.clear()
         self._lost, self._set_aside, self._tries, self._retry_at = 0, "", 0, 0.0
         if self.problem:
             log.warning("the store works again")
             self.problem = ""
             self._signal(self.changed)
-        if had or self._loop is not None:
+        if grown:
             self._signal(self.committed)
 
     def _failed(self, error: Exception) -> None:

@@ -9,10 +9,10 @@ import numpy as np
 from pole_agent.tracking.association import Floats
 from pole_agent.vocabulary import Box, Detection, Track
 
-FIRST_GAIN, LAST_GAIN = 0.6, 0.3  # of the velocity: trust the first steps more, then smooth
-SIZE_GAIN = 0.5
-LOOK_GAIN = 0.1
-COAST_DAMPING_PER_S = 0.6  # what is left of the velocity after a second out of sight
+FIRST_GAIN, LAST_GAIN = 0.9, 0.22  # of the velocity: trust the first steps more, then smooth
+SIZE_GAIN = 0.9
+LOOK_GAIN = 0.03
+COAST_DAMPING_PER_S = 0.75  # what is left of the velocity after a second out of sight
 MAX_SPEED_PER_S = 3.0  # in box heights; a faster step is a jump of the detector
 
 
@@ -27,7 +27,7 @@ class Identity:
         self.score = detection.score
         self.look: Floats | None = None if detection.look is None else np.array(detection.look, np.float32)
         self.seen_box = box
-        self._votes: Counter[str] = Counter({detection.label: detection.score})  # type: ignore[dict-item]
+        self._votes: Counter[str] = Counter({detection.label: detection.score})
         self._x, self._y = (box.left + box.right) / 2, (box.top + box.bottom) / 2
         self._width, self._height = box.width, box.height
         self._vx = self._vy = 0.0
@@ -92,4 +92,12 @@ class Identity:
 
     def track(self, now: float) -> Track:
         seen = self.last_seen == now
-        return Track(self.track_id, self.label, self.seen_box if seen else self.box, self.score, self.first_seen, self.last_seen, seen)
+        return Track(
+            self.track_id,
+            self.label,
+            self.seen_box if seen else self.box,
+            self.score,
+            self.first_seen,
+            self.last_seen,
+            seen,
+        )

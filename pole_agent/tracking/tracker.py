@@ -8,8 +8,9 @@ out of sight is remembered for a while, and found again by place and appearance.
 
 from __future__ import annotations
 
+import itertools
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -26,27 +27,27 @@ class Tuning:
     """The tracker's constants. One setting for all streets; scores are 0 to 1, times in seconds."""
 
     start_score: float = 0.4  # a detection from here may start a track
-    weak_score: float = 0.1  # a detection from here may continue one
-    memory_s: float = 6.0  # how long an object out of sight is remembered
-    coast_s: float = 0.25  # how long it is still reported where it should be
+    weak_score: float = 0.29  # a detection from here may continue one
+    memory_s: float = 5.0  # how long an object out of sight is remembered
+    coast_s: float = 0.21  # how long it is still reported where it should be
     confirm_hits: int = 2  # detections that make a track
-    look_weight: float = 0.5  # appearance against place, where both are known
-    least_likeness: float = 0.3  # first round
-    least_weak: float = 0.4  # second round
-    least_new_iou: float = 0.3  # third round
-    margin: float = 0.15  # boxes are compared with this share of their size added at each side
-    margin_per_s: float = 0.3  # and more for every second out of sight
+    look_weight: float = 0.7  # appearance against place, where both are known
+    least_likeness: float = 0.6  # first round
+    least_weak: float = 0.65  # second round
+    least_new_iou: float = 0.45  # third round
+    margin: float = 0.1  # boxes are compared with this share of their size added at each side
+    margin_per_s: float = 0.55  # and more for every second out of sight
     most_margin: float = 1.0
 
 
 class Tracker:
-    """Follows the objects of one camera. Not shared between threads."""
+    """Follows the objects of one camera. Not shared between threads. `next_id` numbers the tracks."""
 
-    def __init__(self, tuning: Tuning | None = None) -> None:
+    def __init__(self, tuning: Tuning | None = None, next_id: Callable[[], int] | None = None) -> None:
         self._tuning = tuning or Tuning()
         self._known: list[Identity] = []
         self._fresh: list[Identity] = []
-        self._next_id = 1
+        self._next_id = next_id or itertools.count(1).__next__
 
     def update(self, detections: Sequence[Detection], now: float) -> list[Track]:
         """Take the detections of the frame at `now` (monotonic seconds, never backwards); return the tracks to report.
@@ -71,8 +72,7 @@ class Tracker:
         self._fresh = [i for i in self._fresh if id(i) not in lost_fresh]
         for identity in [i for i in self._fresh if i.hits >= tuning.confirm_hits]:
             self._fresh.remove(identity)
-            identity.track_id = self._next_id
-            self._next_id += 1
+            identity.track_id = self._next_id()
             self._known.append(identity)
         self._fresh += [Identity(d, now) for d in good]
         return self._report(now)

@@ -43,7 +43,15 @@ def encode(document: Any) -> bytes:
 
 
 def envelope(
-    source: str, store_id: str, sequence: int, event_id: str, kind: str, severity: Severity, data: Any, stamp: Stamp, replayed: bool
+    source: str,
+    store_id: str,
+    sequence: int,
+    event_id: str,
+    kind: str,
+    severity: Severity,
+    data: Any,
+    stamp: Stamp,
+    replayed: bool,
 ) -> dict[str, Any]:
     """One event as CloudEvents JSON."""
     return {
@@ -63,9 +71,9 @@ def envelope(
     }
 
 
-def event_message(base: str, store_id: str, stored: Any) -> Message:
-    """The MQTT message of a stored event (anything with the fields of ``store.database.Stored``)."""
-    document = envelope(
+def event_document(base: str, store_id: str, stored: Any) -> dict[str, Any]:
+    """The CloudEvents JSON of a stored event (anything with the fields of ``store.database.Stored``)."""
+    return envelope(
         f"/{base}",
         store_id,
         stored.seq,
@@ -76,4 +84,9 @@ def event_message(base: str, store_id: str, stored: Any) -> Message:
         stored.stamp,
         stored.replayed,
     )
-    return Message(f"{base}/events/{stored.kind.replace('.', '/')}", encode(document), content_type=CONTENT_TYPE)
+
+
+def event_message(base: str, store_id: str, stored: Any) -> Message:
+    """The MQTT message of a stored event."""
+    topic = f"{base}/events/{stored.kind.replace('.', '/')}"
+    return Message(topic, encode(event_document(base, store_id, stored)), content_type=CONTENT_TYPE)

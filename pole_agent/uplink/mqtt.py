@@ -72,7 +72,7 @@ class AckClient(aiomqtt.Client):
 
     async def publish_acknowledged(self, message: Message) -> None:
         """Raises PublishRefused, LinkLost."""
-        properties = Properties(PacketTypes.PUBLISH)
+        properties: Any = Properties(PacketTypes.PUBLISH)  # type: ignore[no-untyped-call]
         properties.ContentType = message.content_type
         if message.expiry_s is not None:
             properties.MessageExpiryInterval = message.expiry_s
@@ -101,7 +101,13 @@ class AckClient(aiomqtt.Client):
             raise PublishRefused(ack.result(), _REASONS.get(ack.result(), "refused"))
 
 
-_REASONS = {0x87: "not authorized", 0x90: "topic name invalid", 0x95: "packet too large", 0x97: "quota exceeded", 0x99: "payload format invalid"}
+_REASONS = {
+    0x87: "not authorized",
+    0x90: "topic name invalid",
+    0x95: "packet too large",
+    0x97: "quota exceeded",
+    0x99: "payload format invalid",
+}
 
 
 class MqttSession:
@@ -166,7 +172,7 @@ class MqttBroker:
         except (OSError, ValueError) as error:
             raise LinkLost(f"cannot prepare the connection: {error}") from error
         client.pending_calls_threshold = MAX_IN_FLIGHT * 4
-        client._client.connect_timeout = TIMEOUT_S / 2  # noqa: SLF001 - aiomqtt has no way to set it
+        client._client.connect_timeout = TIMEOUT_S / 2
         try:
             await client.__aenter__()
         except (aiomqtt.MqttError, OSError, ValueError) as error:
@@ -175,7 +181,7 @@ class MqttBroker:
             # Retain As Published: else a command that was published retained looks like an ordinary one.
             options = SubscribeOptions(qos=1, retainAsPublished=True)
             try:
-                codes = await client.subscribe([(f"{base}/{path}", options) for path in PATHS])  # type: ignore[list-item]
+                codes: Any = await client.subscribe([(f"{base}/{path}", options) for path in PATHS])
             except aiomqtt.MqttError as error:
                 raise LinkLost(f"cannot subscribe: {error}") from error
             for path, code in zip(PATHS, codes, strict=False):
@@ -185,8 +191,8 @@ class MqttBroker:
         finally:
             with contextlib.suppress(aiomqtt.MqttError, OSError, ValueError):
                 await client.__aexit__(None, None, None)
-            if client._disconnected.done() and not client._disconnected.cancelled():  # noqa: SLF001
-                client._disconnected.exception()  # noqa: SLF001 - seen: asyncio need not complain about it
+            if client._disconnected.done() and not client._disconnected.cancelled():
+                client._disconnected.exception()
 
 
 def _secret(path: Path | None) -> str | None:

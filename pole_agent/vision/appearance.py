@@ -8,15 +8,18 @@ two descriptors of a half is the Bhattacharyya coefficient (1 = same colours, 0 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from pole_agent.frame import Image
-from pole_agent.vocabulary import Box
+from pole_agent.vocabulary import Box, Detection
 
 ROWS, COLUMNS = 24, 10  # samples taken from a box: even rows, so that the halves are equal
 LEVELS_BITS = 2  # 4 levels a channel
+LOOK_SCORE = 0.2  # weaker detections are matched by place alone
+MAX_LOOKS = 100
 BINS = 1 << (3 * LEVELS_BITS)
 SIZE = 2 * BINS
 # Share of the box left out at each side, where there is more background than object.
@@ -39,4 +42,12 @@ def describe(image: Image, boxes: Sequence[Box]) -> NDArray[np.float32]:
     codes = (pixels[..., 0].astype(np.intp) << 2 * LEVELS_BITS) + (pixels[..., 1] << LEVELS_BITS) + pixels[..., 2]
     codes = codes.reshape(count * 2, -1) + np.arange(count * 2)[:, None] * BINS
     shares = np.bincount(codes.ravel(), minlength=count * SIZE).astype(np.float32) / (ROWS * COLUMNS / 2)
-    return np.sqrt(shares).reshape(count, SIZE)
+    looks: NDArray[np.float32] = np.sqrt(shares).reshape(count, SIZE)
+    return looks
+
+
+def with_looks(image: Image, detections: Sequence[Detection]) -> list[Detection]:
+    """The detections, with descriptors for those that score enough to be worth one and whose boxes can be read."""
+    worth = [d for d in detections if d.score >= LOOK_SCORE and d.box.sane()][:MAX_LOOKS]
+    looks = dict(zip(map(id, worth), describe(image, [d.box for d in worth]), strict=True))
+    return [replace(d, look=looks[id(d)]) if id(d) in looks else d for d in detections]

@@ -15,7 +15,6 @@ from typing import Any
 from pole_agent.errors import ModelError
 from pole_agent.frame import Frame
 from pole_agent.vision import card as cards
-from pole_agent.vision.appearance import describe
 from pole_agent.vision.decode import NanoDetDecoder, suppress
 from pole_agent.vision.detector import WEAK_SCORE
 from pole_agent.vision.letterbox import Letterbox
@@ -25,7 +24,6 @@ WANTED = ("person", "bicycle", "car", "motorcycle", "bus", "truck")
 FAMILIES = ("nanodet",)
 HANG_S = 15.0  # a Pi 3 needs well under a second a frame; after this the thread is given up
 LOAD_S = 60.0
-LOOK_SCORE = 0.2  # weaker detections are matched by place alone: not worth a histogram
 
 
 class OnnxModel:
@@ -45,7 +43,7 @@ class OnnxModel:
         options.log_severity_level = 4
         try:
             self._session: Any = onnxruntime.InferenceSession(blob, options, providers=["CPUExecutionProvider"])
-        except Exception as error:  # noqa: BLE001 - ONNX Runtime raises many types of its own
+        except Exception as error:
             raise ModelError(f"{card.path}: ONNX Runtime cannot load this model: {_first_line(error)}") from error
         self._check_signature(card)
         wanted = [i for i, name in enumerate(card.classes) if name in WANTED]
@@ -73,12 +71,9 @@ class OnnxModel:
         outputs = self._session.run(self._decoder.output_names, {"image": self._letterbox.tensor})
         found = suppress(self._decoder.decode(outputs, WEAK_SCORE), self._max_overlap)
         boxes = [Box(a / width, b / height, c / width, d / height) for a, b, c, d in found.boxes.tolist()]
-        scores = found.scores.tolist()
-        worth = sum(score >= LOOK_SCORE for score in scores)  # sorted, best first
-        looks: list[Any] = [*describe(frame.image, boxes[:worth]), *[None] * (len(boxes) - worth)]
         return [
-            Detection(box, score, self._names[label], look)
-            for box, score, label, look in zip(boxes, scores, found.classes.tolist(), looks, strict=True)
+            Detection(box, score, self._names[label])
+            for box, score, label in zip(boxes, found.scores.tolist(), found.classes.tolist(), strict=True)
         ]
 
 

@@ -15,7 +15,6 @@ import tempfile
 from pathlib import Path
 
 import onnx
-
 from model.fetch import PACKAGE, VERSION, fetch
 from model.quantize import fold, quantize
 from model.translate import MEAN_BGR, STD_BGR, STRIDES, translate
@@ -25,13 +24,88 @@ ROOT = Path(__file__).resolve().parents[2]
 CLIP = ROOT / "pole_agent" / "demo" / "street.mp4"
 LEAST_AGREEMENT = 0.95
 LABEL_EVERY = 3
-COCO = (
-    "person bicycle car motorcycle airplane bus train truck boat traffic_light fire_hydrant stop_sign parking_meter bench bird cat dog "
-    "horse sheep cow elephant bear zebra giraffe backpack umbrella handbag tie suitcase frisbee skis snowboard sports_ball kite "
-    "baseball_bat baseball_glove skateboard surfboard tennis_racket bottle wine_glass cup fork knife spoon bowl banana apple sandwich "
-    "orange broccoli carrot hot_dog pizza donut cake chair couch potted_plant bed dining_table toilet tv laptop mouse remote keyboard "
-    "cell_phone microwave oven toaster sink refrigerator book clock vase scissors teddy_bear hair_drier toothbrush"
-).split()
+COCO = [
+    "person",
+    "bicycle",
+    "car",
+    "motorcycle",
+    "airplane",
+    "bus",
+    "train",
+    "truck",
+    "boat",
+    "traffic_light",
+    "fire_hydrant",
+    "stop_sign",
+    "parking_meter",
+    "bench",
+    "bird",
+    "cat",
+    "dog",
+    "horse",
+    "sheep",
+    "cow",
+    "elephant",
+    "bear",
+    "zebra",
+    "giraffe",
+    "backpack",
+    "umbrella",
+    "handbag",
+    "tie",
+    "suitcase",
+    "frisbee",
+    "skis",
+    "snowboard",
+    "sports_ball",
+    "kite",
+    "baseball_bat",
+    "baseball_glove",
+    "skateboard",
+    "surfboard",
+    "tennis_racket",
+    "bottle",
+    "wine_glass",
+    "cup",
+    "fork",
+    "knife",
+    "spoon",
+    "bowl",
+    "banana",
+    "apple",
+    "sandwich",
+    "orange",
+    "broccoli",
+    "carrot",
+    "hot_dog",
+    "pizza",
+    "donut",
+    "cake",
+    "chair",
+    "couch",
+    "potted_plant",
+    "bed",
+    "dining_table",
+    "toilet",
+    "tv",
+    "laptop",
+    "mouse",
+    "remote",
+    "keyboard",
+    "cell_phone",
+    "microwave",
+    "oven",
+    "toaster",
+    "sink",
+    "refrigerator",
+    "book",
+    "clock",
+    "vase",
+    "scissors",
+    "teddy_bear",
+    "hair_drier",
+    "toothbrush",
+]
 
 
 def card(name: str, size: int, sha256: str, agreement: float) -> str:
@@ -73,7 +147,13 @@ def main() -> int:
     parser.add_argument("--size", type=int, default=320, help="side of the input in pixels, a multiple of 32 (default 320)")
     parser.add_argument("--out", type=Path, default=ROOT / "models", help="folder for the model and its card")
     parser.add_argument("--cache", type=Path, default=ROOT / ".cache" / "model", help="folder for the download")
-    parser.add_argument("--labels", nargs=2, type=Path, metavar=("CLIP", "GT"), help="also score against ground truth (MOTChallenge rows)")
+    parser.add_argument(
+        "--labels",
+        nargs=2,
+        type=Path,
+        metavar=("CLIP", "GT"),
+        help="also score against ground truth (MOTChallenge rows)",
+    )
     parser.add_argument("--check", action="store_true", help="compare with the model that is there, write nothing")
     arguments = parser.parse_args()
     size = arguments.size

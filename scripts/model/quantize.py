@@ -37,7 +37,7 @@ def street_frames(clip: Path, count: int = FRAMES) -> list[np.ndarray[Any, Any]]
     total = int(capture.get(cv2.CAP_PROP_FRAME_COUNT))
     wanted = {round(i * (total - 1) / (count - 1)) for i in range(count)}
     random = np.random.default_rng(SEED)
-    frames = []
+    frames: list[np.ndarray[Any, Any]] = []
     for index in range(total):
         ok, image = capture.read()
         if not ok:

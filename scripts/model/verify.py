@@ -14,8 +14,8 @@ from typing import Any
 import cv2
 import numpy as np
 import onnxruntime
-
 from model.translate import STRIDES
+
 from pole_agent.vision.decode import NanoDetDecoder, suppress
 from pole_agent.vision.letterbox import Letterbox
 from pole_agent.vocabulary import Box, overlap

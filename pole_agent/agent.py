@@ -1,0 +1,79 @@
+"""The agent: its jobs in one TaskGroup, an orderly start, and a stop that happens whatever hangs."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from typing import Any
+
+from pole_agent.clock import Clock
+from pole_agent.health.notify import notify
+from pole_agent.lamp.lamp import Lamp
+from pole_agent.store.store import Store
+from pole_agent.supervise import Fatal, Job, supervise
+
+log = logging.getLogger(__name__)
+
+FAREWELL_S = 1.0
+CANCEL_S = 1.0
+STORE_S = 2.0  # together below the 5 s in which a stop is promised
+
+
+class Agent:
+    """Built by compose. `start` runs once the loop runs; `farewell` says goodbye to the broker."""
+
+    def __init__(
+        self,
+        jobs: Sequence[Job],
+        lamp: Lamp,
+        store: Store,
+        clock: Clock,
+        random: Callable[[], float],
+        report: Callable[[str, str], None],
+        start: Callable[[], Coroutine[Any, Any, None]],
+        farewell: Callable[[], Awaitable[None]],
+    ) -> None:
+        self._jobs, self._lamp, self._store, self._clock = jobs, lamp, store, clock
+        self._random, self._report, self._start, self._farewell = random, report, start, farewell
+        self._stop = asyncio.Event()
+
+    def stop(self) -> None:
+        """Ask the agent to stop; `run` returns within 5 s."""
+        self._stop.set()
+
+    async def run(self) -> int:
+        """Run until `stop`. Returns 0 after a stop, 1 after the failure of a FATAL job."""
+        self._store.start()
+        tasks = [asyncio.create_task(supervise(job, self._clock, self._random, self._report), name=job.name) for job in self._jobs]
+        starting = asyncio.create_task(self._start(), name="start")
+        stopping = asyncio.create_task(self._stop.wait(), name="stop")
+        code = 0
+        try:
+            await self._until_stopped([*tasks, starting], stopping)
+        except Fatal:
+            code = 1
+        finally:
+            notify("STOPPING=1")
+            await self._shut_down([*tasks, starting, stopping], orderly=code == 0)
+        return code
+
+    async def _until_stopped(self, tasks: Sequence[asyncio.Task[None]], stopping: asyncio.Task[bool]) -> None:
+        running: set[asyncio.Task[None] | asyncio.Task[bool]] = {*tasks, stopping}
+        while stopping in running:
+            done, running = await asyncio.wait(running, return_when=asyncio.FIRST_COMPLETED)
+            for task in done:
+                if task is not stopping:
+                    task.result()  # Fatal, or a mistake of our own in `start`
+
+    async def _shut_down(self, tasks: Sequence[asyncio.Task[None] | asyncio.Task[bool]], *, orderly: bool) -> None:
+        if orderly:
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._farewell(), FAREWELL_S)
+        for task in tasks:
+            task.cancel()
+        await asyncio.wait(tasks, timeout=CANCEL_S)
+        await self._store.stop(STORE_S)
+        # Last: as long as anything else takes, the lamp stays as it was; then the wiring keeps it lit.
+        self._lamp.close()

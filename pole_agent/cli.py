@@ -1,0 +1,57 @@
+"""The command line: argparse, one file a command in commands/. Exit codes: 0 fine, 1 failed, 2 bad usage or configuration."""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import sys
+
+from pole_agent import __version__
+from pole_agent.errors import ConfigError, PoleAgentError
+
+COMMANDS = ("init", "run", "check", "demo", "replay", "lamp", "drone", "outbox")
+EPILOG = """examples:
+  pole-agent demo                          the whole agent on a bundled clip, no hardware needed
+  pole-agent init --out pole.toml          write a configuration from a few questions
+  pole-agent check --config pole.toml      every problem with its key path
+  pole-agent run --config pole.toml        the daemon, in the foreground
+"""
+
+
+def parser() -> argparse.ArgumentParser:
+    """The whole command line."""
+    top = argparse.ArgumentParser(
+        prog="pole-agent",
+        description="The edge agent of a municipal smart pole.",
+        epilog=EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    top.add_argument("--version", action="version", version=f"pole-agent {__version__}")
+    subparsers = top.add_subparsers(dest="command", metavar="command", required=True)
+    for name in COMMANDS:
+        module = importlib.import_module(f"pole_agent.commands.{name}")
+        sub = subparsers.add_parser(
+            name, help=module.HELP, description=module.__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+        )
+        module.arguments(sub)
+        sub.set_defaults(carry_out=module.run)
+    return top
+
+
+def main(argv: list[str] | None = None) -> int:
+    arguments = parser().parse_args(argv)
+    try:
+        code: int = arguments.carry_out(arguments)
+        return code
+    except ConfigError as error:
+        for problem in error.problems:
+            print(f"pole-agent: {problem}", file=sys.stderr)
+        return 2
+    except PoleAgentError as error:
+        print(f"pole-agent: {error}", file=sys.stderr)
+        return 1
+    except BrokenPipeError:
+        sys.stderr.close()
+        return 1
+    except KeyboardInterrupt:
+        return 1

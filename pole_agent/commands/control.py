@@ -1,0 +1,83 @@
+"""Talk to the running agent through control.sock. Used by lamp, drone and outbox."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import socket
+from pathlib import Path
+from typing import Any
+
+from pole_agent import compose
+from pole_agent.errors import ConfigError, PoleAgentError
+from pole_agent.settings import DEFAULT_PATH, Settings
+from pole_agent.settings.load import load_or_last_good
+
+TIMEOUT_S = 10.0
+
+
+class NotRunning(PoleAgentError):
+    pass
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--config", type=Path, default=DEFAULT_PATH, metavar="F", help=f"default: {DEFAULT_PATH}")
+    parser.add_argument("--socket", type=Path, metavar="S", help="control socket of the agent; default: found by the configuration")
+    parser.add_argument("--json", action="store_true", help="print the answer as JSON")
+
+
+def settings_of(arguments: argparse.Namespace) -> Settings | None:
+    try:
+        return load_or_last_good(arguments.config).settings
+    except ConfigError:
+        if arguments.config != DEFAULT_PATH:
+            raise
+        return None
+
+
+def _socket(arguments: argparse.Namespace) -> Path:
+    if arguments.socket:
+        return Path(arguments.socket)
+    usual = compose.RUNTIME_DIR / compose.SOCKET_NAME
+    if usual.exists():
+        return usual
+    settings = settings_of(arguments)
+    return usual if settings is None else compose.socket_path(settings)
+
+
+def _exchange(arguments: argparse.Namespace, request: dict[str, Any]) -> dict[str, Any]:
+    path = _socket(arguments)
+    try:
+        with socket.socket(socket.AF_UNIX) as connection:
+            connection.settimeout(TIMEOUT_S)
+            connection.connect(os.fspath(path))
+            connection.sendall(json.dumps(request).encode() + b"\n")
+            with connection.makefile("rb") as file:
+                line = file.readline()
+    except (FileNotFoundError, ConnectionRefusedError) as error:
+        raise NotRunning(
+            f"no agent runs here ({path}); start it with: pole-agent run --config …, or name its socket with --socket"
+        ) from error
+    except PermissionError as error:
+        raise PoleAgentError(
+            f"{path}: this user may not talk to the agent; it takes the group pole-agent (sudo usermod -aG pole-agent $USER)"
+        ) from error
+    except OSError as error:
+        raise PoleAgentError(f"{path}: {error}") from error
+    if not line:
+        raise PoleAgentError(f"{path}: the agent hung up")
+    reply: dict[str, Any] = json.loads(line)
+    if not reply.get("ok"):
+        raise PoleAgentError(str(reply.get("error")))
+    return reply
+
+
+def ask(arguments: argparse.Namespace, question: str, **details: Any) -> Any:
+    """The answer of the agent. Raises NotRunning, PoleAgentError."""
+    return _exchange(arguments, {"question": question, "arguments": details})["answer"]
+
+
+def command(arguments: argparse.Namespace, path: str, payload: dict[str, Any]) -> dict[str, Any]:
+    """Carry out a command, the same as over MQTT. Raises NotRunning, PoleAgentError."""
+    return _exchange(arguments, {"path": path, "payload": payload})

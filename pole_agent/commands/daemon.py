@@ -1,0 +1,73 @@
+"""Run an agent to its end: signals, logging, and an exit that happens whatever hangs. Used by run and demo."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import signal
+import sys
+import threading
+from collections.abc import Awaitable, Callable
+
+from pole_agent.agent import Agent
+
+log = logging.getLogger(__name__)
+
+HARD_STOP_S = 4.5  # a stop is promised within 5 s, even with a blocked event loop
+
+
+def set_up_logging(level: str) -> None:
+    """To stderr, one line each; journald adds the time by itself, a terminal gets it."""
+    moment = "" if "JOURNAL_STREAM" in os.environ else "%(asctime)s "
+    logging.basicConfig(level=level.upper(), format=f"{moment}%(levelname)s %(message)s", stream=sys.stderr)
+    logging.getLogger("pole_agent.uplink.paho").setLevel(logging.ERROR)
+    # Tracebacks are for debugging; a supervised failure is one line.
+    if level.upper() != "DEBUG":
+        for handler in logging.getLogger().handlers:
+            handler.addFilter(_without_traceback)
+
+
+def _without_traceback(record: logging.LogRecord) -> bool:
+    record.exc_info = record.exc_text = None
+    return True
+
+
+def run_to_end(agent: Agent, beside: Callable[[], Awaitable[None]] | None = None) -> int:
+    """Run the agent until a signal, a FATAL failure, or the end of `beside` (a coroutine that runs along). Returns the exit code."""
+
+    async def run() -> int:
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, _stop, agent, number)
+        companion = asyncio.ensure_future(_along(agent, beside)) if beside is not None else None
+        code = await agent.run()
+        if companion is not None and companion.done() and not companion.cancelled():
+            companion.result()
+        return code
+
+    # The runner is not closed: that would wait for threads that may hang in a connect or a name lookup.
+    return asyncio.Runner().run(run())
+
+
+async def _along(agent: Agent, beside: Callable[[], Awaitable[None]]) -> None:
+    try:
+        await beside()
+    finally:
+        agent.stop()
+
+
+def _stop(agent: Agent, number: int) -> None:
+    log.info("%s: stopping", signal.Signals(number).name)
+    timer = threading.Timer(HARD_STOP_S, os._exit, (1,))
+    timer.daemon = True
+    timer.start()
+    agent.stop()
+
+
+def leave(code: int) -> int:
+    """End the process now: threads that hang in a camera or a name lookup must not hold it up."""
+    logging.shutdown()
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(code)

@@ -1,0 +1,242 @@
+"""The whole agent on a bundled street clip: mock GPIO, no configuration, no hardware, no server. The clock starts at dusk.
+
+It talks to the broker of --mqtt; else to a Mosquitto of its own where one is installed; else to a broker in memory. It says which.
+Ctrl-C ends it; --once ends with the clip and prints a summary.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import contextlib
+import json
+import shutil
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+import tomllib
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from pole_agent import almanac, compose
+from pole_agent.clock import SystemClock
+from pole_agent.commands.daemon import leave, run_to_end, set_up_logging
+from pole_agent.errors import ConfigError, PoleAgentError, Problem, UplinkError
+from pole_agent.health.vitals import peak_memory_mb
+from pole_agent.settings import Settings
+from pole_agent.settings.load import Loaded
+from pole_agent.uplink.events import TYPE_PREFIX, Message
+
+HELP = "the whole agent on a bundled street clip"
+FOLDER = Path(__file__).parent.parent / "demo"
+BEFORE_SUNSET_S = 6.0
+DRAIN_S = 10.0
+BROKER_START_S = 5.0
+MOSQUITTO_PLACES = ("/usr/sbin/mosquitto", "/usr/local/sbin/mosquitto", "/opt/homebrew/sbin/mosquitto")
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--once", action="store_true", help="end with the clip (25 s) and print a summary")
+    parser.add_argument("--mqtt", metavar="URL", help="talk to this broker: mqtt://host:port or mqtts://host:port")
+    parser.add_argument("--port", type=int, metavar="N", help="port of the demo's own Mosquitto on 127.0.0.1; default: a free one")
+    parser.add_argument("--log-level", choices=("debug", "info", "warning", "error"), default="warning")
+
+
+def settings_for(state_dir: str, broker: dict[str, Any] | None, loop: bool) -> Settings:
+    """The demo's pole.toml, with what only this run knows."""
+    document = tomllib.loads((FOLDER / "pole.toml").read_text())
+    document["storage"] = {"state_dir": state_dir}
+    document["camera"][0] |= {"source": str(FOLDER / "street.mp4"), "loop": loop}
+    if broker:
+        document["mqtt"] = broker
+    return Settings.model_validate(document)
+
+
+def dusk_shift(settings: Settings) -> float:
+    """What to add to the wall clock so that the sun sets in a few seconds."""
+    place, now = settings.pole.place, time.time()
+    sunset = almanac.moment(almanac.TimeOfDay("sunset", 0), now, place)
+    assert sunset is not None
+    return sunset - BEFORE_SUNSET_S - now
+
+
+class Narrator:
+    """Tells what the city sees, from the messages themselves, and counts them for the summary."""
+
+    def __init__(self, base: str) -> None:
+        self._base = base
+        self._begun = time.monotonic()
+        self._lamp: tuple[Any, ...] = ()
+        self.kinds: Counter[str] = Counter()
+        self.lamp_states = 0
+
+    def hear(self, message: Message) -> None:
+        path = message.topic.removeprefix(self._base + "/")
+        try:
+            document = json.loads(message.payload)
+        except ValueError:
+            return
+        text = self._text(path, document)
+        if text:
+            print(f"{time.monotonic() - self._begun:6.1f} s  {text}", flush=True)
+
+    def _text(self, path: str, document: dict[str, Any]) -> str:
+        if path == "lamp/state":
+            lamp = (document["level"], document["reason"])
+            if lamp == self._lamp:
+                return ""
+            self._lamp = lamp
+            self.lamp_states += 1
+            return f"lamp       {document['level']:.0%} ({document['reason']})"
+        if path == "status":
+            return f"status     {document['state']} ({document['reason']})"
+        if path == "drone/request":
+            return f"drone      request {document['state']}, for {document['rule']} (x{document['count']}); a person decides"
+        if path.startswith("events/"):
+            kind, data = document["type"].removeprefix(TYPE_PREFIX), document["data"]
+            self.kinds[kind] += 1
+            if kind == "incident.opened":
+                return f"{document['severity']:<10} {data['rule']}: {data['kind']} of a {data['class']} opened"
+            if kind == "incident.closed":
+                return f"{document['severity']:<10} {data['rule']}: {data['kind']} closed after {data['duration_s']} s"
+            if kind == "traffic.summarized":
+                return "traffic    " + json.dumps({z["zone"]: z["entered"] for z in data["zones"]})
+        return ""
+
+
+def run(arguments: argparse.Namespace) -> int:
+    set_up_logging(arguments.log_level)
+    with tempfile.TemporaryDirectory(prefix="pole-agent-demo-") as scratch, contextlib.ExitStack() as stack:
+        broker, said = _broker(arguments, Path(scratch), stack)
+        settings = settings_for(scratch, broker, loop=not arguments.once)
+        print(f"pole-agent demo: a street clip, mock GPIO, {said}", flush=True)
+        clock = SystemClock(dusk_shift(settings))
+        lamp = compose.open_lamp(settings, clock)
+        narrator = Narrator(settings.base_topic)
+        memory = None
+        if broker is None:
+            memory = compose.memory_broker()
+            memory.on_publish = narrator.hear
+        house = compose.build(Loaded(settings, ""), lamp, clock, broker=memory, socket=Path(scratch) / compose.SOCKET_NAME)
+        if broker and not arguments.once:
+            print(f"watch:   mosquitto_sub -h {broker['host']} -p {broker['port']} -t '{settings.base_topic}/#' -v")
+            print(f"command: pole-agent lamp set 0.6 --for 20 --socket {house.socket}", flush=True)
+
+        async def beside() -> None:
+            listener = None
+            if broker:
+                listener = asyncio.ensure_future(_listen(broker, settings.base_topic, narrator))
+            try:
+                await _until_done(house, arguments.once)
+                if arguments.once:
+                    await _drained(house)
+            finally:
+                if listener:
+                    await asyncio.sleep(0.3)
+                    listener.cancel()
+                    await asyncio.gather(listener, return_exceptions=True)
+
+        code = run_to_end(house.agent, beside)
+        if arguments.once:
+            _summary(house, narrator, said)
+    return leave(code)
+
+
+async def _until_done(house: compose.House, once: bool) -> None:
+    while not once or not all(w.ended for w in house.watches):
+        await asyncio.sleep(0.2)
+
+
+async def _drained(house: compose.House) -> None:
+    """Wait until everything that was stored is delivered."""
+    deadline = time.monotonic() + DRAIN_S
+    await house.store.flush()
+    while time.monotonic() < deadline:
+        if not await house.store.read(lambda db: db.waiting(1, frozenset())):
+            return
+        await asyncio.sleep(0.1)
+
+
+def _summary(house: compose.House, narrator: Narrator, said: str) -> None:
+    kinds = narrator.kinds
+    requests = Counter(r["state"] for r in house.dispatch.everything())
+    runs = sum(w.pipeline.detector_runs for w in house.watches if w.pipeline)
+    frames = sum(w.pipeline.frames for w in house.watches if w.pipeline)
+    people = sum(len(w.people_seen) for w in house.watches)
+    delivered = house.upload.delivered if house.upload else 0
+    print(
+        f"""
+summary
+  people seen          {people} (tracks; {frames} frames, detector ran on {runs})
+  incidents            {kinds["incident.opened"]} told at opening, {kinds["incident.closed"]} closed
+  lamp changes         {house.light.changes} (now {house.light.state()["level"]:.0%}, {house.light.state()["reason"]})
+  drone requests       {sum(requests.values())} ({", ".join(f"{n} {s}" for s, n in requests.items()) or "none"})
+  messages delivered   {delivered} events, each acknowledged by the broker ({said})
+  peak memory          {peak_memory_mb()} MB""",
+        flush=True,
+    )
+
+
+# --- the broker
+
+
+def _broker(arguments: argparse.Namespace, scratch: Path, stack: contextlib.ExitStack) -> tuple[dict[str, Any] | None, str]:
+    """[mqtt] for the broker to talk to (None: in memory), and how to call it."""
+    if arguments.mqtt:
+        url = urlsplit(arguments.mqtt if "://" in arguments.mqtt else f"mqtt://{arguments.mqtt}")
+        if url.scheme not in ("mqtt", "mqtts") or not url.hostname:
+            raise ConfigError([Problem("--mqtt", f"{arguments.mqtt!r} is no broker; write mqtt://host:port or mqtts://host:port")])
+        tls = url.scheme == "mqtts"
+        port = url.port or (8883 if tls else 1883)
+        return {"host": url.hostname, "port": port, "tls": tls}, f"broker {url.hostname}:{port}"
+    program = shutil.which("mosquitto") or next((p for p in MOSQUITTO_PLACES if Path(p).exists()), None)
+    if program is None:
+        return None, "broker in memory (no Mosquitto is installed here)"
+    port = stack.enter_context(_mosquitto(program, scratch, arguments.port))
+    return {"host": "127.0.0.1", "port": port, "tls": False}, f"its own Mosquitto on 127.0.0.1:{port}"
+
+
+@contextlib.contextmanager
+def _mosquitto(program: str, scratch: Path, port: int | None) -> Iterator[int]:
+    """A Mosquitto of our own on loopback, without persistence."""
+    if port is None:
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            port = probe.getsockname()[1]
+    config = scratch / "mosquitto.conf"
+    config.write_text(f"listener {port} 127.0.0.1\nallow_anonymous true\npersistence false\nset_tcp_nodelay true\nuser root\n")
+    process = subprocess.Popen([program, "-c", str(config)], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True)
+    try:
+        deadline = time.monotonic() + BROKER_START_S
+        while True:
+            with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), timeout=0.2):
+                break
+            if process.poll() is not None or time.monotonic() > deadline:
+                raise UplinkError(f"Mosquitto does not start on port {port}; is the port in use? choose another with --port")
+            time.sleep(0.05)
+        yield port
+    finally:
+        process.terminate()
+        process.wait(timeout=5)
+
+
+async def _listen(broker: dict[str, Any], base: str, narrator: Narrator) -> None:
+    """Be the city: subscribe, and pass on what comes."""
+    import aiomqtt
+
+    try:
+        tls = aiomqtt.TLSParameters() if broker["tls"] else None
+        async with aiomqtt.Client(broker["host"], broker["port"], tls_params=tls) as client:
+            await client.subscribe(f"{base}/#", qos=1)
+            async for message in client.messages:
+                payload = message.payload if isinstance(message.payload, bytes) else b""
+                narrator.hear(Message(str(message.topic), payload))
+    except aiomqtt.MqttError as error:
+        print(f"demo: cannot listen to the broker: {error}", file=sys.stderr)
+    except PoleAgentError as error:
+        print(f"demo: {error}", file=sys.stderr)

@@ -1,0 +1,124 @@
+"""Look at the events that this pole keeps: how many wait, which, and all of them as JSON lines.
+
+pole-agent outbox stats
+pole-agent outbox list --limit 20
+pole-agent outbox export --out events.jsonl
+"""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import json
+import sqlite3
+import sys
+from collections import deque
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any, TypeVar
+
+from pole_agent.commands import control
+from pole_agent.errors import OutboxError
+from pole_agent.settings.pole import StorageSettings
+from pole_agent.store.database import Database
+from pole_agent.store.store import FILE_NAME
+from pole_agent.uplink.events import TYPE_PREFIX, event_document
+
+HELP = "look at the events that this pole keeps"
+T = TypeVar("T")
+PAGE = 200
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    control.arguments(parser)
+    parser.add_argument("--state-dir", type=Path, metavar="D", help="read the store in this folder; default: that of the configuration")
+    actions = parser.add_subparsers(dest="action", metavar="action", required=True)
+    actions.add_parser("stats", help="counts and sizes")
+    listing = actions.add_parser("list", help="the newest events, one a line")
+    listing.add_argument("--limit", type=int, default=50, help="default 50")
+    export = actions.add_parser("export", help="all events as CloudEvents, one JSON object a line")
+    export.add_argument("--out", type=Path, metavar="F", help="default: standard output")
+
+
+def run(arguments: argparse.Namespace) -> int:
+    if arguments.action == "stats":
+        try:
+            stats = control.ask(arguments, "outbox.stats")
+        except control.NotRunning:
+            stats = read_database(arguments, lambda db: db.stats())
+        _show_stats(stats, arguments.json)
+    elif arguments.action == "list":
+        _list(arguments)
+    else:
+        _export(arguments)
+    return 0
+
+
+def read_database(arguments: argparse.Namespace, work: Callable[[Database], T]) -> T:
+    """Read the store itself, whether the agent runs or not. Raises OutboxError."""
+    folder, max_mb = getattr(arguments, "state_dir", None), StorageSettings().max_mb
+    if folder is None:
+        settings = control.settings_of(arguments)
+        storage = settings.storage if settings else StorageSettings()
+        folder, max_mb = storage.state_dir, storage.max_mb
+    path = folder / FILE_NAME
+    if not path.is_file():
+        raise OutboxError(f"{path}: there is no store; name the folder with --state-dir or the configuration with --config")
+    try:
+        with contextlib.closing(Database(path, max_mb, str, read_only=True)) as database:
+            return work(database)
+    except sqlite3.Error as error:
+        raise OutboxError(f"{path}: cannot be read: {error}") from error
+
+
+def _show_stats(stats: dict[str, Any], as_json: bool) -> None:
+    if as_json:
+        print(json.dumps(stats))
+        return
+    waiting = ", ".join(f"{n} {s}" for s, n in stats["waiting"].items()) or "none"
+    print(f"store {stats['storeid']}: waiting {waiting}; delivered and kept {stats['delivered_kept']}; dropped {stats['dropped']}")
+    print(f"last sequence {stats['last_sequence']}; {stats['used_mb']:.1f} of {stats['max_mb']:.0f} MB used")
+
+
+def _pages(arguments: argparse.Namespace, after: int = 0) -> Iterator[dict[str, Any]]:
+    """Events as CloudEvents with `delivered` added, oldest first: from the agent, or from the store when none runs."""
+    while page := _page(arguments, after):
+        yield from page
+        after = int(page[-1]["sequence"])
+
+
+def _page(arguments: argparse.Namespace, after: int) -> list[dict[str, Any]]:
+    try:
+        answer: list[dict[str, Any]] = control.ask(arguments, "outbox.page", after=after)
+        return answer
+    except control.NotRunning:
+        settings = control.settings_of(arguments) if not arguments.state_dir else None
+        base = settings.base_topic if settings else "unknown"
+        return read_database(
+            arguments,
+            lambda db: [event_document(base, db.store_id, e) | {"delivered": e.delivered is not None} for e in db.list_events(PAGE, after)],
+        )
+
+
+def _list(arguments: argparse.Namespace) -> None:
+    events = deque(_pages(arguments), arguments.limit)
+    for event in events:
+        if arguments.json:
+            print(json.dumps(event))
+        else:
+            mark = "delivered" if event["delivered"] else "waiting"
+            kind = event["type"].removeprefix(TYPE_PREFIX)
+            print(f"{event['sequence']}  {event['time']}  {event['severity']:<7} {mark:<9} {kind}  {json.dumps(event['data'])[:100]}")
+
+
+def _export(arguments: argparse.Namespace) -> None:
+    with contextlib.ExitStack() as stack:
+        out = stack.enter_context(arguments.out.open("w")) if arguments.out else sys.stdout
+        count = 0
+        for event in _pages(arguments):
+            del event["delivered"]
+            out.write(json.dumps(event) + "\n")
+            count += 1
+            if count % PAGE == 0 and arguments.out and sys.stderr.isatty():
+                print(f"\r{count} events", end="", file=sys.stderr)
+    print(f"exported {count} events", file=sys.stderr)

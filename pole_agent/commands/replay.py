@@ -1,0 +1,237 @@
+"""Run the daemon's vision over a clip as fast as it can: on clip time, deterministic, no frame dropped.
+
+A clip plays at the camera's fps; --every-frame detects on every frame of the file. Without --config there are no rules, only
+traffic counts of the whole frame.
+
+  pole-agent replay street.mp4 --config pole.toml --out events.jsonl
+  pole-agent replay street.mp4 --every-frame --mot tracks.txt --json
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import itertools
+import json
+import statistics
+import sys
+import time
+from collections.abc import Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import IO, TYPE_CHECKING, Any
+
+from pole_agent import compose
+from pole_agent.clock import ManualClock
+from pole_agent.errors import CameraError, ConfigError, Problem
+from pole_agent.health.trust import TimeKeeper
+from pole_agent.health.vitals import peak_memory_mb
+from pole_agent.settings import Settings
+from pole_agent.settings.load import load
+from pole_agent.uplink.events import envelope
+from pole_agent.vocabulary import BoostLamp, RecordEvent, RequestDrone, Response, Track
+
+if TYPE_CHECKING:
+    from pole_agent.frame import Frame
+
+HELP = "run vision over a file as fast as it can"
+DEFAULT_START = "2026-01-01T20:00:00"
+PROGRESS_S = 0.5
+BARE: dict[str, Any] = {"pole": {"id": "replay", "site": "replay", "latitude": -6.8586, "longitude": 107.9164, "timezone": "Asia/Jakarta"}}
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("clip", type=Path, metavar="CLIP")
+    parser.add_argument("--config", type=Path, metavar="F", help="rules, zones, lines, masks and fps of the camera come from here")
+    parser.add_argument("--camera", metavar="NAME", help="which camera of the configuration; default: the only one")
+    parser.add_argument("--out", type=Path, metavar="events.jsonl", help="write the events as CloudEvents, one a line")
+    parser.add_argument("--mot", type=Path, metavar="tracks.txt", help="write the tracks as MOTChallenge rows, in pixels of the clip")
+    parser.add_argument("--mot-classes", metavar="A,B", help="of these classes; default: those that the rules name, else person")
+    parser.add_argument(
+        "--detections",
+        type=Path,
+        metavar="det.txt",
+        help="read detections from MOTChallenge rows; the detector does not run",
+    )
+    parser.add_argument("--every-frame", action="store_true", help="take every frame of the file, and detect on each")
+    parser.add_argument(
+        "--start",
+        default=DEFAULT_START,
+        metavar="TIME",
+        help=f"local time of the pole at the first frame; default {DEFAULT_START}",
+    )
+    parser.add_argument("--json", action="store_true", help="print the figures as one JSON object, as the last line")
+
+
+@dataclass(slots=True)
+class Writer:
+    """Where the results of a replay go."""
+
+    settings: Settings
+    keeper: TimeKeeper
+    events: IO[str] | None
+    tracks: IO[str] | None
+    labels: frozenset[str]  # of which tracks rows are written
+    recorded: int = 0
+    boosts: int = 0
+    requests: int = 0
+
+    def responses(self, responses: Sequence[Response]) -> None:
+        for response in responses:
+            match response:
+                case RecordEvent() if not response.silent:
+                    self._event(response)
+                case BoostLamp():
+                    self.boosts += 1
+                case RequestDrone():
+                    self.requests += 1
+
+    def _event(self, event: RecordEvent) -> None:
+        self.recorded += 1
+        if self.events is None:
+            return
+        name = f"replay-{self.recorded:06d}"
+        document = envelope(
+            f"/{self.settings.base_topic}", "replay", self.recorded, name, event.kind, event.severity, dict(event.data),
+            self.keeper.stamp(event.at), True,
+        )  # fmt: skip
+        self.events.write(json.dumps(document) + "\n")
+
+    def mot_rows(self, frame: Frame, tracks: Sequence[Track]) -> None:
+        if self.tracks is None:
+            return
+        height, width = frame.image.shape[:2]
+        for t in (t for t in tracks if t.label in self.labels):
+            b = t.box
+            row = (b.left * width, b.top * height, b.width * width, b.height * height)
+            numbers = ",".join(f"{v:.2f}" for v in row)
+            self.tracks.write(f"{frame.index + 1},{t.track_id},{numbers},{t.score:.3f},-1,-1,-1\n")
+
+
+def run(arguments: argparse.Namespace) -> int:
+    settings, index = _settings(arguments)
+    clock = _clock(settings, arguments.start)
+    keeper = TimeKeeper(clock, "system", "replay")
+    with ExitStack() as stack:
+        files = []
+        for path in (arguments.out, arguments.mot):
+            try:
+                files.append(stack.enter_context(path.open("w")) if path else None)
+            except OSError as error:
+                raise ConfigError([Problem(str(path), f"cannot be written: {error.strerror}")]) from error
+        writer = Writer(settings, keeper, files[0], files[1], _labels(arguments, settings, index))
+        figures = asyncio.run(_replay(arguments, settings, index, clock, keeper, writer))
+    if arguments.json:
+        print(json.dumps(figures))
+    else:
+        print(
+            f"{figures['frames']} frames in {figures['seconds']:.1f} s ({figures['fps']:.0f} a second), "
+            f"detector ran {figures['detector_runs']} times ({_ms(figures['detector_ms_p50'])}), motion gate {_ms(figures['motion_ms_p50'])}, "
+            f"peak memory {figures['peak_rss_mb']} MB\n"
+            f"{writer.recorded} events, {figures['people']} people, {writer.requests} drone requests"
+        )
+    return 0
+
+
+def _settings(arguments: argparse.Namespace) -> tuple[Settings, int]:
+    if arguments.config is None:
+        return Settings.model_validate(BARE | {"camera": [{"source": str(arguments.clip)}]}), 0
+    settings = load(arguments.config).settings
+    names = [c.name for c in settings.cameras]
+    if arguments.camera is None and len(names) == 1:
+        return settings, 0
+    if arguments.camera not in names:
+        wrong = "say which camera" if arguments.camera is None else f'there is no camera "{arguments.camera}"'
+        raise ConfigError([Problem("--camera", f"{wrong}; there is {', '.join(names) or 'none'}")])
+    return settings, names.index(arguments.camera)
+
+
+def _labels(arguments: argparse.Namespace, settings: Settings, index: int) -> frozenset[str]:
+    if arguments.mot_classes:
+        return frozenset(arguments.mot_classes.split(","))
+    named = [r.classes for r in compose.rules_of(settings, settings.cameras[index].name)]
+    return frozenset().union(*named) or frozenset({"person"})
+
+
+def _clock(settings: Settings, start: str) -> ManualClock:
+    try:
+        moment = datetime.fromisoformat(start)
+    except ValueError:
+        raise ConfigError([Problem("--start", f"{start!r} is no time; write for example {DEFAULT_START}")]) from None
+    if moment.tzinfo is None:
+        moment = moment.replace(tzinfo=settings.pole.place.zone)
+    return ManualClock(wall=moment.timestamp(), monotonic=0.0)
+
+
+async def _replay(
+    arguments: argparse.Namespace,
+    settings: Settings,
+    index: int,
+    clock: ManualClock,
+    keeper: TimeKeeper,
+    writer: Writer,
+) -> dict[str, Any]:
+    from pole_agent.camera.recorded import RecordedSource
+    from pole_agent.loops.watch import Timings
+
+    camera = settings.cameras[index]
+    detector = compose.scripted_detector(arguments.detections) if arguments.detections else compose.detector_of(settings)
+    timings = Timings()
+    numbers = itertools.count(1)
+    pipeline = compose.pipeline_factory(
+        settings,
+        camera.name,
+        detector,
+        keeper,
+        lambda: f"incident-{next(numbers):04d}",
+        every_frame=arguments.every_frame,
+        timings=timings,
+    )(0.0)
+    source = RecordedSource(arguments.clip, None if arguments.every_frame else camera.fps, camera.masks)
+    people: set[int] = set()
+    await detector.open()
+    source.open()
+    begun = shown = None
+    frame: Frame | None = None
+    try:
+        while (frame_or_end := await source.next()) is not None:
+            frame = frame_or_end
+            begun = begun or time.perf_counter()
+            clock.move_to(frame.at)
+            writer.responses(await pipeline.look(frame))
+            writer.mot_rows(frame, pipeline.tracks)
+            people.update(t.track_id for t in pipeline.tracks if t.label == "person")
+            if sys.stderr.isatty() and time.perf_counter() - (shown or 0) > PROGRESS_S:
+                shown = time.perf_counter()
+                print(f"\rframe {frame.index + 1} of {source.total or '?'}", end="", file=sys.stderr)
+        if frame is None:
+            raise CameraError(f"{arguments.clip}: the clip has no frame")
+        writer.responses(pipeline.stop("ended", frame.at))
+    finally:
+        source.close()
+        detector.close()
+        if shown:
+            print(file=sys.stderr)
+    seconds = time.perf_counter() - (begun or 0)
+    return {
+        "frames": pipeline.frames,
+        "seconds": round(seconds, 3),
+        "fps": round(pipeline.frames / seconds, 2),
+        "detector_runs": pipeline.detector_runs if not arguments.detections else 0,
+        "detector_ms_p50": None if arguments.detections else _median(timings.detector),
+        "motion_ms_p50": _median(timings.motion),
+        "appearance_ms_p50": _median(timings.appearance),
+        "tracker_ms_p50": _median(timings.tracker),
+        "peak_rss_mb": peak_memory_mb(),
+        "people": len(people),
+    }
+
+
+def _median(values: Sequence[float]) -> float | None:
+    return round(statistics.median(values), 4) if values else None
+
+
+def _ms(value: float | None) -> str:
+    return "not run" if value is None else f"{value:.2f} ms"

@@ -1,0 +1,156 @@
+"""Heartbeats: the watchdog is fed while FATAL jobs beat; the clock is asked; health and the present state are put on the board."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from pole_agent.almanac import rfc3339
+from pole_agent.clock import Clock
+from pole_agent.errors import OutboxError
+from pole_agent.health.notify import notify, watchdog_s
+from pole_agent.health.parts import Parts
+from pole_agent.health.trust import CHECK_S, TimeKeeper
+from pole_agent.health.vitals import vitals
+from pole_agent.store.store import Store
+from pole_agent.uplink.board import Board
+from pole_agent.uplink.events import Message, encode
+from pole_agent.vocabulary import Severity
+
+log = logging.getLogger(__name__)
+
+TICK_S = 1.0
+HEALTH_S = 60.0
+PURGE_S = 3600.0
+
+
+class Beats:
+    """Who promised to beat, and who did."""
+
+    def __init__(self, now: Callable[[], float]) -> None:
+        self._now = now
+        self._promised: dict[str, float] = {}
+        self._last: dict[str, float] = {}
+
+    def promise(self, job: str, within_s: float) -> Callable[[], None]:
+        """The function that `job` calls at least every `within_s`."""
+        self._promised[job] = within_s
+        self._last[job] = self._now()
+
+        def beat() -> None:
+            self._last[job] = self._now()
+
+        return beat
+
+    def late(self) -> list[str]:
+        now = self._now()
+        return [job for job, within in self._promised.items() if now - self._last[job] > within]
+
+
+class Beat:
+    """The loop. `present` gives the counts and requests of now; `sent` the traffic of the uplink."""
+
+    def __init__(
+        self,
+        beats: Beats,
+        keeper: TimeKeeper,
+        store: Store,
+        board: Board,
+        parts: Parts,
+        clock: Clock,
+        base: str,
+        state_dir: Path,
+        present: Callable[[], dict[str, Any]],
+        sent: Callable[[], dict[str, Any]],
+    ) -> None:
+        self._beats, self._keeper, self._store, self._board, self._parts = beats, keeper, store, board, parts
+        self._clock, self._base, self._state_dir = clock, base, state_dir
+        self._present, self._sent = present, sent
+        self._active = b""
+        self._health_at = self._purge_at = self._trust_at = float("-inf")
+        self._offset = keeper.offset
+
+    async def run(self) -> None:
+        pause = min(TICK_S, watchdog_s() or TICK_S)
+        notify("READY=1")
+        while True:
+            now = self._clock.monotonic()
+            if late := self._beats.late():
+                log.critical("no heartbeat from %s; the watchdog is not fed", ", ".join(late))
+            else:
+                notify("WATCHDOG=1")
+            if now - self._trust_at >= CHECK_S:
+                self._trust_at = now
+                await self._ask_clock()
+            await self._show_store()
+            if now - self._health_at >= HEALTH_S:
+                self._health_at = now
+                await self._show_health()
+            if now - self._purge_at >= PURGE_S and self._keeper.trusted:
+                self._purge_at = now
+                await self._purge()
+            await self._clock.sleep(pause)
+
+    async def _ask_clock(self) -> None:
+        became_trusted = await asyncio.to_thread(self._keeper.check)
+        if self._keeper.trusted:
+            self._parts.well("clock")
+        else:
+            self._parts.ill("clock", "no time server was heard since boot; times are provisional", Severity.INFO)
+        if became_trusted:
+            offset, boot = self._keeper.offset, self._keeper.boot_id
+            try:
+                count = await self._store.write(lambda db: db.correct_times(boot, offset))
+            except OutboxError:
+                return
+            log.info("the clock is trusted now; the times of %d waiting events were corrected", count)
+
+    async def _show_store(self) -> None:
+        """``active``: what is now, when it changed, at most once a second."""
+        if self._store.problem:
+            self._parts.ill("store", self._store.problem)
+            incidents: list[dict[str, Any]] | None = None
+        else:
+            try:
+                incidents = await self._store.read(lambda db: db.open_incidents())
+                self._parts.well("store")
+            except OutboxError as error:
+                self._parts.ill("store", str(error))
+                incidents = None
+        payload = encode({"incidents": incidents, **self._present()})
+        if payload != self._active:
+            self._active = payload
+            topic = f"{self._base}/active"
+            self._board.post(topic, Message(topic, payload, retain=True))
+
+    async def health(self) -> dict[str, Any]:
+        """The payload of ``health``."""
+        try:
+            stats: dict[str, Any] | None = await self._store.read(lambda db: db.stats())
+        except OutboxError:
+            stats = None
+        return {
+            "at": rfc3339(self._clock.wall()),
+            "uptime_s": round(self._clock.monotonic(), 1),
+            "clock": {"trusted": self._keeper.trusted, "boot_id": self._keeper.boot_id},
+            "parts": self._parts.report(),
+            "outbox": stats,
+            "sent": self._sent(),
+            **vitals(self._state_dir),
+        }
+
+    async def _show_health(self) -> None:
+        topic = f"{self._base}/health"
+        document = json.loads(encode(await self.health()))
+        self._board.post(topic, Message(topic, encode(document), qos=0, retain=True))
+
+    async def _purge(self) -> None:
+        wall = self._clock.wall()
+        try:
+            await self._store.write(lambda db: db.purge_delivered(wall))
+        except OutboxError:
+            return

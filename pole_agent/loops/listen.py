@@ -1,0 +1,204 @@
+"""Commands from the city and from the pole itself: checked, carried out or refused, answered, and refusals recorded."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from pole_agent.clock import Clock, wait
+from pole_agent.errors import CommandRefused, OutboxError, UplinkError
+from pole_agent.health.trust import TimeKeeper
+from pole_agent.store.store import Store
+from pole_agent.uplink.board import Board
+from pole_agent.uplink.events import Incoming, Message, encode
+from pole_agent.vocabulary import RecordEvent, Severity
+
+log = logging.getLogger(__name__)
+
+MAX_BYTES = 16 * 1024
+MAX_DEPTH = 16
+MAX_AHEAD_S = 60.0  # a command from further in the future than that has a wrong clock behind it
+FREE_REFUSALS = 3  # told one by one …
+WINDOW_S = 60.0  # … in this time; the rest is told as one counted line
+META = ("command_id", "by", "issued_at", "expires_at")
+Handler = Callable[[Mapping[str, Any], str], Awaitable[dict[str, Any]] | dict[str, Any]]
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """A command that was read: its envelope and what is left for its room."""
+
+    command_id: str | None
+    by: str
+    expires: float | None  # wall time
+    issued: float | None
+    body: dict[str, Any]
+
+
+def read(payload: bytes) -> Command:
+    """Read a command. Raises CommandRefused; never anything else, whatever the bytes are."""
+    if len(payload) > MAX_BYTES:
+        raise CommandRefused(f"a command has at most {MAX_BYTES} bytes")
+    if not payload.strip():
+        raise CommandRefused("the command is empty; it is a JSON object")
+    # The nesting is counted before parsing, so that no recursion limit is met.
+    depth = deepest = 0
+    for byte in payload:
+        depth += (byte in b"[{") - (byte in b"]}")
+        deepest = max(deepest, depth)
+    if deepest > MAX_DEPTH:
+        raise CommandRefused(f"a command nests at most {MAX_DEPTH} levels")
+    try:
+        document = json.loads(payload.decode())
+    except UnicodeDecodeError:
+        raise CommandRefused("the command is not UTF-8 text") from None
+    except (ValueError, RecursionError):
+        raise CommandRefused("the command is not JSON") from None
+    if not isinstance(document, dict):
+        raise CommandRefused("the command is not a JSON object")
+    command_id, by = document.get("command_id"), document.get("by", "")
+    if command_id is not None and not (isinstance(command_id, str) and 1 <= len(command_id) <= 64):
+        raise CommandRefused("command_id is a text of 1 to 64 characters")
+    if not isinstance(by, str) or len(by) > 100:
+        raise CommandRefused("by is a text of at most 100 characters")
+    times = [_time(document, key) for key in ("issued_at", "expires_at")]
+    body = {k: v for k, v in document.items() if k not in META}
+    return Command(command_id, by, times[1], times[0], body)
+
+
+def _time(document: Mapping[str, Any], key: str) -> float | None:
+    value = document.get(key)
+    if value is None:
+        return None
+    try:
+        moment = datetime.fromisoformat(value)
+        if moment.tzinfo is None:
+            raise ValueError
+        return moment.timestamp()
+    except (ValueError, TypeError, OverflowError):
+        raise CommandRefused(f"{key} is a time in RFC 3339 with its zone, for example 2026-01-31T18:00:00Z") from None
+
+
+class Listen:
+    """Routes commands by path. `handlers` do the work of a room and raise CommandRefused."""
+
+    def __init__(
+        self,
+        handlers: Mapping[str, Handler],
+        inbox: asyncio.Queue[Incoming],
+        store: Store,
+        board: Board,
+        keeper: TimeKeeper,
+        clock: Clock,
+        base: str,
+    ) -> None:
+        self._handlers, self._inbox, self._store, self._board = handlers, inbox, store, board
+        self._keeper, self._clock, self._base = keeper, clock, base
+        self._window_from = float("-inf")
+        self._refused = self._untold = 0
+        self._last_refusal: dict[str, Any] = {}
+
+    async def run(self) -> None:
+        never = asyncio.Event()
+        while True:
+            waiting = asyncio.ensure_future(self._inbox.get())
+            tick = asyncio.ensure_future(wait(self._clock, never, WINDOW_S / 4))
+            try:
+                await asyncio.wait((waiting, tick), return_when=asyncio.FIRST_COMPLETED)
+                if waiting.done():
+                    await self._answer(waiting.result())
+                self._tell_surplus()
+            finally:
+                waiting.cancel()
+                tick.cancel()
+                await asyncio.gather(tick, return_exceptions=True)
+
+    async def _answer(self, message: Incoming) -> None:
+        reply = await self.handle(message.path, message.payload, retained=message.retained)
+        if reply is None:
+            return
+        topics = [f"{self._base}/reply"]
+        if message.response_topic:
+            topics.append(message.response_topic)
+        for topic in topics:
+            try:
+                await self._board.send_live(Message(topic, encode(reply), correlation=message.correlation))
+            except UplinkError as error:
+                log.info("a reply could not be sent: %s", error)
+
+    async def handle(self, path: str, payload: bytes, *, retained: bool = False, local_by: str = "") -> dict[str, Any] | None:
+        """Carry out one command; return the reply, None when a flood leaves it unanswered for now."""
+        command: Command | None = None
+        try:
+            if retained:
+                raise CommandRefused("commands are never retained; clear the topic and send it again")
+            command = read(payload)
+            self._in_time(path, command)
+            handler = self._handlers.get(path)
+            if handler is None:
+                raise CommandRefused(f"there is no command {path}; there is {', '.join(sorted(self._handlers))}")
+            if command.command_id is not None and not await self._first_time(command.command_id):
+                return {"command_id": command.command_id, "ok": True, "error": None, "duplicate": True}
+            by = command.by or local_by
+            body = dict(command.body)
+            if path == "drone/approval" and by:
+                body["by"] = by
+            result = handler(body, by)
+            extra = result if isinstance(result, dict) else await result
+            log.info("command %s by %s", path, by or "unknown")
+            return {"command_id": command.command_id, "ok": True, "error": None, **extra}
+        except CommandRefused as error:
+            return self._refuse(path, command, str(error))
+
+    def _in_time(self, path: str, command: Command) -> None:
+        if command.expires is None and command.issued is None:
+            return
+        if not self._keeper.trusted:
+            if path.startswith("drone/"):
+                raise CommandRefused("the pole's clock is not trusted; whether this command is still valid is unknown")
+            return
+        wall = self._clock.wall()
+        if command.expires is not None and command.expires <= wall:
+            raise CommandRefused("the command has expired")
+        if command.issued is not None and command.issued > wall + MAX_AHEAD_S:
+            raise CommandRefused("the command was issued in the future; check the clocks")
+
+    async def _first_time(self, command_id: str) -> bool:
+        wall = self._clock.wall()
+        try:
+            return await self._store.write(lambda db: db.command_is_new(command_id, wall))
+        except OutboxError:
+            return True  # a broken disk must not lock the lamp
+
+    def _refuse(self, path: str, command: Command | None, error: str) -> dict[str, Any] | None:
+        now = self._clock.monotonic()
+        if now - self._window_from >= WINDOW_S:
+            self._tell_surplus()
+            self._window_from, self._refused = now, 0
+        self._refused += 1
+        by, command_id = (command.by, command.command_id) if command else ("", None)
+        refusal = {"path": path[:100], "error": error[:300], "by": by, "command_id": command_id}
+        if self._refused > FREE_REFUSALS:
+            self._untold += 1
+            self._last_refusal = refusal
+            return None
+        log.warning("command %s refused: %s", path[:100], error)
+        self._store.record(RecordEvent("command.refused", Severity.WARNING, refusal, now))
+        return {"command_id": command_id, "ok": False, "error": error}
+
+    def _tell_surplus(self) -> None:
+        """A flood becomes one line: counted, recorded and answered once its window is over."""
+        now = self._clock.monotonic()
+        if not self._untold or now - self._window_from < WINDOW_S:
+            return
+        count, self._untold = self._untold, 0
+        log.warning("%d more commands were refused within %.0f s", count, WINDOW_S)
+        data = self._last_refusal | {"count": count, "window_s": WINDOW_S}
+        self._store.record(RecordEvent("command.refused", Severity.WARNING, data, now))
+        reply = {"command_id": None, "ok": False, "error": f"{count} more commands were refused", "count": count}
+        self._board.post("reply/flood", Message(f"{self._base}/reply", encode(reply)), at_birth=False)

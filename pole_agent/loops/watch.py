@@ -1,0 +1,177 @@
+"""frame -> motion -> detector -> tracker -> judge -> responses. The same code for the daemon and for a replay."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+
+from pole_agent.almanac import Place
+from pole_agent.camera.source import FrameSource
+from pole_agent.clock import Clock
+from pole_agent.errors import CameraError, ModelError
+from pole_agent.frame import Frame
+from pole_agent.health.parts import Parts
+from pole_agent.health.trust import TimeKeeper
+from pole_agent.incidents.judge import Judge
+from pole_agent.incidents.respond import Responder
+from pole_agent.incidents.rules import Rule
+from pole_agent.tracking.tracker import Tracker
+from pole_agent.uplink.backoff import Backoff
+from pole_agent.vision.appearance import with_looks
+from pole_agent.vision.detector import Detector
+from pole_agent.vision.motion import MotionGate
+from pole_agent.vocabulary import Detection, Response, Track
+
+log = logging.getLogger(__name__)
+
+SPANS_S = 10.0  # how often the active times of the rules are looked up
+LOOK_WITH_TRACKS_S = 1.0  # a still scene is looked at this often while somebody is there
+LOOK_EMPTY_S = 12.0  # and this often while nobody is: below 2 % of the frames at 5 a second
+
+
+@dataclass(slots=True)
+class Timings:
+    """Milliseconds by stage, for replay and bench. Off unless somebody asks."""
+
+    motion: list[float] = field(default_factory=list)
+    detector: list[float] = field(default_factory=list)
+    appearance: list[float] = field(default_factory=list)
+    tracker: list[float] = field(default_factory=list)
+
+
+class Pipeline:
+    """Looks at the frames of one opening of a camera. Deterministic: time comes with the frame."""
+
+    def __init__(
+        self,
+        detector: Detector,
+        judge: Judge,
+        responder: Responder,
+        rules: Sequence[Rule],
+        place: Place,
+        keeper: TimeKeeper,
+        tracker: Tracker,
+        *,
+        every_frame: bool = False,
+        timings: Timings | None = None,
+    ) -> None:
+        self._motion = MotionGate()
+        self._detector, self._tracker, self._judge, self._responder = detector, tracker, judge, responder
+        self._rules, self._place, self._keeper = rules, place, keeper
+        self._every_frame, self._timings = every_frame, timings
+        self._active: frozenset[str] = frozenset()
+        self._active_until = float("-inf")
+        self._looked_at = float("-inf")
+        self.tracks: list[Track] = []
+        self.detections: Sequence[Detection] = ()
+        self.frames = 0
+        self.detector_runs = 0
+
+    async def look(self, frame: Frame) -> list[Response]:
+        """Handle one frame; return what is to be done. Raises ModelError."""
+        now = frame.at
+        begun = time.perf_counter()
+        moved = self._motion.moved(frame.image, now)
+        watched = time.perf_counter()
+        pause = LOOK_WITH_TRACKS_S if self.tracks else LOOK_EMPTY_S
+        if self._every_frame or moved or now - self._looked_at >= pause:
+            self._looked_at = now
+            found = await self._detector.detect(frame)
+            self.detector_runs += 1
+            detected = time.perf_counter()
+            self.detections = with_looks(frame.image, found)
+            described = time.perf_counter()
+            self.tracks = self._tracker.update(self.detections, now)
+            self._note(begun, watched, detected, described)
+        else:
+            self.tracks = self._tracker.advance(now)
+            self._note(begun, watched)
+        self.frames += 1
+        return self._responder.respond(self._judge.step(self.tracks, self._active_rules(now), now), now)
+
+    def stop(self, reason: str, now: float) -> list[Response]:
+        """Close what is open."""
+        return self._responder.respond(self._judge.stop(reason, now), now)
+
+    @property
+    def counts(self) -> dict[str, dict[str, int]]:
+        return self._judge.counts
+
+    def _active_rules(self, now: float) -> frozenset[str]:
+        if now >= self._active_until:
+            wall = self._keeper.wall_at(now)
+            # With a clock that cannot be trusted every rule is on: better one report too many.
+            on = (r.name for r in self._rules if not self._keeper.trusted or r.span.holds(wall, self._place))
+            self._active, self._active_until = frozenset(on), now + SPANS_S
+        return self._active
+
+    def _note(self, begun: float, watched: float, detected: float = 0.0, described: float = 0.0) -> None:
+        if self._timings is not None:
+            self._timings.motion.append((watched - begun) * 1000)
+            if described:
+                self._timings.detector.append((detected - watched) * 1000)
+                self._timings.appearance.append((described - detected) * 1000)
+                self._timings.tracker.append((time.perf_counter() - described) * 1000)
+
+
+class Watch:
+    """The loop of one camera: open, look, act; when the camera fails, say so and try again, for ever."""
+
+    def __init__(
+        self,
+        camera: str,
+        new_source: Callable[[], FrameSource],
+        new_pipeline: Callable[[], Pipeline],
+        detector: Detector,
+        act: Callable[[Sequence[Response]], None],
+        parts: Parts,
+        clock: Clock,
+        random: Callable[[], float],
+    ) -> None:
+        self.camera = camera
+        self._new_source, self._new_pipeline, self._detector = new_source, new_pipeline, detector
+        self._act, self._parts, self._clock = act, parts, clock
+        self._backoff = Backoff(random, 1.0, 60.0)
+        self._part = f"camera:{camera}"
+        self.pipeline: Pipeline | None = None
+        self.people_seen: set[int] = set()
+        self.ended = False
+
+    async def run(self) -> None:
+        """Returns only at the end of a clip that is not looped."""
+        while not self.ended:
+            try:
+                await self._watch()
+            except CameraError as error:
+                self._trouble(self._part, error)
+            except ModelError as error:
+                self._trouble("detector", error)
+            if not self.ended:
+                await self._clock.sleep(self._backoff.next())
+
+    async def _watch(self) -> None:
+        source = self._new_source()
+        pipeline = self.pipeline = self._new_pipeline()
+        try:
+            await self._detector.open()
+            source.open()
+            while (frame := await source.next()) is not None:
+                self._act(await pipeline.look(frame))
+                self.people_seen.update(t.track_id for t in pipeline.tracks if t.label == "person")
+                if pipeline.frames == 1 or pipeline.frames % 100 == 0:
+                    self._backoff.reset()
+                    self._parts.well("detector", runs=pipeline.detector_runs)
+                    self._parts.well(self._part, frames=pipeline.frames)
+            self.ended = True
+            self._parts.ill(self._part, "the clip has ended")
+            log.info("%s: the clip has ended", self.camera)
+        finally:
+            source.close()
+            self._act(pipeline.stop("ended" if self.ended else "interrupted", self._clock.monotonic()))
+
+    def _trouble(self, part: str, error: Exception) -> None:
+        if not self._parts.is_ill(part):
+            log.error("%s: %s", self.camera, error)
+        self._parts.ill(part, str(error))

@@ -1,5 +1,5 @@
 # Sourced by the scripts beside it: makes a virtual environment and says what it does. Not a command of its own.
-#   environment <folder> <stamp file> <pip arguments…>   installs once, and again when the stamp file changed
+#   environment <folder> "<files that decide>" <pip arguments…>   installs once, and again when one of the files changed
 # Needs Python 3.11 to 3.13; PYTHON=/path/to/python chooses one.
 
 find_python() {
@@ -16,28 +16,29 @@ find_python() {
 make_venv() { # <python> <folder>
   if "$1" -m venv "$2" 2>/dev/null; then return; fi
   # Debian and Ubuntu keep ensurepip in a package of its own (python3-venv).
+  rm -rf "$2"
   if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then
     echo "installing python3-venv"
     { apt-get -qq update && apt-get -qq install -y python3-venv; } >/dev/null
-    rm -rf "$2"
     "$1" -m venv "$2"
   elif "$1" -m virtualenv --version >/dev/null 2>&1; then
     "$1" -m virtualenv -q "$2"
   else
-    rm -rf "$2"
     echo "this Python cannot make virtual environments; install that with: sudo apt install python3-venv" >&2
     return 1
   fi
 }
 
-environment() { # <folder> <stamp file> <pip arguments…>
-  local folder=$1 stamp=$2 python
+environment() { # <folder> <files that decide> <pip arguments…>
+  local folder=$1 files=$2 python mark
   shift 2
-  if [ -x "$folder/bin/python" ] && cmp -s "$stamp" "$folder/.installed"; then return; fi
+  # shellcheck disable=SC2086 # a list of files
+  mark=$(cat $files | cksum)
+  if [ -x "$folder/bin/python" ] && [ "$mark" = "$(cat "$folder/.installed" 2>/dev/null)" ]; then return; fi
   python=$(find_python)
-  echo "preparing $folder with $("$python" --version) (once; about 250 MB)"
+  echo "preparing $folder with $("$python" --version) (once; downloads about 110 MB)"
   rm -rf "$folder"
   make_venv "$python" "$folder"
   "$folder/bin/python" -m pip --disable-pip-version-check install -q "$@"
-  cp "$stamp" "$folder/.installed"
+  echo "$mark" >"$folder/.installed"
 }

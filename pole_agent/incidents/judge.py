@@ -119,7 +119,8 @@ class Judge:
         for zone in self._zones:
             was, since = zone.name in walk.entered, walk.entered.get(zone.name, now)
             stayed = walk.stay(zone, now)
-            if stayed is not None and not was:
+            if stayed is not None and zone.name not in walk.visited:
+                walk.visited.add(zone.name)  # a foot that trembles on the edge comes in once
                 self._traffic.enter(zone.name, label)
             elif stayed is None and was:
                 self._traffic.leave(zone.name, now - since)

@@ -19,6 +19,7 @@ class Walk:
         self.track = track
         self.foot = track.box.foot
         self.entered: dict[str, float] = {}  # zone name -> since when inside
+        self.visited: set[str] = set()  # zones it was ever inside
         self.still_since = track.last_seen
         self._still_at = self.foot
         self._crossed: dict[tuple[str, int], float] = {}

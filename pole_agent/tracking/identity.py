@@ -24,7 +24,7 @@ class Identity:
         self.track_id = 0
         self.hits = 1
         self.first_seen = self.last_seen = now
-        self.score = detection.score
+        self.score = self.best = detection.score
         self.look: Floats | None = None if detection.look is None else np.array(detection.look, np.float32)
         self.seen_box = box
         self._votes: Counter[str] = Counter({detection.label: detection.score})
@@ -79,6 +79,7 @@ class Identity:
             else:
                 self.look += LOOK_GAIN * (detection.look - self.look)
         self.score = detection.score
+        self.best = max(self.best, detection.score)
         self.seen_box = box
         self.hits += 1
         self.last_seen = self._at = now

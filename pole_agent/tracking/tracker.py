@@ -30,7 +30,8 @@ class Tuning:
     weak_score: float = 0.29  # a detection from here may continue one
     memory_s: float = 5.0  # how long an object out of sight is remembered
     coast_s: float = 0.21  # how long it is still reported where it should be
-    confirm_hits: int = 2  # detections that make a track
+    confirm_hits: int = 2  # detections that make a track …
+    confirm_more: float = 0.1  # … the best of which scores this much above `start_score`
     look_weight: float = 0.7  # appearance against place, where both are known
     least_likeness: float = 0.6  # first round
     least_weak: float = 0.65  # second round
@@ -70,7 +71,7 @@ class Tracker:
 
         lost_fresh = set(map(id, fresh))
         self._fresh = [i for i in self._fresh if id(i) not in lost_fresh]
-        for identity in [i for i in self._fresh if i.hits >= tuning.confirm_hits]:
+        for identity in [i for i in self._fresh if i.hits >= tuning.confirm_hits and i.best >= tuning.start_score + tuning.confirm_more]:
             self._fresh.remove(identity)
             identity.track_id = self._next_id()
             self._known.append(identity)

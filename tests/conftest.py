@@ -1,0 +1,179 @@
+"""Fixtures: real parts. A Mosquitto on loopback, and clips made on the spot."""
+
+from __future__ import annotations
+
+import contextlib
+import itertools
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+ROOT = Path(__file__).resolve().parents[1]
+CLIP = ROOT / "pole_agent" / "demo" / "street.mp4"
+START_S = 10.0
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+class Mosquitto:
+    """A broker that can be stopped and started, with persistence in `folder`."""
+
+    def __init__(self, program: str, folder: Path, extra: str = "") -> None:
+        self.port = free_port()
+        self._program, self._folder = program, folder
+        self._config = folder / "mosquitto.conf"
+        self._config.write_text(
+            f"listener {self.port} 127.0.0.1\nallow_anonymous true\nset_tcp_nodelay true\nuser root\n"
+            f"persistence true\npersistence_location {folder}/\nautosave_interval 1\nmax_queued_messages 0\n{extra}\n"
+        )
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> None:
+        log = (self._folder / "mosquitto.log").open("ab")
+        self._process = subprocess.Popen([self._program, "-c", str(self._config)], stdout=log, stderr=log)
+        deadline = time.monotonic() + START_S
+        while time.monotonic() < deadline:
+            with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", self.port), 0.2):
+                return
+            time.sleep(0.02)
+        raise RuntimeError((self._folder / "mosquitto.log").read_text())
+
+    def stop(self) -> None:
+        if self._process is not None:
+            self._process.terminate()
+            self._process.wait(10)
+            self._process = None
+
+
+def mosquitto_program() -> str | None:
+    return shutil.which("mosquitto") or next((p for p in ("/usr/sbin/mosquitto",) if os.access(p, os.X_OK)), None)
+
+
+@pytest.fixture
+def mosquitto_with(tmp_path: Path) -> Iterator[Callable[[str], Mosquitto]]:
+    """Start a Mosquitto with extra lines of configuration."""
+    program = mosquitto_program()
+    if program is None:
+        pytest.skip("needs Mosquitto: sudo apt install mosquitto")
+    started: list[Mosquitto] = []
+    numbers = itertools.count()
+
+    def start(extra: str = "") -> Mosquitto:
+        folder = tmp_path / f"mosquitto-{next(numbers)}"
+        folder.mkdir()
+        broker = Mosquitto(program, folder, extra)
+        broker.start()
+        started.append(broker)
+        return broker
+
+    yield start
+    for broker in started:
+        broker.stop()
+
+
+@pytest.fixture
+def mosquitto(mosquitto_with: Callable[[str], Mosquitto]) -> Mosquitto:
+    return mosquitto_with("")
+
+
+@pytest.fixture
+def street_clip() -> Path:
+    return CLIP
+
+
+@pytest.fixture
+def square_clip(tmp_path: Path) -> Path:
+    """40 frames at 10 a second, 320 x 240: grey, and from frame 10 on a white square that walks to the right."""
+    import cv2
+
+    path = tmp_path / "square.avi"
+    writer = cv2.VideoWriter(str(path), cv2.VideoWriter.fourcc(*"MJPG"), 10, (320, 240))
+    for index in range(40):
+        image = np.full((240, 320, 3), 90, np.uint8)
+        if index >= 10:
+            left = (index - 10) * 8
+            image[100:160, left : left + 40] = 255
+        writer.write(image)
+    writer.release()
+    return path
+
+
+def run_agent(*arguments: str, **kwargs: object) -> subprocess.Popen[str]:
+    """Start pole-agent as a process of its own."""
+    environment = {k: v for k, v in os.environ.items() if k not in ("RUNTIME_DIRECTORY", "NOTIFY_SOCKET", "WATCHDOG_USEC")}
+    return subprocess.Popen(
+        [sys.executable, "-m", "pole_agent", *arguments],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        cwd=ROOT,
+        env=environment,
+        **kwargs,  # type: ignore[call-overload]
+    )
+
+
+@pytest.fixture
+def agent() -> Iterator[Callable[..., subprocess.Popen[str]]]:
+    """`run_agent`, with everything killed at the end of the test."""
+    started: list[subprocess.Popen[str]] = []
+
+    def start(*arguments: str, **kwargs: object) -> subprocess.Popen[str]:
+        process = run_agent(*arguments, **kwargs)
+        started.append(process)
+        return process
+
+    yield start
+    for process in started:
+        if process.poll() is None:
+            process.kill()
+        process.communicate(timeout=10)
+
+
+def eventually(condition: Callable[[], object], within_s: float = 10.0, every_s: float = 0.02) -> None:
+    """Wait for something of another process; fails when it does not come."""
+    deadline = time.monotonic() + within_s
+    while not condition():
+        if time.monotonic() > deadline:
+            raise AssertionError(f"did not come within {within_s} s: {condition}")
+        time.sleep(every_s)
+
+
+BENCH = """
+[pole]
+id = "T-1"
+site = "test"
+latitude = -6.8586
+longitude = 107.9164
+timezone = "Asia/Jakarta"
+[clock]
+trust = "system"
+[storage]
+state_dir = "{state}"
+[lamp]
+backend = "mock"
+"""
+
+
+@pytest.fixture
+def bench(tmp_path: Path) -> Callable[..., Path]:
+    """Write a pole.toml for a bench with `more` sections; returns its path. The state is in `tmp_path`/state."""
+
+    def write(more: str = "", name: str = "pole.toml") -> Path:
+        path = tmp_path / name
+        path.write_text(BENCH.format(state=tmp_path / "state") + more)
+        return path
+
+    return write

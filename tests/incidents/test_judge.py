@@ -1,0 +1,216 @@
+"""Tracks -> facts."""
+
+from __future__ import annotations
+
+import itertools
+import json
+from collections.abc import Sequence
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from pole_agent.incidents.judge import Closed, Fact, Judge, Ongoing, Opened, Summarized
+from pole_agent.incidents.respond import Responder
+from pole_agent.incidents.rules import Line, Rule, Zone
+from pole_agent.vocabulary import BoostLamp, Box, RecordEvent, RequestDrone, Severity, Track
+
+LEFT = Zone("left", ((0, 0), (0.5, 0), (0.5, 1), (0, 1)))
+GATE = Line("gate", (0.5, 0.0), (0.5, 1.0))  # looking down: the right hand is to the left of the picture
+FRAME_S = 0.2
+PEOPLE = frozenset({"person"})
+
+
+def track(number: int, x: float, at: float, label: str = "person", y: float = 0.5) -> Track:
+    return Track(number, label, Box(x - 0.03, y - 0.2, x + 0.03, y), 0.8, 0.0, at, True)
+
+
+class Scene:
+    """Plays frames: each a list of (track number, x)."""
+
+    def __init__(self, *rules: Rule) -> None:
+        numbers = itertools.count(1)
+        self.rules = rules
+        self.judge = Judge("street", rules, [LEFT], [GATE], lambda: f"i{next(numbers)}", 0.0)
+        self.now = 0.0
+        self.facts: list[tuple[float, Fact]] = []
+
+    def play(self, frames: int, *people: tuple[int, float], active: frozenset[str] | None = None) -> list[Fact]:
+        new: list[Fact] = []
+        names = frozenset(r.name for r in self.rules) if active is None else active
+        for _ in range(frames):
+            self.now = round(self.now + FRAME_S, 6)
+            new += self.judge.step([track(n, x, self.now) for n, x in people], names, self.now)
+        self.facts += [(self.now, f) for f in new]
+        return new
+
+
+def kinds(facts: Sequence[Fact], kind: type) -> list[Fact]:
+    return [f for f in facts if isinstance(f, kind)]
+
+
+def rule(kind: str, place: Zone | Line = LEFT, **more: object) -> Rule:
+    return Rule("r", kind, place, PEOPLE, **more)  # type: ignore[arg-type]
+
+
+def test_presence_opens_at_the_first_frame_and_closes_after_a_grace() -> None:
+    scene = Scene(rule("presence"))
+    assert len(kinds(scene.play(1, (1, 0.2)), Opened)) == 1
+    assert not kinds(scene.play(20, (1, 0.2), (2, 0.3)), Opened)
+    assert not kinds(scene.play(5), Closed)
+    closed = kinds(scene.play(10), Closed)
+    assert len(closed) == 1
+    incident = closed[0].incident  # type: ignore[union-attr]
+    assert incident.peak == 2
+    assert incident.last_seen_at == pytest.approx(21 * FRAME_S)
+    assert incident.end_reason == "gone"
+
+
+def test_presence_outside_the_zone_is_none() -> None:
+    assert not Scene(rule("presence")).play(10, (1, 0.9))
+
+
+def test_somebody_hidden_for_a_second_does_not_open_twice() -> None:
+    scene = Scene(rule("presence"))
+    scene.play(5, (1, 0.2))
+    scene.play(5)
+    scene.play(5, (1, 0.2))
+    assert len(kinds([f for _, f in scene.facts], Opened)) == 1
+    assert not kinds([f for _, f in scene.facts], Closed)
+
+
+def test_loitering_is_one_incident_for_each_who_stays() -> None:
+    scene = Scene(rule("loitering", dwell_s=2.0))
+    early = scene.play(9, (1, 0.2), (2, 0.3))
+    assert not kinds(early, Opened)
+    assert len(kinds(scene.play(3, (1, 0.2), (2, 0.3)), Opened)) == 2
+
+
+def test_one_who_leaves_and_comes_back_starts_to_loiter_anew() -> None:
+    scene = Scene(rule("loitering", dwell_s=3.0))
+    scene.play(10, (1, 0.2))
+    scene.play(15, (1, 0.9))
+    assert not kinds(scene.play(10, (1, 0.2)), Opened)
+
+
+def test_a_crowd_takes_as_many_as_the_rule_says() -> None:
+    scene = Scene(rule("crowd", count=3))
+    assert not scene.play(5, (1, 0.1), (2, 0.2))
+    assert len(kinds(scene.play(1, (1, 0.1), (2, 0.2), (3, 0.3)), Opened)) == 1
+
+
+@pytest.mark.parametrize(("direction", "opened"), [("any", 1), ("forward", 1), ("backward", 0)])
+def test_crossing_knows_its_direction(direction: str, opened: int) -> None:
+    """From right to left over a line that runs down is towards its right hand: forward."""
+    scene = Scene(rule("crossing", GATE, direction=direction))
+    scene.play(2, (1, 0.6))
+    facts = scene.play(20, (1, 0.4))
+    assert len(kinds(facts, Opened)) == opened == len(kinds(facts, Closed))
+    if opened:
+        assert kinds(facts, Closed)[0].incident.direction == "forward"  # type: ignore[union-attr]
+
+
+def test_a_foot_that_trembles_on_the_line_crosses_it_once() -> None:
+    scene = Scene(rule("crossing", GATE))
+    for _ in range(4):
+        scene.play(1, (1, 0.505))
+        scene.play(1, (1, 0.495))
+    assert len(kinds([f for _, f in scene.facts], Opened)) == 1
+
+
+def test_stopped_is_standing_in_one_place() -> None:
+    scene = Scene(rule("stopped", dwell_s=4.0))
+    for step in range(30):
+        scene.play(1, (1, 0.05 + step * 0.01))
+    assert not [f for _, f in scene.facts]
+    assert len(kinds(scene.play(30, (1, 0.4)), Opened)) == 1
+
+
+def test_a_rule_that_goes_off_ends_its_incident() -> None:
+    scene = Scene(rule("presence"))
+    scene.play(3, (1, 0.2))
+    closed = kinds(scene.play(1, (1, 0.2), active=frozenset()), Closed)
+    assert [f.incident.end_reason for f in closed] == ["inactive"]  # type: ignore[union-attr]
+
+
+def test_traffic_is_summarized_every_five_minutes_each_track_once_and_empty_ones_are_skipped() -> None:
+    scene = Scene()
+    assert not scene.play(1600)
+    scene.play(10, (1, 0.6), (2, 0.2))
+    for _ in range(5):
+        scene.play(5, (1, 0.45), (2, 0.2))
+        scene.play(5, (1, 0.55), (2, 0.2))
+    summaries = kinds(scene.play(1600), Summarized)
+    assert len(summaries) == 1
+    data = summaries[0].data  # type: ignore[union-attr]
+    assert data["zones"][0]["entered"] == {"person": 2}  # type: ignore[index]
+    assert data["zones"][0]["peak"] == {"person": 2}  # type: ignore[index]
+    assert sum(data["zones"][0]["dwell_s"]["counts"]) >= 2  # type: ignore[index]
+    assert data["lines"][0]["forward"]["person"] >= 1  # type: ignore[index]
+
+
+moves = st.lists(st.tuples(st.integers(1, 4), st.floats(0, 1)), max_size=4, unique_by=lambda m: m[0])
+every_kind = [
+    Rule(kind, kind, GATE if kind in ("crossing", "wrong_way") else LEFT, PEOPLE, dwell_s=0.6, direction="forward")  # type: ignore[arg-type]
+    for kind in ("presence", "loitering", "crowd", "crossing", "wrong_way", "stopped")
+]
+
+
+@settings(max_examples=80)
+@given(st.lists(moves, max_size=40))
+def test_every_incident_closes_once_nobody_is_there(frames: list[list[tuple[int, float]]]) -> None:
+    scene = Scene(*every_kind)
+    for people in frames:
+        scene.play(1, *people)
+    scene.play(20)
+    facts = [f for _, f in scene.facts]
+    opened = [f.incident.incident_id for f in facts if isinstance(f, Opened)]
+    closed = [f.incident.incident_id for f in facts if isinstance(f, Closed)]
+    assert sorted(opened) == sorted(closed)
+    assert len(set(opened)) == len(opened)
+    assert all(len(f.incident.path) <= 8 for f in facts if isinstance(f, Closed))
+
+
+def test_responses_light_first_then_record_then_drone() -> None:
+    watched = rule("presence", lamp_level=1.0, lamp_hold_s=30, drone=True, severity=Severity.ALARM, announce_open=True, notify=("112",))
+    scene = Scene(watched)
+    responder = Responder("street")
+    responses = responder.respond(scene.play(1, (1, 0.2)), scene.now)
+    assert [type(r) for r in responses] == [BoostLamp, RecordEvent, RequestDrone]
+    boost = responses[0]
+    assert isinstance(boost, BoostLamp)
+    assert boost.until == scene.now + 30
+    assert not responder.respond(scene.play(1, (1, 0.2)), scene.now), "nothing new within a second"
+    opened = responses[1]
+    assert isinstance(opened, RecordEvent)
+    assert opened.data["notify"] == ["112"]
+
+
+def test_an_info_incident_is_told_once_at_its_close_and_fits_in_a_kilobyte() -> None:
+    scene = Scene(rule("presence"))
+    responder = Responder("street")
+    told = []
+    for step in range(60):
+        told += responder.respond(scene.play(1, *[(n, 0.01 * n + 0.001 * step) for n in range(1, 12)]), scene.now)
+    told += responder.respond(scene.play(20), scene.now)
+    records = [r for r in told if isinstance(r, RecordEvent)]
+    assert [(r.kind, r.silent) for r in records] == [("incident.opened", True), ("incident.closed", False)]
+    assert len(json.dumps(records[-1].data)) < 700  # the envelope takes some 330 bytes more
+
+
+def test_surplus_alarms_become_one_counted_event() -> None:
+    noisy = rule("crossing", GATE, severity=Severity.ALARM, announce_open=True, max_alarms_per_h=3)
+    scene, responder = Scene(noisy), Responder("street")
+    told: list[RecordEvent] = []
+    for number in range(1, 11):
+        for facts in (scene.play(1, (number, 0.6)), scene.play(30, (number, 0.4))):
+            told += [r for r in responder.respond(facts, scene.now) if isinstance(r, RecordEvent)]
+    assert sum(r.kind == "incident.opened" for r in told) == 3 == sum(r.kind == "incident.closed" for r in told)
+    scene.now += 3600
+    later = [r for r in responder.respond(scene.play(1), scene.now) if isinstance(r, RecordEvent) and r.kind == "incident.summarized"]
+    assert [r.data["surplus_alarms"] for r in later] == [7]
+
+
+def test_an_ongoing_fact_comes_at_each_frame_of_an_open_incident() -> None:
+    scene = Scene(rule("presence"))
+    assert len(kinds(scene.play(7, (1, 0.2)), Ongoing)) == 7

@@ -1,0 +1,43 @@
+"""Points, polygons, lines."""
+
+from __future__ import annotations
+
+import math
+
+from hypothesis import assume, given
+from hypothesis import strategies as st
+
+from pole_agent.geometry import area, crosses, distance_m, inside
+
+SQUARE = ((0.2, 0.2), (0.8, 0.2), (0.8, 0.8), (0.2, 0.8))
+fraction = st.floats(0, 1)
+point = st.tuples(fraction, fraction)
+
+
+@given(point)
+def test_inside_a_square_is_what_the_comparison_says(p: tuple[float, float]) -> None:
+    assume(all(abs(v - edge) > 1e-9 for v in p for edge in (0.2, 0.8)))
+    assert inside(p, SQUARE) == (0.2 < p[0] < 0.8 and 0.2 < p[1] < 0.8)
+
+
+def test_forward_is_towards_the_right_hand_of_one_who_looks_from_start_to_end() -> None:
+    """Looking from left to right along a horizontal line, the right hand is at the bottom of the picture."""
+    start, end = (0.0, 0.5), (1.0, 0.5)
+    assert crosses((0.5, 0.4), (0.5, 0.6), start, end) == 1
+    assert crosses((0.5, 0.6), (0.5, 0.4), start, end) == -1
+    assert crosses((0.5, 0.6), (0.5, 0.7), start, end) == 0
+
+
+def test_passing_beside_the_end_of_a_line_is_no_crossing() -> None:
+    assert crosses((0.9, 0.4), (0.9, 0.6), (0.0, 0.5), (0.5, 0.5)) == 0
+
+
+@given(point, point, point, point)
+def test_the_way_back_crosses_the_other_way(a: tuple[float, float], b: tuple[float, float], s: tuple[float, float], e: tuple[float, float]) -> None:
+    there, back = crosses(a, b, s, e), crosses(b, a, s, e)
+    assert there == -back or 0 in (there, back)
+
+
+def test_area_and_distance() -> None:
+    assert math.isclose(area(SQUARE), 0.36)
+    assert abs(distance_m((-6.8586, 107.9164), (-6.8586 + 1 / 111.195, 107.9164)) - 1000) < 1

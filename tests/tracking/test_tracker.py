@@ -1,0 +1,89 @@
+"""Who is who from frame to frame."""
+
+from __future__ import annotations
+
+import numpy as np
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from pole_agent.tracking.tracker import Tracker
+from pole_agent.vocabulary import Box, Detection, Track
+
+RED, BLUE = np.eye(128, dtype=np.float32)[0] * 2**0.5, np.eye(128, dtype=np.float32)[1] * 2**0.5
+FRAME_S = 0.2
+
+
+def person(x: float, look: np.ndarray | None = None, score: float = 0.8, y: float = 0.5) -> Detection:
+    return Detection(Box(x - 0.03, y - 0.1, x + 0.03, y + 0.1), score, "person", look)
+
+
+def play(tracker: Tracker, frames: list[list[Detection]]) -> list[list[Track]]:
+    return [tracker.update(found, index * FRAME_S) for index, found in enumerate(frames)]
+
+
+def test_one_walker_is_one_track() -> None:
+    seen = play(Tracker(), [[person(0.1 + 0.01 * i)] for i in range(40)])
+    assert {t.track_id for tracks in seen for t in tracks} == {1}
+    assert all(len(tracks) == 1 for tracks in seen[1:])
+
+
+def test_a_single_detection_is_no_track() -> None:
+    assert play(Tracker(), [[person(0.5)], [], []])[0] == []
+
+
+def test_weak_detections_continue_a_track_but_start_none() -> None:
+    frames = [[person(0.5)], [person(0.5)]] + [[person(0.5, score=0.3)]] * 20
+    assert len(play(Tracker(), frames)[-1]) == 1
+    assert play(Tracker(), [[person(0.5, score=0.3)]] * 20)[-1] == []
+
+
+def test_two_who_cross_keep_their_identities_by_their_looks() -> None:
+    frames = [[person(0.3 + 0.02 * i, RED), person(0.7 - 0.02 * i, BLUE)] for i in range(21)]
+    seen = play(Tracker(), frames)
+    first = {t.track_id: round(t.box.left, 2) for t in seen[1]}
+    last = {t.track_id: round(t.box.left, 2) for t in seen[-1]}
+    assert len(last) == 2
+    left_at_first = min(first, key=lambda k: first[k])
+    assert last[left_at_first] == max(last.values())
+
+
+def test_somebody_hidden_for_three_seconds_comes_back_as_the_same() -> None:
+    away = int(3 / FRAME_S)
+    frames = [[person(0.3, RED)]] * 5 + [[]] * away + [[person(0.3, RED)]] * 3
+    seen = play(Tracker(), frames)
+    assert {t.track_id for t in seen[-1]} == {1}
+    assert seen[5 + away - 1] == []
+
+
+def test_a_still_scene_keeps_everybody_where_they_are() -> None:
+    tracker = Tracker()
+    play(tracker, [[person(0.3)]] * 3)
+    for step in range(3, 300):
+        assert [t.track_id for t in tracker.advance(step * FRAME_S)] == [1]
+
+
+def test_a_person_never_becomes_a_car() -> None:
+    car = Detection(Box(0.27, 0.4, 0.33, 0.6), 0.9, "car")
+    seen = play(Tracker(), [[person(0.3)]] * 3 + [[car]] * 3)
+    assert {(t.track_id, t.label) for t in seen[-1] if t.seen_now} == {(2, "car")}
+
+
+anything = st.floats(allow_nan=True, allow_infinity=True)
+hostile = st.builds(Detection, st.builds(Box, anything, anything, anything, anything), anything, st.sampled_from(["person", "car"]))
+ordinary = st.builds(person, st.floats(0, 1), st.sampled_from([None, RED, BLUE]), st.floats(0, 1))
+
+
+@settings(max_examples=60)
+@given(st.lists(st.lists(st.one_of(hostile, ordinary), max_size=8), max_size=10))
+def test_garbage_does_no_harm(frames: list[list[Detection]]) -> None:
+    """NaN, infinite, empty and outside boxes: no exception, only finite tracks, each number once a frame."""
+    for tracks in play(Tracker(), frames):
+        assert all(t.box.sane() or 0 <= t.box.left for t in tracks)
+        assert all(np.isfinite([t.box.left, t.box.top, t.box.right, t.box.bottom]).all() for t in tracks)
+        assert len({t.track_id for t in tracks}) == len(tracks)
+
+
+def test_a_hundred_thousand_boxes_are_cut_to_what_a_street_can_hold() -> None:
+    flood = [person((i % 997) / 997, score=0.9, y=(i % 89) / 89) for i in range(100_000)]
+    seen = play(Tracker(), [flood, flood])
+    assert 0 < len(seen[-1]) <= 200

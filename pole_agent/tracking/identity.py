@@ -9,10 +9,10 @@ import numpy as np
 from pole_agent.tracking.association import Floats
 from pole_agent.vocabulary import Box, Detection, Track
 
-FIRST_GAIN, LAST_GAIN = 0.9, 0.22  # of the velocity: trust the first steps more, then smooth
-SIZE_GAIN = 0.9
-LOOK_GAIN = 0.03
-COAST_DAMPING_PER_S = 0.75  # what is left of the velocity after a second out of sight
+FIRST_GAIN, LAST_GAIN = 1.0, 0.11  # of the velocity: trust the first steps more, then smooth
+SIZE_GAIN = 0.86
+LOOK_GAIN = 0.02
+COAST_DAMPING_PER_S = 0.7  # what is left of the velocity after a second out of sight
 MAX_SPEED_PER_S = 3.0  # in box heights; a faster step is a jump of the detector
 
 

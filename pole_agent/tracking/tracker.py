@@ -27,18 +27,18 @@ class Tuning:
     """The tracker's constants. One setting for all streets; scores are 0 to 1, times in seconds."""
 
     start_score: float = 0.4  # a detection from here may start a track
-    weak_score: float = 0.29  # a detection from here may continue one
-    memory_s: float = 5.0  # how long an object out of sight is remembered
-    coast_s: float = 0.21  # how long it is still reported where it should be
+    weak_score: float = 0.23  # a detection from here may continue one
+    memory_s: float = 4.0  # how long an object out of sight is remembered
+    coast_s: float = 0.25  # how long it is still reported where it should be
     confirm_hits: int = 2  # detections that make a track …
-    confirm_more: float = 0.1  # … the best of which scores this much above `start_score`
-    look_weight: float = 0.7  # appearance against place, where both are known
+    confirm_more: float = 0.2  # … the best of which scores this much above `start_score`
+    look_weight: float = 0.73  # appearance against place, where both are known
     least_likeness: float = 0.6  # first round
-    least_weak: float = 0.65  # second round
-    least_new_iou: float = 0.45  # third round
-    margin: float = 0.1  # boxes are compared with this share of their size added at each side
-    margin_per_s: float = 0.55  # and more for every second out of sight
-    most_margin: float = 1.0
+    least_weak: float = 0.7  # second round
+    least_new_iou: float = 0.36  # third round
+    margin: float = 0.2  # boxes are compared with this share of their size added at each side
+    margin_per_s: float = 0.36  # and more for every second out of sight
+    most_margin: float = 0.5
 
 
 class Tracker:

@@ -1,0 +1,144 @@
+"""The store's thread: batches, a disk that fails and comes back, a file full of noise."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+from collections.abc import Callable, Coroutine
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from pole_agent.errors import OutboxError
+from pole_agent.store import store as module
+from pole_agent.store.store import FILE_NAME, Store
+from pole_agent.vocabulary import RecordEvent, Severity, Stamp
+
+
+def new_store(folder: Path, batch_s: float = 60.0) -> Store:
+    numbers = iter(range(1, 100_000))
+    return Store(folder, 16, lambda at: Stamp(at, "boot", at, "synced"), lambda: f"e{next(numbers)}", batch_s)
+
+
+def event(severity: Severity = Severity.INFO, **data: object) -> RecordEvent:
+    return RecordEvent("traffic.summarized", severity, data, 1.0)
+
+
+def run(work: Callable[[Store], Coroutine[Any, Any, None]], folder: Path, batch_s: float = 60.0) -> None:
+    async def whole() -> None:
+        store = new_store(folder, batch_s)
+        store.start()
+        await work(store)
+        await store.stop(5.0)
+
+    asyncio.run(whole())
+
+
+async def last(store: Store) -> int:
+    return int((await store.read(lambda db: db.stats()))["last_sequence"])
+
+
+def test_routine_events_wait_for_their_batch_and_an_alarm_takes_them_along(tmp_path: Path) -> None:
+    async def work(store: Store) -> None:
+        for _ in range(5):
+            store.record(event())
+        assert await last(store) == 0
+        store.record(event(Severity.ALARM))
+        await asyncio.wait_for(store.committed.wait(), 5)
+        assert await last(store) == 6
+
+    run(work, tmp_path)
+
+
+def test_fifty_routine_events_are_a_batch(tmp_path: Path) -> None:
+    async def work(store: Store) -> None:
+        for _ in range(module.BATCH_ROWS):
+            store.record(event())
+        await asyncio.wait_for(store.committed.wait(), 5)
+        assert await last(store) == module.BATCH_ROWS
+
+    run(work, tmp_path)
+
+
+def test_a_batch_is_stored_after_its_time(tmp_path: Path) -> None:
+    async def work(store: Store) -> None:
+        store.record(event())
+        await asyncio.wait_for(store.committed.wait(), 5)
+        assert await last(store) == 1
+
+    run(work, tmp_path, batch_s=0.05)
+
+
+def test_a_stop_stores_what_waits(tmp_path: Path) -> None:
+    async def work(store: Store) -> None:
+        store.record(event())
+
+    run(work, tmp_path)
+
+    async def look(store: Store) -> None:
+        assert await last(store) == 1
+
+    run(look, tmp_path)
+
+
+def test_a_failed_work_leaves_nothing_behind(tmp_path: Path) -> None:
+    async def work(store: Store) -> None:
+        def wrong(db: Any) -> None:
+            db.set("x", "y")
+            raise ValueError("mine")
+
+        with pytest.raises(ValueError, match="mine"):
+            await store.write(wrong, event())
+        assert await store.read(lambda db: db.get("x")) is None
+        assert await last(store) == 0
+
+    run(work, tmp_path)
+
+
+def test_a_file_full_of_noise_is_set_aside_reported_and_a_new_one_started(tmp_path: Path) -> None:
+    noise = os.urandom(20_000)
+    (tmp_path / FILE_NAME).write_bytes(noise)
+
+    async def work(store: Store) -> None:
+        store.record(event(Severity.ALARM))
+        await asyncio.wait_for(store.committed.wait(), 5)
+        kinds = [s.kind for s in await store.read(lambda db: db.list_events(10))]
+        assert kinds == ["traffic.summarized", "outbox.dropped"]
+        assert not store.problem
+
+    run(work, tmp_path)
+    kept = list(tmp_path.glob(FILE_NAME + ".corrupt-*"))
+    assert [p.read_bytes() for p in kept] == [noise]
+
+
+def test_a_folder_that_cannot_be_written_is_a_problem_in_one_line_and_what_does_not_fit_in_memory_is_counted(tmp_path: Path) -> None:
+    """A file stands where the folder should be, so that it also fails for root; later the file is gone and all is told."""
+    folder = tmp_path / "state"
+    folder.write_text("in the way")
+
+    async def work(store: Store) -> None:
+        with pytest.raises(OutboxError, match="cannot be written"):
+            await store.flush()
+        assert "\n" not in store.problem
+        assert str(folder) in store.problem
+        for number in range(module.MEMORY_ROWS + 10):
+            store.record(event(n=number))
+        store.record(event(Severity.ALARM, n="alarm"))
+        folder.unlink()
+        await asyncio.wait_for(_works(store), 20)
+        stored = await store.read(lambda db: db.list_events(10_000))
+        dropped = [json.loads(s.data) for s in stored if s.kind == "outbox.dropped"]
+        assert sum(d["count"] for d in dropped) == 11
+        assert all(d["ranges"] == [] for d in dropped), "what was never stored has no number"
+        assert [s.seq for s in stored] == list(range(1, len(stored) + 1))
+        assert any(json.loads(s.data).get("n") == "alarm" for s in stored)
+
+    run(work, folder)
+
+
+async def _works(store: Store) -> None:
+    while store.problem:
+        await asyncio.wait_for(store.changed.wait(), 20)
+        store.changed.clear()

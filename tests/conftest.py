@@ -37,7 +37,7 @@ class Mosquitto:
         self._config = folder / "mosquitto.conf"
         self._config.write_text(
             f"listener {self.port} 127.0.0.1\nallow_anonymous true\nset_tcp_nodelay true\nuser root\n"
-            f"persistence true\npersistence_location {folder}/\nautosave_interval 1\nmax_queued_messages 0\n{extra}\n"
+            f"persistence true\npersistence_location {folder}/\nautosave_interval 1\nmax_queued_messages 100000\n{extra}\n"
         )
         self._process: subprocess.Popen[bytes] | None = None
 

@@ -27,7 +27,7 @@ class Tuning:
     """The tracker's constants. One setting for all streets; scores are 0 to 1, times in seconds."""
 
     start_score: float = 0.4  # a detection from here may start a track
-    weak_score: float = 0.23  # a detection from here may continue one
+    weak_score: float = 0.3  # a detection from here may continue one
     memory_s: float = 4.0  # how long an object out of sight is remembered
     coast_s: float = 0.25  # how long it is still reported where it should be
     confirm_hits: int = 2  # detections that make a track …

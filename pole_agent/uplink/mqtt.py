@@ -59,10 +59,13 @@ class AckClient(aiomqtt.Client):
         super().__init__(*args, **kwargs)
         self._acks: dict[int, asyncio.Future[int]] = {}
         self.largest_packet: int | None = None
+        self.window = MAX_IN_FLIGHT
 
     def _on_connect(self, client: Any, userdata: Any, flags: Any, reason_code: Any, properties: Any = None) -> None:
         if reason_code == CONNACK_ACCEPTED:
             self.largest_packet = getattr(properties, "MaximumPacketSize", None)
+            # paho does not keep to the broker's receive maximum (Mosquitto: 20), so we do.
+            self.window = min(MAX_IN_FLIGHT, getattr(properties, "ReceiveMaximum", MAX_IN_FLIGHT))
         super()._on_connect(client, userdata, flags, reason_code, properties)
 
     def _on_publish(self, client: Any, userdata: Any, mid: int, reason_code: Any, properties: Any) -> None:
@@ -115,7 +118,7 @@ class MqttSession:
 
     def __init__(self, client: AckClient, base: str) -> None:
         self._client, self._base = client, base
-        self._window = asyncio.Semaphore(MAX_IN_FLIGHT)
+        self._window = asyncio.Semaphore(client.window)
 
     async def publish(self, message: Message) -> None:
         async with self._window:

@@ -44,7 +44,7 @@ def harness(request: pytest.FixtureRequest) -> Harness:
 
         return Harness(memory, send, cut, forbidden)
     acl = request.getfixturevalue("tmp_path") / "acl"
-    acl.write_text(f"topic readwrite {BASE}/#\ntopic deny {forbidden}\n")
+    acl.write_text(f"topic readwrite {BASE}/events/#\ntopic readwrite {BASE}/lamp/#\n")
     server: Mosquitto = request.getfixturevalue("mosquitto_with")(ACL.format(acl=acl))
 
     async def send_mqtt(path: str, payload: bytes, retain: bool) -> None:

@@ -32,9 +32,9 @@ def test_a_single_detection_is_no_track() -> None:
 
 
 def test_weak_detections_continue_a_track_but_start_none() -> None:
-    frames = [[person(0.5)], [person(0.5)]] + [[person(0.5, score=0.3)]] * 20
+    frames = [[person(0.5)], [person(0.5)]] + [[person(0.5, score=0.32)]] * 20
     assert len(play(Tracker(), frames)[-1]) == 1
-    assert play(Tracker(), [[person(0.5, score=0.3)]] * 20)[-1] == []
+    assert play(Tracker(), [[person(0.5, score=0.32)]] * 20)[-1] == []
 
 
 def test_two_who_cross_keep_their_identities_by_their_looks() -> None:

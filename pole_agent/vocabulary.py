@@ -6,13 +6,13 @@ are seconds of the monotonic clock of this boot.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import IntEnum
 from typing import Any, Literal
 
 Point = tuple[float, float]
+MIN_AREA = 1e-9  # of a picture: far below a pixel
 TimeQuality = Literal["synced", "corrected", "unsynced"]
 
 
@@ -60,12 +60,11 @@ class Box:
         return min(1.0, max(0.0, x)), min(1.0, max(0.0, self.bottom))
 
     def sane(self) -> bool:
-        """True for a box with finite corners and an area that overlaps the picture."""
-        corners = (self.left, self.top, self.right, self.bottom)
+        """True for a box with an area that overlaps the picture and reaches less than two pictures beyond it. False for NaN."""
         return (
-            all(map(math.isfinite, corners))
-            and self.right > self.left
-            and self.bottom > self.top
+            -2 < self.left < self.right < 3
+            and -2 < self.top < self.bottom < 3
+            and self.area > MIN_AREA
             and self.right > 0
             and self.bottom > 0
             and self.left < 1

@@ -1,0 +1,105 @@
+"""The command line as a user meets it: processes, exit codes, what is printed."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from pole_agent.cli import COMMANDS
+from pole_agent.settings.load import load, schema
+from tests.conftest import ROOT, Mosquitto, eventually
+
+Start = Callable[..., "subprocess.Popen[str]"]
+
+
+def call(*arguments: str, stdin: str | None = None) -> subprocess.CompletedProcess[str]:
+    return subprocess.run([sys.executable, "-m", "pole_agent", *arguments], capture_output=True, text=True, cwd=ROOT, input=stdin, timeout=100)
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_help_teaches(command: str) -> None:
+    done = call(command, "--help")
+    assert done.returncode == 0
+    assert len(done.stdout) > 200
+
+
+def test_bad_usage_is_2() -> None:
+    assert call("fly").returncode == 2
+    assert call("check", "--config", "nowhere.toml").returncode == 2
+
+
+def test_init_writes_what_check_accepts(tmp_path: Path, street_clip: Path) -> None:
+    out = tmp_path / "pole.toml"
+    done = call("init", "--id", "P-1", "--site", "s", "--camera", str(street_clip), "--mqtt", "127.0.0.1:1883", "--out", str(out))
+    assert done.returncode == 0, done.stderr
+    settings = load(out).settings
+    assert (settings.pole.id, settings.mqtt and settings.mqtt.port, settings.lamp.backend) == ("P-1", 1883, "mock")
+    assert call("init", "--id", "P-2", "--out", str(out)).returncode == 2, "never overwrites unasked"
+    checked = call("check", "--config", str(out))
+    assert (checked.returncode, checked.stderr) == (0, "")
+
+
+def test_check_reports_every_problem_at_once(bench: Callable[..., Path]) -> None:
+    done = call("check", "--config", str(bench('[[camera]]\nsource = "none.mp4"\n[detector]\nmodel = "none"\n[drone]\ngeofence = "none.geojson"\n')))
+    assert done.returncode == 2
+    assert [line.split(": ")[1] for line in done.stderr.splitlines()] == ["camera[0].source", "detector.model", "drone.geofence"]
+
+
+def test_the_schema_file_is_current() -> None:
+    assert json.loads((ROOT / "config" / "pole.schema.json").read_text()) == schema()
+
+
+def test_lamp_drone_and_outbox_talk_to_the_running_agent(agent: Start, bench: Callable[..., Path], tmp_path: Path) -> None:
+    config = str(bench())
+    process = agent("run", "--config", config)
+    eventually(lambda: (tmp_path / "state" / "control.sock").exists())
+    done = call("lamp", "--config", config, "--json", "set", "0.6", "--for", "60", "--reason", "test")
+    assert done.returncode == 0, done.stderr
+    state = json.loads(done.stdout)
+    eventually(lambda: json.loads(call("lamp", "--config", config, "--json").stdout)["reason"] == "override")
+    assert json.loads(call("lamp", "--config", config, "--json").stdout)["level"] == 0.6
+    assert state["program"][0]["at"] == "sunset"
+    refused = call("lamp", "--config", config, "set", "0.6", "--for", "999999")
+    assert (refused.returncode, refused.stderr.strip()) == (1, "pole-agent: duration_s is a number from 1 to 43200")
+    assert call("drone", "--config", config, "list").stdout == "no requests\n"
+    stats = json.loads(call("outbox", "--config", config, "--json", "stats").stdout)
+    assert stats["last_sequence"] == 1, "the refusal"
+    listed = call("outbox", "--config", config, "list").stdout
+    assert "command.refused" in listed
+    process.kill()
+    process.wait()
+    exported = call("outbox", "--config", config, "export")
+    assert json.loads(exported.stdout.splitlines()[0])["type"] == "smartpole.command.refused"
+    assert call("lamp", "--config", config).returncode == 1, "no agent runs"
+
+
+def test_an_override_survives_a_kill(agent: Start, bench: Callable[..., Path], tmp_path: Path) -> None:
+    config = str(bench())
+    first = agent("run", "--config", config)
+    eventually(lambda: (tmp_path / "state" / "control.sock").exists())
+    assert call("lamp", "--config", config, "set", "0.6", "--for", "600").returncode == 0
+    assert call("outbox", "--config", config, "stats").returncode == 0
+    first.kill()
+    first.wait()
+    (tmp_path / "state" / "control.sock").unlink()
+    agent("run", "--config", config)
+    eventually(lambda: (tmp_path / "state" / "control.sock").exists())
+    eventually(lambda: json.loads(call("lamp", "--config", config, "--json").stdout)["level"] == 0.6)
+
+
+def test_the_demo_ends_with_a_summary_of_messages_that_a_broker_acknowledged(mosquitto: Mosquitto, tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "pole_agent", "demo", "--once", "--mqtt", f"mqtt://127.0.0.1:{mosquitto.port}"]
+    done = subprocess.run(command, capture_output=True, text=True, cwd=tmp_path, env={"PYTHONPATH": str(ROOT), "PATH": "/usr/bin"}, timeout=100)
+    assert done.returncode == 0, done.stderr
+    summary = {line[:22].strip(): line[22:].strip() for line in done.stdout.split("summary\n")[1].splitlines()}
+    assert int(summary["people seen"].split()[0]) >= 8
+    assert int(summary["incidents"].split()[0]) >= 2
+    assert int(summary["lamp changes"].split()[0]) >= 1
+    assert summary["drone requests"].startswith("1 (1 pending_approval)")
+    assert int(summary["messages delivered"].split()[0]) >= 10
+    assert float(summary["peak memory"].split()[0]) <= 200

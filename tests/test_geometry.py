@@ -33,7 +33,9 @@ def test_passing_beside_the_end_of_a_line_is_no_crossing() -> None:
 
 
 @given(point, point, point, point)
-def test_the_way_back_crosses_the_other_way(a: tuple[float, float], b: tuple[float, float], s: tuple[float, float], e: tuple[float, float]) -> None:
+def test_the_way_back_crosses_the_other_way(
+    a: tuple[float, float], b: tuple[float, float], s: tuple[float, float], e: tuple[float, float]
+) -> None:
     there, back = crosses(a, b, s, e), crosses(b, a, s, e)
     assert there == -back or 0 in (there, back)
 

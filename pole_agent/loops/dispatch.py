@@ -80,7 +80,7 @@ class Dispatch:
         request_id, happening, person = read_decision(payload)
         async with self._lock:
             request = self._known(request_id)
-            if happening == "approve":
+            if happening == "approve" and request.is_waiting:
                 request = await self._look_again(request)
                 if request.state == "blocked":
                     shut = ", ".join(g.name for g in self._gates.get(request_id, []) if not g.ok)

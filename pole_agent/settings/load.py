@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import difflib
 import hashlib
 import json
 import os
+import re
 import tomllib
 from collections import Counter
 from collections.abc import Sequence
@@ -62,7 +64,8 @@ def parse(text: str, name: str = "pole.toml", folder: Path | None = None) -> Set
     try:
         settings = Settings.model_validate(_anchored(document, folder))
     except ValidationError as error:
-        raise ConfigError([_problem(e) for e in error.errors()]) from None
+        found = [_problem(e) for e in error.errors() if e["type"] != "default_factory_not_called"]  # follows from another
+        raise ConfigError(found) from None
     if problems := references(settings):
         raise ConfigError(problems)
     return settings
@@ -86,6 +89,7 @@ def keep_last_good(loaded: Loaded) -> None:
     """Keep a copy of a configuration that works. A disk that cannot is no reason to stop: raises OSError."""
     folder = loaded.settings.storage.state_dir
     target, part = folder / LAST_GOOD, folder / (LAST_GOOD + ".part")
+    folder.mkdir(parents=True, exist_ok=True)
     if target.exists() and target.read_text() == loaded.text:
         return
     with os.fdopen(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, CONFIG_MODE), "w") as file:
@@ -98,11 +102,10 @@ def keep_last_good(loaded: Loaded) -> None:
 def _state_dirs(path: Path, state_dir: Path | None) -> list[Path]:
     """Where a last good copy may lie: the folder asked for, the one a broken file still names, the default."""
     folders = [state_dir] if state_dir else []
-    try:
-        named = tomllib.loads(path.read_text())["storage"]["state_dir"]
-        folders.append(path.parent / str(named))
-    except (OSError, ValueError, KeyError, TypeError, RecursionError):
-        pass
+    with contextlib.suppress(OSError, UnicodeDecodeError):
+        # By eye, not by parser: the file may be broken anywhere.
+        if named := re.search(r"^\s*state_dir\s*=\s*[\"'](.+?)[\"']", path.read_text(), re.MULTILINE):
+            folders.append(path.parent / named[1])
     if variable := os.environ.get("STATE_DIRECTORY"):  # set by systemd
         folders.append(Path(variable.split(":")[0]))
     return [*folders, Settings.model_fields["storage"].default.state_dir]

@@ -177,9 +177,7 @@ class Database:
     def stats(self) -> dict[str, Any]:
         """Counts and sizes, for people and for ``health``."""
         counts = self._db.execute("SELECT severity, count(*) FROM outbox WHERE delivered IS NULL GROUP BY 1")
-        waiting = {
-            Severity(s).word: n for s, n in counts
-        }
+        waiting = {Severity(s).word: n for s, n in counts}
         kept = self._db.execute("SELECT count(*) FROM outbox WHERE delivered IS NOT NULL").fetchone()[0]
         last = self._db.execute("SELECT seq FROM sqlite_sequence WHERE name = 'outbox'").fetchone()
         return {

@@ -18,7 +18,9 @@ Start = Callable[..., "subprocess.Popen[str]"]
 
 
 def call(*arguments: str, stdin: str | None = None) -> subprocess.CompletedProcess[str]:
-    return subprocess.run([sys.executable, "-m", "pole_agent", *arguments], capture_output=True, text=True, cwd=ROOT, input=stdin, timeout=100)
+    return subprocess.run(
+        [sys.executable, "-m", "pole_agent", *arguments], capture_output=True, text=True, cwd=ROOT, input=stdin, timeout=100
+    )
 
 
 @pytest.mark.parametrize("command", COMMANDS)
@@ -45,7 +47,9 @@ def test_init_writes_what_check_accepts(tmp_path: Path, street_clip: Path) -> No
 
 
 def test_check_reports_every_problem_at_once(bench: Callable[..., Path]) -> None:
-    done = call("check", "--config", str(bench('[[camera]]\nsource = "none.mp4"\n[detector]\nmodel = "none"\n[drone]\ngeofence = "none.geojson"\n')))
+    done = call(
+        "check", "--config", str(bench('[[camera]]\nsource = "none.mp4"\n[detector]\nmodel = "none"\n[drone]\ngeofence = "none.geojson"\n'))
+    )
     assert done.returncode == 2
     assert [line.split(": ")[1] for line in done.stderr.splitlines()] == ["camera[0].source", "detector.model", "drone.geofence"]
 
@@ -94,7 +98,9 @@ def test_an_override_survives_a_kill(agent: Start, bench: Callable[..., Path], t
 
 def test_the_demo_ends_with_a_summary_of_messages_that_a_broker_acknowledged(mosquitto: Mosquitto, tmp_path: Path) -> None:
     command = [sys.executable, "-m", "pole_agent", "demo", "--once", "--mqtt", f"mqtt://127.0.0.1:{mosquitto.port}"]
-    done = subprocess.run(command, capture_output=True, text=True, cwd=tmp_path, env={"PYTHONPATH": str(ROOT), "PATH": "/usr/bin"}, timeout=100)
+    done = subprocess.run(
+        command, capture_output=True, text=True, cwd=tmp_path, env={"PYTHONPATH": str(ROOT), "PATH": "/usr/bin"}, timeout=100
+    )
     assert done.returncode == 0, done.stderr
     summary = {line[:22].strip(): line[22:].strip() for line in done.stdout.split("summary\n")[1].splitlines()}
     assert int(summary["people seen"].split()[0]) >= 8

@@ -68,7 +68,9 @@ class Camera(http.server.BaseHTTPRequestHandler):
         _, jpeg = cv2.imencode(".jpg", np.full((240, 320, 3), 200, np.uint8))
         try:
             for _ in range(400):
-                self.wfile.write(b"--frame\r\nContent-Type: image/jpeg\r\nContent-Length: %d\r\n\r\n" % len(jpeg) + jpeg.tobytes() + b"\r\n")
+                self.wfile.write(
+                    b"--frame\r\nContent-Type: image/jpeg\r\nContent-Length: %d\r\n\r\n" % len(jpeg) + jpeg.tobytes() + b"\r\n"
+                )
                 time.sleep(0.02)
         except OSError:
             return

@@ -82,7 +82,9 @@ def test_geojson_is_longitude_first() -> None:
     assert polygons(json.dumps(document))[0][0] == (-6.87, 107.90)
 
 
-@given(st.text(max_size=50) | st.recursive(st.none() | st.integers() | st.text(max_size=5), lambda s: st.lists(s, max_size=3)).map(json.dumps))
+@given(
+    st.text(max_size=50) | st.recursive(st.none() | st.integers() | st.text(max_size=5), lambda s: st.lists(s, max_size=3)).map(json.dumps)
+)
 def test_what_is_no_geojson_is_a_value_error(text: str) -> None:
     with pytest.raises(ValueError, match=r"is not|holds no"):
         polygons(text)

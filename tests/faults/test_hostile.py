@@ -83,10 +83,15 @@ def test_a_camera_that_hangs_holds_up_neither_lamp_nor_stop(agent: Start, bench:
     [
         (camera("nowhere.mp4"), "there is no such file"),
         (camera("rtsp://127.0.0.1:1/x"), "the camera does not answer as expected; check address"),
-        (camera(str(ROOT / "pole_agent/demo/street.mp4")) + '[detector]\nmodel = "unknown"\n', 'there is no model "unknown"; shipped: nanodet-g-320-int8'),
+        (
+            camera(str(ROOT / "pole_agent/demo/street.mp4")) + '[detector]\nmodel = "unknown"\n',
+            'there is no model "unknown"; shipped: nanodet-g-320-int8',
+        ),
     ],
 )
-def test_trouble_with_camera_or_model_is_one_line_and_the_lamp_is_lit(agent: Start, bench: Callable[..., Path], config: str, says: str) -> None:
+def test_trouble_with_camera_or_model_is_one_line_and_the_lamp_is_lit(
+    agent: Start, bench: Callable[..., Path], config: str, says: str
+) -> None:
     output = Output(agent("run", "--config", str(bench(config))))
     output.wait_for(says)
     output.wait_for("lamp ")

@@ -19,7 +19,9 @@ def test_five_kills_lose_nothing(bench: Callable[..., Path], tmp_path: Path, mos
 
 @pytest.mark.slow
 @pytest.mark.timeout(600)
-def test_twenty_kills_lose_nothing(bench: Callable[..., Path], tmp_path: Path, mosquitto: Mosquitto, capsys: pytest.CaptureFixture[str]) -> None:
+def test_twenty_kills_lose_nothing(
+    bench: Callable[..., Path], tmp_path: Path, mosquitto: Mosquitto, capsys: pytest.CaptureFixture[str]
+) -> None:
     stored, missing = prove(bench, tmp_path / "state", mosquitto, kills=20, seed=20)
     with capsys.disabled():
         print(f"\n20 kills: {stored} events stored, {missing} missing at the subscriber")

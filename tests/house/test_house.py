@@ -19,7 +19,7 @@ from pole_agent.uplink.memory import MemoryBroker
 from pole_agent.vision.scripted import ScriptedDetector
 from pole_agent.vocabulary import Box, Detection
 
-NIGHT = 1_793_883_600.0 + 13 * 3600  # an evening after sunset in Sumedang
+NIGHT = 1_793_883_600.0  # 5 November 2026, 20:00 in Sumedang: after sunset
 BASE = "smartpole/test/T-1"
 CONFIG = """
 program = [{{ at = "sunset", level = 0.4 }}, {{ at = "sunrise", level = 0.0 }}]

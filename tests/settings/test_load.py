@@ -38,7 +38,10 @@ def test_drone_enabled_alone_is_valid() -> None:
         ("[lamp]\npni = 3\n", "lamp.pni: unknown key; did you mean pin?"),
         ("[lmap]\n", "lmap: unknown key; did you mean lamp?"),
         ("[lamp]\npin = 99\n", "lamp.pin: input should be less than or equal to 27; given: 99"),
-        (CAMERA + '[[zone]]\nname = "z"\npolygon = [[0.1, 0.1], [0.2, 0.2]]\n', "zone[0].polygon: a polygon has at least 3 points; this has 2"),
+        (
+            CAMERA + '[[zone]]\nname = "z"\npolygon = [[0.1, 0.1], [0.2, 0.2]]\n',
+            "zone[0].polygon: a polygon has at least 3 points; this has 2",
+        ),
         (CAMERA + '[[zone]]\nname = "z"\npolygon = [[0.1, 0.1], [0.2, 0.2], [0.3, 0.3]]\n', "zone[0].polygon: the polygon has no area"),
         (CAMERA + '[[rule]]\nname = "r"\nkind = "presence"\nzone = "nowhere"\n', 'rule[0].zone: there is no zone "nowhere"'),
         (CAMERA + '[[rule]]\nname = "r"\nkind = "crossing"\n', 'rule[0]: kind = "crossing" needs line'),

@@ -18,7 +18,9 @@ from pole_agent.vocabulary import RecordEvent, Severity, Stamp
 NOBODY: frozenset[int] = frozenset()
 
 
-def entry(severity: Severity = Severity.INFO, kind: str = "traffic.summarized", size: int = 10, quality: str = "synced", **more: object) -> Entry:
+def entry(
+    severity: Severity = Severity.INFO, kind: str = "traffic.summarized", size: int = 10, quality: str = "synced", **more: object
+) -> Entry:
     event = RecordEvent(kind, severity, {"x": "y" * size}, 1.0, **more)  # type: ignore[arg-type]
     return Entry("id", event, Stamp(5.0, "boot", 1000.0, quality))  # type: ignore[arg-type]
 
@@ -145,7 +147,9 @@ steps = st.lists(
 
 @settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(steps)
-def test_whatever_happens_every_number_is_waiting_or_was_delivered(tmp_path_factory: pytest.TempPathFactory, script: list[tuple[str, int, Severity]]) -> None:
+def test_whatever_happens_every_number_is_waiting_or_was_delivered(
+    tmp_path_factory: pytest.TempPathFactory, script: list[tuple[str, int, Severity]]
+) -> None:
     database = make(tmp_path_factory.mktemp("store"))
     delivered: set[int] = set()
     for what, count, severity in script:

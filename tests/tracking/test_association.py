@@ -9,7 +9,9 @@ from hypothesis.extra.numpy import array_shapes, arrays
 
 from pole_agent.tracking.association import iou, match
 
-tables = arrays(np.float64, array_shapes(min_dims=2, max_dims=2, min_side=0, max_side=12), elements=st.floats(allow_nan=True, allow_infinity=True))
+tables = arrays(
+    np.float64, array_shapes(min_dims=2, max_dims=2, min_side=0, max_side=12), elements=st.floats(allow_nan=True, allow_infinity=True)
+)
 
 
 @given(tables, st.floats(0.01, 1))

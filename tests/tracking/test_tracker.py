@@ -78,7 +78,7 @@ ordinary = st.builds(person, st.floats(0, 1), st.sampled_from([None, RED, BLUE])
 def test_garbage_does_no_harm(frames: list[list[Detection]]) -> None:
     """NaN, infinite, empty and outside boxes: no exception, only finite tracks, each number once a frame."""
     for tracks in play(Tracker(), frames):
-        assert all(t.box.sane() or 0 <= t.box.left for t in tracks)
+        assert all(t.box.sane() or t.box.left >= 0 for t in tracks)
         assert all(np.isfinite([t.box.left, t.box.top, t.box.right, t.box.bottom]).all() for t in tracks)
         assert len({t.track_id for t in tracks}) == len(tracks)
 

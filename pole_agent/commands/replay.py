@@ -128,7 +128,8 @@ def run(arguments: argparse.Namespace) -> int:
     else:
         print(
             f"{figures['frames']} frames in {figures['seconds']:.1f} s ({figures['fps']:.0f} a second), "
-            f"detector ran {figures['detector_runs']} times ({_ms(figures['detector_ms_p50'])}), motion gate {_ms(figures['motion_ms_p50'])}, "
+            f"detector ran {figures['detector_runs']} times ({_ms(figures['detector_ms_p50'])}), "
+            f"motion gate {_ms(figures['motion_ms_p50'])}, "
             f"peak memory {figures['peak_rss_mb']} MB\n"
             f"{writer.recorded} events, {figures['people']} people, {writer.requests} drone requests"
         )

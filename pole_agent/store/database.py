@@ -166,7 +166,8 @@ class Database:
     def correct_times(self, boot_id: str, wall_minus_monotonic: float) -> int:
         """The clock is trusted now: give this boot's events that were stored without it their true times."""
         return self._db.execute(
-            "UPDATE outbox SET wall = monotonic + ?, quality = 'corrected' WHERE quality = 'unsynced' AND boot_id = ? AND delivered IS NULL",
+            "UPDATE outbox SET wall = monotonic + ?, quality = 'corrected' "
+            "WHERE quality = 'unsynced' AND boot_id = ? AND delivered IS NULL",
             (wall_minus_monotonic, boot_id),
         ).rowcount
 

@@ -34,6 +34,7 @@ class Tuning:
     confirm_more: float = 0.2  # … the best of which scores this much above `start_score`
     look_weight: float = 0.73  # appearance against place, where both are known
     least_likeness: float = 0.6  # first round
+    least_same_iou: float = 0.6  # in sight, and where it was expected, whatever it looks like
     least_weak: float = 0.7  # second round
     least_new_iou: float = 0.36  # third round
     margin: float = 0.2  # boxes are compared with this share of their size added at each side
@@ -66,7 +67,9 @@ class Tracker:
             identity.predict(now)
         known, good = self._round(self._known, good, self._likeness, tuning.least_likeness, now)
         in_sight = [i for i in known if now - i.last_seen <= 1.0]
-        self._round(in_sight, weak, self._likeness, tuning.least_weak, now)
+        # Light and shadow change how somebody looks; in the very same place it is still the same one.
+        still_here, good = self._round(in_sight, good, self._place, tuning.least_same_iou, now)
+        self._round(still_here, weak, self._likeness, tuning.least_weak, now)
         fresh, good = self._round(self._fresh, good, self._place, tuning.least_new_iou, now)
 
         lost_fresh = set(map(id, fresh))

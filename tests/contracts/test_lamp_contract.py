@@ -63,5 +63,5 @@ def test_a_pin_in_use_is_a_clear_error(factory: Any) -> None:
 
 
 def test_without_gpio_the_error_says_what_to_install() -> None:
-    with pytest.raises(LampError, match="lgpio|GPIO chip"):
+    with pytest.raises(LampError, match=r"lgpio|GPIO chip"):
         pi_factory()

@@ -29,7 +29,8 @@ async def main(folder: Path) -> None:
         print(stats["last_sequence"], flush=True)  # told as stored
         if number % 7 == 0:
             batch = await store.read(lambda db: db.waiting(5, frozenset()))
-            await store.write(lambda db: db.mark_delivered([s.seq for s in batch], 0.0))
+            seqs = [s.seq for s in batch]
+            await store.write(lambda db, seqs=seqs: db.mark_delivered(seqs, 0.0))
 
 
 asyncio.run(main(Path(sys.argv[1])))

@@ -15,19 +15,8 @@ GOLDEN = Path(__file__).parent / "golden.json"
 
 def replay(tmp_path: Path, *more: str) -> tuple[list[dict[str, object]], dict[str, float]]:
     out = tmp_path / "events.jsonl"
-    command = [
-        sys.executable,
-        "-m",
-        "pole_agent",
-        "replay",
-        str(DEMO / "street.mp4"),
-        "--config",
-        str(DEMO / "pole.toml"),
-        "--out",
-        str(out),
-        "--json",
-        *more,
-    ]
+    given = ["replay", str(DEMO / "street.mp4"), "--config", str(DEMO / "pole.toml"), "--out", str(out), "--json"]
+    command = [sys.executable, "-m", "pole_agent", *given, *more]
     done = subprocess.run(command, capture_output=True, text=True, cwd=ROOT, check=True)
     assert done.stderr == "", "quiet in a pipe"
     return [json.loads(line) for line in out.read_text().splitlines()], json.loads(done.stdout.splitlines()[-1])

@@ -38,7 +38,8 @@ def test_golden_events(tmp_path: Path) -> None:
     assert [e["sequence"] for e in events] == [f"{n:012d}" for n in range(1, len(events) + 1)]
     assert figures["frames"] == 125
     assert set(figures) >= {
-        "frames", "seconds", "fps", "detector_runs", "detector_ms_p50", "motion_ms_p50", "appearance_ms_p50", "tracker_ms_p50", "peak_rss_mb",
+        "frames", "seconds", "fps", "detector_runs", "detector_ms_p50", "motion_ms_p50",
+        "appearance_ms_p50", "tracker_ms_p50", "peak_rss_mb",
     }  # fmt: skip
     again, _ = replay(tmp_path)
     assert again == events, "deterministic"

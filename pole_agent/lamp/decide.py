@@ -64,6 +64,11 @@ def decide(
         decision = Decision(max(override.level, least), "override", override.until)
         fixed = override.fixed
     boost = max((b for b in boosts if b.until > now), key=lambda b: (b.level, b.until), default=None)
-    if boost is not None and not fixed and (dark is not False or limits.boost_in_daylight) and boost.level > decision.level:
+    if boost is not None and not fixed and (dark is not False or limits.boost_in_daylight) and raises(boost, decision, limits):
         decision = Decision(boost.level, "presence", boost.until)
     return Decision(held(decision.level, limits.min_level), decision.reason, decision.until)
+
+
+def raises(boost: BoostLamp, decision: Decision, limits: Limits) -> bool:
+    """Does the boost give more light than the decision so far, as the driver can show it?"""
+    return held(boost.level, limits.min_level) > held(decision.level, limits.min_level)

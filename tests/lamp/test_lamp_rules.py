@@ -62,6 +62,10 @@ def test_presence_lifts_only_in_darkness_unless_told_otherwise() -> None:
     assert decide(0.3, True, None, boost, LIMITS, 50.0).reason == "program", "a boost ends"
 
 
+def test_a_boost_that_the_driver_cannot_show_is_no_presence() -> None:
+    assert decide(0.03125, True, None, [BoostLamp("a", 0.0625, 50.0)], LIMITS, 0.0).reason == "program"
+
+
 def test_presence_raises_an_override_unless_it_is_fixed() -> None:
     boost = [BoostLamp("a", 0.9, 50.0)]
     assert decide(0.5, True, Override(0.3, 10.0), boost, LIMITS, 0.0).level == 0.9

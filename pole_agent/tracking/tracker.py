@@ -1,8 +1,8 @@
 """Detections of one frame -> tracks over time. Online, deterministic, no clock: time is an argument.
 
-Association runs in three rounds, surest first: good detections to known objects by place and appearance together;
-then what is left of known objects to weak detections by place alone (an object half hidden scores low, but stands where it
-was expected); then good detections to new objects. Motion is constant velocity, damped, on the box centre. An object
+Association runs in four rounds, surest first: good detections to known objects by place and appearance together; to those in
+sight by place alone, since light changes how they look; weak detections to what is left of those in sight (an object half
+hidden scores low); then good detections to new objects. Motion is constant velocity, damped, on the box centre. An object
 out of sight is remembered for a while, and found again by place and appearance.
 """
 
@@ -19,6 +19,7 @@ from pole_agent.tracking.association import Floats, iou, match
 from pole_agent.tracking.identity import Identity
 from pole_agent.vocabulary import Box, Detection, Track
 
+Likeness = Callable[[list[Identity], list[Detection], float], Floats]
 MAX_DETECTIONS = 200  # more boxes than that in one frame is a broken detector, not a street
 
 
@@ -31,7 +32,8 @@ class Tuning:
     memory_s: float = 4.0  # how long an object out of sight is remembered
     coast_s: float = 0.25  # how long it is still reported where it should be
     confirm_hits: int = 2  # detections that make a track …
-    confirm_more: float = 0.2  # … the best of which scores this much above `start_score`
+    confirm_more: float = 0.2  # … if the best of them scores this much above `start_score`, …
+    patient_hits: int = 6  # … and this many, whatever they score
     look_weight: float = 0.73  # appearance against place, where both are known
     least_likeness: float = 0.6  # first round
     least_same_iou: float = 0.6  # in sight, and where it was expected, whatever it looks like
@@ -74,12 +76,18 @@ class Tracker:
 
         lost_fresh = set(map(id, fresh))
         self._fresh = [i for i in self._fresh if id(i) not in lost_fresh]
-        for identity in [i for i in self._fresh if i.hits >= tuning.confirm_hits and i.best >= tuning.start_score + tuning.confirm_more]:
+        for identity in [i for i in self._fresh if self._is_sure(i)]:
             self._fresh.remove(identity)
             identity.track_id = self._next_id()
             self._known.append(identity)
         self._fresh += [Identity(d, now) for d in good]
         return self._report(now)
+
+    def _is_sure(self, identity: Identity) -> bool:
+        """Two good detections make a track when one is very good; a dim or distant object needs more of them."""
+        tuning = self._tuning
+        least = tuning.confirm_hits if identity.best >= tuning.start_score + tuning.confirm_more else tuning.patient_hits
+        return identity.hits >= least
 
     def advance(self, now: float) -> list[Track]:
         """Time passed and nothing moved: everything in sight is where it was."""
@@ -92,12 +100,12 @@ class Tracker:
         return [i.track(now) for i in self._known if now - i.last_seen <= self._tuning.coast_s]
 
     def _round(
-        self, identities: list[Identity], detections: list[Detection], likeness: object, least: float, now: float
+        self, identities: list[Identity], detections: list[Detection], likeness: Likeness, least: float, now: float
     ) -> tuple[list[Identity], list[Detection]]:
         """Match, tell each identity what it was seen as, and return what is left of both."""
         if not identities or not detections:
             return identities, detections
-        table = likeness(identities, detections, now)  # type: ignore[operator]
+        table = likeness(identities, detections, now)
         pairs = match(table, least)
         rows, columns = {r for r, _ in pairs}, {c for _, c in pairs}
         for row, column in pairs:

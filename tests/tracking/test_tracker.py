@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pole_agent.tracking.tracker import Tracker
+from pole_agent.tracking.tracker import Tracker, Tuning
 from pole_agent.vocabulary import Box, Detection, Track
 
 RED, BLUE = np.eye(128, dtype=np.float32)[0] * 2**0.5, np.eye(128, dtype=np.float32)[1] * 2**0.5
@@ -35,6 +36,13 @@ def test_weak_detections_continue_a_track_but_start_none() -> None:
     frames = [[person(0.5)], [person(0.5)]] + [[person(0.5, score=0.32)]] * 20
     assert len(play(Tracker(), frames)[-1]) == 1
     assert play(Tracker(), [[person(0.5, score=0.32)]] * 20)[-1] == []
+
+
+@pytest.mark.parametrize(("min_score", "score"), [(0.4, 0.45), (0.8, 0.85), (0.95, 0.96)])
+def test_what_scores_just_above_the_least_score_becomes_a_track_too(min_score: float, score: float) -> None:
+    """`min_score` of the settings is what starts a track; a dim object only has to be seen more often."""
+    seen = play(Tracker(Tuning(start_score=min_score)), [[person(0.5, score=score)]] * 10)
+    assert [t.track_id for t in seen[-1]] == [1]
 
 
 def test_two_who_cross_keep_their_identities_by_their_looks() -> None:

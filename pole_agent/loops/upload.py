@@ -214,9 +214,6 @@ class Upload:
                     raise
 
     async def _hear(self, session: Session) -> None:
-        """Pass commands on; a flood beyond the inbox is dropped and counted there."""
+        """Pass commands on. It waits for room: behind a flood of bad commands may stand a cancel."""
         async for message in session.incoming():
-            try:
-                self._inbox.put_nowait(message)
-            except asyncio.QueueFull:
-                log.warning("uplink: too many commands at once; %s is dropped", message.path)
+            await self._inbox.put(message)

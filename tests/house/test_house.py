@@ -193,6 +193,20 @@ def test_overrides_end_and_bad_commands_are_answered_recorded_and_not_acted_on(t
     town(story)
 
 
+def test_a_flood_of_bad_commands_hides_no_cancel_and_is_counted_whole(town: Any) -> None:
+    async def story(t: Town) -> None:
+        await t.until(lambda: (r := t.heard("drone/request")) and r[-1]["state"] == "pending_approval")
+        request = t.heard("drone/request")[-1]["request_id"]
+        for _ in range(500):
+            t.send("lamp/set", {"level": 9})
+        t.send("drone/approval", {"request_id": request, "decision": "cancel", "by": "Officer"})
+        await t.until(lambda: t.heard("drone/request")[-1]["state"] == "canceled")
+        await t.pass_time(80, 1.0)
+        await t.until(lambda: any(r.get("count") == 497 for r in t.heard("reply")))
+
+    town(story)
+
+
 def test_a_broker_that_is_away_for_an_hour(town: Any) -> None:
     async def story(t: Town) -> None:
         await t.until(lambda: t.heard("status"))

@@ -226,9 +226,12 @@ class Database:
         if dropped:
             self.report_dropped(ranges(dropped), len(dropped), "full", entries[0].stamp)
 
-    def report_dropped(self, lost: list[list[int]], count: int, cause: str, stamp: Stamp) -> None:
-        """Tell of lost events, by an event of its own. `lost` names their ranges, empty when they never got a number."""
-        self.set("dropped", str(int(self.get("dropped") or 0) + count))
+    def report_dropped(self, lost: list[list[int]], count: int | None, cause: str, stamp: Stamp) -> None:
+        """Tell of lost events, by an event of its own. `lost` names their ranges, empty when they never got a number.
+
+        `count` None: nobody knows how many.
+        """
+        self.set("dropped", str(int(self.get("dropped") or 0) + (count or 0)))
         data: dict[str, Any] = {"ranges": lost, "count": count, "cause": cause}
         event = RecordEvent(DROPPED, Severity.WARNING, data, stamp.monotonic)
         self._insert(Entry(self._new_id(), event, stamp), json.dumps(data, separators=(",", ":")))

@@ -171,7 +171,7 @@ class Store:
         database.append(entries)
         stamp = entries[-1].stamp if entries else self._stamp(time.monotonic())
         if self._set_aside:
-            database.report_dropped([], 0, f"corrupt: the old file was set aside as {self._set_aside}", stamp)
+            database.report_dropped([], None, f"corrupt: the old file was set aside as {self._set_aside}", stamp)
         if self._lost:
             database.report_dropped([], self._lost, "disk", stamp)
 

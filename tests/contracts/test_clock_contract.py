@@ -34,7 +34,7 @@ def play(clock: Clock, story: Coroutine[Any, Any, Any]) -> Any:
 def test_a_sleep_takes_its_time_on_the_monotonic_clock(clock: Clock) -> None:
     before, wall_before = clock.monotonic(), clock.wall()
     play(clock, clock.sleep(0.05))
-    assert clock.monotonic() - before >= 0.05
+    assert clock.monotonic() - before >= 0.05 - 1e-6  # the manual clock adds up steps
     assert clock.wall() - wall_before > 0
 
 

@@ -224,10 +224,12 @@ def memory_broker() -> Any:
     return MemoryBroker()
 
 
-def detector_of(settings: Settings) -> Detector:
+def detector_of(settings: Settings, *, ahead: bool = False) -> Detector:
+    """The detector of [detector]. With `ahead`, as many frames at a time as it has threads."""
     from pole_agent.vision.onnx import OnnxDetector
 
-    return OnnxDetector(settings.detector.model, settings.detector.threads)
+    threads = settings.detector.threads
+    return OnnxDetector(settings.detector.model, threads, threads if ahead else 1)
 
 
 def scripted_detector(path: Path) -> Detector:

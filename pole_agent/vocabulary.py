@@ -6,14 +6,26 @@ are seconds of the monotonic clock of this boot.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import IntEnum
 from typing import Any, Literal
 
 Point = tuple[float, float]
 MIN_AREA = 1e-9  # of a picture: far below a pixel
+GROUPS = {"vehicle": ("car", "bus", "truck"), "two_wheeler": ("bicycle", "motorcycle")}
+CLASSES = ("person", "bicycle", "car", "motorcycle", "bus", "truck")  # what the agent looks for, in COCO's words
 TimeQuality = Literal["synced", "corrected", "unsynced"]
+
+
+def members(names: Iterable[str]) -> frozenset[str]:
+    """The classes that `names` stand for: a group for its members, a class for itself."""
+    return frozenset(label for name in names for label in GROUPS.get(name, (name,)))
+
+
+def group_of(label: str) -> str:
+    """The group a class belongs to; a class without one is a group of its own."""
+    return next((group for group, labels in GROUPS.items() if label in labels), label)
 
 
 class Severity(IntEnum):

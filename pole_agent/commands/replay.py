@@ -16,6 +16,7 @@ import json
 import statistics
 import sys
 import time
+from collections import deque
 from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -35,6 +36,7 @@ from pole_agent.vocabulary import BoostLamp, RecordEvent, RequestDrone, Response
 
 if TYPE_CHECKING:
     from pole_agent.frame import Frame
+    from pole_agent.loops.watch import Glance
 
 HELP = "run vision over a file as fast as it can"
 DEFAULT_START = "2026-01-01T20:00:00"
@@ -178,7 +180,14 @@ async def _replay(
     from pole_agent.loops.watch import Timings
 
     camera = settings.cameras[index]
-    detector = compose.scripted_detector(arguments.detections) if arguments.detections else compose.detector_of(settings)
+    detector = (
+        compose.scripted_detector(arguments.detections)
+        if arguments.detections
+        else compose.detector_of(settings, ahead=arguments.every_frame)
+    )
+    # Where every frame is detected, the next ones can be under way while one is judged. The result is the same.
+    ahead = settings.detector.threads if arguments.every_frame else 0
+    glances: deque[Glance] = deque()
     timings = Timings()
     numbers = itertools.count(1)
     pipeline = compose.pipeline_factory(
@@ -197,11 +206,20 @@ async def _replay(
     begun = shown = None
     frame: Frame | None = None
     try:
-        while (frame_or_end := await source.next()) is not None:
-            frame = frame_or_end
-            begun = begun or time.perf_counter()
+        more = True
+        while more or glances:
+            if more and len(glances) <= ahead:
+                coming = await source.next()
+                if more := coming is not None:
+                    begun = begun or time.perf_counter()
+                    glances.append(pipeline.begin(coming))
+                    continue
+            if not glances:
+                break
+            glance = glances.popleft()
+            frame = glance.frame
             clock.move_to(frame.at)
-            writer.responses(await pipeline.look(frame))
+            writer.responses(await pipeline.finish(glance))
             writer.mot_rows(frame, pipeline.tracks)
             people.update(t.track_id for t in pipeline.tracks if t.label == "person")
             if sys.stderr.isatty() and time.perf_counter() - (shown or 0) > PROGRESS_S:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import time
 from collections.abc import Callable, Sequence
@@ -41,6 +42,14 @@ class Timings:
     tracker: list[float] = field(default_factory=list)
 
 
+@dataclass(frozen=True, slots=True)
+class Glance:
+    """A frame that was looked at, and what the detector will say of it (None: it was not asked)."""
+
+    frame: Frame
+    found: asyncio.Future[Sequence[Detection]] | None
+
+
 class Pipeline:
     """Looks at the frames of one opening of a camera. Deterministic: time comes with the frame."""
 
@@ -71,23 +80,40 @@ class Pipeline:
 
     async def look(self, frame: Frame) -> list[Response]:
         """Handle one frame; return what is to be done. Raises ModelError."""
+        return await self.finish(self.begin(frame))
+
+    def begin(self, frame: Frame) -> Glance:
+        """The first half: is there anything new to see? The detector starts at once, if it is to look.
+
+        Where every frame is detected, frames may be begun ahead; they must be finished in order.
+        """
         now = frame.at
         begun = time.perf_counter()
         moved = self._motion.moved(frame.image, now)
-        watched = time.perf_counter()
+        if self._timings is not None:
+            self._timings.motion.append((time.perf_counter() - begun) * 1000)
         pause = LOOK_WITH_TRACKS_S if self.tracks else LOOK_EMPTY_S
-        if self._every_frame or moved or now - self._looked_at >= pause:
-            self._looked_at = now
-            found = await self._detector.detect(frame)
-            self.detector_runs += 1
-            detected = time.perf_counter()
+        if not (self._every_frame or moved or now - self._looked_at >= pause):
+            return Glance(frame, None)
+        self._looked_at = now
+        self.detector_runs += 1
+        return Glance(frame, asyncio.ensure_future(self._detector.detect(frame)))
+
+    async def finish(self, glance: Glance) -> list[Response]:
+        """The second half: who is where now, and what follows from it. Raises ModelError."""
+        frame, now = glance.frame, glance.frame.at
+        if glance.found is None:
+            self.tracks = self._tracker.advance(now)
+        else:
+            found = await glance.found
+            begun = time.perf_counter()
             self.detections = with_looks(frame.image, found)
             described = time.perf_counter()
             self.tracks = self._tracker.update(self.detections, now)
-            self._note(begun, watched, detected, described)
-        else:
-            self.tracks = self._tracker.advance(now)
-            self._note(begun, watched)
+            if self._timings is not None:
+                self._timings.detector.append(self._detector.took_ms)
+                self._timings.appearance.append((described - begun) * 1000)
+                self._timings.tracker.append((time.perf_counter() - described) * 1000)
         self.frames += 1
         return self._responder.respond(self._judge.step(self.tracks, self._active_rules(now), now), now)
 
@@ -106,14 +132,6 @@ class Pipeline:
             on = (r.name for r in self._rules if not self._keeper.trusted or r.span.holds(wall, self._place))
             self._active, self._active_until = frozenset(on), now + SPANS_S
         return self._active
-
-    def _note(self, begun: float, watched: float, detected: float = 0.0, described: float = 0.0) -> None:
-        if self._timings is not None:
-            self._timings.motion.append((watched - begun) * 1000)
-            if described:
-                self._timings.detector.append((detected - watched) * 1000)
-                self._timings.appearance.append((described - detected) * 1000)
-                self._timings.tracker.append((time.perf_counter() - described) * 1000)
 
 
 class Watch:

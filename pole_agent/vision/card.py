@@ -10,7 +10,7 @@ from typing import Any
 
 from pole_agent.errors import ModelError
 
-CHUNK_BYTES = 1 << 20
+LAYOUTS = {("NHWC", "uint8"): False, ("NCHW", "float32"): True}  # all of them BGR, levels 0 to 255
 SHIPPED = (Path(__file__).parent.parent / "models", Path(__file__).parent.parent.parent / "models")  # wheel, checkout
 
 
@@ -24,8 +24,11 @@ class ModelCard:
     sha256: str
     width: int
     height: int
+    input_name: str
+    planar: bool  # float32 (1, 3, h, w), levels 0 to 255; else uint8 (1, h, w, 3)
+    padding: int  # grey level
     strides: tuple[int, ...]
-    bins: int
+    bins: int  # NanoDet only
     max_overlap: float
     classes: tuple[str, ...]
     licence: str
@@ -58,8 +61,11 @@ def read(path: Path) -> ModelCard:
             sha256=str(card["sha256"]),
             width=int(card["input"]["width"]),
             height=int(card["input"]["height"]),
+            input_name=str(card["input"]["name"]),
+            planar=LAYOUTS[str(card["input"]["layout"]), str(card["input"]["dtype"])],
+            padding=int(card["input"].get("padding_level", 0)),
             strides=tuple(int(s) for s in card["output"]["strides"]),
-            bins=int(card["output"]["bins"]),
+            bins=int(card["output"].get("bins", 0)),
             max_overlap=float(card["output"]["max_overlap"]),
             classes=tuple(map(str, card["classes"])),
             licence=str(card["licence"]),
@@ -68,6 +74,9 @@ def read(path: Path) -> ModelCard:
     except OSError as error:
         raise ModelError(f"{path}: the model card cannot be read: {error.strerror}") from error
     except KeyError as error:
+        if isinstance(error.args[0], tuple):
+            known = " or ".join(f'layout = "{layout}" with dtype = "{dtype}"' for layout, dtype in LAYOUTS)
+            raise ModelError(f"{path}: input: this layout and dtype are not supported; supported: {known}") from error
         raise ModelError(f"{path}: the model card lacks the key {error}") from error
     except (ValueError, TypeError) as error:
         raise ModelError(f"{path}: the model card is broken: {error}") from error

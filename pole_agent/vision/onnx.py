@@ -1,4 +1,4 @@
-"""The real detector: ONNX Runtime in a daemon thread of its own.
+"""The real detector: ONNX Runtime in daemon threads of its own.
 
 Daemon, because asyncio waits for its worker threads at exit: an inference or a model load that hangs must not hold up a stop.
 A thread that hangs is abandoned, counted, and replaced; its late result is ignored.
@@ -9,79 +9,99 @@ from __future__ import annotations
 import asyncio
 import queue
 import threading
+import time
 from collections.abc import Callable, Sequence
 from typing import Any
+
+import numpy as np
 
 from pole_agent.errors import ModelError
 from pole_agent.frame import Frame
 from pole_agent.vision import card as cards
-from pole_agent.vision.decode import NanoDetDecoder, suppress
+from pole_agent.vision.candidates import suppress
 from pole_agent.vision.detector import WEAK_SCORE
+from pole_agent.vision.families import FAMILIES, supported
 from pole_agent.vision.letterbox import Letterbox
-from pole_agent.vocabulary import Box, Detection
+from pole_agent.vocabulary import CLASSES, Box, Detection, group_of
 
-WANTED = ("person", "bicycle", "car", "motorcycle", "bus", "truck")
-FAMILIES = ("nanodet",)
 HANG_S = 15.0  # a Pi 3 needs well under a second a frame; after this the thread is given up
 LOAD_S = 60.0
+TYPES = {False: "tensor(uint8)", True: "tensor(float)"}
 
 
 class OnnxModel:
-    """A session and what belongs to it. Runs in one thread only."""
+    """A session and what belongs to it. `detect` may run in several threads at once."""
 
     def __init__(self, card: cards.ModelCard, threads: int) -> None:
         import onnxruntime  # here: it takes 100 ms, which the lamp does not wait for
 
-        if card.family not in FAMILIES:
-            raise ModelError(f'{card.path}: the family "{card.family}" is not supported; supported: {", ".join(FAMILIES)}')
+        family = FAMILIES.get(card.family)
+        if family is None:
+            raise ModelError(f'{card.path}: the family "{card.family}" is not supported; supported: {supported()}')
         blob = cards.verify(card)
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = threads
         options.inter_op_num_threads = 1
         # Threads that spin between frames cost five times the CPU of the work itself at 5 frames a second.
         options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+        # Planned memory is laid out once a run in flight, 12 MB each, and is no faster for a model of this size.
+        options.enable_mem_pattern = False
         options.log_severity_level = 4
         try:
             self._session: Any = onnxruntime.InferenceSession(blob, options, providers=["CPUExecutionProvider"])
         except Exception as error:
             raise ModelError(f"{card.path}: ONNX Runtime cannot load this model: {_first_line(error)}") from error
-        self._check_signature(card)
-        wanted = [i for i, name in enumerate(card.classes) if name in WANTED]
-        self._names = card.classes
-        self._max_overlap = card.max_overlap
-        self._letterbox = Letterbox(card.width, card.height)
-        self._decoder = NanoDetDecoder(card.width, card.height, card.strides, card.bins, wanted)
+        self._card = card
+        self._check_signature(family.outputs(card))
+        wanted = [i for i, name in enumerate(card.classes) if name in CLASSES]
+        names = sorted({group_of(name) for name in card.classes})
+        self._groups = np.array([names.index(group_of(name)) for name in card.classes], np.int64)
+        self._decoder = family.decoder(card, wanted)
+        self._mine = threading.local()  # each thread fills a tensor of its own
 
-    def _check_signature(self, card: cards.ModelCard) -> None:
-        expected: dict[str, tuple[str, list[int]]] = {"image": ("tensor(uint8)", [1, card.height, card.width, 3])}
-        for stride in card.strides:
-            cells = (card.width // stride) * (card.height // stride)
-            expected[f"scores_{stride}"] = ("tensor(float)", [1, cells, len(card.classes)])
-            expected[f"boxes_{stride}"] = ("tensor(float)", [1, cells, 4 * card.bins])
+    def _check_signature(self, outputs: dict[str, list[int]]) -> None:
+        card = self._card
+        size = [1, 3, card.height, card.width] if card.planar else [1, card.height, card.width, 3]
+        expected = {card.input_name: (TYPES[card.planar], size)} | {n: ("tensor(float)", shape) for n, shape in outputs.items()}
         found = {v.name: (v.type, v.shape) for v in (*self._session.get_inputs(), *self._session.get_outputs())}
         if found != expected:
             wrong = next(n for n in (*expected, *found) if found.get(n) != expected.get(n))
             raise ModelError(
                 f"{card.path}: the model does not fit its card: {wrong} is {found.get(wrong, 'missing')}, "
-                f"expected {expected.get(wrong, 'nothing of that name')}"
+                f"expected {expected.get(wrong, 'nothing of that name')}. Supported: {supported()}"
             )
 
-    def detect(self, frame: Frame) -> list[Detection]:
-        width, height = self._letterbox.fill(frame.image)
-        outputs = self._session.run(self._decoder.output_names, {"image": self._letterbox.tensor})
-        found = suppress(self._decoder.decode(outputs, WEAK_SCORE), self._max_overlap)
-        boxes = [Box(a / width, b / height, c / width, d / height) for a, b, c, d in found.boxes.tolist()]
-        return [
-            Detection(box, score, self._names[label])
-            for box, score, label in zip(boxes, found.scores.tolist(), found.classes.tolist(), strict=True)
+    def run(self, tensor: Any) -> Any:
+        """The network alone, for measuring: `tensor` as the card says -> raw outputs."""
+        return self._session.run(self._decoder.output_names, {self._card.input_name: tensor})
+
+    def detect(self, frame: Frame) -> tuple[list[Detection], float]:
+        """Detections in the frame, and the milliseconds that it took to find them."""
+        begun = time.perf_counter()
+        card = self._card
+        letterbox = getattr(self._mine, "letterbox", None)
+        if letterbox is None:
+            letterbox = self._mine.letterbox = Letterbox(card.width, card.height, planar=card.planar, padding=card.padding)
+        width, height = letterbox.fill(frame.image)
+        found = suppress(self._decoder.decode(self.run(letterbox.tensor), WEAK_SCORE), self._groups, card.max_overlap)
+        boxes = found.boxes / np.array((width, height, width, height), np.float32)
+        detections = [
+            Detection(Box(*box), score, card.classes[label])
+            for box, score, label in zip(boxes.tolist(), found.scores.tolist(), found.classes.tolist(), strict=True)
         ]
+        return detections, (time.perf_counter() - begun) * 1000
 
 
 class OnnxDetector:
-    """Detector that runs `model` (a shipped name, or the path of a card) in its own thread."""
+    """Detector that runs `model` (a shipped name, or the path of a card) in threads of its own.
 
-    def __init__(self, model: str, threads: int) -> None:
-        self._model, self._threads = model, threads
+    A live camera is best served by one frame at a time with all `threads` (`workers` = 1: least latency), a clip by `workers`
+    frames at a time that share the threads: the same work without the waits between them.
+    """
+
+    def __init__(self, model: str, threads: int, workers: int = 1) -> None:
+        self._model, self._threads, self._workers = model, threads, workers
+        self.took_ms = 0.0
         self._requests: queue.SimpleQueue[tuple[Callable[[], Any], asyncio.Future[Any]] | None] = queue.SimpleQueue()
         self._loaded: OnnxModel | None = None
         self._running = False
@@ -89,10 +109,11 @@ class OnnxDetector:
 
     async def open(self) -> None:
         def load() -> OnnxModel:
-            return OnnxModel(cards.read(cards.find(self._model)), self._threads)
+            return OnnxModel(cards.read(cards.find(self._model)), max(1, self._threads // self._workers))
 
         if not self._running:
-            threading.Thread(target=_serve, args=(self._requests,), name="detector", daemon=True).start()
+            for number in range(self._workers):
+                threading.Thread(target=_serve, args=(self._requests,), name=f"detector {number}", daemon=True).start()
             self._running = True
         self._loaded = await self._ask(load, LOAD_S)
 
@@ -100,11 +121,13 @@ class OnnxDetector:
         model = self._loaded
         if model is None:
             raise ModelError("the detector is not open")
-        result: list[Detection] = await self._ask(lambda: model.detect(frame), HANG_S)
+        result: list[Detection]
+        result, self.took_ms = await self._ask(lambda: model.detect(frame), HANG_S)
         return result
 
     def close(self) -> None:
-        self._requests.put(None)
+        for _ in range(self._workers):
+            self._requests.put(None)
         self._requests = queue.SimpleQueue()
         self._loaded, self._running = None, False
 

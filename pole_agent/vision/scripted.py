@@ -18,6 +18,7 @@ class ScriptedDetector:
         self._script = script
         self._pixels = pixels
         self._open = False
+        self.took_ms = 0.0
 
     async def open(self) -> None:
         self._open = True

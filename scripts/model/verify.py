@@ -16,13 +16,15 @@ import numpy as np
 import onnxruntime
 from model.translate import STRIDES
 
-from pole_agent.vision.decode import NanoDetDecoder, suppress
+from pole_agent.vision.candidates import suppress
 from pole_agent.vision.letterbox import Letterbox
+from pole_agent.vision.nanodet import NanoDetDecoder
 from pole_agent.vocabulary import Box, overlap
 
 BINS = 11
 PERSON = 0
 MAX_OVERLAP = 0.6
+ONE_GROUP = np.zeros(1, np.int64)
 TRUTH_SCORE = 0.4
 Scored = list[tuple[float, Box]]
 
@@ -54,7 +56,7 @@ def people(model: bytes, size: int, clip: Path, every: int) -> dict[int, Scored]
         width, _ = letterbox.fill(image)
         scale = image.shape[1] / width
         outputs = session.run(decoder.output_names, {"image": letterbox.tensor})
-        candidates = suppress(decoder.decode(outputs, 0.05), MAX_OVERLAP)
+        candidates = suppress(decoder.decode(outputs, 0.05), ONE_GROUP, MAX_OVERLAP)
         boxes = [Box(*(side * scale for side in box)) for box in candidates.boxes.tolist()]
         found[number] = list(zip(candidates.scores.tolist(), boxes, strict=True))
     return found

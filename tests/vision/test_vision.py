@@ -12,8 +12,9 @@ from pole_agent.camera.masks import burn
 from pole_agent.errors import ModelError
 from pole_agent.vision import card as cards
 from pole_agent.vision.appearance import describe
-from pole_agent.vision.decode import Candidates, NanoDetDecoder, suppress
+from pole_agent.vision.candidates import Candidates, suppress
 from pole_agent.vision.letterbox import Letterbox
+from pole_agent.vision.nanodet import NanoDetDecoder
 from pole_agent.vision.motion import MotionGate
 from pole_agent.vision.onnx import OnnxModel
 from pole_agent.vocabulary import Box

@@ -24,7 +24,7 @@ from pole_agent.lamp.program import Step, wanted
 from pole_agent.settings import Settings
 from pole_agent.settings.load import Loaded
 from pole_agent.uuid7 import uuid7
-from pole_agent.vocabulary import BoostLamp, RecordEvent, RequestDrone, Response
+from pole_agent.vocabulary import BoostLamp, RecordEvent, RequestDrone, Response, members
 
 if TYPE_CHECKING:
     from pole_agent.agent import Agent
@@ -83,18 +83,27 @@ def places_of(settings: Settings, camera: str) -> tuple[list[Zone], list[Line]]:
     from pole_agent.incidents.rules import Line, Zone
 
     only = settings.cameras[0].name if settings.cameras else camera
-    zones = [Zone(z.name, z.polygon) for z in settings.zones if (z.camera or only) == camera]
+    zones = [Zone(z.name, z.polygon, z.enter_s, z.leave_s) for z in settings.zones if (z.camera or only) == camera]
     lines = [Line(n.name, n.start, n.end) for n in settings.lines if (n.camera or only) == camera]
     return zones, lines
 
 
+def whole_frame() -> Zone:
+    """The zone of a rule that names none."""
+    from pole_agent.incidents.rules import Zone
+    from pole_agent.settings.rules import ZoneSettings
+
+    times = {name: ZoneSettings.model_fields[name].default for name in ("enter_s", "leave_s")}
+    return Zone("frame", (), **times)
+
+
 def rules_of(settings: Settings, camera: str) -> list[Rule]:
     """The rules of one camera."""
-    from pole_agent.incidents.rules import Rule, Zone
+    from pole_agent.incidents.rules import Rule
 
     zones, lines = places_of(settings, camera)
     places: dict[str, Zone | Line] = {f"zone {z.name}": z for z in zones} | {f"line {n.name}": n for n in lines}
-    whole = Zone("frame")
+    whole = whole_frame()
     rules = []
     for rule in settings.rules:
         if settings.camera_of(rule) != camera:
@@ -105,7 +114,7 @@ def rules_of(settings: Settings, camera: str) -> list[Rule]:
                 rule.name,
                 rule.kind,
                 place,
-                frozenset(rule.classes),
+                members(rule.classes),
                 rule.dwell_s,
                 rule.count,
                 rule.direction,
@@ -117,6 +126,8 @@ def rules_of(settings: Settings, camera: str) -> list[Rule]:
                 rule.lamp.level if rule.lamp else None,
                 rule.lamp.hold_s if rule.lamp else 0.0,
                 rule.drone,
+                rule.min_height,
+                rule.max_height,
             )
         )
     return rules
@@ -274,7 +285,7 @@ def pipeline_factory(
     tuning = Tuning(start_score=settings.detector.min_score)
 
     def make(now: float) -> Pipeline:
-        judge = Judge(camera, rules, zones, lines, new_id, now)
+        judge = Judge(camera, rules, zones or [whole_frame()], lines, new_id, now)
         tracker = Tracker(tuning, next_track)
         return Pipeline(
             detector,

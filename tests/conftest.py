@@ -90,6 +90,15 @@ def mosquitto(mosquitto_with: Callable[[str], Mosquitto]) -> Mosquitto:
 
 
 @pytest.fixture
+def data() -> Path:
+    """Labelled clips and a second model, for measuring; they are not part of the project. POLE_AGENT_DATA says where they are."""
+    folder = Path(os.environ.get("POLE_AGENT_DATA", ROOT.parent / "shared" / "data"))
+    if not folder.is_dir():
+        pytest.skip("needs the labelled clips: set POLE_AGENT_DATA to their folder")
+    return folder
+
+
+@pytest.fixture
 def street_clip() -> Path:
     return CLIP
 

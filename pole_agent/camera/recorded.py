@@ -18,7 +18,7 @@ from pole_agent.errors import CameraError
 from pole_agent.frame import Frame
 from pole_agent.vocabulary import Point
 
-AHEAD = 4
+AHEAD = 2
 SILENCE_S = 10.0
 DEFAULT_FPS = 10.0  # where a file does not say
 

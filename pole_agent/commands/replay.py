@@ -32,7 +32,7 @@ from pole_agent.health.vitals import peak_memory_mb
 from pole_agent.settings import Settings
 from pole_agent.settings.load import load
 from pole_agent.uplink.events import envelope
-from pole_agent.vocabulary import BoostLamp, RecordEvent, RequestDrone, Response, Track
+from pole_agent.vocabulary import BoostLamp, RecordEvent, RequestDrone, Response, Track, members
 
 if TYPE_CHECKING:
     from pole_agent.frame import Frame
@@ -105,7 +105,7 @@ class Writer:
         if self.tracks is None:
             return
         height, width = frame.image.shape[:2]
-        for t in (t for t in tracks if t.label in self.labels):
+        for t in (t for t in tracks if t.label in self.labels and t.seen_now):  # a row is an observation, not a guess
             b = t.box
             row = (b.left * width, b.top * height, b.width * width, b.height * height)
             numbers = ",".join(f"{v:.2f}" for v in row)
@@ -153,7 +153,7 @@ def _settings(arguments: argparse.Namespace) -> tuple[Settings, int]:
 
 def _labels(arguments: argparse.Namespace, settings: Settings, index: int) -> frozenset[str]:
     if arguments.mot_classes:
-        return frozenset(arguments.mot_classes.split(","))
+        return members(arguments.mot_classes.split(","))
     named = [r.classes for r in compose.rules_of(settings, settings.cameras[index].name)]
     return frozenset().union(*named) or frozenset({"person"})
 

@@ -3,17 +3,30 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from pole_agent.incidents.machine import Happening, State, after
 from pole_agent.incidents.rules import ON_LINE, PER_RULE, Incident, Line, Rule, Zone
 from pole_agent.incidents.traffic import Traffic
-from pole_agent.incidents.walk import Walk
-from pole_agent.vocabulary import Track
+from pole_agent.incidents.walk import Furniture, Walk
+from pole_agent.vocabulary import Track, group_of
 
-GRACE_S = 2.0  # an object may be hidden this long before its incident closes
+GRACE_S = 2.0  # an object may be hidden this long before its incident closes, …
+SETTLED_GRACE_S = 30.0  # … and this long when it was standing: a parked car behind a bus
+SETTLED_S = 8.0  # what stands for this long may be found again where it was
+# What has been standing for this long is part of the street: it holds no presence, and keeps no lamp raised.
+FURNITURE_S = {"person": 900.0}
+OTHER_FURNITURE_S = 60.0
+LONGEST_STAY_S = 3600.0  # beyond its dwell time, after which the incident of one that still stands there ends
 Key = tuple[str, int]  # rule name, track id (0 for the kinds with one incident per rule)
+
+
+@dataclass(frozen=True, slots=True)
+class Noticed:
+    """Somebody may be about to open an incident of this rule: light first, certainty second."""
+
+    rule: Rule
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +51,7 @@ class Summarized:
     data: dict[str, object]
 
 
-Fact = Opened | Ongoing | Closed | Summarized
+Fact = Noticed | Opened | Ongoing | Closed | Summarized
 
 
 @dataclass(slots=True)
@@ -49,6 +62,7 @@ class Case:
     state: State
     since: float  # when the condition began to hold
     met_at: float = -1.0  # when it held last
+    grace_s: float = GRACE_S
 
 
 class Judge:
@@ -65,37 +79,33 @@ class Judge:
     ) -> None:
         self._camera, self._rules, self._lines = camera, rules, lines
         self._zones = list(zones) or [Zone("frame")]
+        watched = {r.place.name: r.place for r in rules if isinstance(r.place, Zone)}
+        self._watched = list((watched | {z.name: z for z in self._zones}).values())
         self._new_id = new_id
         self._walks: dict[int, Walk] = {}
+        self._present: dict[int, Walk] = {}  # those reported at this frame
+        self._furniture = Furniture()
         self._cases: dict[Key, Case] = {}
         self._traffic = Traffic(now)
 
     @property
     def counts(self) -> dict[str, dict[str, int]]:
         """Objects in sight now: zone -> class -> count."""
-        return {zone.name: dict(Counter(w.track.label for w in self._walks.values() if zone.name in w.entered)) for zone in self._zones}
+        return {
+            zone.name: dict(Counter(w.track.label for w in self._present.values() if zone.name in w.entered)) for zone in self._zones
+        }
 
-    def step(self, tracks: Sequence[Track], active: frozenset[str], now: float) -> list[Fact]:
-        """Judge one frame. `active` names the rules that are on at this time of day."""
+    def step(self, tracks: Sequence[Track], active: frozenset[str], now: float, glimpses: Sequence[Track] = ()) -> list[Fact]:
+        """Judge one frame. `active` names the rules that are on at this time of day; `glimpses` may become tracks."""
+        self._present = {track.track_id: self._walk(track, now) for track in tracks}
+        crossings = {number: self._count(walk, now) for number, walk in self._present.items()}
         facts: list[Fact] = []
-        crossings: dict[int, dict[str, int]] = {}
-        for track in tracks:
-            walk = self._walks.get(track.track_id)
-            if walk is None:
-                walk = self._walks[track.track_id] = Walk(track)
-                before = walk.foot
-            else:
-                before = walk.step(track, now)
-            crossings[track.track_id] = self._count(walk, before, now)
-        gone = self._walks.keys() - {t.track_id for t in tracks}
         for rule in self._rules:
             if rule.name in active:
-                facts += self._apply(rule, tracks, crossings, now)
+                facts += self._apply(rule, crossings, glimpses, now)
         facts += self._age(active, now)
-        for track_id in gone:
-            self._forget(track_id, now)
-        for zone in self._zones:
-            self._traffic.inside(zone.name, Counter(w.track.label for w in self._walks.values() if zone.name in w.entered))
+        self._forget(now)
+        self._traffic.inside(self.counts, now)
         if self._traffic.due(now):
             facts += self._summary(now)
         return facts
@@ -105,77 +115,113 @@ class Judge:
         facts: list[Fact] = []
         for key, case in list(self._cases.items()):
             facts += self._move(key, case, "ended", now, reason)
-        for track_id in list(self._walks):
-            self._forget(track_id, now)
+        self._present = {}
+        self._forget(float("inf"))
         return facts + self._summary(now)
 
     def _summary(self, now: float) -> list[Fact]:
         data = self._traffic.summary(self._camera, now)
         return [Summarized(data)] if data else []
 
-    def _count(self, walk: Walk, before: tuple[float, float], now: float) -> dict[str, int]:
+    def _walk(self, track: Track, now: float) -> Walk:
+        walk = self._walks.get(track.track_id)
+        if walk is None:
+            walk = self._walks[track.track_id] = Walk(track)
+            self._furniture.claim(walk, group_of(track.label))
+        else:
+            walk.step(track, now)
+        return walk
+
+    def _count(self, walk: Walk, now: float) -> Mapping[str, int]:
         """Feed the traffic counts; return the lines crossed at this step."""
-        label = walk.track.label
-        for zone in self._zones:
-            was, since = zone.name in walk.entered, walk.entered.get(zone.name, now)
+        counted = {zone.name for zone in self._zones}
+        for zone in self._watched:
+            since = walk.entered.get(zone.name)
             stayed = walk.stay(zone, now)
+            if zone.name not in counted:
+                continue
             if stayed is not None and zone.name not in walk.visited:
                 walk.visited.add(zone.name)  # a foot that trembles on the edge comes in once
-                self._traffic.enter(zone.name, label)
-            elif stayed is None and was:
+                self._traffic.enter(zone.name, walk)
+            elif stayed is None and since is not None:
                 self._traffic.leave(zone.name, now - since)
-        ways = {line.name: walk.crossing(line, before, now) for line in self._lines}
+        ways = {line.name: walk.crossing(line, now) for line in self._lines}
         crossed = {name: way for name, way in ways.items() if way}
         for name, way in crossed.items():
-            self._traffic.cross(name, way, label)
+            self._traffic.cross(name, way, walk)
         return crossed
 
-    def _forget(self, track_id: int, now: float) -> None:
-        walk = self._walks.pop(track_id)
-        for name, since in walk.entered.items():
-            self._traffic.leave(name, walk.track.last_seen - since)
+    def _forget(self, now: float) -> None:
+        """Drop the walks of those who are gone. One who stood is remembered by its place."""
+        counted = {zone.name for zone in self._zones}
+        for number, walk in list(self._walks.items()):
+            if number in self._present:
+                continue
+            seen = walk.track.last_seen
+            settled = walk.stood(seen) >= SETTLED_S
+            if now - seen <= (SETTLED_GRACE_S if settled else GRACE_S):
+                continue
+            del self._walks[number]
+            if settled:
+                self._furniture.leave(walk, group_of(walk.track.label), seen)
+            for name, since in walk.entered.items():
+                if name in counted:
+                    self._traffic.leave(name, seen - since)
 
-    def _apply(self, rule: Rule, tracks: Sequence[Track], crossings: dict[int, dict[str, int]], now: float) -> Iterable[Fact]:
-        there = [t for t in tracks if t.label in rule.classes and self._meets(rule, t, crossings[t.track_id], now)]
+    def _apply(
+        self, rule: Rule, crossings: Mapping[int, Mapping[str, int]], glimpses: Sequence[Track], now: float
+    ) -> Iterable[Fact]:
+        fitting = [w for w in self._present.values() if rule.fits(w.track)]
+        there = [w for w in fitting if self._meets(rule, w, crossings[w.track.track_id], now)]
         if rule.kind in PER_RULE:
             if len(there) >= rule.count:
                 return self._met((rule.name, 0), rule, there, "", now)
-            return []
+            coming = [w.foot for w in fitting if not _is_furniture(w, now)] + [g.box.foot for g in glimpses if rule.fits(g)]
+            noticed = rule.kind == "presence" and isinstance(rule.place, Zone) and any(map(rule.place.holds, coming))
+            return [Noticed(rule)] if noticed else []
         facts: list[Fact] = []
-        for track in there:
-            way = crossings[track.track_id].get(rule.place.name, 0)
+        for walk in there:
+            way = crossings[walk.track.track_id].get(rule.place.name, 0)
             direction = {1: "forward", -1: "backward"}.get(way, "") if rule.kind in ON_LINE else ""
-            facts += self._met((rule.name, track.track_id), rule, [track], direction, now)
+            facts += self._met((rule.name, walk.track.track_id), rule, [walk], direction, now)
         return facts
 
-    def _meets(self, rule: Rule, track: Track, crossed: dict[str, int], now: float) -> bool:
+    def _meets(self, rule: Rule, walk: Walk, crossed: Mapping[str, int], now: float) -> bool:
         """Does this track fulfil the condition of the rule at this frame?"""
         if isinstance(rule.place, Line):
             way = crossed.get(rule.place.name, 0)
             return way != 0 and (rule.direction == "any" or way == (1 if rule.direction == "forward" else -1))
-        walk = self._walks[track.track_id]
-        if not rule.place.holds(walk.foot):
+        if rule.place.name not in walk.entered:
             return False
-        return rule.kind != "stopped" or now - walk.still_since > GRACE_S
+        if rule.kind in PER_RULE:
+            return not _is_furniture(walk, now)
+        if walk.stood(now) > rule.dwell_s + LONGEST_STAY_S:
+            return False
+        if rule.name in walk.alerted and (rule.name, walk.track.track_id) not in self._cases:
+            return False  # it was told of once, and has not moved since
+        return rule.kind != "stopped" or walk.stood(now) > GRACE_S
 
-    def _met(self, key: Key, rule: Rule, there: list[Track], direction: str, now: float) -> list[Fact]:
+    def _met(self, key: Key, rule: Rule, there: Sequence[Walk], direction: str, now: float) -> list[Fact]:
         case = self._cases.get(key)
-        seen = max(t.last_seen for t in there)
+        seen = max(w.track.last_seen for w in there)
+        first = there[0]
         if case is None:
-            first = there[0]
-            since = self._walks[first.track_id].still_since if rule.kind == "stopped" else now
-            incident = Incident("", rule, now, seen, first.label, (), 0, (), direction)
-            case = self._cases[key] = Case(incident, "forming", since)
+            since = first.still_since if rule.kind == "stopped" else first.entered.get(rule.place.name, now)
+            incident = Incident("", rule, now, seen, first.track.label, (), 0, (), direction)
+            case = self._cases[key] = Case(incident, "forming", since if rule.kind not in PER_RULE else now)
         old = case.incident
-        ids = tuple(dict.fromkeys((*old.track_ids, *(t.track_id for t in there))))[:8]
+        ids = tuple(dict.fromkeys((*old.track_ids, *(w.track.track_id for w in there))))[:8]
         case.incident = replace(
             old,
             last_seen_at=max(old.last_seen_at, seen),
             track_ids=ids,
             peak=max(old.peak, len(there)),
-            path=self._walks[there[0].track_id].path(),
+            path=first.path(),
         )
-        if case.state == "forming" and now - case.since >= rule.dwell_s:
+        case.grace_s = SETTLED_GRACE_S if all(w.stood(seen) >= SETTLED_S for w in there) else GRACE_S
+        if case.state == "forming" and now - case.since >= rule.dwell_s - 1e-6:
+            if rule.kind not in PER_RULE:
+                first.alerted.add(rule.name)
             return self._move(key, case, "matured", now)
         return self._move(key, case, "met", now)
 
@@ -186,11 +232,20 @@ class Judge:
             missing = now - case.incident.last_seen_at
             if key[0] not in active:
                 facts += self._move(key, case, "ended", now, "inactive")
-            elif case.state == "closing" and missing > GRACE_S:
+            elif case.state == "closing" and self._settled(key, case, now):
+                facts += self._move(key, case, "ended", now, "settled")
+            elif case.state == "closing" and missing > case.grace_s:
                 facts += self._move(key, case, "expired", now, "gone")
-            elif case.met_at != now and (case.state == "open" or missing > GRACE_S):
+            elif case.met_at != now and (case.state == "open" or missing > case.grace_s):
                 facts += self._move(key, case, "lost", now)
         return facts
+
+    def _settled(self, key: Key, case: Case, now: float) -> bool:
+        """Are those of the incident still there, but have become part of the street?"""
+        walks = [self._present[n] for n in case.incident.track_ids if n in self._present]
+        return bool(walks) and all(
+            _is_furniture(w, now) if key[1] == 0 else w.stood(now) > case.incident.rule.dwell_s + LONGEST_STAY_S for w in walks
+        )
 
     def _move(self, key: Key, case: Case, happening: Happening, now: float, reason: str = "") -> list[Fact]:
         was = case.state
@@ -204,3 +259,7 @@ class Judge:
             case.incident = replace(case.incident, incident_id=self._new_id(), opened_at=now)
             return [Opened(case.incident), Ongoing(case.incident)]
         return [Ongoing(case.incident)] if happening == "met" and case.state == "open" else []
+
+
+def _is_furniture(walk: Walk, now: float) -> bool:
+    return walk.stood(now) > FURNITURE_S.get(walk.track.label, OTHER_FURNITURE_S)

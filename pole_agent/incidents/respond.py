@@ -6,8 +6,8 @@ from collections import deque
 from collections.abc import Iterable
 from typing import Any
 
-from pole_agent.incidents.judge import Closed, Fact, Ongoing, Opened, Summarized
-from pole_agent.incidents.rules import Incident, Line
+from pole_agent.incidents.judge import Closed, Fact, Noticed, Ongoing, Opened, Summarized
+from pole_agent.incidents.rules import Incident, Line, Rule
 from pole_agent.vocabulary import BoostLamp, RecordEvent, RequestDrone, Response, Severity
 
 HOUR_S = 3600.0
@@ -33,15 +33,16 @@ class Responder:
                 case Opened(incident):
                     rest += self._opened(incident, now)
                 case Ongoing(incident):
-                    boosts += self._boost(incident, now)
+                    boosts += self._boost(incident.rule, now)
+                case Noticed(rule):
+                    boosts += self._boost(rule, now)
                 case Closed(incident):
                     rest += self._closed(incident)
                 case Summarized(data):
                     rest.append(RecordEvent("traffic.summarized", Severity.INFO, data, now))
         return [*boosts, *rest, *self._settle_surplus(now)]
 
-    def _boost(self, incident: Incident, now: float) -> list[Response]:
-        rule = incident.rule
+    def _boost(self, rule: Rule, now: float) -> list[Response]:
         if rule.lamp_level is None or now - self._boosted.get(rule.name, -HOUR_S) < BOOST_RENEWAL_S:
             return []
         self._boosted[rule.name] = now

@@ -7,7 +7,7 @@ from typing import Literal
 
 from pole_agent.almanac import Span
 from pole_agent.geometry import inside
-from pole_agent.vocabulary import Point, Severity
+from pole_agent.vocabulary import Point, Severity, Track
 
 Kind = Literal["presence", "loitering", "crowd", "crossing", "wrong_way", "stopped"]
 PER_RULE: tuple[Kind, ...] = ("presence", "crowd")  # one incident per rule; the other kinds have one per track
@@ -16,10 +16,15 @@ ON_LINE: tuple[Kind, ...] = ("crossing", "wrong_way")
 
 @dataclass(frozen=True, slots=True)
 class Zone:
-    """A part of a camera's picture. No polygon means the whole frame."""
+    """A part of a camera's picture. No polygon means the whole frame.
+
+    An object is inside once its foot has been for `enter_s`, and outside once it has not been for `leave_s`.
+    """
 
     name: str
     polygon: tuple[Point, ...] = ()
+    enter_s: float = 0.0
+    leave_s: float = 0.0
 
     def holds(self, point: Point) -> bool:
         return not self.polygon or inside(point, self.polygon)
@@ -56,6 +61,12 @@ class Rule:
     lamp_level: float | None = None
     lamp_hold_s: float = 0.0
     drone: bool = False
+    min_height: float = 0.0  # of the picture; what is smaller or larger does not count
+    max_height: float = 1.0
+
+    def fits(self, track: Track) -> bool:
+        """Is it of a class and a size that the rule is about? A box that is cut off by the picture counts with all its height."""
+        return track.label in self.classes and self.min_height <= track.box.height and min(1.0, track.box.height) <= self.max_height
 
 
 @dataclass(frozen=True, slots=True)

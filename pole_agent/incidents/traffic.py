@@ -1,9 +1,16 @@
-"""Who came by: counts per zone, line and class for a summary every five minutes. Empty ones are skipped."""
+"""Who came by: counts per zone, line and class for a summary every five minutes. Empty ones are skipped.
+
+Per zone: how many came in, the most at a time (peak), the mean number present (occupancy), and how long they stayed. Per line: how
+many crossed it each way.
+"""
 
 from __future__ import annotations
 
 from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping
 from typing import Any
+
+from pole_agent.incidents.walk import Walk
 
 WINDOW_S = 300.0
 DWELL_EDGES_S = (5, 15, 60, 300)
@@ -14,41 +21,54 @@ class Traffic:
 
     def __init__(self, now: float) -> None:
         self._since = now
-        self._entered: defaultdict[str, Counter[str]] = defaultdict(Counter)
+        # Walks, not classes: what somebody is, is known best at the end.
+        self._entered: defaultdict[str, list[Walk]] = defaultdict(list)
         self._peak: defaultdict[str, Counter[str]] = defaultdict(Counter)
+        self._present_s: defaultdict[str, Counter[str]] = defaultdict(Counter)  # object seconds
+        self._counted_at = now
         self._dwell: defaultdict[str, list[int]] = defaultdict(lambda: [0] * (len(DWELL_EDGES_S) + 1))
-        self._crossed: defaultdict[str, dict[str, Counter[str]]] = defaultdict(lambda: {"forward": Counter(), "backward": Counter()})
+        self._crossed: defaultdict[str, dict[str, list[Walk]]] = defaultdict(lambda: {"forward": [], "backward": []})
 
-    def enter(self, zone: str, label: str) -> None:
-        self._entered[zone][label] += 1
+    def enter(self, zone: str, walk: Walk) -> None:
+        self._entered[zone].append(walk)
 
-    def inside(self, zone: str, counts: Counter[str]) -> None:
-        for label, count in counts.items():
-            self._peak[zone][label] = max(self._peak[zone][label], count)
+    def inside(self, counts: Mapping[str, Mapping[str, int]], now: float) -> None:
+        """Take the number of objects in each zone, by class, since the last time."""
+        step, self._counted_at = now - self._counted_at, now
+        for zone, labels in counts.items():
+            for label, count in labels.items():
+                self._peak[zone][label] = max(self._peak[zone][label], count)
+                self._present_s[zone][label] += count * step  # type: ignore[assignment]
 
     def leave(self, zone: str, stayed_s: float) -> None:
         self._dwell[zone][sum(stayed_s >= edge for edge in DWELL_EDGES_S)] += 1
 
-    def cross(self, line: str, way: int, label: str) -> None:
-        self._crossed[line]["forward" if way > 0 else "backward"][label] += 1
+    def cross(self, line: str, way: int, walk: Walk) -> None:
+        self._crossed[line]["forward" if way > 0 else "backward"].append(walk)
 
     def due(self, now: float) -> bool:
         return now - self._since >= WINDOW_S
 
     def summary(self, camera: str, now: float) -> dict[str, Any] | None:
         """The data of ``traffic.summarized``, and start anew. None when nobody came by."""
-        since, names = self._since, sorted(set(self._entered) | set(self._dwell))
+        since, names = self._since, sorted(set(self._entered) | set(self._dwell) | set(self._peak))
+        window = max(now - since, 1e-3)
         zones = [
             {
                 "zone": name,
-                "entered": dict(self._entered[name]),
+                "entered": _by_class(self._entered[name]),
                 "peak": dict(self._peak[name]),
+                "occupancy": {label: round(s / window, 2) for label, s in self._present_s[name].items()},
                 "dwell_s": {"edges": list(DWELL_EDGES_S), "counts": self._dwell[name]},
             }
             for name in names
         ]
-        lines = [{"line": n, **{way: dict(c) for way, c in ways.items()}} for n, ways in sorted(self._crossed.items())]
+        lines = [{"line": n, **{way: _by_class(walks) for way, walks in ways.items()}} for n, ways in sorted(self._crossed.items())]
         Traffic.__init__(self, now)
         if not zones and not lines:
             return None
-        return {"camera": camera, "window_s": round(now - since, 1), "zones": zones, "lines": lines}
+        return {"camera": camera, "window_s": round(window, 1), "zones": zones, "lines": lines}
+
+
+def _by_class(walks: Iterable[Walk]) -> dict[str, int]:
+    return dict(Counter(walk.track.label for walk in walks))

@@ -18,6 +18,7 @@ from pole_agent.health.trust import TimeKeeper
 from pole_agent.incidents.judge import Judge
 from pole_agent.incidents.respond import Responder
 from pole_agent.incidents.rules import Rule
+from pole_agent.tracking.riders import Riders
 from pole_agent.tracking.tracker import Tracker
 from pole_agent.uplink.backoff import Backoff
 from pole_agent.vision.appearance import with_looks
@@ -27,8 +28,11 @@ from pole_agent.vocabulary import Detection, Response, Track
 
 log = logging.getLogger(__name__)
 
+ROUNDING_S = 1e-6
 SPANS_S = 10.0  # how often the active times of the rules are looked up
-LOOK_WITH_TRACKS_S = 1.0  # a still scene is looked at this often while somebody is there
+LOOK_AROUND_S = 1.0  # at least, while somebody is going or the motion gate is in a storm
+LOOK_STANDING_S = 2.0  # at least, while somebody stands; whoever else comes is motion
+FOUND_SCORE = 0.25  # where a detection scores less, the motion gate may take it for empty street
 LOOK_EMPTY_S = 12.0  # and this often while nobody is: below 2 % of the frames at 5 a second
 
 
@@ -66,7 +70,7 @@ class Pipeline:
         every_frame: bool = False,
         timings: Timings | None = None,
     ) -> None:
-        self._motion = MotionGate()
+        self._motion, self._riders = MotionGate(), Riders()
         self._detector, self._tracker, self._judge, self._responder = detector, tracker, judge, responder
         self._rules, self._place, self._keeper = rules, place, keeper
         self._every_frame, self._timings = every_frame, timings
@@ -89,11 +93,12 @@ class Pipeline:
         """
         now = frame.at
         begun = time.perf_counter()
-        moved = self._motion.moved(frame.image, now)
+        going, standing = self._tracker.places(now)
+        moved = self._motion.moved(frame.image, now, going, standing)
         if self._timings is not None:
             self._timings.motion.append((time.perf_counter() - begun) * 1000)
-        pause = LOOK_WITH_TRACKS_S if self.tracks else LOOK_EMPTY_S
-        if not (self._every_frame or moved or now - self._looked_at >= pause):
+        pause = LOOK_AROUND_S if going or self._motion.storm else LOOK_STANDING_S if standing else LOOK_EMPTY_S
+        if not (self._every_frame or moved or now - self._looked_at >= pause - ROUNDING_S):
             return Glance(frame, None)
         self._looked_at = now
         self.detector_runs += 1
@@ -103,19 +108,24 @@ class Pipeline:
         """The second half: who is where now, and what follows from it. Raises ModelError."""
         frame, now = glance.frame, glance.frame.at
         if glance.found is None:
-            self.tracks = self._tracker.advance(now)
+            tracks = self._tracker.advance(now)
         else:
             found = await glance.found
             begun = time.perf_counter()
             self.detections = with_looks(frame.image, found)
             described = time.perf_counter()
-            self.tracks = self._tracker.update(self.detections, now)
+            tracks = self._tracker.update(self.detections, now)
             if self._timings is not None:
                 self._timings.detector.append(self._detector.took_ms)
                 self._timings.appearance.append((described - begun) * 1000)
                 self._timings.tracker.append((time.perf_counter() - described) * 1000)
+            if not self._every_frame:
+                here = [d.box for d in found if d.score >= FOUND_SCORE and d.box.sane()]
+                self._motion.learn([*here, *(t.box for t in tracks)])
+        self.tracks = self._riders.join(tracks, now)
         self.frames += 1
-        return self._responder.respond(self._judge.step(self.tracks, self._active_rules(now), now), now)
+        facts = self._judge.step(self.tracks, self._active_rules(now), now, self._tracker.glimpses)
+        return self._responder.respond(facts, now)
 
     def stop(self, reason: str, now: float) -> list[Response]:
         """Close what is open."""

@@ -9,12 +9,12 @@ from pydantic import Field, field_validator, model_validator
 from pole_agent import geometry
 from pole_agent.almanac import Span
 from pole_agent.settings.camera import Polygon
-from pole_agent.settings.section import FractionPoint, Level, Name, Section
+from pole_agent.settings.section import Fraction, FractionPoint, Level, Name, Section
 from pole_agent.vocabulary import Severity
 
 Kind = Literal["presence", "loitering", "crowd", "crossing", "wrong_way", "stopped"]
 LINE_KINDS = ("crossing", "wrong_way")
-Label = Literal["person", "bicycle", "car", "motorcycle", "bus", "truck"]
+Label = Literal["person", "bicycle", "car", "motorcycle", "bus", "truck", "vehicle", "two_wheeler"]
 SeverityWord = Literal["info", "warning", "alarm"]
 MIN_ZONE_AREA = 1e-4  # a hundredth of the picture's side, squared
 
@@ -23,6 +23,8 @@ class ZoneSettings(Section):
     name: Name
     camera: Name | None = Field(None, description="default: the only camera")
     polygon: Polygon
+    enter_s: Annotated[float, Field(ge=0, le=60, description="an object must be inside this long to count")] = 0.2
+    leave_s: Annotated[float, Field(ge=0, le=60, description="and outside this long not to count any more")] = 1.0
 
     @field_validator("polygon")
     @classmethod
@@ -57,7 +59,12 @@ class RuleSettings(Section):
     zone: Name | None = Field(None, description="default: the whole frame")
     line: Name | None = None
     direction: Literal["any", "forward", "backward"] = "any"
-    classes: Annotated[tuple[Label, ...], Field(min_length=1)] = ("person",)
+    classes: Annotated[
+        tuple[Label, ...],
+        Field(min_length=1, description="vehicle stands for car, bus and truck; two_wheeler for bicycle and motorcycle, rider included"),
+    ] = ("person",)
+    min_height: Annotated[Fraction, Field(description="of the picture: what is smaller does not count")] = 0
+    max_height: Annotated[Fraction, Field(description="of the picture: what is larger does not count")] = 1
     dwell_s: Annotated[float, Field(ge=0, le=86400)] = Field(
         default_factory=lambda data: 30.0 if data["kind"] in ("loitering", "stopped") else 0.0
     )
@@ -84,6 +91,8 @@ class RuleSettings(Section):
             raise ValueError(f'kind = "{self.kind}" watches a line; remove zone')
         if self.kind not in LINE_KINDS and self.line is not None:
             raise ValueError(f'kind = "{self.kind}" watches a zone; remove line')
+        if self.min_height >= self.max_height:
+            raise ValueError("min_height must be below max_height")
         if self.kind == "wrong_way" and self.direction == "any":
             raise ValueError('kind = "wrong_way" needs direction = "forward" or "backward": the way that is wrong')
         return self

@@ -1,42 +1,45 @@
-"""Who is who: a one-to-one match of tracks and detections, best pairs first.
+"""Who is who: pairs of a known object and a detection, best first, each used once.
 
-The best total would need the Hungarian method; on street scenes greedy matching of a gated, sorted list gives the
-same pairs in all but crowded frames, is deterministic, and is linear in the pairs that pass the gate.
+The best total would need the Hungarian method; on street scenes greedy matching of a gated, sorted list gives the same pairs in
+all but crowded frames, is deterministic, and is linear in the pairs that pass the gate. With the handful of objects of a street,
+plain Python is faster than arrays: most pairs are ruled out by two comparisons.
 """
 
 from __future__ import annotations
 
-import numpy as np
-from numpy.typing import NDArray
+from collections.abc import Iterable
 
-Floats = NDArray[np.float64]
+from pole_agent.vocabulary import Box
 
-
-def iou(a: Floats, b: Floats) -> Floats:
-    """Intersection over union of (n, 4) and (m, 4) boxes (left, top, right, bottom): (n, m)."""
-    low = np.maximum(a[:, None, :2], b[None, :, :2])
-    high = np.minimum(a[:, None, 2:], b[None, :, 2:])
-    sides = np.maximum(high - low, 0)
-    shared = sides[..., 0] * sides[..., 1]
-    areas_a = (a[:, 2] - a[:, 0]) * (a[:, 3] - a[:, 1])
-    areas_b = (b[:, 2] - b[:, 0]) * (b[:, 3] - b[:, 1])
-    result: Floats = shared / np.maximum(areas_a[:, None] + areas_b[None, :] - shared, 1e-12)
-    return result
+Pair = tuple[float, int, int]  # likeness (0 to 1), row, column
+Sides = tuple[float, float, float, float]  # left, top, right, bottom
 
 
-def match(likeness: Floats, least: float) -> list[tuple[int, int]]:
-    """Pair rows with columns of `likeness` (n, m), best first, each used once, none below `least` (NaN never matches).
+def grown(box: Box, share: float) -> Sides:
+    """The sides of the box, widened by a share of its size at every side."""
+    x, y = box.width * share, box.height * share
+    return box.left - x, box.top - y, box.right + x, box.bottom + y
+
+
+def iou(a: Sides, b: Sides) -> float:
+    """Intersection over union, 0 to 1."""
+    width = min(a[2], b[2]) - max(a[0], b[0])
+    height = min(a[3], b[3]) - max(a[1], b[1])
+    if width <= 0 or height <= 0:
+        return 0.0
+    shared = width * height
+    return shared / ((a[2] - a[0]) * (a[3] - a[1]) + (b[2] - b[0]) * (b[3] - b[1]) - shared)
+
+
+def match(pairs: Iterable[Pair], least: float, rows: set[int], columns: set[int]) -> list[tuple[int, int]]:
+    """Choose pairs, best first, none below `least`, from the rows and columns that are still free; those chosen are taken out.
 
     Ties go to the lower row, then the lower column.
     """
-    rows, columns = np.nonzero(likeness >= least)
-    order = np.argsort(-likeness[rows, columns], kind="stable")
-    used_rows: set[int] = set()
-    used_columns: set[int] = set()
-    pairs = []
-    for row, column in zip(rows[order].tolist(), columns[order].tolist(), strict=True):
-        if row not in used_rows and column not in used_columns:
-            used_rows.add(row)
-            used_columns.add(column)
-            pairs.append((row, column))
-    return pairs
+    chosen = []
+    for negative, row, column in sorted((-likeness, row, column) for likeness, row, column in pairs if likeness >= least):
+        if row in rows and column in columns and negative <= -least:
+            rows.discard(row)
+            columns.discard(column)
+            chosen.append((row, column))
+    return chosen

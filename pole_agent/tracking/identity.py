@@ -5,15 +5,17 @@ from __future__ import annotations
 from collections import Counter
 
 import numpy as np
+from numpy.typing import NDArray
 
-from pole_agent.tracking.association import Floats
-from pole_agent.vocabulary import Box, Detection, Track
+from pole_agent.vocabulary import Box, Detection, Track, group_of
 
-FIRST_GAIN, LAST_GAIN = 1.0, 0.11  # of the velocity: trust the first steps more, then smooth
-SIZE_GAIN = 0.86
+FIRST_GAIN, LAST_GAIN = 0.64, 0.19  # of the velocity: trust the first steps more, then smooth
+SIZE_GAIN = 0.68
 LOOK_GAIN = 0.02
-COAST_DAMPING_PER_S = 0.7  # what is left of the velocity after a second out of sight
+COAST_DAMPING_PER_S = 0.6  # what is left of the velocity after a second out of sight
 MAX_SPEED_PER_S = 3.0  # in box heights; a faster step is a jump of the detector
+RARER = {"bus": 0.7, "truck": 0.7}  # weight of a vote: a detector that wavers is more often looking at a car
+STILL_REACH = 0.25  # of its height: what moves less stands still
 
 
 class Identity:
@@ -25,13 +27,18 @@ class Identity:
         self.hits = 1
         self.first_seen = self.last_seen = now
         self.score = self.best = detection.score
-        self.look: Floats | None = None if detection.look is None else np.array(detection.look, np.float32)
-        self.seen_box = box
-        self._votes: Counter[str] = Counter({detection.label: detection.score})
+        self.look: NDArray[np.float32] | None = None if detection.look is None else np.array(detection.look, np.float32)
+        self.box = box
+        self.group = group_of(detection.label)
+        self.still_since = now
+        self._votes: Counter[str] = Counter()
+        self._scores = 0.0
+        self._vote(detection)
         self._x, self._y = (box.left + box.right) / 2, (box.top + box.bottom) / 2
         self._width, self._height = box.width, box.height
         self._vx = self._vy = 0.0
         self._at = now  # of the predicted state
+        self._stood = self._x, box.bottom
 
     @property
     def label(self) -> str:
@@ -39,9 +46,13 @@ class Identity:
         return self._votes.most_common(1)[0][0]
 
     @property
-    def box(self) -> Box:
-        w, h = self._width / 2, self._height / 2
-        return Box(self._x - w, self._y - h, self._x + w, self._y + h)
+    def moved(self) -> bool:
+        """It has gone further than a detector trembles."""
+        return self.still_since > self.first_seen
+
+    @property
+    def mean_score(self) -> float:
+        return self._scores / self.hits
 
     @property
     def left_picture(self) -> bool:
@@ -59,6 +70,7 @@ class Identity:
             self._vx *= fade
             self._vy *= fade
         self._at = now
+        self._place()
 
     def see(self, detection: Detection, now: float) -> None:
         """Correct the state, already predicted to `now`, by what was seen."""
@@ -70,19 +82,22 @@ class Identity:
         self._vx = max(-limit, min(limit, self._vx + gain * (x - self._x) / since))
         self._vy = max(-limit, min(limit, self._vy + gain * (y - self._y) / since))
         self._x, self._y = x, y
-        self._width += SIZE_GAIN * (box.width - self._width)
-        self._height += SIZE_GAIN * (box.height - self._height)
-        self._votes[detection.label] += detection.score  # type: ignore[assignment]
+        self._width += SIZE_GAIN * (box.right - box.left - self._width)
+        self._height += SIZE_GAIN * (box.bottom - box.top - self._height)
+        self._vote(detection)
         if detection.look is not None:
             if self.look is None:
                 self.look = np.array(detection.look, np.float32)
             else:
                 self.look += LOOK_GAIN * (detection.look - self.look)
+        reach = STILL_REACH * self._height
+        if abs(x - self._stood[0]) > reach or abs(box.bottom - self._stood[1]) > reach:
+            self._stood, self.still_since = (x, box.bottom), now
         self.score = detection.score
         self.best = max(self.best, detection.score)
-        self.seen_box = box
         self.hits += 1
         self.last_seen = self._at = now
+        self._place()
 
     def stand_still(self, now: float, within_s: float) -> None:
         """Nothing moved in the picture: what was in sight still is, where it was."""
@@ -91,14 +106,17 @@ class Identity:
             self._vx = self._vy = 0.0
         self._at = now
 
+    def halt(self) -> None:
+        """It is known to stand: what it drifts by is the detector's unrest."""
+        self._vx = self._vy = 0.0
+
     def track(self, now: float) -> Track:
-        seen = self.last_seen == now
-        return Track(
-            self.track_id,
-            self.label,
-            self.seen_box if seen else self.box,
-            self.score,
-            self.first_seen,
-            self.last_seen,
-            seen,
-        )
+        return Track(self.track_id, self.label, self.box, self.score, self.first_seen, self.last_seen, self.last_seen == now)
+
+    def _vote(self, detection: Detection) -> None:
+        self._scores += detection.score
+        self._votes[detection.label] += detection.score * RARER.get(detection.label, 1.0)  # type: ignore[assignment]
+
+    def _place(self) -> None:
+        w, h = self._width / 2, self._height / 2
+        self.box = Box(self._x - w, self._y - h, self._x + w, self._y + h)

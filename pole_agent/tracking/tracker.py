@@ -2,25 +2,26 @@
 
 Association runs in four rounds, surest first: good detections to known objects by place and appearance together; to those in
 sight by place alone, since light changes how they look; weak detections to what is left of those in sight (an object half
-hidden scores low); then good detections to new objects. Motion is constant velocity, damped, on the box centre. An object
-out of sight is remembered for a while, and found again by place and appearance.
+hidden scores low); then good detections to new objects. Motion is constant velocity, damped, on the box centre.
+
+An object out of sight is remembered for a while, and found again by place and appearance. Behind somebody nearer it is still
+reported where it should be. One that has been standing (a parked car, somebody on a bench) is remembered for longer.
 """
 
 from __future__ import annotations
 
 import itertools
-import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
-import numpy as np
-
-from pole_agent.tracking.association import Floats, iou, match
+from pole_agent.tracking.association import Pair, grown, iou, match
 from pole_agent.tracking.identity import Identity
-from pole_agent.vocabulary import Box, Detection, Track
+from pole_agent.vocabulary import Box, Detection, Track, group_of
 
-Likeness = Callable[[list[Identity], list[Detection], float], Floats]
 MAX_DETECTIONS = 200  # more boxes than that in one frame is a broken detector, not a street
+IN_SIGHT_S = 1.0
+STANDING_S = 1.0
+ROUNDING_S = 1e-6
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,20 +29,29 @@ class Tuning:
     """The tracker's constants. One setting for all streets; scores are 0 to 1, times in seconds."""
 
     start_score: float = 0.4  # a detection from here may start a track
-    weak_score: float = 0.3  # a detection from here may continue one
-    memory_s: float = 4.0  # how long an object out of sight is remembered
-    coast_s: float = 0.25  # how long it is still reported where it should be
-    confirm_hits: int = 2  # detections that make a track …
-    confirm_more: float = 0.2  # … if the best of them scores this much above `start_score`, …
-    patient_hits: int = 6  # … and this many, whatever they score
-    look_weight: float = 0.73  # appearance against place, where both are known
+    weak_score: float = 0.25  # a detection from here may continue one
+    memory_s: float = 6.0  # how long an object out of sight is remembered
+    coast_s: float = 0.38  # how long it is still reported where it should be, …
+    hidden_coast_s: float = 1.0  # … while somebody nearer covers it, …
+    settled_coast_s: float = 5.0  # … or when it has been standing
+    settled_s: float = 8.0  # standing for this long makes a parked car
+    settled_memory_s: float = 60.0
+    confirm_s: float = 0.2  # a second detection this much later makes a track …
+    confirm_above: float = 0.42  # … if the best lies this share of the way from `start_score` to 1, …
+    patient_hits: int = 4  # … and this many over this time for one that scores less and moves, …
+    patient_s: float = 0.9
+    still_hits: int = 19  # … or this many whose mean lies this share above `start_score` for one that stands still, …
+    still_above: float = 0.23
+    still_s: float = 30.0  # … or all this time; what stands and scores low is more often a post than a person
+    look_weight: float = 0.75  # appearance against place, where both are known
     least_likeness: float = 0.6  # first round
-    least_same_iou: float = 0.6  # in sight, and where it was expected, whatever it looks like
-    least_weak: float = 0.7  # second round
-    least_new_iou: float = 0.36  # third round
-    margin: float = 0.2  # boxes are compared with this share of their size added at each side
+    least_same_iou: float = 0.5  # in sight, and where it was expected, whatever it looks like
+    least_weak: float = 0.75  # second round
+    least_new_iou: float = 0.2  # third round
+    margin: float = 0.05  # boxes are compared with this share of their size added at each side
     margin_per_s: float = 0.36  # and more for every second out of sight
-    most_margin: float = 0.5
+    most_margin: float = 0.4
+    hidden_share: float = 0.4  # of a box that is covered, when it counts as hidden
 
 
 class Tracker:
@@ -58,97 +68,141 @@ class Tracker:
 
         Boxes that are not finite, empty or outside the picture are ignored, as are scores that are not numbers.
         """
-        tuning = self._tuning
-        sane = [d for d in detections if math.isfinite(d.score) and d.score >= tuning.weak_score and d.box.sane()]
-        if len(sane) > MAX_DETECTIONS:
-            sane = sorted(sane, key=lambda d: -d.score)[:MAX_DETECTIONS]
-        good = [d for d in sane if d.score >= tuning.start_score]
-        weak = [d for d in sane if d.score < tuning.start_score]
-
-        for identity in (*self._known, *self._fresh):
+        tuning, known = self._tuning, self._known
+        seen = [d for d in detections if tuning.weak_score <= d.score <= 1 and d.box.sane()]
+        if len(seen) > MAX_DETECTIONS:
+            seen = sorted(seen, key=lambda d: -d.score)[:MAX_DETECTIONS]
+        for identity in (*known, *self._fresh):
             identity.predict(now)
-        known, good = self._round(self._known, good, self._likeness, tuning.least_likeness, now)
-        in_sight = [i for i in known if now - i.last_seen <= 1.0]
-        # Light and shadow change how somebody looks; in the very same place it is still the same one.
-        still_here, good = self._round(in_sight, good, self._place, tuning.least_same_iou, now)
-        self._round(still_here, weak, self._likeness, tuning.least_weak, now)
-        fresh, good = self._round(self._fresh, good, self._place, tuning.least_new_iou, now)
 
-        lost_fresh = set(map(id, fresh))
-        self._fresh = [i for i in self._fresh if id(i) not in lost_fresh]
-        for identity in [i for i in self._fresh if self._is_sure(i)]:
-            self._fresh.remove(identity)
-            identity.track_id = self._next_id()
-            self._known.append(identity)
-        self._fresh += [Identity(d, now) for d in good]
+        rows, free = set(range(len(known))), set(range(len(seen)))
+        good = {n for n, d in enumerate(seen) if d.score >= tuning.start_score}
+        weak = free - good
+        pairs = list(self._pairs(known, seen, now))
+        chosen = match((p for p in pairs if p[2] in good), tuning.least_likeness, rows, good)
+        rows = {r for r in rows if now - known[r].last_seen <= IN_SIGHT_S}
+        # Light and shadow change how somebody looks; in the very same place it is still the same one.
+        same = [(iou(grown(known[r].box, 0), grown(seen[c].box, 0)), r, c) for _, r, c in pairs if r in rows and c in good]
+        chosen += match(same, tuning.least_same_iou, rows, good)
+        chosen += match((p for p in pairs if p[2] in weak), tuning.least_weak, rows, weak)
+        for row, column in chosen:
+            known[row].see(seen[column], now)
+            if now - known[row].still_since > tuning.settled_s:
+                known[row].halt()
+        self._welcome(seen, good, weak, now)
         return self._report(now)
 
-    def _is_sure(self, identity: Identity) -> bool:
-        """Two good detections make a track when one is very good; a dim or distant object needs more of them."""
-        tuning = self._tuning
-        least = tuning.confirm_hits if identity.best >= tuning.start_score + tuning.confirm_more else tuning.patient_hits
-        return identity.hits >= least
+    @property
+    def glimpses(self) -> list[Track]:
+        """What was seen well at this frame and is no track yet. Enough to raise a lamp, not to tell anybody."""
+        return [i.track(i.last_seen) for i in self._fresh if self._is_clear(i)]
+
+    def places(self, now: float) -> tuple[list[Box], list[Box]]:
+        """Where those in sight are: the ones who are going, and the ones who have been standing for a second."""
+        going: list[Box] = []
+        standing: list[Box] = []
+        for identity in self._known:
+            if now - identity.last_seen <= IN_SIGHT_S:
+                (standing if identity.last_seen - identity.still_since >= STANDING_S else going).append(identity.box)
+        return going, standing
 
     def advance(self, now: float) -> list[Track]:
         """Time passed and nothing moved: everything in sight is where it was."""
+        self._fresh = []
         for identity in self._known:
-            identity.stand_still(now, self._tuning.coast_s)
+            identity.stand_still(now, self._coast(identity))
         return self._report(now)
 
-    def _report(self, now: float) -> list[Track]:
-        self._known = [i for i in self._known if now - i.last_seen <= self._tuning.memory_s and not i.left_picture]
-        return [i.track(now) for i in self._known if now - i.last_seen <= self._tuning.coast_s]
-
-    def _round(
-        self, identities: list[Identity], detections: list[Detection], likeness: Likeness, least: float, now: float
-    ) -> tuple[list[Identity], list[Detection]]:
-        """Match, tell each identity what it was seen as, and return what is left of both."""
-        if not identities or not detections:
-            return identities, detections
-        table = likeness(identities, detections, now)
-        pairs = match(table, least)
-        rows, columns = {r for r, _ in pairs}, {c for _, c in pairs}
-        for row, column in pairs:
-            identities[row].see(detections[column], now)
-        return (
-            [i for n, i in enumerate(identities) if n not in rows],
-            [d for n, d in enumerate(detections) if n not in columns],
-        )
-
-    def _likeness(self, identities: list[Identity], detections: list[Detection], now: float) -> Floats:
-        """Place and appearance: (n, m), zero where a match is out of the question."""
-        known, seen = corners([i.box for i in identities]), corners([d.box for d in detections])
-        away = np.array([now - i.last_seen for i in identities])
+    def _pairs(self, known: Sequence[Identity], seen: Sequence[Detection], now: float) -> Iterator[Pair]:
+        """Whatever overlaps, by place and appearance."""
         tuning = self._tuning
-        margins = np.minimum(tuning.most_margin, tuning.margin + tuning.margin_per_s * away)
-        place = iou(grow(known, margins), grow(seen, np.full(len(seen), tuning.margin)))
         weight = tuning.look_weight
-        table = place.copy()
-        looks = [i.look for i in identities]
-        if all(look is not None for look in looks) and all(d.look is not None for d in detections):
-            alike = np.array(looks) @ np.array([d.look for d in detections]).T / 2
-            table = (1 - weight) * place + weight * alike
-        table[place <= 0.0] = 0
-        return forbid(table, identities, detections)
+        sides = [(grown(d.box, tuning.margin), group_of(d.label), d.look) for d in seen]
+        for row, identity in enumerate(known):
+            away = now - identity.last_seen
+            mine = grown(identity.box, min(tuning.most_margin, tuning.margin + tuning.margin_per_s * away))
+            left, top, right, bottom = mine
+            group, look = identity.group, identity.look
+            for column, (theirs, their_group, their_look) in enumerate(sides):
+                if theirs[0] >= right or left >= theirs[2] or theirs[1] >= bottom or top >= theirs[3] or group != their_group:
+                    continue
+                place = iou(mine, theirs)
+                if look is None or their_look is None:
+                    yield place, row, column
+                else:
+                    yield (1 - weight) * place + weight * float(look.dot(their_look)) / 2, row, column
 
-    def _place(self, identities: list[Identity], detections: list[Detection], now: float) -> Floats:
-        table = iou(corners([i.box for i in identities]), corners([d.box for d in detections]))
-        return forbid(table, identities, detections)
+    def _welcome(self, seen: Sequence[Detection], good: set[int], weak: set[int], now: float) -> None:
+        """What is left of the detections: those that were new a frame ago, seen again; then new ones, which must be good."""
+        tuning, fresh = self._tuning, self._fresh
+        rows, left = set(range(len(fresh))), good | weak
+        pairs = [
+            (iou(grown(identity.box, 0), grown(seen[column].box, 0)), row, column)
+            for row, identity in enumerate(fresh)
+            for column in left
+            if identity.group == group_of(seen[column].label)
+        ]
+        again = match((p for p in pairs if p[2] in good), tuning.least_new_iou, rows, left)
+        again += match((p for p in pairs if fresh[p[1]].moved or self._is_clear(fresh[p[1]])), tuning.least_new_iou, rows, left)
+        self._fresh = []
+        for row, column in again:
+            identity = fresh[row]
+            identity.see(seen[column], now)
+            if self._is_sure(identity, now):
+                identity.track_id = self._next_id()
+                self._known.append(identity)
+            else:
+                self._fresh.append(identity)
+        self._fresh += [Identity(seen[column], now) for column in sorted(left & good)]
 
+    def _is_clear(self, identity: Identity) -> bool:
+        """It was once seen so well that a second look, however dim, is enough."""
+        return identity.best >= self._tuning.start_score + self._tuning.confirm_above * (1 - self._tuning.start_score)
 
-def corners(boxes: Sequence[Box]) -> Floats:
-    return np.array([(b.left, b.top, b.right, b.bottom) for b in boxes])
+    def _is_sure(self, identity: Identity, now: float) -> bool:
+        """A few good detections make a track when one is very good; a dim or distant object must be seen for longer."""
+        tuning = self._tuning
+        start, room, age = tuning.start_score, 1 - tuning.start_score, now - identity.first_seen + ROUNDING_S
+        if self._is_clear(identity):
+            return age >= tuning.confirm_s
+        if identity.moved:
+            return identity.hits >= tuning.patient_hits and age >= tuning.patient_s
+        if identity.mean_score >= start + tuning.still_above * room:
+            return identity.hits >= tuning.still_hits
+        return age >= tuning.still_s
 
+    def _settled(self, identity: Identity) -> bool:
+        return identity.last_seen - identity.still_since >= self._tuning.settled_s
 
-def grow(boxes: Floats, share: Floats) -> Floats:
-    """Widen each box by its share of its size at every side."""
-    margin = (boxes[:, 2:] - boxes[:, :2]) * share[:, None]
-    return np.concatenate([boxes[:, :2] - margin, boxes[:, 2:] + margin], axis=1)
+    def _coast(self, identity: Identity) -> float:
+        return self._tuning.settled_coast_s if self._settled(identity) else self._tuning.coast_s
 
+    def _report(self, now: float) -> list[Track]:
+        tuning = self._tuning
+        in_sight: list[Box] = []
+        lost: list[Identity] = []
+        kept: list[Identity] = []
+        for identity in self._known:
+            away = now - identity.last_seen
+            memory = tuning.settled_memory_s if self._settled(identity) else tuning.memory_s
+            if away > memory or identity.left_picture:
+                continue
+            kept.append(identity)
+            if away == 0:
+                in_sight.append(identity.box)
+            elif away > tuning.coast_s:
+                lost.append(identity)
+        self._known = kept
+        away_too_long = {id(i) for i in lost if now - i.last_seen > (self._coast(i) if self._settled(i) else self._hidden(i, in_sight))}
+        return [i.track(now) for i in kept if id(i) not in away_too_long]
 
-def forbid(table: Floats, identities: list[Identity], detections: list[Detection]) -> Floats:
-    """Zero where a person would turn into a vehicle or back. Vehicles may change their class: detectors confuse them."""
-    people = np.array([i.label == "person" for i in identities])
-    seen = np.array([d.label == "person" for d in detections])
-    table[people[:, None] != seen[None, :]] = 0
-    return table
+    def _hidden(self, identity: Identity, in_sight: Sequence[Box]) -> float:
+        """How long it may be out of sight: longer while somebody who stands nearer covers it."""
+        box = identity.box
+        for other in in_sight:
+            if other.bottom > box.bottom:
+                width = min(box.right, other.right) - max(box.left, other.left)
+                height = min(box.bottom, other.bottom) - max(box.top, other.top)
+                if width > 0 and height > 0 and width * height >= self._tuning.hidden_share * box.area:
+                    return self._tuning.hidden_coast_s
+        return self._tuning.coast_s

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 Floats = NDArray[np.float32]
 Ints = NDArray[np.int64]
 MAX_CANDIDATES = 300  # a hostile or broken model may call every cell an object
-MAX_SIDE = 1e6  # pixels; beyond it a number is no box
+MAX_SIDE = 1e4  # pixels; beyond it a number is no box
 
 
 class Candidates(NamedTuple):
@@ -24,6 +24,23 @@ class Candidates(NamedTuple):
 
 
 NOTHING = Candidates(np.zeros((0, 4), np.float32), np.zeros(0, np.float32), np.zeros(0, np.int64))
+
+
+class Ballot:
+    """Which class a cell stands for, and how surely, among the `wanted` class indices with their `groups`.
+
+    A detector that wavers between car, bus and truck gives each of them little. What counts is whether a vehicle is there: the
+    score is the chance of any class of the best one's group, as if they were independent (noisy or).
+    """
+
+    def __init__(self, wanted: Sequence[int], groups: Sequence[str]) -> None:
+        self.wanted = np.array(wanted, np.int64)
+        self._apart = np.array([[a != b for b in groups] for a in groups])
+
+    def count(self, scores: Floats, columns: Ints) -> Floats:
+        """Scores (n,) of the groups of the best `columns` (n,) of `scores` (n, wanted)."""
+        total: Floats = 1 - np.prod(1 - scores, axis=1, where=~self._apart[columns])
+        return total
 
 
 def ranked(parts: Sequence[Candidates]) -> Candidates:

@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from pole_agent.vision.candidates import Candidates, Floats
+from pole_agent.vision.candidates import Ballot, Candidates, Floats
 from pole_agent.vision.card import ModelCard
 from pole_agent.vision.nanodet import NanoDetDecoder
 from pole_agent.vision.yolox import YoloxDecoder
@@ -29,7 +29,7 @@ class Family:
     """How models of one family answer: `outputs` are the names and shapes expected, `decoder` reads them."""
 
     outputs: Callable[[ModelCard], dict[str, list[int]]]
-    decoder: Callable[[ModelCard, Sequence[int]], Decoder]
+    decoder: Callable[[ModelCard, Ballot], Decoder]
     answer: str
 
 
@@ -50,12 +50,12 @@ def _yolox_outputs(card: ModelCard) -> dict[str, list[int]]:
 FAMILIES = {
     "nanodet": Family(
         _nanodet_outputs,
-        lambda card, wanted: NanoDetDecoder(card.width, card.height, card.strides, card.bins, wanted),
+        lambda card, ballot: NanoDetDecoder(card.width, card.height, card.strides, card.bins, ballot),
         "for each stride s, scores_s (1, cells, classes) and boxes_s (1, cells, 4 × bins)",
     ),
     "yolox": Family(
         _yolox_outputs,
-        lambda card, wanted: YoloxDecoder(card.width, card.height, card.strides, wanted),
+        lambda card, ballot: YoloxDecoder(card.width, card.height, card.strides, ballot),
         "output (1, cells of all strides, 5 + classes)",
     ),
 }

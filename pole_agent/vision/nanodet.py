@@ -10,17 +10,17 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from pole_agent.vision.candidates import Candidates, Floats, ranked
+from pole_agent.vision.candidates import Ballot, Candidates, Floats, ranked
 
 
 class NanoDetDecoder:
     """Decodes the outputs ``scores_s`` (1, cells, classes) and ``boxes_s`` (1, cells, 4 × bins) of the strides s.
 
-    Only the classes in `wanted` (indices) are looked at.
+    Only the classes of the `ballot` are looked at.
     """
 
-    def __init__(self, width: int, height: int, strides: Sequence[int], bins: int, wanted: Sequence[int]) -> None:
-        self._wanted = np.array(wanted, np.int64)
+    def __init__(self, width: int, height: int, strides: Sequence[int], bins: int, ballot: Ballot) -> None:
+        self._ballot = ballot
         self._bins = bins
         self._projection = np.arange(bins, dtype=np.float32)
         self._centres = []
@@ -37,7 +37,7 @@ class NanoDetDecoder:
         """Return the candidates that score at least `min_score`, at most 300, best first."""
         parts = []
         for index, (stride, centres) in enumerate(zip(self._strides, self._centres, strict=True)):
-            wanted = outputs[2 * index][0][:, self._wanted]
+            wanted = outputs[2 * index][0][:, self._ballot.wanted]
             columns = wanted.argmax(axis=1)  # one class a cell
             best = wanted[self._rows[index], columns]
             cells = np.flatnonzero(best >= min_score)  # false for NaN
@@ -48,5 +48,6 @@ class NanoDetDecoder:
             distances = (weights @ self._projection) / weights.sum(axis=2) * stride
             middle = centres[cells]
             boxes = np.concatenate([middle - distances[:, :2], middle + distances[:, 2:]], axis=1)
-            parts.append(Candidates(boxes, best[cells], self._wanted[columns[cells]]))
+            scores = self._ballot.count(wanted[cells], columns[cells])
+            parts.append(Candidates(boxes, scores, self._ballot.wanted[columns[cells]]))
         return ranked(parts)

@@ -18,7 +18,7 @@ import numpy as np
 from pole_agent.errors import ModelError
 from pole_agent.frame import Frame
 from pole_agent.vision import card as cards
-from pole_agent.vision.candidates import suppress
+from pole_agent.vision.candidates import Ballot, suppress
 from pole_agent.vision.detector import WEAK_SCORE
 from pole_agent.vision.families import FAMILIES, supported
 from pole_agent.vision.letterbox import Letterbox
@@ -56,7 +56,7 @@ class OnnxModel:
         wanted = [i for i, name in enumerate(card.classes) if name in CLASSES]
         names = sorted({group_of(name) for name in card.classes})
         self._groups = np.array([names.index(group_of(name)) for name in card.classes], np.int64)
-        self._decoder = family.decoder(card, wanted)
+        self._decoder = family.decoder(card, Ballot(wanted, [group_of(card.classes[i]) for i in wanted]))
         self._mine = threading.local()  # each thread fills a tensor of its own
 
     def _check_signature(self, outputs: dict[str, list[int]]) -> None:

@@ -10,18 +10,18 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from pole_agent.vision.candidates import NOTHING, Candidates, Floats, ranked
+from pole_agent.vision.candidates import NOTHING, Ballot, Candidates, Floats, ranked
 
 MAX_LOG_SIDE = 10.0  # e^10 strides is beyond any picture; keeps the exponential finite
 
 
 class YoloxDecoder:
-    """Decodes the output ``output`` (1, cells, 5 + classes). Only the classes in `wanted` (indices) are looked at."""
+    """Decodes the output ``output`` (1, cells, 5 + classes). Only the classes of the `ballot` are looked at."""
 
     output_names = ("output",)
 
-    def __init__(self, width: int, height: int, strides: Sequence[int], wanted: Sequence[int]) -> None:
-        self._wanted = np.array(wanted, np.int64)
+    def __init__(self, width: int, height: int, strides: Sequence[int], ballot: Ballot) -> None:
+        self._ballot = ballot
         cells, sizes = [], []
         for stride in strides:
             xs, ys = np.meshgrid(np.arange(width // stride), np.arange(height // stride))
@@ -36,12 +36,12 @@ class YoloxDecoder:
         likely = np.flatnonzero(rows[:, 4] >= min_score)
         if not len(likely):
             return NOTHING
-        scores = rows[likely][:, self._wanted + 5] * rows[likely, 4:5]
+        scores = rows[likely][:, self._ballot.wanted + 5] * rows[likely, 4:5]
         columns = scores.argmax(axis=1)
-        best = scores[np.arange(len(likely)), columns]
-        chosen = np.flatnonzero(best >= min_score)
-        likely, columns, best = likely[chosen], columns[chosen], best[chosen]
+        chosen = np.flatnonzero(scores[np.arange(len(likely)), columns] >= min_score)
+        likely, columns = likely[chosen], columns[chosen]
+        best = self._ballot.count(scores[chosen], columns)
         stride = self._sizes[likely]
         middle = (rows[likely, :2] + self._cells[likely]) * stride
         half = np.exp(np.minimum(rows[likely, 2:4], MAX_LOG_SIDE)) * stride / 2
-        return ranked([Candidates(np.concatenate([middle - half, middle + half], axis=1), best, self._wanted[columns])])
+        return ranked([Candidates(np.concatenate([middle - half, middle + half], axis=1), best, self._ballot.wanted[columns])])

@@ -16,7 +16,7 @@ import numpy as np
 import onnxruntime
 from model.translate import STRIDES
 
-from pole_agent.vision.candidates import suppress
+from pole_agent.vision.candidates import Ballot, suppress
 from pole_agent.vision.letterbox import Letterbox
 from pole_agent.vision.nanodet import NanoDetDecoder
 from pole_agent.vocabulary import Box, overlap
@@ -50,7 +50,7 @@ def people(model: bytes, size: int, clip: Path, every: int) -> dict[int, Scored]
     options.intra_op_num_threads = 2
     session = onnxruntime.InferenceSession(model, options, providers=["CPUExecutionProvider"])
     letterbox = Letterbox(size, size)
-    decoder = NanoDetDecoder(size, size, STRIDES, BINS, [PERSON])
+    decoder = NanoDetDecoder(size, size, STRIDES, BINS, Ballot([PERSON], ["person"]))
     found: dict[int, Scored] = {}
     for number, image in frames(clip, every):
         width, _ = letterbox.fill(image)

@@ -192,7 +192,7 @@ def test_an_info_incident_is_told_once_at_its_close_and_fits_in_a_kilobyte() -> 
     told = []
     for step in range(60):
         told += responder.respond(scene.play(1, *[(n, 0.01 * n + 0.001 * step) for n in range(1, 12)]), scene.now)
-    told += responder.respond(scene.play(20), scene.now)
+    told += responder.respond(scene.play(200), scene.now)
     records = [r for r in told if isinstance(r, RecordEvent)]
     assert [(r.kind, r.silent) for r in records] == [("incident.opened", True), ("incident.closed", False)]
     assert len(json.dumps(records[-1].data)) < 700  # the envelope takes some 330 bytes more

@@ -1,35 +1,37 @@
-"""Matching tracks and detections."""
+"""Overlap and the choice of pairs."""
 
 from __future__ import annotations
 
-import numpy as np
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from hypothesis.extra.numpy import array_shapes, arrays
 
-from pole_agent.tracking.association import iou, match
+from pole_agent.tracking.association import grown, iou, match
+from pole_agent.vocabulary import Box
 
-tables = arrays(
-    np.float64, array_shapes(min_dims=2, max_dims=2, min_side=0, max_side=12), elements=st.floats(allow_nan=True, allow_infinity=True)
-)
-
-
-@given(tables, st.floats(0.01, 1))
-def test_a_match_is_one_to_one_and_never_below_the_least(table: np.ndarray, least: float) -> None:
-    pairs = match(table, least)
-    assert len({r for r, _ in pairs}) == len(pairs) == len({c for _, c in pairs})
-    assert all(table[r, c] >= least for r, c in pairs)
+likeness = st.one_of(st.floats(0, 1), st.just(float("nan")))
+tables = st.lists(st.tuples(likeness, st.integers(0, 5), st.integers(0, 5)), max_size=36, unique_by=lambda p: p[1:])
 
 
 @given(tables, st.floats(0.01, 1))
-def test_no_pair_is_left_that_could_still_be_matched(table: np.ndarray, least: float) -> None:
-    pairs = match(table, least)
-    rows, columns = {r for r, _ in pairs}, {c for _, c in pairs}
-    free = [(r, c) for r in range(table.shape[0]) for c in range(table.shape[1]) if r not in rows and c not in columns]
-    assert not any(table[r, c] >= least for r, c in free)
+def test_a_match_is_one_to_one_and_never_below_the_least(pairs: list[tuple[float, int, int]], least: float) -> None:
+    rows, columns = set(range(6)), set(range(6))
+    chosen = match(pairs, least, rows, columns)
+    by_place = {(row, column): value for value, row, column in pairs}
+    assert all(by_place[pair] >= least for pair in chosen)
+    assert len({r for r, _ in chosen}) == len({c for _, c in chosen}) == len(chosen)
+    assert rows == set(range(6)) - {r for r, _ in chosen}
+    assert columns == set(range(6)) - {c for _, c in chosen}
+    assert not [p for p in pairs if p[0] >= least and p[1] in rows and p[2] in columns], "no pair is left that could still be matched"
+
+
+def test_the_best_pair_goes_first_and_ties_to_the_lower_row() -> None:
+    assert match([(0.5, 1, 0), (0.9, 0, 0), (0.5, 1, 1)], 0.1, {0, 1}, {0, 1}) == [(0, 0), (1, 1)]
+    assert match([(0.5, 1, 0), (0.5, 0, 0)], 0.1, {0, 1}, {0}) == [(0, 0)]
 
 
 def test_overlap_of_boxes() -> None:
-    a = np.array([[0, 0, 2, 2], [0, 0, 0, 0]], float)
-    b = np.array([[1, 0, 3, 2], [5, 5, 6, 6]], float)
-    assert np.allclose(iou(a, b), [[1 / 3, 0], [0, 0]])
+    box = grown(Box(0, 0, 2, 2), 0)
+    assert iou(box, (1, 0, 3, 2)) == pytest.approx(1 / 3)
+    assert iou(box, (5, 5, 6, 6)) == iou(box, (2, 0, 3, 2)) == 0
+    assert grown(Box(0, 0, 2, 4), 0.25) == (-0.5, -1, 2.5, 5)

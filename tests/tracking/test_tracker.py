@@ -40,9 +40,29 @@ def test_weak_detections_continue_a_track_but_start_none() -> None:
 
 @pytest.mark.parametrize(("min_score", "score"), [(0.4, 0.45), (0.8, 0.85), (0.95, 0.96)])
 def test_what_scores_just_above_the_least_score_becomes_a_track_too(min_score: float, score: float) -> None:
-    """`min_score` of the settings is what starts a track; a dim object only has to be seen more often."""
-    seen = play(Tracker(Tuning(start_score=min_score)), [[person(0.5, score=score)]] * 10)
-    assert [t.track_id for t in seen[-1]] == [1]
+    """`min_score` of the settings is what starts a track; a dim object only has to be seen for longer, a still one for longest."""
+    walker = play(Tracker(Tuning(start_score=min_score)), [[person(0.3 + 0.02 * i, score=score)] for i in range(10)])
+    assert [t.track_id for t in walker[-1]] == [1]
+    sitter = play(Tracker(Tuning(start_score=min_score)), [[person(0.5, score=score)]] * 160)
+    assert [t.track_id for t in sitter[-1]] == [1]
+
+
+def test_somebody_behind_another_is_still_where_they_should_be() -> None:
+    near = person(0.5, RED, y=0.56)
+    far = [person(0.5 - 0.15 + 0.025 * i, BLUE, y=0.55) for i in range(12)]
+    frames = [[near, d] if i < 5 else [near] for i, d in enumerate(far)]
+    seen = play(Tracker(), frames)
+    hidden = {t.track_id: t for t in seen[7] if not t.seen_now}
+    assert len(hidden) == 1
+    assert next(iter(hidden.values())).box.left > seen[4][-1].box.left
+    assert len(seen[-1]) == 1, "and not for ever"
+
+
+def test_a_parked_car_hidden_for_half_a_minute_is_the_same_car() -> None:
+    car = Detection(Box(0.3, 0.4, 0.5, 0.6), 0.8, "car", RED)
+    frames = [[car]] * 60 + [[]] * 150 + [[car]] * 3
+    seen = play(Tracker(), frames)
+    assert {t.track_id for t in seen[-1]} == {1}
 
 
 def test_two_who_cross_keep_their_identities_by_their_looks() -> None:
@@ -93,5 +113,5 @@ def test_garbage_does_no_harm(frames: list[list[Detection]]) -> None:
 
 def test_a_hundred_thousand_boxes_are_cut_to_what_a_street_can_hold() -> None:
     flood = [person((i % 997) / 997, score=0.9, y=(i % 89) / 89) for i in range(100_000)]
-    seen = play(Tracker(), [flood, flood])
+    seen = play(Tracker(), [flood, flood, flood])
     assert 0 < len(seen[-1]) <= 200

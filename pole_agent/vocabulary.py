@@ -25,7 +25,10 @@ def members(names: Iterable[str]) -> frozenset[str]:
 
 def group_of(label: str) -> str:
     """The group a class belongs to; a class without one is a group of its own."""
-    return next((group for group, labels in GROUPS.items() if label in labels), label)
+    return _GROUP_OF.get(label, label)
+
+
+_GROUP_OF = {label: group for group, labels in GROUPS.items() for label in labels}
 
 
 class Severity(IntEnum):
@@ -73,14 +76,15 @@ class Box:
 
     def sane(self) -> bool:
         """True for a box with an area that overlaps the picture and reaches less than two pictures beyond it. False for NaN."""
+        left, top, right, bottom = self.left, self.top, self.right, self.bottom
         return (
-            -2 < self.left < self.right < 3
-            and -2 < self.top < self.bottom < 3
-            and self.area > MIN_AREA
-            and self.right > 0
-            and self.bottom > 0
-            and self.left < 1
-            and self.top < 1
+            -2 < left < right < 3
+            and -2 < top < bottom < 3
+            and (right - left) * (bottom - top) > MIN_AREA
+            and right > 0
+            and bottom > 0
+            and left < 1
+            and top < 1
         )
 
 

@@ -9,26 +9,28 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from pole_agent.vocabulary import Box
-
 Pair = tuple[float, int, int]  # likeness (0 to 1), row, column
 Sides = tuple[float, float, float, float]  # left, top, right, bottom
 
 
-def grown(box: Box, share: float) -> Sides:
-    """The sides of the box, widened by a share of its size at every side."""
-    x, y = box.width * share, box.height * share
-    return box.left - x, box.top - y, box.right + x, box.bottom + y
+def grown(box: Sides, share: float) -> Sides:
+    """The sides, moved outwards by a share of the size at every side."""
+    left, top, right, bottom = box
+    x, y = (right - left) * share, (bottom - top) * share
+    return left - x, top - y, right + x, bottom + y
 
 
 def iou(a: Sides, b: Sides) -> float:
     """Intersection over union, 0 to 1."""
-    width = min(a[2], b[2]) - max(a[0], b[0])
-    height = min(a[3], b[3]) - max(a[1], b[1])
+    left, top, right, bottom = a
+    other_left, other_top, other_right, other_bottom = b
+    # Comparisons, not min and max: calls are what costs here.
+    width = (right if right < other_right else other_right) - (left if left > other_left else other_left)
+    height = (bottom if bottom < other_bottom else other_bottom) - (top if top > other_top else other_top)
     if width <= 0 or height <= 0:
         return 0.0
     shared = width * height
-    return shared / ((a[2] - a[0]) * (a[3] - a[1]) + (b[2] - b[0]) * (b[3] - b[1]) - shared)
+    return shared / ((right - left) * (bottom - top) + (other_right - other_left) * (other_bottom - other_top) - shared)
 
 
 def match(pairs: Iterable[Pair], least: float, rows: set[int], columns: set[int]) -> list[tuple[int, int]]:
@@ -37,8 +39,10 @@ def match(pairs: Iterable[Pair], least: float, rows: set[int], columns: set[int]
     Ties go to the lower row, then the lower column.
     """
     chosen = []
-    for negative, row, column in sorted((-likeness, row, column) for likeness, row, column in pairs if likeness >= least):
-        if row in rows and column in columns and negative <= -least:
+    ranked = [(-likeness, row, column) for likeness, row, column in pairs if likeness >= least]
+    ranked.sort()
+    for _, row, column in ranked:
+        if row in rows and column in columns:
             rows.discard(row)
             columns.discard(column)
             chosen.append((row, column))

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections import Counter
-
 import numpy as np
 from numpy.typing import NDArray
 
+from pole_agent.tracking.association import Sides
 from pole_agent.vocabulary import Box, Detection, Track, group_of
 
 FIRST_GAIN, LAST_GAIN = 0.64, 0.19  # of the velocity: trust the first steps more, then smooth
@@ -28,10 +27,11 @@ class Identity:
         self.first_seen = self.last_seen = now
         self.score = self.best = detection.score
         self.look: NDArray[np.float32] | None = None if detection.look is None else np.array(detection.look, np.float32)
-        self.box = box
+        self.sides = sides_of(box)
         self.group = group_of(detection.label)
         self.still_since = now
-        self._votes: Counter[str] = Counter()
+        self.label = detection.label  # the class that its life voted for, by score
+        self._votes: dict[str, float] = {}
         self._scores = 0.0
         self._vote(detection)
         self._x, self._y = (box.left + box.right) / 2, (box.top + box.bottom) / 2
@@ -41,9 +41,8 @@ class Identity:
         self._stood = self._x, box.bottom
 
     @property
-    def label(self) -> str:
-        """The class that its life voted for, by score."""
-        return self._votes.most_common(1)[0][0]
+    def box(self) -> Box:
+        return Box(*self.sides)
 
     @property
     def moved(self) -> bool:
@@ -115,8 +114,15 @@ class Identity:
 
     def _vote(self, detection: Detection) -> None:
         self._scores += detection.score
-        self._votes[detection.label] += detection.score * RARER.get(detection.label, 1.0)  # type: ignore[assignment]
+        label = detection.label
+        votes = self._votes[label] = self._votes.get(label, 0.0) + detection.score * RARER.get(label, 1.0)
+        if votes > self._votes.get(self.label, 0.0):
+            self.label = label
 
     def _place(self) -> None:
         w, h = self._width / 2, self._height / 2
-        self.box = Box(self._x - w, self._y - h, self._x + w, self._y + h)
+        self.sides = self._x - w, self._y - h, self._x + w, self._y + h
+
+
+def sides_of(box: Box) -> Sides:
+    return box.left, box.top, box.right, box.bottom

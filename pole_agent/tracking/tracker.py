@@ -11,11 +11,11 @@ reported where it should be. One that has been standing (a parked car, somebody 
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from pole_agent.tracking.association import Pair, grown, iou, match
-from pole_agent.tracking.identity import Identity
+from pole_agent.tracking.association import Pair, Sides, grown, iou, match
+from pole_agent.tracking.identity import Identity, sides_of
 from pole_agent.vocabulary import Box, Detection, Track, group_of
 
 MAX_DETECTIONS = 200  # more boxes than that in one frame is a broken detector, not a street
@@ -78,18 +78,19 @@ class Tracker:
         rows, free = set(range(len(known))), set(range(len(seen)))
         good = {n for n, d in enumerate(seen) if d.score >= tuning.start_score}
         weak = free - good
-        pairs = list(self._pairs(known, seen, now))
+        places = [sides_of(d.box) for d in seen]
+        pairs = self._pairs(known, seen, places, now)
         chosen = match((p for p in pairs if p[2] in good), tuning.least_likeness, rows, good)
         rows = {r for r in rows if now - known[r].last_seen <= IN_SIGHT_S}
         # Light and shadow change how somebody looks; in the very same place it is still the same one.
-        same = [(iou(grown(known[r].box, 0), grown(seen[c].box, 0)), r, c) for _, r, c in pairs if r in rows and c in good]
+        same = [(iou(known[r].sides, places[c]), r, c) for _, r, c in pairs if r in rows and c in good]
         chosen += match(same, tuning.least_same_iou, rows, good)
         chosen += match((p for p in pairs if p[2] in weak), tuning.least_weak, rows, weak)
         for row, column in chosen:
             known[row].see(seen[column], now)
             if now - known[row].still_since > tuning.settled_s:
                 known[row].halt()
-        self._welcome(seen, good, weak, now)
+        self._welcome(seen, places, good, weak, now)
         return self._report(now)
 
     @property
@@ -113,31 +114,32 @@ class Tracker:
             identity.stand_still(now, self._coast(identity))
         return self._report(now)
 
-    def _pairs(self, known: Sequence[Identity], seen: Sequence[Detection], now: float) -> Iterator[Pair]:
+    def _pairs(self, known: Sequence[Identity], seen: Sequence[Detection], places: Sequence[Sides], now: float) -> list[Pair]:
         """Whatever overlaps, by place and appearance."""
         tuning = self._tuning
         weight = tuning.look_weight
-        sides = [(grown(d.box, tuning.margin), group_of(d.label), d.look) for d in seen]
+        others = [(*grown(sides, tuning.margin), group_of(d.label), d.look) for sides, d in zip(places, seen, strict=True)]
+        found: list[Pair] = []
         for row, identity in enumerate(known):
             away = now - identity.last_seen
-            mine = grown(identity.box, min(tuning.most_margin, tuning.margin + tuning.margin_per_s * away))
+            mine = grown(identity.sides, min(tuning.most_margin, tuning.margin + tuning.margin_per_s * away))
             left, top, right, bottom = mine
             group, look = identity.group, identity.look
-            for column, (theirs, their_group, their_look) in enumerate(sides):
-                if theirs[0] >= right or left >= theirs[2] or theirs[1] >= bottom or top >= theirs[3] or group != their_group:
+            for column, (their_left, their_top, their_right, their_bottom, their_group, their_look) in enumerate(others):
+                if their_left >= right or left >= their_right or their_top >= bottom or top >= their_bottom or group != their_group:
                     continue
-                place = iou(mine, theirs)
-                if look is None or their_look is None:
-                    yield place, row, column
-                else:
-                    yield (1 - weight) * place + weight * float(look.dot(their_look)) / 2, row, column
+                likeness = iou(mine, (their_left, their_top, their_right, their_bottom))
+                if look is not None and their_look is not None:
+                    likeness = (1 - weight) * likeness + weight * float(look.dot(their_look)) / 2
+                found.append((likeness, row, column))
+        return found
 
-    def _welcome(self, seen: Sequence[Detection], good: set[int], weak: set[int], now: float) -> None:
+    def _welcome(self, seen: Sequence[Detection], places: Sequence[Sides], good: set[int], weak: set[int], now: float) -> None:
         """What is left of the detections: those that were new a frame ago, seen again; then new ones, which must be good."""
         tuning, fresh = self._tuning, self._fresh
         rows, left = set(range(len(fresh))), good | weak
         pairs = [
-            (iou(grown(identity.box, 0), grown(seen[column].box, 0)), row, column)
+            (iou(identity.sides, places[column]), row, column)
             for row, identity in enumerate(fresh)
             for column in left
             if identity.group == group_of(seen[column].label)
@@ -179,7 +181,7 @@ class Tracker:
 
     def _report(self, now: float) -> list[Track]:
         tuning = self._tuning
-        in_sight: list[Box] = []
+        in_sight: list[Sides] = []
         lost: list[Identity] = []
         kept: list[Identity] = []
         for identity in self._known:
@@ -189,20 +191,21 @@ class Tracker:
                 continue
             kept.append(identity)
             if away == 0:
-                in_sight.append(identity.box)
+                in_sight.append(identity.sides)
             elif away > tuning.coast_s:
                 lost.append(identity)
         self._known = kept
         away_too_long = {id(i) for i in lost if now - i.last_seen > (self._coast(i) if self._settled(i) else self._hidden(i, in_sight))}
         return [i.track(now) for i in kept if id(i) not in away_too_long]
 
-    def _hidden(self, identity: Identity, in_sight: Sequence[Box]) -> float:
+    def _hidden(self, identity: Identity, in_sight: Sequence[Sides]) -> float:
         """How long it may be out of sight: longer while somebody who stands nearer covers it."""
-        box = identity.box
-        for other in in_sight:
-            if other.bottom > box.bottom:
-                width = min(box.right, other.right) - max(box.left, other.left)
-                height = min(box.bottom, other.bottom) - max(box.top, other.top)
-                if width > 0 and height > 0 and width * height >= self._tuning.hidden_share * box.area:
+        left, top, right, bottom = identity.sides
+        area = (right - left) * (bottom - top)
+        for their_left, their_top, their_right, their_bottom in in_sight:
+            if their_bottom > bottom:
+                width = min(right, their_right) - max(left, their_left)
+                height = min(bottom, their_bottom) - max(top, their_top)
+                if width > 0 and height > 0 and width * height >= self._tuning.hidden_share * area:
                     return self._tuning.hidden_coast_s
         return self._tuning.coast_s

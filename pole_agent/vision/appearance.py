@@ -18,7 +18,7 @@ from pole_agent.vocabulary import Box, Detection
 
 ROWS, COLUMNS = 24, 10  # samples taken from a box: even rows, so that the halves are equal
 LEVELS_BITS = 2  # 4 levels a channel
-LOOK_SCORE = 0.2  # weaker detections are matched by place alone
+LOOK_SCORE = 0.25  # weaker detections are matched by place alone
 MAX_LOOKS = 100
 BINS = 1 << (3 * LEVELS_BITS)
 SIZE = 2 * BINS

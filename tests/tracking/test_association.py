@@ -7,7 +7,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pole_agent.tracking.association import grown, iou, match
-from pole_agent.vocabulary import Box
 
 likeness = st.one_of(st.floats(0, 1), st.just(float("nan")))
 tables = st.lists(st.tuples(likeness, st.integers(0, 5), st.integers(0, 5)), max_size=36, unique_by=lambda p: p[1:])
@@ -31,7 +30,7 @@ def test_the_best_pair_goes_first_and_ties_to_the_lower_row() -> None:
 
 
 def test_overlap_of_boxes() -> None:
-    box = grown(Box(0, 0, 2, 2), 0)
+    box = grown((0, 0, 2, 2), 0)
     assert iou(box, (1, 0, 3, 2)) == pytest.approx(1 / 3)
     assert iou(box, (5, 5, 6, 6)) == iou(box, (2, 0, 3, 2)) == 0
-    assert grown(Box(0, 0, 2, 4), 0.25) == (-0.5, -1, 2.5, 5)
+    assert grown((0, 0, 2, 4), 0.25) == (-0.5, -1, 2.5, 5)

@@ -408,7 +408,7 @@ def build(
         make = pipeline_factory(settings, camera.name, detector, keeper, new_id)
         new_source = sources[index] if sources is not None else source_factory(settings, index, clock)
         watches.append(
-            Watch(camera.name, new_source, lambda make=make: make(clock.monotonic()), detector, act, parts, clock, random)  # type: ignore[misc]
+            Watch(camera.name, camera.fps, new_source, lambda make=make: make(clock.monotonic()), detector, act, parts, clock, random)  # type: ignore[misc]
         )
 
     broker = broker or broker_of(settings)

@@ -17,10 +17,12 @@ class Parts:
         self._details: dict[str, dict[str, Any]] = {}
         self._since: dict[str, float] = {}
 
-    def well(self, part: str, **details: Any) -> None:
-        """This part works. `details` are numbers for ``health``."""
-        if details:
-            self._details.setdefault(part, {}).update(details)
+    def note(self, part: str, **details: Any) -> None:
+        """Numbers of a part for ``health``."""
+        self._details.setdefault(part, {}).update(details)
+
+    def well(self, part: str) -> None:
+        """This part works."""
         if self._reasons.get(part):
             lasted = round(self._now() - self._since[part], 1)
             self._tell(RecordEvent("health.recovered", Severity.INFO, {"part": part, "lasted_s": lasted}, self._now()))
@@ -33,8 +35,10 @@ class Parts:
             self._tell(RecordEvent("health.degraded", severity, {"part": part, "reason": reason[:300]}, self._now()))
         self._reasons[part] = reason
 
-    def is_ill(self, part: str) -> bool:
-        return bool(self._reasons.get(part))
+    def is_ill(self, part: str, because: str = "") -> bool:
+        """Does it not work, for a reason that begins with `because`?"""
+        reason = self._reasons.get(part, "")
+        return bool(reason) and reason.startswith(because)
 
     def report(self) -> dict[str, Any]:
         """State, reason and numbers by part."""

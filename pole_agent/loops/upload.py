@@ -107,7 +107,8 @@ class Upload:
                 raise LinkLost(f"the status was refused: {error}; check the access rules for {self._base}/#") from error
             log.info("uplink: connected to %s (birth %d)", self._broker.name, self._births)
             self._offline_since = None
-            self._parts.well("uplink", births=self._births)
+            self._parts.note("uplink", births=self._births)
+            self._parts.well("uplink")
             self._session = session
             self._board.birth(session.publish)
             self._refused.clear()

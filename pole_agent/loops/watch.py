@@ -23,6 +23,7 @@ from pole_agent.tracking.tracker import Tracker
 from pole_agent.uplink.backoff import Backoff
 from pole_agent.vision.appearance import with_looks
 from pole_agent.vision.detector import Detector
+from pole_agent.vision.eyesight import FROZEN, Eyesight
 from pole_agent.vision.motion import MotionGate
 from pole_agent.vocabulary import Detection, Response, Track
 
@@ -33,16 +34,17 @@ SPANS_S = 10.0  # how often the active times of the rules are looked up
 LOOK_AROUND_S = 1.0  # at least, while somebody is going or the motion gate is in a storm
 LOOK_STANDING_S = 2.0  # at least, while somebody stands; whoever else comes is motion
 FOUND_SCORE = 0.25  # where a detection scores less, the motion gate may take it for empty street
+MOST_BUSY = 0.8  # of the time the detector may work for one camera
+REPORT_S = 20.0  # over which frames are counted
+FEW_FRAMES = 0.5  # of those that were asked for
+FEW_WORDS = "only "
+STEADY_S = 30.0  # of pictures without a fault, and the next fault is a new one
 LOOK_EMPTY_S = 12.0  # and this often while nobody is: below 2 % of the frames at 5 a second
 
 
 @dataclass(slots=True)
 class Timings:
-    """Milliseconds by stage, for replay and bench. Off unless somebody asks.
-
-    The detector by the clock on the wall, the others by the CPU time of the thread they share: while they work, the next frames are
-    already in the detector and take the same cores.
-    """
+    """Milliseconds by stage, for replay and bench. Off unless somebody asks."""
 
     motion: list[float] = field(default_factory=list)
     detector: list[float] = field(default_factory=list)
@@ -74,7 +76,7 @@ class Pipeline:
         every_frame: bool = False,
         timings: Timings | None = None,
     ) -> None:
-        self._motion, self._riders = MotionGate(), Riders()
+        self._motion, self._riders, self._eyesight = MotionGate(), Riders(), Eyesight()
         self._detector, self._tracker, self._judge, self._responder = detector, tracker, judge, responder
         self._rules, self._place, self._keeper = rules, place, keeper
         self._every_frame, self._timings = every_frame, timings
@@ -96,11 +98,12 @@ class Pipeline:
         Where every frame is detected, frames may be begun ahead; they must be finished in order.
         """
         now = frame.at
-        begun = time.thread_time()
+        begun = time.perf_counter()
         going, standing = self._tracker.places(now)
         moved = self._motion.moved(frame.image, now, going, standing)
         if self._timings is not None:
-            self._timings.motion.append((time.thread_time() - begun) * 1000)
+            self._timings.motion.append((time.perf_counter() - begun) * 1000)
+        self._eyesight.look(frame.image, now)
         pause = LOOK_AROUND_S if going or self._motion.storm else LOOK_STANDING_S if standing else LOOK_EMPTY_S
         if not (self._every_frame or moved or now - self._looked_at >= pause - ROUNDING_S):
             return Glance(frame, None)
@@ -115,14 +118,14 @@ class Pipeline:
             tracks = self._tracker.advance(now)
         else:
             found = await glance.found
-            begun = time.thread_time()
+            begun = time.perf_counter()
             self.detections = with_looks(frame.image, found)
-            described = time.thread_time()
+            described = time.perf_counter()
             tracks = self._tracker.update(self.detections, now)
             if self._timings is not None:
                 self._timings.detector.append(self._detector.took_ms)
                 self._timings.appearance.append((described - begun) * 1000)
-                self._timings.tracker.append((time.thread_time() - described) * 1000)
+                self._timings.tracker.append((time.perf_counter() - described) * 1000)
             if not self._every_frame:
                 here = [d.box for d in found if d.score >= FOUND_SCORE and d.box.sane()]
                 self._motion.learn([*here, *(t.box for t in tracks)])
@@ -134,6 +137,16 @@ class Pipeline:
     def stop(self, reason: str, now: float) -> list[Response]:
         """Close what is open."""
         return self._responder.respond(self._judge.stop(reason, now), now)
+
+    @property
+    def trouble(self) -> str:
+        """Why the camera does not see the street, empty when it does."""
+        return self._eyesight.trouble
+
+    @property
+    def sees(self) -> bool:
+        """Pictures differ from each other, and nothing is wrong with them."""
+        return self._eyesight.sees and not self._eyesight.trouble
 
     @property
     def counts(self) -> dict[str, dict[str, int]]:
@@ -148,12 +161,39 @@ class Pipeline:
         return self._active
 
 
+@dataclass(slots=True)
+class Rate:
+    """Frames of one opening, for ``health``. Times in monotonic seconds."""
+
+    since: float
+    frames: int = 0
+    skipped: int = 0
+    late_s: float = 0.0  # from the picture to what followed from it, summed
+
+    def take(self, late_s: float) -> None:
+        self.frames += 1
+        self.late_s += late_s
+
+    def report(self, now: float) -> dict[str, float]:
+        taken = max(1, self.frames)
+        return {
+            "rate_hz": round(self.frames / max(1e-3, now - self.since), 2),
+            "latency_ms": round(self.late_s / taken * 1000),
+            "skipped": self.skipped,
+        }
+
+
 class Watch:
-    """The loop of one camera: open, look, act; when the camera fails, say so and try again, for ever."""
+    """The loop of one camera: open, look, act; when the camera fails, say so and try again, for ever.
+
+    Latency stays bounded by itself: a live source gives the newest frame, and one that comes before the detector has rested is
+    skipped. So a slow or hot board looks less often, never later.
+    """
 
     def __init__(
         self,
         camera: str,
+        fps: float,
         new_source: Callable[[], FrameSource],
         new_pipeline: Callable[[], Pipeline],
         detector: Detector,
@@ -163,6 +203,7 @@ class Watch:
         random: Callable[[], float],
     ) -> None:
         self.camera = camera
+        self._fps = fps
         self._new_source, self._new_pipeline, self._detector = new_source, new_pipeline, detector
         self._act, self._parts, self._clock = act, parts, clock
         self._backoff = Backoff(random, 1.0, 60.0)
@@ -186,22 +227,51 @@ class Watch:
     async def _watch(self) -> None:
         source = self._new_source()
         pipeline = self.pipeline = self._new_pipeline()
+        opened = rested = self._clock.monotonic()
+        rate = Rate(opened)
         try:
             await self._detector.open()
             source.open()
             while (frame := await source.next()) is not None:
+                begun = self._clock.monotonic()
+                if begun < rested:
+                    rate.skipped += 1
+                    continue
+                runs = pipeline.detector_runs
                 self._act(await pipeline.look(frame))
+                now = self._clock.monotonic()
+                if pipeline.detector_runs > runs:
+                    rested = begun + (now - begun) / MOST_BUSY
+                rate.take(now - frame.at)
                 self.people_seen.update(t.track_id for t in pipeline.tracks if t.label == "person")
-                if pipeline.frames == 1 or pipeline.frames % 100 == 0:
+                self._check(pipeline, rate, now)
+                if rate.since + REPORT_S <= now:
+                    rate = Rate(now)
+                if now - opened >= STEADY_S:
                     self._backoff.reset()
-                    self._parts.well("detector", runs=pipeline.detector_runs)
-                    self._parts.well(self._part, frames=pipeline.frames)
             self.ended = True
             self._parts.ill(self._part, "the clip has ended")
             log.info("%s: the clip has ended", self.camera)
         finally:
             source.close()
             self._act(pipeline.stop("ended" if self.ended else "interrupted", self._clock.monotonic()))
+
+    def _check(self, pipeline: Pipeline, rate: Rate, now: float) -> None:
+        """Report how the camera and the detector are. Raises CameraError for a stream that is worth opening again."""
+        few = ""
+        if now - rate.since >= REPORT_S:
+            figures = rate.report(now)
+            self._parts.note(self._part, frames=pipeline.frames, **figures)
+            self._parts.note("detector", runs=pipeline.detector_runs, ms=round(self._detector.took_ms, 1))
+            if figures["rate_hz"] + rate.skipped / REPORT_S < FEW_FRAMES * self._fps:
+                few = f"only {figures['rate_hz']:.1f} frames a second come, of {self._fps:g}"
+        if pipeline.trouble == FROZEN:
+            raise CameraError(FROZEN)
+        if trouble := pipeline.trouble or few:
+            self._trouble(self._part, CameraError(trouble))
+        elif pipeline.sees and (now - rate.since >= REPORT_S or not self._parts.is_ill(self._part, FEW_WORDS)):
+            self._parts.well(self._part)
+            self._parts.well("detector")
 
     def _trouble(self, part: str, error: Exception) -> None:
         if not self._parts.is_ill(part):

@@ -10,7 +10,7 @@ from pole_agent.vocabulary import Box, Detection, Track, group_of
 
 FIRST_GAIN, LAST_GAIN = 0.64, 0.19  # of the velocity: trust the first steps more, then smooth
 SIZE_GAIN = 0.68
-LOOK_GAIN = 0.02
+LOOK_GAIN = 0.02  # of the appearance: it changes slowly
 COAST_DAMPING_PER_S = 0.6  # what is left of the velocity after a second out of sight
 MAX_SPEED_PER_S = 3.0  # in box heights; a faster step is a jump of the detector
 RARER = {"bus": 0.7, "truck": 0.7}  # weight of a vote: a detector that wavers is more often looking at a car

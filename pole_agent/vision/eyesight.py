@@ -1,0 +1,132 @@
+"""Does the camera still see the street? Black, blinded by glare, frozen, blurred, or turned away.
+
+A sick camera looks like an empty street. So one frame a second or so is judged by itself and against how the street usually looks
+to this camera. Every finding must last before it is told, and its end too.
+
+Blur and turning are told by comparison, and what is compared does not depend on the light: the share of fine detail in all detail,
+and where the edges are. The reference follows slowly while all is well, so that day may turn to night; it does not follow while
+something is wrong, so that a turned camera is well again when it is turned back. It begins with each opening of the camera.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from pole_agent.frame import Image
+
+EVERY_S = 1.0
+LASTS_S = 8.0  # before it is told
+WELL_S = 4.0  # before it is taken back
+FROZEN_S = 20.0  # a sensor has noise: equal pictures for so long are one picture
+SIDE = 256  # pixels of the longer side that are judged
+BLACK_LEVEL = 24  # 99 of 100 pixels are darker
+GLARE_LEVEL, GLARE_SHARE = 250, 0.35
+BLUR_RATIO = 0.55  # of the usual share of fine detail
+TURNED_LIKENESS = 0.45  # of the edges, to the usual ones
+LEARN_S = 600.0
+LEARN_FIRST_S = 30.0  # the reference settles fast at first
+LEAST_DETAIL = 3.0  # grey levels: of bare tarmac or a dark night nothing can be said of blur and turning
+BRIGHT_LEVEL = 60  # mean grey level by which a picture without detail is not night but fog or a lost focus
+FROZEN = "the picture is frozen"
+GRID = (24, 18)
+
+
+class Eyesight:
+    """Judges the frames of one opening of a camera. Not shared between threads."""
+
+    def __init__(self) -> None:
+        self.trouble = ""  # what is wrong, in words; empty when nothing is
+        self.sees = False  # two pictures differed: somebody is at the other end
+        self._due = float("-inf")
+        self._found = ""
+        self._since = 0.0
+        self._last: Any = None
+        self._changed_at = 0.0
+        self._first_at = 0.0
+        self._usual: float | None = None  # detail, grey levels
+        self._sharpness: float | None = None
+        self._edges: NDArray[np.float32] | None = None
+
+    def look(self, image: Image, now: float) -> str:
+        """Judge `image`, uint8 (h, w, 3), taken at `now` (monotonic seconds), if it is time to. Returns `trouble`."""
+        if now < self._due:
+            return self.trouble
+        self._due = now + EVERY_S
+        found = self._judge(image, now)
+        if found != self._found:
+            self._found, self._since = found, now
+        if found != self.trouble and now - self._since >= (LASTS_S if found else WELL_S) - 1e-6:
+            self.trouble = found
+        return self.trouble
+
+    def _judge(self, image: Image, now: float) -> str:
+        grey = _small(image)
+        if self._last is None or self._last.shape != grey.shape:
+            self._last, self._changed_at, self._first_at = grey, now, now
+            self._usual = self._sharpness = self._edges = None
+        elif cv2.norm(grey, self._last, cv2.NORM_INF) > 0:
+            self._last, self._changed_at, self.sees = grey, now, True
+        if float(np.percentile(grey, 99)) < BLACK_LEVEL:
+            return "the picture is black"
+        if now - self._changed_at >= FROZEN_S:
+            return FROZEN
+        glare = float(np.count_nonzero(grey >= GLARE_LEVEL)) / grey.size
+        if glare > GLARE_SHARE:
+            return f"the camera is blinded: {glare:.0%} of the picture is white"
+        return self._compare(grey, now)
+
+    def _compare(self, grey: Any, now: float) -> str:
+        """Against how the street usually looks; learn that when nothing is wrong."""
+        detail, sharpness = _detail(grey)
+        edges = _edges(grey)
+        gain = EVERY_S / (LEARN_S if now - self._first_at > LEARN_FIRST_S else LEARN_FIRST_S / 4)
+        self._usual = detail if self._usual is None else self._usual
+        if detail < LEAST_DETAIL:
+            if self._usual > 2 * LEAST_DETAIL and cv2.mean(grey)[0] >= BRIGHT_LEVEL:
+                return "the picture is blurred"
+            self._usual += gain * (detail - self._usual)
+            return ""
+        if self._sharpness is None or self._edges is None:
+            self._sharpness, self._edges = sharpness, edges
+            return ""
+        likeness = float((edges * self._edges).sum() / max(1e-6, float(np.linalg.norm(edges) * np.linalg.norm(self._edges))))
+        if likeness < TURNED_LIKENESS:
+            return "the camera shows another scene; was it turned?"
+        if sharpness < BLUR_RATIO * self._sharpness:
+            return "the picture is blurred"
+        self._usual += gain * (detail - self._usual)
+        self._sharpness += gain * (sharpness - self._sharpness)
+        self._edges += np.float32(gain) * (edges - self._edges)
+        return ""
+
+
+def _small(image: Image) -> Any:
+    """Grey, at most 256 pixels wide or high, each the average of those it stands for."""
+    height, width = image.shape[:2]
+    scale = min(1.0, SIDE / max(height, width))
+    size = (max(8, round(width * scale)), max(8, round(height * scale)))
+    return cv2.cvtColor(cv2.resize(image, size, interpolation=cv2.INTER_AREA), cv2.COLOR_BGR2GRAY)
+
+
+def _detail(grey: Any) -> tuple[float, float]:
+    """All detail (grey levels), and the share of the finest in it."""
+    picture = grey.astype(np.float32)
+    fine = cv2.absdiff(picture, cv2.blur(picture, (3, 3)))
+    coarse = cv2.absdiff(picture, cv2.blur(picture, (15, 15)))
+    total = float(cv2.mean(coarse)[0])
+    return total, float(cv2.mean(fine)[0]) / max(total, 1e-6)
+
+
+def _edges(grey: Any) -> NDArray[np.float32]:
+    """Where edges are and which way they run: (2, 18, 24), without mean, independent of brightness and contrast."""
+    picture = cv2.GaussianBlur(grey.astype(np.float32), (0, 0), 1.5)
+    across, down = cv2.Sobel(picture, cv2.CV_32F, 1, 0), cv2.Sobel(picture, cv2.CV_32F, 0, 1)
+    maps = [cv2.resize(np.sqrt(np.abs(part)), GRID, interpolation=cv2.INTER_AREA) for part in (across, down)]
+    stacked = np.stack(maps)
+    stacked -= stacked.mean(axis=(1, 2), keepdims=True)
+    result: NDArray[np.float32] = stacked / max(1e-6, float(np.linalg.norm(stacked)))
+    return result

@@ -1,0 +1,84 @@
+"""A camera that does not see the street says so, and what is wrong; and says when it sees again."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+import pytest
+
+from pole_agent.frame import Image
+from pole_agent.vision.eyesight import Eyesight
+from tests.vision.test_motion import STREET, camera
+
+OTHER = np.ascontiguousarray(STREET[::-1, ::-1].transpose(1, 0, 2)[:480])
+OTHER = cv2.resize(OTHER, (640, 480))
+WELL = 60
+
+
+def play(eyes: Eyesight, begin: int, frames: list[Image]) -> list[str]:
+    """One frame a second."""
+    return [eyes.look(frame, float(begin + index)) for index, frame in enumerate(frames)]
+
+
+def healthy(begin: int, count: int) -> list[Image]:
+    return [camera(STREET, begin + i) for i in range(count)]
+
+
+def blurred(index: int) -> Image:
+    return camera(cv2.GaussianBlur(STREET, (0, 0), 5), index, 1.0)
+
+
+def half_white(index: int) -> Image:
+    image = STREET.copy()
+    image[:, 200:] = 255
+    return camera(image, index)
+
+
+@pytest.mark.parametrize(
+    ("sick", "says"),
+    [
+        (lambda i: camera(STREET * 0.02, i, 1.0), "black"),
+        (lambda i: half_white(i), "blinded: 6"),
+        (lambda i: camera(STREET, 1), "frozen"),
+        (lambda i: blurred(i), "blurred"),
+        (lambda i: camera(np.full_like(STREET, 120.0), i, 1.0), "blurred"),
+        (lambda i: camera(OTHER, i), "turned"),
+    ],
+    ids=["black", "glare", "frozen", "blurred", "fog", "turned"],
+)
+def test_what_is_wrong_is_told_after_it_lasts_and_taken_back(sick: object, says: str) -> None:
+    eyes = Eyesight()
+    assert not any(play(eyes, 0, healthy(0, WELL)))
+    assert eyes.sees
+    troubles = play(eyes, WELL, [sick(WELL + i) for i in range(60)])  # type: ignore[operator]
+    assert troubles[4] == "", "not at once"
+    assert says in troubles[35]
+    assert all(says in t for t in troubles[35:])
+    after = play(eyes, WELL + 60, healthy(WELL + 60, 10))
+    assert after[-1] == ""
+
+
+def test_a_lorry_that_passes_close_is_no_trouble() -> None:
+    eyes = Eyesight()
+    play(eyes, 0, healthy(0, WELL))
+    lorry = STREET.copy()
+    lorry[60:460, 40:600] = 180
+    assert not any(play(eyes, WELL, [camera(lorry, WELL + i) for i in range(5)] + healthy(WELL + 5, 20)))
+
+
+def test_dusk_and_a_dark_night_are_no_trouble() -> None:
+    eyes = Eyesight()
+    dusk = [camera(STREET * max(0.15, 1 - i / 1200), i, 4.0) for i in range(1500)]
+    assert not any(play(eyes, 0, dusk))
+
+
+def test_tarmac_without_detail_is_no_trouble() -> None:
+    random = np.random.default_rng(3)
+    tarmac = 90 + cv2.GaussianBlur(random.normal(0, 20, STREET.shape), (0, 0), 40)
+    assert not any(play(Eyesight(), 0, [camera(tarmac, i) for i in range(100)]))
+
+
+def test_one_picture_for_ever_is_not_seeing() -> None:
+    eyes = Eyesight()
+    play(eyes, 0, [camera(STREET, 1)] * 5)
+    assert not eyes.sees

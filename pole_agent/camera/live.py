@@ -18,7 +18,7 @@ from pole_agent.frame import Frame
 from pole_agent.latest import Latest
 from pole_agent.vocabulary import Point
 
-FIRST_FRAME_S = 20.0  # opening included
+FIRST_FRAME_S = 30.0  # opening included, and waiting for others that open
 SILENCE_S = 10.0
 
 
@@ -61,7 +61,7 @@ class LiveSource:
 
     def _run(self, latest: Latest[Frame | CameraError]) -> None:
         try:
-            capture = open_capture(self._source, self._username, self._password_file)
+            capture = open_capture(self._source, self._username, self._password_file, lambda: not self._closed.is_set())
             try:
                 self._read(capture, latest)
             finally:

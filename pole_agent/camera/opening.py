@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import os
+import threading
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote, urlsplit, urlunsplit
 
+from pole_agent.camera.knock import knock
 from pole_agent.errors import CameraError
 
 # Read by OpenCV's FFmpeg when a stream is opened. Quiet, because FFmpeg prints addresses with their passwords.
@@ -14,7 +17,7 @@ os.environ.setdefault("OPENCV_FFMPEG_CAPTURE_OPTIONS", "rtsp_transport;tcp")
 os.environ.setdefault("OPENCV_FFMPEG_LOGLEVEL", "-8")
 os.environ.setdefault("OPENCV_LOG_LEVEL", "SILENT")
 
-OPEN_TIMEOUT_MS = 10_000
+OPEN_TIMEOUT_MS = 8_000
 READ_TIMEOUT_MS = 8_000
 
 
@@ -36,8 +39,16 @@ def address(source: str, username: str | None, password: str | None) -> str:
     return f"{scheme}://{login}@{rest}"
 
 
-def open_capture(source: str, username: str | None = None, password_file: Path | None = None) -> Any:
-    """Return an open ``cv2.VideoCapture``. Blocks; may hang for as long as the other side likes. Raises CameraError."""
+_one_at_a_time = threading.Lock()  # OpenCV has such a lock of its own; before this one it can still be seen who gave up
+
+
+def open_capture(
+    source: str, username: str | None = None, password_file: Path | None = None, wanted: Callable[[], bool] = lambda: True
+) -> Any:
+    """Return an open ``cv2.VideoCapture``. Blocks; may hang for as long as the other side likes. Raises CameraError.
+
+    Others may be opening, and take their time; when it is our turn and it is not `wanted` any more, nothing is opened.
+    """
     import cv2
 
     if hasattr(cv2, "setLogLevel"):
@@ -46,25 +57,35 @@ def open_capture(source: str, username: str | None = None, password_file: Path |
         password = None if password_file is None else password_file.read_text().strip()
     except OSError as error:
         raise CameraError(f"the password of {plain(source)} cannot be read from {password_file}: {error.strerror}") from error
-    try:
-        if "://" in source:
-            options = [cv2.CAP_PROP_OPEN_TIMEOUT_MSEC, OPEN_TIMEOUT_MS, cv2.CAP_PROP_READ_TIMEOUT_MSEC, READ_TIMEOUT_MS]
-            capture = cv2.VideoCapture(address(source, username, password), cv2.CAP_FFMPEG, options)
-        elif source.startswith("/dev/"):
-            capture = cv2.VideoCapture(source, cv2.CAP_V4L2)
-        else:
-            if not Path(source).is_file():
-                raise CameraError(f"{source}: there is no such file")
-            capture = cv2.VideoCapture(source, cv2.CAP_FFMPEG)
-    except cv2.error as error:
-        raise CameraError(f"{plain(source)} cannot be opened: {error}") from error
+    if "://" in source:
+        knock(source, plain(source))
+    with _one_at_a_time:
+        if not wanted():
+            raise CameraError(f"{plain(source)}: given up")
+        capture = _open(source, username, password)
     if not capture.isOpened():
         capture.release()
         if "://" in source:
-            what = "the camera does not answer as expected; check address, user, password_file and network"
+            what = "the camera answers, but gives no stream; check path, user and password_file, and that it sends H.264, H.265 or MJPEG"
         elif source.startswith("/dev/"):
             what = "the device cannot be opened; is it a camera, and are you in the group video?"
         else:
             what = "this is no video that OpenCV can read; is the file complete?"
         raise CameraError(f"{plain(source)}: {what}")
     return capture
+
+
+def _open(source: str, username: str | None, password: str | None) -> Any:
+    import cv2
+
+    try:
+        if "://" in source:
+            options = [cv2.CAP_PROP_OPEN_TIMEOUT_MSEC, OPEN_TIMEOUT_MS, cv2.CAP_PROP_READ_TIMEOUT_MSEC, READ_TIMEOUT_MS]
+            return cv2.VideoCapture(address(source, username, password), cv2.CAP_FFMPEG, options)
+        if source.startswith("/dev/"):
+            return cv2.VideoCapture(source, cv2.CAP_V4L2)
+        if not Path(source).is_file():
+            raise CameraError(f"{source}: there is no such file")
+        return cv2.VideoCapture(source, cv2.CAP_FFMPEG)
+    except cv2.error as error:
+        raise CameraError(f"{plain(source)} cannot be opened: {error}") from error

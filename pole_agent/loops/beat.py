@@ -127,6 +127,10 @@ class Beat:
             topic = f"{self._base}/active"
             self._board.post(topic, Message(topic, payload, retain=True))
 
+    def parts(self) -> dict[str, Any]:
+        """State, reason and numbers by part."""
+        return self._parts.report()
+
     async def health(self) -> dict[str, Any]:
         """The payload of ``health``."""
         try:

@@ -163,14 +163,14 @@ def test_a_camera_that_refuses_is_an_error_and_one_that_hangs_can_be_left(camera
         source.open()
         await source.next()
 
-    with pytest.raises(CameraError, match="does not answer"):
+    with pytest.raises(CameraError, match="refused"):
         asyncio.run(refused())
 
     async def hangs() -> None:
         source = LiveSource(camera + "/hang", 5, [], time.monotonic)
         source._limit_s = 0.5
         source.open()
-        with pytest.raises(CameraError, match="blind"):
+        with pytest.raises(CameraError, match="blind|nobody answers"):
             await source.next()
         source.close()
 

@@ -1,0 +1,61 @@
+"""Is there a camera at this address at all? Asked with a short timeout, before OpenCV is let in.
+
+OpenCV opens one FFmpeg stream at a time in a process (opencv issue 17057): one silent camera would keep all others closed for as
+long as the timeout of opening. It also cannot say why something did not open; this can.
+"""
+
+from __future__ import annotations
+
+import socket
+import ssl
+from urllib.parse import urlsplit
+
+from pole_agent.errors import CameraError
+
+KNOCK_S = 4.0
+PORTS = {"rtsp": 554, "rtsps": 322, "http": 80, "https": 443}
+SECURE = ("rtsps", "https")
+HEAD_BYTES = 64
+
+
+def knock(source: str, name: str) -> None:
+    """Ask the server of `source` (a URL without credentials) for a sign of life; `name` is what people call it. Raises CameraError.
+
+    RTSP is asked for its OPTIONS, HTTP for the resource itself. Other schemes are not asked anything.
+    """
+    parts = urlsplit(source)
+    port = PORTS.get(parts.scheme)
+    if port is None or parts.hostname is None:
+        return
+    try:
+        with socket.create_connection((parts.hostname, parts.port or port), KNOCK_S) as connection:
+            if parts.scheme in SECURE:
+                return _greet(connection, parts.hostname)
+            connection.sendall(_question(source, parts.scheme, parts.netloc, parts.path, parts.query))
+            answer = connection.recv(HEAD_BYTES)
+    except TimeoutError:
+        raise CameraError(f"{name}: nobody answers within {KNOCK_S:.0f} s; is the camera on, and the address right?") from None
+    except OSError as error:
+        raise CameraError(f"{name}: {error.strerror or error}; is the camera on, and the address right?") from error
+    word = b"RTSP/" if parts.scheme == "rtsp" else b"HTTP/"
+    if not answer.startswith(word):
+        raise CameraError(f"{name}: the server does not answer in {word[:-1].decode()}; is this the address of the camera's stream?")
+    status = answer.split(maxsplit=2)[1:2]
+    if status == [b"404"]:
+        raise CameraError(f"{name}: the camera has no stream of that name; check the path")
+    return None
+
+
+def _question(source: str, scheme: str, host: str, path: str, query: str) -> bytes:
+    if scheme == "rtsp":
+        return f"OPTIONS {source} RTSP/1.0\r\nCSeq: 1\r\nUser-Agent: pole-agent\r\n\r\n".encode()
+    target = (path or "/") + (f"?{query}" if query else "")
+    return f"GET {target} HTTP/1.0\r\nHost: {host}\r\nUser-Agent: pole-agent\r\n\r\n".encode()
+
+
+def _greet(connection: socket.socket, host: str) -> None:
+    """A TLS handshake, without judging the certificate: cameras sign their own, and FFmpeg decides for itself."""
+    context = ssl.create_default_context()
+    context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+    with context.wrap_socket(connection, server_hostname=host):
+        return

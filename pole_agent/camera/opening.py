@@ -78,14 +78,16 @@ def open_capture(
 def _open(source: str, username: str | None, password: str | None) -> Any:
     import cv2
 
+    # FFmpeg would take a thread a core and hold as many pictures; decoding a sub-stream needs a fraction of one core.
+    one_thread = [cv2.CAP_PROP_N_THREADS, 1]
     try:
         if "://" in source:
-            options = [cv2.CAP_PROP_OPEN_TIMEOUT_MSEC, OPEN_TIMEOUT_MS, cv2.CAP_PROP_READ_TIMEOUT_MSEC, READ_TIMEOUT_MS]
+            options = [cv2.CAP_PROP_OPEN_TIMEOUT_MSEC, OPEN_TIMEOUT_MS, cv2.CAP_PROP_READ_TIMEOUT_MSEC, READ_TIMEOUT_MS, *one_thread]
             return cv2.VideoCapture(address(source, username, password), cv2.CAP_FFMPEG, options)
         if source.startswith("/dev/"):
             return cv2.VideoCapture(source, cv2.CAP_V4L2)
         if not Path(source).is_file():
             raise CameraError(f"{source}: there is no such file")
-        return cv2.VideoCapture(source, cv2.CAP_FFMPEG)
+        return cv2.VideoCapture(source, cv2.CAP_FFMPEG, one_thread)
     except cv2.error as error:
         raise CameraError(f"{plain(source)} cannot be opened: {error}") from error

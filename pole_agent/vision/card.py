@@ -82,16 +82,15 @@ def read(path: Path) -> ModelCard:
         raise ModelError(f"{path}: the model card is broken: {error}") from error
 
 
-def verify(card: ModelCard) -> bytes:
-    """Return the bytes of the model, after a check against the hash on its card. Raises ModelError."""
+def verify(card: ModelCard) -> None:
+    """Check the model against the hash on its card. Raises ModelError."""
     try:
-        blob = card.path.read_bytes()
+        with card.path.open("rb") as file:
+            found = hashlib.file_digest(file, "sha256").hexdigest()
     except OSError as error:
         raise ModelError(f"{card.path}: the model cannot be read: {error.strerror}") from error
-    found = hashlib.sha256(blob).hexdigest()
     if found != card.sha256:
         raise ModelError(
             f"{card.path}: this is not the model of its card: sha256 is {found[:12]}…, expected {card.sha256[:12]}…; install it again, "
             "or write the new hash into the card if you changed the model on purpose"
         )
-    return blob

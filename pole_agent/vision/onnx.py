@@ -7,6 +7,7 @@ A thread that hangs is abandoned, counted, and replaced; its late result is igno
 from __future__ import annotations
 
 import asyncio
+import functools
 import queue
 import threading
 import time
@@ -38,7 +39,8 @@ class OnnxModel:
         family = FAMILIES.get(card.family)
         if family is None:
             raise ModelError(f'{card.path}: the family "{card.family}" is not supported; supported: {supported()}')
-        blob = cards.verify(card)
+        cards.verify(card)
+        _small_arena()
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = threads
         options.inter_op_num_threads = 1
@@ -46,9 +48,10 @@ class OnnxModel:
         options.add_session_config_entry("session.intra_op.allow_spinning", "0")
         # Planned memory is laid out once a run in flight, 12 MB each, and is no faster for a model of this size.
         options.enable_mem_pattern = False
+        options.add_session_config_entry("session.use_env_allocators", "1")
         options.log_severity_level = 4
         try:
-            self._session: Any = onnxruntime.InferenceSession(blob, options, providers=["CPUExecutionProvider"])
+            self._session: Any = onnxruntime.InferenceSession(str(card.path), options, providers=["CPUExecutionProvider"])
         except Exception as error:
             raise ModelError(f"{card.path}: ONNX Runtime cannot load this model: {_first_line(error)}") from error
         self._card = card
@@ -140,6 +143,16 @@ class OnnxDetector:
             self.abandoned += 1
             self.close()
             raise ModelError(f"the detector did not answer for {limit_s:.0f} s; its thread was replaced") from None
+
+
+@functools.cache
+def _small_arena() -> None:
+    """Let ONNX Runtime's memory grow by what is asked for, and not to the next power of two. Once a process: saves some 5 MB."""
+    import onnxruntime as ort
+
+    as_requested = 1
+    memory = ort.OrtMemoryInfo("Cpu", ort.OrtAllocatorType.ORT_ARENA_ALLOCATOR, 0, ort.OrtMemType.DEFAULT)
+    ort.create_and_register_allocator(memory, ort.OrtArenaCfg(0, as_requested, -1, -1))
 
 
 def _serve(requests: queue.SimpleQueue[tuple[Callable[[], Any], asyncio.Future[Any]] | None]) -> None:

@@ -82,7 +82,7 @@ def test_a_camera_that_hangs_holds_up_neither_lamp_nor_stop(agent: Start, bench:
     ("config", "says"),
     [
         (camera("nowhere.mp4"), "there is no such file"),
-        (camera("rtsp://127.0.0.1:1/x"), "the camera does not answer as expected; check address"),
+        (camera("rtsp://127.0.0.1:1/x"), "Connection refused; is the camera on, and the address right?"),
         (
             camera(str(ROOT / "pole_agent/demo/street.mp4")) + '[detector]\nmodel = "unknown"\n',
             'there is no model "unknown"; shipped: nanodet-g-320-int8',

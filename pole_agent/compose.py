@@ -243,6 +243,21 @@ def detector_of(settings: Settings, *, ahead: bool = False) -> Detector:
     return OnnxDetector(settings.detector.model, threads, threads if ahead else 1)
 
 
+def bare_inference(settings: Settings) -> Callable[[], Any]:
+    """The network of [detector] alone, on noise, with all its threads: the limit of what a detector can reach. Raises ModelError."""
+    import numpy as np
+
+    from pole_agent.vision import card as cards
+    from pole_agent.vision.letterbox import Letterbox
+    from pole_agent.vision.onnx import OnnxModel
+
+    card = cards.read(cards.find(settings.detector.model))
+    model = OnnxModel(card, settings.detector.threads)
+    letterbox = Letterbox(card.width, card.height, planar=card.planar, padding=card.padding)
+    letterbox.fill(np.random.default_rng(0).integers(0, 255, (card.height, card.width, 3), np.uint8))
+    return lambda: model.run(letterbox.tensor)
+
+
 def scripted_detector(path: Path) -> Detector:
     """A detector that repeats the rows of a MOTChallenge file. Raises ModelError."""
     from pole_agent.vision.scripted import ScriptedDetector, read_rows

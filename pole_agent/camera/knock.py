@@ -26,7 +26,7 @@ def knock(source: str, name: str) -> None:
     parts = urlsplit(source)
     port = PORTS.get(parts.scheme)
     if port is None or parts.hostname is None:
-        return
+        return None
     try:
         with socket.create_connection((parts.hostname, parts.port or port), KNOCK_S) as connection:
             if parts.scheme in SECURE:

@@ -32,7 +32,7 @@ from pole_agent.health.vitals import peak_memory_mb
 from pole_agent.settings import Settings
 from pole_agent.settings.load import load
 from pole_agent.uplink.events import envelope
-from pole_agent.vocabulary import BoostLamp, RecordEvent, RequestDrone, Response, Track, members
+from pole_agent.vocabulary import BoostLamp, Box, Detection, RecordEvent, RequestDrone, Response, Track, members
 
 if TYPE_CHECKING:
     from pole_agent.frame import Frame
@@ -57,6 +57,11 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         metavar="det.txt",
         help="read detections from MOTChallenge rows; the detector does not run",
     )
+    parser.add_argument(
+        "--save-detections", type=Path, metavar="det.txt", help="write what the detector found as MOTChallenge rows, for --detections"
+    )
+    parser.add_argument("--model", metavar="NAME", help="another model than that of the configuration: a name, or the path of a card")
+    parser.add_argument("--threads", type=int, metavar="N", help="another number of detector threads")
     parser.add_argument("--every-frame", action="store_true", help="take every frame of the file, and detect on each")
     parser.add_argument(
         "--start",
@@ -75,6 +80,7 @@ class Writer:
     keeper: TimeKeeper
     events: IO[str] | None
     tracks: IO[str] | None
+    detections: IO[str] | None
     labels: frozenset[str]  # of which tracks rows are written
     recorded: int = 0
     boosts: int = 0
@@ -101,29 +107,38 @@ class Writer:
         )  # fmt: skip
         self.events.write(json.dumps(document) + "\n")
 
-    def mot_rows(self, frame: Frame, tracks: Sequence[Track]) -> None:
-        if self.tracks is None:
-            return
-        height, width = frame.image.shape[:2]
-        for t in (t for t in tracks if t.label in self.labels and t.seen_now):  # a row is an observation, not a guess
-            b = t.box
-            row = (b.left * width, b.top * height, b.width * width, b.height * height)
-            numbers = ",".join(f"{v:.2f}" for v in row)
-            self.tracks.write(f"{frame.index + 1},{t.track_id},{numbers},{t.score:.3f},-1,-1,-1\n")
+    def rows(self, frame: Frame, tracks: Sequence[Track], detections: Sequence[Detection]) -> None:
+        """What was seen in this frame, of the wanted classes. A track's row is an observation, not a guess."""
+        if self.tracks is not None:
+            for t in tracks:
+                if t.label in self.labels and t.seen_now:
+                    self.tracks.write(_row(frame, t.track_id, t.box, t.score))
+        if self.detections is not None:
+            for d in detections:
+                if d.label in self.labels:
+                    self.detections.write(_row(frame, -1, d.box, d.score))
+
+
+def _row(frame: Frame, number: int, box: Box, score: float) -> str:
+    height, width = frame.image.shape[:2]
+    sides = ",".join(f"{v:.2f}" for v in (box.left * width, box.top * height, box.width * width, box.height * height))
+    return f"{frame.index + 1},{number},{sides},{score:.3f},-1,-1,-1\n"
 
 
 def run(arguments: argparse.Namespace) -> int:
     settings, index = _settings(arguments)
+    changed = {k: v for k, v in (("model", arguments.model), ("threads", arguments.threads)) if v is not None}
+    settings = settings.model_copy(update={"detector": settings.detector.model_copy(update=changed)})
     clock = _clock(settings, arguments.start)
     keeper = TimeKeeper(clock, "system", "replay")
     with ExitStack() as stack:
         files = []
-        for path in (arguments.out, arguments.mot):
+        for path in (arguments.out, arguments.mot, arguments.save_detections):
             try:
                 files.append(stack.enter_context(path.open("w")) if path else None)
             except OSError as error:
                 raise ConfigError([Problem(str(path), f"cannot be written: {error.strerror}")]) from error
-        writer = Writer(settings, keeper, files[0], files[1], _labels(arguments, settings, index))
+        writer = Writer(settings, keeper, files[0], files[1], files[2], _labels(arguments, settings, index))
         figures = asyncio.run(_replay(arguments, settings, index, clock, keeper, writer))
     if arguments.json:
         print(json.dumps(figures))
@@ -220,7 +235,7 @@ async def _replay(
             frame = glance.frame
             clock.move_to(frame.at)
             writer.responses(await pipeline.finish(glance))
-            writer.mot_rows(frame, pipeline.tracks)
+            writer.rows(frame, pipeline.tracks, pipeline.detections if glance.found else ())
             people.update(t.track_id for t in pipeline.tracks if t.label == "person")
             if sys.stderr.isatty() and time.perf_counter() - (shown or 0) > PROGRESS_S:
                 shown = time.perf_counter()

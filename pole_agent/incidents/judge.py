@@ -91,9 +91,7 @@ class Judge:
     @property
     def counts(self) -> dict[str, dict[str, int]]:
         """Objects in sight now: zone -> class -> count."""
-        return {
-            zone.name: dict(Counter(w.track.label for w in self._present.values() if zone.name in w.entered)) for zone in self._zones
-        }
+        return {zone.name: dict(Counter(w.track.label for w in self._present.values() if zone.name in w.entered)) for zone in self._zones}
 
     def step(self, tracks: Sequence[Track], active: frozenset[str], now: float, glimpses: Sequence[Track] = ()) -> list[Fact]:
         """Judge one frame. `active` names the rules that are on at this time of day; `glimpses` may become tracks."""
@@ -168,9 +166,7 @@ class Judge:
                 if name in counted:
                     self._traffic.leave(name, seen - since)
 
-    def _apply(
-        self, rule: Rule, crossings: Mapping[int, Mapping[str, int]], glimpses: Sequence[Track], now: float
-    ) -> Iterable[Fact]:
+    def _apply(self, rule: Rule, crossings: Mapping[int, Mapping[str, int]], glimpses: Sequence[Track], now: float) -> Iterable[Fact]:
         fitting = [w for w in self._present.values() if rule.fits(w.track)]
         there = [w for w in fitting if self._meets(rule, w, crossings[w.track.track_id], now)]
         if rule.kind in PER_RULE:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import cv2
 import numpy as np
@@ -63,5 +63,6 @@ def suppress(found: Candidates, groups: Ints, max_overlap: float) -> Candidates:
         return found
     rectangles = found.boxes.copy()
     rectangles[:, 2:] -= rectangles[:, :2]
-    kept = np.sort(cv2.dnn.NMSBoxesBatched(rectangles, found.scores, groups[found.classes], 0.0, max_overlap))  # type: ignore[arg-type]
+    boxes: Any = rectangles  # OpenCV's stubs know lists only
+    kept: Ints = np.sort(cv2.dnn.NMSBoxesBatched(boxes, found.scores, groups[found.classes], 0.0, max_overlap))  # type: ignore[arg-type]
     return Candidates(found.boxes[kept], found.scores[kept], found.classes[kept])

@@ -100,7 +100,7 @@ class Eyesight:
             return "the picture is blurred"
         self._usual += gain * (detail - self._usual)
         self._sharpness += gain * (sharpness - self._sharpness)
-        self._edges += np.float32(gain) * (edges - self._edges)
+        self._edges = cv2.addWeighted(edges, gain, self._edges, 1 - gain, 0)  # type: ignore[assignment]
         return ""
 
 
@@ -128,5 +128,5 @@ def _edges(grey: Any) -> NDArray[np.float32]:
     maps = [cv2.resize(np.sqrt(np.abs(part)), GRID, interpolation=cv2.INTER_AREA) for part in (across, down)]
     stacked = np.stack(maps)
     stacked -= stacked.mean(axis=(1, 2), keepdims=True)
-    result: NDArray[np.float32] = stacked / max(1e-6, float(np.linalg.norm(stacked)))
+    result: NDArray[np.float32] = (stacked / max(1e-6, float(np.linalg.norm(stacked)))).astype(np.float32)
     return result

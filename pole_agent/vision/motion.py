@@ -75,10 +75,13 @@ class MotionGate:
         difference = self._difference = cv2.absdiff(small, cv2.convertScaleAbs(background))
         threshold = min(MOST_DIFFERENCE, max(LEAST_DIFFERENCE, NOISE_GAIN * self._noise))
         _, changed = cv2.threshold(difference, threshold, 255, cv2.THRESH_BINARY)
-        self._changed = cv2.erode(changed, GROUND)
-        for part in self._parts(standing):
-            self._changed[part] = 0
-        share = cv2.countNonZero(self._changed) / small.size
+        share = cv2.countNonZero(changed) / small.size
+        if share > MOVED_SHARE:
+            changed = cv2.erode(changed, GROUND)
+            for part in self._parts(standing):
+                changed[part] = 0
+            share = cv2.countNonZero(changed) / small.size
+        self._changed = changed
         step, self._last = max(0.0, now - self._last), now
         # The mean difference of a quiet picture is its noise (for a Gaussian, 0.8 of its deviation).
         self._noise += min(1.0, step / LEARN_S) * (cv2.mean(difference)[0] * 1.25 - self._noise)
@@ -91,7 +94,7 @@ class MotionGate:
             self._idle *= max(0.0, 1 - step / CALM_S)
             return False
         inside = sum(int(np.count_nonzero(self._changed[part])) for part in self._parts(going))
-        return inside / small.size > MOVED_SHARE
+        return bool(inside / small.size > MOVED_SHARE)
 
     def learn(self, occupied: Iterable[Box]) -> None:
         """The detector has looked at this frame and found something in the boxes `occupied`, and nothing elsewhere."""

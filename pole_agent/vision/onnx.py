@@ -60,6 +60,7 @@ class OnnxModel:
         names = sorted({group_of(name) for name in card.classes})
         self._groups = np.array([names.index(group_of(name)) for name in card.classes], np.int64)
         self._decoder = family.decoder(card, Ballot(wanted, [group_of(card.classes[i]) for i in wanted]))
+        self._warm_up()
         self._mine = threading.local()  # each thread fills a tensor of its own
 
     def _check_signature(self, outputs: dict[str, list[int]]) -> None:
@@ -73,6 +74,14 @@ class OnnxModel:
                 f"{card.path}: the model does not fit its card: {wrong} is {found.get(wrong, 'missing')}, "
                 f"expected {expected.get(wrong, 'nothing of that name')}. Supported: {supported()}"
             )
+
+    def _warm_up(self) -> None:
+        """The first run takes several times as long, and shows whether the model runs at all."""
+        card = self._card
+        try:
+            self.run(Letterbox(card.width, card.height, planar=card.planar, padding=card.padding).tensor)
+        except Exception as error:
+            raise ModelError(f"{card.path}: ONNX Runtime cannot run this model: {_first_line(error)}") from error
 
     def run(self, tensor: Any) -> Any:
         """The network alone, for measuring: `tensor` as the card says -> raw outputs."""

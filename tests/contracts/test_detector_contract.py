@@ -170,7 +170,7 @@ def test_a_camera_that_refuses_is_an_error_and_one_that_hangs_can_be_left(camera
         source = LiveSource(camera + "/hang", 5, [], time.monotonic)
         source._limit_s = 0.5
         source.open()
-        with pytest.raises(CameraError, match="blind|nobody answers"):
+        with pytest.raises(CameraError, match=r"blind|nobody answers"):
             await source.next()
         source.close()
 

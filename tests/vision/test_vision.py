@@ -158,7 +158,7 @@ def test_a_foreign_model_says_what_does_not_fit(own_card: Path) -> None:
 
 def test_an_unknown_family_names_the_supported_ones(own_card: Path) -> None:
     rewrite(own_card, 'family = "nanodet"', 'family = "other"')
-    with pytest.raises(ModelError, match='"other" is not supported; supported: nanodet: .*; yolox: '):
+    with pytest.raises(ModelError, match=r'"other" is not supported; supported: nanodet: .*; yolox: '):
         OnnxModel(cards.read(own_card), 1)
 
 

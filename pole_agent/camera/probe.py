@@ -1,0 +1,94 @@
+"""What a stream is made of, what it costs to decode, and what to change about it."""
+
+from __future__ import annotations
+
+import statistics
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from pole_agent.errors import CameraError
+
+ENOUGH_HEIGHT, MOST_HEIGHT = 480, 800  # pixels; models look at 256 to 416
+MUCH_CPU = 0.25  # of one core for decoding alone
+FEW_FRAMES = 0.7  # of what is asked for
+SETTLE_FRAMES = 3  # the first frames come in a bunch
+NAMES = {"h264": "H.264", "avc1": "H.264", "hevc": "H.265", "hev1": "H.265", "h265": "H.265", "mjpg": "MJPEG", "mp4v": "MPEG-4"}
+
+
+@dataclass(frozen=True, slots=True)
+class Probe:
+    """Sizes in pixels, rates in frames a second. `decode_ms` is CPU time a frame; `core_share` that of one core at the rate measured."""
+
+    codec: str
+    width: int
+    height: int
+    declared_fps: float
+    measured_fps: float
+    decode_ms: float
+    core_share: float
+    mean_level: float
+
+
+def probe(capture: Any, seconds: float, now: Callable[[], float] = time.monotonic, live: bool = True) -> Probe:
+    """Read from an open ``cv2.VideoCapture`` for `seconds`, every frame, and measure. Raises CameraError."""
+    import cv2
+
+    arrivals: list[float] = []
+    costs: list[float] = []
+    image: Any = None
+    begun = now()
+    while now() - begun < seconds or len(arrivals) <= SETTLE_FRAMES:
+        spent = time.thread_time()
+        ok, frame = capture.read()
+        if not ok or frame is None or not frame.size:
+            if len(arrivals) > SETTLE_FRAMES:
+                break  # a clip has an end
+            raise CameraError("the stream breaks off before anything can be measured")
+        image = frame
+        costs.append((time.thread_time() - spent) * 1000)
+        arrivals.append(now())
+    declared = float(capture.get(cv2.CAP_PROP_FPS))
+    steady = arrivals[SETTLE_FRAMES:]
+    measured = (len(steady) - 1) / max(1e-6, steady[-1] - steady[0]) if live and len(steady) > 1 else declared
+    code = int(capture.get(cv2.CAP_PROP_FOURCC)) & 0xFFFFFFFF
+    word = code.to_bytes(4, "little").decode("ascii", "replace").strip("\0 ")
+    cost = statistics.median(costs[SETTLE_FRAMES:] or costs)
+    height, width = image.shape[:2]
+    return Probe(
+        NAMES.get(word.lower(), word or "unknown"),
+        width,
+        height,
+        round(declared, 2) if 0 < declared <= 1000 else 0.0,
+        round(measured, 2),
+        round(cost, 2),
+        round(cost * measured / 1000, 3),
+        round(float(image.mean()), 1),
+    )
+
+
+def advice(found: Probe, fps: float) -> list[str]:
+    """What could be better, in sentences, for a pole that looks at `fps` frames a second. Empty when nothing."""
+    hints = []
+    if found.height > MOST_HEIGHT:
+        hints.append(
+            f"the picture is {found.height} lines high and models look at 416 at most: use the camera's sub-stream (about 720x576)"
+        )
+    elif found.height < ENOUGH_HEIGHT:
+        hints.append(f"the picture is only {found.height} lines high: distant people may be missed; choose a larger stream if there is one")
+    if found.core_share > MUCH_CPU:
+        hints.append(f"decoding takes {found.core_share:.0%} of a core: lower the camera's frame rate or size")
+    if found.measured_fps > 2.5 * fps:
+        hints.append(f"the camera sends {found.measured_fps:g} frames a second and {fps:g} are looked at: set the camera to {2 * fps:g}")
+    if found.measured_fps < FEW_FRAMES * fps:
+        hints.append(
+            f"only {found.measured_fps:g} frames a second come, of the {fps:g} that are asked for: set fps lower, or the camera higher"
+        )
+    if found.codec == "MJPEG":
+        hints.append("MJPEG takes ten times the network of H.264: choose H.264 if the camera can")
+    if found.codec not in ("H.264", "H.265", "MJPEG", "MPEG-4"):
+        hints.append(f"the codec {found.codec} is unusual for a camera; H.264 is what is tested")
+    if found.mean_level < 16:
+        hints.append("the picture is nearly black: is the lens covered, or the lamp off?")
+    return hints

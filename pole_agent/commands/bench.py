@@ -1,0 +1,178 @@
+"""Measure this machine against the budgets of the project: each figure beside its peer or limit, in one run.
+
+Absolute times differ from board to board and from minute to minute; so most figures are ratios of two things measured in turn.
+The best of the rounds counts: noise only ever makes things slower.
+
+  pole-agent bench
+  pole-agent bench --clip street.mp4 --rounds 5 --json
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import platform
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from pole_agent import compose
+from pole_agent.errors import CameraError, PoleAgentError
+from pole_agent.settings import Settings
+
+if TYPE_CHECKING:
+    from pole_agent.frame import Image
+
+HELP = "measure this machine against the budgets of the project"
+CLIP = Path(__file__).parents[1] / "demo" / "street.mp4"
+BARE_S = 2.0
+GATE_FRAMES = 240
+WARM_UP = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """One line of the result."""
+
+    what: str
+    value: float
+    unit: str
+    target: str
+    met: bool | None  # None: there is no target
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--clip", type=Path, default=CLIP, metavar="CLIP", help="what to look at; default: the bundled street")
+    parser.add_argument("--model", metavar="NAME", help="a shipped model by name, or the path of a card; default: the default model")
+    parser.add_argument("--threads", type=int, metavar="N", help="of the detector; default: as in the settings")
+    parser.add_argument("--rounds", type=int, default=3, metavar="N", help="best of so many; default 3")
+    parser.add_argument("--json", action="store_true", help="print the figures as one JSON object, as the last line")
+
+
+def run(arguments: argparse.Namespace) -> int:
+    detector = {k: v for k, v in (("model", arguments.model), ("threads", arguments.threads)) if v is not None}
+    settings = Settings.model_validate(
+        {
+            "pole": {"id": "bench", "site": "bench", "latitude": 0, "longitude": 0, "timezone": "UTC"},
+            "camera": [{"source": str(arguments.clip)}],
+            "detector": detector,
+        }
+    )
+    machine = f"{platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}, {_processor()}"
+    print(f"{machine}; {settings.detector.model}, {settings.detector.threads} threads; {arguments.clip.name}; best of {arguments.rounds}")
+    figures = []
+    for figure in measure(settings, arguments.clip, max(1, arguments.rounds)):
+        figures.append(figure)
+        verdict = {True: "met", False: "MISSED", None: ""}[figure.met]
+        print(f"{figure.what:<58} {figure.value:>9.3f} {figure.unit:<9} {figure.target:<10} {verdict}", flush=True)
+    if arguments.json:
+        print(json.dumps({"machine": machine, "model": settings.detector.model, "figures": [asdict(f) for f in figures]}))
+    return 0 if all(f.met is not False for f in figures) else 1
+
+
+def measure(settings: Settings, clip: Path, rounds: int) -> Iterator[Figure]:
+    """Every figure, as it is ready. Raises CameraError, ModelError."""
+    bare = compose.bare_inference(settings)
+    played, ratios, rates = [], [], []
+    for _ in range(rounds):
+        before = _rate(bare)
+        played.append(_replay(clip, settings, "--every-frame"))
+        limit = (before + _rate(bare)) / 2
+        rates.append(limit)
+        ratios.append(played[-1]["fps"] / limit)
+    best = played[ratios.index(max(ratios))]
+    yield Figure("the network alone", max(rates), "runs/s", "", None)
+    yield Figure("detection on every frame, all included", best["fps"], "frames/s", "", None)
+    yield _at_least("… as a share of the network alone", max(ratios), "", 0.95)
+    gate, resize = _gate(clip, rounds)
+    yield Figure("one nearest resize to the motion gate's working height", resize, "ms/frame", "", None)
+    yield Figure("motion gate", gate, "ms/frame", "", None)
+    yield _at_most("… in resizes", gate / resize, "", 2.0)
+    with tempfile.TemporaryDirectory() as folder:
+        saved = f"{folder}/detections.txt"
+        _replay(clip, settings, "--every-frame", "--save-detections", saved)
+        alone = [_replay(clip, settings, "--every-frame", "--detections", saved) for _ in range(rounds)]
+    live = [_replay(clip, settings) for _ in range(rounds)]
+    yield _at_most("tracker, on the detections of the clip", min(p["tracker_ms_p50"] for p in alone), "ms/frame", 0.20)
+    yield Figure("appearance", min(p["appearance_ms_p50"] for p in alone), "ms/frame", "", None)
+    yield _at_most("peak memory, one camera, as the daemon detects", min(p["peak_rss_mb"] for p in live), "MB", 160)
+
+
+def _at_least(what: str, value: float, unit: str, target: float) -> Figure:
+    return Figure(what, value, unit, f">= {target:g}", value >= target)
+
+
+def _at_most(what: str, value: float, unit: str, target: float) -> Figure:
+    return Figure(what, value, unit, f"<= {target:g}", value <= target)
+
+
+def _rate(work: Callable[[], Any]) -> float:
+    """How often a second `work` can be done, over two seconds."""
+    for _ in range(WARM_UP):
+        work()
+    begun, count = time.perf_counter(), 0
+    while (lasted := time.perf_counter() - begun) < BARE_S:
+        work()
+        count += 1
+    return count / lasted
+
+
+def _replay(clip: Path, settings: Settings, *more: str) -> dict[str, Any]:
+    """The figures of ``pole-agent replay`` in a process of its own: memory has a peak only once."""
+    command = [sys.executable, "-m", "pole_agent", "replay", str(clip), "--json", *more]
+    command += ["--model", settings.detector.model, "--threads", str(settings.detector.threads)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    if done.returncode:
+        raise PoleAgentError(done.stderr.strip().removeprefix("pole-agent: "))
+    figures: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
+    return figures
+
+
+def _gate(clip: Path, rounds: int) -> tuple[float, float]:
+    """Milliseconds of the motion gate and of one resize to its working height, each on fresh frames, in turn."""
+    import cv2
+
+    from pole_agent.vision.motion import WORK_HEIGHT, MotionGate
+
+    best: list[tuple[float, float]] = []
+    for _ in range(rounds):
+        gate, times = MotionGate(), ([], [])  # type: ignore[var-annotated]
+        for index, image in enumerate(_frames(clip)):
+            height, width = image.shape[:2]
+            begun = time.perf_counter()
+            if index % 2:
+                cv2.resize(image, (round(width * WORK_HEIGHT / height), WORK_HEIGHT), interpolation=cv2.INTER_NEAREST)
+            else:
+                gate.moved(image, index / 10)
+            times[index % 2].append((time.perf_counter() - begun) * 1000)
+        best.append((statistics.median(times[0]), statistics.median(times[1])))
+    return min(best, key=lambda pair: pair[0] / pair[1])
+
+
+def _frames(clip: Path) -> Iterator[Image]:
+    from pole_agent.camera.opening import open_capture
+
+    capture = open_capture(str(clip))
+    for index in range(GATE_FRAMES):
+        ok, image = capture.read()
+        if not ok:
+            if index < WARM_UP:
+                raise CameraError(f"{clip}: too short to measure anything with; give a clip of {WARM_UP} frames or more")
+            return
+        yield image
+
+
+def _processor() -> str:
+    try:
+        lines = Path("/proc/cpuinfo").read_text().splitlines()
+    except OSError:
+        return "unknown processor"
+    words = ("model name", "Model", "Hardware")
+    return next((line.split(":", 1)[1].strip() for word in words for line in lines if line.startswith(word)), "unknown processor")

@@ -1,0 +1,164 @@
+"""Find cameras on the network, measure a stream, and take a picture with zones and masks drawn in.
+
+  pole-agent camera find --username admin --password-file secret.txt
+  pole-agent camera probe rtsp://192.168.1.64/stream2 --username admin --password-file secret.txt
+  pole-agent camera shot --config /etc/pole-agent/pole.toml --camera street --out shot.jpg
+
+A source is what [[camera]] source may be: rtsp://…, http://…, /dev/video0 or a video file. Without one, --config says it.
+The picture stays on this machine; masks are burned in before it is written.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+from collections.abc import Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from pole_agent import compose
+from pole_agent.errors import CameraError, ConfigError, Problem
+from pole_agent.settings import DEFAULT_PATH, Settings
+from pole_agent.settings.camera import CameraSettings
+from pole_agent.settings.load import load
+
+HELP = "find cameras, measure a stream, take a picture with zones and masks"
+PROBE_S = 5.0
+LOOK_AT = 10  # the first frames of a stream may still be grey
+PRIVATE = 0o600
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    actions = parser.add_subparsers(dest="action", metavar="action", required=True)
+    find = actions.add_parser("find", help="look for ONVIF cameras on this network (needs the extra: pip install 'pole-agent[onvif]')")
+    find.add_argument("--seconds", type=float, default=3.0, metavar="S", help="how long to listen for answers; default 3")
+    find.add_argument("--host", metavar="HOST[:PORT]", help="ask this one camera instead of the network")
+    probe = actions.add_parser("probe", help="codec, size, rate, milliseconds of decoding, share of the CPU, and advice")
+    probe.add_argument("--seconds", type=float, default=PROBE_S, metavar="S", help=f"how long to measure; default {PROBE_S:g}")
+    shot = actions.add_parser("shot", help="a picture with the grid, zones, lines and masks")
+    shot.add_argument("--out", type=Path, default=Path("shot.jpg"), metavar="F", help=".jpg or .png; default shot.jpg")
+    for action in (probe, shot):
+        action.add_argument("source", nargs="?", metavar="SOURCE", help="default: the camera of the configuration")
+        action.add_argument("--config", type=Path, metavar="F", help=f"default without SOURCE: {DEFAULT_PATH}")
+        action.add_argument("--camera", metavar="NAME", help="which camera of the configuration; default: the only one")
+    for action in (find, probe, shot):
+        action.add_argument("--username", metavar="NAME")
+        action.add_argument("--password-file", type=Path, metavar="F", help="a file with the password; never on the command line")
+    for action in (find, probe):
+        action.add_argument("--json", action="store_true", help="print one JSON object")
+
+
+def run(arguments: argparse.Namespace) -> int:
+    if arguments.action == "find":
+        return _find(arguments)
+    camera, settings = _chosen(arguments)
+    return _probe(arguments, camera) if arguments.action == "probe" else _shot(arguments, camera, settings)
+
+
+def _chosen(arguments: argparse.Namespace) -> tuple[CameraSettings, Settings | None]:
+    """The camera that is meant, and the configuration that it is from."""
+    settings = None
+    if arguments.config or not arguments.source:
+        settings = load(arguments.config or DEFAULT_PATH).settings
+        names = [c.name for c in settings.cameras]
+        name = arguments.camera or (names[0] if len(names) == 1 else None)
+        if name not in names:
+            raise ConfigError([Problem("--camera", f"say which camera; there is {', '.join(names) or 'none'}")])
+        camera = settings.cameras[names.index(name)]
+    else:
+        camera = CameraSettings.model_validate({"source": arguments.source})
+    changed = {"source": arguments.source, "username": arguments.username, "password_file": arguments.password_file}
+    return camera.model_copy(update={k: v for k, v in changed.items() if v}), settings
+
+
+def _open(camera: CameraSettings) -> Any:
+    from pole_agent.camera.opening import open_capture
+
+    return open_capture(camera.source, camera.username, camera.password_file)
+
+
+def _probe(arguments: argparse.Namespace, camera: CameraSettings) -> int:
+    from pole_agent.camera.opening import plain
+    from pole_agent.camera.probe import advice, probe
+
+    capture = _open(camera)
+    try:
+        found = probe(capture, arguments.seconds, live=camera.live)
+    finally:
+        capture.release()
+    hints = advice(found, camera.fps)
+    if arguments.json:
+        print(json.dumps({"source": plain(camera.source), **asdict(found), "advice": hints}))
+        return 0
+    print(f"{plain(camera.source)}: {found.codec}, {found.width}x{found.height}, {found.measured_fps:g} frames a second")
+    print(f"decoding: {found.decode_ms:.1f} ms of CPU a frame, {found.core_share:.1%} of one core")
+    for hint in hints:
+        print(f"advice: {hint}")
+    if not hints:
+        print("nothing to improve")
+    return 0
+
+
+def _shot(arguments: argparse.Namespace, camera: CameraSettings, settings: Settings | None) -> int:
+    import cv2
+
+    from pole_agent.camera.drawing import draw
+    from pole_agent.camera.masks import burn
+
+    if arguments.out.suffix.lower() not in (".jpg", ".jpeg", ".png"):
+        raise ConfigError([Problem("--out", f"{arguments.out}: name a .jpg or .png file")])
+    capture = _open(camera)
+    try:
+        for _ in range(LOOK_AT if camera.live else 1):
+            ok, image = capture.read()
+            if not ok:
+                raise CameraError(f"{camera.name}: the stream gives no picture")
+    finally:
+        capture.release()
+    burn(image, camera.masks)
+    zones, lines = compose.places_of(settings, camera.name) if settings else ([], [])
+    picture = draw(image, {z.name: z.polygon for z in zones}, {n.name: (n.start, n.end) for n in lines}, camera.masks)
+    ok, blob = cv2.imencode(arguments.out.suffix, picture)
+    if not ok:
+        raise CameraError(f"{arguments.out}: the picture cannot be encoded")
+    try:
+        with os.fdopen(os.open(arguments.out, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, PRIVATE), "wb") as file:
+            file.write(blob.tobytes())
+    except OSError as error:
+        raise ConfigError([Problem("--out", f"{arguments.out} cannot be written: {error.strerror}")]) from error
+    height, width = image.shape[:2]
+    print(f"{arguments.out}: {width}x{height}, {len(zones)} zone(s), {len(lines)} line(s), {len(camera.masks)} mask(s); for your eyes only")
+    return 0
+
+
+def _find(arguments: argparse.Namespace) -> int:
+    from pole_agent.camera.onvif import find
+
+    password = None
+    if arguments.password_file:
+        try:
+            password = arguments.password_file.read_text().strip()
+        except OSError as error:
+            raise ConfigError([Problem("--password-file", f"{arguments.password_file}: {error.strerror}")]) from error
+    cameras = find(arguments.seconds, arguments.host, arguments.username, password)
+    if arguments.json:
+        print(json.dumps({"cameras": [asdict(c) for c in cameras]}))
+    else:
+        _tell(cameras, arguments.seconds)
+    return 0 if cameras else 1
+
+
+def _tell(cameras: Sequence[Any], seconds: float) -> None:
+    if not cameras:
+        print(f"no ONVIF camera answered within {seconds:g} s; is it on this network, and is ONVIF switched on in its settings?")
+    for camera in cameras:
+        print(f"{camera.host}: {camera.name or 'a camera'}")
+        if camera.trouble:
+            print(f"  {camera.trouble}")
+        if abs(camera.clock_off_s) > 60:
+            print(f"  its clock is {camera.clock_off_s:+.0f} s off; set a time server in its settings")
+        for stream in camera.streams:
+            mark = "  <- take this one" if stream == camera.preferred else ""
+            print(f"  {stream.codec} {stream.width}x{stream.height} at {stream.fps:g}: {stream.source}{mark}")

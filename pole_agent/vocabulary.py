@@ -100,12 +100,16 @@ def overlap(a: Box, b: Box) -> float:
 
 @dataclass(frozen=True, slots=True)
 class Detection:
-    """What the detector saw in one frame. `look` is an appearance descriptor (any sequence of floats), if one was taken."""
+    """What the detector saw in one frame. `look` is an appearance descriptor (any sequence of floats), if one was taken.
+
+    `moving`: the picture changes there, so it is no post that looks like somebody.
+    """
 
     box: Box
     score: float
     label: str
     look: Any = None
+    moving: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ camera's own clock: cameras reject signatures that are minutes off, and their cl
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -107,7 +108,7 @@ async def _ask(host: str, port: int, username: str | None, password: str | None)
             await camera.update_xaddrs()
             offset = camera.dt_diff.total_seconds() if camera.dt_diff else 0.0
             found = replace(found, clock_off_s=round(offset, 1))
-            info = await camera.devicemgmt.GetDeviceInformation()
+            info = await (await camera.create_devicemgmt_service()).GetDeviceInformation()
             found = replace(found, name=f"{info.Manufacturer} {info.Model}")
             streams = await _streams(await camera.create_media_service())
             return replace(found, streams=tuple(streams), preferred=prefer(streams))
@@ -137,6 +138,6 @@ async def _streams(media: Any) -> list[Stream]:
 
 def _explain(error: Exception) -> str:
     text = " ".join(str(error).split())[:200] or type(error).__name__
-    if any(word in text.lower() for word in ("not authorized", "unauthorized", "401", "notauthorized")):
+    if re.search(r"not ?authorized|unauthorized|\b401\b", text, re.IGNORECASE):
         return "asks for a user and a password (ONVIF users are often separate): give --username and --password-file"
     return f"does not answer as an ONVIF camera should: {text}"

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import itertools
 import queue
 import threading
 from collections.abc import Iterator, Sequence
@@ -26,7 +27,7 @@ DEFAULT_FPS = 10.0  # where a file does not say
 class RecordedSource:
     """Plays `path`. `fps` thins the file's frames to that rate, None gives all. With a `clock` it keeps real time.
 
-    Frame times start at `start_at` (monotonic seconds; default: the clock's now at opening) and follow the file's own rate.
+    The clip is played `times` times, or for ever with `loop`. Frame times start at `start_at` (monotonic seconds; default: the clock's now at opening) and follow the file's own rate.
     """
 
     def __init__(
@@ -38,9 +39,10 @@ class RecordedSource:
         clock: Clock | None = None,
         start_at: float = 0.0,
         loop: bool = False,
+        times: int = 1,
     ) -> None:
         self._path, self._fps, self._masks = path, fps, masks
-        self._clock, self._start_at, self._again = clock, start_at, loop
+        self._clock, self._start_at, self._times = clock, start_at, None if loop else times
         self._frames: queue.Queue[Frame | CameraError | None] = queue.Queue(AHEAD)
         self._ready = asyncio.Event()
         self._closed = threading.Event()
@@ -98,13 +100,11 @@ class RecordedSource:
     def _items(self) -> Iterator[Frame | CameraError | None]:
         start = self._start_at
         try:
-            while True:
+            for _ in itertools.count() if self._times is None else range(self._times):
                 length = 0.0
                 for frame in self._play(start):
                     length = frame.at - start
                     yield frame
-                if not self._again:
-                    break
                 start += length + 1 / (self._fps or DEFAULT_FPS)
             yield None
         except CameraError as error:

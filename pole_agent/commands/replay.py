@@ -17,7 +17,7 @@ import statistics
 import sys
 import time
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import datetime
@@ -28,7 +28,7 @@ from pole_agent import compose
 from pole_agent.clock import ManualClock
 from pole_agent.errors import CameraError, ConfigError, Problem
 from pole_agent.health.trust import TimeKeeper
-from pole_agent.health.vitals import peak_memory_mb
+from pole_agent.health.vitals import memory_mb, peak_memory_mb
 from pole_agent.settings import Settings
 from pole_agent.settings.load import load
 from pole_agent.uplink.events import envelope
@@ -63,6 +63,9 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--model", metavar="NAME", help="another model than that of the configuration: a name, or the path of a card")
     parser.add_argument("--threads", type=int, metavar="N", help="another number of detector threads")
     parser.add_argument("--every-frame", action="store_true", help="take every frame of the file, and detect on each")
+    parser.add_argument(
+        "--repeat", type=int, default=1, metavar="N", help="play the clip N times on one run of time, and report whether memory grows"
+    )
     parser.add_argument(
         "--start",
         default=DEFAULT_START,
@@ -126,6 +129,8 @@ def _row(frame: Frame, number: int, box: Box, score: float) -> str:
 
 
 def run(arguments: argparse.Namespace) -> int:
+    if arguments.repeat != 1 and (arguments.repeat < 1 or arguments.mot or arguments.detections or arguments.save_detections):
+        raise ConfigError([Problem("--repeat", "is 1 or more; rows of frames (--mot, --detections) need it to be 1")])
     settings, index = _settings(arguments)
     changed = {k: v for k, v in (("model", arguments.model), ("threads", arguments.threads)) if v is not None}
     settings = settings.model_copy(update={"detector": settings.detector.model_copy(update=changed)})
@@ -214,7 +219,8 @@ async def _replay(
         every_frame=arguments.every_frame,
         timings=timings,
     )(0.0)
-    source = RecordedSource(arguments.clip, None if arguments.every_frame else camera.fps, camera.masks)
+    source = RecordedSource(arguments.clip, None if arguments.every_frame else camera.fps, camera.masks, times=arguments.repeat)
+    settled_mb: float | None = None  # memory after the first time
     people: set[int] = set()
     await detector.open()
     source.open()
@@ -232,6 +238,8 @@ async def _replay(
             if not glances:
                 break
             glance = glances.popleft()
+            if settled_mb is None and frame is not None and glance.frame.index < frame.index:
+                settled_mb = memory_mb()
             frame = glance.frame
             clock.move_to(frame.at)
             writer.responses(await pipeline.finish(glance))
@@ -260,10 +268,11 @@ async def _replay(
         "tracker_ms_p50": _median(timings.tracker),
         "peak_rss_mb": peak_memory_mb(),
         "people": len(people),
+        **({"rss_growth_mb": round((memory_mb() or 0.0) - settled_mb, 1)} if settled_mb is not None else {}),
     }
 
 
-def _median(values: Sequence[float]) -> float | None:
+def _median(values: Collection[float]) -> float | None:
     return round(statistics.median(values), 4) if values else None
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
+from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
@@ -24,7 +25,7 @@ from pole_agent.uplink.backoff import Backoff
 from pole_agent.vision.appearance import with_looks
 from pole_agent.vision.detector import Detector
 from pole_agent.vision.eyesight import FROZEN, Eyesight
-from pole_agent.vision.motion import MotionGate
+from pole_agent.vision.motion import Change, MotionGate
 from pole_agent.vocabulary import Detection, Response, Track
 
 log = logging.getLogger(__name__)
@@ -39,17 +40,22 @@ REPORT_S = 20.0  # over which frames are counted
 FEW_FRAMES = 0.5  # of those that were asked for
 FEW_WORDS = "only "
 STEADY_S = 30.0  # of pictures without a fault, and the next fault is a new one
+WONDER_S = 5.0  # for so long the detector looks again at once when it saw what may be somebody, though nothing moves, …
+WONDER_AGAIN_S = 60.0  # … and no more than once in this time: it may be a post
 LOOK_EMPTY_S = 12.0  # and this often while nobody is: below 2 % of the frames at 5 a second
+
+
+TIMED_FRAMES = 5000
 
 
 @dataclass(slots=True)
 class Timings:
-    """Milliseconds by stage, for replay and bench. Off unless somebody asks."""
+    """Milliseconds by stage of the latest frames, for replay and bench. Off unless somebody asks."""
 
-    motion: list[float] = field(default_factory=list)
-    detector: list[float] = field(default_factory=list)
-    appearance: list[float] = field(default_factory=list)
-    tracker: list[float] = field(default_factory=list)
+    motion: deque[float] = field(default_factory=lambda: deque(maxlen=TIMED_FRAMES))
+    detector: deque[float] = field(default_factory=lambda: deque(maxlen=TIMED_FRAMES))
+    appearance: deque[float] = field(default_factory=lambda: deque(maxlen=TIMED_FRAMES))
+    tracker: deque[float] = field(default_factory=lambda: deque(maxlen=TIMED_FRAMES))
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +64,7 @@ class Glance:
 
     frame: Frame
     found: asyncio.Future[Sequence[Detection]] | None
+    change: Change
 
 
 class Pipeline:
@@ -82,7 +89,7 @@ class Pipeline:
         self._every_frame, self._timings = every_frame, timings
         self._active: frozenset[str] = frozenset()
         self._active_until = float("-inf")
-        self._looked_at = float("-inf")
+        self._looked_at = self._wondered = float("-inf")
         self.tracks: list[Track] = []
         self.detections: Sequence[Detection] = ()
         self.frames = 0
@@ -104,12 +111,15 @@ class Pipeline:
         if self._timings is not None:
             self._timings.motion.append((time.perf_counter() - begun) * 1000)
         self._eyesight.look(frame.image, now)
-        pause = LOOK_AROUND_S if going or self._motion.storm else LOOK_STANDING_S if standing else LOOK_EMPTY_S
+        if self.frames == 0 or (not moved and now - self._wondered >= WONDER_AGAIN_S):
+            self._wondered = now
+        wondering = self._tracker.wondering and now - self._wondered < WONDER_S
+        pause = 0.0 if wondering else LOOK_AROUND_S if going or self._motion.storm else LOOK_STANDING_S if standing else LOOK_EMPTY_S
         if not (self._every_frame or moved or now - self._looked_at >= pause - ROUNDING_S):
-            return Glance(frame, None)
+            return Glance(frame, None, self._motion.change)
         self._looked_at = now
         self.detector_runs += 1
-        return Glance(frame, asyncio.ensure_future(self._detector.detect(frame)))
+        return Glance(frame, asyncio.ensure_future(self._detector.detect(frame)), self._motion.change)
 
     async def finish(self, glance: Glance) -> list[Response]:
         """The second half: who is where now, and what follows from it. Raises ModelError."""
@@ -119,16 +129,15 @@ class Pipeline:
         else:
             found = await glance.found
             begun = time.perf_counter()
-            self.detections = with_looks(frame.image, found)
+            self.detections = with_looks(frame.image, found, glance.change.within)
             described = time.perf_counter()
             tracks = self._tracker.update(self.detections, now)
             if self._timings is not None:
                 self._timings.detector.append(self._detector.took_ms)
                 self._timings.appearance.append((described - begun) * 1000)
                 self._timings.tracker.append((time.perf_counter() - described) * 1000)
-            if not self._every_frame:
-                here = [d.box for d in found if d.score >= FOUND_SCORE and d.box.sane()]
-                self._motion.learn([*here, *(t.box for t in tracks)])
+            here = [d.box for d in found if d.score >= FOUND_SCORE and d.box.sane()]
+            self._motion.learn([*here, *(t.box for t in tracks)])
         self.tracks = self._riders.join(tracks, now)
         self.frames += 1
         facts = self._judge.step(self.tracks, self._active_rules(now), now, self._tracker.glimpses)

@@ -14,6 +14,7 @@ LOOK_GAIN = 0.02  # of the appearance: it changes slowly
 COAST_DAMPING_PER_S = 0.6  # what is left of the velocity after a second out of sight
 MAX_SPEED_PER_S = 3.0  # in box heights; a faster step is a jump of the detector
 RARER = {"bus": 0.7, "truck": 0.7}  # weight of a vote: a detector that wavers is more often looking at a car
+STIRRING_HEIGHT = 0.3  # of the picture; the change in a smaller box may be somebody else's
 STILL_REACH = 0.25  # of its height: what moves less stands still
 
 
@@ -30,6 +31,7 @@ class Identity:
         self.sides = sides_of(box)
         self.group = group_of(detection.label)
         self.still_since = now
+        self._stirred = detection.moving
         self.label = detection.label  # the class that its life voted for, by score
         self._votes: dict[str, float] = {}
         self._scores = 0.0
@@ -46,8 +48,8 @@ class Identity:
 
     @property
     def moved(self) -> bool:
-        """It has gone further than a detector trembles."""
-        return self.still_since > self.first_seen
+        """It has gone further than a detector trembles, or it is large and the picture changed where it was."""
+        return self.still_since > self.first_seen or (self._stirred and self._height >= STIRRING_HEIGHT)
 
     @property
     def mean_score(self) -> float:
@@ -92,6 +94,7 @@ class Identity:
         reach = STILL_REACH * self._height
         if abs(x - self._stood[0]) > reach or abs(box.bottom - self._stood[1]) > reach:
             self._stood, self.still_since = (x, box.bottom), now
+        self._stirred = self._stirred or detection.moving
         self.score = detection.score
         self.best = max(self.best, detection.score)
         self.hits += 1

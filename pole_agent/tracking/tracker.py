@@ -38,8 +38,8 @@ class Tuning:
     settled_memory_s: float = 60.0
     confirm_s: float = 0.2  # a second detection this much later makes a track …
     confirm_above: float = 0.42  # … if the best lies this share of the way from `start_score` to 1, …
-    patient_hits: int = 4  # … and this many over this time for one that scores less and moves, …
-    patient_s: float = 0.9
+    patient_s: float = 1.3  # … and up to this much later the smaller it is, for one that scores less and moves, …
+    large: float = 0.5  # of the picture's height, and it is seen well
     still_hits: int = 19  # … or this many whose mean lies this share above `start_score` for one that stands still, …
     still_above: float = 0.23
     still_s: float = 30.0  # … or all this time; what stands and scores low is more often a post than a person
@@ -92,6 +92,11 @@ class Tracker:
                 known[row].halt()
         self._welcome(seen, places, good, weak, now)
         return self._report(now)
+
+    @property
+    def wondering(self) -> bool:
+        """There is something that may become a track, if it is seen again."""
+        return bool(self._fresh)
 
     @property
     def glimpses(self) -> list[Track]:
@@ -168,7 +173,9 @@ class Tracker:
         if self._is_clear(identity):
             return age >= tuning.confirm_s
         if identity.moved:
-            return identity.hits >= tuning.patient_hits and age >= tuning.patient_s
+            _, top, _, bottom = identity.sides
+            small = max(0.0, 1 - (bottom - top) / tuning.large)
+            return age >= tuning.confirm_s + small * (tuning.patient_s - tuning.confirm_s)
         if identity.mean_score >= start + tuning.still_above * room:
             return identity.hits >= tuning.still_hits
         return age >= tuning.still_s

@@ -7,8 +7,7 @@ two descriptors of a half is the Bhattacharyya coefficient (1 = same colours, 0 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import replace
+from collections.abc import Callable, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -46,8 +45,13 @@ def describe(image: Image, boxes: Sequence[Box]) -> NDArray[np.float32]:
     return looks
 
 
-def with_looks(image: Image, detections: Sequence[Detection]) -> list[Detection]:
-    """The detections, with descriptors for those that score enough to be worth one and whose boxes can be read."""
+def with_looks(image: Image, detections: Sequence[Detection], moving: Callable[[Sequence[Box]], Sequence[bool]]) -> list[Detection]:
+    """The detections, with descriptors and whether they move, for those that score enough and whose boxes can be read."""
     worth = [d for d in detections if d.score >= LOOK_SCORE and d.box.sane()][:MAX_LOOKS]
-    looks = dict(zip(map(id, worth), describe(image, [d.box for d in worth]), strict=True))
-    return [replace(d, look=looks[id(d)]) if id(d) in looks else d for d in detections]
+    boxes = [d.box for d in worth]
+    known = dict(zip(map(id, worth), zip(describe(image, boxes), moving(boxes), strict=True), strict=True))
+    described = []
+    for d in detections:
+        look, moves = known.get(id(d), (None, False))
+        described.append(d if look is None else Detection(d.box, d.score, d.label, look, bool(moves)))
+    return described

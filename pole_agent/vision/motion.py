@@ -37,7 +37,33 @@ MOST_IDLE = 0.05  # of the picture
 CALM_S = 0.6  # without any change, and the idle share is forgotten
 STORM_SHARE = MOVED_SHARE / IDLE_GAIN  # idle share from which the gate does not trust itself
 GROUND = np.ones((2, 2), np.uint8)  # smaller than this is noise
+STIR_SHARE = 0.35  # of a box that changes when somebody moves in it
 AROUND = 0.25  # of its size around a box that may hold something
+
+
+class Change:
+    """Where one frame differed from the usual. `mask` is uint8 (h, w) of the gate's small picture; None: nothing is known yet."""
+
+    def __init__(self, mask: Any) -> None:
+        self._mask = mask
+
+    def within(self, boxes: Sequence[Box]) -> list[bool]:
+        """Did the picture change in each of the boxes (fractions)? True where it is not known."""
+        if self._mask is None:
+            return [True] * len(boxes)
+        parts = (self._mask[part] for part in parts_of(self._mask.shape, boxes, 0.0))
+        return [int(np.count_nonzero(part)) > STIR_SHARE * part.size for part in parts]
+
+
+def parts_of(shape: tuple[int, int], boxes: Iterable[Box], around: float = AROUND) -> Iterator[tuple[slice, slice]]:
+    """The rows and columns of a picture of `shape` (h, w) that each box takes, and a share of its size around it."""
+    height, width = shape
+    for box in boxes:
+        x, y = around * box.width, around * box.height
+        yield (
+            slice(int(max(0.0, box.top - y) * height), int(min(1.0, max(0.0, box.bottom + y)) * height) + 1),
+            slice(int(max(0.0, box.left - x) * width), int(min(1.0, max(0.0, box.right + x)) * width) + 1),
+        )
 
 
 class MotionGate:
@@ -56,6 +82,11 @@ class MotionGate:
         self._learned = 0.0  # when the background was brought up to date
 
     @property
+    def change(self) -> Change:
+        """Of the frame that was looked at last."""
+        return Change(self._changed)
+
+    @property
     def storm(self) -> bool:
         """So much is restless that somebody may be overlooked: look more often than motion asks for."""
         return self._idle > STORM_SHARE
@@ -70,7 +101,7 @@ class MotionGate:
         if background is None or background.shape != small.shape:
             self._background, self._started, self._last = small.astype(np.float32), now, now
             self._learned = now
-            self._difference = None
+            self._difference = self._changed = None
             return True
         difference = self._difference = cv2.absdiff(small, cv2.convertScaleAbs(background))
         threshold = min(MOST_DIFFERENCE, max(LEAST_DIFFERENCE, NOISE_GAIN * self._noise))
@@ -78,7 +109,7 @@ class MotionGate:
         share = cv2.countNonZero(changed) / small.size
         if share > MOVED_SHARE:
             changed = cv2.erode(changed, GROUND)
-            for part in self._parts(standing):
+            for part in parts_of(small.shape, standing):
                 changed[part] = 0
             share = cv2.countNonZero(changed) / small.size
         self._changed = changed
@@ -93,7 +124,7 @@ class MotionGate:
         if share <= MOVED_SHARE:
             self._idle *= max(0.0, 1 - step / CALM_S)
             return False
-        inside = sum(int(np.count_nonzero(self._changed[part])) for part in self._parts(going))
+        inside = sum(int(np.count_nonzero(self._changed[part])) for part in parts_of(small.shape, going))
         return bool(inside / small.size > MOVED_SHARE)
 
     def learn(self, occupied: Iterable[Box]) -> None:
@@ -101,7 +132,7 @@ class MotionGate:
         if self._difference is None or self._background is None:
             return
         empty = np.full(self.small.shape, 255, np.uint8)
-        for part in self._parts(occupied):
+        for part in parts_of(empty.shape, occupied):
             empty[part] = 0
         idle = cv2.countNonZero(cv2.bitwise_and(self._changed, empty)) / empty.size
         broad = idle > BROAD_SHARE
@@ -115,16 +146,6 @@ class MotionGate:
             return
         self._idle += (IDLE_UP if idle > self._idle else IDLE_DOWN) * (min(idle, MOST_IDLE) - self._idle)
         self._difference = None
-
-    def _parts(self, boxes: Iterable[Box]) -> Iterator[tuple[slice, slice]]:
-        """The rows and columns of the small picture that each box takes, and some room around it."""
-        height, width = self.small.shape
-        for box in boxes:
-            x, y = AROUND * box.width, AROUND * box.height
-            yield (
-                slice(int(max(0.0, box.top - y) * height), int(min(1.0, max(0.0, box.bottom + y)) * height) + 1),
-                slice(int(max(0.0, box.left - x) * width), int(min(1.0, max(0.0, box.right + x)) * width) + 1),
-            )
 
     @staticmethod
     def _shrink(image: Image) -> Any:

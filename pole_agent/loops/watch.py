@@ -137,7 +137,7 @@ class Pipeline:
                 self._timings.appearance.append((described - begun) * 1000)
                 self._timings.tracker.append((time.perf_counter() - described) * 1000)
             here = [d.box for d in found if d.score >= FOUND_SCORE and d.box.sane()]
-            self._motion.learn([*here, *(t.box for t in tracks)])
+            self._motion.learn(here, [t.box for t in tracks])
         self.tracks = self._riders.join(tracks, now)
         self.frames += 1
         facts = self._judge.step(self.tracks, self._active_rules(now), now, self._tracker.glimpses)

@@ -4,9 +4,9 @@ It works on every 4th or so pixel of the green channel (the one nearest to brigh
 the noise of the camera into account. It errs towards True: a missed look costs more than a spare one.
 
 The detector teaches it: where the detector looked and found nothing, the change was light, rain, leaves or a shaken pole. The gate
-takes half of such a change into its average, and learns how restless each pixel is and how much of the picture changes for nothing.
-So a lamp that switches costs a few looks, not a storm of them; what nobody has looked at is never learned away faster than the
-average moves; and a gate that has become tolerant says so (`storm`), so that somebody looks once a second whatever it says.
+takes half of such a change into its average, and learns how much of the picture changes for nothing. So a lamp that switches costs a
+few looks, not a storm of them; what nobody has looked at is never learned away faster than the average moves; and a gate that has
+become tolerant says so (`storm`), so that somebody looks once a second whatever it says.
 """
 
 from __future__ import annotations
@@ -72,7 +72,6 @@ class MotionGate:
     def __init__(self) -> None:
         self.small: Any = None  # the picture as the gate saw it last: uint8 (about 144, w)
         self._background: NDArray[np.float32] | None = None
-        self._difference: Any = None
         self._changed: Any = None
         self._idle = 0.0  # the share of the picture that changes for nothing
         self._futile = 0  # looks in a row that found nothing where something had changed
@@ -101,9 +100,9 @@ class MotionGate:
         if background is None or background.shape != small.shape:
             self._background, self._started, self._last = small.astype(np.float32), now, now
             self._learned = now
-            self._difference = self._changed = None
+            self._changed = None
             return True
-        difference = self._difference = cv2.absdiff(small, cv2.convertScaleAbs(background))
+        difference = cv2.absdiff(small, cv2.convertScaleAbs(background))
         threshold = min(MOST_DIFFERENCE, max(LEAST_DIFFERENCE, NOISE_GAIN * self._noise))
         _, changed = cv2.threshold(difference, threshold, 255, cv2.THRESH_BINARY)
         share = cv2.countNonZero(changed) / small.size
@@ -127,25 +126,32 @@ class MotionGate:
         inside = sum(int(np.count_nonzero(self._changed[part])) for part in parts_of(small.shape, going))
         return bool(inside / small.size > MOVED_SHARE)
 
-    def learn(self, occupied: Iterable[Box]) -> None:
-        """The detector has looked at this frame and found something in the boxes `occupied`, and nothing elsewhere."""
-        if self._difference is None or self._background is None:
+    def learn(self, seen: Iterable[Box], tracked: Iterable[Box] = ()) -> None:
+        """The detector has looked at this frame: `seen` are the boxes of what may be somebody, `tracked` those who are.
+
+        There is nothing elsewhere. Who is tracked is not taken into the background, so that his going is news.
+        """
+        if self._changed is None or self._background is None:
             return
-        empty = np.full(self.small.shape, 255, np.uint8)
-        for part in parts_of(empty.shape, occupied):
+        free = np.full(self.small.shape, 255, np.uint8)
+        for part in parts_of(free.shape, tracked):
+            free[part] = 0
+        empty = free.copy()
+        for part in parts_of(empty.shape, seen):
             empty[part] = 0
         idle = cv2.countNonZero(cv2.bitwise_and(self._changed, empty)) / empty.size
-        broad = idle > BROAD_SHARE
-        usual = min(1.0, (self._last - self._learned) / LEARN_S)
-        rate = 1.0 if broad else ABSORBED if idle > MOVED_SHARE else usual
-        cv2.accumulateWeighted(self.small, self._background, max(rate, usual), mask=empty)
-        self._learned = self._last
-        self._futile = self._futile + 1 if idle > MOVED_SHARE and not broad else 0
-        if 0 < self._futile < PATIENCE or broad:
-            self._difference = None
+        if idle > BROAD_SHARE:
+            self._background = self.small.astype(np.float32)
+            self._learned, self._futile = self._last, 0
             return
-        self._idle += (IDLE_UP if idle > self._idle else IDLE_DOWN) * (min(idle, MOST_IDLE) - self._idle)
-        self._difference = None
+        usual = min(1.0, (self._last - self._learned) / LEARN_S)
+        cv2.accumulateWeighted(self.small, self._background, usual, mask=free)
+        self._learned = self._last
+        self._futile = self._futile + 1 if idle > MOVED_SHARE else 0
+        if self._futile:
+            cv2.accumulateWeighted(self.small, self._background, ABSORBED, mask=empty)
+        if self._futile == 0 or self._futile >= PATIENCE:
+            self._idle += (IDLE_UP if idle > self._idle else IDLE_DOWN) * (min(idle, MOST_IDLE) - self._idle)
 
     @staticmethod
     def _shrink(image: Image) -> Any:

@@ -96,7 +96,7 @@ def test_what_was_there_at_the_start_of_a_still_scene_is_found_and_stays(tmp_pat
     _, image = cv2.VideoCapture(str(ROOT / "pole_agent" / "demo" / "street.mp4")).read()
     tracks = tmp_path / "tracks.txt"
     figures = replay(film(tmp_path / "still.avi", 150, lambda _: image), "--mot", str(tracks))
-    assert figures["detector_runs"] <= 0.2 * figures["frames"]
+    assert figures["detector_runs"] <= 0.3 * figures["frames"]
     rows = [line.split(",") for line in tracks.read_text().splitlines()]
     lasting = {r[1] for r in rows if int(r[0]) < 20} & {r[1] for r in rows if int(r[0]) == 150}
     assert len(lasting) >= 3

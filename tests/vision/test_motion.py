@@ -127,7 +127,7 @@ def test_one_who_stands_and_moves_the_hands_is_no_news_but_one_who_leaves_is() -
     for index in range(20):
         gate.moved(camera(STREET, index), index / FPS)
     gate.moved(scene(20), 20 / FPS)
-    gate.learn([box])
+    gate.learn([], [box])
     assert not any(gate.moved(scene(i), i / FPS, [], [box]) for i in range(21, 60))
     assert gate.moved(scene(60), 60 / FPS, [box], []), "somebody going is looked at"
     image = STREET.copy()

@@ -220,7 +220,8 @@ async def _replay(
         timings=timings,
     )(0.0)
     source = RecordedSource(arguments.clip, None if arguments.every_frame else camera.fps, camera.masks, times=arguments.repeat)
-    settled_mb: float | None = None  # memory after the first time
+    settled_mb: float | None = None  # memory after a tenth of the time
+    played = 1
     people: set[int] = set()
     await detector.open()
     source.open()
@@ -238,8 +239,10 @@ async def _replay(
             if not glances:
                 break
             glance = glances.popleft()
-            if settled_mb is None and frame is not None and glance.frame.index < frame.index:
-                settled_mb = memory_mb()
+            if frame is not None and glance.frame.index < frame.index:
+                played += 1
+                if settled_mb is None and played > arguments.repeat / 10:
+                    settled_mb = memory_mb()
             frame = glance.frame
             clock.move_to(frame.at)
             writer.responses(await pipeline.finish(glance))

@@ -26,7 +26,8 @@ from pole_agent.vision.appearance import with_looks
 from pole_agent.vision.detector import Detector
 from pole_agent.vision.eyesight import FROZEN, Eyesight
 from pole_agent.vision.motion import Change, MotionGate
-from pole_agent.vocabulary import Detection, Response, Track
+from pole_agent.vision.region import back, choose, cut
+from pole_agent.vocabulary import Box, Detection, Response, Track
 
 log = logging.getLogger(__name__)
 
@@ -65,6 +66,7 @@ class Glance:
     frame: Frame
     found: asyncio.Future[Sequence[Detection]] | None
     change: Change
+    view: Box | None = None  # the part that the detector was shown; None: all of it
 
 
 class Pipeline:
@@ -89,7 +91,7 @@ class Pipeline:
         self._every_frame, self._timings = every_frame, timings
         self._active: frozenset[str] = frozenset()
         self._active_until = float("-inf")
-        self._looked_at = self._wondered = float("-inf")
+        self._looked_at = self._saw_all_at = self._wondered = float("-inf")
         self.tracks: list[Track] = []
         self.detections: Sequence[Detection] = ()
         self.frames = 0
@@ -119,7 +121,14 @@ class Pipeline:
             return Glance(frame, None, self._motion.change)
         self._looked_at = now
         self.detector_runs += 1
-        return Glance(frame, asyncio.ensure_future(self._detector.detect(frame)), self._motion.change)
+        change, view = self._motion.change, None
+        if moved and not self._every_frame and not self._motion.storm and now - self._saw_all_at < LOOK_AROUND_S - ROUNDING_S:
+            height, width = frame.image.shape[:2]
+            view = choose(change.around(), going, width, height)
+        if view is None:
+            self._saw_all_at = now
+        shown = frame if view is None else Frame(cut(frame.image, view), now, frame.index)
+        return Glance(frame, asyncio.ensure_future(self._detector.detect(shown)), change, view)
 
     async def finish(self, glance: Glance) -> list[Response]:
         """The second half: who is where now, and what follows from it. Raises ModelError."""
@@ -128,10 +137,12 @@ class Pipeline:
             tracks = self._tracker.advance(now)
         else:
             found = await glance.found
+            if glance.view is not None:
+                found = back(found, glance.view)
             begun = time.perf_counter()
             self.detections = with_looks(frame.image, found, glance.change.within)
             described = time.perf_counter()
-            tracks = self._tracker.update(self.detections, now)
+            tracks = self._tracker.update(self.detections, now, glance.view)
             if self._timings is not None:
                 self._timings.detector.append(self._detector.took_ms)
                 self._timings.appearance.append((described - begun) * 1000)

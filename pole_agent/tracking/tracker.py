@@ -63,8 +63,10 @@ class Tracker:
         self._fresh: list[Identity] = []
         self._next_id = next_id or itertools.count(1).__next__
 
-    def update(self, detections: Sequence[Detection], now: float) -> list[Track]:
+    def update(self, detections: Sequence[Detection], now: float, view: Box | None = None) -> list[Track]:
         """Take the detections of the frame at `now` (monotonic seconds, never backwards); return the tracks to report.
+
+        With a `view` only that part of the picture was looked at: who is not wholly inside stays as he was.
 
         Boxes that are not finite, empty or outside the picture are ignored, as are scores that are not numbers.
         """
@@ -72,6 +74,11 @@ class Tracker:
         seen = [d for d in detections if tuning.weak_score <= d.score <= 1 and d.box.sane()]
         if len(seen) > MAX_DETECTIONS:
             seen = sorted(seen, key=lambda d: -d.score)[:MAX_DETECTIONS]
+        if view is not None:
+            outside = [i for i in known if not _holds(view, i.sides)]
+            for identity in outside:
+                identity.stand_still(now, self._coast(identity))
+            known = [i for i in known if _holds(view, i.sides)]
         for identity in (*known, *self._fresh):
             identity.predict(now)
 
@@ -216,3 +223,7 @@ class Tracker:
                 if width > 0 and height > 0 and width * height >= self._tuning.hidden_share * area:
                     return self._tuning.hidden_coast_s
         return self._tuning.coast_s
+
+
+def _holds(view: Box, sides: Sides) -> bool:
+    return view.left <= sides[0] and view.top <= sides[1] and sides[2] <= view.right and sides[3] <= view.bottom

@@ -54,6 +54,14 @@ class Change:
         parts = (self._mask[part] for part in parts_of(self._mask.shape, boxes, 0.0))
         return [int(np.count_nonzero(part)) > STIR_SHARE * part.size for part in parts]
 
+    def around(self) -> Box | None:
+        """The smallest box that holds all of it. None when there is none, or nothing is known."""
+        if self._mask is None:
+            return None
+        height, width = self._mask.shape
+        left, top, w, h = cv2.boundingRect(self._mask)
+        return Box(left / width, top / height, (left + w) / width, (top + h) / height) if w and h else None
+
 
 def parts_of(shape: tuple[int, int], boxes: Iterable[Box], around: float = AROUND) -> Iterator[tuple[slice, slice]]:
     """The rows and columns of a picture of `shape` (h, w) that each box takes, and a share of its size around it."""

@@ -1,0 +1,58 @@
+"""Where to look closely: a person far away is a few pixels once the picture is scaled down to what the model takes.
+
+When only a part of the picture moves, the detector is shown that part at full size: the same cost, and objects two to four times as
+large. The whole picture is looked at once a second all the same.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from pole_agent.frame import Image
+from pole_agent.vocabulary import Box, Detection
+
+SIDE = 320  # pixels: a closer look than the model's own resolution shows nothing more
+ROOM = 1.6  # times what moves: somebody's feet may stand still
+MOST = 0.75  # of the picture's height; with more, the whole picture is as good
+CUT = 0.01  # of the region: a box that touches its edge is only a part of something
+EDGE = 1e-6
+
+
+def choose(moving: Box | None, going: Sequence[Box], width: int, height: int) -> Box | None:
+    """The region to look at in a picture of that size (fractions), or None for the whole. `going` are the boxes of known objects."""
+    if moving is None:
+        return None
+    left, top, right, bottom = moving.left, moving.top, moving.right, moving.bottom
+    for box in going:
+        left, top, right, bottom = min(left, box.left), min(top, box.top), max(right, box.right), max(bottom, box.bottom)
+    side = max(SIDE, ROOM * (right - left) * width, ROOM * (bottom - top) * height)
+    if side > MOST * height:
+        return None
+    w, h = side / width, side / height
+    x = min(max(0.0, (left + right - w) / 2), 1 - w)
+    y = min(max(0.0, (top + bottom - h) / 2), 1 - h)
+    return Box(x, y, x + w, y + h)
+
+
+def cut(image: Image, region: Box) -> Image:
+    """That part of `image`, uint8 (h, w, 3); no copy."""
+    height, width = image.shape[:2]
+    return image[round(region.top * height) : round(region.bottom * height), round(region.left * width) : round(region.right * width)]
+
+
+def back(found: Sequence[Detection], region: Box) -> list[Detection]:
+    """Detections of a region as detections of the whole picture, without those that the region's edge has cut."""
+    whole = []
+    for d in found:
+        b = d.box
+        if (
+            (b.left < CUT and region.left > EDGE)
+            or (b.top < CUT and region.top > EDGE)
+            or (b.right > 1 - CUT and region.right < 1 - EDGE)
+            or (b.bottom > 1 - CUT and region.bottom < 1 - EDGE)
+        ):
+            continue
+        w, h = region.width, region.height
+        box = Box(region.left + b.left * w, region.top + b.top * h, region.left + b.right * w, region.top + b.bottom * h)
+        whole.append(Detection(box, d.score, d.label))
+    return whole

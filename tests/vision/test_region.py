@@ -1,0 +1,81 @@
+"""A closer look at what moves: the same cost, more pixels."""
+
+from __future__ import annotations
+
+import asyncio
+
+import cv2
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pole_agent.frame import Frame
+from pole_agent.vision.onnx import OnnxDetector
+from pole_agent.vision.region import back, choose, cut
+from pole_agent.vocabulary import Box, Detection, overlap
+from tests.conftest import CLIP
+
+share = st.floats(0, 1)
+
+
+@given(share, share, share, share)
+def test_a_region_is_a_square_inside_the_picture_around_what_moves(x1: float, y1: float, x2: float, y2: float) -> None:
+    moving = Box(min(x1, x2), min(y1, y2), max(x1, x2), max(y1, y2))
+    region = choose(moving, [], 1280, 720)
+    if region is None:
+        assert max(moving.width * 1280, moving.height * 720) * 1.6 > 0.75 * 720 - 1e-6
+        return
+    assert -1e-9 <= region.left < region.right <= 1 + 1e-9
+    assert -1e-9 <= region.top < region.bottom <= 1 + 1e-9
+    assert region.width * 1280 == pytest.approx(region.height * 720)
+    assert region.left <= moving.left + 1e-9
+    assert region.right >= moving.right - 1e-9
+
+
+def test_somebody_who_goes_elsewhere_widens_the_region_or_makes_it_the_whole() -> None:
+    moving = Box(0.1, 0.1, 0.15, 0.2)
+    assert choose(moving, [], 1280, 720) is not None
+    assert choose(moving, [Box(0.8, 0.6, 0.9, 0.9)], 1280, 720) is None
+    assert choose(None, [], 1280, 720) is None
+
+
+def test_boxes_come_back_to_their_places_and_cut_ones_are_left_out() -> None:
+    region = Box(0.5, 0.0, 1.0, 0.5)
+    whole = back([Detection(Box(0.2, 0.2, 0.4, 0.6), 0.9, "person"), Detection(Box(0.0, 0.2, 0.2, 0.6), 0.9, "person")], region)
+    assert [d.box for d in whole] == [Box(0.6, 0.1, 0.7, 0.3)]
+    assert back([Detection(Box(0.2, 0.0, 0.4, 0.6), 0.9, "person")], region), "cut by the picture's own edge is no reason"
+
+
+def test_a_closer_look_finds_small_people_that_the_whole_picture_does_not() -> None:
+    """The street of the demo as a corner of a picture of 1920 x 1080: its people are 30 to 50 pixels high of 1080."""
+    _, street = cv2.VideoCapture(str(CLIP)).read()
+    picture = np.full((1080, 1920, 3), 110, np.uint8)
+    small = cv2.resize(street, None, fx=0.45, fy=0.45, interpolation=cv2.INTER_AREA)
+    picture[100 : 100 + small.shape[0], 1200 : 1200 + small.shape[1]] = small
+    moving = Box(1200 / 1920, 100 / 1080, (1200 + small.shape[1]) / 1920, (100 + small.shape[0]) / 1080)
+    region = choose(Box(moving.left + 0.05, moving.top + 0.05, moving.right - 0.05, moving.bottom - 0.05), [], 1920, 1080)
+    assert region is not None
+
+    async def look() -> tuple[list[Detection], list[Detection], list[Detection]]:
+        detector = OnnxDetector("nanodet-g-320-int8", 1)
+        await detector.open()
+        full = await detector.detect(Frame(picture, 0.0, 0))
+        close = back(await detector.detect(Frame(cut(picture, region), 0.0, 0)), region)
+        original = await detector.detect(Frame(street, 0.0, 0))
+        detector.close()
+        return list(full), close, list(original)
+
+    full, close, original = asyncio.run(look())
+    truth = [
+        Box(moving.left + d.box.left * moving.width, moving.top + d.box.top * moving.height,
+            moving.left + d.box.right * moving.width, moving.top + d.box.bottom * moving.height)
+        for d in original if d.label == "person" and d.score > 0.5
+    ]  # fmt: skip
+
+    def seen(found: list[Detection]) -> int:
+        return sum(any(overlap(box, d.box) > 0.5 for d in found if d.label == "person" and d.score > 0.4) for box in truth)
+
+    assert len(truth) >= 4
+    assert seen(close) >= len(truth) - 1
+    assert seen(full) <= len(truth) // 2

@@ -51,6 +51,7 @@ class Traffic:
 
     def summary(self, camera: str, now: float) -> dict[str, Any] | None:
         """The data of ``traffic.summarized``, and start anew. None when nobody came by."""
+        came_by = any(self._entered.values()) or bool(self._dwell) or bool(self._crossed)
         since, names = self._since, sorted(set(self._entered) | set(self._dwell) | set(self._peak))
         window = max(now - since, 1e-3)
         zones = [
@@ -65,7 +66,7 @@ class Traffic:
         ]
         lines = [{"line": n, **{way: _by_class(walks) for way, walks in ways.items()}} for n, ways in sorted(self._crossed.items())]
         Traffic.__init__(self, now)
-        if not zones and not lines:
+        if not came_by:  # what only stands there is no traffic
             return None
         return {"camera": camera, "window_s": round(window, 1), "zones": zones, "lines": lines}
 

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import itertools
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pole_agent.incidents.judge import Closed, Fact, Judge, Ongoing, Opened, Summarized
+from pole_agent.incidents.judge import Closed, Fact, Judge, Noticed, Ongoing, Opened, Summarized
 from pole_agent.incidents.respond import Responder
 from pole_agent.incidents.rules import Line, Rule, Zone
-from pole_agent.vocabulary import BoostLamp, Box, RecordEvent, RequestDrone, Severity, Track
+from pole_agent.vocabulary import BoostLamp, Box, RecordEvent, RequestDrone, Severity, Track, members
 
 LEFT = Zone("left", ((0, 0), (0.5, 0), (0.5, 1), (0, 1)))
 GATE = Line("gate", (0.5, 0.0), (0.5, 1.0))  # looking down: the right hand is to the left of the picture
@@ -214,3 +214,106 @@ def test_surplus_alarms_become_one_counted_event() -> None:
 def test_an_ongoing_fact_comes_at_each_frame_of_an_open_incident() -> None:
     scene = Scene(rule("presence"))
     assert len(kinds(scene.play(7, (1, 0.2)), Ongoing)) == 7
+
+
+def of(label: str = "person", height: float = 0.2) -> Callable[[int, float, float], Track]:
+    def make(number: int, x: float, at: float) -> Track:
+        return Track(number, label, Box(x - 0.03, 0.5 - height, x + 0.03, 0.5), 0.8, 0.0, at, True)
+
+    return make
+
+
+def test_an_edge_has_inertia_in_and_out() -> None:
+    zone = Zone("left", LEFT.polygon, enter_s=0.4, leave_s=1.0)
+    scene = Scene(rule("presence", zone, lamp_level=1.0))
+    scene.judge = Judge("street", scene.rules, [zone], [], lambda: "i1", 0.0)
+    glimpsed = scene.play(2, (1, 0.49))
+    assert not kinds(glimpsed, Opened), "two frames are 0.2 s inside"
+    assert kinds(glimpsed, Noticed), "but the lamp does not wait"
+    assert len(kinds(scene.play(1, (1, 0.49)), Opened)) == 1
+    trembling = [f for _ in range(10) for x in (0.51, 0.49) for f in scene.play(1, (1, x))]
+    assert not kinds(trembling, Closed)
+    assert not kinds(trembling, Opened)
+    assert len(kinds(scene.play(25, (1, 0.6)), Closed)) == 1
+
+
+def test_a_glimpse_raises_the_lamp_and_tells_nobody() -> None:
+    watched = rule("presence", lamp_level=1.0, lamp_hold_s=30)
+    scene = Scene(watched)
+    facts = scene.judge.step([], frozenset({"r"}), 0.2, [track(0, 0.2, 0.2)])
+    assert [type(f) for f in facts] == [Noticed]
+    assert [type(r) for r in Responder("street").respond(facts, 0.2)] == [BoostLamp]
+    assert not scene.judge.step([], frozenset({"r"}), 0.4, [track(0, 0.9, 0.4)]), "outside the zone"
+
+
+@pytest.mark.parametrize(("height", "opened"), [(0.05, 0), (0.2, 1), (0.6, 0)])
+def test_what_is_too_small_or_too_large_does_not_count(height: float, opened: int) -> None:
+    scene = Scene(rule("presence", min_height=0.1, max_height=0.5))
+    make = of(height=height)
+    facts = [f for i in range(5) for f in scene.judge.step([make(1, 0.2, i * FRAME_S)], frozenset({"r"}), i * FRAME_S)]
+    assert len(kinds(facts, Opened)) == opened
+
+
+def test_a_group_stands_for_its_classes() -> None:
+    assert members(["vehicle", "person"]) == {"car", "bus", "truck", "person"}
+    assert members(["two_wheeler"]) == {"bicycle", "motorcycle"}
+
+
+class Street:
+    """Plays one vehicle that stands, under track numbers that may change."""
+
+    def __init__(self, kind: str, **more: object) -> None:
+        self.rule = Rule("r", kind, LEFT, members(["vehicle"]), **more)  # type: ignore[arg-type]
+        numbers = itertools.count(1)
+        self.judge = Judge("street", [self.rule], [LEFT], [], lambda: f"i{next(numbers)}", 0.0)
+        self.make = of("car")
+        self.now = 0.0
+
+    def play(self, seconds: float, number: int | None, x: float = 0.2) -> list[Fact]:
+        facts: list[Fact] = []
+        for _ in range(int(seconds / FRAME_S)):
+            self.now = round(self.now + FRAME_S, 6)
+            tracks = [] if number is None else [self.make(number, x, self.now)]
+            facts += self.judge.step(tracks, frozenset({"r"}), self.now)
+        return facts
+
+
+@pytest.mark.parametrize("kind", ["stopped", "loitering"])
+def test_a_parked_car_alerts_once_whatever_hides_it(kind: str) -> None:
+    street = Street(kind, dwell_s=5.0)
+    assert len(kinds(street.play(20, 1), Opened)) == 1
+    assert not street.play(20, None), "behind a bus for 20 s: still the same incident"
+    assert not kinds(street.play(20, 1), Opened)
+    closed = kinds(street.play(120, None), Closed)
+    assert len(closed) == 1
+    assert not kinds(street.play(60, 7), Opened), "found again under a new number, it is no news"
+    moved = [f for step in range(20) for f in street.play(FRAME_S, 7, 0.2 + 0.01 * step)]
+    assert len(kinds(moved + street.play(20, 7, 0.4), Opened)) == 1, "it drove on, and parked anew"
+
+
+def test_presence_of_what_has_parked_ends_and_does_not_begin_again() -> None:
+    street = Street("presence", lamp_level=1.0)
+    assert len(kinds(street.play(5, 1), Opened)) == 1
+    ended = kinds(street.play(120, 1), Closed)
+    assert [f.incident.end_reason for f in ended] == ["settled"]  # type: ignore[union-attr]
+    assert not [f for f in street.play(290, 1) if not isinstance(f, Summarized)], (
+        "neither an incident, nor a lamp that burns for a parked car"
+    )
+    street.play(45, None)
+    assert not [f for f in street.play(60, 2) if not isinstance(f, Summarized)]
+
+
+def test_an_incident_of_one_who_never_leaves_ends_all_the_same() -> None:
+    street = Street("stopped", dwell_s=5.0)
+    facts = street.play(4000, 1)
+    assert len(kinds(facts, Opened)) == 1
+    assert [f.incident.end_reason for f in kinds(facts, Closed)] == ["settled"]  # type: ignore[union-attr]
+
+
+def test_occupancy_is_the_mean_number_present() -> None:
+    scene = Scene()
+    scene.play(750, (1, 0.2), (2, 0.3))
+    summaries = kinds(scene.play(760), Summarized)
+    [zone] = summaries[0].data["zones"]  # type: ignore[union-attr, index]
+    assert zone["occupancy"]["person"] == pytest.approx(1.0, abs=0.02)
+    assert zone["peak"] == {"person": 2}

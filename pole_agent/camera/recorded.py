@@ -27,7 +27,8 @@ DEFAULT_FPS = 10.0  # where a file does not say
 class RecordedSource:
     """Plays `path`. `fps` thins the file's frames to that rate, None gives all. With a `clock` it keeps real time.
 
-    The clip is played `times` times, or for ever with `loop`. Frame times start at `start_at` (monotonic seconds; default: the clock's now at opening) and follow the file's own rate.
+    The clip is played `times` times, or for ever with `loop`. Frame times start at `start_at` (monotonic seconds; default: the clock's
+    now at opening) and follow the file's own rate.
     """
 
     def __init__(

@@ -196,7 +196,8 @@ def bring(arguments: argparse.Namespace, name: str, classes: Sequence[str]) -> i
             quantize_static(
                 str(ready), str(small), OwnFrames(arguments.int8, cards.read(original)), quant_format=QuantFormat.QDQ,
                 activation_type=QuantType.QUInt8, weight_type=QuantType.QInt8, per_channel=True,
-                calibrate_method=CalibrationMethod.MinMax, op_types_to_quantize=["Conv", "Mul", "Sigmoid", "Concat", "MaxPool", "Resize", "Add"],
+                calibrate_method=CalibrationMethod.MinMax,
+                op_types_to_quantize=["Conv", "LeakyRelu", "Mul", "Sigmoid", "Concat", "MaxPool", "Resize", "Add"],
                 nodes_to_exclude=head(converted.graph),
             )  # fmt: skip
             chosen = put(small, f"{name}-int8", f"static QDQ int8, MinMax over frames of {arguments.int8.name}")

@@ -1,4 +1,4 @@
-"""What the eyes are worth: real clips through the real replay. Clips that are not part of the project are skipped when they are not there."""
+"""What the eyes are worth: real clips through the real replay. Those not part of the project are skipped where they are missing."""
 
 from __future__ import annotations
 

@@ -36,7 +36,7 @@ environment() { # <folder> <files that decide> <pip arguments…>
   mark=$(cat $files | cksum)
   if [ -x "$folder/bin/python" ] && [ "$mark" = "$(cat "$folder/.installed" 2>/dev/null)" ]; then return; fi
   python=$(find_python)
-  echo "preparing $folder with $("$python" --version) (once; downloads about 110 MB)"
+  echo "preparing $folder with $("$python" --version) (once; downloads about 120 MB)"
   rm -rf "$folder"
   make_venv "$python" "$folder"
   "$folder/bin/python" -m pip --disable-pip-version-check install -q "$@"

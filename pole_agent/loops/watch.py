@@ -41,9 +41,8 @@ REPORT_S = 20.0  # over which frames are counted
 FEW_FRAMES = 0.5  # of those that were asked for
 FEW_WORDS = "only "
 STEADY_S = 30.0  # of pictures without a fault, and the next fault is a new one
-WONDER_S = 5.0  # for so long the detector looks again at once when it saw what may be somebody, though nothing moves, …
-WONDER_AGAIN_S = 60.0  # … and no more than once in this time: it may be a post
-LOOK_EMPTY_S = 12.0  # and this often while nobody is: below 2 % of the frames at 5 a second
+WONDER_S = 5.0  # after opening: what may be somebody is looked at again at once, though nothing moves
+LOOK_QUIET_S = 24.0  # at least, while nobody is there or all have settled: well below 2 % of the frames at 5 a second
 
 
 TIMED_FRAMES = 5000
@@ -91,7 +90,8 @@ class Pipeline:
         self._every_frame, self._timings = every_frame, timings
         self._active: frozenset[str] = frozenset()
         self._active_until = float("-inf")
-        self._looked_at = self._saw_all_at = self._wondered = float("-inf")
+        self._opened_at: float | None = None
+        self._looked_at = self._saw_all_at = float("-inf")
         self.tracks: list[Track] = []
         self.detections: Sequence[Detection] = ()
         self.frames = 0
@@ -113,10 +113,14 @@ class Pipeline:
         if self._timings is not None:
             self._timings.motion.append((time.perf_counter() - begun) * 1000)
         self._eyesight.look(frame.image, now)
-        if self.frames == 0 or (not moved and now - self._wondered >= WONDER_AGAIN_S):
-            self._wondered = now
-        wondering = self._tracker.wondering and now - self._wondered < WONDER_S
-        pause = 0.0 if wondering else LOOK_AROUND_S if going or self._motion.storm else LOOK_STANDING_S if standing else LOOK_EMPTY_S
+        if self._opened_at is None:
+            self._opened_at = now
+        if self._tracker.glimpses or (self._tracker.wondering and now - self._opened_at < WONDER_S):
+            pause = 0.0
+        elif going or self._motion.storm:
+            pause = LOOK_AROUND_S
+        else:
+            pause = LOOK_QUIET_S if self._tracker.settled(now) else LOOK_STANDING_S
         if not (self._every_frame or moved or now - self._looked_at >= pause - ROUNDING_S):
             return Glance(frame, None, self._motion.change)
         self._looked_at = now

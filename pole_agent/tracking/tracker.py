@@ -119,6 +119,10 @@ class Tracker:
                 (standing if identity.last_seen - identity.still_since >= STANDING_S else going).append(identity.box)
         return going, standing
 
+    def settled(self, now: float) -> bool:
+        """Nobody is here but those who have been standing for long, and they were all found at the last look."""
+        return all(self._settled(i) and now - i.last_seen <= IN_SIGHT_S for i in self._known if now - i.last_seen <= self._coast(i))
+
     def advance(self, now: float) -> list[Track]:
         """Time passed and nothing moved: everything in sight is where it was."""
         self._fresh = []

@@ -14,7 +14,7 @@ from pole_agent.vision.motion import MotionGate
 from pole_agent.vocabulary import Box
 
 FPS = 5.0
-LOOK_S = 12.0
+LOOK_S = 24.0
 Scene = Callable[[int], Image]
 
 

@@ -148,6 +148,7 @@ def test_nobody_is_given_a_frame_without_its_masks(tmp_path: Path, bench: Callab
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(3600)
 def test_two_hours_of_a_clip_in_a_loop_do_not_grow() -> None:
     clip = ROOT / "pole_agent" / "demo" / "street.mp4"
     figures = replay(clip, "--config", str(ROOT / "pole_agent" / "demo" / "pole.toml"), "--repeat", "288")
@@ -157,6 +158,7 @@ def test_two_hours_of_a_clip_in_a_loop_do_not_grow() -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(600)
 def test_ten_minutes_of_an_empty_noisy_street(tmp_path: Path, empty_street: np.ndarray) -> None:
     figures = replay(film(tmp_path / "empty.avi", 3000, lambda _: empty_street))
     assert figures["frames"] == 3000

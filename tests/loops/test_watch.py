@@ -1,0 +1,94 @@
+"""The loop of one camera on a board that is too slow for it: it looks less often, never later, and says so."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import numpy as np
+
+from pole_agent import compose
+from pole_agent.clock import ManualClock
+from pole_agent.frame import Frame
+from pole_agent.health.parts import Parts
+from pole_agent.health.trust import TimeKeeper
+from pole_agent.loops.watch import Watch
+from pole_agent.settings.load import load
+from pole_agent.vocabulary import Box, Detection, RecordEvent
+
+FRAME_S = 0.02
+SECONDS = 45.0
+
+
+STREET = np.random.default_rng(1).integers(40, 160, (48, 64, 3), dtype=np.uint8).repeat(5, axis=0).repeat(5, axis=1)
+
+
+def left_of(index: int) -> int:
+    """Where the walker is: to and fro, 50 pixels a second."""
+    return abs(index % 520 - 260)
+
+
+class Newest:
+    """A live camera at 50 frames a second: each `next` gives the picture of now. Somebody walks to and fro."""
+
+    def __init__(self, clock: ManualClock) -> None:
+        self._clock, self._index, self._end = clock, 0, clock.monotonic() + SECONDS
+
+    def open(self) -> None:
+        return
+
+    async def next(self) -> Frame | None:
+        self._clock.move_to(self._clock.monotonic() + FRAME_S)
+        if self._clock.monotonic() > self._end:
+            return None
+        self._index += 1
+        image = STREET.copy()
+        left = left_of(self._index)
+        image[60:140, left : left + 40] = 255
+        return Frame(image, self._clock.monotonic(), self._index)
+
+    def close(self) -> None:
+        return
+
+
+class Slow:
+    """A detector that takes 0.3 s of the clock."""
+
+    took_ms = 300.0
+
+    def __init__(self, clock: ManualClock) -> None:
+        self._clock = clock
+        self.starts: list[float] = []
+
+    async def open(self) -> None:
+        return
+
+    async def detect(self, frame: Frame) -> Sequence[Detection]:
+        self.starts.append(self._clock.monotonic())
+        assert self._clock.monotonic() - frame.at < FRAME_S, "never an old picture"
+        self._clock.move_to(self._clock.monotonic() + 0.3)
+        left = left_of(frame.index) / 320
+        return [Detection(Box(left, 0.25, left + 0.125, 0.583), 0.9, "person")]
+
+    def close(self) -> None:
+        return
+
+
+def test_a_slow_detector_rests_a_fifth_of_the_time_and_latency_stays_that_of_one_look(bench: Callable[..., Path]) -> None:
+    settings = load(bench('[[camera]]\nsource = "rtsp://127.0.0.1/x"\nfps = 50\n')).settings
+    clock = ManualClock()
+    events: list[RecordEvent] = []
+    parts = Parts(events.append, clock.monotonic)
+    detector = Slow(clock)
+    make = compose.pipeline_factory(settings, "street", detector, TimeKeeper(clock, "system", "b"), lambda: "i")
+    watch = Watch(
+        "street", 50, lambda: Newest(clock), lambda: make(clock.monotonic()), detector, lambda _: None, parts, clock, lambda: 0.5
+    )  # fmt: skip
+    asyncio.run(watch.run())
+    gaps = [b - a for a, b in zip(detector.starts, detector.starts[1:], strict=False)]
+    assert min(gaps) >= 0.3 / 0.8 - 1e-6
+    figures = parts.report()["camera:street"]
+    assert figures["skipped"] > 0
+    assert 0 < figures["latency_ms"] <= 300 + 1000 * FRAME_S, "the mean of looks and of frames where nothing moved"
+    assert any("only" in str(e.data.get("reason")) for e in events), "few of 50 frames a second: said so"

@@ -12,6 +12,7 @@ from enum import IntEnum
 from typing import Any, Literal
 
 Point = tuple[float, float]
+Sides = tuple[float, float, float, float]  # left, top, right, bottom
 MIN_AREA = 1e-9  # of a picture: far below a pixel
 GROUPS = {"vehicle": ("car", "bus", "truck"), "two_wheeler": ("bicycle", "motorcycle")}
 CLASSES = ("person", "bicycle", "car", "motorcycle", "bus", "truck")  # what the agent looks for, in COCO's words
@@ -57,6 +58,10 @@ class Box:
     bottom: float
 
     @property
+    def sides(self) -> Sides:
+        return self.left, self.top, self.right, self.bottom
+
+    @property
     def width(self) -> float:
         return self.right - self.left
 
@@ -88,14 +93,22 @@ class Box:
         )
 
 
-def overlap(a: Box, b: Box) -> float:
-    """Intersection over union of two boxes, 0 to 1."""
-    width = min(a.right, b.right) - max(a.left, b.left)
-    height = min(a.bottom, b.bottom) - max(a.top, b.top)
+def iou(a: Sides, b: Sides) -> float:
+    """Intersection over union, 0 to 1."""
+    left, top, right, bottom = a
+    other_left, other_top, other_right, other_bottom = b
+    # Comparisons, not min and max: calls are what costs here.
+    width = (right if right < other_right else other_right) - (left if left > other_left else other_left)
+    height = (bottom if bottom < other_bottom else other_bottom) - (top if top > other_top else other_top)
     if width <= 0 or height <= 0:
         return 0.0
     shared = width * height
-    return shared / (a.area + b.area - shared)
+    return shared / ((right - left) * (bottom - top) + (other_right - other_left) * (other_bottom - other_top) - shared)
+
+
+def overlap(a: Box, b: Box) -> float:
+    """Intersection over union of two boxes, 0 to 1."""
+    return iou(a.sides, b.sides)
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,8 +9,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from pole_agent.vocabulary import Sides
+
 Pair = tuple[float, int, int]  # likeness (0 to 1), row, column
-Sides = tuple[float, float, float, float]  # left, top, right, bottom
 
 
 def grown(box: Sides, share: float) -> Sides:
@@ -18,19 +19,6 @@ def grown(box: Sides, share: float) -> Sides:
     left, top, right, bottom = box
     x, y = (right - left) * share, (bottom - top) * share
     return left - x, top - y, right + x, bottom + y
-
-
-def iou(a: Sides, b: Sides) -> float:
-    """Intersection over union, 0 to 1."""
-    left, top, right, bottom = a
-    other_left, other_top, other_right, other_bottom = b
-    # Comparisons, not min and max: calls are what costs here.
-    width = (right if right < other_right else other_right) - (left if left > other_left else other_left)
-    height = (bottom if bottom < other_bottom else other_bottom) - (top if top > other_top else other_top)
-    if width <= 0 or height <= 0:
-        return 0.0
-    shared = width * height
-    return shared / ((right - left) * (bottom - top) + (other_right - other_left) * (other_bottom - other_top) - shared)
 
 
 def match(pairs: Iterable[Pair], least: float, rows: set[int], columns: set[int]) -> list[tuple[int, int]]:

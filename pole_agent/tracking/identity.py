@@ -5,7 +5,6 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from pole_agent.tracking.association import Sides
 from pole_agent.vocabulary import Box, Detection, Track, group_of
 
 FIRST_GAIN, LAST_GAIN = 0.64, 0.19  # of the velocity: trust the first steps more, then smooth
@@ -28,7 +27,7 @@ class Identity:
         self.first_seen = self.last_seen = now
         self.score = self.best = detection.score
         self.look: NDArray[np.float32] | None = None if detection.look is None else np.array(detection.look, np.float32)
-        self.sides = sides_of(box)
+        self.sides = box.sides
         self.group = group_of(detection.label)
         self.still_since = now
         self._stirred = detection.moving
@@ -125,7 +124,3 @@ class Identity:
     def _place(self) -> None:
         w, h = self._width / 2, self._height / 2
         self.sides = self._x - w, self._y - h, self._x + w, self._y + h
-
-
-def sides_of(box: Box) -> Sides:
-    return box.left, box.top, box.right, box.bottom

@@ -14,9 +14,9 @@ import itertools
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from pole_agent.tracking.association import Pair, Sides, grown, iou, match
-from pole_agent.tracking.identity import Identity, sides_of
-from pole_agent.vocabulary import Box, Detection, Track, group_of
+from pole_agent.tracking.association import Pair, grown, match
+from pole_agent.tracking.identity import Identity
+from pole_agent.vocabulary import Box, Detection, Sides, Track, group_of, iou
 
 MAX_DETECTIONS = 200  # more boxes than that in one frame is a broken detector, not a street
 IN_SIGHT_S = 1.0
@@ -85,7 +85,7 @@ class Tracker:
         rows, free = set(range(len(known))), set(range(len(seen)))
         good = {n for n, d in enumerate(seen) if d.score >= tuning.start_score}
         weak = free - good
-        places = [sides_of(d.box) for d in seen]
+        places = [d.box.sides for d in seen]
         pairs = self._pairs(known, seen, places, now)
         chosen = match((p for p in pairs if p[2] in good), tuning.least_likeness, rows, good)
         rows = {r for r in rows if now - known[r].last_seen <= IN_SIGHT_S}

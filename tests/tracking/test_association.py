@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pole_agent.tracking.association import grown, iou, match
+from pole_agent.tracking.association import grown, match
+from pole_agent.vocabulary import iou
 
 likeness = st.one_of(st.floats(0, 1), st.just(float("nan")))
 tables = st.lists(st.tuples(likeness, st.integers(0, 5), st.integers(0, 5)), max_size=36, unique_by=lambda p: p[1:])

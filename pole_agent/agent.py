@@ -10,7 +10,6 @@ from typing import Any
 
 from pole_agent.clock import Clock
 from pole_agent.health.notify import notify
-from pole_agent.lamp.lamp import Lamp
 from pole_agent.store.store import Store
 from pole_agent.supervise import Fatal, Job, supervise
 
@@ -27,7 +26,6 @@ class Agent:
     def __init__(
         self,
         jobs: Sequence[Job],
-        lamp: Lamp,
         store: Store,
         clock: Clock,
         random: Callable[[], float],
@@ -35,12 +33,14 @@ class Agent:
         start: Callable[[], Coroutine[Any, Any, None]],
         farewell: Callable[[], Awaitable[None]],
     ) -> None:
-        self._jobs, self._lamp, self._store, self._clock = jobs, lamp, store, clock
+        self._jobs, self._store, self._clock = jobs, store, clock
         self._random, self._report, self._start, self._farewell = random, report, start, farewell
         self._stop = asyncio.Event()
+        self._reloading = False
 
-    def stop(self) -> None:
-        """Ask the agent to stop; `run` returns within 5 s."""
+    def stop(self, *, reload: bool = False) -> None:
+        """Ask the agent to stop; `run` returns within 5 s. `reload`: another one follows at once, in this process."""
+        self._reloading = reload
         self._stop.set()
 
     async def run(self) -> int:
@@ -55,7 +55,7 @@ class Agent:
         except Fatal:
             code = 1
         finally:
-            notify("STOPPING=1")
+            notify(f"RELOADING=1\nMONOTONIC_USEC={int(self._clock.monotonic() * 1e6)}" if self._reloading else "STOPPING=1")
             await self._shut_down([*tasks, starting, stopping], orderly=code == 0)
         return code
 
@@ -74,6 +74,5 @@ class Agent:
         for task in tasks:
             task.cancel()
         await asyncio.wait(tasks, timeout=CANCEL_S)
+        # The lamp is not touched: as long as anything takes, it stays as it was. Who opened it closes it; then the wiring keeps it lit.
         await self._store.stop(STORE_S)
-        # Last: as long as anything else takes, the lamp stays as it was; then the wiring keeps it lit.
-        self._lamp.close()

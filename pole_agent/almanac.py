@@ -1,28 +1,29 @@
-"""Times of day: fixed ("22:00") and solar ("sunset-00:15"), and when the sun passes which height.
+"""Times of day: fixed ("22:00") and solar ("sunset-00:15"), the sun's height, and nights.
 
-The sun is found by its elevation, not by an event of a calendar day: that cannot return another day's event and
-cannot fail where the sun does not rise. Formulas: NOAA solar calculator (after Meeus, Astronomical Algorithms),
-right within about a minute between the polar circles.
+A night is one day of the lamp: from one solar noon to the next. Solar noon, not twelve o'clock, because a zone may lie hours
+beside its sun (in Iceland the winter sun rises after twelve). The sun is found by its elevation: that cannot return another
+day's event and cannot fail where the sun does not rise. Formulas: NOAA solar calculator (after Meeus, Astronomical
+Algorithms), right within about a minute between the polar circles.
 """
 
 from __future__ import annotations
 
+import functools
 import math
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta, tzinfo
+from datetime import UTC, date, datetime, time, timedelta, tzinfo
+from types import MappingProxyType
 
 HORIZON_DEG = -0.833  # sunrise and sunset: refraction and the radius of the disc
 TWILIGHT_DEG = -6.0  # dusk and dawn: civil twilight
 DAY_S = 86_400
-STEP_S = 600  # search step for a crossing; a crossing is then refined to under a second
+EXACT_S = 0.5  # a crossing is found to within this
+ALREADY, NEVER = -math.inf, math.inf
 
-SOLAR_WORDS = {
-    "sunset": (HORIZON_DEG, -1),
-    "sunrise": (HORIZON_DEG, 1),
-    "dusk": (TWILIGHT_DEG, -1),
-    "dawn": (TWILIGHT_DEG, 1),
-}
+EVENING = {"sunset": HORIZON_DEG, "dusk": TWILIGHT_DEG}
+MORNING = {"dawn": TWILIGHT_DEG, "sunrise": HORIZON_DEG}
 _FIXED = re.compile(r"([01]\d|2[0-3]):([0-5]\d)")
 _SOLAR = re.compile(r"(sunset|sunrise|dusk|dawn)(?:([+-])([01]\d|2[0-3]):([0-5]\d))?")
 
@@ -54,8 +55,8 @@ class TimeOfDay:
         raise ValueError(f'{text!r} is no time of day; write "22:00", "sunset" or "sunrise-00:15" (sunset, sunrise, dusk, dawn)')
 
 
-def elevation_deg(wall: float, place: Place) -> float:
-    """Height of the sun's centre over the horizon, in degrees, at a wall time (Unix seconds)."""
+def _sun(wall: float) -> tuple[float, float]:
+    """Declination of the sun in radians, and the equation of time in minutes, at a wall time (Unix seconds)."""
     century = (wall / DAY_S + 2440587.5 - 2451545.0) / 36525
     mean_long = (280.46646 + century * (36000.76983 + century * 0.0003032)) % 360
     anomaly = math.radians(357.52911 + century * (35999.05029 - 0.0001537 * century))
@@ -79,6 +80,12 @@ def elevation_deg(wall: float, place: Place) -> float:
         - 0.5 * y * y * math.sin(2 * twice)
         - 1.25 * eccentricity**2 * math.sin(2 * anomaly)
     )
+    return declination, equation_min
+
+
+def elevation_deg(wall: float, place: Place) -> float:
+    """Height of the sun's centre over the horizon, in degrees, at a wall time (Unix seconds)."""
+    declination, equation_min = _sun(wall)
     solar_min = (wall % DAY_S) / 60 + equation_min + 4 * place.longitude
     hour_angle = math.radians(solar_min / 4 - 180)
     latitude = math.radians(place.latitude)
@@ -91,38 +98,76 @@ def is_dark(wall: float, place: Place) -> bool:
     return elevation_deg(wall, place) < HORIZON_DEG
 
 
-def _noon_before(wall: float, zone: tzinfo) -> datetime:
-    local = datetime.fromtimestamp(wall, zone)
-    noon = local.replace(hour=12, minute=0, second=0, microsecond=0)
-    return noon if noon <= local else noon - timedelta(days=1)
+@dataclass(frozen=True, slots=True)
+class Night:
+    """From one solar noon (`start`) to the next (`end`), in wall time. `date` is the local date of the evening.
 
-
-def moment(time: TimeOfDay, wall: float, place: Place) -> float | None:
-    """The wall time of `time` in the day (noon to noon, so that a night is one day) that holds `wall`.
-
-    None where the sun does not pass that height in this day.
+    `sun` gives the wall time of each solar word. Where the sun does not pass that height: below it all the time, the evening word has
+    come when the night starts and the morning word never comes (NEVER); above it all the time, the other way round.
     """
-    noon = _noon_before(wall, place.zone)
-    if time.solar is None:
-        day = noon if time.offset_s >= DAY_S // 2 else noon + timedelta(days=1)
-        hour, minute = divmod(time.offset_s // 60, 60)
-        return day.replace(hour=hour, minute=minute).timestamp()
-    height, direction = SOLAR_WORDS[time.solar]
-    start = noon.timestamp()
-    before = elevation_deg(start, place) - height
-    for step in range(STEP_S, DAY_S + STEP_S, STEP_S):
-        after = elevation_deg(start + step, place) - height
-        if before * direction < 0 <= after * direction:
-            low, high = start + step - STEP_S, start + step
-            while high - low > 0.5:
-                middle = (low + high) / 2
-                if (elevation_deg(middle, place) - height) * direction < 0:
-                    low = middle
-                else:
-                    high = middle
-            return high + time.offset_s
-        before = after
-    return None
+
+    date: date
+    start: float
+    end: float
+    sun: Mapping[str, float]
+
+    @property
+    def middle(self) -> float:
+        """The sun's lowest."""
+        return (self.start + self.end) / 2
+
+
+def night_of(wall: float, place: Place) -> Night:
+    """The night that holds `wall`. Raises ValueError or OverflowError for a time beyond the calendar."""
+    number = math.floor(wall / DAY_S + place.longitude / 360 - 0.5)
+    for candidate in (number - 1, number, number + 1):  # the equation of time moves noon by a quarter of an hour
+        night = _night(candidate, place)
+        if night.start <= wall < night.end:
+            return night
+    raise ValueError(f"{wall} lies in no night")
+
+
+@functools.lru_cache(maxsize=16)
+def _night(number: int, place: Place) -> Night:
+    start, end = _noon(number, place), _noon(number + 1, place)
+    middle = (start + end) / 2
+    # From noon the sun falls until the middle of the night, then it rises: at most one crossing in each half.
+    evening = {word: _crossing(start, middle, height, -1, place) for word, height in EVENING.items()}
+    morning = {word: _crossing(middle, end, height, 1, place) for word, height in MORNING.items()}
+    words = {word: start if at == ALREADY else at for word, at in (evening | morning).items()}
+    return Night(datetime.fromtimestamp(start, place.zone).date(), start, end, MappingProxyType(words))
+
+
+def _noon(number: int, place: Place) -> float:
+    """Wall time of a solar noon. Nights are numbered from 1970."""
+    mean = number * DAY_S + DAY_S / 2 - place.longitude * 240
+    return mean - _sun(mean)[1] * 60
+
+
+def _crossing(first: float, last: float, height: float, direction: int, place: Place) -> float:
+    """When the sun passes `height` between two times, rising (1) or falling (-1); ALREADY or NEVER when it is past it or not there yet."""
+
+    def past(wall: float) -> bool:
+        return (elevation_deg(wall, place) - height) * direction >= 0
+
+    if past(first):
+        return ALREADY
+    if not past(last):
+        return NEVER
+    low, high = first, last
+    while high - low > EXACT_S:
+        middle = (low + high) / 2
+        low, high = (low, middle) if past(middle) else (middle, high)
+    return high
+
+
+def moment(time_of_day: TimeOfDay, night: Night, place: Place) -> float:
+    """The wall time of `time_of_day` in a night; NEVER where the sun does not get there. An offset may lead out of the night."""
+    if time_of_day.solar is not None:
+        return night.sun[time_of_day.solar] + time_of_day.offset_s
+    hour, minute = divmod(time_of_day.offset_s // 60, 60)
+    at = datetime.combine(night.date, time(hour, minute), place.zone)
+    return (at if at.timestamp() >= night.start else at + timedelta(days=1)).timestamp()
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,8 +191,9 @@ class Span:
         """True when `wall` lies in the span. A solar end that does not happen today leaves the sun's height to decide."""
         if self.start is None or self.end is None:
             return True
-        start, end = moment(self.start, wall, place), moment(self.end, wall, place)
-        if start is None or end is None:
+        night = night_of(wall, place)
+        start, end = moment(self.start, night, place), moment(self.end, night, place)
+        if NEVER in (start, end):
             return is_dark(wall, place)
         return start <= wall < end if start <= end else wall >= start or wall < end
 

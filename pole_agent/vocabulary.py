@@ -166,11 +166,15 @@ class RecordEvent:
 
 @dataclass(frozen=True, slots=True)
 class BoostLamp:
-    """Raise the lamp to at least `level` until `until` (monotonic seconds). One live boost per source."""
+    """Raise the lamp to at least `level` until `until` (monotonic seconds). One live boost per source.
+
+    Level 0 raises nothing by itself: it tells the lamp's own controls that something of this severity goes on.
+    """
 
     source: str
     level: float
     until: float
+    severity: Severity = Severity.INFO
 
 
 @dataclass(frozen=True, slots=True)

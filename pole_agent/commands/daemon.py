@@ -33,15 +33,33 @@ def _without_traceback(record: logging.LogRecord) -> bool:
     return True
 
 
-def run_to_end(agent: Agent, beside: Callable[[], Awaitable[None]] | None = None) -> int:
-    """Run the agent until a signal, a FATAL failure, or the end of `beside` (a coroutine that runs along). Returns the exit code."""
+def run_to_end(agent: Agent, beside: Callable[[], Awaitable[None]] | None = None, renew: Callable[[], Agent | None] | None = None) -> int:
+    """Run the agent until a signal, a FATAL failure, or the end of `beside` (a coroutine that runs along). Returns the exit code.
+
+    After each orderly end, `renew` may give the agent that follows (a reload).
+    """
 
     async def run() -> int:
         loop = asyncio.get_running_loop()
+        current = [agent]
+        stopped = False
+
+        def stop(number: int) -> None:
+            nonlocal stopped
+            stopped = True
+            log.info("%s: stopping", signal.Signals(number).name)
+            timer = threading.Timer(HARD_STOP_S, os._exit, (1,))
+            timer.daemon = True
+            timer.start()
+            current[0].stop()
+
         for number in (signal.SIGTERM, signal.SIGINT):
-            loop.add_signal_handler(number, _stop, agent, number)
+            loop.add_signal_handler(number, stop, number)
         companion = asyncio.ensure_future(_along(agent, beside)) if beside is not None else None
         code = await agent.run()
+        while code == 0 and not stopped and renew is not None and (following := renew()) is not None:
+            current[0] = following
+            code = await following.run()
         if companion is not None and companion.done() and not companion.cancelled():
             companion.result()
         return code
@@ -55,14 +73,6 @@ async def _along(agent: Agent, beside: Callable[[], Awaitable[None]]) -> None:
         await beside()
     finally:
         agent.stop()
-
-
-def _stop(agent: Agent, number: int) -> None:
-    log.info("%s: stopping", signal.Signals(number).name)
-    timer = threading.Timer(HARD_STOP_S, os._exit, (1,))
-    timer.daemon = True
-    timer.start()
-    agent.stop()
 
 
 def leave(code: int) -> int:

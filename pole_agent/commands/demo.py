@@ -60,9 +60,7 @@ def settings_for(state_dir: str, broker: dict[str, Any] | None, loop: bool) -> S
 def dusk_shift(settings: Settings) -> float:
     """What to add to the wall clock so that the sun sets in a few seconds."""
     place, now = settings.pole.place, time.time()
-    sunset = almanac.moment(almanac.TimeOfDay("sunset", 0), now, place)
-    assert sunset is not None
-    return sunset - BEFORE_SUNSET_S - now
+    return almanac.night_of(now, place).sun["sunset"] - BEFORE_SUNSET_S - now
 
 
 class Narrator:
@@ -116,13 +114,13 @@ def run(arguments: argparse.Namespace) -> int:
         settings = settings_for(scratch, broker, loop=not arguments.once)
         print(f"pole-agent demo: a street clip, mock GPIO, {said}", flush=True)
         clock = SystemClock(dusk_shift(settings))
-        lamp = compose.open_lamp(settings, clock)
+        luminaire = compose.open_lamp(settings, clock)
         narrator = Narrator(settings.base_topic)
         memory = None
         if broker is None:
             memory = compose.memory_broker()
             memory.on_publish = narrator.hear
-        house = compose.build(Loaded(settings, ""), lamp, clock, broker=memory, socket=Path(scratch) / compose.SOCKET_NAME)
+        house = compose.build(Loaded(settings, ""), luminaire, clock, broker=memory, socket=Path(scratch) / compose.SOCKET_NAME)
         if broker and not arguments.once:
             print(f"watch:   mosquitto_sub -h {broker['host']} -p {broker['port']} -t '{settings.base_topic}/#' -v")
             print(f"command: pole-agent lamp set 0.6 --for 20 --socket {house.socket}", flush=True)

@@ -1,60 +1,188 @@
-"""Look at the lamp and set it, on the pole itself. The agent must run.
+"""Look at the lamp and set it, on the pole itself.
 
 pole-agent lamp                          what it does now, and why
+pole-agent lamp tonight                  the program of this night, drawn; needs no running agent
 pole-agent lamp set 0.5 --for 600        half light for ten minutes, then the program again
-pole-agent lamp off --for 1800           off for half an hour (at night the floor is kept)
+pole-agent lamp off --for 1800           really off for half an hour, also at night: you stand below it
 pole-agent lamp resume                   back to the program
+pole-agent lamp sweep                    once from full light down to the lowest level and up again, for the one who mounts it
+pole-agent lamp release                  let go of the pin: the wiring lights the lamp; only when no agent runs
+
+set, on, off, resume and hours need a running agent. Everything that is set ends by itself.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
+import time
+from collections.abc import Callable
+from datetime import date, datetime
+from datetime import time as time_of_day
 from typing import Any
 
+from pole_agent import compose
+from pole_agent.almanac import night_of, rfc3339
+from pole_agent.clock import SystemClock
 from pole_agent.commands import control
+from pole_agent.errors import PoleAgentError
+from pole_agent.lamp.commands import Sweep, read
+from pole_agent.lamp.drawing import draw
+from pole_agent.lamp.survey import survey
+from pole_agent.settings import Settings
+from pole_agent.settings.load import load_or_last_good
 
 HELP = "look at the lamp and set it"
+SWEEP_TICK_S = 0.02
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     control.arguments(parser)
     actions = parser.add_subparsers(dest="action", metavar="action")
     actions.add_parser("show", help="what it does now, and why (the default)")
+    tonight = actions.add_parser("tonight", help="the program of this night, drawn")
+    tonight.add_argument("--date", type=_date, metavar="YYYY-MM-DD", help="of the evening; default: tonight")
     for name, text in (
         ("set", "a level, for a time"),
         ("on", "full light, for a time"),
-        ("off", "no light, for a time"),
+        ("off", "no light, for a time; also at night"),
     ):
         action = actions.add_parser(name, help=text)
         if name == "set":
             action.add_argument("level", type=float, help="0 to 1")
-        action.add_argument("--for", dest="duration_s", type=float, default=3600, metavar="SECONDS", help="default 3600, at most 43200")
+        action.add_argument("--for", dest="duration_s", type=float, metavar="SECONDS", help="default 3600, at most 43200")
         action.add_argument("--fade", type=float, metavar="SECONDS", help="default: fade_s of the configuration")
         action.add_argument("--fixed", action="store_true", help="presence does not raise it")
         action.add_argument("--reason", default="", help="kept with the override")
     actions.add_parser("resume", help="back to the program")
+    sweep = actions.add_parser("sweep", help="ramp once through the range, and end")
+    sweep.add_argument("--for", dest="duration_s", type=float, default=20, metavar="SECONDS", help="default 20, at most 300")
+    hours = actions.add_parser("hours", help="burn hours, switch-ons and energy so far")
+    hours.add_argument("--set", dest="burn_h", type=float, metavar="HOURS", help="count from here, for example 0 for a new lamp")
+    actions.add_parser("release", help="let go of the pin, so that the wiring lights the lamp")
+
+
+def _date(text: str) -> date:
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{text!r} is no date; write it as 2027-03-20") from None
 
 
 def run(arguments: argparse.Namespace) -> int:
     action = arguments.action or "show"
+    alone: dict[str, Callable[[argparse.Namespace], None]] = {"tonight": _tonight, "sweep": _sweep, "release": _release}
+    if action in alone:
+        alone[action](arguments)
+        return 0
+    if action == "hours":
+        if arguments.burn_h is not None:
+            control.command(arguments, "lamp/set", {"burn_h": arguments.burn_h})
+        _show_hours(control.ask(arguments, "lamp")["account"], arguments.json)
+        return 0
     if action == "resume":
         control.command(arguments, "lamp/set", {"resume": True})
     elif action != "show":
-        payload: dict[str, Any] = {"state": "OFF"} if action == "off" else {"level": 1.0 if action == "on" else arguments.level}
-        payload |= {
-            "duration_s": arguments.duration_s,
-            "mode": "fixed" if arguments.fixed else "adaptive",
-            "reason": arguments.reason,
-        }
-        if arguments.fade is not None:
-            payload["transition"] = arguments.fade
-        control.command(arguments, "lamp/set", payload)
-    state = control.ask(arguments, "lamp")
-    if arguments.json:
-        print(json.dumps(state))
-    else:
-        until = f" until {state['until']}" if state["until"] else ""
-        print(f"lamp {state['state']} at {state['level']:.0%}, because of {state['reason']}{until}")
-        print("program: " + ", ".join(f"{s['level']:.0%} at {s['at']}" for s in state["program"]))
+        control.command(arguments, "lamp/set", _override(action, arguments))
+    _show(control.ask(arguments, "lamp"), arguments.json)
     return 0
+
+
+def _override(action: str, arguments: argparse.Namespace) -> dict[str, Any]:
+    payload: dict[str, Any] = {"state": "OFF"} if action == "off" else {"level": 1.0 if action == "on" else arguments.level}
+    payload |= {"mode": "fixed" if arguments.fixed or action == "off" else "adaptive", "reason": arguments.reason}
+    if arguments.duration_s is not None:
+        payload["duration_s"] = arguments.duration_s
+    if arguments.fade is not None:
+        payload["transition"] = arguments.fade
+    return payload
+
+
+def _show(state: dict[str, Any], as_json: bool) -> None:
+    if as_json:
+        print(json.dumps(state))
+        return
+    until = f" until {state['until']}" if state["until"] else ""
+    print(f"lamp {state['state']} at {state['level']:.0%}, because of {state['reason']}{until}")
+    if override := state["override"]:
+        why = f", because: {override['reason']}" if override["reason"] else ""
+        print(
+            f"override to {override['level']:.0%} ({override['mode']}) by {override['by'] or 'unknown'}{why}; end it with: pole-agent lamp resume"
+        )
+    print(f"program: {state['program'] or 'unknown, the clock is not trusted'}; see it with: pole-agent lamp tonight")
+    unknown = [name for name, value in state["account"]["faults"].items() if value is None]
+    print(f"faults: {', '.join(state['faults']) or 'none seen'}" + (f"; unknown without a sensor: {', '.join(unknown)}" if unknown else ""))
+
+
+def _show_hours(account: dict[str, Any], as_json: bool) -> None:
+    if as_json:
+        print(json.dumps(account))
+        return
+    print(f"{account['burn_s'] / 3600:.1f} h of light, {account['switch_ons']} times switched on, {account['boots']} times powered")
+    print(f"{account['energy_wh'] / 1000:.2f} kWh, estimated from rated power and duty cycle")
+
+
+def _settings(arguments: argparse.Namespace) -> Settings:
+    return load_or_last_good(arguments.config).settings
+
+
+def _tonight(arguments: argparse.Namespace) -> None:
+    settings = _settings(arguments)
+    plan = compose.plan_of(settings)
+    wall = time.time()
+    if arguments.date is not None:
+        # The evening of that date: midnight lies in its night, wherever the pole stands.
+        wall = datetime.combine(arguments.date, time_of_day(23, 59), plan.place.zone).timestamp()
+    night = night_of(wall, plan.place)
+    if arguments.json:
+        print(json.dumps({"evening": str(night.date), "program": plan.program_of(night.date), "stretches": [
+            {"from": rfc3339(p.start), "to": rfc3339(p.end), "level": p.level, "dark": p.dark} for p in plan.stretches(night)
+        ]}))  # fmt: skip
+        return
+    for line in draw(plan, night, settings.lamp.rated_w):
+        print(line)
+    for spell in survey(plan, wall, 1):
+        if not spell.lit:
+            print("  warning: the program leaves a part of this night without light" + _floor(settings))
+
+
+def _floor(settings: Settings) -> str:
+    return "" if settings.lamp.part_night else f"; the floor of {settings.lamp.floor:.0%} is kept"
+
+
+def _sweep(arguments: argparse.Namespace) -> None:
+    try:
+        control.command(arguments, "lamp/set", {"sweep_s": arguments.duration_s})
+        print(f"the agent ramps the lamp for {arguments.duration_s:g} s, then goes back to its program")
+        return
+    except control.NotRunning:
+        print("no agent runs here: the lamp is driven directly, and let go at the end")
+    settings = _settings(arguments)
+    clock = SystemClock()
+    luminaire = compose.open_lamp(settings, clock)
+    controller = compose.controller_of(settings, clock.monotonic())
+    try:
+        sweep = read({"sweep_s": arguments.duration_s}, 0.0, local=True)
+        assert isinstance(sweep, Sweep)
+        begun = clock.monotonic()
+        controller.sweep(sweep, begun)
+        told = -1
+        while (passed := clock.monotonic() - begun) < sweep.seconds:
+            output = controller.step(None, clock.monotonic())
+            luminaire.lamp.set(output.duty)
+            if int(passed) > told:
+                told = int(passed)
+                print(f"{told:4d} s  duty cycle {output.duty:4.0%}", flush=True)
+            time.sleep(SWEEP_TICK_S)
+    finally:
+        luminaire.close()
+
+
+def _release(arguments: argparse.Namespace) -> None:
+    try:
+        control.ask(arguments, "lamp")
+    except control.NotRunning:
+        compose.open_lamp(_settings(arguments), SystemClock()).close()
+        print("the lamp is let go: with the reference wiring it is lit")
+        return
+    raise PoleAgentError("an agent runs here and drives the lamp; stop it first, or use: pole-agent lamp on")

@@ -1,22 +1,31 @@
 """The daemon, in the foreground. SIGTERM or SIGINT (Ctrl-C) stops it within 5 seconds.
 
-On a broken configuration it uses the last good copy from the state directory and says so; only with neither it exits with 2.
+SIGHUP reads the configuration again: the lamp keeps its light, its override and its hours, everything else starts anew. A broken file is
+reported and changes nothing.
+
+On a broken configuration at the start it uses the last good copy from the state directory and says so; only with neither it exits with 2.
 """
 
 from __future__ import annotations
 
 import argparse
+import asyncio
 import contextlib
 import logging
+import signal
 from pathlib import Path
 
 from pole_agent import compose
-from pole_agent.clock import SystemClock
+from pole_agent.agent import Agent
+from pole_agent.clock import Clock, SystemClock
 from pole_agent.commands.daemon import leave, run_to_end, set_up_logging
+from pole_agent.errors import ConfigError, LampError
+from pole_agent.lamp.lamp import Luminaire
 from pole_agent.settings import DEFAULT_PATH
-from pole_agent.settings.load import keep_last_good, load_or_last_good, warnings
+from pole_agent.settings.load import Loaded, keep_last_good, load, load_or_last_good, warnings
 
 HELP = "the daemon, in the foreground"
+HARDWARE = {"backend", "pin", "pwm_device", "pwm_channel", "active_low", "frequency_hz", "relay", "photocell", "feedback", "button"}
 log = logging.getLogger(__name__)
 
 
@@ -27,18 +36,69 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     set_up_logging(arguments.log_level)
-    loaded = load_or_last_good(arguments.config)
-    settings = loaded.settings
     clock = SystemClock()
+    loaded = load_or_last_good(arguments.config)
     # Before anything heavy is loaded: within half a second of the start the lamp is at a safe level.
-    lamp = compose.open_lamp(settings, clock)
-    if loaded.degraded:
-        log.error("configuration: %s", loaded.degraded)
-    for warning in warnings(settings):
-        log.warning("configuration: %s", warning)
-    house = compose.build(loaded, lamp, clock)
-    if not loaded.degraded:
-        with contextlib.suppress(OSError):  # a state directory that cannot be written is told by the store
-            keep_last_good(loaded)
-    log.info("pole %s at %s: running; control socket %s", settings.pole.id, settings.pole.site, house.socket)
-    return leave(run_to_end(house.agent))
+    luminaire = compose.open_lamp(loaded.settings, clock)
+    daemon = Daemon(arguments.config, loaded, luminaire, clock)
+    code = run_to_end(daemon.house.agent, daemon.listen_for_reload, daemon.renew)
+    daemon.luminaire.close()  # the last thing of all: then the wiring keeps the street lit
+    return leave(code)
+
+
+class Daemon:
+    """The house that runs now, and how it is followed by the next one on SIGHUP."""
+
+    def __init__(self, path: Path, loaded: Loaded, luminaire: Luminaire, clock: Clock) -> None:
+        self._path, self._loaded, self._clock = path, loaded, clock
+        self.luminaire = luminaire
+        self._next: Loaded | None = None
+        self.house = self._build(loaded)
+
+    def _build(self, loaded: Loaded, before: compose.House | None = None) -> compose.House:
+        settings = loaded.settings
+        if loaded.degraded:
+            log.error("configuration: %s", loaded.degraded)
+        for warning in warnings(settings):
+            log.warning("configuration: %s", warning)
+        house = compose.build(loaded, self.luminaire, self._clock, before=before)
+        if not loaded.degraded:
+            with contextlib.suppress(OSError):  # a state directory that cannot be written is told by the store
+                keep_last_good(loaded)
+        log.info("pole %s at %s: running; control socket %s", settings.pole.id, settings.pole.site, house.socket)
+        return house
+
+    async def listen_for_reload(self) -> None:
+        """Runs beside the agents."""
+        asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, self._reload)
+        await asyncio.Event().wait()
+
+    def _reload(self) -> None:
+        try:
+            loaded = load(self._path)
+            compose.drone_limits(loaded.settings)
+        except ConfigError as error:
+            log.error("SIGHUP: the configuration stays as it is: %s", error)
+            self.house.parts.ill("configuration", f"the new file is not used: {error}")
+            return
+        log.info("SIGHUP: the configuration is read again")
+        self._next = loaded
+        self.house.agent.stop(reload=True)
+
+    def renew(self) -> Agent | None:
+        """The agent after a reload, None when there was none. Raises LampError when not even the old lamp can be had again."""
+        if self._next is None:
+            return None
+        loaded, self._next = self._next, None
+        old, new = self._loaded.settings, loaded.settings
+        if old.lamp.model_dump(include=HARDWARE) != new.lamp.model_dump(include=HARDWARE):
+            self.luminaire.close()
+            try:
+                self.luminaire = compose.open_lamp(new, self._clock)
+            except LampError as error:
+                log.error("the lamp of the new configuration cannot be driven, the old configuration goes on: %s", error)
+                loaded = Loaded(old, self._loaded.text, f"the lamp of the new file cannot be driven: {error}")
+                self.luminaire = compose.open_lamp(old, self._clock)
+        self.house = self._build(loaded, self.house)
+        self._loaded = loaded
+        return self.house.agent

@@ -43,10 +43,11 @@ class Responder:
         return [*boosts, *rest, *self._settle_surplus(now)]
 
     def _boost(self, rule: Rule, now: float) -> list[Response]:
-        if rule.lamp_level is None or now - self._boosted.get(rule.name, -HOUR_S) < BOOST_RENEWAL_S:
+        if now - self._boosted.get(rule.name, -HOUR_S) < BOOST_RENEWAL_S:
             return []
         self._boosted[rule.name] = now
-        return [BoostLamp(f"{self._camera}/{rule.name}", rule.lamp_level, now + max(rule.lamp_hold_s, 2 * BOOST_RENEWAL_S))]
+        until = now + max(rule.lamp_hold_s, 2 * BOOST_RENEWAL_S)
+        return [BoostLamp(f"{self._camera}/{rule.name}", rule.lamp_level or 0.0, until, rule.severity)]
 
     def _opened(self, incident: Incident, now: float) -> list[Response]:
         rule = incident.rule

@@ -1,9 +1,10 @@
-"""The command ``lamp/set``: read, checked, refused with a reason. Nothing is clamped."""
+"""The command ``lamp/set``: read, checked, refused with a reason. Nothing is clamped. Pure."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from pole_agent.errors import CommandRefused
@@ -12,40 +13,84 @@ from pole_agent.lamp.decide import Override
 DEFAULT_S = 3600.0
 LONGEST_S = 12 * 3600.0
 LONGEST_TRANSITION_S = 3600.0
-KEYS = {"state", "brightness", "level", "transition", "duration_s", "mode", "reason", "resume"}
+LONGEST_SWEEP_S = 300.0
+MOST_HOURS = 1e6
+KEYS = ("state", "brightness", "level", "transition", "duration_s", "mode", "reason", "resume", "default_duration_s")
 
 
-def read(payload: Mapping[str, Any], now: float) -> Override | None:
-    """Return the override that is asked for, None to resume the program. Raises CommandRefused."""
-    if unknown := sorted(payload.keys() - KEYS):
-        raise CommandRefused(f"unknown key {unknown[0]!r}; a lamp command has {', '.join(sorted(KEYS))}")
+@dataclass(frozen=True, slots=True)
+class Resume:
+    """Back to the program."""
+
+
+@dataclass(frozen=True, slots=True)
+class Lasting:
+    """From now on, an override that names no duration lasts so long."""
+
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class Sweep:
+    """Ramp once from full to the lowest level and back, for the one who mounts the lamp."""
+
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class BurnHours:
+    """Count from here: a new lamp, or a new controller on an old one."""
+
+    hours: float
+
+
+LampCommand = Override | Resume | Lasting | Sweep | BurnHours
+
+LOCAL_KEYS = ("sweep_s", "burn_h")
+ALONE: tuple[tuple[str, float, type[Lasting | Sweep | BurnHours]], ...] = (
+    ("default_duration_s", LONGEST_S, Lasting),
+    ("sweep_s", LONGEST_SWEEP_S, Sweep),
+    ("burn_h", MOST_HOURS, BurnHours),
+)
+
+
+def read(payload: Mapping[str, Any], now: float, default_s: float = DEFAULT_S, *, local: bool = False) -> LampCommand:
+    """Return what is asked for at `now` (monotonic). `local`: at the pole itself. Raises CommandRefused."""
+    known = (*KEYS, *LOCAL_KEYS) if local else KEYS
+    if unknown := sorted(payload.keys() - set(known)):
+        raise CommandRefused(f"unknown key {unknown[0][:40]!r}; a lamp command has {', '.join(known)}")
     if "resume" in payload:
         if payload["resume"] is not True or len(payload) > 1:
             raise CommandRefused('to go back to the program send {"resume": true} alone')
-        return None
+        return Resume()
+    for key, most, kind in ALONE:
+        if key in payload:
+            if len(payload) > 1:
+                raise CommandRefused(f"send {key} alone")
+            return kind(_number(payload, key, 0 if kind is BurnHours else 1, most))
     level = _level(payload)
-    duration = _number(payload, "duration_s", DEFAULT_S, 1, LONGEST_S)
-    transition = _number(payload, "transition", None, 0, LONGEST_TRANSITION_S)
+    duration = _number(payload, "duration_s", 1, LONGEST_S) if "duration_s" in payload else default_s
+    transition = _number(payload, "transition", 0, LONGEST_TRANSITION_S) if "transition" in payload else None
     mode = payload.get("mode", "adaptive")
     if mode not in ("adaptive", "fixed"):
         raise CommandRefused('mode is "adaptive" (presence may still raise the lamp) or "fixed"')
     reason = payload.get("reason", "")
     if not isinstance(reason, str) or len(reason) > 200:
         raise CommandRefused("reason is a text of at most 200 characters")
-    assert duration is not None
-    return Override(level, now + duration, mode == "fixed", transition, reason=reason)
+    return Override(level, now + duration, mode == "fixed", transition, reason=reason, local=local)
 
 
 def _level(payload: Mapping[str, Any]) -> float:
     state = payload.get("state")
-    if state is not None and state not in ("ON", "OFF"):
+    if state not in (None, "ON", "OFF") or not isinstance(state, str | None):
         raise CommandRefused('state is "ON" or "OFF"')
     if "brightness" in payload and "level" in payload:
         raise CommandRefused("give brightness (0 to 255) or level (0 to 1), not both")
-    level = _number(payload, "level", None, 0, 1)
+    level: float | None = None
+    if "level" in payload:
+        level = _number(payload, "level", 0, 1)
     if "brightness" in payload:
-        brightness = _number(payload, "brightness", None, 0, 255)
-        level = None if brightness is None else brightness / 255
+        level = _number(payload, "brightness", 0, 255) / 255
     if state == "OFF":
         if level:
             raise CommandRefused('state "OFF" and a level above 0 contradict each other')
@@ -57,10 +102,9 @@ def _level(payload: Mapping[str, Any]) -> float:
     return level
 
 
-def _number(payload: Mapping[str, Any], key: str, default: float | None, least: float, most: float) -> float | None:
-    value = payload.get(key, default)
-    if value is None and key not in payload:
-        return default
-    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value) or not least <= value <= most:
+def _number(payload: Mapping[str, Any], key: str, least: float, most: float) -> float:
+    value = payload[key]
+    # Compared before it is converted: an integer of a thousand digits has no float.
+    if isinstance(value, bool) or not isinstance(value, int | float) or not least <= value <= most or not math.isfinite(value):
         raise CommandRefused(f"{key} is a number from {least:g} to {most:g}")
     return float(value)

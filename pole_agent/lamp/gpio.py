@@ -33,8 +33,10 @@ class GpioLamp:
 
     def set(self, duty: float) -> None:
         # A hair more than the whole percent, because lgpio cuts off: 0.29 must not become 28 %.
-        on = (1 - duty) if self._inverted else duty
-        percent = round(min(1.0, max(0.0, on)) * SOFTWARE_STEPS)
+        light = round(min(1.0, max(0.0, duty)) * SOFTWARE_STEPS)
+        if duty > 0:
+            light = max(1, light)  # lit never rounds to dark
+        percent = SOFTWARE_STEPS - light if self._inverted else light
         try:
             self._device.value = min(1.0, percent / SOFTWARE_STEPS + 1e-6) if percent else 0.0
         except self._errors as error:
@@ -45,6 +47,29 @@ class GpioLamp:
             self._closed = True
             with contextlib.suppress(*self._errors):
                 self._device.close()
+
+
+class GpioRelay:
+    """The relay in the supply of the driver, on its normally closed contact: the coil is powered to switch the lamp off."""
+
+    def __init__(self, factory: Any, pin: int, active_low: bool) -> None:
+        from gpiozero import DigitalOutputDevice, GPIOZeroError
+
+        self._errors: tuple[type[Exception], ...] = (GPIOZeroError, OSError)
+        try:
+            self._device: Any = DigitalOutputDevice(pin, active_high=not active_low, initial_value=False, pin_factory=factory)
+        except self._errors as error:
+            raise LampError(f"relay pin GPIO{pin} cannot be driven: {error}") from error
+
+    def set(self, closed: bool) -> None:
+        try:
+            self._device.value = not closed
+        except self._errors as error:
+            raise LampError(f"the relay pin does not obey: {error}") from error
+
+    def close(self) -> None:
+        with contextlib.suppress(*self._errors):
+            self._device.close()
 
 
 def pi_factory() -> Any:

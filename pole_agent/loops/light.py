@@ -5,21 +5,23 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Coroutine, Mapping
 from dataclasses import asdict, replace
 from typing import Any
 
-from pole_agent.almanac import Place, is_dark, rfc3339
+from pole_agent.almanac import Night, night_of, rfc3339
 from pole_agent.clock import Clock, wait
 from pole_agent.errors import OutboxError
+from pole_agent.health.parts import Parts
 from pole_agent.health.trust import TimeKeeper
 from pole_agent.lamp import commands
 from pole_agent.lamp.boosts import Boosts
-from pole_agent.lamp.decide import Decision, Limits, Override, decide
-from pole_agent.lamp.lamp import Lamp
-from pole_agent.lamp.ledger import Ledger
-from pole_agent.lamp.levels import Curve, duty, faded
-from pole_agent.lamp.program import Step, wanted
+from pole_agent.lamp.commands import BurnHours, Lasting, Resume, Sweep
+from pole_agent.lamp.controller import FADE_TICK_S, Controller, Output
+from pole_agent.lamp.decide import Override
+from pole_agent.lamp.faults import Change
+from pole_agent.lamp.lamp import Luminaire
+from pole_agent.store.database import Database
 from pole_agent.store.store import Store
 from pole_agent.uplink.board import Board
 from pole_agent.uplink.events import Message, encode
@@ -28,8 +30,8 @@ from pole_agent.vocabulary import RecordEvent, Severity
 log = logging.getLogger(__name__)
 
 TICK_S = 1.0
-FADE_TICK_S = 0.02
-OVERRIDE = "override"  # the key in the store
+KEEP_S = 900.0  # the ledger is written this often while it grows: 1 MB a day, and a power cut costs a quarter of an hour of it
+OVERRIDE, LASTING, LEDGER = "override", "lamp.default_duration_s", "lamp.ledger"  # the keys in the store
 
 
 class Light:
@@ -37,38 +39,50 @@ class Light:
 
     def __init__(
         self,
-        lamp: Lamp,
-        program: Sequence[Step],
-        place: Place,
-        limits: Limits,
-        curve: Curve,
-        fade_s: float,
-        rated_w: float,
+        luminaire: Luminaire,
+        controller: Controller,
         boosts: Boosts,
         keeper: TimeKeeper,
         clock: Clock,
         store: Store,
         board: Board,
+        parts: Parts,
         topic: str,
         beat: Callable[[], None],
+        button_off_s: float,
     ) -> None:
-        self._lamp, self._program, self._place, self._limits = lamp, program, place, limits
-        self._curve, self._fade_s = curve, fade_s
-        self._boosts, self._keeper, self._clock, self._store, self._board = boosts, keeper, clock, store, board
-        self._topic, self._beat = topic, beat
-        self._override: Override | None = None
+        self._luminaire, self.controller, self._boosts = luminaire, controller, boosts
+        self._keeper, self._clock, self._store, self._board, self._parts = keeper, clock, store, board, parts
+        self._topic, self._beat, self._button_off_s = topic, beat, button_off_s
+        self._default_s = commands.DEFAULT_S
         self._wake = asyncio.Event()
         boosts.wake = self._wake.set
-        self._ledger = Ledger(rated_w, clock.monotonic())
-        self._looked_up_at = float("-inf")
-        self._program_level: float | None = None
-        self._dark: bool | None = None
-        self.decision: Decision | None = None
-        self._start, self._began, self._fading_s, self._now_at = 0.0, 0.0, 0.0, 0.0
         self._driven: float | None = None
+        self._closed: bool | None = None
+        self._told: tuple[Any, ...] = ()
+        self._night: Night | None = None
+        self._begun = clock.monotonic()
+        self._kept_at = self._begun
+        self._restored = False
+        self._keeping = asyncio.Lock()
         self.changes = 0
 
+    def take_over(self, old: Light) -> None:
+        """Go on where the light of before a reload stands."""
+        self.controller.take_over(old.controller, self._clock.monotonic())
+        self._default_s, self._restored, self._night, self._kept_at = old._default_s, old._restored, old._night, old._kept_at
+        self.changes = old.changes
+        if old._luminaire is self._luminaire:
+            self._driven, self._closed = old._driven, old._closed
+
     async def run(self) -> None:
+        self._parts.well("lamp")
+        loop = asyncio.get_running_loop()
+
+        def pressed() -> None:
+            loop.call_soon_threadsafe(self.press)
+
+        self._luminaire.on_press(pressed)
         while True:
             fading = self.step(self._clock.monotonic())
             self._beat()
@@ -76,36 +90,41 @@ class Light:
 
     def step(self, now: float) -> bool:
         """Decide and drive; True while a fade goes on. Raises LampError."""
-        self._look_up(now)
-        if self._override is not None and self._override.until <= now:
-            self._override = None
-            self._forget_override()
-        decision = decide(self._program_level, self._dark, self._override, self._boosts.at(now), self._limits, now)
-        if decision != self.decision:
-            self._change(decision, now)
-        # One tick ahead, so that the first step of a fade is already light.
-        self._now_at = faded(self._start, decision.level, self._began, self._fading_s, now + FADE_TICK_S)
-        wanted_duty = duty(self._now_at, self._curve)
-        if wanted_duty != self._driven:
-            self._lamp.set(wanted_duty)
-            self._driven = wanted_duty
-        if self._ledger.due(now):
-            self._store.record(RecordEvent("lamp.summarized", Severity.INFO, self._ledger.summary(now), now))
-        return self._now_at != decision.level
+        wall = self._keeper.wall_at(now) if self._keeper.trusted else None
+        before = self.controller.override
+        light = self._luminaire
+        output = self.controller.step(wall, now, self._boosts.at(now), light.lux(), light.feedback())
+        self._drive(output)
+        if before is not None and self.controller.override is None:
+            self._keep(OVERRIDE, None)
+        for change in output.changes:
+            self._tell_fault(change, now)
+        self._announce_changes(output)
+        self._turn_nights(wall, now)
+        return output.fading
 
-    def _change(self, decision: Decision, now: float) -> None:
-        before, self.decision = self.decision, decision
-        if before is None or before.level != decision.level:
-            transition = self._override.transition_s if self._override and decision.reason == "override" else None
-            self._start, self._began = self._now_at, now
-            self._fading_s = 0.0 if before is None else self._fade_s if transition is None else transition
-            self.changes += before is not None
-        if before is None or (before.level, before.reason) != (decision.level, decision.reason):
-            self._ledger.note(decision.level, decision.reason, now)
+    def _drive(self, output: Output) -> None:
+        if self._luminaire.relay is not None and output.closed != self._closed:
+            self._luminaire.relay.set(output.closed)
+            self._closed = output.closed
+        if output.duty != self._driven:
+            self._luminaire.lamp.set(output.duty)
+            self._driven = output.duty
+
+    # --- what is told
+
+    def _announce_changes(self, output: Output) -> None:
+        decision, override = output.decision, self.controller.override
+        open_faults = tuple(self.controller.faults.open)
+        told = (decision.level, decision.reason, override, open_faults, self._default_s, self._keeper.trusted, self.controller.program)
+        if told == self._told:
+            return
+        if told[:2] != self._told[:2]:
+            self.changes += bool(self._told)
             log.info("lamp %.0f %% (%s)", decision.level * 100, decision.reason)
-            self.announce()
-        elif before.until != decision.until and decision.reason == "override":
-            self.announce()
+        self._told = told
+        self._parts.note("lamp", faults=self.controller.faults.states())
+        self.announce()
 
     def announce(self) -> None:
         """Put the state on the board."""
@@ -113,88 +132,191 @@ class Light:
 
     def state(self) -> dict[str, Any]:
         """The payload of ``lamp/state``."""
-        decision = self.decision
-        if decision is None:
-            return {"state": "ON", "brightness": 255, "level": 1.0, "reason": "failsafe", "until": None}
-        until = decision.until if decision.reason == "override" else None
+        decision, override = self.controller.decision, self.controller.override
+        level, reason = (decision.level, decision.reason) if decision else (1.0, "failsafe")
         return {
-            "state": "ON" if decision.level > 0 else "OFF",
-            "brightness": round(decision.level * 255),
-            "level": round(decision.level, 4),
-            "reason": decision.reason,
-            "until": rfc3339(self._keeper.wall_at(until)) if until is not None and self._keeper.trusted else None,
+            "state": "ON" if level > 0 else "OFF",
+            "brightness": round(level * 255),
+            "level": round(level, 4),
+            "reason": reason,
+            "until": self._time(decision.until) if decision and reason == "override" else None,
+            "program": self.controller.program,
+            "override": override
+            and {
+                "level": override.level,
+                "mode": "fixed" if override.fixed else "adaptive",
+                "by": override.by,
+                "reason": override.reason,
+                "until": self._time(override.until),
+            },
+            "default_duration_s": self._default_s,
+            "faults": sorted(self.controller.faults.open),
         }
 
-    def command(self, payload: Mapping[str, Any], by: str) -> dict[str, Any]:
-        """Carry out ``lamp/set``. Raises CommandRefused."""
-        override = commands.read(payload, self._clock.monotonic())
-        self._override = None if override is None else replace(override, by=by)
-        self._wake.set()
-        self._keep_override()
+    def account(self) -> dict[str, Any]:
+        """Hours and energy so far, for people at the pole."""
+        return self.controller.ledger.document(self._clock.monotonic()) | {"faults": self.controller.faults.states()}
+
+    def _time(self, monotonic: float | None) -> str | None:
+        return rfc3339(self._keeper.wall_at(monotonic)) if monotonic is not None and self._keeper.trusted else None
+
+    def _tell_fault(self, change: Change, now: float) -> None:
+        kind = "lamp.fault_opened" if change.open else "lamp.fault_closed"
+        severity = Severity.WARNING if change.open else Severity.INFO
+        log.log(logging.WARNING if change.open else logging.INFO, "lamp fault %s %s", change.fault, "opens" if change.open else "closes")
+        self._store.record(RecordEvent(kind, severity, {"fault": change.fault, **change.data}, now))
+
+    # --- commands
+
+    def command(self, payload: Mapping[str, Any], by: str, *, local: bool = False) -> dict[str, Any]:
+        """Carry out ``lamp/set``. `local`: it was given at the pole itself. Raises CommandRefused."""
+        now = self._clock.monotonic()
+        match commands.read(payload, now, self._default_s, local=local):
+            case Override() as override:
+                self._replace(replace(override, by=by))
+            case Resume():
+                self._replace(None, by)
+            case Lasting(seconds):
+                self._default_s = seconds
+                self._keep(LASTING, json.dumps(seconds))
+                self._wake.set()
+            case BurnHours(hours):
+                self.controller.ledger.set_hours(hours, now)
+                _in_background(self.keep())
+            case Sweep() as sweep:
+                log.info("lamp sweep for %.0f s by %s", sweep.seconds, by)
+                self.controller.sweep(sweep, now)
+                self._wake.set()
         return {}
 
-    async def restore(self) -> None:
-        """Take up the override of before a restart, if it still lasts."""
-        try:
-            text = await self._store.read(lambda db: db.get(OVERRIDE))
-        except OutboxError:
-            return  # the store says so itself
-        if text is None or self._override is not None:
-            return
-        try:
-            kept = json.loads(text)
-            boot_id, wall_until = str(kept.pop("boot_id")), float(kept.pop("wall_until"))
-            override = Override(**kept)
-            if boot_id != self._keeper.boot_id:
-                if not self._keeper.trusted:
-                    return  # how long it still lasts is unknown; the program is the safe answer
-                override = replace(override, until=wall_until - self._keeper.offset)
-            if override.until - self._clock.monotonic() > commands.LONGEST_S:
-                return
-        except (ValueError, TypeError, KeyError) as error:
-            log.warning("the stored override cannot be read and is ignored: %s", error)
-            return
-        self._override = override
-        self._wake.set()
-
-    def _keep_override(self) -> None:
-        override = self._override
-        if override is None:
-            self._forget_override()
-            return
-        text = json.dumps(asdict(override) | {"boot_id": self._keeper.boot_id, "wall_until": self._keeper.wall_at(override.until)})
-        _in_background(self._store.write(lambda db: db.set(OVERRIDE, text)))
-
-    def _forget_override(self) -> None:
-        _in_background(self._store.write(lambda db: db.set(OVERRIDE, None)))
-
-    def _look_up(self, now: float) -> None:
-        """Program and darkness, once a second: they change slowly and cost a little arithmetic."""
-        if now - self._looked_up_at < TICK_S and (self._program_level is not None) == self._keeper.trusted:
-            return
-        self._looked_up_at = now
-        if self._keeper.trusted:
-            wall = self._keeper.wall_at(now)
-            self._program_level, self._dark = wanted(self._program, wall, self._place), is_dark(wall, self._place)
+    def press(self) -> None:
+        """The button in the pole: off for a while; pressed again, back to the program."""
+        override = self.controller.override
+        if override is not None and override.by == "button":
+            self._replace(None, "button")
         else:
-            self._program_level = self._dark = None
+            until = self._clock.monotonic() + self._button_off_s
+            self._replace(Override(0.0, until, fixed=True, by="button", reason="button in the pole", local=True))
+
+    def _replace(self, override: Override | None, by: str = "") -> None:
+        """The newest override wins; who asked, and why, is recorded."""
+        now = self._clock.monotonic()
+        self.controller.override = override
+        self._wake.set()
+        if override is None:
+            self._store.record(RecordEvent("lamp.resumed", Severity.INFO, {"by": by}, now))
+            self._keep(OVERRIDE, None)
+            return
+        data = {"level": override.level, "duration_s": round(override.until - now, 1), "mode": "fixed" if override.fixed else "adaptive"}
+        data |= {"by": override.by, "reason": override.reason, "local": override.local}
+        self._store.record(RecordEvent("lamp.overridden", Severity.INFO, data, now))
+        wall_until = self._keeper.wall_at(override.until)
+        self._keep(OVERRIDE, json.dumps(asdict(override) | {"boot_id": self._keeper.boot_id, "wall_until": wall_until}))
+
+    # --- what survives a restart
+
+    async def restore(self) -> None:
+        """Take up the override, its usual duration and the ledger of before a restart. Tries again until the disk answers."""
+        while not self._restored:
+            try:
+                kept = await self._store.read(lambda db: {key: db.get(key) for key in (OVERRIDE, LASTING, LEDGER)})
+            except OutboxError:
+                await self._clock.sleep(KEEP_S / 10)  # the store says so itself
+                continue
+            for key, take in ((OVERRIDE, self._restore_override), (LASTING, self._restore_lasting), (LEDGER, self._restore_ledger)):
+                try:
+                    if (text := kept[key]) is not None:
+                        take(json.loads(text))
+                except (ValueError, TypeError, KeyError, AttributeError) as error:
+                    log.warning("%s in the store cannot be read and is ignored: %s", key, error)
+            self._restored = True
+            if kept[LEDGER] is None:
+                self.controller.ledger.power_came()
+            self._wake.set()
+
+    def _restore_override(self, kept: dict[str, Any]) -> None:
+        if self.controller.override is not None:
+            return
+        boot_id, wall_until = str(kept.pop("boot_id")), float(kept.pop("wall_until"))
+        override = Override(**kept)
+        if boot_id != self._keeper.boot_id:
+            if not self._keeper.trusted:
+                return  # how long it still lasts is unknown; the program is the safe answer
+            override = replace(override, until=wall_until - self._keeper.offset)
+        if 0 < override.until - self._clock.monotonic() <= commands.LONGEST_S:
+            self.controller.override = override
+
+    def _restore_lasting(self, kept: Any) -> None:
+        if 1 <= float(kept) <= commands.LONGEST_S:
+            self._default_s = float(kept)
+
+    def _restore_ledger(self, kept: dict[str, Any]) -> None:
+        place, ledger = self.controller.plan.place, self.controller.ledger
+        ledger.restore(kept)
+        if kept["boot_id"] != self._keeper.boot_id:
+            ledger.power_came()
+        started = kept["night_start"]
+        if started is not None:
+            self._night = night_of(float(started) + 1.0, place)
+
+    def _turn_nights(self, wall: float | None, now: float) -> None:
+        """At solar noon the night is summed up; now and then the ledger is kept."""
+        if not self._restored:
+            return
+        ledger = self.controller.ledger
+        if wall is not None and (self._night is None or not self._night.start <= wall < self._night.end):
+            old, self._night = self._night, self._night_of(wall)
+            if self._night is not None and (old is None or self._night.start > old.start):
+                if old is not None:
+                    ledger.turn(str(old.date), rfc3339(old.start), rfc3339(old.end), now)
+                self._kept_at = float("-inf")
+        if now - self._kept_at >= KEEP_S:
+            self._kept_at = now
+            if ledger.changed or ledger.finished:
+                _in_background(self.keep())
+
+    def _night_of(self, wall: float) -> Night | None:
+        try:
+            return night_of(wall, self.controller.plan.place)
+        except (ValueError, OverflowError):
+            return None
+
+    async def keep(self) -> None:
+        """Write the ledger down; finished nights become events in the same transaction. Raises OutboxError."""
+        if not self._restored:
+            return  # what is on the disk is not known: it must not be overwritten
+        async with self._keeping:
+            now, ledger = self._clock.monotonic(), self.controller.ledger
+            document = ledger.document(now)
+            told, document["finished"] = document["finished"], []
+            document |= {"boot_id": self._keeper.boot_id, "night_start": self._night.start if self._night else None}
+            events = [RecordEvent("lamp.summarized", Severity.INFO, night, now) for night in told]
+            ledger.changed = False
+            await self._store.write(lambda db: db.set(LEDGER, json.dumps(document)), *events)
+            del ledger.finished[: len(told)]
+
+    def _keep(self, key: str, text: str | None) -> None:
+        def write(db: Database) -> None:
+            db.set(key, text)
+
+        _in_background(self._store.write(write))
 
     def _pause(self) -> float:
-        until = self.decision.until if self.decision else None
+        until = self.controller.decision.until if self.controller.decision else None
         return TICK_S if until is None else min(TICK_S, max(0.001, until - self._clock.monotonic()))
 
 
 _background: set[asyncio.Task[None]] = set()
 
 
-def _in_background(write: Any) -> None:
+def _in_background(write: Coroutine[Any, Any, None]) -> None:
     """The lamp never waits for the disk; a disk that fails says so itself."""
 
     async def run() -> None:
         try:
             await write
-        except OutboxError:
-            log.warning("the override could not be kept; it ends with a restart")
+        except OutboxError as error:
+            log.warning("the lamp's override or ledger could not be kept: %s", error)
 
     task = asyncio.ensure_future(run())
     _background.add(task)

@@ -85,11 +85,12 @@ def _time(document: Mapping[str, Any], key: str) -> float | None:
 
 
 class Listen:
-    """Routes commands by path. `handlers` do the work of a room and raise CommandRefused."""
+    """Routes commands by path. `handlers` do the work of a room and raise CommandRefused; `at_the_pole` are those of the local socket."""
 
     def __init__(
         self,
         handlers: Mapping[str, Handler],
+        at_the_pole: Mapping[str, Handler],
         inbox: asyncio.Queue[Incoming],
         store: Store,
         board: Board,
@@ -97,7 +98,8 @@ class Listen:
         clock: Clock,
         base: str,
     ) -> None:
-        self._handlers, self._inbox, self._store, self._board = handlers, inbox, store, board
+        self._handlers, self._at_the_pole, self._inbox = handlers, at_the_pole, inbox
+        self._store, self._board = store, board
         self._keeper, self._clock, self._base = keeper, clock, base
         self._window_from = float("-inf")
         self._refused = self._untold = 0
@@ -139,9 +141,10 @@ class Listen:
                 raise CommandRefused("commands are never retained; clear the topic and send it again")
             command = read(payload)
             self._in_time(path, command)
-            handler = self._handlers.get(path)
+            handlers = self._at_the_pole if local_by else self._handlers
+            handler = handlers.get(path)
             if handler is None:
-                raise CommandRefused(f"there is no command {path}; there is {', '.join(sorted(self._handlers))}")
+                raise CommandRefused(f"there is no command {path}; there is {', '.join(sorted(handlers))}")
             if command.command_id is not None and not await self._first_time(command.command_id):
                 return {"command_id": command.command_id, "ok": True, "error": None, "duplicate": True}
             by = command.by or local_by

@@ -20,6 +20,7 @@ from pydantic_core import ErrorDetails
 
 from pole_agent.errors import ConfigError, Problem
 from pole_agent.settings import Settings
+from pole_agent.settings.lamp import DEFAULT
 from pole_agent.settings.rules import LineSettings, ZoneSettings
 
 MAX_BYTES = 1 << 20
@@ -132,6 +133,14 @@ def references(settings: Settings) -> list[Problem]:
                 problems.append(Problem(path, f"there are {len(cameras)} cameras; say which one: {_listed(cameras)}"))
             elif place.camera is not None and place.camera not in cameras:
                 problems.append(Problem(path, f'there is no camera "{place.camera}"; there is {_listed(cameras)}'))
+    programs = settings.lamp.programs()
+    if DEFAULT not in programs:
+        problems.append(Problem("lamp.program", f'there is no program "{DEFAULT}"; it holds on every night that no calendar rule names'))
+    for index, entry in enumerate(settings.lamp.calendar):
+        if entry.program not in programs:
+            problems.append(
+                Problem(f"lamp.calendar[{index}].program", f'there is no program "{entry.program}"; there is {_listed(programs)}')
+            )
     for index, rule in enumerate(settings.rules):
         path = f"rule[{index}]"
         if rule.zone is not None and rule.zone not in zones:

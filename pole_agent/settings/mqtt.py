@@ -6,7 +6,7 @@ import ipaddress
 from pathlib import Path
 from typing import Annotated
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import Field, model_validator
 
 from pole_agent.settings.section import Name, Section
 
@@ -21,14 +21,7 @@ class MqttSettings(Section):
     ca_file: Path | None = None
     cert_file: Path | None = None
     key_file: Path | None = None
-    homeassistant: bool = False
-
-    @field_validator("homeassistant")
-    @classmethod
-    def not_yet(cls, value: bool) -> bool:
-        if value:
-            raise ValueError("Home Assistant discovery is not part of this release; leave it false")
-        return value
+    homeassistant: Annotated[bool, Field(description="announce the lamp to Home Assistant (MQTT discovery)")] = False
 
     @model_validator(mode="after")
     def key_with_certificate(self) -> MqttSettings:

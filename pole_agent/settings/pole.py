@@ -19,6 +19,7 @@ class PoleSettings(Section):
     latitude: Annotated[float, Field(ge=-90, le=90)]
     longitude: Annotated[float, Field(ge=-180, le=180)]
     timezone: str = "UTC"
+    supply: Annotated[Literal["always", "night"], Field(description='"night": the feeder of the pole is cut by day')] = "always"
     area_code: str = Field("", max_length=32, description="Kemendagri code of the area, for example 32.11")
 
     @field_validator("timezone")

@@ -1,0 +1,271 @@
+"""The only place that names concrete classes: settings in, an agent out. `lamp`, `rooms` and `parts` make the parts; the whole is here.
+
+Imports of the vision stack stand inside the functions: the lamp is driven before numpy is even loaded.
+"""
+
+from __future__ import annotations
+
+import os
+import random as randomness
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from pole_agent import __version__
+from pole_agent.clock import Clock
+from pole_agent.compose.lamp import controller_of, open_lamp, pin_factory, plan_of
+from pole_agent.compose.parts import (
+    RUNTIME_DIR,
+    SOCKET_NAME,
+    bare_inference,
+    broker_of,
+    client_id_of,
+    detector_of,
+    memory_broker,
+    pipeline_factory,
+    scripted_detector,
+    socket_path,
+    source_factory,
+)
+from pole_agent.compose.rooms import drone_limits, info_of, places_of, rules_of
+from pole_agent.health.trust import TimeKeeper, boot_id, synchronized
+from pole_agent.lamp.lamp import Luminaire
+from pole_agent.settings.load import Loaded
+from pole_agent.uuid7 import uuid7
+from pole_agent.vocabulary import BoostLamp, RecordEvent, RequestDrone, Response
+
+if TYPE_CHECKING:
+    from pole_agent.agent import Agent
+    from pole_agent.camera.source import FrameSource
+    from pole_agent.health.parts import Parts
+    from pole_agent.loops.beat import Beat
+    from pole_agent.loops.dispatch import Dispatch
+    from pole_agent.loops.light import Light
+    from pole_agent.loops.listen import Listen
+    from pole_agent.loops.upload import Upload
+    from pole_agent.loops.watch import Watch
+    from pole_agent.store.store import Store
+    from pole_agent.uplink.broker import Broker
+    from pole_agent.vision.detector import Detector
+
+__all__ = [
+    "RUNTIME_DIR", "SOCKET_NAME", "House", "bare_inference", "broker_of", "build", "controller_of", "detector_of",
+    "drone_limits", "memory_broker", "open_lamp", "pin_factory", "pipeline_factory", "places_of", "plan_of", "rules_of",
+    "scripted_detector", "socket_path", "source_factory",
+]  # fmt: skip
+
+INBOX = 100
+PAGE = 200
+LIGHT_BEAT_S = 5.0
+
+
+@dataclass(slots=True)
+class House:
+    """The agent and the loops that the demo and the tests look at."""
+
+    agent: Agent
+    keeper: TimeKeeper
+    parts: Parts
+    store: Store
+    light: Light
+    dispatch: Dispatch
+    upload: Upload | None
+    listen: Listen
+    beat: Beat
+    watches: list[Watch]
+    socket: Path
+
+
+def build(
+    loaded: Loaded,
+    luminaire: Luminaire,
+    clock: Clock,
+    *,
+    broker: Broker | None = None,
+    detector: Detector | None = None,
+    sources: Sequence[Callable[[], FrameSource]] | None = None,
+    time_server_heard: Callable[[], bool] = synchronized,
+    random: Callable[[], float] = randomness.random,
+    socket: Path | None = None,
+    before: House | None = None,
+) -> House:
+    """Wire the rooms. What is not given is made as the settings say. `before`: the house whose lamp is taken over. Raises ConfigError."""
+    import asyncio
+    import contextlib
+    from functools import partial
+
+    from pole_agent.agent import Agent
+    from pole_agent.errors import OutboxError
+    from pole_agent.health.parts import Parts
+    from pole_agent.lamp.boosts import Boosts
+    from pole_agent.loops.beat import Beat, Beats
+    from pole_agent.loops.dispatch import Dispatch
+    from pole_agent.loops.light import Light
+    from pole_agent.loops.listen import Listen
+    from pole_agent.loops.local import Local
+    from pole_agent.loops.upload import Upload
+    from pole_agent.loops.watch import Watch
+    from pole_agent.store.store import Store
+    from pole_agent.supervise import Job, OnFailure
+    from pole_agent.uplink.board import Board
+    from pole_agent.uplink.events import Message, encode, event_document
+    from pole_agent.uplink.homeassistant import discovery
+
+    settings = loaded.settings
+    base, state_dir = settings.base_topic, settings.storage.state_dir
+    socket = socket or socket_path(settings)
+    limits = drone_limits(settings)
+    keeper = TimeKeeper(clock, settings.clock.trust, boot_id(), time_server_heard) if before is None else before.keeper
+
+    def new_id() -> str:
+        return uuid7(clock.wall(), os.urandom)
+
+    store = Store(state_dir, settings.storage.max_mb, keeper.stamp, new_id)
+    parts = Parts(store.record, clock.monotonic)
+    board, boosts = Board(), Boosts()
+    inbox: asyncio.Queue[Any] = asyncio.Queue(INBOX)
+    beats = Beats(clock.monotonic)
+    button = settings.lamp.button
+    light = Light(
+        luminaire, controller_of(settings, clock.monotonic()), boosts, keeper, clock, store, board, parts, f"{base}/lamp/state",
+        beats.promise("light", LIGHT_BEAT_S), button.off_s if button else 0.0,
+    )  # fmt: skip
+    if before is not None:
+        light.take_over(before.light)
+    pole = settings.pole
+    dispatch = Dispatch(settings.drone.enabled, (pole.latitude, pole.longitude), limits, new_id, store, board, keeper, clock, base)
+
+    def act(responses: Sequence[Response]) -> None:
+        """Carry out what the judge of a camera leads to. The lamp first, in memory; the disk second."""
+        for response in responses:
+            match response:
+                case BoostLamp():
+                    boosts.add(response)
+                case RequestDrone():
+                    dispatch.wish(response)
+                case RecordEvent():
+                    store.record(response)
+
+    detector = detector or detector_of(settings)
+    watches = []
+    for index, camera in enumerate(settings.cameras):
+        make = pipeline_factory(settings, camera.name, detector, keeper, new_id)
+        new_source = sources[index] if sources is not None else source_factory(settings, index, clock)
+        watches.append(
+            Watch(camera.name, camera.fps, new_source, lambda make=make: make(clock.monotonic()), detector, act, parts, clock, random)  # type: ignore[misc]
+        )
+
+    broker = broker or broker_of(settings)
+    upload = None if broker is None else Upload(broker, store, board, inbox, parts, keeper, clock, random, base, __version__)
+
+    async def resend(payload: Any, by: str) -> dict[str, Any]:
+        return await resend_events(store, payload)
+
+    handlers: dict[str, Any] = {
+        "lamp/set": light.command,
+        "drone/approval": dispatch.decide,
+        "drone/progress": dispatch.progress,
+        "drone/conditions": dispatch.conditions,
+        "outbox/resend": resend,
+    }
+    listen = Listen(
+        handlers, handlers | {"lamp/set": partial(light.command, local=True)}, inbox, store, board, keeper, clock, base,
+    )  # fmt: skip
+
+    def present() -> dict[str, Any]:
+        return {
+            "requests": [{k: r[k] for k in ("request_id", "state", "rule", "count", "expires_at")} for r in dispatch.pending()],
+            "counts": {w.camera: w.pipeline.counts if w.pipeline else {} for w in watches},
+        }
+
+    beat = Beat(beats, keeper, store, board, parts, clock, base, state_dir, present, upload.sent if upload else dict)
+
+    async def ask(question: str, arguments: dict[str, Any]) -> Any:
+        match question:
+            case "lamp":
+                return light.state() | {"account": light.account()}
+            case "drone":
+                return dispatch.everything()
+            case "outbox.stats":
+                await store.flush()
+                return await store.read(lambda db: db.stats())
+            case "outbox.page":
+                await store.flush()
+                after = int(arguments.get("after", 0))
+                page = await store.read(lambda db: db.list_events(PAGE, after))
+                return [event_document(base, store.store_id, e) | {"delivered": e.delivered is not None} for e in page]
+            case "health":
+                return await beat.health()
+        raise ValueError(f"there is no question {question}")
+
+    async def command(path: str, payload: bytes, by: str) -> dict[str, Any] | None:
+        return await listen.handle(path, payload, local_by=by)
+
+    jobs = [Job("light", light.run, OnFailure.FATAL, LIGHT_BEAT_S)]
+    jobs += [Job(f"watch {w.camera}", w.run) for w in watches]
+    jobs += [Job("dispatch", dispatch.run), Job("listen", listen.run), Job("beat", beat.run)]
+    jobs += [Job("local", Local(socket, command, ask).run)]
+    if upload is not None:
+        jobs.append(Job("upload", upload.run))
+
+    async def start() -> None:
+        topic = f"{base}/info"
+        board.post(topic, Message(topic, encode(info_of(loaded)), retain=True))
+        if settings.mqtt is not None and settings.mqtt.homeassistant:
+            ha_topic, document = discovery(base, client_id_of(settings), pole.name or f"Smart pole {pole.id}", __version__)
+            board.post(ha_topic, Message(ha_topic, encode(document), retain=True))
+        if loaded.degraded:
+            parts.ill("configuration", loaded.degraded)
+        for part, trouble in luminaire.troubles.items():
+            parts.ill(part, trouble)
+        await close_left_over(store, clock.monotonic())
+        await light.restore()
+
+    async def farewell() -> None:
+        with contextlib.suppress(OutboxError):
+            await light.keep()
+        if upload is not None:
+            await upload.farewell()
+
+    def report(name: str, reason: str) -> None:
+        if reason:
+            parts.ill(name, reason)
+        else:
+            parts.well(name)
+
+    agent = Agent(jobs, store, clock, random, report, start, farewell)
+    return House(agent, keeper, parts, store, light, dispatch, upload, listen, beat, watches, socket)
+
+
+async def close_left_over(store: Store, now: float) -> None:
+    """Incidents that were open when the agent went down are closed now: nobody knows when they ended."""
+    from pole_agent.errors import OutboxError
+    from pole_agent.vocabulary import Severity
+
+    try:
+        left = await store.read(lambda db: db.open_incidents())
+    except OutboxError:
+        return  # the store says so itself
+    for incident in left:
+        severity = Severity.of(incident.pop("severity"))
+        del incident["silent"]
+        data = incident | {"duration_s": None, "end_reason": "restart"}
+        store.record(RecordEvent("incident.closed", severity, data, now, closes=incident["incident_id"]))
+
+
+async def resend_events(store: Store, payload: Any) -> dict[str, Any]:
+    """Carry out ``outbox/resend``. Raises CommandRefused."""
+    from pole_agent.errors import CommandRefused, OutboxError
+
+    if payload.get("storeid") != store.store_id:
+        raise CommandRefused(f"this store is {store.store_id}")
+    first, last = payload.get("from"), payload.get("to")
+    if not (isinstance(first, int) and isinstance(last, int) and 1 <= first <= last):
+        raise CommandRefused('"from" and "to" are sequence numbers, 1 <= from <= to')
+    try:
+        count = await store.write(lambda db: db.resend(first, last))
+    except OutboxError as error:
+        raise CommandRefused(str(error)) from error
+    store.committed.set()
+    return {"count": count}

@@ -1,0 +1,144 @@
+"""Values of the rooms from the settings: zones, rules, limits of the drone, what ``info`` tells."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from pole_agent import __version__
+from pole_agent.errors import ConfigError, Problem
+from pole_agent.settings import Settings
+from pole_agent.settings.load import Loaded
+from pole_agent.vocabulary import members
+
+if TYPE_CHECKING:
+    from pole_agent.drone.gates import DroneLimits
+    from pole_agent.incidents.rules import Line, Rule, Zone
+
+
+def places_of(settings: Settings, camera: str) -> tuple[list[Zone], list[Line]]:
+    """The zones and lines of one camera."""
+    from pole_agent.incidents.rules import Line, Zone
+
+    only = settings.cameras[0].name if settings.cameras else camera
+    zones = [Zone(z.name, z.polygon, z.enter_s, z.leave_s) for z in settings.zones if (z.camera or only) == camera]
+    lines = [Line(n.name, n.start, n.end) for n in settings.lines if (n.camera or only) == camera]
+    return zones, lines
+
+
+def whole_frame() -> Zone:
+    """The zone of a rule that names none."""
+    from pole_agent.incidents.rules import Zone
+    from pole_agent.settings.rules import ZoneSettings
+
+    times = {name: ZoneSettings.model_fields[name].default for name in ("enter_s", "leave_s")}
+    return Zone("frame", (), **times)
+
+
+def rules_of(settings: Settings, camera: str) -> list[Rule]:
+    """The rules of one camera."""
+    from pole_agent.incidents.rules import Rule
+
+    zones, lines = places_of(settings, camera)
+    places: dict[str, Zone | Line] = {f"zone {z.name}": z for z in zones} | {f"line {n.name}": n for n in lines}
+    whole = whole_frame()
+    rules = []
+    for rule in settings.rules:
+        if settings.camera_of(rule) != camera:
+            continue
+        place = places[f"line {rule.line}"] if rule.line else places[f"zone {rule.zone}"] if rule.zone else whole
+        rules.append(
+            Rule(
+                rule.name,
+                rule.kind,
+                place,
+                members(rule.classes),
+                rule.dwell_s,
+                rule.count,
+                rule.direction,
+                rule.span,
+                rule.level,
+                rule.announce == "open",
+                rule.max_alarms_per_h,
+                rule.notify,
+                rule.lamp.level if rule.lamp else None,
+                rule.lamp.hold_s if rule.lamp else 0.0,
+                rule.drone,
+                rule.min_height,
+                rule.max_height,
+            )
+        )
+    return rules
+
+
+def drone_limits(settings: Settings) -> DroneLimits:
+    """The limits of [drone], with its GeoJSON files read. Raises ConfigError."""
+    from pole_agent.drone.areas import polygons
+    from pole_agent.drone.gates import DroneLimits
+
+    chosen = settings.drone
+
+    def areas(key: str, path: Path) -> list[tuple[tuple[float, float], ...]]:
+        try:
+            return polygons(path.read_text())
+        except (OSError, ValueError) as error:
+            raise ConfigError([Problem(f"drone.{key}", f"{path}: {error}")]) from error
+
+    fence = chosen.geofence
+    if isinstance(fence, Path):
+        rings = areas("geofence", fence)
+        if len(rings) > 1:
+            raise ConfigError([Problem("drone.geofence", f"{fence} holds {len(rings)} polygons; a geofence is one")])
+        fence = rings[0]
+    exclusions = tuple(areas("exclusions", chosen.exclusions)) if chosen.exclusions else ()
+    return DroneLimits(
+        chosen.cooldown_s, chosen.ttl_s, chosen.max_alt_agl_m, fence, exclusions,
+        chosen.max_wind_ms, chosen.max_rain_mm_h, chosen.min_battery_pct,
+    )  # fmt: skip
+
+
+def info_of(loaded: Loaded) -> dict[str, Any]:
+    """The payload of ``info``: who and where, for dashboards."""
+    settings = loaded.settings
+    pole = settings.pole
+    cameras = []
+    for camera in settings.cameras:
+        zones, lines = places_of(settings, camera.name)
+        cameras.append(
+            {
+                "name": camera.name,
+                "fps": camera.fps,
+                "zones": [{"name": z.name, "polygon": z.polygon} for z in zones]
+                or [{"name": "frame", "polygon": [[0, 0], [1, 0], [1, 1], [0, 1]]}],
+                "lines": [{"name": n.name, "from": n.start, "to": n.end} for n in lines],
+                "masks": camera.masks,
+            }
+        )
+    rules = [
+        {
+            "name": r.name,
+            "kind": r.kind,
+            "camera": settings.camera_of(r),
+            "zone": r.zone,
+            "line": r.line,
+            "severity": r.severity,
+            "active": r.active,
+        }
+        for r in settings.rules
+    ]
+    return {
+        "id": pole.id,
+        "site": pole.site,
+        "name": pole.name,
+        "location": {"latitude": pole.latitude, "longitude": pole.longitude},
+        "timezone": pole.timezone,
+        "supply": pole.supply,
+        "area_code": pole.area_code,
+        "cameras": cameras,
+        "rules": rules,
+        "model": settings.detector.model,
+        "drone": settings.drone.enabled,
+        "version": __version__,
+        "config_sha256": loaded.digest,
+        "config_degraded": loaded.degraded or None,
+    }

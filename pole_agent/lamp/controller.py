@@ -1,0 +1,160 @@
+"""The street-light controller: everything above in one step a tick. Pure: time, readings and boosts come in, what to drive goes out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+
+from pole_agent.lamp.commands import Sweep
+from pole_agent.lamp.controls import Controls
+from pole_agent.lamp.decide import Decision, Limits, Override, Scene, decide
+from pole_agent.lamp.faults import Change, Faults, Feedback
+from pole_agent.lamp.ledger import Ledger
+from pole_agent.lamp.levels import Ageing, Curve, driven, faded, output
+from pole_agent.lamp.photocell import Photocell
+from pole_agent.lamp.program import Plan, Stretch
+from pole_agent.lamp.relay import Relay
+from pole_agent.vocabulary import BoostLamp
+
+FADE_TICK_S = 0.02
+
+
+@dataclass(frozen=True, slots=True)
+class Driver:
+    """How the LED driver is fed, from [lamp]."""
+
+    curve: Curve
+    fade_s: float
+    fade_down_s: float
+    ageing: Ageing
+    virtual_output: float
+    powered_means_night: bool  # [pole] supply = "night"
+
+
+@dataclass(frozen=True, slots=True)
+class Output:
+    """What to drive now, and what is new. `fading`: the next step is due in a moment."""
+
+    duty: float
+    closed: bool  # the relay
+    fading: bool
+    decision: Decision
+    changes: tuple[Change, ...] = ()
+
+
+class Controller:
+    """Decides and fades. Its owner drives the pin with what `step` returns."""
+
+    def __init__(
+        self,
+        plan: Plan,
+        limits: Limits,
+        driver: Driver,
+        controls: Controls,
+        relay: Relay,
+        photocell: Photocell | None,
+        ledger: Ledger,
+        faults: Faults,
+    ) -> None:
+        self.plan, self.limits = plan, limits
+        self._driver, self._controls, self._relay, self._photocell = driver, controls, relay, photocell
+        self.ledger, self.faults = ledger, faults
+        self.override: Override | None = None
+        self.scene = Scene()
+        self.decision: Decision | None = None
+        self._stretch: Stretch | None = None
+        self._sweep: tuple[float, float] | None = None
+        self._start, self._began, self._fading_s, self._shown = 0.0, 0.0, 0.0, 0.0
+        self._noted: tuple[float, float, str, bool] | None = None
+
+    def take_over(self, old: Controller, now: float) -> None:
+        """Go on where another controller stands: after a reload, without a jump of the light."""
+        self.override, self.decision, self._relay.closed = old.override, old.decision, old._relay.closed
+        self._sweep = old._sweep
+        self._start, self._began, self._fading_s, self._shown = old._start, old._began, old._fading_s, old._shown
+        self.faults.open, self.faults.known = old.faults.open, old.faults.known
+        old.ledger.charge(now)
+        old.ledger.rated_w = self.ledger.rated_w
+        self.ledger = old.ledger
+
+    @property
+    def program(self) -> str | None:
+        """The name of the program that holds now, None when it is not known."""
+        return self._stretch.program if self._stretch and self.scene.level is not None else None
+
+    def sweep(self, command: Sweep, now: float) -> None:
+        self._sweep = (now, command.seconds)
+
+    def step(
+        self,
+        wall: float | None,
+        now: float,
+        boosts: Iterable[BoostLamp] = (),
+        lux: float | None = None,
+        feedback: Feedback | None = None,
+    ) -> Output:
+        """One tick at `now` (monotonic). `wall` None: the clock is not trusted."""
+        boosts = tuple(boosts)
+        scene = self._look_up(wall)
+        if self._photocell is not None:
+            scene = self._photocell.step(lux, scene, wall, now)
+        self.scene = scene
+        if self.override is not None and self.override.until <= now:
+            self.override = None
+        bounds = self._controls.bounds(boosts, wall, now)
+        decision = decide(scene, self.override, boosts, self.limits, now, bounds)
+        if decision != self.decision:
+            self._change(decision, now)
+        shown = self._point(decision, now)
+        share = output(self._driver.ageing, self._driver.virtual_output, self.ledger.burn_h)
+        duty = driven(shown, self._driver.curve, share, self.limits.min_level)
+        closed = self._relay.step(duty > 0, scene.dark, now)
+        flowing = duty if closed else 0.0
+        noted = (decision.level, flowing, decision.reason, bool(boosts))
+        if noted != self._noted:
+            self._noted = noted
+            self.ledger.note(decision.level, flowing, decision.reason, bool(boosts), now)
+        stuck = None if self._photocell is None else self._photocell.stuck
+        changes = tuple(self.faults.step(flowing, scene.dark, feedback, stuck, now))
+        fading = self._sweep is not None or shown != decision.level
+        return Output(duty, closed, fading, decision, changes)
+
+    def _look_up(self, wall: float | None) -> Scene:
+        """The program's part of the scene. What cannot be known is None: then the lamp is lit."""
+        if wall is None:
+            return Scene()
+        stretch = self._stretch
+        if stretch is None or not stretch.start <= wall < stretch.end:
+            try:
+                stretch = self._stretch = self.plan.stretch(wall)
+            except (ValueError, OverflowError, KeyError):
+                return Scene()  # a time beyond the calendar, or a program that cannot be read
+        scene = Scene(stretch.level, stretch.dark, stretch.deep)
+        if self._driver.powered_means_night and not scene.dark:
+            # The feeder gives power only at night: to be powered is to be wanted.
+            scene = replace(scene, level=max(stretch.level, self.limits.floor), dark=True)
+        return scene
+
+    def _change(self, decision: Decision, now: float) -> None:
+        before, self.decision = self.decision, decision
+        if before is None:
+            self._shown = self._start = decision.level  # the first light does not fade: unknown = lit
+        elif before.level != decision.level:
+            transition = self.override.transition_s if self.override and decision.reason == "override" else None
+            usual = self._driver.fade_s if decision.level > self._shown else self._driver.fade_down_s
+            self._start, self._began = self._shown, now
+            self._fading_s = usual if transition is None else transition
+
+    def _point(self, decision: Decision, now: float) -> float:
+        """The level to show now: a point of the sweep or of the fade."""
+        if self._sweep is not None:
+            began, lasts = self._sweep
+            if now - began < lasts:
+                share = abs(1 - 2 * (now - began) / lasts)  # 1, down to 0, up to 1
+                self._shown = self.limits.min_level + (1 - self.limits.min_level) * share
+                self._start, self._began, self._fading_s = self._shown, now, self._driver.fade_s
+                return self._shown
+            self._sweep = None
+        # One tick ahead, so that the first step of a fade is already light.
+        self._shown = faded(self._start, decision.level, self._began, self._fading_s, now + FADE_TICK_S)
+        return self._shown

@@ -1,0 +1,87 @@
+"""A photocell shifts sunset and sunrise to what it sees. Pure; trusted only around both, once each, never in the deep of the night."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from pole_agent.almanac import NEVER, Night, night_of
+from pole_agent.lamp.decide import Scene
+from pole_agent.lamp.program import Plan
+
+STEADY_S = 30.0  # lightning and headlights are shorter
+STUCK_S = 1800.0  # so long against the sun, and it is believed no more
+EVENING, MORNING = "sunset", "sunrise"
+
+
+@dataclass(frozen=True, slots=True)
+class Thresholds:
+    """Dark below `on_lux`, bright above `off_lux`; trusted `window_s` before and after sunset and sunrise."""
+
+    on_lux: float
+    off_lux: float
+    window_s: float
+
+
+class Photocell:
+    """Hysteresis, and one change an evening and one a morning: the lamp's own light on the sensor cannot make it cycle."""
+
+    def __init__(self, thresholds: Thresholds, plan: Plan) -> None:
+        self._thresholds, self._plan = thresholds, plan
+        self.dark: bool | None = None
+        self._wish: bool | None = None
+        self._wished_at = 0.0
+        self._latched: tuple[float, bool] | None = None  # the sunset or sunrise that it has decided, and how
+        self._against_since: float | None = None
+        self.stuck: bool | None = None  # None: unknown
+
+    def step(self, lux: float | None, scene: Scene, wall: float | None, now: float) -> Scene:
+        """Take in a reading (None: there is none) and return the scene as it is then. `now` monotonic."""
+        self._read(lux, now)
+        if wall is None or scene.level is None:
+            return scene
+        night = night_of(wall, self._plan.place)
+        self._watch_over(night, wall, now)
+        if self.dark is None or self.stuck:
+            return scene
+        for word in (EVENING, MORNING):
+            middle, window = night.sun[word], self._thresholds.window_s
+            if middle not in (NEVER, night.start) and abs(wall - middle) <= window:
+                return self._around(word == EVENING, middle, window, scene)
+        return scene
+
+    def _around(self, evening: bool, middle: float, window: float, scene: Scene) -> Scene:
+        assert scene.level is not None
+        decided = self._latched is not None and self._latched[0] == middle
+        if not decided and self.dark is evening:
+            self._latched, decided = (middle, evening), True
+        night_side, day_side = (middle + window, middle - window) if evening else (middle - window, middle + window)
+        if decided == evening:  # it is dark: this evening's change has come, or this morning's has not
+            return replace(scene, level=max(scene.level, self._plan.stretch(night_side).level), dark=True)
+        if scene.deep is not False:
+            return scene
+        return replace(scene, level=min(scene.level, self._plan.stretch(day_side).level), dark=False)
+
+    def _read(self, lux: float | None, now: float) -> None:
+        if lux is None:
+            self.dark = self._wish = None
+            return
+        wish = True if lux < self._thresholds.on_lux else False if lux > self._thresholds.off_lux else self._wish
+        if wish != self._wish:
+            self._wish, self._wished_at = wish, now
+        if self.dark is None or now - self._wished_at >= STEADY_S:
+            self.dark = self._wish
+
+    def _watch_over(self, night: Night, wall: float, now: float) -> None:
+        """Bright in the deep of the night, or dark in the middle of the day: the sensor or its wiring is broken."""
+        if self.dark is None:
+            self.stuck, self._against_since = None, None
+            return
+        window = self._thresholds.window_s
+        deep = night.sun["dusk"] + window <= wall < night.sun["dawn"] - window
+        day = not night.sun["sunset"] - window <= wall < night.sun["sunrise"] + window
+        if (deep and not self.dark) or (day and self.dark):
+            self._against_since = now if self._against_since is None else self._against_since
+            if now - self._against_since >= STUCK_S:
+                self.stuck = True
+        elif deep or day:
+            self._against_since, self.stuck = None, False

@@ -9,7 +9,20 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pole_agent.almanac import Place, Span, TimeOfDay, elevation_deg, is_dark, moment, rfc3339
+from pole_agent.almanac import (
+    HORIZON_DEG,
+    NEVER,
+    TWILIGHT_DEG,
+    Place,
+    Span,
+    TimeOfDay,
+    elevation_deg,
+    is_dark,
+    moment,
+    night_of,
+    rfc3339,
+)
+from pole_agent.dates import Dates, Weekdays
 
 SUMEDANG = Place(-6.8586, 107.9164, ZoneInfo("Asia/Jakarta"))
 GREENWICH = Place(51.4769, 0.0, ZoneInfo("Europe/London"))
@@ -23,14 +36,13 @@ def wall(text: str) -> float:
 @pytest.mark.parametrize(
     ("place", "day", "word", "expected"),
     [  # published times (US Naval Observatory, by date and place)
-        (GREENWICH, "2024-06-20T12:30:00+01:00", "sunset", "2024-06-20T21:21:00+01:00"),
-        (GREENWICH, "2024-12-21T12:30:00+00:00", "sunset", "2024-12-21T15:53:00+00:00"),
-        (GREENWICH, "2024-12-20T12:30:00+00:00", "sunrise", "2024-12-21T08:04:00+00:00"),
+        (GREENWICH, "2024-06-20T18:00:00+01:00", "sunset", "2024-06-20T21:21:00+01:00"),
+        (GREENWICH, "2024-12-21T18:00:00+00:00", "sunset", "2024-12-21T15:53:00+00:00"),
+        (GREENWICH, "2024-12-20T18:00:00+00:00", "sunrise", "2024-12-21T08:04:00+00:00"),
     ],
 )
 def test_the_sun_sets_and_rises_when_the_tables_say(place: Place, day: str, word: str, expected: str) -> None:
-    found = moment(TimeOfDay.parse(word), wall(day), place)
-    assert found is not None
+    found = moment(TimeOfDay.parse(word), night_of(wall(day), place), place)
     assert abs(found - wall(expected)) < 90
 
 
@@ -39,14 +51,101 @@ def test_a_night_is_one_day_from_noon_to_noon() -> None:
     evening, night = wall("2026-03-01T21:00:00+07:00"), wall("2026-03-02T01:00:00+07:00")
     for text in ("sunset", "22:00", "sunrise-00:15", "05:00"):
         time = TimeOfDay.parse(text)
-        assert moment(time, evening, SUMEDANG) == moment(time, night, SUMEDANG)
+        found = moment(time, night_of(evening, SUMEDANG), SUMEDANG)
+        assert found == moment(time, night_of(night, SUMEDANG), SUMEDANG)
+        assert abs(found - night) < 9 * 3600
 
 
 def test_where_the_sun_does_not_set_there_is_no_sunset_and_it_is_not_dark() -> None:
     june = wall("2026-06-21T12:00:00+02:00")
-    assert moment(TimeOfDay.parse("sunset"), june, TROMSO) is None
+    assert moment(TimeOfDay.parse("sunset"), night_of(june, TROMSO), TROMSO) == NEVER
     assert not any(is_dark(june + 3600 * h, TROMSO) for h in range(24))
     assert not Span.parse("sunset..sunrise").holds(june, TROMSO)
+
+
+GRIMSEY = Place(66.54, -18.0, ZoneInfo("Atlantic/Reykjavik"))
+KASHGAR = Place(39.47, 75.99, ZoneInfo("Asia/Shanghai"))
+places = st.builds(
+    Place, st.floats(-90, 90), st.floats(-180, 180), st.sampled_from([UTC, ZoneInfo("Asia/Shanghai"), ZoneInfo("America/New_York")])
+)
+
+
+def test_where_the_clock_lies_beside_the_sun_a_night_is_still_one() -> None:
+    """In the winter of northern Iceland the sun rises after twelve; in western China it sets towards half past ten."""
+    night = night_of(wall("2026-12-21T20:00:00+00:00"), GRIMSEY)
+    sunset, sunrise = (datetime.fromtimestamp(night.sun[w], GRIMSEY.zone) for w in ("sunset", "sunrise"))
+    assert (sunset.day, sunset.hour, sunrise.day, sunrise.hour) == (21, 14, 22, 12)
+    late = night_of(wall("2026-06-21T20:00:00+08:00"), KASHGAR)
+    assert datetime.fromtimestamp(late.sun["sunset"], KASHGAR.zone).strftime("%H:%M") == "22:26"
+
+
+def test_in_the_polar_night_the_evening_has_come_and_the_morning_never_comes() -> None:
+    night = night_of(wall("2026-12-21T20:00:00+01:00"), TROMSO)
+    assert (night.sun["sunset"], night.sun["sunrise"]) == (night.start, NEVER)
+    assert night.start < night.sun["dusk"] < night.sun["dawn"] < night.end
+
+
+@given(st.floats(0, 4e9), places)
+def test_every_moment_lies_in_one_night_and_the_sun_is_where_its_words_say(at: float, place: Place) -> None:
+    night = night_of(at, place)
+    assert night.start <= at < night.end
+    assert 86_300 < night.end - night.start < 86_500
+    assert night_of(night.end, place).start == night.end, "nights join"
+    sun = night.sun
+    if abs(place.latitude) < 89:  # at the pole itself the sun's slow way over the year is what moves it
+        for evening, morning, height in (("sunset", "sunrise", HORIZON_DEG), ("dusk", "dawn", TWILIGHT_DEG)):
+            elevation = elevation_deg(at, place)
+            if abs(elevation - height) > 0.5:
+                assert (sun[evening] <= at < sun[morning]) == (elevation < height)
+
+
+@given(st.datetimes(datetime(1970, 1, 2), datetime(2099, 1, 1)), places, st.integers(0, 1439))
+def test_a_fixed_time_comes_once_a_night_whatever_the_zone_does(day: datetime, place: Place, minute: int) -> None:
+    """Summer time included: a time that does not exist comes an hour later."""
+    night = night_of(day.replace(tzinfo=UTC).timestamp(), place)
+    at = moment(TimeOfDay(None, minute * 60), night, place)
+    assert night.start <= at < night.end + 3700
+    local = datetime.fromtimestamp(at, place.zone)
+    assert (local.hour * 60 + local.minute - minute) % 1440 in (0, 60)
+
+
+@pytest.mark.parametrize(
+    ("text", "days"),
+    [("mon", {0}), ("mon..fri", {0, 1, 2, 3, 4}), ("sat,sun", {5, 6}), ("fri..mon", {4, 5, 6, 0}), ("mon..sun", set(range(7)))],
+)
+def test_weekdays(text: str, days: set[int]) -> None:
+    assert {d for d in range(7) if Weekdays.parse(text).holds(datetime(2026, 11, 23 + d).date())} == days, "23 November 2026 is a Monday"
+
+
+@pytest.mark.parametrize(
+    ("text", "day", "holds"),
+    [
+        ("2027-03-20", "2027-03-20", True),
+        ("2027-03-20", "2028-03-20", False),
+        ("08-17", "2031-08-17", True),
+        ("08-16..08-17", "2031-08-18", False),
+        ("12-24..01-02", "2026-12-31", True),
+        ("12-24..01-02", "2027-01-02", True),
+        ("12-24..01-02", "2027-01-03", False),
+        ("02-29", "2028-02-29", True),
+        ("2026-12-30..2027-01-02", "2027-01-01", True),
+        ("2026-12-30..2027-01-02", "2027-12-31", False),
+    ],
+)
+def test_dates(text: str, day: str, holds: bool) -> None:
+    assert Dates.parse(text).holds(datetime.fromisoformat(day).date()) is holds
+
+
+@pytest.mark.parametrize("text", ["", "02-30", "2027-02-29", "8-17", "2027-03-02..2027-03-01", "08-17..2027-08-18", "mon"])
+def test_what_is_no_date_is_refused(text: str) -> None:
+    with pytest.raises(ValueError, match=r"no date|ends before|give both"):
+        Dates.parse(text)
+
+
+@pytest.mark.parametrize("text", ["", "monday", "mon..", "mon-fri", "1"])
+def test_what_is_no_weekday_is_refused(text: str) -> None:
+    with pytest.raises(ValueError, match="no weekdays"):
+        Weekdays.parse(text)
 
 
 @given(st.floats(0, 4e9), st.floats(-90, 90), st.floats(-180, 180))

@@ -106,9 +106,8 @@ def _show(state: dict[str, Any], as_json: bool) -> None:
     print(f"lamp {state['state']} at {state['level']:.0%}, because of {state['reason']}{until}")
     if override := state["override"]:
         why = f", because: {override['reason']}" if override["reason"] else ""
-        print(
-            f"override to {override['level']:.0%} ({override['mode']}) by {override['by'] or 'unknown'}{why}; end it with: pole-agent lamp resume"
-        )
+        print(f"override to {override['level']:.0%} ({override['mode']}) by {override['by'] or 'unknown'}{why}")
+        print("end it with: pole-agent lamp resume")
     print(f"program: {state['program'] or 'unknown, the clock is not trusted'}; see it with: pole-agent lamp tonight")
     unknown = [name for name, value in state["account"]["faults"].items() if value is None]
     print(f"faults: {', '.join(state['faults']) or 'none seen'}" + (f"; unknown without a sensor: {', '.join(unknown)}" if unknown else ""))

@@ -6,6 +6,7 @@ reached on such a saved, wrong time; what counts is whether a time server was re
 
 from __future__ import annotations
 
+import logging
 import subprocess
 import uuid
 from collections.abc import Callable
@@ -21,6 +22,10 @@ CHRONY_TIMEOUT_S = 2.0
 EARLIEST_WALL = 1_790_000_000.0  # September 2026, before this release: no clock that reads earlier is right
 LATEST_WALL = EARLIEST_WALL + 30 * 365 * 86_400
 CHECK_S = 10.0
+JUMP_S = 120.0  # a trusted clock that jumps further was wrong before or is wrong now
+DOUBT_S = 900.0
+
+log = logging.getLogger(__name__)
 
 
 def boot_id() -> str:
@@ -57,16 +62,30 @@ class TimeKeeper:
     def __init__(self, clock: Clock, trust: Literal["auto", "system"], boot: str, told: Callable[[], bool] = synchronized) -> None:
         self.clock, self.boot_id = clock, boot
         self._trust, self._told = trust, told
-        self.trusted = trust == "system"
+        self._trusted = trust == "system"
+        self._steady = self.offset
+        self._doubt_until = float("-inf")
+
+    @property
+    def trusted(self) -> bool:
+        """Is the wall clock right? One that jumped is not, until a time server was heard again and it has been steady for a while."""
+        offset = self.offset
+        if self._trust == "auto" and abs(offset - self._steady) > JUMP_S:
+            if self._trusted:
+                log.warning("the clock jumped by %.0f s: it is not trusted for %.0f s", offset - self._steady, DOUBT_S)
+                self._doubt_until = self.clock.monotonic() + DOUBT_S
+            self._trusted = False
+        self._steady = offset
+        return self._trusted
 
     def check(self) -> bool:
         """Ask again; True when the clock became trusted at this call. Blocks up to 2 s: call it in a thread."""
         if self._trust == "system":
             return False
         was = self.trusted
-        plausible = EARLIEST_WALL <= self.clock.wall() <= LATEST_WALL
-        self.trusted = plausible and (was or self._told())
-        return self.trusted and not was
+        plausible = EARLIEST_WALL <= self.clock.wall() <= LATEST_WALL and self.clock.monotonic() >= self._doubt_until
+        self._trusted = plausible and (was or self._told())
+        return self._trusted and not was
 
     @property
     def offset(self) -> float:

@@ -65,6 +65,7 @@ class Controller:
         self._stretch: Stretch | None = None
         self._sweep: tuple[float, float] | None = None
         self._start, self._began, self._fading_s, self._shown = 0.0, 0.0, 0.0, 0.0
+        self._idle: Output | None = None
         self._noted: tuple[float, float, str, bool] | None = None
 
     def take_over(self, old: Controller, now: float) -> None:
@@ -95,6 +96,8 @@ class Controller:
     ) -> Output:
         """One tick at `now` (monotonic). `wall` None: the clock is not trusted."""
         boosts = tuple(boosts)
+        if self._idle is not None and not boosts and self._nothing_new(wall, lux, feedback):
+            return self._idle
         scene = self._look_up(wall)
         if self._photocell is not None:
             scene = self._photocell.step(lux, scene, wall, now)
@@ -117,7 +120,16 @@ class Controller:
         stuck = None if self._photocell is None else self._photocell.stuck
         changes = tuple(self.faults.step(flowing, scene.dark, feedback, stuck, now))
         fading = self._sweep is not None or shown != decision.level
-        return Output(duty, closed, fading, decision, changes)
+        result = Output(duty, closed, fading, decision, changes)
+        steady = not (fading or changes or boosts or self._controls or self._photocell) and self._relay.settled
+        self._idle = result if steady and feedback is None else None
+        return result
+
+    def _nothing_new(self, wall: float | None, lux: float | None, feedback: Feedback | None) -> bool:
+        """Most of a year is this: the same stretch of the program, and nobody wants anything."""
+        if self.override is not None or self._sweep is not None or lux is not None or feedback is not None:
+            return False
+        return wall is not None and self._stretch is not None and self._stretch.start <= wall < self._stretch.end
 
     def _look_up(self, wall: float | None) -> Scene:
         """The program's part of the scene. What cannot be known is None: then the lamp is lit."""

@@ -1,7 +1,7 @@
 """Which level at which time: programs of steps, and the calendar that chooses the program of a night. Pure.
 
-Steps come in the order of their times; the latest that has come holds until the next. Where the sun does not set, or the night is shorter
-than the offsets, some solar steps make no sense: see `Plan.steps`.
+The latest step that has come holds until the next. Where the sun does not set, or the night is shorter than the offsets, some steps
+make no sense: see `Plan.steps`.
 """
 
 from __future__ import annotations
@@ -65,20 +65,19 @@ class Plan:
     def steps(self, night: Night) -> list[tuple[float, float]]:
         """(wall time, level) of the steps that come in this night, in order of time.
 
-        An evening step that would come after the first morning step of the same night is left out: the night is too short for both. In a
-        night in which the sun does not even get down to the program's evening, its fixed times are left out too, if it ends with a
-        morning step: else they would light the day.
+        A program is written in the order of the night. So a fixed time that would come before an evening step (sunset, dusk) written above
+        it waits for that, and what would come after a morning step (dawn, sunrise) written below it is left out: in a bright summer, fixed
+        times do not light the day.
         """
         steps = self.programs[self.program_of(night.date)]
-        mornings = [moment(s.time, night, self.place) for s in steps if s.time.solar in MORNING]
-        evenings = [moment(s.time, night, self.place) for s in steps if s.time.solar in EVENING]
-        bright = mornings and all(night.sun[s.time.solar] == night.start for s in steps if s.time.solar in MORNING)
-        bright = bright and NEVER not in mornings and all(at == NEVER for at in evenings)
-        first_morning = min(mornings, default=NEVER)
+        times = [moment(step.time, night, self.place) for step in steps]
         come = []
-        for step in steps:
-            at = moment(step.time, night, self.place)
-            if at == NEVER or (bright and step.time.solar is None) or (step.time.solar in EVENING and at >= first_morning):
+        for number, (step, at) in enumerate(zip(steps, times, strict=True)):
+            if step.time.solar is None:
+                evenings = [t for s, t in zip(steps[:number], times, strict=False) if s.time.solar in EVENING]
+                at = max([at, *evenings])
+            mornings = [t for s, t in zip(steps[number:], times[number:], strict=True) if s.time.solar in MORNING]
+            if at == NEVER or (step.time.solar not in MORNING and at >= min(mornings, default=NEVER)):
                 continue
             come.append((at, step.level))
         return sorted(come, key=lambda pair: pair[0])

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 
 class Relay:
     """Opens after the lamp was off for `min_off_s` and stays open that long by day; so it cannot cycle faster.
@@ -14,6 +16,11 @@ class Relay:
         self._off_since: float | None = None
         self._opened_at = 0.0
         self.closed = True
+
+    @property
+    def settled(self) -> bool:
+        """Nothing will change by time alone."""
+        return self.closed is (self._off_since is None) or self._min_off_s == math.inf
 
     def step(self, lit: bool, dark: bool | None, now: float) -> bool:
         """Is it closed, now that the lamp is to be lit or not?"""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 import logging
 from collections.abc import Callable, Coroutine, Mapping
@@ -11,7 +12,7 @@ from typing import Any
 
 from pole_agent.almanac import Night, night_of, rfc3339
 from pole_agent.clock import Clock, wait
-from pole_agent.errors import OutboxError
+from pole_agent.errors import LampError, OutboxError
 from pole_agent.health.parts import Parts
 from pole_agent.health.trust import TimeKeeper
 from pole_agent.lamp import commands
@@ -179,14 +180,13 @@ class Light:
             case Lasting(seconds):
                 self._default_s = seconds
                 self._keep(LASTING, json.dumps(seconds))
-                self._wake.set()
             case BurnHours(hours):
                 self.controller.ledger.set_hours(hours, now)
                 _in_background(self.keep())
             case Sweep() as sweep:
                 log.info("lamp sweep for %.0f s by %s", sweep.seconds, by)
                 self.controller.sweep(sweep, now)
-                self._wake.set()
+        self._act()
         return {}
 
     def press(self) -> None:
@@ -197,12 +197,18 @@ class Light:
         else:
             until = self._clock.monotonic() + self._button_off_s
             self._replace(Override(0.0, until, fixed=True, by="button", reason="button in the pole", local=True))
+        self._act()
+
+    def _act(self) -> None:
+        """Drive the lamp at once, before the answer goes out; the loop goes on from there, and fails if the lamp does."""
+        with contextlib.suppress(LampError):
+            self.step(self._clock.monotonic())
+        self._wake.set()
 
     def _replace(self, override: Override | None, by: str = "") -> None:
         """The newest override wins; who asked, and why, is recorded."""
         now = self._clock.monotonic()
         self.controller.override = override
-        self._wake.set()
         if override is None:
             self._store.record(RecordEvent("lamp.resumed", Severity.INFO, {"by": by}, now))
             self._keep(OVERRIDE, None)

@@ -67,18 +67,20 @@ def test_lamp_drone_and_outbox_talk_to_the_running_agent(agent: Start, bench: Ca
     state = json.loads(done.stdout)
     eventually(lambda: json.loads(call("lamp", "--config", config, "--json").stdout)["reason"] == "override")
     assert json.loads(call("lamp", "--config", config, "--json").stdout)["level"] == 0.6
-    assert state["program"][0]["at"] == "sunset"
+    assert state["program"] == "default"
+    assert (state["override"]["reason"], state["override"]["by"].startswith("local:")) == ("test", True)
     refused = call("lamp", "--config", config, "set", "0.6", "--for", "999999")
     assert (refused.returncode, refused.stderr.strip()) == (1, "pole-agent: duration_s is a number from 1 to 43200")
     assert call("drone", "--config", config, "list").stdout == "no requests\n"
     stats = json.loads(call("outbox", "--config", config, "--json", "stats").stdout)
-    assert stats["last_sequence"] == 1, "the refusal"
+    assert stats["last_sequence"] == 2, "the override and the refusal"
     listed = call("outbox", "--config", config, "list").stdout
     assert "command.refused" in listed
     process.kill()
     process.wait()
     exported = call("outbox", "--config", config, "export")
-    assert json.loads(exported.stdout.splitlines()[0])["type"] == "smartpole.command.refused"
+    kinds = [json.loads(line)["type"] for line in exported.stdout.splitlines()]
+    assert kinds == ["smartpole.lamp.overridden", "smartpole.command.refused"]
     assert call("lamp", "--config", config).returncode == 1, "no agent runs"
 
 

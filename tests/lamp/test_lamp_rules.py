@@ -1,95 +1,115 @@
-"""Levels, program, decision, commands, ledger."""
+"""Levels, decision, commands."""
 
 from __future__ import annotations
-
-from datetime import datetime
-from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pole_agent.almanac import Place, TimeOfDay
 from pole_agent.errors import CommandRefused
-from pole_agent.lamp.commands import read
-from pole_agent.lamp.decide import Limits, Override, decide
-from pole_agent.lamp.ledger import Ledger
-from pole_agent.lamp.levels import duty, faded, held
-from pole_agent.lamp.program import Step, level_at, next_change, wanted
-from pole_agent.vocabulary import BoostLamp
+from pole_agent.lamp.commands import BurnHours, Lasting, Resume, Sweep, read
+from pole_agent.lamp.controls import Bounds
+from pole_agent.lamp.decide import Limits, Override, Scene, decide
+from pole_agent.lamp.levels import driven, duty, faded, held, output, remaining
+from pole_agent.vocabulary import BoostLamp, Severity
 
-SUMEDANG = Place(-6.8586, 107.9164, ZoneInfo("Asia/Jakarta"))
-TROMSO = Place(69.65, 18.96, ZoneInfo("Europe/Oslo"))
 LIMITS = Limits(floor=0.2, min_level=0.1, failsafe_level=1.0, boost_in_daylight=False)
 level = st.floats(0, 1)
-NIGHT = [Step(TimeOfDay.parse("sunset"), 1.0), Step(TimeOfDay.parse("22:00"), 0.4), Step(TimeOfDay.parse("sunrise"), 0.0)]
-
-
-def wall(text: str) -> float:
-    return datetime.fromisoformat(text).timestamp()
-
-
-@given(
-    st.one_of(st.none(), level),
-    st.sampled_from([True, False, None]),
-    st.one_of(st.none(), st.builds(Override, level, st.floats(0, 200), st.booleans())),
-    st.lists(st.builds(BoostLamp, st.text(max_size=3), level, st.floats(0, 200)), max_size=4),
+DAY, EVENING, NIGHT = Scene(0.0, False, False), Scene(0.3, True, False), Scene(0.3, True, True)
+UNKNOWN = Scene()
+scenes = st.one_of(
+    st.just(UNKNOWN),
+    st.builds(Scene, level, st.just(False), st.just(False)),
+    st.builds(Scene, level, st.just(True), st.booleans()),
+    st.builds(Scene, st.none(), st.none(), st.none()),
 )
-def test_the_level_is_in_range_and_never_below_the_floor_at_night_by_remote(
-    program: float | None, dark: bool | None, override: Override | None, boosts: list[BoostLamp]
+overrides = st.one_of(st.none(), st.builds(Override, level, st.floats(0, 200), st.booleans(), local=st.booleans()))
+boost_lists = st.lists(st.builds(BoostLamp, st.text(max_size=3), level, st.floats(0, 200), st.sampled_from(Severity)), max_size=4)
+all_bounds = st.tuples(level, level).map(sorted).flatmap(lambda pair: st.builds(Bounds, st.just(pair[0]), st.just(pair[1]), st.booleans()))
+
+
+@given(scenes, overrides, boost_lists, all_bounds)
+def test_the_level_is_in_range_and_nothing_but_a_person_at_the_pole_darkens_the_night(
+    scene: Scene, override: Override | None, boosts: list[BoostLamp], bounds: Bounds
 ) -> None:
-    decision = decide(program, dark, override, boosts, LIMITS, 100.0)
+    decision = decide(scene, override, boosts, LIMITS, 100.0, bounds)
     assert decision.level == 0 or LIMITS.min_level <= decision.level <= 1
-    if decision.reason == "override" and dark is not False:
+    live = override is not None and override.until > 100.0
+    at_the_pole = live and override is not None and override.local
+    if not at_the_pole and scene.deep is not False:
         assert decision.level >= LIMITS.floor
-    if program is None and (override is None or override.until <= 100.0):  # overrides also work without a trusted clock
+    if decision.reason == "override" and not at_the_pole and scene.dark is not False:
+        assert decision.level >= LIMITS.floor
+    if scene.level is None and not live:
         assert decision.level >= LIMITS.failsafe_level
     if decision.reason == "presence":
-        assert decision.level > decide(program, dark, override, [], LIMITS, 100.0).level
+        assert decision.level > decide(scene, override, [], LIMITS, 100.0).level
+
+
+@given(level, level, st.booleans())
+def test_the_floor_holds_in_deep_darkness_whatever_the_program_says_unless_part_night_is_allowed(
+    program: float, floor: float, part_night: bool
+) -> None:
+    limits = Limits(floor, 0.1, 1.0, False, part_night)
+    found = decide(Scene(program, True, True), None, [], limits, 0.0)
+    assert found.level == held(program if part_night else max(program, floor), 0.1)
+    assert decide(Scene(program, True, False), None, [], limits, 0.0).level == held(program, 0.1), "at twilight the program may end"
 
 
 def test_unknown_is_lit() -> None:
-    assert decide(None, None, None, [], LIMITS, 0.0).level == 1.0
-    assert decide(None, None, None, [], LIMITS, 0.0).reason == "failsafe"
+    assert decide(UNKNOWN, None, [], LIMITS, 0.0).level == 1.0
+    assert decide(UNKNOWN, None, [], LIMITS, 0.0).reason == "failsafe"
 
 
 def test_presence_lifts_only_in_darkness_unless_told_otherwise() -> None:
     boost = [BoostLamp("a", 1.0, 50.0)]
-    assert decide(0.0, False, None, boost, LIMITS, 0.0).level == 0.0
-    assert decide(0.3, True, None, boost, LIMITS, 0.0).reason == "presence"
+    assert decide(DAY, None, boost, LIMITS, 0.0).level == 0.0
+    assert decide(NIGHT, None, boost, LIMITS, 0.0).reason == "presence"
     bright = Limits(0.2, 0.1, 1.0, boost_in_daylight=True)
-    assert decide(0.0, False, None, boost, bright, 0.0).level == 1.0
-    assert decide(0.3, True, None, boost, LIMITS, 50.0).reason == "program", "a boost ends"
+    assert decide(DAY, None, boost, bright, 0.0).level == 1.0
+    assert decide(NIGHT, None, boost, LIMITS, 50.0).reason == "program", "a boost ends"
+
+
+def test_the_strongest_boost_holds() -> None:
+    boosts = [BoostLamp("a", 0.6, 50.0), BoostLamp("b", 0.9, 20.0), BoostLamp("c", 0.9, 10.0)]
+    assert decide(NIGHT, None, boosts, LIMITS, 0.0).level == 0.9
+    assert decide(NIGHT, None, boosts, LIMITS, 0.0).until == 20.0
+    assert decide(NIGHT, None, boosts, LIMITS, 20.0).level == 0.6
 
 
 def test_a_boost_that_the_driver_cannot_show_is_no_presence() -> None:
-    assert decide(0.03125, True, None, [BoostLamp("a", 0.0625, 50.0)], LIMITS, 0.0).reason == "program"
+    assert decide(Scene(0.03125, True, False), None, [BoostLamp("a", 0.0625, 50.0)], LIMITS, 0.0).reason == "program"
 
 
 def test_presence_raises_an_override_unless_it_is_fixed() -> None:
     boost = [BoostLamp("a", 0.9, 50.0)]
-    assert decide(0.5, True, Override(0.3, 10.0), boost, LIMITS, 0.0).level == 0.9
-    assert decide(0.5, True, Override(0.3, 10.0, fixed=True), boost, LIMITS, 0.0).level == 0.3
-    assert decide(0.5, True, Override(0.3, 10.0), [], LIMITS, 10.0).reason == "program", "an override ends"
+    assert decide(NIGHT, Override(0.3, 10.0), boost, LIMITS, 0.0).level == 0.9
+    assert decide(NIGHT, Override(0.3, 10.0, fixed=True), boost, LIMITS, 0.0).level == 0.3
+    assert decide(NIGHT, Override(0.3, 10.0), [], LIMITS, 10.0).reason == "program", "an override ends"
 
 
-@pytest.mark.parametrize(
-    ("at", "expected"),
-    [("17:00", 0.0), ("18:30", 1.0), ("21:59", 1.0), ("22:01", 0.4), ("03:00", 0.4), ("06:30", 0.0), ("12:00", 0.0)],
-)
-def test_the_program_of_a_night(at: str, expected: float) -> None:
-    assert level_at(NIGHT, wall(f"2026-03-02T{at}:00+07:00"), SUMEDANG) == expected
+def test_only_at_the_pole_itself_the_lamp_can_be_switched_off_at_night() -> None:
+    assert decide(NIGHT, Override(0.0, 10.0), [], LIMITS, 0.0).level == 0.2
+    assert decide(UNKNOWN, Override(0.0, 10.0), [], LIMITS, 0.0).level == 0.2
+    assert decide(NIGHT, Override(0.0, 10.0, local=True), [], LIMITS, 0.0).level == 0.0
+    assert decide(NIGHT, Override(0.0, 10.0, local=True), [], LIMITS, 10.0).level == 0.3, "and it ends by itself"
 
 
-def test_the_next_change_is_ahead_and_is_where_the_level_changes() -> None:
-    now = wall("2026-03-02T20:00:00+07:00")
-    assert next_change(NIGHT, now, SUMEDANG) == wall("2026-03-02T22:00:00+07:00")
+def test_a_maximum_limits_program_and_presence_but_no_person_and_never_the_floor() -> None:
+    quiet = Bounds(0.0, 0.25)
+    boost = [BoostLamp("a", 1.0, 50.0)]
+    assert decide(NIGHT, None, boost, LIMITS, 0.0, quiet).level == 0.25
+    assert decide(NIGHT, Override(0.8, 10.0), [], LIMITS, 0.0, quiet).level == 0.8
+    assert decide(NIGHT, None, boost, LIMITS, 0.0, Bounds(0.0, 0.0)).level == 0.2
+    assert decide(UNKNOWN, None, [], LIMITS, 0.0, quiet).level == 1.0, "no limit lowers the failsafe"
 
 
-def test_a_solar_program_where_the_sun_never_sets_follows_the_sun() -> None:
-    program = [Step(TimeOfDay.parse("sunset"), 1.0), Step(TimeOfDay.parse("sunrise"), 0.0)]
-    assert wanted(program, wall("2026-06-21T01:00:00+02:00"), TROMSO) == 0.0
-    assert wanted(program, wall("2026-12-21T12:00:00+01:00"), TROMSO) == 1.0
+def test_a_minimum_raises_in_darkness_and_says_why() -> None:
+    assert decide(NIGHT, None, [], LIMITS, 0.0, Bounds(0.7, 1.0, sensed=True)).reason == "presence"
+    assert decide(NIGHT, None, [], LIMITS, 0.0, Bounds(0.7, 1.0)).reason == "program"
+    assert decide(NIGHT, Override(0.3, 10.0), [], LIMITS, 0.0, Bounds(0.7, 1.0)).level == 0.7
+    assert decide(NIGHT, Override(0.3, 10.0, fixed=True), [], LIMITS, 0.0, Bounds(0.7, 1.0)).level == 0.3
+    assert decide(DAY, None, [], LIMITS, 0.0, Bounds(0.7, 1.0)).level == 0.0
 
 
 @given(level, st.sampled_from(["linear", "dali"]))
@@ -117,7 +137,31 @@ def test_a_command_becomes_an_override_that_ends() -> None:
     assert read({"state": "ON"}, 10.0) == Override(1.0, 10.0 + 3600)
     assert read({"brightness": 51, "transition": 2, "duration_s": 60, "mode": "fixed"}, 0.0) == Override(0.2, 60.0, True, 2.0)
     assert read({"state": "OFF"}, 0.0) == Override(0.0, 3600.0)
-    assert read({"resume": True}, 0.0) is None
+    assert read({"resume": True}, 0.0) == Resume()
+    assert read({"default_duration_s": 90.0}, 0.0) == Lasting(90.0)
+    assert read({"level": 0.5}, 10.0, 90.0) == Override(0.5, 100.0)
+
+
+def test_what_only_a_person_at_the_pole_may_do() -> None:
+    assert read({"sweep_s": 20}, 0.0, local=True) == Sweep(20.0)
+    assert read({"burn_h": 0}, 0.0, local=True) == BurnHours(0.0)
+    assert read({"state": "OFF"}, 0.0, local=True) == Override(0.0, 3600.0, local=True)
+    for payload in ({"sweep_s": 20}, {"burn_h": 0}):
+        with pytest.raises(CommandRefused, match="unknown key"):
+            read(payload, 0.0)
+
+
+def test_commands_as_home_assistant_sends_them() -> None:
+    """Payloads recorded from Home Assistant 2026.2.3 with the announcement of uplink/homeassistant.py."""
+    assert read({"state": "ON"}, 0.0) == Override(1.0, 3600.0)
+    assert read({"state": "ON", "brightness": 128}, 0.0) == Override(128 / 255, 3600.0)
+    assert read({"state": "ON", "transition": 2.5, "brightness": 76}, 0.0) == Override(76 / 255, 3600.0, transition_s=2.5)
+    assert read({"state": "OFF"}, 0.0) == Override(0.0, 3600.0)
+    assert read({"state": "OFF", "transition": 3.0}, 0.0) == Override(0.0, 3600.0, transition_s=3.0)
+    assert read({"state": "ON", "brightness": 1}, 0.0) == Override(1 / 255, 3600.0)
+    assert read({"state": "ON", "brightness": 255}, 0.0) == Override(1.0, 3600.0)
+    assert read({"resume": True}, 0.0) == Resume()
+    assert read({"default_duration_s": 1800}, 0.0) == Lasting(1800.0)
 
 
 @pytest.mark.parametrize(
@@ -141,6 +185,15 @@ def test_a_command_becomes_an_override_that_ends() -> None:
         {"resume": True, "level": 0.5},
         {"resume": 1},
         {"level": 0.5, "reason": "x" * 201},
+        {"level": 10**400},
+        {"level": 0.5, "duration_s": 10**400},
+        {"state": ["ON"]},
+        {"state": None, "brightness": None},
+        {"default_duration_s": 0},
+        {"default_duration_s": 43201},
+        {"default_duration_s": 60, "level": 1},
+        {"duration_s": float("inf"), "level": 1},
+        {"mode": ["fixed"], "level": 1},
     ],
 )
 def test_what_is_out_of_range_is_refused_not_clamped(payload: dict[str, object]) -> None:
@@ -153,22 +206,41 @@ json_values = st.recursive(
 )
 
 
-@given(st.dictionaries(st.sampled_from(["state", "level", "brightness", "transition", "duration_s", "mode", "resume", "x"]), json_values))
-def test_any_json_object_is_an_override_or_refused(payload: dict[str, object]) -> None:
+@given(
+    st.dictionaries(
+        st.sampled_from(
+            ["state", "level", "brightness", "transition", "duration_s", "mode", "resume", "default_duration_s", "sweep_s", "burn_h", "x"]
+        ),
+        json_values,
+    ),
+    st.booleans(),
+)
+def test_any_json_object_is_a_command_that_ends_or_is_refused(payload: dict[str, object], local: bool) -> None:
     try:
-        override = read(payload, 0.0)
+        command = read(payload, 0.0, local=local)
     except CommandRefused:
         return
-    assert override is None or (0 <= override.level <= 1 and 0 < override.until <= 43200)
+    if isinstance(command, Override):
+        assert 0 <= command.level <= 1
+        assert 0 < command.until <= 43200
+        assert command.local is local
 
 
-def test_the_ledger_adds_up() -> None:
-    ledger = Ledger(60.0, 0.0)
-    ledger.note(1.0, "program", 0.0)
-    ledger.note(0.5, "program", 1800.0)
-    ledger.note(0.5, "override", 2700.0)
-    data = ledger.summary(3600.0)
-    assert data["level_s"] == {"0.5": 1800.0, "1.0": 1800.0}
-    assert data["reason_s"] == {"override": 900.0, "program": 2700.0}
-    assert data["energy_wh_estimated"] == 45.0
-    assert data["changes"] == 2
+CLO = [(0.0, 1.0), (50_000.0, 0.9), (100_000.0, 0.8)]
+
+
+def test_a_lamp_that_ages_gets_more_so_that_its_light_stays_the_same() -> None:
+    for hours in (0.0, 10_000.0, 50_000.0, 75_000.0, 100_000.0):
+        assert output(CLO, 1.0, hours) * remaining(CLO, hours) == pytest.approx(0.8), "constant light output"
+    assert output(CLO, 1.0, 0.0) == pytest.approx(0.8)
+    assert output(CLO, 1.0, 200_000.0) == 1.0
+    assert output(CLO, 1.0, None) == 1.0, "unknown hours: as bright as it gets"
+    assert output([], 0.7, 0.0) == 0.7
+
+
+@given(level, st.sampled_from(["linear", "dali"]), st.floats(0, 200_000), st.floats(0.05, 1), st.floats(0.01, 1))
+def test_what_is_driven_is_in_range_and_off_only_for_off(value: float, curve: str, hours: float, virtual: float, least: float) -> None:
+    duty_cycle = driven(value, curve, output(CLO, virtual, hours), least)  # type: ignore[arg-type]
+    assert 0 <= duty_cycle <= 1
+    assert (duty_cycle == 0) == (value == 0)
+    assert value == 0 or duty_cycle >= duty(least, curve)  # type: ignore[arg-type]

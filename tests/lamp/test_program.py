@@ -106,7 +106,7 @@ def test_a_late_sunset_leads_straight_to_the_level_of_the_hour() -> None:
     plan = Plan({"default": program(("sunset", 1.0), ("22:00", 0.4), ("05:30", 0.9), ("sunrise", 0.0))}, (), Place(63.4, 10.4, TROMSO.zone))
     night = night_of(wall("2026-05-20T23:59:00+02:00"), plan.place)
     assert night.sun["sunset"] > wall("2026-05-20T22:00:00+02:00")
-    assert [(p.level, p.start) for p in plan.stretches(night) if p.level > 0][0] == (0.4, night.sun["sunset"])
+    assert next((p.level, p.start) for p in plan.stretches(night) if p.level > 0) == (0.4, night.sun["sunset"])
     assert {p.level for p in plan.stretches(night)} == {0.0, 0.4}, "half past five comes after sunrise and is left out"
 
 

@@ -1,0 +1,248 @@
+"""The controller as a whole: fades, sweep, take-over, and a year of nights second by second against an almanac of its own."""
+
+from __future__ import annotations
+
+import itertools
+import math
+from datetime import UTC, datetime
+from zoneinfo import ZoneInfo
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from pole_agent.almanac import Place, TimeOfDay
+from pole_agent.dates import Dates, Weekdays
+from pole_agent.lamp.commands import Sweep
+from pole_agent.lamp.controller import FADE_TICK_S, Controller, Driver
+from pole_agent.lamp.controls import Controls
+from pole_agent.lamp.decide import Limits, Override
+from pole_agent.lamp.faults import Faults, Feedback
+from pole_agent.lamp.gpio import GpioLamp
+from pole_agent.lamp.ledger import Ledger
+from pole_agent.lamp.levels import driven
+from pole_agent.lamp.mock import mock_factory
+from pole_agent.lamp.photocell import Photocell, Thresholds
+from pole_agent.lamp.program import CalendarRule, Plan, Step
+from pole_agent.lamp.relay import Relay
+from pole_agent.vocabulary import BoostLamp
+
+SUMEDANG = Place(-6.8586, 107.9164, ZoneInfo("Asia/Jakarta"))
+FLOOR = 0.2
+
+
+def steps(*pairs: tuple[str, float]) -> tuple[Step, ...]:
+    return tuple(Step(TimeOfDay.parse(at), level) for at, level in pairs)
+
+
+def controller(
+    programs: dict[str, tuple[Step, ...]] | None = None,
+    calendar: tuple[CalendarRule, ...] = (),
+    place: Place = SUMEDANG,
+    fade_s: float = 2.0,
+    fade_down_s: float = 4.0,
+    relay_s: float = math.inf,
+    photocell: bool = False,
+    powered_means_night: bool = False,
+) -> Controller:
+    plan = Plan(programs or {"default": steps(("sunset", 0.8), ("22:00", 0.5), ("sunrise", 0.0))}, calendar, place)
+    return Controller(
+        plan, Limits(FLOOR, 0.1, 1.0, False), Driver("linear", fade_s, fade_down_s, (), 1.0, powered_means_night), Controls([], place),
+        Relay(relay_s), Photocell(Thresholds(20, 40, 2700), plan) if photocell else None, Ledger(60.0, 0.0), Faults(60.0),
+    )  # fmt: skip
+
+
+EVENING = datetime.fromisoformat("2026-11-24T20:00:00+07:00").timestamp()
+NOON = datetime.fromisoformat("2026-11-24T13:00:00+07:00").timestamp()
+
+
+def trace(c: Controller, wall: float, now: float, seconds: float, boosts: list[BoostLamp] | None = None) -> list[float]:
+    """The duty cycles as the loop would drive them, fade ticks included."""
+    duties, end = [], now + seconds
+    while now < end:
+        output = c.step(wall + now, now, boosts or [])
+        duties.append(output.duty)
+        now += FADE_TICK_S if output.fading else 1.0
+    return duties
+
+
+def test_the_first_light_does_not_fade() -> None:
+    assert controller().step(EVENING, 0.0).duty == 0.8
+    assert controller().step(None, 0.0).duty == 1.0
+
+
+def test_somebody_comes_the_light_rises_at_the_next_tick_in_small_steps_and_fades_back() -> None:
+    c = controller()
+    trace(c, EVENING, 0.0, 3.0)
+    up = trace(c, EVENING, 3.0, 3.0, [BoostLamp("a", 1.0, 100.0)])
+    assert up[0] > 0.8, "the first tick is already lighter"
+    assert up == sorted(up)
+    assert up[-1] == 1.0
+    assert max(b - a for a, b in itertools.pairwise(up)) <= 0.2 / 2.0 * FADE_TICK_S * 1.01
+    down = trace(c, EVENING, 6.0, 6.0)
+    assert down == sorted(down, reverse=True)
+    assert down[-1] == 0.8
+    assert max(a - b for a, b in itertools.pairwise(down)) <= 0.2 / 4.0 * FADE_TICK_S * 1.01
+
+
+@given(st.lists(st.tuples(st.floats(0, 1), st.floats(0.02, 3), st.one_of(st.none(), st.floats(0, 5))), min_size=1, max_size=12))
+def test_any_sequence_of_overrides_is_followed_without_a_jump_or_a_flicker(moves: list[tuple[float, float, float | None]]) -> None:
+    """Whatever is asked for in the middle of a fade, the light goes from where it is towards what is asked, and no faster than it may."""
+    c, now, asked = controller(), 0.0, -1.0
+    c.step(EVENING, now)
+    for level, lasts, transition in moves:
+        c.override = Override(level, now + 1000, True, transition)
+        target = max(level, FLOOR)
+        before = c._shown
+        for duty in (seen := trace(c, EVENING, now, lasts)):
+            assert min(before, target) - 1e-9 <= duty <= max(before, target) + 1e-9
+        gaps = [b - a for a, b in itertools.pairwise([before, *seen])]
+        assert all(g >= -1e-9 for g in gaps) or all(g <= 1e-9 for g in gaps), "it never turns back within one fade"
+        if transition is None and target != asked:
+            assert all(abs(g) <= abs(target - before) / 2.0 * FADE_TICK_S + 1e-9 for g in gaps), "two seconds for the way, in even steps"
+        asked = target
+        now += lasts
+
+
+def test_a_sweep_goes_once_through_the_range_and_ends_by_itself() -> None:
+    c = controller()
+    c.step(EVENING, 0.0)
+    c.sweep(Sweep(20.0), 0.0)
+    duties = trace(c, EVENING, 0.0, 25.0)
+    lowest = duties.index(min(duties))
+    assert min(duties) == pytest.approx(0.1, abs=0.01)
+    assert max(duties) > 0.99
+    assert duties[: lowest + 1] == sorted(duties[: lowest + 1], reverse=True)
+    assert duties[-1] == 0.8
+    assert min(duties) > 0, "the lamp is never off"
+
+
+def test_a_reload_takes_the_light_over_in_the_middle_of_a_fade() -> None:
+    old = controller()
+    old.step(EVENING, 0.0)
+    old.override = Override(0.3, 1000.0, by="officer")
+    before = trace(old, EVENING, 1.0, 1.0)[-1]
+    new = controller({"default": steps(("sunset", 0.6), ("sunrise", 0.0))})
+    new.take_over(old, 2.0)
+    after = trace(new, EVENING, 2.0, 5.0)
+    assert abs(after[0] - before) < 0.02
+    assert after == sorted(after, reverse=True)
+    assert after[-1] == 0.3
+    assert new.ledger is old.ledger
+
+
+def test_when_the_feeder_is_cut_by_day_being_powered_means_night() -> None:
+    assert controller(powered_means_night=True).step(NOON, 0.0).duty == FLOOR
+    assert controller(powered_means_night=True).step(EVENING, 0.0).duty == 0.8
+    assert controller().step(NOON, 0.0).duty == 0.0
+
+
+def test_the_relay_opens_by_day_and_the_ledger_and_the_faults_know_it() -> None:
+    c = controller(relay_s=60.0)
+    assert c.step(NOON, 0.0).closed
+    assert not c.step(NOON + 61, 61.0).closed
+    assert c.step(EVENING, 100.0).closed
+
+
+def test_faults_come_out_of_the_step() -> None:
+    c = controller()
+    found = [x for k in range(40) for x in c.step(EVENING + k, float(k), feedback=Feedback(False)).changes]
+    assert [(x.fault, x.open) for x in found] == [("lamp_failure", True)]
+
+
+@pytest.mark.parametrize("wall", [0.0, -1e6, 1e12, 1e300, math.nan, 4e9])
+def test_a_clock_that_reads_nonsense_is_followed_or_fails_lit(wall: float) -> None:
+    c = controller()
+    output = c.step(wall, 0.0)
+    assert output.decision.reason in ("program", "failsafe")
+    if output.decision.reason == "failsafe":
+        assert output.duty == 1.0
+
+
+@settings(max_examples=30)
+@given(st.lists(st.floats(0, 4e9), min_size=1, max_size=20))
+def test_after_any_jump_of_the_clock_the_level_is_that_of_the_new_time(walls: list[float]) -> None:
+    c, now = controller(fade_s=0.0, fade_down_s=0.0), 0.0
+    for wall in walls:
+        now += 1.0
+        output = c.step(wall, now)
+        stretch = c.plan.stretch(wall)
+        assert output.duty == driven(max(stretch.level, FLOOR if stretch.deep else 0.0), "linear", 1.0, 0.1)
+
+
+# --- a year
+
+
+def sun_deg(wall: np.ndarray, place: Place) -> np.ndarray:
+    """Elevation by another formula than the product's: the low-precision one of the Astronomical Almanac, good to 0.02° until 2050."""
+    days = wall / 86_400 + 2_440_587.5 - 2_451_545.0
+    anomaly = np.radians(357.528 + 0.9856003 * days)
+    longitude = np.radians(280.460 + 0.9856474 * days + 1.915 * np.sin(anomaly) + 0.020 * np.sin(2 * anomaly))
+    obliquity = np.radians(23.439 - 0.0000004 * days)
+    ascension = np.arctan2(np.cos(obliquity) * np.sin(longitude), np.cos(longitude))
+    declination = np.arcsin(np.sin(obliquity) * np.sin(longitude))
+    sidereal = np.radians((18.697374558 + 24.06570982441908 * days) * 15 + place.longitude)
+    latitude = np.radians(place.latitude)
+    height = np.sin(latitude) * np.sin(declination) + np.cos(latitude) * np.cos(declination) * np.cos(sidereal - ascension)
+    return np.degrees(np.arcsin(height))
+
+
+def test_the_almanac_agrees_with_the_other_formula() -> None:
+    from pole_agent.almanac import elevation_deg
+
+    walls = np.linspace(1.79e9, 2.1e9, 2000)
+    for place in (SUMEDANG, Place(69.65, 18.96, UTC), Place(-54.8, -68.3, UTC)):
+        ours = np.array([elevation_deg(w, place) for w in walls])
+        assert np.abs(ours - sun_deg(walls, place)).max() < 0.05
+
+
+YEAR_PLACES = [
+    SUMEDANG,
+    Place(69.65, 18.96, ZoneInfo("Europe/Oslo")),
+    pytest.param(Place(-69.0, 39.6, ZoneInfo("Antarctica/Syowa")), marks=pytest.mark.slow),
+    pytest.param(Place(40.4, -3.7, ZoneInfo("Europe/Madrid")), marks=pytest.mark.slow),
+    pytest.param(Place(-31.55, 159.08, ZoneInfo("Australia/Lord_Howe")), marks=pytest.mark.slow),
+]
+
+
+@pytest.mark.timeout(400)
+@pytest.mark.parametrize("place", YEAR_PLACES)
+def test_a_year_of_nights_second_by_second(place: Place) -> None:
+    """Every second of a year with summer time, a leap day and a calendar: in range, never black while it is dark, off by day.
+
+    The trace of the pin is compared with an almanac of the test's own, at every second.
+    """
+    programs = {
+        "default": steps(("sunset", 0.8), ("22:00", 0.4), ("05:00", 0.7), ("sunrise", 0.0)),
+        "weekend": steps(("sunset-00:10", 1.0), ("23:30", 0.5), ("sunrise+00:10", 0.0)),
+        "holiday": steps(("sunset", 1.0), ("sunrise", 0.0)),
+    }
+    calendar = (
+        CalendarRule("holiday", None, Dates.parse("12-24..01-02")),
+        CalendarRule("weekend", Weekdays.parse("fri,sat"), None),
+    )
+    c = controller(programs, calendar, place, fade_s=0.0, fade_down_s=0.0)
+    begin = int(datetime(2027, 6, 1, tzinfo=UTC).timestamp())
+    seconds = 366 * 86_400  # 2028 is a leap year
+    factory = mock_factory()
+    lamp = GpioLamp(factory, 18, 1000, active_low=True)
+    pin = factory.pin("GPIO18")
+    trace_ = np.empty(seconds, np.float32)
+    step, driven_, lit = c.step, -1.0, 0.0
+    for k in range(seconds):
+        if (duty := step(begin + k, float(k)).duty) != driven_:
+            lamp.set(duty)
+            driven_, lit = duty, round(1 - float(pin.state), 3)
+        trace_[k] = lit
+    assert len(pin.states) - 2 == int((np.diff(trace_) != 0).sum()), "every edge on the pin is in the trace"
+    factory.reset()
+    assert ((trace_ == 0) | ((trace_ >= 0.1) & (trace_ <= 1))).all()
+    assert set(np.unique(trace_.round(3))) <= {np.float32(v) for v in (0.0, 0.2, 0.4, 0.5, 0.7, 0.8, 1.0)}
+    for day in range(366):
+        part = slice(day * 86_400, (day + 1) * 86_400)
+        height = sun_deg(np.arange(begin + part.start, begin + part.stop, dtype=np.float64), place)
+        assert (trace_[part][height < -1.0] >= FLOOR).all(), "lit from sunset to sunrise"
+        assert (trace_[part][height > 4.0] == 0).all(), "and off by day"
+    changes = int((np.diff(trace_) != 0).sum())
+    assert changes <= 366 * 5, "no more changes than steps"

@@ -96,7 +96,7 @@ class Controller:
     ) -> Output:
         """One tick at `now` (monotonic). `wall` None: the clock is not trusted."""
         boosts = tuple(boosts)
-        if self._idle is not None and not boosts and self._nothing_new(wall, lux, feedback):
+        if self._idle is not None and not boosts and self._nothing_new(wall, feedback):
             return self._idle
         scene = self._look_up(wall)
         if self._photocell is not None:
@@ -121,13 +121,13 @@ class Controller:
         changes = tuple(self.faults.step(flowing, scene.dark, feedback, stuck, now))
         fading = self._sweep is not None or shown != decision.level
         result = Output(duty, closed, fading, decision, changes)
-        steady = not (fading or changes or boosts or self._controls or self._photocell) and self._relay.settled
-        self._idle = result if steady and feedback is None else None
+        moving = fading or changes or boosts or self.override or self._controls or self._photocell or feedback
+        self._idle = None if moving or wall is None or not self._relay.settled else result
         return result
 
-    def _nothing_new(self, wall: float | None, lux: float | None, feedback: Feedback | None) -> bool:
+    def _nothing_new(self, wall: float | None, feedback: Feedback | None) -> bool:
         """Most of a year is this: the same stretch of the program, and nobody wants anything."""
-        if self.override is not None or self._sweep is not None or lux is not None or feedback is not None:
+        if self.override is not None or self._sweep is not None or feedback is not None:
             return False
         return wall is not None and self._stretch is not None and self._stretch.start <= wall < self._stretch.end
 

@@ -64,8 +64,10 @@ class KernelPwmLamp:
         if not normal:  # left so by somebody; it can be changed only while the PWM stands
             self._write("enable", 0)
             (self._folder / "polarity").write_text("normal\n")
-        self._write("duty_cycle", 0)  # first, because no duty may be longer than the period
+        if self._read("period"):
+            self._write("duty_cycle", 0)  # first, because no duty may be longer than the period, and none can be set without one
         self._write("period", self._period_ns)
+        self._write("duty_cycle", 0)
         self._write("enable", 1)
 
     def _wait_until_ready(self) -> None:

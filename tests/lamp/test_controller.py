@@ -105,6 +105,41 @@ def test_any_sequence_of_overrides_is_followed_without_a_jump_or_a_flicker(moves
         now += lasts
 
 
+wishes = st.one_of(
+    st.just("resume"),
+    st.tuples(st.just("override"), st.floats(0, 1), st.floats(1, 500)),
+    st.tuples(st.just("boost"), st.floats(0, 1), st.floats(1, 100)),
+    st.tuples(st.just("sweep"), st.floats(1, 20), st.just(0.0)),
+    st.tuples(st.just("clock"), st.sampled_from([None, EVENING, NOON]), st.just(0.0)),
+)
+
+
+@given(st.lists(st.tuples(wishes, st.floats(0.5, 300)), max_size=12), st.sampled_from([math.inf, 60.0]))
+def test_doing_nothing_when_nothing_is_new_changes_nothing(story: list[tuple[object, float]], relay_s: float) -> None:
+    """The shortcut of an idle controller against one that always thinks."""
+    quick, thorough = controller(relay_s=relay_s), controller(relay_s=relay_s)
+    now, base, boosts = 0.0, EVENING, []
+    for wish, lasts in story:
+        match wish:
+            case "resume":
+                quick.override = thorough.override = None
+            case ("override", level, seconds):
+                quick.override = thorough.override = Override(level, now + seconds)
+            case ("boost", level, seconds):
+                boosts = [BoostLamp("a", level, now + seconds)]
+            case ("sweep", seconds, _):
+                quick.sweep(Sweep(seconds), now)
+                thorough.sweep(Sweep(seconds), now)
+            case ("clock", wall, _):
+                base = wall
+        for _ in range(4):
+            live = [b for b in boosts if b.until > now]
+            wall = None if base is None else base + now
+            thorough._idle = None
+            assert quick.step(wall, now, live) == thorough.step(wall, now, live)
+            now += lasts / 4
+
+
 def test_a_sweep_goes_once_through_the_range_and_ends_by_itself() -> None:
     c = controller()
     c.step(EVENING, 0.0)

@@ -24,6 +24,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pole_agent import compose
+from pole_agent.commands import latency
 from pole_agent.errors import CameraError, PoleAgentError
 from pole_agent.settings import Settings
 
@@ -103,6 +104,14 @@ def measure(settings: Settings, clip: Path, rounds: int) -> Iterator[Figure]:
     yield _at_most("tracker, on the detections of the clip", min(p["tracker_ms_p50"] for p in alone), "ms/frame", 0.20)
     yield Figure("appearance", min(p["appearance_ms_p50"] for p in alone), "ms/frame", "", None)
     yield _at_most("peak memory, one camera, as the daemon detects", min(p["peak_rss_mb"] for p in live), "MB", 160)
+    for busy, target in ((None, 10.0), (clip, 30.0)):
+        played_back = [latency.command_to_pin(settings, busy) for _ in range(rounds)]
+        state = f"{'idle' if busy is None else 'detection saturated'}, through {played_back[0][1]}"
+        yield Figure(f"lamp command to pin, median, {state}", min(_percentile(w, 50) for w, _ in played_back), "ms", "", None)
+        yield _at_most(f"lamp command to pin, p99, {state}", min(_percentile(w, 99) for w, _ in played_back), "ms", target)
+    sights = min((latency.sight_to_light(settings, clip) for _ in range(rounds)), key=lambda s: s.excess_s)
+    yield Figure("a person in the picture to more light, slowest of 6", max(sights.waits) * 1000, "ms", "", None)
+    yield _at_most("… beyond one frame interval and one inference", sights.excess_s * 1000, "ms", 20.0)
 
 
 def _at_least(what: str, value: float, unit: str, target: float) -> Figure:
@@ -111,6 +120,11 @@ def _at_least(what: str, value: float, unit: str, target: float) -> Figure:
 
 def _at_most(what: str, value: float, unit: str, target: float) -> Figure:
     return Figure(what, value, unit, f"<= {target:g}", value <= target)
+
+
+def _percentile(waits: list[float], percent: int) -> float:
+    """In milliseconds."""
+    return sorted(waits)[min(len(waits) - 1, len(waits) * percent // 100)] * 1000
 
 
 def _rate(work: Callable[[], Any]) -> float:

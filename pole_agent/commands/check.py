@@ -7,11 +7,15 @@ from __future__ import annotations
 
 import argparse
 import os
+import time
 from collections.abc import Iterator
+from datetime import datetime
 from pathlib import Path
 
 from pole_agent import compose
-from pole_agent.errors import CameraError, ConfigError, ModelError, Problem
+from pole_agent.errors import CameraError, ConfigError, LampError, ModelError, Problem
+from pole_agent.lamp.pwm import ROOT, find_chip
+from pole_agent.lamp.survey import survey
 from pole_agent.settings import DEFAULT_PATH, Settings
 from pole_agent.settings.load import load, warnings
 
@@ -27,7 +31,7 @@ def run(arguments: argparse.Namespace) -> int:
     problems = list(look(settings))
     if problems:
         raise ConfigError(problems)
-    for warning in warnings(settings):
+    for warning in [*warnings(settings), *nights(settings, time.time())]:
         print(f"warning: {warning}")
     print(f"{arguments.config}: fine: pole {settings.pole.id}, {len(settings.cameras)} camera(s), {len(settings.rules)} rule(s)")
     return 0
@@ -39,6 +43,7 @@ def look(settings: Settings) -> Iterator[Problem]:
     yield from _cameras(settings)
     yield from _model(settings)
     yield from _pin(settings)
+    yield from _sensors(settings)
     try:
         compose.drone_limits(settings)
     except ConfigError as error:
@@ -86,11 +91,41 @@ def _model(settings: Settings) -> Iterator[Problem]:
 
 
 def _pin(settings: Settings) -> Iterator[Problem]:
+    lamp = settings.lamp
+    if lamp.backend == "pwm":
+        try:
+            find_chip(ROOT, lamp.pin, lamp.pwm_device, lamp.pwm_channel)
+        except LampError as error:
+            yield Problem("lamp.backend", str(error))
     if settings.lamp.backend == "gpio" and not any(Path("/dev").glob("gpiochip*")):
         yield Problem(
             "lamp.backend",
             'there is no GPIO chip on this machine (/dev/gpiochip*); for a bench without one set backend = "mock"',
         )
+
+
+def nights(settings: Settings, wall: float) -> Iterator[str]:
+    """What the programs would do in the coming year that nobody can want, in words."""
+    plan = compose.plan_of(settings)
+    for lit in (False, True):
+        spells = [s for s in survey(plan, wall) if s.lit is lit]
+        if not spells:
+            continue
+        first = spells[0]
+        start, end = (datetime.fromtimestamp(t, plan.place.zone).strftime("%H:%M") for t in (first.start, first.end))
+        more = f" and of {len(spells) - 1} more within a year" if len(spells) > 1 else ""
+        if lit:
+            yield f'lamp.program "{first.program}": burns in daylight from {start} to {end} on the day of {first.evening}{more}'
+            continue
+        kept = "it stays dark" if settings.lamp.part_night else f"the floor of {settings.lamp.floor:.0%} is kept"
+        yield f'lamp.program "{first.program}": leaves the night of {first.evening}{more} without light from {start} to {end}; {kept}'
+
+
+def _sensors(settings: Settings) -> Iterator[Problem]:
+    for key in ("photocell", "feedback"):
+        part = getattr(settings.lamp, key)
+        if part is not None and part.file is not None and not os.access(part.file, os.R_OK):
+            yield Problem(f"lamp.{key}.file", f"{part.file} cannot be read; is the driver of the sensor loaded?")
 
 
 def _state(settings: Settings) -> Iterator[Problem]:

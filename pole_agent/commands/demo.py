@@ -195,12 +195,12 @@ def _broker(arguments: argparse.Namespace, scratch: Path, stack: contextlib.Exit
     program = shutil.which("mosquitto") or next((p for p in MOSQUITTO_PLACES if Path(p).exists()), None)
     if program is None:
         return None, "broker in memory (no Mosquitto is installed here)"
-    port = stack.enter_context(_mosquitto(program, scratch, arguments.port))
+    port = stack.enter_context(mosquitto_on_loopback(program, scratch, arguments.port))
     return {"host": "127.0.0.1", "port": port, "tls": False}, f"its own Mosquitto on 127.0.0.1:{port}"
 
 
 @contextlib.contextmanager
-def _mosquitto(program: str, scratch: Path, port: int | None) -> Iterator[int]:
+def mosquitto_on_loopback(program: str, scratch: Path, port: int | None) -> Iterator[int]:
     """A Mosquitto of our own on loopback, without persistence."""
     if port is None:
         with socket.socket() as probe:

@@ -181,7 +181,7 @@ def _release(arguments: argparse.Namespace) -> None:
     try:
         control.ask(arguments, "lamp")
     except control.NotRunning:
-        compose.open_lamp(_settings(arguments), SystemClock()).close()
+        compose.claim_lamp(_settings(arguments)).close()
         print("the lamp is let go: with the reference wiring it is lit")
         return
     raise PoleAgentError("an agent runs here and drives the lamp; stop it first, or use: pole-agent lamp on")

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from pole_agent import __version__
 from pole_agent.clock import Clock
-from pole_agent.compose.lamp import controller_of, open_lamp, pin_factory, plan_of
+from pole_agent.compose.lamp import claim_lamp, controller_of, open_lamp, pin_factory, plan_of
 from pole_agent.compose.parts import (
     RUNTIME_DIR,
     SOCKET_NAME,
@@ -50,7 +50,8 @@ if TYPE_CHECKING:
     from pole_agent.vision.detector import Detector
 
 __all__ = [
-    "RUNTIME_DIR", "SOCKET_NAME", "House", "bare_inference", "broker_of", "build", "controller_of", "detector_of",
+    "RUNTIME_DIR", "SOCKET_NAME", "House", "bare_inference", "broker_of", "build",
+    "claim_lamp", "controller_of", "detector_of",
     "drone_limits", "memory_broker", "open_lamp", "pin_factory", "pipeline_factory", "places_of", "plan_of", "rules_of",
     "scripted_detector", "socket_path", "source_factory",
 ]  # fmt: skip

@@ -44,12 +44,9 @@ def open_lamp(settings: Settings, clock: Clock, factory: Any = None) -> Luminair
     Raises LampError when the lamp itself cannot be driven. A sensor that cannot be read is a trouble to report, not a reason to be dark.
     """
     chosen = settings.lamp
-    lamp: Lamp
-    if chosen.backend == "pwm":
-        lamp = KernelPwmLamp(chosen.pin, chosen.frequency_hz, chosen.active_low, chosen.pwm_device, chosen.pwm_channel)
-    else:
-        factory = pin_factory(settings) if factory is None else factory
-        lamp = GpioLamp(factory, chosen.pin, chosen.frequency_hz, chosen.active_low)
+    if chosen.backend != "pwm" and factory is None:
+        factory = pin_factory(settings)
+    lamp = claim_lamp(settings, factory)
     lamp.set(first_duty(settings, clock))
     luminaire = Luminaire(lamp)
     pins = [part for part in (chosen.relay, chosen.photocell, chosen.feedback, chosen.button) if part is not None and part.pin is not None]
@@ -65,6 +62,14 @@ def open_lamp(settings: Settings, clock: Clock, factory: Any = None) -> Luminair
         except LampError as error:
             luminaire.troubles[f"lamp {attach.__name__.strip('_')}"] = str(error)
     return luminaire
+
+
+def claim_lamp(settings: Settings, factory: Any = None) -> Lamp:
+    """The lamp itself, without a level; with the reference wiring it is lit, or as it was. Raises LampError."""
+    chosen = settings.lamp
+    if chosen.backend == "pwm":
+        return KernelPwmLamp(chosen.pin, chosen.frequency_hz, chosen.active_low, chosen.pwm_device, chosen.pwm_channel)
+    return GpioLamp(pin_factory(settings) if factory is None else factory, chosen.pin, chosen.frequency_hz, chosen.active_low)
 
 
 def first_duty(settings: Settings, clock: Clock) -> float:

@@ -35,6 +35,8 @@ class Ledger:
     def note(self, level: float, duty: float, reason: str, presence: bool, now: float) -> None:
         """From `now` (monotonic) on the lamp is like this."""
         self.charge(now)
+        if level == 0 and duty > 0:
+            level = self._level  # it still fades out
         if self._reason and (level, reason) != (self._level, self._reason):
             self._night.changes += 1
             self.changed = True

@@ -28,7 +28,7 @@ class KernelPwmLamp:
     def __init__(
         self, pin: int, frequency_hz: int, active_low: bool, device: str | None = None, channel: int | None = None, root: Path = ROOT
     ) -> None:
-        chip, channel = _find(root, pin, device, channel)
+        chip, channel = find_chip(root, pin, device, channel)
         self._period_ns = round(1e9 / frequency_hz)
         self._inverted = active_low
         self._folder = chip / f"pwm{channel}"
@@ -88,7 +88,7 @@ class KernelPwmLamp:
         (self._folder / name).write_text(f"{value}\n")
 
 
-def _find(root: Path, pin: int, device: str | None, channel: int | None) -> tuple[Path, int]:
+def find_chip(root: Path, pin: int, device: str | None, channel: int | None) -> tuple[Path, int]:
     """The folder of the chip, and the channel. Raises LampError that says what is there and what to do."""
     chips = {(chip / "device").resolve().name: chip for chip in sorted(root.glob("pwmchip*"))}
     if device is not None and channel is not None:

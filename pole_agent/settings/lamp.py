@@ -200,3 +200,5 @@ class LampSettings(Section):
 def _one_source(pin: int | None, file: Path | None) -> None:
     if (pin is None) == (file is None):
         raise ValueError("give pin or file, one of them")
+    if file is not None and not file.is_absolute():
+        raise ValueError(f'file: write the whole path of "{file}", from / on')

@@ -26,6 +26,7 @@ from pole_agent.settings.rules import LineSettings, ZoneSettings
 MAX_BYTES = 1 << 20
 LAST_GOOD = "last-good.toml"
 CONFIG_MODE = 0o600
+PULLED_HIGH = 8  # GPIO0 to GPIO8 of a Raspberry Pi are pulled high after power-on, the others low
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,6 +169,11 @@ def warnings(settings: Settings) -> list[str]:
         found.append(f"mqtt.tls: is false for {mqtt.host}; passwords and events can be read on the way")
     if not settings.lamp.active_low:
         found.append("lamp.active_low: is false; an undriven pin means a dark street")
+    elif settings.lamp.pin <= PULLED_HIGH and settings.lamp.backend != "mock":
+        found.append(f"lamp.pin: GPIO{settings.lamp.pin} is pulled high at power-on: dark until the agent starts; use a pin from 9 to 27")
+    relay = settings.lamp.relay
+    if relay is not None and (relay.pin <= PULLED_HIGH) is not relay.active_low:
+        found.append(f"lamp.relay: GPIO{relay.pin} switches the coil on, and the lamp off, while nobody drives it; see docs/wiring.md")
     if settings.drone.enabled and settings.drone.geofence is None:
         found.append("drone.geofence: is missing; every request will be blocked by that gate")
     if not settings.cameras:

@@ -1,0 +1,450 @@
+"""The lamp in the whole house, on a manual clock: sensors, button, nights, hostile commands, and everything else broken."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import math
+import random
+from collections.abc import Callable, Coroutine
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from pole_agent import compose
+from pole_agent.clock import ManualClock
+from pole_agent.lamp.mock import mock_factory
+from pole_agent.settings.load import Loaded, load
+from pole_agent.uplink.events import Incoming
+from pole_agent.uplink.memory import MemoryBroker
+from pole_agent.vision.scripted import ScriptedDetector
+
+EVENING = datetime.fromisoformat("2026-11-24T20:00:00+07:00").timestamp()
+NOON = datetime.fromisoformat("2026-11-24T13:00:00+07:00").timestamp()
+BASE = "smartpole/test/T-1"
+PROGRAM = 'program = [{ at = "sunset", level = 0.6 }, { at = "sunrise", level = 0.0 }]\n'
+MQTT = '[mqtt]\nhost = "127.0.0.1"\ntls = false\n'
+
+
+class Pole:
+    """A pole without a camera."""
+
+    def __init__(self, config: Path, wall: float, heard: Callable[[], bool] = lambda: True) -> None:
+        self.clock, self.broker, self.factory = ManualClock(wall=wall), MemoryBroker(), mock_factory()
+        settings = load(config).settings
+        self.luminaire = compose.open_lamp(settings, self.clock, self.factory)
+        self.house = compose.build(
+            Loaded(settings, ""), self.luminaire, self.clock, broker=self.broker, detector=ScriptedDetector({}),
+            random=lambda: 0.5, socket=config.parent / "control.sock", time_server_heard=heard,
+        )  # fmt: skip
+        self.lit: list[float] = []
+
+    @property
+    def light(self) -> float:
+        return round(1 - float(self.factory.pin("GPIO18").state), 2)
+
+    def edges(self) -> list[float]:
+        return [round(1 - float(s.state), 2) for s in self.factory.pin("GPIO18").states]
+
+    def heard(self, path: str) -> list[dict[str, Any]]:
+        return [json.loads(m.payload) for m in self.broker.published if m.topic == f"{BASE}/{path}"]
+
+    def events(self, kind: str) -> list[dict[str, Any]]:
+        found = [json.loads(m.payload) for m in self.broker.published if m.topic.startswith(f"{BASE}/events/")]
+        return [e for e in found if e["type"] == f"smartpole.{kind}"]
+
+    def send(self, payload: Any, path: str = "lamp/set", **more: Any) -> None:
+        self.broker.send(Incoming(path, payload if isinstance(payload, bytes) else json.dumps(payload).encode(), **more))
+
+    async def until(self, condition: Callable[[], object], within_s: float = 60.0) -> None:
+        end = self.clock.monotonic() + within_s
+        while not condition():
+            assert self.clock.monotonic() < end, "it did not come in time"
+            await self.clock.advance(0.1)
+            await self.house.store.flush()  # routine events wait for their batch in real time
+
+    async def pass_time(self, seconds: float, step_s: float = 1.0) -> None:
+        for _ in range(int(seconds / step_s)):
+            await self.clock.advance(step_s)
+            await asyncio.sleep(0)
+
+
+Story = Callable[[Pole], Coroutine[Any, Any, None]]
+
+
+def play(pole: Callable[[], Pole], story: Story) -> None:
+    async def whole() -> int:
+        made = pole()
+        running = asyncio.ensure_future(made.house.agent.run())
+        try:
+            await made.until(lambda: made.heard("lamp/state"))
+            await story(made)
+        finally:
+            made.house.agent.stop()
+            for _ in range(300):
+                if running.done():
+                    break
+                await made.clock.advance(0.1)
+                await asyncio.sleep(0.01)
+        return await running
+
+    assert asyncio.run(whole()) == 0
+
+
+Bench = Callable[..., Path]
+
+
+# --- overrides
+
+
+def test_an_officer_cannot_darken_the_street_but_a_person_at_the_pole_can_for_a_while(bench: Bench) -> None:
+    async def story(p: Pole) -> None:
+        p.send({"state": "OFF", "by": "officer", "reason": "film"})
+        await p.until(lambda: p.light == 0.2)
+        state = p.heard("lamp/state")[-1]
+        assert (state["state"], state["reason"], state["override"]["by"], state["override"]["reason"]) == (
+            "ON",
+            "override",
+            "officer",
+            "film",
+        )
+        answer = await p.house.listen.handle("lamp/set", b'{"state": "OFF", "duration_s": 300}', local_by="local:root")
+        assert answer is not None
+        assert answer["ok"]
+        await p.until(lambda: p.light == 0.0)
+        await p.pass_time(301)
+        await p.until(lambda: p.light == 0.6), "by itself"
+        asked = [(e["data"]["by"], e["data"]["level"], e["data"]["local"]) for e in p.events("lamp.overridden")]
+        assert asked == [("officer", 0.0, False), ("local:root", 0.0, True)]
+
+    play(lambda: Pole(bench(PROGRAM + MQTT), EVENING), story)
+
+
+def test_nobody_becomes_local_by_saying_so(bench: Bench) -> None:
+    async def story(p: Pole) -> None:
+        p.send({"state": "OFF", "by": "local:root"})
+        await p.until(lambda: p.light == 0.2)
+        p.send({"state": "OFF", "local": True})
+        p.send({"sweep_s": 20})
+        await p.until(lambda: sum(not r["ok"] for r in p.heard("reply")) == 2)
+        await p.pass_time(30)
+        assert p.light == 0.2
+
+    play(lambda: Pole(bench(PROGRAM + MQTT), EVENING), story)
+
+
+def test_the_button_switches_off_for_a_while_and_back(bench: Bench) -> None:
+    async def story(p: Pole) -> None:
+        pin = p.factory.pin("GPIO22")
+        pin.drive_low()
+        await p.until(lambda: p.light == 0.0)
+        pin.drive_high()
+        pin.drive_low()
+        await p.until(lambda: p.light == 0.6)
+        pin.drive_high()
+        pin.drive_low()
+        await p.until(lambda: p.light == 0.0)
+        await p.pass_time(121)
+        await p.until(lambda: p.light == 0.6), "nobody came back to press it"
+
+    play(lambda: Pole(bench(PROGRAM + "button = { pin = 22, off_s = 120 }\n" + MQTT), EVENING), story)
+
+
+def test_the_usual_duration_can_be_set_as_home_assistant_does(bench: Bench) -> None:
+    async def story(p: Pole) -> None:
+        p.send(b'{"default_duration_s": 90.0 }')
+        await p.until(lambda: p.heard("lamp/state")[-1]["default_duration_s"] == 90)
+        p.send({"state": "ON", "brightness": 255})
+        await p.until(lambda: p.light == 1.0)
+        await p.pass_time(85)
+        assert p.light == 1.0
+        await p.until(lambda: p.light == 0.6, within_s=10)
+
+    play(lambda: Pole(bench(PROGRAM + MQTT), EVENING), story)
+
+
+def test_home_assistant_finds_the_lamp_and_its_entities(bench: Bench) -> None:
+    async def story(p: Pole) -> None:
+        await p.until(lambda: any(m.topic.startswith("homeassistant/") for m in p.broker.published))
+        (message,) = [m for m in p.broker.published if m.topic == "homeassistant/device/smartpole-test-T-1/config"]
+        assert message.retain
+        document = json.loads(message.payload)
+        parts = document["components"]
+        assert {c["platform"] for c in parts.values()} == {"light", "sensor", "button", "number"}
+        topics = {c[key] for c in parts.values() for key in ("state_topic", "command_topic") if key in c}
+        assert topics == {f"{BASE}/lamp/state", f"{BASE}/lamp/set"}
+        assert document["availability"][0]["topic"] == f"{BASE}/status"
+        # What Home Assistant's button sends is a command that is understood.
+        p.send({"level": 0.9})
+        await p.until(lambda: p.light == 0.9)
+        p.send(parts["lamp_resume"]["payload_press"].encode())
+        await p.until(lambda: p.light == 0.6)
+        state = p.heard("lamp/state")[-1]
+        assert {"state", "brightness", "reason", "until", "default_duration_s"} <= state.keys(), "what its templates read"
+
+    play(lambda: Pole(bench(PROGRAM + MQTT + "homeassistant = true\n"), EVENING), story)
+
+
+# --- sensors
+
+
+def test_a_lamp_that_gives_no_light_is_a_fault_that_opens_and_closes(bench: Bench) -> None:
+    async def story(p: Pole) -> None:
+        await p.until(lambda: p.events("lamp.fault_opened"), within_s=60)
+        (fault,) = p.events("lamp.fault_opened")
+        assert (fault["data"]["fault"], fault["data"]["lit"], fault["severity"]) == ("lamp_failure", False, "warning")
+        assert p.heard("lamp/state")[-1]["faults"] == ["lamp_failure"]
+        p.factory.pin("GPIO25").drive_high()
+        await p.until(lambda: p.events("lamp.fault_closed"), within_s=120)
+        assert p.heard("lamp/state")[-1]["faults"] == []
+        parts = p.house.parts.report()["lamp"]
+        assert parts["faults"] == {
+            "lamp_failure": False, "dimming_failure": None, "unexpectedly_on": False, "cycling": False, "day_burner": False,
+            "photocell_stuck": None,
+        }  # fmt: skip
+
+    play(lambda: Pole(bench(PROGRAM + "feedback = { pin = 25 }\n" + MQTT), EVENING), story)
+
+
+def test_a_dark_afternoon_lights_the_lamp_by_the_photocell(bench: Bench) -> None:
+    async def story(p: Pole) -> None:
+        assert p.light == 0.0
+        await p.pass_time(5)
+        p.factory.pin("GPIO24").drive_high()  # dark
+        await p.until(lambda: p.light == 0.6, within_s=60)
+
+    settings = PROGRAM + "photocell = { pin = 24 }\n" + MQTT
+    half_past_five = datetime.fromisoformat("2026-11-24T17:30:00+07:00").timestamp()
+    play(lambda: Pole(bench(settings), half_past_five), story)
+
+
+def test_a_sensor_that_cannot_be_claimed_keeps_nobody_in_the_dark(bench: Bench) -> None:
+    """The photocell's pin does not exist on this machine's chip; the lamp shines, and health says so."""
+    settings = PROGRAM + 'feedback = { file = "/nonexistent/power1_input" }\n' + MQTT
+
+    async def story(p: Pole) -> None:
+        await p.pass_time(30)
+        assert p.light == 0.6
+        assert p.house.parts.report()["lamp"]["faults"]["lamp_failure"] is None, "unknown, not well"
+
+    play(lambda: Pole(bench(settings), EVENING), story)
+
+
+def test_the_relay_cuts_the_driver_by_day_and_gives_it_back_at_once_in_the_dark(bench: Bench) -> None:
+    async def story(p: Pole) -> None:
+        coil = p.factory.pin("GPIO23")
+        assert not coil.state, "closed: the driver has power"
+        await p.until(lambda: coil.state, within_s=70)
+        p.clock.set_wall(EVENING)
+        await p.until(lambda: p.light == 0.6 and not coil.state, within_s=5)
+
+    play(lambda: Pole(bench(PROGRAM + "relay = { pin = 23, min_off_s = 60 }\n" + MQTT), NOON), story)
+
+
+# --- the ledger
+
+
+def test_each_noon_the_night_is_summed_up_once_and_the_hours_go_on_after_a_power_cut(bench: Bench) -> None:
+    config = bench(PROGRAM + MQTT)
+
+    async def first(p: Pole) -> None:
+        await p.pass_time(17 * 3600, 20.0)
+        await p.until(lambda: p.events("lamp.summarized"))
+        (night,) = p.events("lamp.summarized")
+        data = night["data"]
+        assert data["night"] == "2026-11-24"
+        assert data["burn_h"] == pytest.approx(9.35, abs=0.05), "from eight in the evening until sunrise"
+        assert data["level_h"] == {"0.6": data["burn_h"]}
+        assert data["energy_wh_estimated"] == pytest.approx(data["burn_h"] * 36, rel=0.01)
+        assert data["energy_wh_flat"] == 720
+
+    async def second(p: Pole) -> None:
+        await p.until(lambda: p.house.light._restored)
+        account = p.house.light.account()
+        assert account["burn_s"] / 3600 == pytest.approx(9.35, abs=0.05)
+        assert account["boots"] == 1, "the same boot"
+        await p.pass_time(22.5 * 3600, 20.0)
+        await p.until(lambda: p.events("lamp.summarized"))
+        assert [e["data"]["night"] for e in p.events("lamp.summarized")] == ["2026-11-25"]
+        assert p.events("lamp.summarized")[0]["data"]["total"]["burn_h"] == pytest.approx(9.35 + 11.5, abs=0.3)
+
+    play(lambda: Pole(config, EVENING), first)
+    play(lambda: Pole(config, EVENING + 17.5 * 3600), second)
+
+
+# --- everything else is broken
+
+
+def test_with_everything_else_broken_the_lamp_keeps_to_its_program(bench: Bench, tmp_path: Path) -> None:
+    """No disk, no socket, no camera, no detector, a broker that raises what nobody expects."""
+    config = bench(PROGRAM + '[[camera]]\nname = "street"\nsource = "rtsp://127.0.0.1:9/x"\n' + MQTT)
+    (tmp_path / "state").write_text("a file where the folder should be")
+
+    class Broken:
+        """Every attribute is a failure."""
+
+        def __getattr__(self, name: str) -> Any:
+            raise RuntimeError(f"{name} is broken")
+
+    async def whole() -> None:
+        clock, factory = ManualClock(wall=EVENING), mock_factory()
+        settings = load(config).settings
+
+        def no_source() -> Any:
+            raise RuntimeError("no camera driver")
+
+        house = compose.build(
+            Loaded(settings, ""), compose.open_lamp(settings, clock, factory), clock, broker=Broken(), detector=Broken(),  # type: ignore[arg-type]
+            sources=[no_source], random=lambda: 0.5, socket=tmp_path / "state" / "no" / "control.sock",
+        )  # fmt: skip
+        running = asyncio.ensure_future(house.agent.run())
+        for _ in range(3 * 3600 // 10):
+            await clock.advance(10.0)
+            await asyncio.sleep(0)
+        assert not running.done(), "nothing of that ends the agent"
+        pin = factory.pin("GPIO18")
+        assert [round(1 - float(s.state), 2) for s in pin.states] == [1.0, 0.6], "claimed, lit, and nothing since"
+        ill = {name for name, part in house.parts.report().items() if part["state"] == "degraded"}
+        assert {"watch street", "upload", "local", "store"} <= ill
+        assert house.light.command({"level": 0.9}, "somebody") == {}
+        await clock.advance(5.0)
+        assert round(1 - float(pin.state), 2) == 0.9, "and it still obeys"
+        house.agent.stop()
+        for _ in range(300):
+            if running.done():
+                break
+            await clock.advance(0.1)
+            await asyncio.sleep(0.01)
+        assert await running == 0
+
+    asyncio.run(whole())
+
+
+# --- the clock (field failure 11)
+
+
+@pytest.mark.parametrize("wrong", [0.0, EVENING + 2 * 365 * 86_400, EVENING - 8 * 3600, EVENING + 16 * 3600, 4e9])
+def test_a_clock_that_jumps_at_night_does_not_darken_the_street(bench: Bench, wrong: float) -> None:
+    """By the wrong time it may be day; the clock that jumped is not believed."""
+    config = bench(PROGRAM + MQTT)
+    config.write_text(config.read_text().replace('trust = "system"', 'trust = "auto"'))
+
+    async def story(p: Pole) -> None:
+        await p.until(lambda: p.light == 0.6, within_s=30)
+        start = len(p.edges())
+        p.clock.set_wall(wrong)
+        await p.pass_time(600)
+        assert min(p.edges()[start - 1 :]) >= 0.6
+        assert p.light == 1.0
+        p.clock.set_wall(EVENING + 700)
+        await p.pass_time(2000)
+        assert p.light == 0.6, "steady again, and a time server was heard"
+        assert min(p.edges()[start - 1 :]) >= 0.6
+
+    play(lambda: Pole(config, EVENING), story)
+
+
+@pytest.mark.parametrize("boot", [0.0, 1_000_000.0, EVENING + 2 * 365 * 86_400])
+def test_a_boot_with_a_wrong_clock_is_failsafe_light_until_a_time_server_was_heard(bench: Bench, boot: float) -> None:
+    config = bench(PROGRAM + MQTT)
+    config.write_text(config.read_text().replace('trust = "system"', 'trust = "auto"'))
+    heard = [False]
+
+    async def story(p: Pole) -> None:
+        await p.pass_time(600)
+        assert set(p.edges()) == {1.0}
+        assert p.heard("lamp/state")[-1]["reason"] == "failsafe"
+        p.send({"level": 0.5, "duration_s": 60})
+        await p.until(lambda: p.light == 0.5), "overrides work without a clock"
+        await p.until(lambda: p.light == 1.0, within_s=70)
+        p.clock.set_wall(EVENING)
+        heard[0] = True
+        await p.until(lambda: p.light == 0.6, within_s=30)
+
+    play(lambda: Pole(config, boot, lambda: heard[0]), story)
+
+
+# --- hostile commands
+
+
+def test_ten_thousand_random_and_hostile_commands_leave_the_street_lit(bench: Bench) -> None:
+    """None darkens it below the floor, none stays for ever, each valid one is answered, and every bad one is counted."""
+    dice = random.Random(4)
+    numbers: list[Any] = [
+        0,
+        1,
+        -1,
+        0.5,
+        1e308,
+        -1e308,
+        10**30,
+        math.nan,
+        math.inf,
+        -math.inf,
+        True,
+        None,
+        "0.5",
+        [],
+        {},
+        [[1]],
+        43200,
+        43201,
+        1e-9,
+    ]
+    keys = [
+        "state",
+        "brightness",
+        "level",
+        "transition",
+        "duration_s",
+        "mode",
+        "reason",
+        "resume",
+        "default_duration_s",
+        "sweep_s",
+        "burn_h",
+        "x",
+    ]
+    words: list[Any] = ["ON", "OFF", "on", "fixed", "adaptive", "", "x" * 300, "\u0000", "🌑", *numbers]
+
+    def hostile() -> tuple[bytes, bool]:
+        kind = dice.random()
+        if kind < 0.1:
+            return dice.randbytes(dice.randrange(60)), False
+        if kind < 0.15:
+            return b"[" * dice.choice([20, 5000]), False
+        if kind < 0.6:
+            payload = {dice.choice(keys): dice.choice(words) for _ in range(dice.randrange(1, 4))}
+            if dice.random() < 0.2:
+                payload["expires_at"] = dice.choice(["2020-01-01T00:00:00Z", "2026-11-24T23:59:00+07:00", "never", 5])
+            return json.dumps(payload).encode(), dice.random() < 0.1
+        valid = {
+            "level": dice.choice([0, 0.0, 0.05, 0.5, 1]),
+            "mode": dice.choice(["fixed", "adaptive"]),
+            "duration_s": dice.choice([1, 60, 43200]),
+        }
+        return json.dumps(valid | {"command_id": str(dice.randrange(3000)), "by": "local:root"}).encode(), dice.random() < 0.1
+
+    async def story(p: Pole) -> None:
+        await p.pass_time(3)
+        handled = good = 0
+        for number in range(10_000):
+            payload, retained = hostile()
+            reply = await p.house.listen.handle("lamp/set", payload, retained=retained)
+            handled += 1
+            good += reply is not None and reply["ok"]
+            if number % 10 == 0:
+                await p.clock.advance(0.5)
+            assert p.light >= 0.2
+        assert good > 2000
+        assert min(p.edges()[1:]) >= 0.2
+        override = p.house.light.controller.override
+        assert override is None or override.until <= p.clock.monotonic() + 12 * 3600
+        await p.pass_time(12 * 3600, 5.0)
+        assert p.house.light.controller.override is None, "nothing stays for ever"
+        await p.house.store.flush()
+        await p.until(lambda: sum(e["data"].get("count", 1) for e in p.events("command.refused")) == handled - good)
+
+    play(lambda: Pole(bench(PROGRAM + MQTT), EVENING), story)

@@ -6,14 +6,14 @@ camera/      pictures of the street: RTSP, V4L2, a clip; privacy masks are burne
 vision/      motion gate, detector (ONNX in its own thread), decoding, appearance
 tracking/    detections -> tracks: who is who from frame to frame
 incidents/   tracks -> facts -> responses: zones, lines, rules, the life of an incident
-lamp/        levels, the program of the night, presence, overrides; the pin
+lamp/        programs and nights, presence, overrides, ledger, faults; the controller; the pin
 drone/       requests for a look from above, their gates, their life; never a launch
 store/       one SQLite file: nothing recorded is lost silently
 uplink/      events and states over MQTT; it cannot even see a frame
 health/      is the clock right, which part works, systemd
 
 loops/       joins the rooms: watch, light, dispatch, listen, local, upload, beat
-compose.py   the only file that names concrete classes      agent.py   the jobs, start and stop
+compose/     the only place that names concrete classes     agent.py   the jobs, start and stop
 settings/    pole.toml as typed values                       cli.py     the command line, one file a command in commands/
 """
 

@@ -8,7 +8,7 @@ from datetime import datetime
 from pole_agent.almanac import NEVER, Night, Place
 from pole_agent.lamp.program import Plan, Stretch
 
-ROWS = 5
+ROWS = 10
 EDGE_S = 3600.0  # of daylight on both sides
 HOURS_APART = 3
 

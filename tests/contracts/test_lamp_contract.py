@@ -261,8 +261,12 @@ def test_a_file_that_hangs_is_unknown_after_a_while_and_holds_up_nobody(tmp_path
     hanging = tmp_path / "fifo"
     os.mkfifo(hanging)  # nobody ever writes to it
     hanging.rename(path)
-    now[0] = 11.0
-    eventually(lambda: entry.value() is None)
+
+    def later() -> bool:
+        now[0] += 11.0
+        return entry.value() is None
+
+    eventually(later)
     entry.close()
     os.close(os.open(path, os.O_WRONLY))
 

@@ -217,7 +217,7 @@ def test_a_night_can_be_drawn_anywhere(place: Place, day: str) -> None:
     plan = Plan({"default": USUAL}, (), place)
     lines = list(draw(plan, night_of(wall(f"{day}T20:00:00+00:00"), place), 60.0))
     pictures = [line for line in lines if line.endswith("|")]
-    assert len(pictures) == 5
+    assert len(pictures) == 10
     assert {len(line) for line in pictures} == {80}
     assert any("Wh" in line for line in lines)
 

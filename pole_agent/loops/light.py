@@ -278,6 +278,7 @@ class Light:
                 self._kept_at = float("-inf")
         if now - self._kept_at >= KEEP_S:
             self._kept_at = now
+            ledger.charge(now)
             if ledger.changed or ledger.finished:
                 _in_background(self.keep())
 

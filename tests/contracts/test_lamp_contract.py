@@ -268,7 +268,7 @@ def test_a_file_that_hangs_is_unknown_after_a_while_and_holds_up_nobody(tmp_path
 
     eventually(later)
     entry.close()
-    os.close(os.open(path, os.O_WRONLY))
+    os.close(os.open(path, os.O_RDWR))  # lets the reader go, if it is there
 
 
 def test_a_press_is_told_once(factory: Any) -> None:

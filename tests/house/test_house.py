@@ -18,6 +18,7 @@ from pole_agent.uplink.events import Incoming, Message
 from pole_agent.uplink.memory import MemoryBroker
 from pole_agent.vision.scripted import ScriptedDetector
 from pole_agent.vocabulary import Box, Detection
+from tests.house.running import running
 
 NIGHT = 1_793_883_600.0  # 5 November 2026, 20:00 in Sumedang: after sunset
 BASE = "smartpole/test/T-1"
@@ -89,26 +90,22 @@ class Town:
             await asyncio.sleep(0.001)
 
 
+Story = Callable[[Town], Coroutine[Any, Any, None]]
+
+
+def play(config: Path, story: Story) -> None:
+    async def whole() -> int:
+        town = Town(config)
+        async with running(town.house, town.clock) as agent:
+            await story(town)
+        return await agent
+
+    assert asyncio.run(whole()) == 0
+
+
 @pytest.fixture
-def town(bench: Callable[..., Path], square_clip: Path) -> Callable[[Callable[[Town], Coroutine[Any, Any, None]]], None]:
-    def play(story: Callable[[Town], Coroutine[Any, Any, None]]) -> None:
-        async def whole() -> int:
-            town = Town(bench(CONFIG.format(clip=square_clip)))
-            running = asyncio.ensure_future(town.house.agent.run())
-            try:
-                await story(town)
-            finally:
-                town.house.agent.stop()
-                for _ in range(200):
-                    if running.done():
-                        break
-                    await town.clock.advance(0.1)
-                    await asyncio.sleep(0.01)
-            return await running
-
-        assert asyncio.run(whole()) == 0
-
-    return play
+def town(bench: Callable[..., Path], square_clip: Path) -> Callable[[Story], None]:
+    return lambda story: play(bench(CONFIG.format(clip=square_clip)), story)
 
 
 def test_somebody_comes_and_the_city_hears_of_it(town: Any) -> None:
@@ -134,6 +131,26 @@ def test_somebody_comes_and_the_city_hears_of_it(town: Any) -> None:
         assert active["requests"][0]["state"] == "pending_approval"
 
     town(story)
+
+
+def test_an_alarm_raises_the_lamp_by_a_control_and_a_maximum_keeps_presence_low(bench: Callable[..., Path], square_clip: Path) -> None:
+    """The rule itself has no lamp: the severity of its incident is what the control hears of."""
+    config = bench(
+        'program = [{ at = "sunset", level = 0.4 }, { at = "sunrise", level = 0.0 }]\n'
+        'control = [{ kind = "min", level = 0.9, when = "alarm", hold_s = 10 }, { kind = "max", level = 0.5 }]\n'
+        f'[[camera]]\nname = "street"\nsource = "{square_clip}"\nfps = 5\n'
+        '[[rule]]\nname = "light"\nkind = "presence"\nlamp = { level = 1.0, hold_s = 60 }\n'
+        '[[rule]]\nname = "watch"\nkind = "presence"\nseverity = "alarm"\n'
+    )
+
+    async def story(t: Town) -> None:
+        await t.until(lambda: t.light == 0.4)
+        await t.until(lambda: t.light == 0.9, within_s=20)
+        assert t.house.light.state()["reason"] == "presence"
+        await t.until(lambda: t.light == 0.5), "the alarm is over, somebody may still be there, and the maximum holds"
+        await t.until(lambda: t.light == 0.4, within_s=90)
+
+    play(config, story)
 
 
 def test_an_order_goes_out_once_after_a_person_approved_and_never_without(town: Any) -> None:
@@ -257,7 +274,7 @@ def test_untrusted_time_is_failsafe_light_and_corrected_later(bench: Callable[..
             Loaded(settings, ""), compose.open_lamp(settings, clock, factory), clock, broker=broker, detector=ScriptedDetector({}),
             time_server_heard=lambda: heard, random=lambda: 0.5, socket=path.parent / "control.sock",
         )  # fmt: skip
-        running = asyncio.ensure_future(house.agent.run())
+        agent = asyncio.ensure_future(house.agent.run())
         for _ in range(100):
             await clock.advance(0.2)
             await asyncio.sleep(0.002)
@@ -281,9 +298,9 @@ def test_untrusted_time_is_failsafe_light_and_corrected_later(bench: Callable[..
         for _ in range(100):
             await clock.advance(0.2)
             await asyncio.sleep(0.005)
-            if running.done():
+            if agent.done():
                 break
-        assert await running == 0
+        assert await agent == 0
 
     asyncio.run(whole())
 

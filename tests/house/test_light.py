@@ -6,6 +6,7 @@ import asyncio
 import json
 import math
 import random
+import shutil
 from collections.abc import Callable, Coroutine
 from datetime import datetime
 from pathlib import Path
@@ -20,6 +21,7 @@ from pole_agent.settings.load import Loaded, load
 from pole_agent.uplink.events import Incoming
 from pole_agent.uplink.memory import MemoryBroker
 from pole_agent.vision.scripted import ScriptedDetector
+from tests.house.running import running
 
 EVENING = datetime.fromisoformat("2026-11-24T20:00:00+07:00").timestamp()
 NOON = datetime.fromisoformat("2026-11-24T13:00:00+07:00").timestamp()
@@ -77,18 +79,10 @@ Story = Callable[[Pole], Coroutine[Any, Any, None]]
 def play(pole: Callable[[], Pole], story: Story) -> None:
     async def whole() -> int:
         made = pole()
-        running = asyncio.ensure_future(made.house.agent.run())
-        try:
+        async with running(made.house, made.clock) as agent:
             await made.until(lambda: made.heard("lamp/state"))
             await story(made)
-        finally:
-            made.house.agent.stop()
-            for _ in range(300):
-                if running.done():
-                    break
-                await made.clock.advance(0.1)
-                await asyncio.sleep(0.01)
-        return await running
+        return await agent
 
     assert asyncio.run(whole()) == 0
 
@@ -274,6 +268,48 @@ def test_each_noon_the_night_is_summed_up_once_and_the_hours_go_on_after_a_power
     play(lambda: Pole(config, EVENING + 17.5 * 3600), second)
 
 
+def test_a_power_cut_costs_a_quarter_of_an_hour_of_the_ledger_and_the_card_is_spared(bench: Bench, tmp_path: Path) -> None:
+    """The power cut: what is on the disk at that moment, taken to another house."""
+    config = bench(PROGRAM + MQTT)
+    after = tmp_path / "after"
+
+    async def first(p: Pole) -> None:
+        kept = set()
+        for _ in range(2 * 60):
+            await p.pass_time(60, 10.0)
+            kept.add(await p.house.store.read(lambda db: db.get("lamp.ledger")))
+        assert len(kept) <= 2 * 4 + 2, "four times an hour"
+        shutil.copytree(tmp_path / "state", after)
+
+    async def second(p: Pole) -> None:
+        await p.until(lambda: p.house.light._restored)
+        assert 2.0 - 0.25 - 0.02 <= p.house.light.account()["burn_s"] / 3600 <= 2.0
+
+    play(lambda: Pole(config, EVENING), first)
+    config.write_text(config.read_text().replace(str(tmp_path / "state"), str(after)))
+    play(lambda: Pole(config, EVENING + 2.2 * 3600), second)
+
+
+def test_where_the_feeder_is_cut_by_day_the_summary_comes_with_the_next_power(bench: Bench) -> None:
+    config = bench(PROGRAM + MQTT)
+    config.write_text(config.read_text().replace('site = "test"', 'site = "test"\nsupply = "night"'))
+
+    async def night(p: Pole) -> None:
+        assert p.heard("info")[-1]["supply"] == "night"
+        await p.pass_time(3600, 10.0)
+        assert not p.events("lamp.summarized")
+
+    async def next_evening(p: Pole) -> None:
+        assert p.light == 0.2, "powered before sunset: at least the floor"
+        await p.until(lambda: p.events("lamp.summarized"))
+        (event,) = p.events("lamp.summarized")
+        assert event["data"]["night"] == "2026-11-24"
+        assert event["data"]["burn_h"] == pytest.approx(1.0, abs=0.05)
+
+    play(lambda: Pole(config, EVENING), night)
+    play(lambda: Pole(config, EVENING + 21.5 * 3600), next_evening)
+
+
 # --- everything else is broken
 
 
@@ -299,25 +335,19 @@ def test_with_everything_else_broken_the_lamp_keeps_to_its_program(bench: Bench,
             Loaded(settings, ""), compose.open_lamp(settings, clock, factory), clock, broker=Broken(), detector=Broken(),  # type: ignore[arg-type]
             sources=[no_source], random=lambda: 0.5, socket=tmp_path / "state" / "no" / "control.sock",
         )  # fmt: skip
-        running = asyncio.ensure_future(house.agent.run())
-        for _ in range(3 * 3600 // 10):
-            await clock.advance(10.0)
-            await asyncio.sleep(0)
-        assert not running.done(), "nothing of that ends the agent"
-        pin = factory.pin("GPIO18")
-        assert [round(1 - float(s.state), 2) for s in pin.states] == [1.0, 0.6], "claimed, lit, and nothing since"
-        ill = {name for name, part in house.parts.report().items() if part["state"] == "degraded"}
-        assert {"watch street", "upload", "local", "store"} <= ill
-        assert house.light.command({"level": 0.9}, "somebody") == {}
-        await clock.advance(5.0)
-        assert round(1 - float(pin.state), 2) == 0.9, "and it still obeys"
-        house.agent.stop()
-        for _ in range(300):
-            if running.done():
-                break
-            await clock.advance(0.1)
-            await asyncio.sleep(0.01)
-        assert await running == 0
+        async with running(house, clock) as agent:
+            for _ in range(3 * 3600 // 10):
+                await clock.advance(10.0)
+                await asyncio.sleep(0)
+            assert not agent.done(), "nothing of that ends the agent"
+            pin = factory.pin("GPIO18")
+            assert [round(1 - float(s.state), 2) for s in pin.states] == [1.0, 0.6], "claimed, lit, and nothing since"
+            ill = {name for name, part in house.parts.report().items() if part["state"] == "degraded"}
+            assert {"watch street", "upload", "local", "store"} <= ill
+            assert house.light.command({"level": 0.9}, "somebody") == {}
+            await clock.advance(5.0)
+            assert round(1 - float(pin.state), 2) == 0.9, "and it still obeys"
+        assert await agent == 0
 
     asyncio.run(whole())
 

@@ -200,5 +200,4 @@ class Span:
 
 def rfc3339(wall: float) -> str:
     """Unix seconds as RFC 3339 in UTC with milliseconds and ``Z``."""
-    moment_utc = datetime.fromtimestamp(wall, UTC)
-    return moment_utc.strftime("%Y-%m-%dT%H:%M:%S.") + f"{moment_utc.microsecond // 1000:03d}Z"
+    return datetime.fromtimestamp(wall, UTC).isoformat(timespec="milliseconds")[:23] + "Z"

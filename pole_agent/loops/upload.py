@@ -19,11 +19,13 @@ from pole_agent.uplink.backoff import Backoff
 from pole_agent.uplink.board import Board
 from pole_agent.uplink.broker import Broker, Session
 from pole_agent.uplink.events import Incoming, Message, encode, event_message
+from pole_agent.uplink.outgoing import Outgoing
 from pole_agent.vocabulary import Severity
 
 log = logging.getLogger(__name__)
 
-BATCH = 20  # two batches are under way at most, so that 40 messages are in flight
+WINDOW = 40  # messages in flight; the session keeps to the broker's receive maximum below that
+MARK_ROWS, MARK_S = 500, 0.25  # acknowledged events are marked when so many are, or after so long
 IDLE_S = 30.0
 REFUSED_AGAIN_S = 600.0  # a message that the broker refused is tried again then; meanwhile it blocks nobody
 OFFLINE_IS_NEWS_S = 60.0
@@ -51,7 +53,6 @@ class Upload:
         self._keeper, self._clock, self._base, self._version = keeper, clock, base, version
         self._backoff = Backoff(random)
         self._births = 0
-        self._refused: dict[int, float] = {}  # sequence -> when to try again
         self._sent_bytes: dict[str, int] = {}
         self._sent_events: dict[str, int] = {}
         self._session: Session | None = None
@@ -111,7 +112,6 @@ class Upload:
             self._parts.well("uplink")
             self._session = session
             self._board.birth(session.publish)
-            self._refused.clear()
             jobs = [
                 asyncio.ensure_future(self._drain(session)),
                 asyncio.ensure_future(self._carry(session)),
@@ -142,62 +142,93 @@ class Upload:
 
     async def _drain(self, session: Session) -> None:
         """Send what waits, severity first, then age; mark it delivered when the broker has acknowledged it."""
-        under_way: asyncio.Task[list[int]] | None = None
-        flying: frozenset[int] = frozenset()
+        out: Outgoing[Stored] = Outgoing()
+        ready, room, taken = asyncio.Event(), asyncio.Event(), asyncio.Event()
+        jobs = [asyncio.ensure_future(self._send(session, out, ready, room, taken)) for _ in range(WINDOW)]
+        jobs += [asyncio.ensure_future(self._read(out, ready, room)), asyncio.ensure_future(self._mark_taken(out, taken))]
         try:
-            while True:
-                now = self._clock.monotonic()
-                self._refused = {s: again for s, again in self._refused.items() if again > now}
-                skip = flying | frozenset(self._refused)
-                try:
-                    batch = await self._store.read(lambda db, skip=skip: db.waiting(BATCH, skip))  # type: ignore[misc]
-                except OutboxError:
-                    batch = []
-                task = asyncio.ensure_future(self._send(session, batch)) if batch else None
-                if under_way is not None:
-                    finished, under_way = under_way, None
-                    await self._mark(await finished)
-                under_way, flying = task, frozenset(s.seq for s in batch)
-                if task is None:
-                    await wait(self._clock, self._store.committed, IDLE_S)
+            done, _ = await asyncio.wait(jobs, return_when=asyncio.FIRST_COMPLETED)
+            for job in done:
+                job.result()
         finally:
-            if under_way is not None:
-                under_way.cancel()
-                await asyncio.gather(under_way, return_exceptions=True)
+            for job in jobs:
+                job.cancel()
+            await asyncio.gather(*jobs, return_exceptions=True)
+            await self._mark(out)
 
-    async def _send(self, session: Session, batch: list[Stored]) -> list[int]:
-        """Publish a batch at once; return the sequence numbers that were acknowledged. Raises LinkLost."""
-        messages = [event_message(self._base, self._store.store_id, stored) for stored in batch]
-        results = await asyncio.gather(*(session.publish(m) for m in messages), return_exceptions=True)
-        taken, lost = [], None
-        for stored, message, result in zip(batch, messages, results, strict=True):
-            if result is None:
-                taken.append(stored.seq)
-                size = len(message.payload) + len(message.topic)
-                self._sent_bytes[stored.kind] = self._sent_bytes.get(stored.kind, 0) + size
-                self._sent_events[stored.kind] = self._sent_events.get(stored.kind, 0) + 1
-            elif isinstance(result, PublishRefused):
-                self._refused[stored.seq] = self._clock.monotonic() + REFUSED_AGAIN_S
-                log.error("uplink: event %d (%s): %s; it is kept and tried again later", stored.seq, stored.kind, result)
-                self._parts.ill("events", f"{message.topic}: {result}")
-            elif isinstance(result, LinkLost):
-                lost = result
-            else:
-                raise result
-        if lost is not None:
-            await self._mark(taken)
-            raise lost
-        return taken
+    async def _read(self, out: Outgoing[Stored], ready: asyncio.Event, room: asyncio.Event) -> None:
+        """Keep some events at hand."""
+        committed = self._store.committed
+        while True:
+            if committed.is_set() or out.due(self._clock.monotonic()):
+                committed.clear()
+                out.rewind()
+            if out.wants():
+                limit, position = out.limit(), out.position
+                try:
+                    rows = await self._store.read(lambda db: db.following(position, limit))  # noqa: B023 - awaited at once
+                except OutboxError:
+                    rows = []
+                if committed.is_set():
+                    continue
+                out.offer(rows, limit)
+                ready.set()
+            await self._stirred(committed, room)
 
-    async def _mark(self, seqs: list[int]) -> None:
-        self.delivered += len(seqs)
-        if not seqs:
+    async def _stirred(self, *events: asyncio.Event) -> None:
+        """Until one of the events is set, or it is time to look at the store anyway. `committed` is left set."""
+        if any(e.is_set() for e in events):
+            events[-1].clear()
             return
-        if not self._refused:
-            self._parts.well("events")
-        wall = self._clock.wall()
-        with contextlib.suppress(OutboxError):  # then they are sent again: receivers know them by their id
-            await self._store.write(lambda db: db.mark_delivered(seqs, wall))
+        waits = [asyncio.ensure_future(e.wait()) for e in events] + [asyncio.ensure_future(self._clock.sleep(IDLE_S))]
+        try:
+            await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for w in waits:
+                w.cancel()
+        events[-1].clear()
+
+    async def _send(self, session: Session, out: Outgoing[Stored], ready: asyncio.Event, room: asyncio.Event, taken: asyncio.Event) -> None:
+        """One of the window: send, wait for the acknowledgement, send the next. Raises LinkLost."""
+        while True:
+            stored = out.take()
+            if out.wants():
+                room.set()
+            if stored is None:
+                ready.clear()
+                await ready.wait()
+                continue
+            message = event_message(self._base, self._store.store_id, stored)
+            try:
+                await session.publish(message)
+            except PublishRefused as error:
+                out.refused(stored.seq, self._clock.monotonic() + REFUSED_AGAIN_S)
+                log.error("uplink: event %d (%s): %s; it is kept and tried again later", stored.seq, stored.kind, error)
+                self._parts.ill("events", f"{message.topic}: {error}")
+                continue
+            self._sent_bytes[stored.kind] = self._sent_bytes.get(stored.kind, 0) + len(message.payload) + len(message.topic)
+            self._sent_events[stored.kind] = self._sent_events.get(stored.kind, 0) + 1
+            if out.acknowledged(stored.seq) in (1, MARK_ROWS):
+                taken.set()
+
+    async def _mark_taken(self, out: Outgoing[Stored], taken: asyncio.Event) -> None:
+        """Mark in batches: a commit for each acknowledgement would wear the card out."""
+        while True:
+            await taken.wait()
+            taken.clear()
+            await wait(self._clock, taken, MARK_S)
+            await self._mark(out)
+
+    async def _mark(self, out: Outgoing[Stored]) -> None:
+        seqs = out.to_mark()
+        self.delivered += len(seqs)
+        if seqs:
+            if not out.set_aside:
+                self._parts.well("events")
+            wall = self._clock.wall()
+            with contextlib.suppress(OutboxError):  # then they are sent again: receivers know them by their id
+                await self._store.write(lambda db: db.mark_delivered(seqs, wall))
+        out.marked()
 
     async def _carry(self, session: Session) -> None:
         """Carry notices."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from pole_agent.almanac import rfc3339
 from pole_agent.vocabulary import Severity, Stamp
@@ -14,8 +14,7 @@ CONTENT_TYPE = "application/cloudevents+json; charset=UTF-8"
 PATHS = ("lamp/set", "drone/approval", "drone/progress", "drone/conditions", "outbox/resend")  # commands we listen to
 
 
-@dataclass(frozen=True, slots=True)
-class Message:
+class Message(NamedTuple):
     """One MQTT message on its way out. `expiry_s` is MQTT 5's message expiry."""
 
     topic: str
@@ -82,11 +81,20 @@ def event_document(base: str, store_id: str, stored: Any) -> dict[str, Any]:
         stored.severity,
         json.loads(stored.data),
         stored.stamp,
-        stored.replayed,
+        bool(stored.replayed),
     )
 
 
 def event_message(base: str, store_id: str, stored: Any) -> Message:
-    """The MQTT message of a stored event."""
-    topic = f"{base}/events/{stored.kind.replace('.', '/')}"
-    return Message(topic, encode(event_document(base, store_id, stored)), content_type=CONTENT_TYPE)
+    """The MQTT message of a stored event: `event_document`, put together as text, because its data is JSON already."""
+    # The values are our own words and identifiers: none holds a character that JSON would escape.
+    text = (
+        f'{{"specversion":"1.0","id":"{stored.event_id}","source":"/{base}","type":"{TYPE_PREFIX}{stored.kind}",'
+        f'"time":"{rfc3339(stored.wall)}","datacontenttype":"application/json","storeid":"{store_id}","sequence":"{stored.seq:012d}",'
+        f'"bootid":"{stored.boot_id}","timequality":"{stored.quality}","severity":"{_WORDS[stored.level]}",'
+        f'"replayed":{"true" if stored.replayed else "false"},"data":{stored.data}}}'
+    )
+    return Message(f"{base}/events/{stored.kind.replace('.', '/')}", text.encode(), content_type=CONTENT_TYPE)
+
+
+_WORDS = [severity.word for severity in Severity]

@@ -1,0 +1,100 @@
+"""Which event goes next, and what has become of those on their way. Pure; the upload loop reads, sends and marks.
+
+The order is severity, then age, as the store gives it. What was read ahead is a buffer; a commit may bring something graver, so the buffer
+is read again from the top then, and a live alarm overtakes any backlog.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Sequence
+from typing import Generic, Protocol, TypeVar
+
+AHEAD = 200  # rows read at a time: more would only cost memory
+LOW = 100  # below this the next are read
+
+
+class Waiting(Protocol):
+    """What is needed of a stored event."""
+
+    @property
+    def seq(self) -> int: ...
+    @property
+    def level(self) -> int: ...
+
+
+T = TypeVar("T", bound=Waiting)
+Position = tuple[int, int]  # severity, sequence
+
+
+class Outgoing(Generic[T]):
+    """Events between store and broker. Times are monotonic seconds."""
+
+    def __init__(self) -> None:
+        self._buffer: deque[T] = deque()
+        self._flying: set[int] = set()
+        self._acknowledged: list[int] = []
+        self._marking: list[int] = []
+        self._aside: dict[int, float] = {}  # refused by the broker -> when to try again
+        self.position: Position | None = None  # the last row that was read; None: from the top
+        self.exhausted = False
+
+    def limit(self) -> int:
+        """How many rows to read: from the top, those that are known already come again."""
+        if self.position is not None:
+            return AHEAD
+        return AHEAD + len(self._flying) + len(self._acknowledged) + len(self._marking) + len(self._aside)
+
+    def wants(self) -> bool:
+        return not self.exhausted and len(self._buffer) < LOW
+
+    def rewind(self) -> None:
+        """Something was committed: read from the top again."""
+        self.position, self.exhausted = None, False
+        self._buffer.clear()
+
+    def offer(self, rows: Sequence[T], limit: int) -> None:
+        """Rows in the order of the way out, read after `position` with this limit."""
+        known = self._flying | set(self._acknowledged) | set(self._marking) | set(self._aside)
+        self._buffer.extend(row for row in rows if row.seq not in known)
+        if rows:
+            self.position = (rows[-1].level, rows[-1].seq)
+        self.exhausted = len(rows) < limit
+
+    def take(self) -> T | None:
+        """The next to send; it is on its way from now on."""
+        if not self._buffer:
+            return None
+        row = self._buffer.popleft()
+        self._flying.add(row.seq)
+        return row
+
+    def acknowledged(self, seq: int) -> int:
+        """The broker took it. Returns how many wait to be marked."""
+        self._flying.discard(seq)
+        self._acknowledged.append(seq)
+        return len(self._acknowledged)
+
+    def refused(self, seq: int, again_at: float) -> None:
+        """The broker refused it: it blocks nobody until then."""
+        self._flying.discard(seq)
+        self._aside[seq] = again_at
+
+    def due(self, now: float) -> bool:
+        """Is a refused one to be tried again? It is forgotten here and read from the store."""
+        ready = [seq for seq, at in self._aside.items() if at <= now]
+        for seq in ready:
+            del self._aside[seq]
+        return bool(ready)
+
+    @property
+    def set_aside(self) -> int:
+        return len(self._aside)
+
+    def to_mark(self) -> list[int]:
+        """Take what is to be marked as delivered; `marked` says when it is done."""
+        self._marking, self._acknowledged = self._acknowledged, []
+        return self._marking
+
+    def marked(self) -> None:
+        self._marking = []

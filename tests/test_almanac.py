@@ -178,5 +178,21 @@ def test_spans(span: str, at: str, holds: bool) -> None:
     assert Span.parse(span).holds(wall(f"2026-03-01T{at}:00+07:00"), SUMEDANG) is holds
 
 
+@pytest.mark.parametrize(
+    ("span", "at", "holds"),
+    [
+        ("sunrise..sunset", "2026-12-21T00:00:00+01:00", False),
+        ("sunset..sunrise", "2026-12-21T00:00:00+01:00", True),
+        ("sunrise..sunset", "2026-06-21T13:00:00+02:00", True),
+        ("sunset..sunrise", "2026-06-21T13:00:00+02:00", False),
+        ("dusk..dawn", "2026-08-05T01:00:00+02:00", False),  # the sun sets, but there is no dusk
+        ("dusk..dawn", "2026-12-21T12:00:00+01:00", False),
+        ("dusk..dawn", "2026-12-21T20:00:00+01:00", True),
+    ],
+)
+def test_spans_in_polar_day_and_night(span: str, at: str, holds: bool) -> None:
+    assert Span.parse(span).holds(wall(at), TROMSO) is holds
+
+
 def test_rfc3339_is_utc_with_z() -> None:
     assert rfc3339(0.0625) == "1970-01-01T00:00:00.062Z"

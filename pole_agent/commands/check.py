@@ -14,11 +14,14 @@ from pathlib import Path
 
 from pole_agent import compose
 from pole_agent.errors import CameraError, ConfigError, LampError, ModelError, Problem
+from pole_agent.lamp.levels import duty
 from pole_agent.lamp.pwm import ROOT, find_chip
 from pole_agent.lamp.survey import survey
 from pole_agent.settings import DEFAULT_PATH, Settings
 from pole_agent.settings.load import load, warnings
 
+FAR_H = 5.0
+FAINT = 0.05
 HELP = "report every problem of a configuration; drives nothing"
 
 
@@ -107,6 +110,14 @@ def _pin(settings: Settings) -> Iterator[Problem]:
 def nights(settings: Settings, wall: float) -> Iterator[str]:
     """What the programs would do in the coming year that nobody can want, in words."""
     plan = compose.plan_of(settings)
+    offset = datetime.fromtimestamp(wall, plan.place.zone).utcoffset()
+    beside_h = abs((offset.total_seconds() / 3600 if offset else 0.0) - settings.pole.longitude / 15)
+    if FAR_H < beside_h < 24 - FAR_H:
+        where = f"the sun of longitude {settings.pole.longitude:g}"
+        yield f"pole.timezone: {settings.pole.timezone} is {beside_h:.0f} hours beside {where}; is it the pole's?"
+    least = duty(settings.lamp.floor, settings.lamp.curve)
+    if 0 < least < FAINT:
+        yield f"lamp.floor: {settings.lamp.floor:.0%} on the {settings.lamp.curve} curve is {least:.1%} of the light; is that enough?"
     for lit in (False, True):
         spells = [s for s in survey(plan, wall) if s.lit is lit]
         if not spells:

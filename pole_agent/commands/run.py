@@ -25,7 +25,8 @@ from pole_agent.settings import DEFAULT_PATH
 from pole_agent.settings.load import Loaded, keep_last_good, load, load_or_last_good, warnings
 
 HELP = "the daemon, in the foreground"
-HARDWARE = {"backend", "pin", "pwm_device", "pwm_channel", "active_low", "frequency_hz", "relay", "photocell", "feedback", "button"}
+LAMP = {"backend", "pin", "pwm_device", "pwm_channel", "active_low", "frequency_hz"}  # a change means to let go of the lamp's pin
+BESIDE = {"relay", "photocell", "feedback", "button"}
 log = logging.getLogger(__name__)
 
 
@@ -91,7 +92,11 @@ class Daemon:
             return None
         loaded, self._next = self._next, None
         old, new = self._loaded.settings, loaded.settings
-        if old.lamp.model_dump(include=HARDWARE) != new.lamp.model_dump(include=HARDWARE):
+        if old.lamp.model_dump(include=LAMP) == new.lamp.model_dump(include=LAMP):
+            if old.lamp.model_dump(include=BESIDE) != new.lamp.model_dump(include=BESIDE):
+                self.luminaire.detach()
+                compose.attach(self.luminaire, new)
+        else:
             self.luminaire.close()
             try:
                 self.luminaire = compose.open_lamp(new, self._clock)

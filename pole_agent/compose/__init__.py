@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from pole_agent import __version__
 from pole_agent.clock import Clock
-from pole_agent.compose.lamp import claim_lamp, controller_of, open_lamp, pin_factory, plan_of
+from pole_agent.compose.lamp import attach, claim_lamp, controller_of, open_lamp, pin_factory, plan_of
 from pole_agent.compose.parts import (
     RUNTIME_DIR,
     SOCKET_NAME,
@@ -50,10 +50,27 @@ if TYPE_CHECKING:
     from pole_agent.vision.detector import Detector
 
 __all__ = [
-    "RUNTIME_DIR", "SOCKET_NAME", "House", "bare_inference", "broker_of", "build",
-    "claim_lamp", "controller_of", "detector_of",
-    "drone_limits", "memory_broker", "open_lamp", "pin_factory", "pipeline_factory", "places_of", "plan_of", "rules_of",
-    "scripted_detector", "socket_path", "source_factory",
+    "RUNTIME_DIR",
+    "SOCKET_NAME",
+    "House",
+    "attach",
+    "bare_inference",
+    "broker_of",
+    "build",
+    "claim_lamp",
+    "controller_of",
+    "detector_of",
+    "drone_limits",
+    "memory_broker",
+    "open_lamp",
+    "pin_factory",
+    "pipeline_factory",
+    "places_of",
+    "plan_of",
+    "rules_of",
+    "scripted_detector",
+    "socket_path",
+    "source_factory",
 ]  # fmt: skip
 
 INBOX = 100
@@ -86,7 +103,7 @@ def build(
     broker: Broker | None = None,
     detector: Detector | None = None,
     sources: Sequence[Callable[[], FrameSource]] | None = None,
-    time_server_heard: Callable[[], bool] = synchronized,
+    time_server_heard: Callable[[float], bool] = synchronized,
     random: Callable[[], float] = randomness.random,
     socket: Path | None = None,
     before: House | None = None,
@@ -124,7 +141,8 @@ def build(
 
     store = Store(state_dir, settings.storage.max_mb, keeper.stamp, new_id)
     parts = Parts(store.record, clock.monotonic)
-    board, boosts = Board(), Boosts()
+    board = Board()
+    boosts = Boosts() if before is None else before.light.boosts
     inbox: asyncio.Queue[Any] = asyncio.Queue(INBOX)
     beats = Beats(clock.monotonic)
     button = settings.lamp.button

@@ -9,8 +9,8 @@ from pole_agent.almanac import Span
 from pole_agent.clock import Clock
 from pole_agent.dates import Dates, Weekdays
 from pole_agent.errors import LampError
-from pole_agent.health.trust import TIMESYNC_FLAG
-from pole_agent.lamp.controller import Controller, Driver
+from pole_agent.health.trust import plausible, synchronized
+from pole_agent.lamp.controller import Controller, Driver, powered
 from pole_agent.lamp.controls import Control, Controls
 from pole_agent.lamp.decide import Limits, Scene, decide
 from pole_agent.lamp.faults import Faults, Feedback
@@ -48,20 +48,25 @@ def open_lamp(settings: Settings, clock: Clock, factory: Any = None) -> Luminair
         factory = pin_factory(settings)
     lamp = claim_lamp(settings, factory)
     lamp.set(first_duty(settings, clock))
-    luminaire = Luminaire(lamp)
+    luminaire = Luminaire(lamp, factory=factory)
+    attach(luminaire, settings)
+    return luminaire
+
+
+def attach(luminaire: Luminaire, settings: Settings) -> None:
+    """Claim relay, sensors and button. Troubles are noted, not raised."""
+    chosen = settings.lamp
     pins = [part for part in (chosen.relay, chosen.photocell, chosen.feedback, chosen.button) if part is not None and part.pin is not None]
-    if pins and factory is None:
+    if pins and luminaire.factory is None:
         try:
-            factory = pin_factory(settings)
+            luminaire.factory = pin_factory(settings)
         except LampError as error:
             luminaire.troubles["lamp inputs"] = str(error)
-            pins = []
-    for attach in (_relay, _photocell, _feedback, _button):
+    for claim in (_relay, _photocell, _feedback, _button):
         try:
-            attach(luminaire, settings, factory)
+            claim(luminaire, settings, luminaire.factory)
         except LampError as error:
-            luminaire.troubles[f"lamp {attach.__name__.strip('_')}"] = str(error)
-    return luminaire
+            luminaire.troubles[f"lamp {claim.__name__.strip('_')}"] = str(error)
 
 
 def claim_lamp(settings: Settings, factory: Any = None) -> Lamp:
@@ -76,10 +81,12 @@ def first_duty(settings: Settings, clock: Clock) -> float:
     """What to drive before anything else is known."""
     chosen = settings.lamp
     scene = Scene()
-    if settings.clock.trust == "system" or TIMESYNC_FLAG.exists():
+    if settings.clock.trust == "system" or (plausible(clock.wall()) and synchronized()):
         try:
             now = plan_of(settings).stretch(clock.wall())
             scene = Scene(now.level, now.dark, now.deep)
+            if settings.pole.supply == "night":
+                scene = powered(scene, limits_of(settings))
         except (ValueError, OverflowError):
             log.warning("the clock reads a time beyond the calendar: the lamp is at its failsafe level")
     level = decide(scene, None, (), limits_of(settings), 0.0).level

@@ -7,7 +7,9 @@ reached on such a saved, wrong time; what counts is whether a time server was re
 from __future__ import annotations
 
 import logging
+import math
 import subprocess
+import time
 import uuid
 from collections.abc import Callable
 from pathlib import Path
@@ -18,12 +20,13 @@ from pole_agent.vocabulary import Stamp
 
 TIMESYNC_FLAG = Path("/run/systemd/timesync/synchronized")
 BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
-CHRONY_TIMEOUT_S = 2.0
+CHRONY_TIMEOUT_S = 0.3
 EARLIEST_WALL = 1_790_000_000.0  # September 2026, before this release: no clock that reads earlier is right
 LATEST_WALL = EARLIEST_WALL + 30 * 365 * 86_400
 CHECK_S = 10.0
 JUMP_S = 120.0  # a trusted clock that jumps further was wrong before or is wrong now
 DOUBT_S = 900.0
+NOTICED_S = 20.0  # a jump is noticed at the latest so long after it
 
 log = logging.getLogger(__name__)
 
@@ -36,10 +39,13 @@ def boot_id() -> str:
         return str(uuid.uuid4())
 
 
-def synchronized() -> bool:
-    """True when systemd-timesyncd or chrony has set the clock from a server since boot. Blocks up to 2 s."""
-    if TIMESYNC_FLAG.exists():
-        return True
+def synchronized(after: float = 0.0) -> bool:
+    """True when systemd-timesyncd or chrony has set the clock from a server since boot, and after this wall time. Blocks up to 0.3 s."""
+    try:
+        if after < TIMESYNC_FLAG.stat().st_mtime <= time.time() + NOTICED_S:  # touched at every synchronization
+            return True
+    except OSError:
+        pass
     try:
         answer = subprocess.run(
             ["chronyc", "-c", "tracking"],
@@ -49,22 +55,33 @@ def synchronized() -> bool:
             check=False,
             stdin=subprocess.DEVNULL,
         )
-    except (OSError, subprocess.SubprocessError):
+        fields = answer.stdout.strip().split(",")
+        # The fourth field is the time of the last update, the last one the leap status: "Not synchronised" without a server.
+        return (
+            answer.returncode == 0
+            and len(fields) >= 14
+            and fields[-1] != "Not synchronised"
+            and after < float(fields[3]) <= time.time() + NOTICED_S
+        )
+    except (OSError, ValueError, subprocess.SubprocessError):
         return False
-    fields = answer.stdout.strip().split(",")
-    # The last field is the leap status; an unsynchronized chrony says "Not synchronised".
-    return answer.returncode == 0 and len(fields) >= 14 and fields[-1] != "Not synchronised"
+
+
+def plausible(wall: float) -> bool:
+    """Can it be this late at all?"""
+    return EARLIEST_WALL <= wall <= LATEST_WALL
 
 
 class TimeKeeper:
-    """Knows whether the wall clock is trusted, and stamps moments. `told` answers whether a time server was heard."""
+    """Knows whether the wall clock is trusted, and stamps moments. `told` answers whether a time server was heard after a wall time."""
 
-    def __init__(self, clock: Clock, trust: Literal["auto", "system"], boot: str, told: Callable[[], bool] = synchronized) -> None:
+    def __init__(self, clock: Clock, trust: Literal["auto", "system"], boot: str, told: Callable[[float], bool] = synchronized) -> None:
         self.clock, self.boot_id = clock, boot
         self._trust, self._told = trust, told
-        self._trusted = trust == "system"
         self._steady = self.offset
-        self._doubt_until = float("-inf")
+        self._doubt_until, self._heard_after = float("-inf"), 0.0
+        # Asked at once, so that a restart does not show the failsafe level for a moment.
+        self._trusted = trust == "system" or (plausible(clock.wall()) and told(0.0))
 
     @property
     def trusted(self) -> bool:
@@ -74,17 +91,19 @@ class TimeKeeper:
             if self._trusted:
                 log.warning("the clock jumped by %.0f s: it is not trusted for %.0f s", offset - self._steady, DOUBT_S)
                 self._doubt_until = self.clock.monotonic() + DOUBT_S
+            if self._doubt_until > -math.inf:  # the first setting of the clock after a boot is no jump to doubt
+                self._heard_after = self.clock.wall() - NOTICED_S
             self._trusted = False
         self._steady = offset
         return self._trusted
 
     def check(self) -> bool:
-        """Ask again; True when the clock became trusted at this call. Blocks up to 2 s: call it in a thread."""
+        """Ask again; True when the clock became trusted at this call. Blocks up to 0.3 s: call it in a thread."""
         if self._trust == "system":
             return False
         was = self.trusted
-        plausible = EARLIEST_WALL <= self.clock.wall() <= LATEST_WALL and self.clock.monotonic() >= self._doubt_until
-        self._trusted = plausible and (was or self._told())
+        steady = plausible(self.clock.wall()) and self.clock.monotonic() >= self._doubt_until
+        self._trusted = steady and (was or self._told(self._heard_after))
         return self._trusted and not was
 
     @property

@@ -42,6 +42,13 @@ class Output:
     changes: tuple[Change, ...] = ()
 
 
+def powered(scene: Scene, limits: Limits) -> Scene:
+    """The scene where the feeder is cut by day: to be powered is to be wanted, whatever sun and sensors say."""
+    if scene.level is None:
+        return scene
+    return replace(scene, level=scene.level if limits.part_night else max(scene.level, limits.floor), dark=True)
+
+
 class Controller:
     """Decides and fades. Its owner drives the pin with what `step` returns."""
 
@@ -66,11 +73,16 @@ class Controller:
         self._sweep: tuple[float, float] | None = None
         self._start, self._began, self._fading_s, self._shown = 0.0, 0.0, 0.0, 0.0
         self._idle: Output | None = None
+        self._faded_for: Override | None = None
         self._noted: tuple[float, float, str, bool] | None = None
 
     def take_over(self, old: Controller, now: float) -> None:
         """Go on where another controller stands: after a reload, without a jump of the light."""
-        self.override, self.decision, self._relay.closed = old.override, old.decision, old._relay.closed
+        self.override, self.decision, self._faded_for = old.override, old.decision, old._faded_for
+        self._relay.take_over(old._relay)
+        self._controls.take_over(old._controls)
+        if self._photocell is not None and old._photocell is not None:
+            self._photocell.take_over(old._photocell)
         self._sweep = old._sweep
         self._start, self._began, self._fading_s, self._shown = old._start, old._began, old._fading_s, old._shown
         self.faults.open, self.faults.known = old.faults.open, old.faults.known
@@ -101,10 +113,12 @@ class Controller:
         scene = self._look_up(wall)
         if self._photocell is not None:
             scene = self._photocell.step(lux, scene, wall, now)
+        if self._driver.powered_means_night:
+            scene = powered(scene, self.limits)
         self.scene = scene
         if self.override is not None and self.override.until <= now:
             self.override = None
-        bounds = self._controls.bounds(boosts, wall, now)
+        bounds = self._controls.bounds(boosts, None if scene.level is None else wall, now)
         decision = decide(scene, self.override, boosts, self.limits, now, bounds)
         if decision != self.decision:
             self._change(decision, now)
@@ -141,21 +155,20 @@ class Controller:
                 stretch = self._stretch = self.plan.stretch(wall)
             except (ValueError, OverflowError, KeyError):
                 return Scene()  # a time beyond the calendar, or a program that cannot be read
-        scene = Scene(stretch.level, stretch.dark, stretch.deep)
-        if self._driver.powered_means_night and not scene.dark:
-            # The feeder gives power only at night: to be powered is to be wanted.
-            scene = replace(scene, level=max(stretch.level, self.limits.floor), dark=True)
-        return scene
+        return Scene(stretch.level, stretch.dark, stretch.deep)
 
     def _change(self, decision: Decision, now: float) -> None:
         before, self.decision = self.decision, decision
         if before is None:
             self._shown = self._start = decision.level  # the first light does not fade: unknown = lit
         elif before.level != decision.level:
-            transition = self.override.transition_s if self.override and decision.reason == "override" else None
+            # The transition belongs to the command: what changes later under the same override fades as usual.
+            asked = self.override if decision.reason == "override" and self.override is not self._faded_for else None
+            transition = asked.transition_s if asked else None
             usual = self._driver.fade_s if decision.level > self._shown else self._driver.fade_down_s
             self._start, self._began = self._shown, now
             self._fading_s = usual if transition is None else transition
+        self._faded_for = self.override
 
     def _point(self, decision: Decision, now: float) -> float:
         """The level to show now: a point of the sweep or of the fade."""
@@ -169,4 +182,10 @@ class Controller:
             self._sweep = None
         # One tick ahead, so that the first step of a fade is already light.
         self._shown = faded(self._start, decision.level, self._began, self._fading_s, now + FADE_TICK_S)
+        local = self.override is not None and self.override.local
+        if self.scene.dark is not False and not local and self._shown < min(decision.level, self.limits.floor):
+            # A slow fade was asked for by day, and now it is dark: up to the floor it goes at the usual pace.
+            left = self._began + self._fading_s - now
+            if left > self._driver.fade_s:
+                self._start, self._began, self._fading_s = self._shown, now, self._driver.fade_s
         return self._shown

@@ -46,6 +46,11 @@ class Controls:
     def __bool__(self) -> bool:
         return bool(self._controls)
 
+    def take_over(self, old: Controls) -> None:
+        """Hold times go on for controls that are the same."""
+        before = dict(zip(old._controls, old._true_at, strict=True))
+        self._true_at = [before.get(control, float("-inf")) for control in self._controls]
+
     def bounds(self, boosts: Iterable[BoostLamp], wall: float | None, now: float) -> Bounds:
         """The limits at `now` (monotonic). `wall` None: the time of day is unknown; then minima hold and maxima do not."""
         worst = max((b.severity for b in boosts if b.until > now), default=None)

@@ -48,6 +48,7 @@ class Faults:
         self._starts: deque[float] = deque()
         self._true_since: dict[str, float] = {}
         self._false_since: dict[str, float] = {}
+        self._silent_since: dict[str, float] = {}
         self.open: dict[str, float] = {}  # fault -> monotonic time of its opening
         self.known: dict[str, bool] = dict.fromkeys(NAMES, False)
 
@@ -57,6 +58,8 @@ class Faults:
             self._duty, self._steady_since = duty, now
         settled = now - self._steady_since >= SETTLE_S
         seen: dict[str, bool | None] = dict.fromkeys(NAMES)
+        if feedback is not None:
+            self._silent_since.clear()  # not settled yet is not silent
         seen["photocell_stuck"] = stuck
         data: dict[str, Any] = {"duty": round(duty, 3)}
         if feedback is not None:
@@ -74,6 +77,13 @@ class Faults:
         """By fault: True, False, or None where no sensor tells."""
         return {name: name in self.open if self.known[name] else None for name in NAMES}
 
+    def _forget(self, name: str, now: float) -> list[Change]:
+        """The sensor says nothing any more: unknown again, and a fault that was open is closed as that."""
+        self.known[name] = False
+        if name not in self.open:
+            return []
+        return [Change(name, False, {"unknown": True, "lasted_s": round(now - self.open.pop(name), 1)})]
+
     def _cycles(self, lit: bool, steady_on: bool, now: float) -> bool:
         """Does it go out and come back by itself while it is driven all the time?"""
         if lit and self._was_lit is False and steady_on:
@@ -86,7 +96,11 @@ class Faults:
     def _judge(self, name: str, seen: bool | None, data: Mapping[str, Any], now: float) -> list[Change]:
         if seen is None:
             self._true_since.pop(name, None)
+            since = self._silent_since.setdefault(name, now)
+            if self.known[name] and now - since >= CLEAR_S:
+                return self._forget(name, now)
             return []
+        self._silent_since.pop(name, None)
         self.known[name] = True
         if not seen:
             self._true_since.pop(name, None)

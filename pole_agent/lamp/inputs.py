@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import math
 import threading
 import time
 from collections.abc import Callable
@@ -42,7 +43,7 @@ class PinInput:
 
 
 class FileInput:
-    """The number in a file, times `scale`. None while there is none, or while the newest is old."""
+    """The number in a file, times `scale`. None when the newest is older than STALE_S."""
 
     def __init__(self, path: Path, scale: float = 1.0, every_s: float = EVERY_S, now: Callable[[], float] = time.monotonic) -> None:
         self._path, self._scale, self._every_s, self._now = path, scale, every_s, now
@@ -59,10 +60,11 @@ class FileInput:
 
     def _run(self) -> None:
         while not self._stop.is_set():
-            try:
-                self._newest = (float(self._path.read_text()) * self._scale, self._now())
-            except (OSError, ValueError):
-                self._newest = None
+            # One failed read is no news; the reading grows old by itself.
+            with contextlib.suppress(OSError, ValueError):
+                value = float(self._path.read_text()) * self._scale
+                if math.isfinite(value):
+                    self._newest = (value, self._now())
             self._stop.wait(self._every_s)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Any, Protocol
 
 from pole_agent.lamp.faults import Feedback
 
@@ -50,11 +50,19 @@ class Luminaire:
     on_press: Callable[[Callable[[], None]], None] = lambda _: None  # the button; calls from a thread of its own
     inputs: list[Input] = field(default_factory=list)
     troubles: dict[str, str] = field(default_factory=dict)
+    factory: Any = None  # of the pins
 
-    def close(self) -> None:
-        """Let go of everything; the lamp last."""
+    def detach(self) -> None:
+        """Let go of relay and sensors, and forget them."""
         for part in self.inputs:
             part.close()
         if self.relay is not None:
             self.relay.close()
+        bare = Luminaire(self.lamp)
+        self.relay, self.lux, self.feedback, self.on_press = None, bare.lux, bare.feedback, bare.on_press
+        self.inputs, self.troubles = [], {}
+
+    def close(self) -> None:
+        """Let go of everything; the lamp last."""
+        self.detach()
         self.lamp.close()

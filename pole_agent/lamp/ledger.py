@@ -10,6 +10,7 @@ from collections import defaultdict
 from typing import Any
 
 Seconds = defaultdict[str, float]
+MOST = 1e12  # no lamp has burned longer
 FLAT_HOURS = 12.0  # of a flat bill, a night at rated power
 
 
@@ -105,13 +106,12 @@ class Ledger:
     def restore(self, document: dict[str, Any]) -> None:
         """Go on from what was kept, and add what was counted since. Raises ValueError, KeyError, TypeError; nothing is changed then."""
         night = _Night.read(document["night"])
-        burn_s, energy_wh = float(document["burn_s"]), float(document["energy_wh"])
-        switch_ons, boots = int(document["switch_ons"]), int(document["boots"])
+        burn_s, energy_wh, switch_ons, boots = (_amount(document[key]) for key in ("burn_s", "energy_wh", "switch_ons", "boots"))
         finished = [dict(f) for f in document["finished"]]
         self.burn_s += burn_s
         self.energy_wh += energy_wh
-        self.switch_ons += switch_ons
-        self.boots += boots
+        self.switch_ons += int(switch_ons)
+        self.boots += int(boots)
         self._night.add(night)
         self.finished = [*finished, *self.finished]
 
@@ -150,11 +150,10 @@ class _Night:
     @classmethod
     def read(cls, document: dict[str, Any]) -> _Night:
         night = cls()
-        seconds, burn_s, energy_wh, switch_ons, changes = document["sums"]
-        night.seconds, night.burn_s, night.energy_wh = float(seconds), float(burn_s), float(energy_wh)
+        night.seconds, night.burn_s, night.energy_wh, switch_ons, changes = (_amount(x) for x in document["sums"])
         night.switch_ons, night.changes = int(switch_ons), int(changes)
         for seconds_by, name in ((night.reasons, "reasons"), (night.levels, "levels"), (night.present, "present")):
-            seconds_by.update({str(k): float(v) for k, v in document[name].items()})
+            seconds_by.update({str(k): _amount(v) for k, v in document[name].items()})
         return night
 
     def add(self, other: _Night) -> None:
@@ -166,6 +165,13 @@ class _Night:
         for mine, theirs in ((self.reasons, other.reasons), (self.levels, other.levels), (self.present, other.present)):
             for key, seconds in theirs.items():
                 mine[key] += seconds
+
+
+def _amount(value: Any) -> float:
+    """A kept number that can be true. Raises ValueError, TypeError."""
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value < MOST:
+        raise ValueError(f"{value!r} is no amount")
+    return float(value)
 
 
 def _key(level: float) -> str:

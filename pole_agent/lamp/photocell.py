@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, replace
 
 from pole_agent.almanac import NEVER, Night, night_of
@@ -9,6 +10,7 @@ from pole_agent.lamp.decide import Scene
 from pole_agent.lamp.program import Plan
 
 STEADY_S = 30.0  # lightning and headlights are shorter
+FORGET_S = 60.0  # a sensor that has given nothing for so long is unknown
 STUCK_S = 1800.0  # so long against the sun, and it is believed no more
 EVENING, MORNING = "sunset", "sunrise"
 
@@ -29,10 +31,17 @@ class Photocell:
         self._thresholds, self._plan = thresholds, plan
         self.dark: bool | None = None
         self._wish: bool | None = None
-        self._wished_at = 0.0
+        self._wished_at = self._read_at = 0.0
         self._latched: tuple[float, bool] | None = None  # the sunset or sunrise that it has decided, and how
+        self._bright_before: float | None = None  # the sunset before which it was seen bright
         self._against_since: float | None = None
         self.stuck: bool | None = None  # None: unknown
+
+    def take_over(self, old: Photocell) -> None:
+        """Go on with what another has seen: the lamp itself may shine on the sensor by now."""
+        self.dark, self._wish, self._wished_at, self._read_at = old.dark, old._wish, old._wished_at, old._read_at
+        self._latched, self._bright_before = old._latched, old._bright_before
+        self._against_since, self.stuck = old._against_since, old.stuck
 
     def step(self, lux: float | None, scene: Scene, wall: float | None, now: float) -> Scene:
         """Take in a reading (None: there is none) and return the scene as it is then. `now` monotonic."""
@@ -41,30 +50,37 @@ class Photocell:
             return scene
         night = night_of(wall, self._plan.place)
         self._watch_over(night, wall, now)
-        if self.dark is None or self.stuck:
-            return scene
         for word in (EVENING, MORNING):
             middle, window = night.sun[word], self._thresholds.window_s
             if middle not in (NEVER, night.start) and abs(wall - middle) <= window:
-                return self._around(word == EVENING, middle, window, scene)
+                return self._around(word == EVENING, middle, window, scene, wall)
         return scene
 
-    def _around(self, evening: bool, middle: float, window: float, scene: Scene) -> Scene:
+    def _around(self, evening: bool, middle: float, window: float, scene: Scene, wall: float) -> Scene:
         assert scene.level is not None
         decided = self._latched is not None and self._latched[0] == middle
-        if not decided and self.dark is evening:
-            self._latched, decided = (middle, evening), True
+        if not decided:
+            if self.dark is None or self.stuck:
+                return scene
+            if evening and not self.dark and wall < middle:
+                self._bright_before = middle
+            # In the deep of the night a bright sensor sees a headlight, or the lamp.
+            if self.dark is evening and (evening or scene.deep is False):
+                self._latched, decided = (middle, evening), True
         night_side, day_side = (middle + window, middle - window) if evening else (middle - window, middle + window)
         if decided == evening:  # it is dark: this evening's change has come, or this morning's has not
             return replace(scene, level=max(scene.level, self._plan.stretch(night_side).level), dark=True)
-        if scene.deep is not False:
+        # Bright after sunset counts only for one who saw it bright before: after a restart it may be the lamp itself.
+        if scene.deep is not False or (evening and self._bright_before != middle):
             return scene
         return replace(scene, level=min(scene.level, self._plan.stretch(day_side).level), dark=False)
 
     def _read(self, lux: float | None, now: float) -> None:
-        if lux is None:
-            self.dark = self._wish = None
+        if lux is None or math.isnan(lux):
+            if now - self._read_at >= FORGET_S:
+                self.dark = self._wish = self.stuck = self._against_since = None
             return
+        self._read_at = now
         wish = True if lux < self._thresholds.on_lux else False if lux > self._thresholds.off_lux else self._wish
         if wish != self._wish:
             self._wish, self._wished_at = wish, now
@@ -74,7 +90,6 @@ class Photocell:
     def _watch_over(self, night: Night, wall: float, now: float) -> None:
         """Bright in the deep of the night, or dark in the middle of the day: the sensor or its wiring is broken."""
         if self.dark is None:
-            self.stuck, self._against_since = None, None
             return
         window = self._thresholds.window_s
         deep = night.sun["dusk"] + window <= wall < night.sun["dawn"] - window

@@ -17,6 +17,12 @@ class Relay:
         self._opened_at = 0.0
         self.closed = True
 
+    def take_over(self, old: Relay) -> None:
+        """Go on where another stands, with its times; where this one never opens, it closes."""
+        self.closed, self._off_since, self._opened_at = old.closed, old._off_since, old._opened_at
+        if self._min_off_s == math.inf:
+            self.closed = True
+
     @property
     def settled(self) -> bool:
         """Nothing will change by time alone."""

@@ -10,9 +10,9 @@ from collections.abc import Callable, Coroutine, Mapping
 from dataclasses import asdict, replace
 from typing import Any
 
-from pole_agent.almanac import Night, night_of, rfc3339
+from pole_agent.almanac import DAY_S, Night, night_of, rfc3339
 from pole_agent.clock import Clock, wait
-from pole_agent.errors import LampError, OutboxError
+from pole_agent.errors import CommandRefused, LampError, OutboxError
 from pole_agent.health.parts import Parts
 from pole_agent.health.trust import TimeKeeper
 from pole_agent.lamp import commands
@@ -32,6 +32,7 @@ log = logging.getLogger(__name__)
 
 TICK_S = 1.0
 KEEP_S = 900.0  # the ledger is written this often while it grows: 1 MB a day, and a power cut costs a quarter of an hour of it
+NONSENSE = (ValueError, TypeError, KeyError, AttributeError, OverflowError, RecursionError, CommandRefused)  # what corrupt JSON can raise
 OVERRIDE, LASTING, LEDGER = "override", "lamp.default_duration_s", "lamp.ledger"  # the keys in the store
 
 
@@ -52,7 +53,7 @@ class Light:
         beat: Callable[[], None],
         button_off_s: float,
     ) -> None:
-        self._luminaire, self.controller, self._boosts = luminaire, controller, boosts
+        self._luminaire, self.controller, self.boosts = luminaire, controller, boosts
         self._keeper, self._clock, self._store, self._board, self._parts = keeper, clock, store, board, parts
         self._topic, self._beat, self._button_off_s = topic, beat, button_off_s
         self._default_s = commands.DEFAULT_S
@@ -63,7 +64,7 @@ class Light:
         self._told: tuple[Any, ...] = ()
         self._night: Night | None = None
         self._begun = clock.monotonic()
-        self._kept_at = self._begun
+        self._kept_at = self._turned_at = self._begun
         self._restored = False
         self._keeping = asyncio.Lock()
         self.changes = 0
@@ -71,7 +72,8 @@ class Light:
     def take_over(self, old: Light) -> None:
         """Go on where the light of before a reload stands."""
         self.controller.take_over(old.controller, self._clock.monotonic())
-        self._default_s, self._restored, self._night, self._kept_at = old._default_s, old._restored, old._night, old._kept_at
+        self._default_s, self._restored = old._default_s, old._restored
+        self._night, self._kept_at, self._turned_at = old._night, old._kept_at, old._turned_at
         self.changes = old.changes
         if old._luminaire is self._luminaire:
             self._driven, self._closed = old._driven, old._closed
@@ -94,7 +96,7 @@ class Light:
         wall = self._keeper.wall_at(now) if self._keeper.trusted else None
         before = self.controller.override
         light = self._luminaire
-        output = self.controller.step(wall, now, self._boosts.at(now), light.lux(), light.feedback())
+        output = self.controller.step(wall, now, self.boosts.at(now), light.lux(), light.feedback())
         self._drive(output)
         if before is not None and self.controller.override is None:
             self._keep(OVERRIDE, None)
@@ -180,6 +182,8 @@ class Light:
             case Lasting(seconds):
                 self._default_s = seconds
                 self._keep(LASTING, json.dumps(seconds))
+            case BurnHours() if not self._restored:
+                raise CommandRefused("the ledger has not been read from the disk yet; try again in a moment")
             case BurnHours(hours):
                 self.controller.ledger.set_hours(hours, now)
                 _in_background(self.keep())
@@ -233,7 +237,7 @@ class Light:
                 try:
                     if (text := kept[key]) is not None:
                         take(json.loads(text))
-                except (ValueError, TypeError, KeyError, AttributeError) as error:
+                except NONSENSE as error:
                     log.warning("%s in the store cannot be read and is ignored: %s", key, error)
             self._restored = True
             if kept[LEDGER] is None:
@@ -241,20 +245,26 @@ class Light:
             self._wake.set()
 
     def _restore_override(self, kept: dict[str, Any]) -> None:
+        """Read as if it were commanded now, for the time that is left. Raises what a mistake in it raises."""
         if self.controller.override is not None:
             return
-        boot_id, wall_until = str(kept.pop("boot_id")), float(kept.pop("wall_until"))
-        override = Override(**kept)
-        if boot_id != self._keeper.boot_id:
+        now = self._clock.monotonic()
+        left = float(kept["until"]) - now
+        if kept["boot_id"] != self._keeper.boot_id:
             if not self._keeper.trusted:
                 return  # how long it still lasts is unknown; the program is the safe answer
-            override = replace(override, until=wall_until - self._keeper.offset)
-        if 0 < override.until - self._clock.monotonic() <= commands.LONGEST_S:
-            self.controller.override = override
+            left = float(kept["wall_until"]) - self._keeper.wall_at(now)
+        if left <= 0:
+            return
+        payload = {"level": kept["level"], "duration_s": max(1.0, left), "mode": "fixed" if kept["fixed"] is True else "adaptive"}
+        override = commands.read(payload | {"reason": kept["reason"]}, now, local=kept["local"] is True)
+        if isinstance(override, Override):
+            self.controller.override = replace(override, by=str(kept["by"])[:100])
 
     def _restore_lasting(self, kept: Any) -> None:
-        if 1 <= float(kept) <= commands.LONGEST_S:
-            self._default_s = float(kept)
+        command = commands.read({"default_duration_s": kept}, 0.0)
+        if isinstance(command, Lasting):
+            self._default_s = command.seconds
 
     def _restore_ledger(self, kept: dict[str, Any]) -> None:
         place, ledger = self.controller.plan.place, self.controller.ledger
@@ -270,17 +280,31 @@ class Light:
         if not self._restored:
             return
         ledger = self.controller.ledger
-        if wall is not None and (self._night is None or not self._night.start <= wall < self._night.end):
-            old, self._night = self._night, self._night_of(wall)
-            if self._night is not None and (old is None or self._night.start > old.start):
-                if old is not None:
-                    ledger.turn(str(old.date), rfc3339(old.start), rfc3339(old.end), now)
-                self._kept_at = float("-inf")
+        old = self._night
+        if wall is None:
+            if now - self._turned_at >= DAY_S:  # no clock for a day: a night without a date
+                self._turn(None, now)
+        elif old is None or not old.start <= wall < old.end:
+            new = self._night_of(wall)
+            if new is not None and old is not None and new.start > old.start:
+                self._turn(new, now)
+            elif new is not None and (old is None or old.start - new.start > 1.5 * DAY_S):
+                self._night, self._kept_at = new, float("-inf")
+            # A small step back over noon: the night that was summed up stays summed up.
         if now - self._kept_at >= KEEP_S:
             self._kept_at = now
             ledger.charge(now)
             if ledger.changed or ledger.finished:
                 _in_background(self.keep())
+
+    def _turn(self, new: Night | None, now: float) -> None:
+        """Sum the night up, and go on with another."""
+        old, self._night = self._night, new
+        if old is not None:
+            self.controller.ledger.turn(str(old.date), rfc3339(old.start), rfc3339(old.end), now)
+        else:
+            self.controller.ledger.turn(None, None, None, now)
+        self._turned_at, self._kept_at = now, float("-inf")
 
     def _night_of(self, wall: float) -> Night | None:
         try:
@@ -299,7 +323,11 @@ class Light:
             document |= {"boot_id": self._keeper.boot_id, "night_start": self._night.start if self._night else None}
             events = [RecordEvent("lamp.summarized", Severity.INFO, night, now) for night in told]
             ledger.changed = False
-            await self._store.write(lambda db: db.set(LEDGER, json.dumps(document)), *events)
+            try:
+                await self._store.write(lambda db: db.set(LEDGER, json.dumps(document, allow_nan=False)), *events)
+            except BaseException:
+                ledger.changed = True
+                raise
             del ledger.finished[: len(told)]
 
     def _keep(self, key: str, text: str | None) -> None:
@@ -322,7 +350,7 @@ def _in_background(write: Coroutine[Any, Any, None]) -> None:
     async def run() -> None:
         try:
             await write
-        except OutboxError as error:
+        except (OutboxError, ValueError) as error:
             log.warning("the lamp's override or ledger could not be kept: %s", error)
 
     task = asyncio.ensure_future(run())

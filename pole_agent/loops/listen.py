@@ -61,6 +61,10 @@ def read(payload: bytes) -> Command:
         raise CommandRefused("the command is not JSON") from None
     if not isinstance(document, dict):
         raise CommandRefused("the command is not a JSON object")
+    try:
+        json.dumps(document, ensure_ascii=False).encode()
+    except UnicodeEncodeError:  # half of a surrogate pair, written as an escape
+        raise CommandRefused("the command holds text that is not Unicode") from None
     command_id, by = document.get("command_id"), document.get("by", "")
     if command_id is not None and not (isinstance(command_id, str) and 1 <= len(command_id) <= 64):
         raise CommandRefused("command_id is a text of 1 to 64 characters")

@@ -61,6 +61,16 @@ class Stored(NamedTuple):
 COLUMNS = "seq, id, kind, severity, data, monotonic, boot_id, wall, quality, replayed, delivered"
 
 
+def _text(data: Any) -> str:
+    """The data of an event as JSON. What JSON cannot say must not stop everything behind it: it is stored as the fact that it was so."""
+    try:
+        text = json.dumps(data, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
+        text.encode()
+        return text
+    except (ValueError, TypeError, RecursionError) as error:
+        return json.dumps({"unreadable": f"{type(error).__name__}: {error}"[:200]})
+
+
 def ranges(numbers: Iterable[int]) -> list[list[int]]:
     """[1, 2, 3, 7] -> [[1, 3], [7, 7]]."""
     result: list[list[int]] = []
@@ -102,7 +112,7 @@ class Database:
         self._make_room(entries)
         for entry in entries:
             event = entry.event
-            data = json.dumps(event.data, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
+            data = _text(event.data)
             if event.opens:
                 self._db.execute(
                     "INSERT OR REPLACE INTO incidents VALUES (?, ?, ?, ?)",

@@ -144,6 +144,11 @@ class Store:
         except (sqlite3.Error, OSError) as error:
             self._failed(error)
             return
+        except Exception:  # whatever one batch does, the thread goes on; the loss is counted and told
+            log.exception("store: a batch of %d events cannot be stored", len(self._batch))
+            self._lost += len(self._batch)
+            self._batch.clear()
+            return
         self._stored(False)
 
     def _serve(self, call: _Call) -> None:

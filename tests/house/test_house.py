@@ -272,7 +272,7 @@ def test_untrusted_time_is_failsafe_light_and_corrected_later(bench: Callable[..
         settings = load(path).settings
         house = compose.build(
             Loaded(settings, ""), compose.open_lamp(settings, clock, factory), clock, broker=broker, detector=ScriptedDetector({}),
-            time_server_heard=lambda: heard, random=lambda: 0.5, socket=path.parent / "control.sock",
+            time_server_heard=lambda after: heard, random=lambda: 0.5, socket=path.parent / "control.sock",
         )  # fmt: skip
         agent = asyncio.ensure_future(house.agent.run())
         for _ in range(100):

@@ -12,11 +12,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pole_agent.almanac import Place, TimeOfDay
+from pole_agent.almanac import Place, Span, TimeOfDay, night_of
 from pole_agent.dates import Dates, Weekdays
 from pole_agent.lamp.commands import Sweep
 from pole_agent.lamp.controller import FADE_TICK_S, Controller, Driver
-from pole_agent.lamp.controls import Controls
+from pole_agent.lamp.controls import Control, Controls
 from pole_agent.lamp.decide import Limits, Override
 from pole_agent.lamp.faults import Faults, Feedback
 from pole_agent.lamp.gpio import GpioLamp
@@ -165,6 +165,52 @@ def test_a_reload_takes_the_light_over_in_the_middle_of_a_fade() -> None:
     assert after == sorted(after, reverse=True)
     assert after[-1] == 0.3
     assert new.ledger is old.ledger
+
+
+def test_a_slow_transition_asked_for_by_day_does_not_keep_the_night_below_the_floor() -> None:
+    """An hour's transition, ten minutes before sunset: in the dark the light goes up to the floor at the usual pace."""
+    for level in (0.0, 0.3):
+        c = controller()
+        sunset = night_of(EVENING, SUMEDANG).sun["sunset"]
+        assert c.plan.stretch(sunset - 1).level == 0.0
+        c.step(sunset - 600, 0.0)
+        c.override = Override(level, 43_200.0, transition_s=3600)
+        seen = trace(c, sunset - 600, 0.0, 620.0)
+        assert seen[-1] >= FLOOR - 0.001
+        lit = [duty for duty in seen if duty > 0]  # from off to what the driver can hold is one step
+        assert max(b - a for a, b in itertools.pairwise(lit)) <= 0.5 * FADE_TICK_S * 1.01, "and without a jump"
+
+
+def test_a_reload_keeps_hold_times_and_the_relay() -> None:
+    control = Control("min", 0.95, "presence", Span.parse("always"), 600.0)
+    old, new = controller(relay_s=600.0), controller(relay_s=600.0)
+    old._controls, new._controls = Controls([control], SUMEDANG), Controls([control], SUMEDANG)
+    old.step(EVENING, 0.0, [BoostLamp("a", 0.0, 5.0)])
+    new.take_over(old, 20.0)
+    assert new.step(EVENING + 20, 20.0).decision.level == 0.95
+    old, new = controller(relay_s=600.0), controller(relay_s=600.0)
+    old.step(NOON, 0.0)
+    assert not old.step(NOON + 600, 600.0).closed
+    new.take_over(old, 700.0)
+    new.override = Override(1.0, 9000.0)
+    assert not new.step(NOON + 700, 700.0).closed
+    bare = controller()
+    bare.take_over(old, 700.0)
+    assert bare.step(NOON + 700, 700.0).closed, "where there is no relay any more, the lamp has power"
+
+
+def test_a_time_beyond_the_calendar_with_controls_is_failsafe_too() -> None:
+    c = controller()
+    c._controls = Controls([Control("max", 0.5, "always", Span.parse("22:00..05:00"), 0.0)], SUMEDANG)
+    for wall in (4e11, -1e12, 1e18):
+        assert c.step(wall, 0.0).decision.level == 1.0
+
+
+@pytest.mark.parametrize("lux", [None, 5000.0])
+def test_a_powered_pole_on_a_feeder_that_is_cut_by_day_is_never_below_the_floor(lux: float | None) -> None:
+    c = controller({"default": steps(("dusk", 0.8), ("dawn", 0.0))}, photocell=True, powered_means_night=True)
+    for k in range(0, 86_400, 30):
+        assert c.step(NOON + k, float(k), lux=lux).duty >= FLOOR - 1e-9
 
 
 def test_when_the_feeder_is_cut_by_day_being_powered_means_night() -> None:

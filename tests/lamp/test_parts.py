@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import json
+import math
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
@@ -136,8 +137,8 @@ SUNSET, SUNRISE = NIGHT.sun["sunset"], NIGHT.sun["sunrise"]
 def test_a_dark_evening_brings_the_light_forward_and_a_bright_one_holds_it_back_until_dusk() -> None:
     assert Cell().at(SUNSET - 1800, 10.0).level == 0.8
     assert Cell().at(SUNSET - 1800, 500.0).level == 0.0
-    assert Cell().at(SUNSET + 600, 500.0) == Scene(0.0, False, False)
-    assert Cell().at(NIGHT.sun["dusk"] + 5, 500.0).level == 0.8, "at dusk the sun is right, not the sensor"
+    assert Cell().at(SUNSET + 600, 500.0, lasts_s=1200) == Scene(0.0, False, False)
+    assert Cell().at(NIGHT.sun["dusk"] + 5, 500.0, lasts_s=2400).level == 0.8, "at dusk the sun is right, not the sensor"
     assert Cell().at(SUNSET - 3600, 10.0).level == 0.0, "outside its window it is not asked"
 
 
@@ -183,6 +184,39 @@ def test_a_stuck_sensor_is_believed_again_when_it_agrees_with_the_sun() -> None:
     assert cell.cell.stuck is False
 
 
+def test_one_failed_reading_changes_nothing_and_a_silent_sensor_is_unknown_after_a_minute() -> None:
+    cell = Cell()
+    assert cell.at(SUNSET - 1200, 10.0).level == 0.8
+    for k in range(20):
+        assert cell.at(SUNSET - 1100 + k * 20, None if k % 2 else 10.0, lasts_s=0).level == 0.8
+    assert cell.at(SUNSET - 500, None, lasts_s=300).level == 0.8, "this evening is decided"
+    assert cell.cell.dark is None
+    assert cell.cell.stuck is None
+
+
+def test_nonsense_from_the_sensor_is_no_reading() -> None:
+    cell = Cell()
+    cell.at(SUNSET - 3000, 5000.0)
+    assert cell.at(SUNSET + 60, math.nan, lasts_s=600).level == 0.8, "as without a sensor: sunset decides"
+    for lux in (math.inf, -math.inf, -5.0, 1e300):
+        assert Cell().at(NIGHT.middle, lux).level == 0.8
+
+
+def test_a_headlight_before_dawn_does_not_end_the_night() -> None:
+    cell = Cell()
+    dawn = NIGHT.sun["dawn"]
+    cell.at(dawn - 300, 500.0, lasts_s=120)
+    assert cell.at(SUNRISE - 300, 1.0, lasts_s=SUNRISE - dawn).level == 0.8
+
+
+def test_after_a_restart_the_lamps_own_light_does_not_put_it_out() -> None:
+    assert Cell().at(SUNSET + 300, 500.0).level == 0.8, "nobody saw it bright before sunset"
+    first, second = Cell(), Cell()
+    first.at(SUNSET - 600, 10.0)
+    second.cell.take_over(first.cell)
+    assert second.at(SUNSET - 500, 500.0).level == 0.8, "a reload goes on with what was decided"
+
+
 # --- faults
 
 
@@ -224,6 +258,14 @@ def test_a_lamp_that_goes_out_and_comes_back_by_itself_cycles() -> None:
         found += faults.step(1.0, True, Feedback(k % 60 >= 5), None, float(k))
     assert ("cycling", True) in [(c.fault, c.open) for c in found]
     assert ("lamp_failure", True) not in [(c.fault, c.open) for c in found], "it was never out for ten seconds"
+
+
+def test_a_sensor_that_falls_silent_is_unknown_and_closes_what_it_had_opened() -> None:
+    faults = Faults(60.0)
+    assert [c.open for c in run(faults, 100, 1.0, Feedback(False))] == [True]
+    (closed,) = run(faults, 120, 1.0, None, now=100.0)
+    assert (closed.fault, closed.open, closed.data["unknown"]) == ("lamp_failure", False, True)
+    assert faults.states() == dict.fromkeys(NAMES)
 
 
 def test_switching_and_dimming_on_purpose_is_no_fault() -> None:
@@ -275,7 +317,18 @@ def test_the_ledger_goes_on_after_a_power_cut() -> None:
     assert (second.boots, second.switch_ons) == (1, 1)
 
 
-@pytest.mark.parametrize("kept", [{}, {"night": {}}, {"burn_s": "x", "night": None}, []])
+GOOD = Ledger(60.0, 0.0).document(0.0)
+
+
+@pytest.mark.parametrize(
+    "kept",
+    [
+        {}, {"night": {}}, {"burn_s": "x", "night": None}, [], GOOD | {"burn_s": math.nan}, GOOD | {"burn_s": -1e9},
+        GOOD | {"energy_wh": math.inf},
+        GOOD | {"switch_ons": 10**400}, GOOD | {"boots": True}, GOOD | {"night": GOOD["night"] | {"sums": [math.nan, 0, 0, 0, 0]}},
+        GOOD | {"night": GOOD["night"] | {"levels": {"0.6": -1}}},
+    ],
+)  # fmt: skip
 def test_a_ledger_that_cannot_be_read_changes_nothing(kept: object) -> None:
     ledger = Ledger(60.0, 0.0)
     with pytest.raises((ValueError, KeyError, TypeError, AttributeError)):

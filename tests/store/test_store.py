@@ -143,3 +143,14 @@ async def _works(store: Store) -> None:
     while store.problem:
         await asyncio.wait_for(store.changed.wait(), 20)
         store.changed.clear()
+
+
+def test_data_that_json_cannot_say_stops_nothing_behind_it(tmp_path: Path) -> None:
+    async def work(store: Store) -> None:
+        for data in ({"x": float("nan")}, {"x": "\ud800"}, {"x": object()}, {"x": 1}):
+            store.record(RecordEvent("health.degraded", Severity.WARNING, data, 1.0))
+        await store.flush()
+        kept = [json.loads(s.data) for s in await store.read(lambda db: db.list_events(10))]
+        assert [sorted(d) for d in kept] == [["unreadable"], ["unreadable"], ["unreadable"], ["x"]]
+
+    run(work, tmp_path)

@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from pole_agent.store.database import Stored
 from pole_agent.uplink.backoff import Backoff
 from pole_agent.uplink.board import Board
-from pole_agent.uplink.events import Message, event_message
-from pole_agent.vocabulary import Severity, Stamp
+from pole_agent.uplink.events import Message, event_document, event_message
+from pole_agent.vocabulary import Severity
 
 
 @given(st.lists(st.floats(0, 1), min_size=1, max_size=50))
@@ -50,8 +50,9 @@ def test_the_board_carries_the_newest_and_all_again_at_a_birth() -> None:
 
 
 def test_an_event_is_a_cloudevent_with_the_fields_of_the_contract() -> None:
-    stamp = Stamp(5.0, "boot", 1.5, "corrected")
-    message = event_message("smartpole/s/p", "store", Stored(7, "id", "incident.opened", Severity.ALARM, '{"a":1}', stamp, True))
+    stored = Stored(7, "id", "incident.opened", Severity.ALARM, '{"a":1}', 5.0, "boot", 1.5, "corrected", 1)
+    message = event_message("smartpole/s/p", "store", stored)
+    assert json.loads(message.payload) == event_document("smartpole/s/p", "store", stored), "as text and as a document"
     assert message.topic == "smartpole/s/p/events/incident/opened"
     assert json.loads(message.payload) == {
         "specversion": "1.0",

@@ -124,7 +124,8 @@ def nights(settings: Settings, wall: float) -> Iterator[str]:
             continue
         first = spells[0]
         start, end = (datetime.fromtimestamp(t, plan.place.zone).strftime("%H:%M") for t in (first.start, first.end))
-        more = f" and of {len(spells) - 1} more within a year" if len(spells) > 1 else ""
+        others = len({s.evening for s in spells}) - 1
+        more = f" and of {others} more within a year" if others else ""
         if lit:
             yield f'lamp.program "{first.program}": burns in daylight from {start} to {end} on the day of {first.evening}{more}'
             continue

@@ -27,6 +27,14 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--json", action="store_true", help="print the answer as JSON")
 
 
+def everywhere(actions: Any) -> None:
+    """Take the options after the action too: nobody remembers where they go."""
+    for parser in actions.choices.values():
+        parser.add_argument("--config", type=Path, default=argparse.SUPPRESS, metavar="F", help=argparse.SUPPRESS)
+        parser.add_argument("--socket", type=Path, default=argparse.SUPPRESS, metavar="S", help=argparse.SUPPRESS)
+        parser.add_argument("--json", action="store_true", default=argparse.SUPPRESS, help=argparse.SUPPRESS)
+
+
 def settings_of(arguments: argparse.Namespace) -> Settings | None:
     try:
         return load_or_last_good(arguments.config).settings

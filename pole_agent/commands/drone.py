@@ -33,6 +33,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         if name != "show":
             action.add_argument("--by", default="", help="who decides; default: the user of this shell")
             action.add_argument("--reason", default="", help="kept with the decision")
+    control.everywhere(actions)
 
 
 def run(arguments: argparse.Namespace) -> int:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import sys
 from pathlib import Path
 
@@ -94,4 +95,10 @@ def render(answers: dict[str, str]) -> str:
         lines += ["", "[mqtt]", f"host = {quote(host)}"]
         lines += [f"port = {port}"] if port else []
         lines += ["tls = false               # without encryption: on this machine only"] if local else ["tls = true"]
+    if os.geteuid() != 0:
+        lines += [
+            "",
+            "[storage]",
+            'state_dir = "pole-state"    # beside this file; the service of the system keeps it in /var/lib/pole-agent',
+        ]
     return "\n".join(lines) + "\n"

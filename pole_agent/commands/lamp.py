@@ -15,9 +15,10 @@ from __future__ import annotations
 
 import argparse
 import json
+import math
 import time
 from collections.abc import Callable
-from datetime import date, datetime
+from datetime import date, datetime, tzinfo
 from datetime import time as time_of_day
 from typing import Any
 
@@ -45,11 +46,11 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     for name, text in (
         ("set", "a level, for a time"),
         ("on", "full light, for a time"),
-        ("off", "no light, for a time; also at night"),
+        ("off", "no light, for a time; also at night, and whoever comes by"),
     ):
         action = actions.add_parser(name, help=text)
         if name == "set":
-            action.add_argument("level", type=float, help="0 to 1")
+            action.add_argument("level", type=_level, help="0 to 1")
         action.add_argument("--for", dest="duration_s", type=float, metavar="SECONDS", help="default 3600, at most 43200")
         action.add_argument("--fade", type=float, metavar="SECONDS", help="default: fade_s of the configuration")
         action.add_argument("--fixed", action="store_true", help="presence does not raise it")
@@ -58,8 +59,25 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     sweep = actions.add_parser("sweep", help="ramp once through the range, and end")
     sweep.add_argument("--for", dest="duration_s", type=float, default=20, metavar="SECONDS", help="default 20, at most 300")
     hours = actions.add_parser("hours", help="burn hours, switch-ons and energy so far")
-    hours.add_argument("--set", dest="burn_h", type=float, metavar="HOURS", help="count from here, for example 0 for a new lamp")
+    hours.add_argument(
+        "--set",
+        dest="burn_h",
+        type=float,
+        metavar="HOURS",
+        help="count the hours from here, for example 0 for a new lamp; switch-ons and energy go on",
+    )
     actions.add_parser("release", help="let go of the pin, so that the wiring lights the lamp")
+    control.everywhere(actions)
+
+
+def _level(text: str) -> float:
+    try:
+        level = float(text)
+    except ValueError:
+        level = math.nan
+    if not 0 <= level <= 1:
+        raise argparse.ArgumentTypeError(f"{text!r} is no level; write a number from 0 to 1, for example 0.5")
+    return level
 
 
 def _date(text: str) -> date:
@@ -84,7 +102,8 @@ def run(arguments: argparse.Namespace) -> int:
         control.command(arguments, "lamp/set", {"resume": True})
     elif action != "show":
         control.command(arguments, "lamp/set", _override(action, arguments))
-    _show(control.ask(arguments, "lamp"), arguments.json)
+    settings = control.settings_of(arguments)
+    _show(control.ask(arguments, "lamp"), arguments.json, settings.pole.place.zone if settings else None)
     return 0
 
 
@@ -98,17 +117,24 @@ def _override(action: str, arguments: argparse.Namespace) -> dict[str, Any]:
     return payload
 
 
-def _show(state: dict[str, Any], as_json: bool) -> None:
+def _show(state: dict[str, Any], as_json: bool, zone: tzinfo | None) -> None:
     if as_json:
         print(json.dumps(state))
         return
-    until = f" until {state['until']}" if state["until"] else ""
+    left = state["remaining_s"]
+    until = ""
+    if state["reason"] == "override" and left is not None:
+        clock = f" {datetime.fromisoformat(state['until']).astimezone(zone):%H:%M:%S}" if state["until"] else ""
+        until = f" until{clock} (for another {left:.0f} s)"
     print(f"lamp {state['state']} at {state['level']:.0%}, because of {state['reason']}{until}")
     if override := state["override"]:
         why = f", because: {override['reason']}" if override["reason"] else ""
         print(f"override to {override['level']:.0%} ({override['mode']}) by {override['by'] or 'unknown'}{why}")
         print("end it with: pole-agent lamp resume")
-    print(f"program: {state['program'] or 'unknown, the clock is not trusted'}; see it with: pole-agent lamp tonight")
+    if state["program"]:
+        print(f"program: {state['program']}; see it with: pole-agent lamp tonight")
+    else:
+        print('program: unknown, because no time server was heard; on a bench without one set [clock] trust = "system"')
     unknown = [name for name, value in state["account"]["faults"].items() if value is None]
     print(f"faults: {', '.join(state['faults']) or 'none seen'}" + (f"; unknown without a sensor: {', '.join(unknown)}" if unknown else ""))
 
@@ -131,14 +157,21 @@ def _tonight(arguments: argparse.Namespace) -> None:
     wall = time.time()
     if arguments.date is not None:
         # The evening of that date: midnight lies in its night, wherever the pole stands.
-        wall = datetime.combine(arguments.date, time_of_day(23, 59), plan.place.zone).timestamp()
-    night = night_of(wall, plan.place)
+        try:
+            wall = datetime.combine(arguments.date, time_of_day(23, 59), plan.place.zone).timestamp()
+        except (ValueError, OverflowError):
+            wall = math.nan
+    try:
+        night = night_of(wall, plan.place)
+        plan.stretches(night)
+    except (ValueError, OverflowError):
+        raise PoleAgentError(f"{arguments.date} lies at the edge of the calendar; name another date") from None
     if arguments.json:
         print(json.dumps({"evening": str(night.date), "program": plan.program_of(night.date), "stretches": [
             {"from": rfc3339(p.start), "to": rfc3339(p.end), "level": p.level, "dark": p.dark} for p in plan.stretches(night)
         ]}))  # fmt: skip
         return
-    for line in draw(plan, night, settings.lamp.rated_w):
+    for line in draw(plan, night, settings.lamp.rated_w, 0.0 if settings.lamp.part_night else settings.lamp.floor):
         print(line)
     for spell in survey(plan, wall, 1):
         if not spell.lit:
@@ -152,7 +185,7 @@ def _floor(settings: Settings) -> str:
 def _sweep(arguments: argparse.Namespace) -> None:
     try:
         control.command(arguments, "lamp/set", {"sweep_s": arguments.duration_s})
-        print(f"the agent ramps the lamp for {arguments.duration_s:g} s, then goes back to its program")
+        print(f"the agent ramps the lamp for {arguments.duration_s:g} s, then it goes on as before")
         return
     except control.NotRunning:
         print("no agent runs here: the lamp is driven directly, and let go at the end")

@@ -38,6 +38,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     listing.add_argument("--limit", type=int, default=50, help="default 50")
     export = actions.add_parser("export", help="all events as CloudEvents, one JSON object a line")
     export.add_argument("--out", type=Path, metavar="F", help="default: standard output")
+    control.everywhere(actions)
 
 
 def run(arguments: argparse.Namespace) -> int:

@@ -11,19 +11,23 @@ from __future__ import annotations
 import argparse
 import asyncio
 import contextlib
+import fcntl
 import logging
+import os
 import signal
 from pathlib import Path
+from typing import IO
 
 from pole_agent import compose
 from pole_agent.agent import Agent
 from pole_agent.clock import Clock, SystemClock
 from pole_agent.commands.daemon import leave, run_to_end, set_up_logging
-from pole_agent.errors import ConfigError, LampError
+from pole_agent.errors import ConfigError, LampError, PoleAgentError
 from pole_agent.lamp.lamp import Luminaire
 from pole_agent.settings import DEFAULT_PATH
 from pole_agent.settings.load import Loaded, keep_last_good, load, load_or_last_good, warnings
 
+LOCK = "agent.lock"
 HELP = "the daemon, in the foreground"
 LAMP = {"backend", "pin", "pwm_device", "pwm_channel", "active_low", "frequency_hz"}  # a change means to let go of the lamp's pin
 BESIDE = {"relay", "photocell", "feedback", "button"}
@@ -39,12 +43,37 @@ def run(arguments: argparse.Namespace) -> int:
     set_up_logging(arguments.log_level)
     clock = SystemClock()
     loaded = load_or_last_good(arguments.config)
+    lock = alone(loaded.settings.storage.state_dir)
     # Before anything heavy is loaded: within half a second of the start the lamp is at a safe level.
     luminaire = compose.open_lamp(loaded.settings, clock)
     daemon = Daemon(arguments.config, loaded, luminaire, clock)
     code = run_to_end(daemon.house.agent, daemon.listen_for_reload, daemon.renew)
     daemon.luminaire.close()  # the last thing of all: then the wiring keeps the street lit
+    del lock
     return leave(code)
+
+
+def alone(state_dir: Path) -> IO[str] | None:
+    """Hold the lock of the state directory as long as the result lives; None where it cannot be made. Raises PoleAgentError.
+
+    Two agents would share a store, a socket and a name at the broker. The kernel lets go of the lock whatever ends the process.
+    """
+    try:
+        state_dir.mkdir(parents=True, exist_ok=True)
+        file = (state_dir / LOCK).open("a+")
+    except OSError:
+        return None  # the store tells of it
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        file.seek(0)
+        raise PoleAgentError(
+            f"an agent runs already with {state_dir} (process {file.read().strip() or 'unknown'}); stop it first"
+        ) from None
+    file.truncate(0)
+    file.write(str(os.getpid()))
+    file.flush()
+    return file
 
 
 class Daemon:

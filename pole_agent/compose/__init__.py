@@ -93,6 +93,8 @@ class House:
     beat: Beat
     watches: list[Watch]
     socket: Path
+    trust: str  # [clock]
+    announced: str | None  # the topic of the announcement to Home Assistant
 
 
 def build(
@@ -134,7 +136,10 @@ def build(
     base, state_dir = settings.base_topic, settings.storage.state_dir
     socket = socket or socket_path(settings)
     limits = drone_limits(settings)
-    keeper = TimeKeeper(clock, settings.clock.trust, boot_id(), time_server_heard) if before is None else before.keeper
+    if before is not None and before.trust == settings.clock.trust:
+        keeper = before.keeper
+    else:
+        keeper = TimeKeeper(clock, settings.clock.trust, boot_id(), time_server_heard)
 
     def new_id() -> str:
         return uuid7(clock.wall(), os.urandom)
@@ -203,7 +208,7 @@ def build(
     async def ask(question: str, arguments: dict[str, Any]) -> Any:
         match question:
             case "lamp":
-                return light.state() | {"account": light.account()}
+                return light.state() | {"account": light.account(), "remaining_s": light.remaining_s()}
             case "drone":
                 return dispatch.everything()
             case "outbox.stats":
@@ -228,12 +233,16 @@ def build(
     if upload is not None:
         jobs.append(Job("upload", upload.run))
 
+    ha_topic, document = discovery(base, client_id_of(settings), pole.name or f"Smart pole {pole.id}", __version__)
+    announced = ha_topic if settings.mqtt is not None and settings.mqtt.homeassistant else None
+
     async def start() -> None:
         topic = f"{base}/info"
         board.post(topic, Message(topic, encode(info_of(loaded)), retain=True))
-        if settings.mqtt is not None and settings.mqtt.homeassistant:
-            ha_topic, document = discovery(base, client_id_of(settings), pole.name or f"Smart pole {pole.id}", __version__)
-            board.post(ha_topic, Message(ha_topic, encode(document), retain=True))
+        if announced is not None:
+            board.post(announced, Message(announced, encode(document), retain=True))
+        if before is not None and before.announced not in (None, announced):
+            board.post(str(before.announced), Message(str(before.announced), b"", retain=True), at_birth=False)
         if loaded.degraded:
             parts.ill("configuration", loaded.degraded)
         for part, trouble in luminaire.troubles.items():
@@ -254,7 +263,7 @@ def build(
             parts.well(name)
 
     agent = Agent(jobs, store, clock, random, report, start, farewell)
-    return House(agent, keeper, parts, store, light, dispatch, upload, listen, beat, watches, socket)
+    return House(agent, keeper, parts, store, light, dispatch, upload, listen, beat, watches, socket, settings.clock.trust, announced)
 
 
 async def close_left_over(store: Store, now: float) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import datetime
 
 from pole_agent.almanac import NEVER, Night, Place
@@ -13,10 +14,10 @@ EDGE_S = 3600.0  # of daylight on both sides
 HOURS_APART = 3
 
 
-def draw(plan: Plan, night: Night, rated_w: float, width: int = 72) -> Iterator[str]:
-    """The lines: sun, picture, changes of level, and an estimate of the energy."""
+def draw(plan: Plan, night: Night, rated_w: float, floor: float = 0.0, width: int = 72) -> Iterator[str]:
+    """The lines: sun, picture, changes of level, an estimate of the energy. `floor` holds between dusk and dawn."""
     place = plan.place
-    parts = plan.stretches(night)
+    parts = [replace(p, level=max(p.level, floor)) if p.deep else p for p in plan.stretches(night)]
     first, last = night.date, datetime.fromtimestamp(night.end, place.zone).date()
     yield f'night of {first} to {last}, program "{plan.program_of(night.date)}" ({place.zone})'
     yield _sun(night, place)
@@ -24,6 +25,7 @@ def draw(plan: Plan, night: Night, rated_w: float, width: int = 72) -> Iterator[
     begin, end = _window(parts, night)
     yield from _picture(parts, begin, end, width)
     yield _axis(begin, end, width, place)
+    yield "        # light   . the sun is down   (presence, overrides and controls come on top)"
     yield ""
     level = -1.0
     for part in parts:

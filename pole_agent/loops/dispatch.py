@@ -58,6 +58,7 @@ class Dispatch:
         self._last_order_wall: float | None = None
         self._conditions: dict[str, float] = {}
         self._conditions_at: float | None = None
+        self._waiting = False
         self._restored = False
 
     # --- from other loops
@@ -124,8 +125,11 @@ class Dispatch:
                 if not self._restored:
                     await self._restore()
                 await self._take_wishes()
+                self._waiting = False
             except OutboxError:
-                log.warning("drone requests wait: the store does not work")
+                if not self._waiting:
+                    log.warning("drone requests wait: the store does not work")
+                self._waiting = True
             async with self._lock:
                 for request in list(self._requests.values()):
                     await self._tend(request)

@@ -156,6 +156,11 @@ class Light:
             "faults": sorted(self.controller.faults.open),
         }
 
+    def remaining_s(self) -> float | None:
+        """How long the override still lasts; known without a clock too."""
+        override = self.controller.override
+        return None if override is None else round(max(0.0, override.until - self._clock.monotonic()), 1)
+
     def account(self) -> dict[str, Any]:
         """Hours and energy so far, for people at the pole."""
         return self.controller.ledger.document(self._clock.monotonic()) | {"faults": self.controller.faults.states()}

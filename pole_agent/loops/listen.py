@@ -125,6 +125,8 @@ class Listen:
                 await asyncio.gather(tick, return_exceptions=True)
 
     async def _answer(self, message: Incoming) -> None:
+        if not message.payload:
+            return  # how a retained topic is cleared
         reply = await self.handle(message.path, message.payload, retained=message.retained)
         if reply is None:
             return
@@ -160,7 +162,7 @@ class Listen:
             log.info("command %s by %s", path, by or "unknown")
             return {"command_id": command.command_id, "ok": True, "error": None, **extra}
         except CommandRefused as error:
-            return self._refuse(path, command, str(error))
+            return self._refuse(path, command, str(error), local=bool(local_by))
 
     def _in_time(self, path: str, command: Command) -> None:
         if command.expires is None and command.issued is None:
@@ -182,7 +184,7 @@ class Listen:
         except OutboxError:
             return True  # a broken disk must not lock the lamp
 
-    def _refuse(self, path: str, command: Command | None, error: str) -> dict[str, Any] | None:
+    def _refuse(self, path: str, command: Command | None, error: str, *, local: bool) -> dict[str, Any] | None:
         now = self._clock.monotonic()
         if now - self._window_from >= WINDOW_S:
             self._tell_surplus()
@@ -193,7 +195,8 @@ class Listen:
         if self._refused > FREE_REFUSALS:
             self._untold += 1
             self._last_refusal = refusal
-            return None
+            # A person at the pole is answered whatever a flood from elsewhere does.
+            return {"command_id": command_id, "ok": False, "error": error} if local else None
         log.warning("command %s refused: %s", path[:100], error)
         self._store.record(RecordEvent("command.refused", Severity.WARNING, refusal, now))
         return {"command_id": command_id, "ok": False, "error": error}

@@ -171,10 +171,9 @@ class LampSettings(Section):
     @model_validator(mode="after")
     def fits_together(self) -> LampSettings:
         used: dict[int, str] = {}
-        for key, pin in self.pins():
-            if pin in used:
-                raise ValueError(f"{key} and {used[pin]} are both GPIO{pin}")
-            used[pin] = key
+        twice = [f"{key} and {used[pin]} are both GPIO{pin}" for key, pin in self.pins() if used.setdefault(pin, key) != key]
+        if twice:
+            raise ValueError("; ".join(twice))
         if self.backend == "pwm" and self.pin not in PWM_PINS and self.pwm_channel is None:
             raise ValueError(f"GPIO{self.pin} has no hardware PWM; use {', '.join(map(str, PWM_PINS))}, or give pwm_device and pwm_channel")
         if (self.pwm_device is None) != (self.pwm_channel is None):

@@ -66,7 +66,10 @@ def parse(text: str, name: str = "pole.toml", folder: Path | None = None) -> Set
     try:
         settings = Settings.model_validate(_anchored(document, folder))
     except ValidationError as error:
-        found = [_problem(e) for e in error.errors() if e["type"] != "default_factory_not_called"]  # follows from another
+        errors = error.errors()
+        inner = {e["loc"][:depth] for e in errors for depth in range(len(e["loc"]))}
+        follows = ("default_factory_not_called", "too_short")  # from another problem, when that lies inside
+        found = [_problem(e) for e in errors if e["type"] not in follows or (e["type"] == "too_short" and e["loc"] not in inner)]
         raise ConfigError(found) from None
     if problems := references(settings):
         raise ConfigError(problems)
@@ -174,10 +177,32 @@ def warnings(settings: Settings) -> list[str]:
     relay = settings.lamp.relay
     if relay is not None and (relay.pin <= PULLED_HIGH) is not relay.active_low:
         found.append(f"lamp.relay: GPIO{relay.pin} switches the coil on, and the lamp off, while nobody drives it; see docs/wiring.md")
+    found += _lamp_warnings(settings)
     if settings.drone.enabled and settings.drone.geofence is None:
         found.append("drone.geofence: is missing; every request will be blocked by that gate")
     if not settings.cameras:
         found.append("camera: there is none; the lamp runs by its program")
+    return found
+
+
+def _lamp_warnings(settings: Settings) -> list[str]:
+    """What is allowed in [lamp], and most likely a mistake."""
+    lamp, found = settings.lamp, []
+    for index, entry in enumerate(lamp.calendar[:-1]):
+        if entry.days is None and entry.dates is None:
+            found.append(f"lamp.calendar[{index}]: has neither days nor dates, so it holds always; the rules below it never do")
+    for name, steps in lamp.programs().items():
+        for at, count in Counter(s.at for s in steps).items():
+            if count > 1:
+                found.append(f'lamp.program "{name}": has {count} steps at {at}; the last one counts')
+    if lamp.min_level > lamp.floor > 0:
+        found.append(f"lamp.floor: {lamp.floor:.0%} is below min_level, so the floor is {lamp.min_level:.0%}")
+    for index, control in enumerate(lamp.control):
+        if control.kind == "max" and control.level < lamp.floor:
+            found.append(f"lamp.control[{index}].level: a maximum of {control.level:.0%} lies below the floor of {lamp.floor:.0%}")
+    shares = [share for _, share in lamp.clo]
+    if shares != sorted(shares, reverse=True):
+        found.append("lamp.clo: the shares rise; a lamp gives less light as it ages")
     return found
 
 

@@ -27,7 +27,7 @@ class PoleSettings(Section):
     def known_zone(cls, value: str) -> str:
         try:
             zoneinfo.ZoneInfo(value)
-        except (ValueError, OSError):
+        except (KeyError, ValueError, OSError):  # ZoneInfoNotFoundError is a KeyError
             raise ValueError(f'{value!r} is no time zone; write one of the IANA names, for example "Asia/Jakarta"') from None
         return value
 

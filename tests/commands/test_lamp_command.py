@@ -36,6 +36,7 @@ def test_tonight_warns_of_a_night_without_light_and_can_be_read_by_programs(benc
     document = json.loads(call(config, "--json", "tonight", "--date", "2026-11-24").stdout)
     assert document["evening"] == "2026-11-24"
     assert {s["level"] for s in document["stretches"]} == {0.0, 0.8}
+    assert "  23:00   20%" in call(config, "tonight").stdout, "drawn as it will be"
 
 
 def test_a_date_that_is_none_is_bad_usage(bench: Callable[..., Path]) -> None:
@@ -59,7 +60,7 @@ def test_with_a_running_agent(agent: Start, bench: Callable[..., Path], tmp_path
     config = bench(PROGRAM)
     agent("run", "--config", str(config))
     eventually(lambda: (tmp_path / "state" / "control.sock").exists())
-    assert call(config, "sweep", "--for", "1").stdout == "the agent ramps the lamp for 1 s, then goes back to its program\n"
+    assert call(config, "sweep", "--for", "1").stdout == "the agent ramps the lamp for 1 s, then it goes on as before\n"
     off = call(config, "off", "--for", "60", "--reason", "maintenance")
     assert "lamp OFF at 0%, because of override until" in off.stdout
     assert "because: maintenance" in off.stdout
@@ -69,6 +70,20 @@ def test_with_a_running_agent(agent: Start, bench: Callable[..., Path], tmp_path
     assert refused.returncode == 1
     assert "stop it first" in refused.stderr
     assert "12345.0 h of light" in call(config, "hours", "--set", "12345").stdout
+    assert json.loads(call(config, "show", "--json").stdout)["reason"] == "override", "options may follow the action"
+    assert call(config, "set", "50").returncode == 2
+    for _ in range(5):
+        assert "duration_s is a number" in call(config, "on", "--for", "99999").stderr, "at the pole every refusal is answered"
+    second = subprocess.run(
+        [sys.executable, "-m", "pole_agent", "run", "--config", str(config)],
+        capture_output=True,
+        text=True,
+        cwd=ROOT,
+        timeout=60,
+        check=False,
+    )
+    assert second.returncode == 1
+    assert "an agent runs already" in second.stderr
     assert "because of override" not in call(config, "resume").stdout
 
 
@@ -94,6 +109,45 @@ def test_every_mistake_is_named_with_its_key(bench: Callable[..., Path], lamp: s
     done = subprocess.run(command, capture_output=True, text=True, cwd=ROOT, timeout=60, check=False)
     assert done.returncode == 2
     assert problem in done.stderr
+
+
+@pytest.mark.parametrize("zone", ["Asia/Jakrta", "Jakarta", "WIB", "", "../etc", "Asia"])
+def test_a_zone_that_is_none_is_a_problem_like_any_other(bench: Callable[..., Path], zone: str) -> None:
+    """The library raises a KeyError for some of them, and the agent did not even fall back to its last good copy."""
+    config = bench(PROGRAM)
+    config.write_text(config.read_text().replace("Asia/Jakarta", zone))
+    done = call(config, "tonight")
+    assert done.returncode == 2
+    assert done.stderr.startswith("pole-agent: pole.timezone: ")
+    assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize("day", ["0001-01-01", "9999-12-31"])
+def test_the_edges_of_the_calendar_are_no_traceback(bench: Callable[..., Path], day: str) -> None:
+    done = call(bench(PROGRAM), "tonight", "--date", day)
+    assert (done.returncode, done.stderr) == (1, f"pole-agent: {day} lies at the edge of the calendar; name another date\n")
+
+
+@pytest.mark.parametrize(
+    ("lamp", "warning"),
+    [
+        ('calendar = [{ program = "default" }, { program = "default", days = "mon" }]', "lamp.calendar[0]: has neither days nor dates"),
+        (
+            'program = [{ at = "sunset", level = 1 }, { at = "sunset", level = 0.5 }, { at = "sunrise", level = 0 }]',
+            "has 2 steps at sunset",
+        ),
+        ("min_level = 0.5", "the floor is 50%"),
+        ('control = [{ kind = "max", level = 0.1 }]', "a maximum of 10% lies below the floor of 20%"),
+        ("clo = [[0, 0.5], [1000, 1.0]]", "the shares rise"),
+        ('curve = "dali"', "is that enough?"),
+        ("relay = { pin = 4 }", "switches the coil on, and the lamp off, while nobody drives it"),
+    ],
+)
+def test_what_is_most_likely_a_mistake_is_a_warning(bench: Callable[..., Path], lamp: str, warning: str) -> None:
+    command = [sys.executable, "-m", "pole_agent", "check", "--config", str(bench(lamp + "\n"))]
+    done = subprocess.run(command, capture_output=True, text=True, cwd=ROOT, timeout=60, check=False)
+    assert done.returncode == 0, done.stderr
+    assert warning in done.stdout
 
 
 def test_the_kernel_pwm_needs_a_pin_that_has_one_and_a_chip(bench: Callable[..., Path]) -> None:

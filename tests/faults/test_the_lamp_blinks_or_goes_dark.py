@@ -138,6 +138,17 @@ def test_overrides_and_programs_fade_and_a_reload_makes_no_edge(pole: Pole) -> N
     eventually(pole.answers)
     assert pole.light() == before, "the override still replaces the program"
 
+    text = pole.config.read_text()
+    pole.config.write_text(text.replace('trust = "system"', 'trust = "auto"'))
+    pole.signal(signal.SIGHUP)
+    eventually(lambda: pole.said("running; control socket") == 4)
+    eventually(pole.answers)
+    pole.config.write_text(text)
+    pole.signal(signal.SIGHUP)
+    eventually(lambda: pole.said("running; control socket") == 5)
+    eventually(pole.answers)
+    assert pole.ask()["until"], "the clock is trusted again as the file says"
+
     pole.command(resume=True)
     eventually(lambda: pole.light()[-1] == 0.9)
     up = pole.light()[len(before) - 1 :]

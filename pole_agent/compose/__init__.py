@@ -203,7 +203,9 @@ def build(
             "counts": {w.camera: w.pipeline.counts if w.pipeline else {} for w in watches},
         }
 
-    beat = Beat(beats, keeper, store, board, parts, clock, base, state_dir, present, upload.sent if upload else dict)
+    beat = Beat(
+        beats, keeper, store, board, parts, clock, base, state_dir, present, upload.sent if upload else dict, settings.storage.ttl_s
+    )
 
     async def ask(question: str, arguments: dict[str, Any]) -> Any:
         match question:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -66,10 +66,11 @@ class Beat:
         state_dir: Path,
         present: Callable[[], dict[str, Any]],
         sent: Callable[[], dict[str, Any]],
+        ttl_s: Mapping[str, float],
     ) -> None:
         self._beats, self._keeper, self._store, self._board, self._parts = beats, keeper, store, board, parts
         self._clock, self._base, self._state_dir = clock, base, state_dir
-        self._present, self._sent = present, sent
+        self._present, self._sent, self._ttl_s = present, sent, ttl_s
         self._active = b""
         self._health_at = self._purge_at = self._trust_at = float("-inf")
         self._offset = keeper.offset
@@ -155,6 +156,6 @@ class Beat:
     async def _purge(self) -> None:
         wall = self._clock.wall()
         try:
-            await self._store.write(lambda db: db.purge_delivered(wall))
+            await self._store.tidy(wall, self._ttl_s)
         except OutboxError:
             return

@@ -36,9 +36,20 @@ class PoleSettings(Section):
         return Place(self.latitude, self.longitude, zoneinfo.ZoneInfo(self.timezone))
 
 
+KEEP_DAYS = {"traffic": 14.0, "health": 7.0, "command": 30.0, "lamp": 90.0, "incident": 90.0, "drone": 90.0}
+
+
 class StorageSettings(Section):
     state_dir: Path = Path("/var/lib/pole-agent")
     max_mb: Annotated[int, Field(ge=4, le=65536)] = 256
+    keep_days: dict[str, Annotated[float, Field(gt=0, le=3650)]] = Field(
+        default_factory=dict, description="how long an event waits for the broker, by type or its first word; alarms wait for ever"
+    )
+
+    @property
+    def ttl_s(self) -> dict[str, float]:
+        """Seconds by type or first word."""
+        return {word: days * 86_400 for word, days in (KEEP_DAYS | self.keep_days).items()}
 
 
 class ClockSettings(Section):

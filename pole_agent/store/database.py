@@ -9,11 +9,12 @@ from __future__ import annotations
 import contextlib
 import json
 import sqlite3
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from pole_agent.store.salvage import Salvage
 from pole_agent.store.schema import PAGE_BYTES, connect, connect_to_read
 from pole_agent.vocabulary import RecordEvent, Severity, Stamp, TimeQuality
 
@@ -22,6 +23,7 @@ KEEP_COMMANDS = 1000
 KEEP_CLOSED_REQUESTS = 100
 FULL_SHARE = 0.9  # of the cap; the rest is room for the work of dropping
 DROP_BATCH = 200
+LEAST_PAGES, EMPTY_SHARE = 256, 0.25  # a megabyte, and a quarter of the file: below that shrinking only wears the card
 DROPPED = "outbox.dropped"
 
 
@@ -58,7 +60,11 @@ class Stored(NamedTuple):
         return Stamp(self.monotonic, self.boot_id, self.wall, self.quality)
 
 
-COLUMNS = "seq, id, kind, severity, data, monotonic, boot_id, wall, quality, replayed, delivered"
+# Bits that fell over in a text are seen by nobody else: what is no JSON any more is told as that, and blocks nothing.
+COLUMNS = (
+    "seq, id, kind, severity, CASE WHEN json_valid(data) THEN data ELSE '{\"unreadable\":\"damaged on the disk\"}' END, "
+    "monotonic, boot_id, wall, quality, replayed, delivered"
+)
 
 
 def _text(data: Any) -> str:
@@ -186,6 +192,47 @@ class Database:
             (first, last),
         ).rowcount
 
+    def expire(self, wall: float, ttl_s: Mapping[str, float], stamp: Stamp) -> int:
+        """Drop what waits longer than its type is kept, counted and told. Alarms wait for ever; so does what has no known time."""
+        gone: list[int] = []
+        kinds = [row[0] for row in self._db.execute("SELECT DISTINCT kind FROM outbox WHERE delivered IS NULL")]
+        for kind in kinds:
+            ttl = ttl_s.get(kind, ttl_s.get(kind.partition(".")[0]))
+            if ttl is None or kind == DROPPED:
+                continue
+            rows = self._db.execute(
+                "SELECT seq FROM outbox WHERE delivered IS NULL AND kind = ? AND severity < ? AND quality <> 'unsynced' AND wall < ?",
+                (kind, int(Severity.ALARM), wall - ttl),
+            )
+            gone += [row[0] for row in rows]
+        if gone:
+            self._db.executemany("DELETE FROM outbox WHERE seq BETWEEN ? AND ?", ranges(gone))
+            self.report_dropped(ranges(gone), len(gone), "expired", stamp)
+        return len(gone)
+
+    def give_back(self) -> int:
+        """Shrink the file when a good part of it is empty; returns the pages given back. Outside a transaction."""
+        total = self._db.execute("PRAGMA page_count").fetchone()[0]
+        free = self._db.execute("PRAGMA freelist_count").fetchone()[0]
+        if free < max(LEAST_PAGES, total * EMPTY_SHARE):
+            return 0
+        self._db.execute(f"PRAGMA incremental_vacuum({free})").fetchall()
+        self._db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        return int(free)
+
+    def take_in(self, salvaged: Salvage) -> int:
+        """Put in what was saved of a damaged store. Events get new numbers and keep their identifiers; returns how many."""
+        self._db.executemany(
+            "INSERT INTO outbox (id, kind, severity, data, monotonic, boot_id, wall, quality) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+            salvaged.events,
+        )
+        for table, rows in salvaged.tables.items():
+            marks = ", ".join("?" * len(rows[0])) if rows else ""
+            for row in rows:
+                with contextlib.suppress(sqlite3.IntegrityError, sqlite3.InterfaceError):
+                    self._db.execute(f"INSERT OR REPLACE INTO {table} VALUES ({marks})", row)
+        return len(salvaged.events)
+
     def purge_delivered(self, wall: float) -> int:
         """Forget events that were delivered longer ago than they are kept."""
         return self._db.execute("DELETE FROM outbox WHERE delivered < ?", (wall - KEEP_DELIVERED_S,)).rowcount
@@ -253,13 +300,13 @@ class Database:
         if dropped:
             self.report_dropped(ranges(dropped), len(dropped), "full", entries[0].stamp)
 
-    def report_dropped(self, lost: list[list[int]], count: int | None, cause: str, stamp: Stamp) -> None:
+    def report_dropped(self, lost: list[list[int]], count: int | None, cause: str, stamp: Stamp, **more: Any) -> None:
         """Tell of lost events, by an event of its own. `lost` names their ranges, empty when they never got a number.
 
         `count` None: nobody knows how many.
         """
         self.set("dropped", str(int(self.get("dropped") or 0) + (count or 0)))
-        data: dict[str, Any] = {"ranges": lost, "count": count, "cause": cause}
+        data: dict[str, Any] = {"ranges": lost, "count": count, "cause": cause, **more}
         event = RecordEvent(DROPPED, Severity.WARNING, data, stamp.monotonic)
         self._insert(Entry(self._new_id(), event, stamp), json.dumps(data, separators=(",", ":")))
 

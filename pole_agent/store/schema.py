@@ -6,7 +6,7 @@ import sqlite3
 import uuid
 from pathlib import Path
 
-VERSION = 1
+VERSION = 2
 PAGE_BYTES = 4096
 
 # outbox.seq is AUTOINCREMENT: SQLite keeps the last number in the same transaction, so numbers are consecutive and never reused.
@@ -39,10 +39,12 @@ def connect_to_read(path: str) -> sqlite3.Connection:
 
 
 def connect(path: str, max_mb: int) -> sqlite3.Connection:
-    """Open (or make) the database. Raises sqlite3.Error; sqlite3.DatabaseError for a file that is not ours."""
+    """Open (or make, or bring up to date) the database. Raises sqlite3.Error; sqlite3.DatabaseError for a file that is not ours."""
     connection = sqlite3.connect(path, isolation_level=None, timeout=5.0)
+    connection.text_factory = lambda raw: raw.decode(errors="replace")  # one damaged text must not end every read
     try:
         connection.execute(f"PRAGMA page_size = {PAGE_BYTES}")
+        connection.execute("PRAGMA auto_vacuum = INCREMENTAL")  # of a new file; so that space can be given back
         connection.execute("PRAGMA journal_mode = WAL")
         connection.execute("PRAGMA synchronous = FULL")
         connection.execute("PRAGMA secure_delete = OFF")
@@ -55,13 +57,28 @@ def connect(path: str, max_mb: int) -> sqlite3.Connection:
             connection.executescript(f"BEGIN IMMEDIATE; {TABLES} PRAGMA user_version = {VERSION};")
             connection.execute("INSERT INTO meta VALUES ('storeid', ?)", (uuid.uuid4().hex[:16],))
             connection.execute("COMMIT")
-        elif version != VERSION:
-            raise sqlite3.DatabaseError(f"its version is {version}, this agent knows {VERSION}")
+        elif version > VERSION:
+            raise sqlite3.DatabaseError(f"its version is {version}, this agent knows {VERSION}; it was made by a newer agent")
         check = connection.execute("PRAGMA quick_check(1)").fetchone()[0]
         if check != "ok":
             raise sqlite3.DatabaseError(f"it is damaged: {check}")
+        for old in range(version or VERSION, VERSION):
+            MIGRATIONS[old](connection)
+            connection.execute(f"PRAGMA user_version = {old + 1}")
         connection.execute("SELECT value FROM meta WHERE key = 'storeid'").fetchone()[0]
     except BaseException:
         connection.close()
         raise
     return connection
+
+
+def _to_2(connection: sqlite3.Connection) -> None:
+    """The file can shrink: a new way to keep it takes rewriting it once. Killed in the middle, the old file is as it was."""
+    connection.execute("PRAGMA journal_mode = DELETE")  # the way of vacuuming cannot be changed in WAL
+    connection.execute("PRAGMA auto_vacuum = INCREMENTAL")
+    connection.execute("VACUUM")
+    connection.execute("PRAGMA journal_mode = WAL")
+
+
+# From this version to the next. Each can be repeated: the version is set after it.
+MIGRATIONS = {1: _to_2}

@@ -15,12 +15,13 @@ import queue
 import sqlite3
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, TypeVar
 
 from pole_agent.errors import OutboxError
 from pole_agent.store.database import Database, Entry
+from pole_agent.store.salvage import salvage
 from pole_agent.vocabulary import RecordEvent, Severity, Stamp
 
 log = logging.getLogger(__name__)
@@ -54,6 +55,7 @@ class Store:
         self._batch: list[Entry] = []
         self._lost = 0
         self._set_aside = ""
+        self._salvaged, self._to_save = 0, False
         self._tries = 0
         self._retry_at = 0.0
         self.committed = asyncio.Event()  # set whenever events were stored
@@ -83,6 +85,17 @@ class Store:
     async def flush(self) -> None:
         """Everything recorded so far is on the disk. Raises OutboxError."""
         await self.write(lambda _: None)
+
+    async def tidy(self, wall: float, ttl_s: Mapping[str, float]) -> None:
+        """Forget what is too old, and give space back. Raises OutboxError."""
+        stamp = self._stamp(time.monotonic())
+
+        def forget(db: Database) -> None:
+            db.purge_delivered(wall)
+            db.expire(wall, ttl_s, stamp)
+
+        await self.write(forget)
+        await self.read(lambda db: db.give_back())
 
     async def stop(self, within_s: float) -> None:
         """Store what waits and close. Gives up after `within_s`: the thread is a daemon."""
@@ -176,7 +189,8 @@ class Store:
         database.append(entries)
         stamp = entries[-1].stamp if entries else self._stamp(time.monotonic())
         if self._set_aside:
-            database.report_dropped([], None, f"corrupt: the old file was set aside as {self._set_aside}", stamp)
+            cause = f"corrupt: the old file was set aside as {self._set_aside}"
+            database.report_dropped([], None, cause, stamp, salvaged=self._salvaged)
         if self._lost:
             database.report_dropped([], self._lost, "disk", stamp)
 
@@ -228,16 +242,29 @@ class Store:
                 log.error("store: %s cannot be used (%s); it is set aside and a new one is started", self._path, error)
                 self._put_aside()
                 self._database = Database(self._path, self._max_mb, self._new_id)
+            if self._to_save:
+                self._save_what_can_be(self._database)
             self.store_id = self._database.store_id
         return self._database
 
+    def _save_what_can_be(self, database: Database) -> None:
+        """Take the readable part of the file that was set aside into the new one."""
+        saved = salvage(self._path.with_name(self._set_aside))
+        with database.transaction():
+            self._salvaged = database.take_in(saved)
+        self._to_save = False
+        log.warning("store: %d events that waited were saved from the damaged file", self._salvaged)
+
     def _put_aside(self) -> None:
+        # One is kept for people to look at; more would fill the disk.
+        for old in self._path.parent.glob(f"{FILE_NAME}.corrupt-*"):
+            old.unlink()
         name = f"{FILE_NAME}.corrupt-{int(time.time())}"
         for suffix in ("", "-wal", "-shm"):
             source = self._path.with_name(FILE_NAME + suffix)
             if source.exists():
                 source.rename(self._path.with_name(name + suffix))
-        self._set_aside = name
+        self._set_aside, self._to_save = name, True
 
     def _signal(self, event: asyncio.Event) -> None:
         if self._loop is not None:

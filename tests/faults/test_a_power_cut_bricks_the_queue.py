@@ -1,0 +1,152 @@
+"""Field failure 1: a damaged database. It starts, sets the bad file aside, saves what can be read, and says what was lost."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import random
+import shutil
+import sqlite3
+from pathlib import Path
+
+import pytest
+
+from pole_agent.store.store import FILE_NAME, Store
+from pole_agent.vocabulary import RecordEvent, Severity, Stamp
+
+EVENTS = 400
+NAMES = (FILE_NAME, FILE_NAME + "-wal")
+
+
+def new_store(folder: Path, prefix: str) -> Store:
+    numbers = iter(range(1, 100_000))
+    return Store(folder, 16, lambda at: Stamp(at, "boot", at, "synced"), lambda: f"{prefix}{next(numbers)}", 0.05)
+
+
+def fill(folder: Path) -> None:
+    """Events, an open incident and small state; half of it in the file itself, half still in the write-ahead log."""
+
+    async def work() -> None:
+        store = new_store(folder, "old")
+        store.start()
+        for half in range(2):
+            for number in range(EVENTS // 2):
+                data = {"number": number + half * EVENTS // 2, "text": "x" * 200}
+                store.record(RecordEvent("incident.closed", Severity(number % 3), data, float(number)))
+            await store.flush()
+            if half == 0:
+                await store.read(lambda db: db._db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall())
+        incident = RecordEvent("incident.opened", Severity.ALARM, {"incident_id": "i-1"}, 1.0, opens="i-1")
+        await store.write(lambda db: db.set("override", "{}"), incident)
+        for name in NAMES:
+            shutil.copyfile(folder / name, folder / f"{name}.copy")
+        await store.stop(5.0)
+
+    asyncio.run(work())
+    for name in NAMES:
+        shutil.move(folder / f"{name}.copy", folder / name)
+    (folder / f"{FILE_NAME}-shm").unlink(missing_ok=True)
+
+
+def opened(folder: Path) -> tuple[list[str], list[dict[str, object]], dict[str, object]]:
+    """Open it as the agent does, store one more; the identifiers that wait, the reports of loss, and the statistics."""
+
+    async def work() -> tuple[list[str], list[dict[str, object]], dict[str, object]]:
+        store = new_store(folder, "new")
+        store.start()
+        store.record(RecordEvent("incident.closed", Severity.ALARM, {}, 1.0))
+        await store.flush()
+        waiting = await store.read(lambda db: db.following(None, 10_000))
+        stats = await store.read(lambda db: db.stats())
+        await store.stop(5.0)
+        return [s.event_id for s in waiting], [json.loads(s.data) for s in waiting if s.kind == "outbox.dropped"], stats
+
+    return asyncio.run(work())
+
+
+@pytest.fixture(scope="module")
+def good(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("good")
+    fill(folder)
+    return folder
+
+
+def damaged(good: Path, folder: Path) -> Path:
+    folder.mkdir()
+    for name in NAMES:
+        shutil.copyfile(good / name, folder / name)
+    return folder
+
+
+def test_undamaged_everything_is_there(good: Path, tmp_path: Path) -> None:
+    ids, lost, _ = opened(damaged(good, tmp_path / "x"))
+    assert len(ids) == EVENTS + 2
+    assert lost == []
+
+
+@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("how", ["flip", "zero", "truncate"])
+def test_damage_anywhere_is_survived_and_told(good: Path, tmp_path: Path, name: str, how: str) -> None:
+    dice = random.Random(f"{name} {how}")
+    size = (good / name).stat().st_size
+    for number in range(25):
+        folder = damaged(good, tmp_path / f"{number}")
+        path = folder / name
+        offset = dice.randrange(size)
+        if how == "truncate":
+            with path.open("r+b") as file:
+                file.truncate(offset)
+        else:
+            with path.open("r+b") as file:
+                file.seek(offset)
+                length = min(dice.choice([1, 16, 700]), size - offset)
+                old = file.read(length)
+                file.seek(offset)
+                file.write(bytes(length) if how == "zero" else bytes(b ^ 0xFF for b in old))
+        ids, lost, stats = opened(folder)
+        assert "new1" in ids or "new2" in ids, f"{name} {how} at {offset}: it does not store any more"
+        assert len(ids) == len(set(ids)), "nothing twice"
+        aside = list(folder.glob("*.corrupt-*"))
+        if aside:
+            assert lost, f"{name} {how} at {offset}: a loss that nobody is told of"
+            assert lost[0]["salvaged"] == len([i for i in ids if i.startswith("old")])
+            assert int(str(stats["last_sequence"])) >= len(ids)
+
+
+def test_one_bad_page_costs_what_lies_on_it(good: Path, tmp_path: Path) -> None:
+    saved = []
+    pages = (good / FILE_NAME).stat().st_size // 4096
+    for page in range(8, pages, max(1, pages // 10)):
+        folder = damaged(good, tmp_path / f"{page}")
+        (folder / f"{FILE_NAME}-wal").unlink()
+        with (folder / FILE_NAME).open("r+b") as file:
+            file.seek(page * 4096)
+            file.write(b"\xff" * 4096)
+        ids, _, _ = opened(folder)
+        saved.append(len([i for i in ids if i.startswith("old")]))
+    assert sorted(saved)[len(saved) // 2] >= EVENTS // 2 * 0.8
+
+
+def test_a_store_of_a_newer_agent_is_not_damaged_by_an_older_one(good: Path, tmp_path: Path) -> None:
+    folder = damaged(good, tmp_path / "x")
+    with sqlite3.connect(folder / FILE_NAME) as db:
+        db.execute("PRAGMA user_version = 99")
+    opened(folder)
+    (aside,) = [p for p in folder.glob("*.corrupt-*") if not p.name.endswith(("-wal", "-shm"))]
+    with sqlite3.connect(aside) as db:
+        assert db.execute("SELECT count(*) FROM outbox").fetchone()[0] == EVENTS + 1
+
+
+def test_a_store_of_the_first_version_is_brought_up_to_date_and_loses_nothing(good: Path, tmp_path: Path) -> None:
+    folder = damaged(good, tmp_path / "x")
+    with sqlite3.connect(folder / FILE_NAME) as db:
+        db.execute("PRAGMA journal_mode = DELETE")
+        db.execute("PRAGMA auto_vacuum = NONE")
+        db.execute("VACUUM")
+        db.execute("PRAGMA user_version = 1")
+    ids, lost, _ = opened(folder)
+    assert len(ids) == EVENTS + 2
+    assert lost == []
+    with sqlite3.connect(folder / FILE_NAME) as db:
+        assert db.execute("PRAGMA user_version").fetchone()[0] == 2
+        assert db.execute("PRAGMA auto_vacuum").fetchone()[0] == 2, "incremental"

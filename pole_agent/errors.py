@@ -68,6 +68,10 @@ class LinkLost(UplinkError):
     pass
 
 
+class TakenOver(LinkLost):
+    """Another client came with our identity, and the broker let us go for it."""
+
+
 class PublishRefused(UplinkError):
     def __init__(self, reason_code: int, text: str) -> None:
         super().__init__(f"the broker refused the message: {text} (reason code 0x{reason_code:02x})")

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import json
 import logging
 from collections.abc import Callable
 from typing import Any
 
 from pole_agent.almanac import rfc3339
 from pole_agent.clock import Clock, wait
-from pole_agent.errors import LinkLost, OutboxError, PublishRefused
+from pole_agent.errors import LinkLost, OutboxError, PublishRefused, TakenOver
 from pole_agent.health.parts import Parts
 from pole_agent.health.trust import TimeKeeper
 from pole_agent.store.database import Stored
@@ -18,7 +19,7 @@ from pole_agent.store.store import Store
 from pole_agent.uplink.backoff import Backoff
 from pole_agent.uplink.board import Board
 from pole_agent.uplink.broker import Broker, Session
-from pole_agent.uplink.events import Incoming, Message, encode, event_message
+from pole_agent.uplink.events import STATUS, Incoming, Message, encode, event_message
 from pole_agent.uplink.outgoing import Outgoing
 from pole_agent.vocabulary import Severity
 
@@ -57,6 +58,8 @@ class Upload:
         self._sent_events: dict[str, int] = {}
         self._session: Session | None = None
         self._offline_since: float | None = None
+        self._takeovers, self._suffix = 0, ""
+        self._told_births = 0
         self.delivered = 0
 
     async def run(self) -> None:
@@ -72,11 +75,25 @@ class Upload:
                     log.warning("uplink: lost %s: %s", self._broker.name, error)
                 if now - self._offline_since >= OFFLINE_IS_NEWS_S:
                     self._parts.ill("uplink", f"{self._broker.name}: {error}", Severity.INFO)
+                if isinstance(error, TakenOver) and error.__cause__ is not None:  # the broker said so
+                    self._met_a_twin(error)
                 if now - started >= STEADY_S:
                     self._backoff.reset()
                 pause = self._backoff.next()
                 log.info("uplink: %s: %s; next attempt in %.1f s", self._broker.name, error, pause)
                 await self._clock.sleep(pause)
+
+    def _met_a_twin(self, error: TakenOver) -> None:
+        """Two poles with one identity, as after a copied SD card. Both shall tell, and neither shall fight for the name.
+
+        Once we come back under our name: that throws the other out, so that it knows as well. Whoever is thrown out twice takes another.
+        """
+        self._takeovers += 1
+        log.error("uplink: %s; is there a copy of this pole's SD card?", error)
+        reason = f"{error}: two poles have one identity; give one of them another [pole] id"
+        self._parts.ill("identity", reason, Severity.ALARM)
+        if self._takeovers > 1 and not self._suffix:
+            self._suffix = f"-twin-{self._keeper.boot_id[:4]}{int(self._keeper.clock.monotonic() * 1000) % 10_000:04d}"
 
     def status(self, state: str, reason: str) -> Message:
         document = {
@@ -101,7 +118,7 @@ class Upload:
 
     async def _connect(self) -> None:
         self._births = await self._next_birth()
-        async with self._broker.connect(self.status("offline", "lost"), self._base) as session:
+        async with self._broker.connect(self.status("offline", "lost"), self._base, self._suffix) as session:
             try:
                 await session.publish(self.status("online", "connected"))
             except PublishRefused as error:
@@ -112,6 +129,7 @@ class Upload:
             self._parts.well("uplink")
             self._session = session
             self._board.birth(session.publish)
+            self._told_births += 1
             jobs = [
                 asyncio.ensure_future(self._drain(session)),
                 asyncio.ensure_future(self._carry(session)),
@@ -248,4 +266,24 @@ class Upload:
     async def _hear(self, session: Session) -> None:
         """Pass commands on. It waits for room: behind a flood of bad commands may stand a cancel."""
         async for message in session.incoming():
-            await self._inbox.put(message)
+            if message.path == STATUS:
+                self._look_for_a_twin(message.payload)
+            else:
+                await self._inbox.put(message)
+
+    def _look_for_a_twin(self, payload: bytes) -> None:
+        """Our own status, as the broker has it. Raises TakenOver when somebody else has written it since we did.
+
+        Not every broker says why it let go of a client (Mosquitto 2.0 does not), so this is how two poles with one identity notice.
+        """
+        try:
+            boot = json.loads(payload)["boot_id"]
+        except (ValueError, RecursionError, KeyError, TypeError):
+            return
+        if boot == self._keeper.boot_id or self._told_births == 0:
+            return  # before our first word in this process it may be that of our own last boot
+        error = TakenOver("another client writes the status of this pole")
+        named = self._suffix
+        self._met_a_twin(error)
+        if self._suffix != named:
+            raise error  # come back under the other name

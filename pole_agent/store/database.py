@@ -62,7 +62,7 @@ class Stored(NamedTuple):
 
 # Bits that fell over in a text are seen by nobody else: what is no JSON any more is told as that, and blocks nothing.
 COLUMNS = (
-    "seq, id, kind, severity, CASE WHEN json_valid(data) THEN data ELSE '{\"unreadable\":\"damaged on the disk\"}' END, "
+    'seq, id, kind, severity, CASE WHEN json_valid(data) THEN data ELSE \'{"unreadable":"damaged on the disk"}\' END, '
     "monotonic, boot_id, wall, quality, replayed, delivered"
 )
 

@@ -27,8 +27,11 @@ class Session(Protocol):
 class Broker(Protocol):
     """Something to connect to."""
 
-    def connect(self, will: Message, base: str) -> AbstractAsyncContextManager[Session]:
-        """Connect with a clean session and this will, and listen to the command topics below `base`. Raises LinkLost."""
+    def connect(self, will: Message, base: str, suffix: str = "") -> AbstractAsyncContextManager[Session]:
+        """Connect with a clean session and this will, and listen to the command topics below `base`.
+
+        `suffix` is added to the client's identity. Raises LinkLost; TakenOver when another client came with the same identity.
+        """
         ...
 
     @property

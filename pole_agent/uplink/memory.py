@@ -28,7 +28,7 @@ class MemoryBroker:
         return "memory"
 
     @contextlib.asynccontextmanager
-    async def connect(self, will: Message, base: str) -> AsyncIterator[_MemorySession]:
+    async def connect(self, will: Message, base: str, suffix: str = "") -> AsyncIterator[_MemorySession]:
         if self.down:
             raise LinkLost("the broker is down")
         self.connections += 1

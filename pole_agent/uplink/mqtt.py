@@ -23,8 +23,8 @@ from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
 from paho.mqtt.subscribeoptions import SubscribeOptions
 
-from pole_agent.errors import LinkLost, PublishRefused
-from pole_agent.uplink.events import PATHS, Incoming, Message
+from pole_agent.errors import LinkLost, PublishRefused, TakenOver
+from pole_agent.uplink.events import PATHS, STATUS, Incoming, Message
 
 log = logging.getLogger(__name__)
 
@@ -33,6 +33,7 @@ TIMEOUT_S = 10.0  # for the broker to answer a connect, a subscribe or a publish
 MAX_IN_FLIGHT = 40
 MAX_INCOMING = 2000  # what may wait while the listener works; beyond that aiomqtt drops the newest
 MAX_COMMAND_BYTES = 64 * 1024
+SESSION_TAKEN_OVER = 0x8E
 FAILURE = 0x80  # reason codes from here on mean no
 NODELAY = (socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)  # else Nagle and delayed acknowledgements cost 40 ms a command
 
@@ -59,6 +60,7 @@ class AckClient(aiomqtt.Client):
         super().__init__(*args, **kwargs)
         self._acks: dict[int, asyncio.Future[int]] = {}
         self.largest_packet: int | None = None
+        self.taken_over = False
         self.window = MAX_IN_FLIGHT
 
     def _on_connect(self, client: Any, userdata: Any, flags: Any, reason_code: Any, properties: Any = None) -> None:
@@ -67,6 +69,11 @@ class AckClient(aiomqtt.Client):
             # paho does not keep to the broker's receive maximum (Mosquitto: 20), so we do.
             self.window = min(MAX_IN_FLIGHT, getattr(properties, "ReceiveMaximum", MAX_IN_FLIGHT))
         super()._on_connect(client, userdata, flags, reason_code, properties)
+
+    def _on_disconnect(self, client: Any, userdata: Any, flags: Any, reason_code: Any, properties: Any = None) -> None:
+        # paho calls a second time when the socket is gone, without the reason.
+        self.taken_over |= getattr(reason_code, "value", None) == SESSION_TAKEN_OVER
+        super()._on_disconnect(client, userdata, flags, reason_code, properties)
 
     def _on_publish(self, client: Any, userdata: Any, mid: int, reason_code: Any, properties: Any) -> None:
         ack = self._acks.get(mid)
@@ -151,13 +158,13 @@ class MqttBroker:
         return f"{self._address.host}:{self._address.port}"
 
     @contextlib.asynccontextmanager
-    async def connect(self, will: Message, base: str) -> AsyncIterator[MqttSession]:
+    async def connect(self, will: Message, base: str, suffix: str = "") -> AsyncIterator[MqttSession]:
         address = self._address
         try:
             client = AckClient(
                 address.host,
                 address.port,
-                identifier=address.client_id,
+                identifier=address.client_id + suffix,
                 username=address.username,
                 password=_secret(address.password_file),
                 protocol=aiomqtt.ProtocolVersion.V5,
@@ -184,13 +191,18 @@ class MqttBroker:
             # Retain As Published: else a command that was published retained looks like an ordinary one.
             options = SubscribeOptions(qos=1, retainAsPublished=True)
             try:
-                codes: Any = await client.subscribe([(f"{base}/{path}", options) for path in PATHS])
+                codes: Any = await client.subscribe([(f"{base}/{path}", options) for path in (*PATHS, STATUS)])
             except aiomqtt.MqttError as error:
                 raise LinkLost(f"cannot subscribe: {error}") from error
-            for path, code in zip(PATHS, codes, strict=False):
+            for path, code in zip((*PATHS, STATUS), codes, strict=False):
                 if int(getattr(code, "value", code)) >= FAILURE:
                     log.warning("uplink: the broker does not let us listen to %s/%s; check its access rules", base, path)
-            yield MqttSession(client, base)
+            try:
+                yield MqttSession(client, base)
+            except LinkLost as error:
+                if client.taken_over:
+                    raise TakenOver(f"another client came as {address.client_id}{suffix}") from error
+                raise
         finally:
             with contextlib.suppress(aiomqtt.MqttError, OSError, ValueError):
                 await client.__aexit__(None, None, None)

@@ -1,0 +1,67 @@
+"""Field failure 9: a cloned SD card. Two agents with one identity at a real broker: an alert on both, and no loop."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from pathlib import Path
+
+from pole_agent.clock import SystemClock
+from pole_agent.health.parts import Parts
+from pole_agent.health.trust import TimeKeeper
+from pole_agent.loops.upload import Upload
+from pole_agent.store.store import Store
+from pole_agent.uplink.board import Board
+from pole_agent.uplink.mqtt import Address, MqttBroker
+from tests.conftest import Mosquitto
+
+BASE = "smartpole/test/T-1"
+
+
+class Twin:
+    """The uplink of one of the two."""
+
+    def __init__(self, folder: Path, port: int, boot: str) -> None:
+        clock = SystemClock()
+        keeper = TimeKeeper(clock, "system", boot)
+        numbers = iter(range(1, 100_000))
+        self.store = Store(folder, 16, keeper.stamp, lambda: f"{boot}-{next(numbers)}", 0.1)
+        self.parts = Parts(self.store.record, clock.monotonic)
+        broker = MqttBroker(Address("127.0.0.1", port, "smartpole-test-T-1", False))
+        self.upload = Upload(broker, self.store, Board(), asyncio.Queue(), self.parts, keeper, clock, random.random, BASE, "0")
+
+    @property
+    def births(self) -> int:
+        return self.upload._births
+
+    async def delivered(self) -> list[str]:
+        stored = await self.store.read(lambda db: db.list_events(100))
+        return [s.kind for s in stored if s.delivered is not None and '"identity"' in s.data]
+
+
+def test_both_tell_and_neither_fights(mosquitto: Mosquitto, tmp_path: Path) -> None:
+    async def work() -> None:
+        twins = [Twin(tmp_path / name, mosquitto.port, name) for name in ("aaaa", "bbbb")]
+        jobs = []
+        for twin in twins:
+            twin.store.start()
+            jobs.append(asyncio.ensure_future(twin.upload.run()))
+            await asyncio.sleep(0.3)
+        deadline = asyncio.get_running_loop().time() + 30
+        while not all([t.parts.is_ill("identity") and await t.delivered() for t in twins]):
+            assert asyncio.get_running_loop().time() < deadline, [t.births for t in twins]
+            await asyncio.sleep(0.1)
+        steady_since, births = asyncio.get_running_loop().time(), [t.births for t in twins]
+        while asyncio.get_running_loop().time() < steady_since + 5:
+            assert asyncio.get_running_loop().time() < deadline + 20, "they fight for the name"
+            await asyncio.sleep(0.1)
+            if births != (births := [t.births for t in twins]):
+                steady_since = asyncio.get_running_loop().time()
+        assert sum(births) <= 10, "a handful of takeovers until both know; then both stay, under different names"
+        for job in jobs:
+            job.cancel()
+        await asyncio.gather(*jobs, return_exceptions=True)
+        for twin in twins:
+            await twin.store.stop(5)
+
+    asyncio.run(work())

@@ -33,6 +33,7 @@ log = logging.getLogger(__name__)
 TICK_S = 1.0
 KEEP_S = 900.0  # the ledger is written this often while it grows: 1 MB a day, and a power cut costs a quarter of an hour of it
 NONSENSE = (ValueError, TypeError, KeyError, AttributeError, OverflowError, RecursionError, CommandRefused)  # what corrupt JSON can raise
+DISK_S = 0.5
 OVERRIDE, LASTING, LEDGER = "override", "lamp.default_duration_s", "lamp.ledger"  # the keys in the store
 
 
@@ -67,6 +68,7 @@ class Light:
         self._kept_at = self._turned_at = self._begun
         self._restored = False
         self._keeping = asyncio.Lock()
+        self._slow: set[asyncio.Task[None]] = set()  # writes that a command did not wait for any longer
         self.changes = 0
 
     def take_over(self, old: Light) -> None:
@@ -176,27 +178,41 @@ class Light:
 
     # --- commands
 
-    def command(self, payload: Mapping[str, Any], by: str, *, local: bool = False) -> dict[str, Any]:
-        """Carry out ``lamp/set``. `local`: it was given at the pole itself. Raises CommandRefused."""
+    async def command(self, payload: Mapping[str, Any], by: str, *, local: bool = False) -> dict[str, Any]:
+        """Carry out ``lamp/set``. `local`: it was given at the pole itself. Raises CommandRefused.
+
+        The light changes at once; the answer waits a moment for the disk, so that what was answered survives a power cut.
+        """
         now = self._clock.monotonic()
+        writes: list[asyncio.Task[None]] = []
         match commands.read(payload, now, self._default_s, local=local):
             case Override() as override:
-                self._replace(replace(override, by=by))
+                writes = self._replace(replace(override, by=by))
             case Resume():
-                self._replace(None, by)
+                writes = self._replace(None, by)
             case Lasting(seconds):
                 self._default_s = seconds
-                self._keep(LASTING, json.dumps(seconds))
+                writes = [self._keep(LASTING, json.dumps(seconds))]
             case BurnHours() if not self._restored:
                 raise CommandRefused("the ledger has not been read from the disk yet; try again in a moment")
             case BurnHours(hours):
                 self.controller.ledger.set_hours(hours, now)
-                _in_background(self.keep())
+                writes = [_in_background(self.keep())]
             case Sweep() as sweep:
                 log.info("lamp sweep for %.0f s by %s", sweep.seconds, by)
                 self.controller.sweep(sweep, now)
         self._act()
+        await self._kept(writes)
         return {}
+
+    async def _kept(self, writes: list[asyncio.Task[None]]) -> None:
+        """Wait until it is on the disk. A disk that hangs is waited for once, not at every command."""
+        if writes and not self._slow:
+            _, pending = await asyncio.wait(writes, timeout=DISK_S)
+            if pending:
+                self._slow = pending
+                for task in pending:
+                    task.add_done_callback(lambda _: self._slow.clear())
 
     def press(self) -> None:
         """The button in the pole: off for a while; pressed again, back to the program."""
@@ -214,19 +230,16 @@ class Light:
             self.step(self._clock.monotonic())
         self._wake.set()
 
-    def _replace(self, override: Override | None, by: str = "") -> None:
+    def _replace(self, override: Override | None, by: str = "") -> list[asyncio.Task[None]]:
         """The newest override wins; who asked, and why, is recorded."""
         now = self._clock.monotonic()
         self.controller.override = override
         if override is None:
-            self._store.record(RecordEvent("lamp.resumed", Severity.INFO, {"by": by}, now))
-            self._keep(OVERRIDE, None)
-            return
+            return [self._keep(OVERRIDE, None, RecordEvent("lamp.resumed", Severity.INFO, {"by": by}, now))]
         data = {"level": override.level, "duration_s": round(override.until - now, 1), "mode": "fixed" if override.fixed else "adaptive"}
         data |= {"by": override.by, "reason": override.reason, "local": override.local}
-        self._store.record(RecordEvent("lamp.overridden", Severity.INFO, data, now))
-        wall_until = self._keeper.wall_at(override.until)
-        self._keep(OVERRIDE, json.dumps(asdict(override) | {"boot_id": self._keeper.boot_id, "wall_until": wall_until}))
+        kept = asdict(override) | {"boot_id": self._keeper.boot_id, "wall_until": self._keeper.wall_at(override.until)}
+        return [self._keep(OVERRIDE, json.dumps(kept), RecordEvent("lamp.overridden", Severity.INFO, data, now))]
 
     # --- what survives a restart
 
@@ -335,11 +348,13 @@ class Light:
                 raise
             del ledger.finished[: len(told)]
 
-    def _keep(self, key: str, text: str | None) -> None:
+    def _keep(self, key: str, text: str | None, *events: RecordEvent) -> asyncio.Task[None]:
+        """A state and its event, in one transaction."""
+
         def write(db: Database) -> None:
             db.set(key, text)
 
-        _in_background(self._store.write(write))
+        return _in_background(self._store.write(write, *events))
 
     def _pause(self) -> float:
         until = self.controller.decision.until if self.controller.decision else None
@@ -349,7 +364,7 @@ class Light:
 _background: set[asyncio.Task[None]] = set()
 
 
-def _in_background(write: Coroutine[Any, Any, None]) -> None:
+def _in_background(write: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
     """The lamp never waits for the disk; a disk that fails says so itself."""
 
     async def run() -> None:
@@ -361,3 +376,4 @@ def _in_background(write: Coroutine[Any, Any, None]) -> None:
     task = asyncio.ensure_future(run())
     _background.add(task)
     task.add_done_callback(_background.discard)
+    return task

@@ -413,7 +413,7 @@ def test_with_everything_else_broken_the_lamp_keeps_to_its_program(bench: Bench,
             assert [round(1 - float(s.state), 2) for s in pin.states] == [1.0, 0.6], "claimed, lit, and nothing since"
             ill = {name for name, part in house.parts.report().items() if part["state"] == "degraded"}
             assert {"watch street", "upload", "local", "store"} <= ill
-            assert house.light.command({"level": 0.9}, "somebody") == {}
+            assert await house.light.command({"level": 0.9}, "somebody") == {}
             await clock.advance(5.0)
             assert round(1 - float(pin.state), 2) == 0.9, "and it still obeys"
         assert await agent == 0

@@ -24,7 +24,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pole_agent import compose
-from pole_agent.commands import latency
+from pole_agent.commands import backlog, latency
+from pole_agent.commands.demo import mosquitto_program
 from pole_agent.errors import CameraError, PoleAgentError
 from pole_agent.settings import Settings
 
@@ -109,6 +110,7 @@ def measure(settings: Settings, clip: Path, rounds: int) -> Iterator[Figure]:
         state = f"{'idle' if busy is None else 'detection saturated'}, through {played_back[0][1]}"
         yield Figure(f"lamp command to pin, median, {state}", min(_percentile(w, 50) for w, _ in played_back), "ms", "", None)
         yield _at_most(f"lamp command to pin, p99, {state}", min(_percentile(w, 99) for w, _ in played_back), "ms", target)
+    yield from _uplink(rounds)
     sights = min((latency.sight_to_light(settings, clip) for _ in range(rounds)), key=lambda s: s.excess_s)
     yield Figure("a person in the picture to more light, slowest of 6", max(sights.waits) * 1000, "ms", "", None)
     yield _at_most("… beyond one frame interval and one inference", sights.excess_s * 1000, "ms", 20.0)
@@ -120,6 +122,21 @@ def _at_least(what: str, value: float, unit: str, target: float) -> Figure:
 
 def _at_most(what: str, value: float, unit: str, target: float) -> Figure:
     return Figure(what, value, unit, f"<= {target:g}", value <= target)
+
+
+def _uplink(rounds: int) -> Iterator[Figure]:
+    program = mosquitto_program()
+    if program is None:
+        print("the uplink is not measured: Mosquitto is not installed (sudo apt install mosquitto)")
+        return
+    drained = [backlog.drain(program) for _ in range(rounds)]
+    best = max(drained, key=lambda d: d.rate / d.from_memory)
+    yield Figure("events a second from memory, each acknowledged", max(d.from_memory for d in drained), "events/s", "", None)
+    yield Figure("events a second from the store, marked as delivered", best.rate, "events/s", "", None)
+    yield _at_least("… as a share of the same client from memory", best.rate / best.from_memory, "", 0.9)
+    overtaken = min((backlog.overtake(program) for _ in range(rounds)), key=lambda o: o.alarm_s)
+    yield _at_most(f"a live alarm behind {overtaken.waiting} events, acknowledged after", overtaken.alarm_s, "s", 1.0)
+    yield _at_most("memory grows while they drain", overtaken.grown_mb, "MB", 10)
 
 
 def _percentile(waits: list[float], percent: int) -> float:

@@ -192,11 +192,16 @@ def _broker(arguments: argparse.Namespace, scratch: Path, stack: contextlib.Exit
         tls = url.scheme == "mqtts"
         port = url.port or (8883 if tls else 1883)
         return {"host": url.hostname, "port": port, "tls": tls}, f"broker {url.hostname}:{port}"
-    program = shutil.which("mosquitto") or next((p for p in MOSQUITTO_PLACES if Path(p).exists()), None)
+    program = mosquitto_program()
     if program is None:
         return None, "broker in memory (no Mosquitto is installed here)"
     port = stack.enter_context(mosquitto_on_loopback(program, scratch, arguments.port))
     return {"host": "127.0.0.1", "port": port, "tls": False}, f"its own Mosquitto on 127.0.0.1:{port}"
+
+
+def mosquitto_program() -> str | None:
+    """Where Mosquitto is installed, None when it is not."""
+    return shutil.which("mosquitto") or next((p for p in MOSQUITTO_PLACES if Path(p).exists()), None)
 
 
 @contextlib.contextmanager

@@ -10,7 +10,6 @@ import asyncio
 import contextlib
 import json
 import random
-import shutil
 import socket
 import statistics
 import sys
@@ -24,7 +23,7 @@ from typing import TYPE_CHECKING, Any
 
 from pole_agent import compose
 from pole_agent.clock import SystemClock
-from pole_agent.commands.demo import MOSQUITTO_PLACES, mosquitto_on_loopback
+from pole_agent.commands.demo import mosquitto_on_loopback, mosquitto_program
 from pole_agent.errors import CameraError
 from pole_agent.settings import Settings
 from pole_agent.settings.load import Loaded
@@ -60,7 +59,7 @@ class Sights:
 def command_to_pin(settings: Settings, clip: Path | None) -> tuple[list[float], str]:
     """Seconds from sending to the edge of the pin, and the way the commands took. With `clip`, detection saturates the cores meanwhile."""
     with tempfile.TemporaryDirectory(prefix="pole-agent-bench-") as scratch, contextlib.ExitStack() as stack:
-        program = shutil.which("mosquitto") or next((p for p in MOSQUITTO_PLACES if Path(p).exists()), None)
+        program = mosquitto_program()
         port = stack.enter_context(mosquitto_on_loopback(program, Path(scratch), None)) if program else None
         document = _document(settings, scratch)
         if port is not None:

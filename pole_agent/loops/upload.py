@@ -112,6 +112,11 @@ class Upload:
             with contextlib.suppress(LinkLost, PublishRefused):
                 await self._session.publish(self.status("offline", "stopped"))
 
+    @property
+    def sent_events(self) -> int:
+        """How many were acknowledged since the start."""
+        return sum(self._sent_events.values())
+
     def sent(self) -> dict[str, Any]:
         """Bytes and events by type since the start, for ``health``."""
         return {"bytes": dict(self._sent_bytes), "events": dict(self._sent_events)}

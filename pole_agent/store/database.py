@@ -216,7 +216,8 @@ class Database:
         free = self._db.execute("PRAGMA freelist_count").fetchone()[0]
         if free < max(LEAST_PAGES, total * EMPTY_SHARE):
             return 0
-        self._db.execute(f"PRAGMA incremental_vacuum({free})").fetchall()
+        # As a script: `execute` takes a single step of it, which gives one page back.
+        self._db.executescript(f"PRAGMA incremental_vacuum({free})")
         self._db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
         return int(free)
 

@@ -57,7 +57,7 @@ __all__ = [
     "bare_inference",
     "broker_of",
     "build",
-    "claim_lamp",
+    "claim_lamp", "client_id_of",
     "controller_of",
     "detector_of",
     "drone_limits",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+import threading
 from collections.abc import Callable
 from pathlib import Path
 
@@ -111,3 +112,43 @@ def test_the_demo_ends_with_a_summary_of_messages_that_a_broker_acknowledged(mos
     assert summary["drone requests"].startswith("1 (1 pending_approval)")
     assert int(summary["messages delivered"].split()[0]) >= 10
     assert float(summary["peak memory"].split()[0]) <= 200
+
+
+def test_retire_clears_everything_that_the_broker_keeps(
+    mosquitto: Mosquitto, agent: Start, bench: Callable[..., Path], tmp_path: Path
+) -> None:
+    import paho.mqtt.client as paho
+    from paho.mqtt.enums import CallbackAPIVersion
+
+    def retained() -> dict[str, bytes]:
+        found: dict[str, bytes] = {}
+        end = threading.Event()
+
+        def hear(_client: object, _userdata: object, message: paho.MQTTMessage) -> None:
+            if message.topic == "end":
+                end.set()
+            elif message.retain:
+                found[message.topic] = message.payload
+
+        client = paho.Client(CallbackAPIVersion.VERSION2)
+        client.on_message = hear
+        client.on_connect = lambda c, *_: c.subscribe("#", qos=1)
+        client.on_subscribe = lambda c, *_: c.publish("end", b"x", qos=1)  # comes back behind everything that is retained
+        client.connect("127.0.0.1", mosquitto.port)
+        client.loop_start()
+        assert end.wait(10)
+        client.disconnect()
+        client.loop_stop()
+        return found
+
+    config = str(bench(f'[mqtt]\nhost = "127.0.0.1"\nport = {mosquitto.port}\ntls = false\nhomeassistant = true\n'))
+    process = agent("run", "--config", config)
+    eventually(lambda: len(retained()) == 6, within_s=20)
+    running = call("retire", "--config", config, "--yes")
+    assert (running.returncode, "stop it first" in running.stderr) == (1, True)
+    process.terminate()
+    process.wait(10)
+    assert retained()
+    done = call("retire", "--config", config, "--yes")
+    assert done.returncode == 0, done.stderr
+    assert retained() == {}

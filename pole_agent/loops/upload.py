@@ -14,12 +14,21 @@ from pole_agent.clock import Clock, wait
 from pole_agent.errors import LinkLost, OutboxError, PublishRefused, TakenOver
 from pole_agent.health.parts import Parts
 from pole_agent.health.trust import TimeKeeper
-from pole_agent.store.database import Stored
+from pole_agent.store.database import Database, Outbound
 from pole_agent.store.store import Store
 from pole_agent.uplink.backoff import Backoff
 from pole_agent.uplink.board import Board
 from pole_agent.uplink.broker import Broker, Session
-from pole_agent.uplink.events import STATUS, Incoming, Message, encode, event_message
+from pole_agent.uplink.events import (
+    CONTENT_TYPE,
+    DOCUMENT_SQL,
+    STATUS,
+    TYPE_PREFIX,
+    Incoming,
+    Message,
+    encode,
+    event_topic,
+)
 from pole_agent.uplink.outgoing import Outgoing
 from pole_agent.vocabulary import Severity
 
@@ -165,7 +174,7 @@ class Upload:
 
     async def _drain(self, session: Session) -> None:
         """Send what waits, severity first, then age; mark it delivered when the broker has acknowledged it."""
-        out: Outgoing[Stored] = Outgoing()
+        out: Outgoing[Outbound] = Outgoing()
         ready, room, taken = asyncio.Event(), asyncio.Event(), asyncio.Event()
         jobs = [asyncio.ensure_future(self._send(session, out, ready, room, taken)) for _ in range(WINDOW)]
         jobs += [asyncio.ensure_future(self._read(out, ready, room)), asyncio.ensure_future(self._mark_taken(out, taken))]
@@ -179,7 +188,7 @@ class Upload:
             await asyncio.gather(*jobs, return_exceptions=True)
             await self._mark(out)
 
-    async def _read(self, out: Outgoing[Stored], ready: asyncio.Event, room: asyncio.Event) -> None:
+    async def _read(self, out: Outgoing[Outbound], ready: asyncio.Event, room: asyncio.Event) -> None:
         """Keep some events at hand."""
         committed = self._store.committed
         while True:
@@ -189,7 +198,7 @@ class Upload:
             if out.wants():
                 limit, position = out.limit(), out.position
                 try:
-                    rows = await self._store.read(lambda db: db.following(position, limit))  # noqa: B023 - awaited at once
+                    rows = await self._store.read(lambda db: self._following(db, position, limit))  # noqa: B023 - awaited at once
                 except OutboxError:
                     rows = []
                 if committed.is_set():
@@ -197,6 +206,9 @@ class Upload:
                 out.offer(rows, limit)
                 ready.set()
             await self._stirred(committed, room)
+
+    def _following(self, db: Database, position: tuple[int, int] | None, limit: int) -> list[Outbound]:
+        return db.following(position, limit, DOCUMENT_SQL, source=f"/{self._base}", prefix=TYPE_PREFIX, storeid=db.store_id)
 
     async def _stirred(self, *events: asyncio.Event) -> None:
         """Until one of the events is set, or it is time to look at the store anyway. `committed` is left set."""
@@ -211,7 +223,9 @@ class Upload:
                 w.cancel()
         events[-1].clear()
 
-    async def _send(self, session: Session, out: Outgoing[Stored], ready: asyncio.Event, room: asyncio.Event, taken: asyncio.Event) -> None:
+    async def _send(
+        self, session: Session, out: Outgoing[Outbound], ready: asyncio.Event, room: asyncio.Event, taken: asyncio.Event
+    ) -> None:
         """One of the window: send, wait for the acknowledgement, send the next. Raises LinkLost."""
         while True:
             stored = out.take()
@@ -221,7 +235,7 @@ class Upload:
                 ready.clear()
                 await ready.wait()
                 continue
-            message = event_message(self._base, self._store.store_id, stored)
+            message = Message(event_topic(self._base, stored.kind), stored.text.encode(), content_type=CONTENT_TYPE)
             try:
                 await session.publish(message)
             except PublishRefused as error:
@@ -234,7 +248,7 @@ class Upload:
             if out.acknowledged(stored.seq) in (1, MARK_ROWS):
                 taken.set()
 
-    async def _mark_taken(self, out: Outgoing[Stored], taken: asyncio.Event) -> None:
+    async def _mark_taken(self, out: Outgoing[Outbound], taken: asyncio.Event) -> None:
         """Mark in batches: a commit for each acknowledgement would wear the card out."""
         while True:
             await taken.wait()
@@ -242,7 +256,7 @@ class Upload:
             await wait(self._clock, taken, MARK_S)
             await self._mark(out)
 
-    async def _mark(self, out: Outgoing[Stored]) -> None:
+    async def _mark(self, out: Outgoing[Outbound]) -> None:
         seqs = out.to_mark()
         self.delivered += len(seqs)
         if seqs:

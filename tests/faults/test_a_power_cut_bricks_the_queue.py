@@ -56,7 +56,7 @@ def opened(folder: Path) -> tuple[list[str], list[dict[str, object]], dict[str, 
         store.start()
         store.record(RecordEvent("incident.closed", Severity.ALARM, {}, 1.0))
         await store.flush()
-        waiting = await store.read(lambda db: db.following(None, 10_000))
+        waiting = await store.read(lambda db: db.list_events(10_000))
         stats = await store.read(lambda db: db.stats())
         await store.stop(5.0)
         return [s.event_id for s in waiting], [json.loads(s.data) for s in waiting if s.kind == "outbox.dropped"], stats

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import asyncio
 import json
+import tempfile
+from datetime import datetime, timedelta
+from pathlib import Path
 
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pole_agent.store.database import Stored
+from pole_agent.store.database import Database, Entry, Stored
 from pole_agent.uplink.backoff import Backoff
 from pole_agent.uplink.board import Board
-from pole_agent.uplink.events import Message, event_document, event_message
-from pole_agent.vocabulary import Severity
+from pole_agent.uplink.events import DOCUMENT_SQL, TYPE_PREFIX, Message, event_document, event_topic
+from pole_agent.vocabulary import RecordEvent, Severity, Stamp
 
 
 @given(st.lists(st.floats(0, 1), min_size=1, max_size=50))
@@ -52,10 +55,8 @@ def test_the_board_carries_the_newest_and_all_again_at_a_birth() -> None:
 
 def test_an_event_is_a_cloudevent_with_the_fields_of_the_contract() -> None:
     stored = Stored(7, "id", "incident.opened", Severity.ALARM, '{"a":1}', 5.0, "boot", 1.5, "corrected", 1)
-    message = event_message("smartpole/s/p", "store", stored)
-    assert json.loads(message.payload) == event_document("smartpole/s/p", "store", stored), "as text and as a document"
-    assert message.topic == "smartpole/s/p/events/incident/opened"
-    assert json.loads(message.payload) == {
+    assert event_topic("smartpole/s/p", stored.kind) == "smartpole/s/p/events/incident/opened"
+    assert event_document("smartpole/s/p", "store", stored) == {
         "specversion": "1.0",
         "id": "id",
         "source": "/smartpole/s/p",
@@ -70,3 +71,38 @@ def test_an_event_is_a_cloudevent_with_the_fields_of_the_contract() -> None:
         "replayed": True,
         "data": {"a": 1},
     }
+
+
+texts = st.text(st.characters(codec="utf-8"), max_size=20)
+
+
+@given(
+    st.lists(
+        st.tuples(
+            st.sampled_from(Severity),
+            st.dictionaries(texts, texts | st.integers() | st.floats(allow_nan=False, allow_infinity=False), max_size=4),
+            st.floats(0, 4e9), st.sampled_from(["synced", "corrected", "unsynced"]),
+        ),
+        min_size=1, max_size=8,
+    )
+)  # fmt: skip
+def test_the_text_that_the_store_hands_out_is_the_document(rows: list[tuple[Severity, dict[str, object], float, str]]) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        database = Database(Path(folder) / "pole.db", 16, lambda: "x")
+        with database.transaction():
+            database.append(
+                [
+                    Entry(f"id-{n}", RecordEvent("incident.closed", severity, data, 1.0), Stamp(1.0, "boot", wall, quality))  # type: ignore[arg-type]
+                    for n, (severity, data, wall, quality) in enumerate(rows)
+                ]
+            )
+            database.mark_delivered([1], 1.0)
+            database.resend(1, 1)
+        values = {"source": "/smartpole/s/p", "prefix": TYPE_PREFIX, "storeid": database.store_id}
+        outbound = {o.seq: json.loads(o.text) for o in database.following(None, 100, DOCUMENT_SQL, **values)}
+        for stored in database.list_events(100):
+            document = event_document("smartpole/s/p", database.store_id, stored)
+            text = outbound[stored.seq]
+            assert abs(datetime.fromisoformat(text.pop("time")) - datetime.fromisoformat(document.pop("time"))) <= timedelta(milliseconds=1)
+            assert text == document
+        database.close()

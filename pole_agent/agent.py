@@ -33,7 +33,7 @@ class Agent:
         start: Callable[[], Coroutine[Any, Any, None]],
         farewell: Callable[[], Awaitable[None]],
     ) -> None:
-        self._jobs, self._store, self._clock = jobs, store, clock
+        self.jobs, self._store, self._clock = jobs, store, clock
         self._random, self._report, self._start, self._farewell = random, report, start, farewell
         self._stop = asyncio.Event()
         self._reloading = False
@@ -46,7 +46,7 @@ class Agent:
     async def run(self) -> int:
         """Run until `stop`. Returns 0 after a stop, 1 after the failure of a FATAL job."""
         self._store.start()
-        tasks = [asyncio.create_task(supervise(job, self._clock, self._random, self._report), name=job.name) for job in self._jobs]
+        tasks = [asyncio.create_task(supervise(job, self._clock, self._random, self._report), name=job.name) for job in self.jobs]
         starting = asyncio.create_task(self._start(), name="start")
         stopping = asyncio.create_task(self._stop.wait(), name="stop")
         code = 0

@@ -421,6 +421,42 @@ def test_with_everything_else_broken_the_lamp_keeps_to_its_program(bench: Bench,
     asyncio.run(whole())
 
 
+def test_every_other_job_crashes_again_and_again_and_the_pin_does_not_move(bench: Bench) -> None:
+    """The job table is data: whatever each job does is replaced by a crash. The lamp's own job is the only one that is left."""
+    config = bench(PROGRAM + MQTT)
+
+    async def whole() -> None:
+        clock, factory = ManualClock(wall=EVENING), mock_factory()
+        settings = load(config).settings
+        house = compose.build(
+            Loaded(settings, ""), compose.open_lamp(settings, clock, factory), clock, broker=MemoryBroker(), detector=ScriptedDetector({}),
+            random=lambda: 0.5, socket=config.parent / "control.sock",
+        )  # fmt: skip
+        crashes: dict[str, int] = {}
+
+        def crash(name: str) -> Callable[[], Coroutine[Any, Any, None]]:
+            async def run() -> None:
+                await clock.sleep(1.0)
+                crashes[name] = crashes.get(name, 0) + 1
+                raise RuntimeError(f"{name} crashed")
+
+            return run
+
+        others = [job for job in house.agent.jobs if job.name != "light"]
+        for job in others:
+            job.run = crash(job.name)
+        async with running(house, clock) as agent:
+            for _ in range(3600 // 5):
+                await clock.advance(5.0)
+            assert not agent.done()
+            assert set(crashes) == {job.name for job in others} >= {"dispatch", "listen", "beat", "local", "upload"}
+            assert min(crashes.values()) > 10
+            assert [round(1 - float(s.state), 2) for s in factory.pin("GPIO18").states] == [1.0, 0.6], "claimed, lit, and nothing since"
+        assert await agent == 0
+
+    asyncio.run(whole())
+
+
 # --- the clock (field failure 11)
 
 
@@ -559,32 +595,34 @@ def test_ten_thousand_random_and_hostile_commands_leave_the_street_lit(bench: Be
     ]
     words: list[Any] = ["ON", "OFF", "on", "fixed", "adaptive", "", "x" * 300, "\u0000", "🌑", *numbers]
 
-    def hostile() -> tuple[bytes, bool]:
+    def hostile() -> tuple[bytes, bool, bool]:
         kind = dice.random()
         if kind < 0.1:
-            return dice.randbytes(dice.randrange(60)), False
+            return dice.randbytes(dice.randrange(60)), False, False
         if kind < 0.15:
-            return b"[" * dice.choice([20, 5000]), False
+            return b"[" * dice.choice([20, 5000]), False, False
         if kind < 0.6:
             payload = {dice.choice(keys): dice.choice(words) for _ in range(dice.randrange(1, 4))}
             if dice.random() < 0.2:
                 payload["expires_at"] = dice.choice(["2020-01-01T00:00:00Z", "2026-11-24T23:59:00+07:00", "never", 5])
-            return json.dumps(payload).encode(), dice.random() < 0.1
+            return json.dumps(payload).encode(), dice.random() < 0.1, False
         valid = {
             "level": dice.choice([0, 0.0, 0.05, 0.5, 1]),
             "mode": dice.choice(["fixed", "adaptive"]),
             "duration_s": dice.choice([1, 60, 43200]),
         }
-        return json.dumps(valid | {"command_id": str(dice.randrange(3000)), "by": "local:root"}).encode(), dice.random() < 0.1
+        retained = dice.random() < 0.1
+        return json.dumps(valid | {"command_id": str(dice.randrange(3000)), "by": "local:root"}).encode(), retained, not retained
 
     async def story(p: Pole) -> None:
         await p.pass_time(3)
         handled = good = 0
         for number in range(10_000):
-            payload, retained = hostile()
+            payload, retained, valid = hostile()
             reply = await p.house.listen.handle("lamp/set", payload, retained=retained)
             handled += 1
             good += reply is not None and reply["ok"]
+            assert not valid or (reply is not None and reply["ok"]), "each valid one is answered, whatever floods beside it"
             if number % 10 == 0:
                 await p.clock.advance(0.5)
             assert p.light >= 0.2

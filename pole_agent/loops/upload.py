@@ -68,7 +68,7 @@ class Upload:
         self._session: Session | None = None
         self._offline_since: float | None = None
         self._takeovers, self._suffix = 0, ""
-        self._told_births = 0
+        self._heard_ourselves = False
         self.delivered = 0
 
     async def run(self) -> None:
@@ -143,7 +143,6 @@ class Upload:
             self._parts.well("uplink")
             self._session = session
             self._board.birth(session.publish)
-            self._told_births += 1
             jobs = [
                 asyncio.ensure_future(self._drain(session)),
                 asyncio.ensure_future(self._carry(session)),
@@ -299,8 +298,11 @@ class Upload:
             boot = json.loads(payload)["boot_id"]
         except (ValueError, RecursionError, KeyError, TypeError):
             return
-        if boot == self._keeper.boot_id or self._told_births == 0:
-            return  # before our first word in this process it may be that of our own last boot
+        if boot == self._keeper.boot_id:
+            self._heard_ourselves = True
+            return
+        if not self._heard_ourselves:
+            return  # kept by the broker since our own last boot: it comes before the echo of our first word
         error = TakenOver("another client writes the status of this pole")
         named = self._suffix
         self._met_a_twin(error)

@@ -65,3 +65,24 @@ def test_both_tell_and_neither_fights(mosquitto: Mosquitto, tmp_path: Path) -> N
             await twin.store.stop(5)
 
     asyncio.run(work())
+
+
+def test_a_reboot_is_no_twin(mosquitto: Mosquitto, tmp_path: Path) -> None:
+    """The status that the broker keeps is that of the last boot: it is heard before our own, and is nobody else's."""
+
+    async def boot(name: str) -> None:
+        pole = Twin(tmp_path / "state", mosquitto.port, name)
+        pole.store.start()
+        running = asyncio.ensure_future(pole.upload.run())
+        deadline = asyncio.get_running_loop().time() + 20
+        # Everything that the broker had kept for us has come when our own first word has made the round.
+        while not pole.upload._heard_ourselves:
+            assert asyncio.get_running_loop().time() < deadline
+            await asyncio.sleep(0.05)
+        assert not pole.parts.is_ill("identity"), name
+        running.cancel()  # power is cut: no farewell
+        await asyncio.gather(running, return_exceptions=True)
+        await pole.store.stop(5)
+
+    for name in ("aaaa", "bbbb", "cccc"):
+        asyncio.run(boot(name))

@@ -66,7 +66,7 @@ class Light:
         self._night: Night | None = None
         self._begun = clock.monotonic()
         self._kept_at = self._turned_at = self._begun
-        self._restored = False
+        self._restored = self._commanded = False
         self._keeping = asyncio.Lock()
         self._slow: set[asyncio.Task[None]] = set()  # writes that a command did not wait for any longer
         self.changes = 0
@@ -74,11 +74,11 @@ class Light:
     def take_over(self, old: Light) -> None:
         """Go on where the light of before a reload stands."""
         self.controller.take_over(old.controller, self._clock.monotonic())
-        self._default_s, self._restored = old._default_s, old._restored
+        self._default_s, self._restored, self._commanded = old._default_s, old._restored, old._commanded
         self._night, self._kept_at, self._turned_at = old._night, old._kept_at, old._turned_at
         self.changes = old.changes
         if old._luminaire is self._luminaire:
-            self._driven, self._closed = old._driven, old._closed
+            self._driven = old._driven
 
     async def run(self) -> None:
         self._parts.well("lamp")
@@ -233,7 +233,7 @@ class Light:
     def _replace(self, override: Override | None, by: str = "") -> list[asyncio.Task[None]]:
         """The newest override wins; who asked, and why, is recorded."""
         now = self._clock.monotonic()
-        self.controller.override = override
+        self.controller.override, self._commanded = override, True
         if override is None:
             return [self._keep(OVERRIDE, None, RecordEvent("lamp.resumed", Severity.INFO, {"by": by}, now))]
         data = {"level": override.level, "duration_s": round(override.until - now, 1), "mode": "fixed" if override.fixed else "adaptive"}
@@ -264,8 +264,8 @@ class Light:
 
     def _restore_override(self, kept: dict[str, Any]) -> None:
         """Read as if it were commanded now, for the time that is left. Raises what a mistake in it raises."""
-        if self.controller.override is not None:
-            return
+        if self._commanded:
+            return  # newer than what the disk remembers
         now = self._clock.monotonic()
         left = float(kept["until"]) - now
         if kept["boot_id"] != self._keeper.boot_id:

@@ -7,6 +7,7 @@ import json
 import math
 import random
 import shutil
+import threading
 from collections.abc import Callable, Coroutine
 from datetime import datetime
 from pathlib import Path
@@ -333,6 +334,52 @@ def test_without_a_clock_a_day_is_summed_up_without_its_date(bench: Bench) -> No
         assert [(e["data"]["night"], round(e["data"]["observed_h"])) for e in p.events("lamp.summarized")] == [(None, 24), (None, 24)]
 
     play(lambda: Pole(config, 1000.0, lambda after: False), story)
+
+
+def test_a_resume_is_not_undone_by_a_disk_that_answers_late(bench: Bench) -> None:
+    """After a restart somebody resumes the program while the disk still hangs: the override of before must not come back."""
+    config = bench(PROGRAM + MQTT)
+
+    async def first(p: Pole) -> None:
+        p.send({"level": 0.9, "duration_s": 7200})
+        await p.until(lambda: p.light == 0.9)
+
+    async def second() -> int:
+        p, gate = Pole(config, EVENING), threading.Event()
+        hanging = asyncio.ensure_future(p.house.store.read(lambda db: gate.wait(20)))
+        await asyncio.sleep(0)  # the first thing in the queue of the store's thread
+        asking = asyncio.ensure_future(p.house.light.restore())
+        await asyncio.sleep(0)  # and what the disk remembers is asked for behind it
+        async with running(p.house, p.clock) as agent:
+            await p.clock.advance(0.1)
+            await p.house.light.command({"resume": True}, "officer")
+            gate.set()
+            await asyncio.gather(hanging, asking)
+            await p.until(lambda: p.house.light._restored)
+            assert p.house.light.controller.override is None
+            assert p.light == 0.6
+        return await agent
+
+    play(lambda: Pole(config, EVENING), first)
+    assert asyncio.run(second()) == 0
+
+
+def test_a_reload_that_takes_the_relay_anew_drives_it_as_it_must_be(bench: Bench) -> None:
+    """The relay's pin was let go and claimed again: closed. By day, with the lamp off, it has to be opened again."""
+    config = bench(PROGRAM + "relay = { pin = 23, min_off_s = 60 }\n" + MQTT)
+
+    async def story(p: Pole) -> None:
+        coil = p.factory.pin("GPIO23")
+        await p.until(lambda: coil.state, within_s=70)
+        settings = load(config).settings
+        p.luminaire.detach()
+        assert not coil.state
+        compose.attach(p.luminaire, settings)
+        house = compose.build(Loaded(settings, ""), p.luminaire, p.clock, detector=ScriptedDetector({}), before=p.house)
+        house.light.step(p.clock.monotonic())
+        assert coil.state
+
+    play(lambda: Pole(config, NOON), story)
 
 
 # --- what the store gives back after a restart, whatever it is

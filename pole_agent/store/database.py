@@ -76,6 +76,13 @@ COLUMNS = (
     "monotonic, boot_id, wall, quality, replayed, delivered"
 )
 
+# The words of a row as this agent writes them. A row that has others was damaged on the disk: it is not sent, and told as dropped.
+# The lengths differ where a word holds a NUL, which ends it for everything else.
+SOUND = " AND ".join(
+    [f"{word} NOT GLOB '*[^0-9A-Za-z._-]*' AND length({word}) = length(CAST({word} AS BLOB))" for word in ("id", "kind", "boot_id")]
+    + ["quality IN ('synced', 'corrected', 'unsynced')", "severity BETWEEN 0 AND 2", "typeof(wall) IN ('real', 'integer')"]
+)
+
 
 def _text(data: Any) -> str:
     """The data of an event as JSON. What JSON cannot say must not stop everything behind it: it is stored as the fact that it was so."""
@@ -183,11 +190,11 @@ class Database:
             (text,) = self._db.execute(
                 f"SELECT group_concat(seq || char(31) || severity || char(31) || kind || char(31) || {text_sql}, char(30)) FROM ("
                 f"SELECT {COLUMNS} FROM outbox "
-                "WHERE delivered IS NULL AND severity = :severity AND seq > :after ORDER BY seq LIMIT :limit)",
+                f"WHERE delivered IS NULL AND severity = :severity AND seq > :after AND {SOUND} ORDER BY seq LIMIT :limit)",
                 values | {"severity": severity, "after": after if severity == top else 0, "limit": limit - len(found)},
             ).fetchone()
             if text:
-                # No field holds these characters: JSON writes control characters as escapes, the others are words and numbers.
+                # No field holds these characters: JSON writes control characters as escapes, the words of a sound row have none.
                 for row in text.split("\x1e"):
                     seq, level, kind, message = row.split("\x1f", 3)
                     found.append(Outbound(int(seq), int(level), kind, message))
@@ -221,10 +228,19 @@ class Database:
                 (kind, int(Severity.ALARM), wall - ttl),
             )
             gone += [row[0] for row in rows]
-        if gone:
-            self._db.executemany("DELETE FROM outbox WHERE seq BETWEEN ? AND ?", ranges(gone))
-            self.report_dropped(ranges(gone), len(gone), "expired", stamp)
+        self._drop(gone, "expired", stamp)
         return len(gone)
+
+    def drop_damaged(self, stamp: Stamp) -> int:
+        """Drop what can never be sent, counted and told."""
+        gone = [row[0] for row in self._db.execute(f"SELECT seq FROM outbox WHERE delivered IS NULL AND NOT ({SOUND})")]
+        self._drop(gone, "damaged", stamp)
+        return len(gone)
+
+    def _drop(self, seqs: list[int], cause: str, stamp: Stamp) -> None:
+        if seqs:
+            self._db.executemany("DELETE FROM outbox WHERE seq BETWEEN ? AND ?", ranges(seqs))
+            self.report_dropped(ranges(seqs), len(seqs), cause, stamp)
 
     def give_back(self) -> int:
         """Shrink the file when a good part of it is empty; returns the pages given back. Outside a transaction."""

@@ -87,12 +87,13 @@ class Store:
         await self.write(lambda _: None)
 
     async def tidy(self, wall: float, ttl_s: Mapping[str, float]) -> None:
-        """Forget what is too old, and give space back. Raises OutboxError."""
+        """Forget what is too old or can never be sent, and give space back. Raises OutboxError."""
         stamp = self._stamp(time.monotonic())
 
         def forget(db: Database) -> None:
             db.purge_delivered(wall)
             db.expire(wall, ttl_s, stamp)
+            db.drop_damaged(stamp)
 
         await self.write(forget)
         await self.read(lambda db: db.give_back())

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from pole_agent.store.store import FILE_NAME, Store
+from pole_agent.uplink.events import DOCUMENT_SQL, TYPE_PREFIX
 from pole_agent.vocabulary import RecordEvent, Severity, Stamp
 
 EVENTS = 400
@@ -58,6 +59,13 @@ def opened(folder: Path) -> tuple[list[str], list[dict[str, object]], dict[str, 
         await store.flush()
         waiting = await store.read(lambda db: db.list_events(10_000))
         stats = await store.read(lambda db: db.stats())
+        values = {"source": "/smartpole/s/p", "prefix": TYPE_PREFIX, "storeid": store.store_id}
+        outbound = await store.read(lambda db: db.following(None, 10_000, DOCUMENT_SQL, **values))
+        for event in outbound:
+            json.loads(event.text)  # whatever fell over: what goes out is JSON
+        await store.tidy(1.0, {})
+        left = await store.read(lambda db: db.list_events(10_000))
+        assert len(outbound) >= len([s for s in left if s.kind != "outbox.dropped"]) - 1, "what cannot go out does not stay for ever"
         await store.stop(5.0)
         return [s.event_id for s in waiting], [json.loads(s.data) for s in waiting if s.kind == "outbox.dropped"], stats
 
@@ -150,3 +158,27 @@ def test_a_store_of_the_first_version_is_brought_up_to_date_and_loses_nothing(go
     with sqlite3.connect(folder / FILE_NAME) as db:
         assert db.execute("PRAGMA user_version").fetchone()[0] == 2
         assert db.execute("PRAGMA auto_vacuum").fetchone()[0] == 2, "incremental"
+
+
+@pytest.mark.parametrize("column", ["id", "kind", "boot_id", "quality"])
+@pytest.mark.parametrize("text", ["a\x1fb", "a\x1eb", 'a"b', "a\\"])
+def test_a_word_that_fell_over_blocks_nobody_and_is_told(good: Path, tmp_path: Path, column: str, text: str) -> None:
+    """Nothing checks a text on the disk. A separator or a quote in it would break what is read, or what is sent."""
+    folder = damaged(good, tmp_path / "x")
+    with sqlite3.connect(folder / FILE_NAME) as db:
+        db.execute(f"UPDATE outbox SET {column} = ? WHERE seq = 7", (text,))
+
+    async def work() -> tuple[list[int], list[dict[str, object]]]:
+        store = new_store(folder, "new")
+        store.start()
+        values = {"source": "/smartpole/s/p", "prefix": TYPE_PREFIX, "storeid": "s"}
+        outbound = await store.read(lambda db: db.following(None, 10_000, DOCUMENT_SQL, **values))
+        assert all(json.loads(event.text) for event in outbound)
+        await store.tidy(1.0, {})
+        told = [json.loads(s.data) for s in await store.read(lambda db: db.list_events(10_000)) if s.kind == "outbox.dropped"]
+        await store.stop(5.0)
+        return [event.seq for event in outbound], told
+
+    sent, told = asyncio.run(work())
+    assert sorted(sent) == [n for n in range(1, EVENTS + 2) if n != 7]
+    assert [(d["ranges"], d["cause"]) for d in told] == [([[7, 7]], "damaged")]

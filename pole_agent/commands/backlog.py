@@ -10,6 +10,7 @@ import contextlib
 import gc
 import json
 import os
+import subprocess
 import sys
 import tempfile
 import time
@@ -70,8 +71,6 @@ def overtake(program: str) -> Overtaken:
 
 def _in_a_process(what: str, program: str) -> dict[str, Any]:
     """Memory and garbage of the bench itself must not count."""
-    import subprocess
-
     done = subprocess.run([sys.executable, "-m", __name__, what, program], capture_output=True, text=True, check=True)
     figures: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
     return figures

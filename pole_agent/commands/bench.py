@@ -24,8 +24,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pole_agent import compose
-from pole_agent.commands import backlog, latency
-from pole_agent.commands.demo import mosquitto_program
 from pole_agent.errors import CameraError, PoleAgentError
 from pole_agent.settings import Settings
 
@@ -105,6 +103,8 @@ def measure(settings: Settings, clip: Path, rounds: int) -> Iterator[Figure]:
     yield _at_most("tracker, on the detections of the clip", min(p["tracker_ms_p50"] for p in alone), "ms/frame", 0.20)
     yield Figure("appearance", min(p["appearance_ms_p50"] for p in alone), "ms/frame", "", None)
     yield _at_most("peak memory, one camera, as the daemon detects", min(p["peak_rss_mb"] for p in live), "MB", 160)
+    from pole_agent.commands import latency  # here, because every command starts by importing this file, and the lamp waits for that
+
     for busy, target in ((None, 10.0), (clip, 30.0)):
         played_back = [latency.command_to_pin(settings, busy) for _ in range(rounds)]
         state = f"{'idle' if busy is None else 'detection saturated'}, through {played_back[0][1]}"
@@ -125,6 +125,9 @@ def _at_most(what: str, value: float, unit: str, target: float) -> Figure:
 
 
 def _uplink(rounds: int) -> Iterator[Figure]:
+    from pole_agent.commands import backlog
+    from pole_agent.commands.demo import mosquitto_program
+
     program = mosquitto_program()
     if program is None:
         print("the uplink is not measured: Mosquitto is not installed (sudo apt install mosquitto)")

@@ -118,8 +118,9 @@ def nights(settings: Settings, wall: float) -> Iterator[str]:
     least = duty(settings.lamp.floor, settings.lamp.curve)
     if 0 < least < FAINT:
         yield f"lamp.floor: {settings.lamp.floor:.0%} on the {settings.lamp.curve} curve is {least:.1%} of the light; is that enough?"
+    year = list(survey(plan, wall))
     for lit in (False, True):
-        spells = [s for s in survey(plan, wall) if s.lit is lit]
+        spells = [s for s in year if s.lit is lit]
         if not spells:
             continue
         first = spells[0]

@@ -57,7 +57,8 @@ __all__ = [
     "bare_inference",
     "broker_of",
     "build",
-    "claim_lamp", "client_id_of",
+    "claim_lamp",
+    "client_id_of",
     "controller_of",
     "detector_of",
     "drone_limits",
@@ -71,7 +72,7 @@ __all__ = [
     "scripted_detector",
     "socket_path",
     "source_factory",
-]  # fmt: skip
+]
 
 INBOX = 100
 PAGE = 200
@@ -93,7 +94,6 @@ class House:
     beat: Beat
     watches: list[Watch]
     socket: Path
-    trust: str  # [clock]
     announced: str | None  # the topic of the announcement to Home Assistant
 
 
@@ -136,7 +136,7 @@ def build(
     base, state_dir = settings.base_topic, settings.storage.state_dir
     socket = socket or socket_path(settings)
     limits = drone_limits(settings)
-    if before is not None and before.trust == settings.clock.trust:
+    if before is not None and before.keeper.trust == settings.clock.trust:
         keeper = before.keeper
     else:
         keeper = TimeKeeper(clock, settings.clock.trust, boot_id(), time_server_heard)
@@ -265,7 +265,7 @@ def build(
             parts.well(name)
 
     agent = Agent(jobs, store, clock, random, report, start, farewell)
-    return House(agent, keeper, parts, store, light, dispatch, upload, listen, beat, watches, socket, settings.clock.trust, announced)
+    return House(agent, keeper, parts, store, light, dispatch, upload, listen, beat, watches, socket, announced)
 
 
 async def close_left_over(store: Store, now: float) -> None:

@@ -77,7 +77,7 @@ class TimeKeeper:
 
     def __init__(self, clock: Clock, trust: Literal["auto", "system"], boot: str, told: Callable[[float], bool] = synchronized) -> None:
         self.clock, self.boot_id = clock, boot
-        self._trust, self._told = trust, told
+        self.trust, self._told = trust, told
         self._steady = self.offset
         self._doubt_until, self._heard_after = float("-inf"), 0.0
         # Asked at once, so that a restart does not show the failsafe level for a moment.
@@ -87,7 +87,7 @@ class TimeKeeper:
     def trusted(self) -> bool:
         """Is the wall clock right? One that jumped is not, until a time server was heard again and it has been steady for a while."""
         offset = self.offset
-        if self._trust == "auto" and abs(offset - self._steady) > JUMP_S:
+        if self.trust == "auto" and abs(offset - self._steady) > JUMP_S:
             if self._trusted:
                 log.warning("the clock jumped by %.0f s: it is not trusted for %.0f s", offset - self._steady, DOUBT_S)
                 self._doubt_until = self.clock.monotonic() + DOUBT_S
@@ -99,7 +99,7 @@ class TimeKeeper:
 
     def check(self) -> bool:
         """Ask again; True when the clock became trusted at this call. Blocks up to 0.3 s: call it in a thread."""
-        if self._trust == "system":
+        if self.trust == "system":
             return False
         was = self.trusted
         steady = plausible(self.clock.wall()) and self.clock.monotonic() >= self._doubt_until

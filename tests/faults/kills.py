@@ -1,4 +1,4 @@
-"""Kill the daemon again and again while the broker comes and goes, and count what a subscriber got. Used by test and proof."""
+"""Kill the daemon again and again while link and broker come and go, and count what a subscriber got. Used by test and proof."""
 
 from __future__ import annotations
 
@@ -10,12 +10,14 @@ import sys
 import threading
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 
 import paho.mqtt.client as paho
 
 from pole_agent.store.database import Database
 from tests.conftest import CLIP, Mosquitto, eventually, run_agent
+from tests.faults.proxy import Proxy
 
 CONFIG = """
 [[camera]]
@@ -65,11 +67,14 @@ class City:
     def __init__(self, port: int) -> None:
         self.sequences: dict[str, set[int]] = {}
         self.dropped: dict[str, set[int]] = {}
+        self.names: dict[tuple[str, int], str] = {}
+        self.repeated = 0
+        self.contradictions: list[str] = []
         self._client = paho.Client(paho.CallbackAPIVersion.VERSION2, client_id="city", clean_session=False)
         self._client.on_connect = lambda client, *_: client.subscribe("smartpole/+/+/events/#", qos=1)
         self._client.on_message = self._hear
         self._client.reconnect_delay_set(1, 1)
-        self._lock = threading.Lock()
+        self._lock, self._names = threading.Lock(), 0
         self._client.connect("127.0.0.1", port)
         self._client.loop_start()
         eventually(self._client.is_connected)
@@ -77,7 +82,13 @@ class City:
     def _hear(self, _client: object, _userdata: object, message: paho.MQTTMessage) -> None:
         event = json.loads(message.payload)
         with self._lock:
-            self.sequences.setdefault(event["storeid"], set()).add(int(event["sequence"]))
+            number = int(event["sequence"])
+            self.sequences.setdefault(event["storeid"], set()).add(number)
+            known = self.names.setdefault((event["storeid"], number), event["id"])
+            self.repeated += len(self.names) == self._names
+            self._names = len(self.names)
+            if known != event["id"]:
+                self.contradictions.append(f"{number} is {known} and {event['id']}")
             if event["type"] == "smartpole.outbox.dropped":
                 for first, last in event["data"]["ranges"]:
                     self.dropped.setdefault(event["storeid"], set()).update(range(first, last + 1))
@@ -91,17 +102,36 @@ class City:
         self._client.loop_stop()
 
 
-def prove(bench: Callable[..., Path], state: Path, broker: Mosquitto, kills: int, seed: int, most_s: float = 6.0) -> tuple[int, int]:
-    """Kill `kills` times. Returns (events in the store, events missing at the city)."""
-    config = bench(CONFIG.format(clip=CLIP, port=broker.port))
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What the store counted, and what the city got of it."""
+
+    stored: int
+    missing: int
+    repeated: int
+    contradictions: list[str]
+    cuts: int
+
+    def __str__(self) -> str:
+        return f"{self.stored} events stored, {self.missing} missing at the subscriber, {self.repeated} came twice, {self.cuts} cuts"
+
+
+def prove(bench: Callable[..., Path], state: Path, broker: Mosquitto, kills: int, seed: int, most_s: float = 6.0, cuts: int = 0) -> Outcome:
+    """Kill `kills` times, and cut the link at least `cuts` times in between."""
+    proxy = Proxy(broker.port)
+    config = bench(CONFIG.format(clip=CLIP, port=proxy.port))
     chance = random.Random(seed)
     city = City(broker.port)
     process: subprocess.Popen[str] | None = None
     try:
         for number in range(kills):
             process = run_agent("run", "--config", str(config), "--log-level", "error")
-            down = number % 3 == 1
-            time.sleep(chance.uniform(0.3, most_s))
+            down = number % 5 == 1
+            end = time.monotonic() + chance.uniform(0.3, most_s)
+            while (left := end - time.monotonic()) > 0:
+                time.sleep(min(left, chance.uniform(0.02, 0.3)))
+                if proxy.cuts * kills < cuts * (number + 1):
+                    proxy.cut()  # counted when there was something to cut
             if down:
                 broker.stop()
                 time.sleep(chance.uniform(0.0, 2.0))
@@ -109,9 +139,13 @@ def prove(bench: Callable[..., Path], state: Path, broker: Mosquitto, kills: int
             process.communicate()
             if down:
                 broker.start()
-            if sys.stderr.isatty():
-                print(f"\rkill {number + 1} of {kills}", end="", file=sys.stderr)
+            if sys.stderr.isatty() or kills > 50:
+                print(f"\rkill {number + 1} of {kills}, cut {proxy.cuts} of {cuts}", end="", file=sys.stderr, flush=True)
         process = run_agent("run", "--config", str(config), "--log-level", "error")
+        deadline = time.monotonic() + 120
+        while proxy.cuts < cuts and time.monotonic() < deadline:
+            time.sleep(chance.uniform(0.02, 0.3))
+            proxy.cut()
         time.sleep(2.0)
         process.terminate()  # in an orderly way, so that what waits is stored
         process.communicate()
@@ -134,9 +168,11 @@ def prove(bench: Callable[..., Path], state: Path, broker: Mosquitto, kills: int
         with contextlib.suppress(AssertionError):  # what is missing is counted below
             eventually(complete, 60, 0.2)
         store, last = figures()
-        return last, len(set(range(1, last + 1)) - city.has(store))
+        missing = len(set(range(1, last + 1)) - city.has(store))
+        return Outcome(last, missing, city.repeated, city.contradictions, proxy.cuts)
     finally:
         if process is not None and process.poll() is None:
             process.kill()
             process.communicate()
         city.stop()
+        proxy.close()

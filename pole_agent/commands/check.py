@@ -19,6 +19,7 @@ from pole_agent.lamp.pwm import ROOT, find_chip
 from pole_agent.lamp.survey import survey
 from pole_agent.settings import DEFAULT_PATH, Settings
 from pole_agent.settings.load import load, warnings
+from pole_agent.settings.section import is_credential
 
 FAR_H = 5.0
 FAINT = 0.05
@@ -59,7 +60,7 @@ def _files(settings: Settings) -> Iterator[Problem]:
     if settings.mqtt:
         named += [(f"mqtt.{key}", getattr(settings.mqtt, key)) for key in ("password_file", "ca_file", "cert_file", "key_file")]
     for path, file in named:
-        if file is not None and not os.access(file, os.R_OK):
+        if file is not None and not is_credential(file) and not os.access(file, os.R_OK):
             yield Problem(path, f"{file} cannot be read")
 
 

@@ -20,6 +20,7 @@ from pole_agent.compose.parts import (
     SOCKET_NAME,
     bare_inference,
     broker_of,
+    certificate_probes,
     client_id_of,
     detector_of,
     memory_broker,
@@ -117,6 +118,8 @@ def build(
 
     from pole_agent.agent import Agent
     from pole_agent.errors import OutboxError
+    from pole_agent.health.certificates import Certificates
+    from pole_agent.health.metrics import text as metrics_text
     from pole_agent.health.parts import Parts
     from pole_agent.lamp.boosts import Boosts
     from pole_agent.loops.beat import Beat, Beats
@@ -124,6 +127,8 @@ def build(
     from pole_agent.loops.light import Light
     from pole_agent.loops.listen import Listen
     from pole_agent.loops.local import Local
+    from pole_agent.loops.metrics import Metrics
+    from pole_agent.loops.records import Records
     from pole_agent.loops.upload import Upload
     from pole_agent.loops.watch import Watch
     from pole_agent.store.store import Store
@@ -183,15 +188,14 @@ def build(
     broker = broker or broker_of(settings)
     upload = None if broker is None else Upload(broker, store, board, inbox, parts, keeper, clock, random, base, __version__)
 
-    async def resend(payload: Any, by: str) -> dict[str, Any]:
-        return await resend_events(store, payload)
-
+    records = Records(store, clock)
     handlers: dict[str, Any] = {
         "lamp/set": light.command,
         "drone/approval": dispatch.decide,
         "drone/progress": dispatch.progress,
         "drone/conditions": dispatch.conditions,
-        "outbox/resend": resend,
+        "outbox/resend": records.resend,
+        "incident/feedback": records.feedback,
     }
     listen = Listen(
         handlers, handlers | {"lamp/set": partial(light.command, local=True)}, inbox, store, board, keeper, clock, base,
@@ -204,8 +208,9 @@ def build(
         }
 
     beat = Beat(
-        beats, keeper, store, board, parts, clock, base, state_dir, present, upload.sent if upload else dict, settings.storage.ttl_s
-    )
+        beats, keeper, store, board, parts, clock, base, state_dir, present, upload.sent if upload else dict, settings.storage.ttl_s,
+        records.rates, Certificates(certificate_probes(settings, upload), parts),
+    )  # fmt: skip
 
     async def ask(question: str, arguments: dict[str, Any]) -> Any:
         match question:
@@ -234,6 +239,12 @@ def build(
     jobs += [Job("local", Local(socket, command, ask).run)]
     if upload is not None:
         jobs.append(Job("upload", upload.run))
+    if settings.metrics.enabled:
+
+        async def numbers() -> str:
+            return metrics_text(await beat.health(), __version__)
+
+        jobs.append(Job("metrics", Metrics(settings.metrics.host, settings.metrics.port, numbers).run))
 
     ha_topic, document = discovery(base, client_id_of(settings), pole.name or f"Smart pole {pole.id}", __version__)
     announced = ha_topic if settings.mqtt is not None and settings.mqtt.homeassistant else None
@@ -249,10 +260,11 @@ def build(
             parts.ill("configuration", loaded.degraded)
         for part, trouble in luminaire.troubles.items():
             parts.ill(part, trouble)
-        await close_left_over(store, clock.monotonic())
+        await records.close_left_over()
         await light.restore()
 
     async def farewell() -> None:
+        listen.tell_surplus(at_the_end=True)
         with contextlib.suppress(OutboxError):
             await light.keep()
         if upload is not None:
@@ -266,36 +278,3 @@ def build(
 
     agent = Agent(jobs, store, clock, random, report, start, farewell)
     return House(agent, keeper, parts, store, light, dispatch, upload, listen, beat, watches, socket, announced)
-
-
-async def close_left_over(store: Store, now: float) -> None:
-    """Incidents that were open when the agent went down are closed now: nobody knows when they ended."""
-    from pole_agent.errors import OutboxError
-    from pole_agent.vocabulary import Severity
-
-    try:
-        left = await store.read(lambda db: db.open_incidents())
-    except OutboxError:
-        return  # the store says so itself
-    for incident in left:
-        severity = Severity.of(incident.pop("severity"))
-        del incident["silent"]
-        data = incident | {"duration_s": None, "end_reason": "restart"}
-        store.record(RecordEvent("incident.closed", severity, data, now, closes=incident["incident_id"]))
-
-
-async def resend_events(store: Store, payload: Any) -> dict[str, Any]:
-    """Carry out ``outbox/resend``. Raises CommandRefused."""
-    from pole_agent.errors import CommandRefused, OutboxError
-
-    if payload.get("storeid") != store.store_id:
-        raise CommandRefused(f"this store is {store.store_id}")
-    first, last = payload.get("from"), payload.get("to")
-    if not (isinstance(first, int) and isinstance(last, int) and 1 <= first <= last):
-        raise CommandRefused('"from" and "to" are sequence numbers, 1 <= from <= to')
-    try:
-        count = await store.write(lambda db: db.resend(first, last))
-    except OutboxError as error:
-        raise CommandRefused(str(error)) from error
-    store.committed.set()
-    return {"count": count}

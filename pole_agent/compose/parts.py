@@ -12,9 +12,11 @@ from pole_agent.clock import Clock
 from pole_agent.compose.rooms import places_of, rules_of, whole_frame
 from pole_agent.health.trust import TimeKeeper
 from pole_agent.settings import Settings
+from pole_agent.settings.section import secret_file
 
 if TYPE_CHECKING:
     from pole_agent.camera.source import FrameSource
+    from pole_agent.loops.upload import Upload
     from pole_agent.loops.watch import Pipeline, Timings
     from pole_agent.uplink.broker import Broker
     from pole_agent.vision.detector import Detector
@@ -42,12 +44,29 @@ def broker_of(settings: Settings) -> Broker | None:
             client_id_of(settings),
             chosen.tls,
             chosen.username,
-            chosen.password_file,
-            chosen.ca_file,
-            chosen.cert_file,
-            chosen.key_file,
+            secret_file(chosen.password_file),
+            secret_file(chosen.ca_file),
+            secret_file(chosen.cert_file),
+            secret_file(chosen.key_file),
+            chosen.protocol,
         )
     )
+
+
+def certificate_probes(settings: Settings, upload: Upload | None) -> dict[str, Callable[[], float | None]]:
+    """The certificates of [mqtt] and of the broker, by name: when does it end?"""
+    chosen = settings.mqtt
+    if chosen is None or not chosen.tls or upload is None:
+        return {}
+    from pole_agent.health.certificates import authority_ends, own_ends
+
+    probes: dict[str, Callable[[], float | None]] = {"broker": lambda: upload.certificate_ends}
+    ca, cert, key = (secret_file(path) for path in (chosen.ca_file, chosen.cert_file, chosen.key_file))
+    if ca is not None:
+        probes["mqtt.ca_file"] = lambda: authority_ends(ca)
+    if cert is not None:
+        probes["mqtt.cert_file"] = lambda: own_ends(cert, key)
+    return probes
 
 
 def memory_broker() -> Any:
@@ -145,7 +164,7 @@ def source_factory(settings: Settings, index: int, clock: Clock) -> Callable[[],
 
     def make() -> FrameSource:
         if camera.live:
-            return LiveSource(camera.source, camera.fps, camera.masks, clock.monotonic, camera.username, camera.password_file)
+            return LiveSource(camera.source, camera.fps, camera.masks, clock.monotonic, camera.username, secret_file(camera.password_file))
         return RecordedSource(Path(camera.source), camera.fps, camera.masks, clock=clock, loop=camera.loop)
 
     return make

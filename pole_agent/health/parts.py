@@ -16,6 +16,7 @@ class Parts:
         self._reasons: dict[str, str] = {}
         self._details: dict[str, dict[str, Any]] = {}
         self._since: dict[str, float] = {}
+        self._told: dict[str, Severity] = {}
 
     def note(self, part: str, **details: Any) -> None:
         """Numbers of a part for ``health``."""
@@ -29,9 +30,12 @@ class Parts:
         self._reasons[part] = ""
 
     def ill(self, part: str, reason: str, severity: Severity = Severity.WARNING) -> None:
-        """This part does not work, and why (one line)."""
-        if not self._reasons.get(part):
+        """This part does not work, and why (one line). Told when it begins, and again when it becomes graver."""
+        news = not self._reasons.get(part)
+        if news:
             self._since[part] = self._now()
+        if news or severity > self._told[part]:
+            self._told[part] = severity
             self._tell(RecordEvent("health.degraded", severity, {"part": part, "reason": reason[:300]}, self._now()))
         self._reasons[part] = reason
 

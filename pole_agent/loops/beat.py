@@ -5,13 +5,14 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
 from typing import Any
 
 from pole_agent.almanac import rfc3339
 from pole_agent.clock import Clock
 from pole_agent.errors import OutboxError
+from pole_agent.health.certificates import Certificates
 from pole_agent.health.notify import notify, watchdog_s
 from pole_agent.health.parts import Parts
 from pole_agent.health.trust import CHECK_S, TimeKeeper
@@ -52,7 +53,7 @@ class Beats:
 
 
 class Beat:
-    """The loop. `present` gives the counts and requests of now; `sent` the traffic of the uplink."""
+    """The loop. `present` gives the counts and requests of now; `sent` the traffic of the uplink; `rates` the verdicts by rule."""
 
     def __init__(
         self,
@@ -67,10 +68,13 @@ class Beat:
         present: Callable[[], dict[str, Any]],
         sent: Callable[[], dict[str, Any]],
         ttl_s: Mapping[str, float],
+        rates: Callable[[], Awaitable[dict[str, Any] | None]],
+        certificates: Certificates,
     ) -> None:
         self._beats, self._keeper, self._store, self._board, self._parts = beats, keeper, store, board, parts
         self._clock, self._base, self._state_dir = clock, base, state_dir
         self._present, self._sent, self._ttl_s = present, sent, ttl_s
+        self._rates, self._certificates = rates, certificates
         self._active = b""
         self._health_at = self._purge_at = self._trust_at = float("-inf")
         self._offset = keeper.offset
@@ -90,6 +94,8 @@ class Beat:
             await self._show_store()
             if now - self._health_at >= HEALTH_S:
                 self._health_at = now
+                if self._keeper.trusted:
+                    await asyncio.to_thread(self._certificates.look, self._clock.wall())
                 await self._show_health()
             if now - self._purge_at >= PURGE_S and self._keeper.trusted:
                 self._purge_at = now
@@ -145,6 +151,7 @@ class Beat:
             "parts": self._parts.report(),
             "outbox": stats,
             "sent": self._sent(),
+            "rules": await self._rates(),
             **vitals(self._state_dir),
         }
 

@@ -1,4 +1,4 @@
-"""Commands from the city and from the pole itself: checked, carried out or refused, answered, and refusals recorded."""
+"""Commands from the city and from the pole itself: checked, carried out or refused, answered, and each recorded."""
 
 from __future__ import annotations
 
@@ -23,8 +23,11 @@ log = logging.getLogger(__name__)
 MAX_BYTES = 16 * 1024
 MAX_DEPTH = 16
 MAX_AHEAD_S = 60.0  # a command from further in the future than that has a wrong clock behind it
-FREE_REFUSALS = 3  # told one by one …
-WINDOW_S = 60.0  # … in this time; the rest is told as one counted line
+WINDOW_S = 60.0
+FREE_REFUSALS, FREE_COMMANDS = 3, 20  # told one by one in a window; the rest is told as one counted line
+REPORTS = ("drone/conditions",)  # told once an hour: a weather station is no person
+REPORTS_S = 3600.0
+MOST_BODY = 512  # bytes of a command in its record
 META = ("command_id", "by", "issued_at", "expires_at")
 Handler = Callable[[Mapping[str, Any], str], Awaitable[dict[str, Any]] | dict[str, Any]]
 
@@ -88,6 +91,34 @@ def _time(document: Mapping[str, Any], key: str) -> float | None:
         raise CommandRefused(f"{key} is a time in RFC 3339 with its zone, for example 2026-01-31T18:00:00Z") from None
 
 
+class Counted:
+    """So many in a window are told one by one, the rest as one line when it is over."""
+
+    def __init__(self, free: int, window_s: float) -> None:
+        self._free, self._window_s = free, window_s
+        self._from = float("-inf")
+        self._seen = self._untold = 0
+        self._last: dict[str, Any] = {}
+
+    def admits(self, now: float, what: dict[str, Any]) -> bool:
+        """Is this one told by itself? Ask `surplus` before."""
+        if now - self._from >= self._window_s:
+            self._from, self._seen = now, 0
+        self._seen += 1
+        if self._seen <= self._free:
+            return True
+        self._untold += 1
+        self._last = what
+        return False
+
+    def surplus(self, now: float) -> dict[str, Any] | None:
+        """The last of those that were only counted, and how many they are, once their window is over."""
+        if not self._untold or now - self._from < self._window_s:
+            return None
+        count, self._untold = self._untold, 0
+        return self._last | {"count": count, "window_s": self._window_s}
+
+
 class Listen:
     """Routes commands by path. `handlers` do the work of a room and raise CommandRefused; `at_the_pole` are those of the local socket."""
 
@@ -105,9 +136,8 @@ class Listen:
         self._handlers, self._at_the_pole, self._inbox = handlers, at_the_pole, inbox
         self._store, self._board = store, board
         self._keeper, self._clock, self._base = keeper, clock, base
-        self._window_from = float("-inf")
-        self._refused = self._untold = 0
-        self._last_refusal: dict[str, Any] = {}
+        self._refused = Counted(FREE_REFUSALS, WINDOW_S)
+        self._accepted = {path: Counted(1, REPORTS_S) if path in REPORTS else Counted(FREE_COMMANDS, WINDOW_S) for path in handlers}
 
     async def run(self) -> None:
         never = asyncio.Event()
@@ -118,7 +148,7 @@ class Listen:
                 await asyncio.wait((waiting, tick), return_when=asyncio.FIRST_COMPLETED)
                 if waiting.done():
                     await self._answer(waiting.result())
-                self._tell_surplus()
+                self.tell_surplus()
             finally:
                 waiting.cancel()
                 tick.cancel()
@@ -131,13 +161,17 @@ class Listen:
         if reply is None:
             return
         topics = [f"{self._base}/reply"]
-        if message.response_topic:
+        if message.response_topic and not self._is_a_poles(message.response_topic):
             topics.append(message.response_topic)
         for topic in topics:
             try:
                 await self._board.send_live(Message(topic, encode(reply), correlation=message.correlation))
             except UplinkError as error:
                 log.info("a reply could not be sent: %s", error)
+
+    def _is_a_poles(self, topic: str) -> bool:
+        """Below the prefix lie commands and words of poles: nobody shall make this pole write there."""
+        return topic.split("/")[0] == self._base.split("/")[0]
 
     async def handle(self, path: str, payload: bytes, *, retained: bool = False, local_by: str = "") -> dict[str, Any] | None:
         """Carry out one command; return the reply, None when a flood leaves it unanswered for now."""
@@ -160,6 +194,7 @@ class Listen:
             result = handler(body, by)
             extra = result if isinstance(result, dict) else await result
             log.info("command %s by %s", path, by or "unknown")
+            self._record(path, command, by, local=bool(local_by))
             return {"command_id": command.command_id, "ok": True, "error": None, **extra}
         except CommandRefused as error:
             return self._refuse(path, command, str(error), local=bool(local_by))
@@ -184,31 +219,38 @@ class Listen:
         except OutboxError:
             return True  # a broken disk must not lock the lamp
 
+    def _record(self, path: str, command: Command, by: str, *, local: bool) -> None:
+        """Who had what done: on the pole and at the city, whatever the room itself tells."""
+        now = self._clock.monotonic()
+        self.tell_surplus()
+        body = command.body if len(encode(command.body)) <= MOST_BODY else None
+        done = {"path": path, "by": by, "command_id": command.command_id, "local": local, "body": body}
+        if self._accepted[path].admits(now, done):
+            self._store.record(RecordEvent("command.accepted", Severity.INFO, done, now))
+
     def _refuse(self, path: str, command: Command | None, error: str, *, local: bool) -> dict[str, Any] | None:
         now = self._clock.monotonic()
-        if now - self._window_from >= WINDOW_S:
-            self._tell_surplus()
-            self._window_from, self._refused = now, 0
-        self._refused += 1
+        self.tell_surplus()
         by, command_id = (command.by, command.command_id) if command else ("", None)
         refusal = {"path": path[:100], "error": error[:300], "by": by, "command_id": command_id}
-        if self._refused > FREE_REFUSALS:
-            self._untold += 1
-            self._last_refusal = refusal
+        if not self._refused.admits(now, refusal):
             # A person at the pole is answered whatever a flood from elsewhere does.
             return {"command_id": command_id, "ok": False, "error": error} if local else None
         log.warning("command %s refused: %s", path[:100], error)
         self._store.record(RecordEvent("command.refused", Severity.WARNING, refusal, now))
         return {"command_id": command_id, "ok": False, "error": error}
 
-    def _tell_surplus(self) -> None:
-        """A flood becomes one line: counted, recorded and answered once its window is over."""
+    def tell_surplus(self, *, at_the_end: bool = False) -> None:
+        """A flood becomes one line: counted, recorded and answered once its window is over, or when the agent stops."""
         now = self._clock.monotonic()
-        if not self._untold or now - self._window_from < WINDOW_S:
+        until = float("inf") if at_the_end else now
+        for counted in self._accepted.values():
+            if (more := counted.surplus(until)) is not None:
+                self._store.record(RecordEvent("command.accepted", Severity.INFO, more, now))
+        if (more := self._refused.surplus(until)) is None:
             return
-        count, self._untold = self._untold, 0
+        count = more["count"]
         log.warning("%d more commands were refused within %.0f s", count, WINDOW_S)
-        data = self._last_refusal | {"count": count, "window_s": WINDOW_S}
-        self._store.record(RecordEvent("command.refused", Severity.WARNING, data, now))
+        self._store.record(RecordEvent("command.refused", Severity.WARNING, more, now))
         reply = {"command_id": None, "ok": False, "error": f"{count} more commands were refused", "count": count}
         self._board.post("reply/flood", Message(f"{self._base}/reply", encode(reply)), at_birth=False)

@@ -70,6 +70,7 @@ class Upload:
         self._takeovers, self._suffix = 0, ""
         self._heard_ourselves = False
         self.delivered = 0
+        self.certificate_ends: float | None = None  # wall time, of the broker's, as it was last seen
 
     async def run(self) -> None:
         self._offline_since = self._clock.monotonic()
@@ -141,6 +142,11 @@ class Upload:
             self._offline_since = None
             self._parts.note("uplink", births=self._births)
             self._parts.well("uplink")
+            if session.missing:
+                self._parts.ill("mqtt", session.missing)
+            else:
+                self._parts.well("mqtt")
+            self.certificate_ends = session.certificate_ends
             self._session = session
             self._board.birth(session.publish)
             jobs = [

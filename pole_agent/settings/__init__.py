@@ -10,6 +10,7 @@ from pydantic import Field
 from pole_agent.settings.camera import CameraSettings, DetectorSettings
 from pole_agent.settings.drone import DroneSettings
 from pole_agent.settings.lamp import LampSettings
+from pole_agent.settings.metrics import MetricsSettings
 from pole_agent.settings.mqtt import MqttSettings
 from pole_agent.settings.pole import ClockSettings, PageSettings, PoleSettings, StorageSettings
 from pole_agent.settings.rules import LineSettings, RuleSettings, ZoneSettings
@@ -32,6 +33,7 @@ class Settings(Section):
     lamp: LampSettings = LampSettings()
     mqtt: MqttSettings | None = None
     drone: DroneSettings = DroneSettings()
+    metrics: MetricsSettings = MetricsSettings()
     page: PageSettings = PageSettings()
 
     @property

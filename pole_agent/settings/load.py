@@ -22,6 +22,7 @@ from pole_agent.errors import ConfigError, Problem
 from pole_agent.settings import Settings
 from pole_agent.settings.lamp import DEFAULT
 from pole_agent.settings.rules import LineSettings, ZoneSettings
+from pole_agent.settings.section import is_credential
 
 MAX_BYTES = 1 << 20
 LAST_GOOD = "last-good.toml"
@@ -170,6 +171,8 @@ def warnings(settings: Settings) -> list[str]:
         found.append("mqtt: there is no broker; events are kept on the pole only")
     elif not mqtt.tls and not mqtt.loopback:
         found.append(f"mqtt.tls: is false for {mqtt.host}; passwords and events can be read on the way")
+    if settings.metrics.enabled and settings.metrics.host not in ("127.0.0.1", "::1", "localhost"):
+        found.append(f"metrics.host: {settings.metrics.host} is not the pole itself; whoever reaches it can read the numbers")
     if not settings.lamp.active_low:
         found.append("lamp.active_low: is false; an undriven pin means a dark street")
     elif settings.lamp.pin <= PULLED_HIGH and settings.lamp.backend != "mock":
@@ -245,7 +248,7 @@ def _anchored(document: dict[str, Any], folder: Path | None) -> dict[str, Any]:
 
 
 def _is_path(section: str, key: str, value: Any) -> bool:
-    if not isinstance(value, str) or "://" in value:
+    if not isinstance(value, str) or "://" in value or is_credential(value):
         return False
     return not (section == "detector" and not value.endswith(".toml"))
 

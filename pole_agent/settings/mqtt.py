@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
@@ -15,18 +15,27 @@ class MqttSettings(Section):
     host: Annotated[str, Field(min_length=1)]
     tls: bool = True
     port: Annotated[int, Field(ge=1, le=65535)] = Field(default_factory=lambda data: 8883 if data.get("tls", True) else 1883)
+    protocol: Annotated[
+        Literal["auto", "5", "3.1.1"], Field(description="auto: MQTT 5, and 3.1.1 where the broker says that it knows no 5")
+    ] = "auto"
     prefix: Name = "smartpole"
     username: str | None = None
     password_file: Path | None = None
     ca_file: Path | None = None
     cert_file: Path | None = None
     key_file: Path | None = None
-    homeassistant: Annotated[bool, Field(description="announce the lamp to Home Assistant (MQTT discovery)")] = False
+    homeassistant: Annotated[bool, Field(description="announce the pole to Home Assistant (MQTT discovery)")] = False
 
     @model_validator(mode="after")
     def key_with_certificate(self) -> MqttSettings:
         if (self.cert_file is None) != (self.key_file is None):
             raise ValueError("cert_file and key_file belong together; give both or none")
+        return self
+
+    @model_validator(mode="after")
+    def certificates_mean_tls(self) -> MqttSettings:
+        if not self.tls and (self.ca_file or self.cert_file):
+            raise ValueError("ca_file and cert_file belong to tls = true; with tls = false nobody would look at them")
         return self
 
     @property

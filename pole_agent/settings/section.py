@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+from pathlib import Path
 from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
@@ -10,6 +12,20 @@ Name = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]{1,64}$")]
 Fraction = Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)]
 FractionPoint = tuple[Fraction, Fraction]
 Level = Fraction
+
+
+CREDENTIAL = "$CREDENTIALS_DIRECTORY/"
+
+
+def is_credential(path: Path | str | None) -> bool:
+    """Is it a file that systemd hands over (LoadCredential=)? Only the service itself can read it."""
+    return path is not None and str(path).startswith(CREDENTIAL)
+
+
+def secret_file(path: Path | None) -> Path | None:
+    """The file itself, for one that may be a credential of systemd. Without systemd it stays as it is written, and does not exist."""
+    folder = os.environ.get("CREDENTIALS_DIRECTORY")
+    return Path(folder) / str(path).removeprefix(CREDENTIAL) if folder and is_credential(path) else path
 
 
 class Section(BaseModel):

@@ -1,4 +1,5 @@
-"""What is kept, in one SQLite file: events on their way out, open incidents, drone requests, commands seen, small state.
+"""What is kept, in one SQLite file: events on their way out, open incidents, verdicts, drone requests, commands seen,
+small state.
 
 Synchronous; used by one thread. Every method works inside the transaction that `Database.transaction` opens, so that a state
 change and its events are stored together or not at all.
@@ -21,6 +22,7 @@ from pole_agent.vocabulary import RecordEvent, Severity, Stamp, TimeQuality
 KEEP_DELIVERED_S = 72 * 3600.0
 KEEP_COMMANDS = 1000
 KEEP_CLOSED_REQUESTS = 100
+KEEP_VERDICTS = 100  # of each rule: its rate is that of the last hundred that people judged
 FULL_SHARE = 0.9  # of the cap; the rest is room for the work of dropping
 DROP_BATCH = 200
 LEAST_PAGES, EMPTY_SHARE = 256, 0.25  # a megabyte, and a quarter of the file: below that shrinking only wears the card
@@ -166,6 +168,36 @@ class Database:
         """The incidents that are open, oldest identifier first, with `severity` and `silent` added."""
         rows = self._db.execute("SELECT severity, data, silent FROM incidents ORDER BY id").fetchall()
         return [json.loads(data) | {"severity": Severity(s).word, "silent": bool(silent)} for s, data, silent in rows]
+
+    def rule_of(self, incident_id: str) -> str | None:
+        """The rule of an incident that is open, was judged before, or still lies in the outbox. Reads the outbox from its end."""
+        known = '"incident_id":"' + incident_id + '"'
+        for query, value in (
+            ("SELECT json_extract(data, '$.rule') FROM incidents WHERE id = ?", incident_id),
+            ("SELECT rule FROM verdicts WHERE incident_id = ?", incident_id),
+            (
+                "SELECT json_extract(data, '$.rule') FROM outbox "
+                "WHERE kind IN ('incident.closed', 'incident.opened') AND instr(data, ?) AND json_valid(data) ORDER BY seq DESC LIMIT 1",
+                known,
+            ),
+        ):
+            if (row := self._db.execute(query, (value,)).fetchone()) and row[0] is not None:
+                return str(row[0])
+        return None
+
+    def judge(self, incident_id: str, rule: str, *, false: bool, by: str, wall: float) -> None:
+        """Keep what a person said of an incident; a later word replaces an earlier one."""
+        self._db.execute("INSERT OR REPLACE INTO verdicts VALUES (?, ?, ?, ?, ?)", (incident_id, rule, false, by, wall))
+        self._db.execute(
+            "DELETE FROM verdicts WHERE rule = ? AND incident_id NOT IN "
+            "(SELECT incident_id FROM verdicts WHERE rule = ? ORDER BY at DESC, incident_id DESC LIMIT ?)",
+            (rule, rule, KEEP_VERDICTS),
+        )
+
+    def verdicts(self) -> dict[str, tuple[int, int]]:
+        """By rule: how many of its judged incidents were true, and how many false."""
+        rows = self._db.execute("SELECT rule, count(*) - sum(false), sum(false) FROM verdicts GROUP BY rule ORDER BY rule")
+        return {str(rule): (int(true), int(false)) for rule, true, false in rows}
 
     # --- the way out
 

@@ -1,4 +1,4 @@
-"""What can still be read of a damaged pole.db: the events that wait, open incidents, drone requests and small state.
+"""What can still be read of a damaged pole.db: the events that wait, open incidents, drone requests, verdicts and small state.
 
 Pages are read one by one as far as they can be; a bad one costs what lies on it, not what lies behind it.
 """
@@ -18,6 +18,7 @@ TABLES = {  # table -> its columns, in the order of the schema
     "requests": "id, open, updated, data",
     "commands": "id, seen",
     "meta": "key, value",
+    "verdicts": "incident_id, rule, false, by, at",
 }
 OWN = ("storeid",)  # of the old store, not for the new one
 

@@ -6,7 +6,7 @@ import sqlite3
 import uuid
 from pathlib import Path
 
-VERSION = 2
+VERSION = 3
 PAGE_BYTES = 4096
 
 # outbox.seq is AUTOINCREMENT: SQLite keeps the last number in the same transaction, so numbers are consecutive and never reused.
@@ -31,6 +31,10 @@ CREATE TABLE incidents (id TEXT PRIMARY KEY, severity INTEGER NOT NULL, data TEX
 CREATE TABLE requests (id TEXT PRIMARY KEY, open INTEGER NOT NULL, updated REAL NOT NULL, data TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE commands (id TEXT PRIMARY KEY, seen REAL NOT NULL) WITHOUT ROWID;
 """
+VERDICTS = """
+CREATE TABLE IF NOT EXISTS verdicts (incident_id TEXT PRIMARY KEY, rule TEXT NOT NULL, false INTEGER NOT NULL, by TEXT NOT NULL,
+  at REAL NOT NULL) WITHOUT ROWID;
+"""
 
 
 def connect_to_read(path: str) -> sqlite3.Connection:
@@ -54,7 +58,7 @@ def connect(path: str, max_mb: int) -> sqlite3.Connection:
         if version == 0:
             if connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]:
                 raise sqlite3.DatabaseError("it has tables that are not pole-agent's")
-            connection.executescript(f"BEGIN IMMEDIATE; {TABLES} PRAGMA user_version = {VERSION};")
+            connection.executescript(f"BEGIN IMMEDIATE; {TABLES} {VERDICTS} PRAGMA user_version = {VERSION};")
             connection.execute("INSERT INTO meta VALUES ('storeid', ?)", (uuid.uuid4().hex[:16],))
             connection.execute("COMMIT")
         elif version > VERSION:
@@ -80,5 +84,10 @@ def _to_2(connection: sqlite3.Connection) -> None:
     connection.execute("PRAGMA journal_mode = WAL")
 
 
+def _to_3(connection: sqlite3.Connection) -> None:
+    """What people say of incidents."""
+    connection.executescript(VERDICTS)
+
+
 # From this version to the next. Each can be repeated: the version is set after it.
-MIGRATIONS = {1: _to_2}
+MIGRATIONS = {1: _to_2, 2: _to_3}

@@ -10,7 +10,13 @@ from pole_agent.uplink.events import Incoming, Message
 
 
 class Session(Protocol):
-    """A live connection."""
+    """A live connection. `missing`: the protections that this broker's version of MQTT does not give, in words; empty with MQTT 5.
+
+    `certificate_ends`: wall time at which the broker's certificate ends, None without TLS.
+    """
+
+    missing: str
+    certificate_ends: float | None
 
     async def publish(self, message: Message) -> None:
         """Return once the broker has acknowledged it.

@@ -12,7 +12,8 @@ from pole_agent.vocabulary import Severity, Stamp
 TYPE_PREFIX = "smartpole."
 CONTENT_TYPE = "application/cloudevents+json; charset=UTF-8"
 STATUS = "status"  # our own: heard as well, because a twin would write there
-PATHS = ("lamp/set", "drone/approval", "drone/progress", "drone/conditions", "outbox/resend")  # commands we listen to
+# The commands we listen to.
+PATHS = ("lamp/set", "drone/approval", "drone/progress", "drone/conditions", "outbox/resend", "incident/feedback")
 
 
 class Message(NamedTuple):

@@ -66,6 +66,9 @@ class MemoryBroker:
 class _MemorySession:
     """Session of a MemoryBroker."""
 
+    missing = ""
+    certificate_ends = None
+
     def __init__(self, broker: MemoryBroker, base: str) -> None:
         self._broker, self._base = broker, base
         self.inbox: asyncio.Queue[Incoming] = asyncio.Queue()

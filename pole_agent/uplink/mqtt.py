@@ -12,6 +12,7 @@ import contextlib
 import logging
 import socket
 import ssl
+import time
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -33,6 +34,9 @@ TIMEOUT_S = 10.0  # for the broker to answer a connect, a subscribe or a publish
 MAX_IN_FLIGHT = 40
 MAX_INCOMING = 2000  # what may wait while the listener works; beyond that aiomqtt drops the newest
 MAX_COMMAND_BYTES = 64 * 1024
+OLD_FOR_S = 86_400.0  # a broker that knew no MQTT 5 is asked again after a day
+CLOSED_EARLY = "the broker closed the connection before it let us in"
+UNSUPPORTED_PROTOCOL = (0x01, 0x84)  # as MQTT 3.1.1 and as MQTT 5 say it
 SESSION_TAKEN_OVER = 0x8E
 FAILURE = 0x80  # reason codes from here on mean no
 NODELAY = (socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)  # else Nagle and delayed acknowledgements cost 40 ms a command
@@ -51,6 +55,7 @@ class Address:
     ca_file: Path | None = None
     cert_file: Path | None = None
     key_file: Path | None = None
+    protocol: str = "auto"  # "5", "3.1.1", or 5 until the broker says that it knows no 5
 
 
 class AckClient(aiomqtt.Client):
@@ -59,6 +64,7 @@ class AckClient(aiomqtt.Client):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self._acks: dict[int, asyncio.Future[int]] = {}
+        self.modern = kwargs["protocol"] is aiomqtt.ProtocolVersion.V5
         self.largest_packet: int | None = None
         self.taken_over = False
         self.window = MAX_IN_FLIGHT
@@ -73,7 +79,24 @@ class AckClient(aiomqtt.Client):
     def _on_disconnect(self, client: Any, userdata: Any, flags: Any, reason_code: Any, properties: Any = None) -> None:
         # paho calls a second time when the socket is gone, without the reason.
         self.taken_over |= getattr(reason_code, "value", None) == SESSION_TAKEN_OVER
+        if not self._connected.done():  # aiomqtt would wait for its time out
+            self._connected.set_exception(aiomqtt.MqttError(CLOSED_EARLY))
         super()._on_disconnect(client, userdata, flags, reason_code, properties)
+
+    def _on_socket_register_write(self, client: Any, userdata: Any, sock: Any) -> None:
+        # aiomqtt asks for the socket's number before the loop does its work. A broker that says no at once has closed it by then.
+        def write() -> None:
+            try:
+                self._client.loop_write()
+            except Exception as error:  # noqa: BLE001 - as aiomqtt does it: whatever it is, the line is broken
+                if not self._disconnected.done():
+                    self._disconnected.set_exception(error)
+
+        def register() -> None:
+            if sock.fileno() >= 0:
+                self._loop.add_writer(sock.fileno(), write)
+
+        self._loop.call_soon_threadsafe(register)
 
     def _on_publish(self, client: Any, userdata: Any, mid: int, reason_code: Any, properties: Any) -> None:
         ack = self._acks.get(mid)
@@ -82,12 +105,16 @@ class AckClient(aiomqtt.Client):
 
     async def publish_acknowledged(self, message: Message) -> None:
         """Raises PublishRefused, LinkLost."""
-        properties: Any = Properties(PacketTypes.PUBLISH)  # type: ignore[no-untyped-call]
-        properties.ContentType = message.content_type
-        if message.expiry_s is not None:
-            properties.MessageExpiryInterval = message.expiry_s
-        if message.correlation is not None:
-            properties.CorrelationData = message.correlation
+        properties: Any = None
+        if self.modern:
+            properties = Properties(PacketTypes.PUBLISH)  # type: ignore[no-untyped-call]
+            properties.ContentType = message.content_type
+            if message.expiry_s is not None:
+                properties.MessageExpiryInterval = message.expiry_s
+            if message.correlation is not None:
+                properties.CorrelationData = message.correlation
+        elif message.expiry_s is not None:
+            raise PublishRefused(0x99, "MQTT 3.1.1 cannot let a message expire, and this one must")
         size = len(message.payload) + len(message.topic.encode()) + 200
         if self.largest_packet is not None and size > self.largest_packet:
             raise PublishRefused(0x95, f"packet too large: {size} bytes, the broker takes {self.largest_packet}")
@@ -120,11 +147,20 @@ _REASONS = {
 }
 
 
+MISSING = (
+    "the broker speaks MQTT 3.1.1: a message that it refuses looks delivered; a command that is published retained while we listen "
+    "looks ordinary; orders to fly are not sent, because they could not expire; no response topics; no pacing"
+)
+
+
 class MqttSession:
     """Session over one AckClient."""
 
     def __init__(self, client: AckClient, base: str) -> None:
         self._client, self._base = client, base
+        self.missing = "" if client.modern else MISSING
+        shown: Any = getattr(client._client.socket(), "getpeercert", dict)()
+        self.certificate_ends = float(ssl.cert_time_to_seconds(shown["notAfter"])) if shown else None
         self._window = asyncio.Semaphore(client.window)
 
     async def publish(self, message: Message) -> None:
@@ -148,10 +184,11 @@ class MqttSession:
 
 
 class MqttBroker:
-    """Broker at an address, MQTT 5."""
+    """Broker at an address: MQTT 5, or 3.1.1 where there is no 5."""
 
     def __init__(self, address: Address) -> None:
         self._address = address
+        self._modern_from = float("inf") if address.protocol == "3.1.1" else 0.0
 
     @property
     def name(self) -> str:
@@ -159,7 +196,7 @@ class MqttBroker:
 
     @contextlib.asynccontextmanager
     async def connect(self, will: Message, base: str, suffix: str = "") -> AsyncIterator[MqttSession]:
-        address = self._address
+        address, modern = self._address, time.monotonic() >= self._modern_from
         try:
             client = AckClient(
                 address.host,
@@ -167,8 +204,8 @@ class MqttBroker:
                 identifier=address.client_id + suffix,
                 username=address.username,
                 password=_secret(address.password_file),
-                protocol=aiomqtt.ProtocolVersion.V5,
-                clean_start=True,
+                protocol=aiomqtt.ProtocolVersion.V5 if modern else aiomqtt.ProtocolVersion.V311,
+                **({"clean_start": True} if modern else {"clean_session": True}),
                 keepalive=KEEPALIVE_S,
                 timeout=TIMEOUT_S,
                 will=aiomqtt.Will(will.topic, will.payload, will.qos, will.retain),
@@ -186,10 +223,13 @@ class MqttBroker:
         try:
             await client.__aenter__()
         except (aiomqtt.MqttError, OSError, ValueError) as error:
-            raise LinkLost(_explain(error)) from error
+            if modern and address.protocol == "auto" and _knows_no_5(error):
+                self._modern_from = time.monotonic() + OLD_FOR_S
+                raise LinkLost("the broker knows no MQTT 5; the next attempt is with 3.1.1") from error
+            raise LinkLost(_explain(error, address.tls)) from error
         try:
             # Retain As Published: else a command that was published retained looks like an ordinary one.
-            options = SubscribeOptions(qos=1, retainAsPublished=True)
+            options: Any = SubscribeOptions(qos=1, retainAsPublished=True) if modern else 1
             try:
                 codes: Any = await client.subscribe([(f"{base}/{path}", options) for path in (*PATHS, STATUS)])
             except aiomqtt.MqttError as error:
@@ -214,16 +254,35 @@ def _secret(path: Path | None) -> str | None:
     return None if path is None else path.read_text().strip()
 
 
+class _TlsSocket(ssl.SSLSocket):
+    """paho forgets a socket whose handshake failed: against a wrong certificate each attempt would leave one open."""
+
+    def do_handshake(self, block: bool = False) -> None:
+        try:
+            super().do_handshake(block)
+        except OSError:
+            self.close()
+            raise
+
+
 def _tls(address: Address) -> ssl.SSLContext:
     context = ssl.create_default_context(cafile=address.ca_file)
+    context.sslsocket_class = _TlsSocket
     context.minimum_version = ssl.TLSVersion.TLSv1_2
     if address.cert_file is not None:
         context.load_cert_chain(address.cert_file, address.key_file)
     return context
 
 
-def _explain(error: Exception) -> str:
+def _knows_no_5(error: Exception) -> bool:
+    code: Any = getattr(error, "rc", None)
+    return getattr(code, "value", code) in UNSUPPORTED_PROTOCOL
+
+
+def _explain(error: Exception, tls: bool) -> str:
     text = str(error) or type(error).__name__
     if "CERTIFICATE_VERIFY_FAILED" in text:
         return f"{text}; check ca_file, and the clock of this pole"
+    if tls and text == CLOSED_EARLY:
+        return f"{text}; check cert_file: it may want a certificate that it knows, and that has not ended"
     return text

@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import threading
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 from typing import Any
 
 CHUNK = 65_536
@@ -17,8 +17,9 @@ CHUNK = 65_536
 class Proxy:
     """Listens on `port` of loopback, in a thread of its own."""
 
-    def __init__(self, target: int) -> None:
-        self._target = target
+    def __init__(self, target: int, door: Callable[[bytes], bytes | None] = lambda hello: None) -> None:
+        """`door` sees the first bytes of each connection; what it answers is said, and the connection closed."""
+        self._target, self._door = target, door
         self._silent = False
         self.delay_s = 0.0
         self.connections = self.cuts = 0
@@ -71,8 +72,16 @@ class Proxy:
         try:
             if self._silent:
                 await asyncio.Event().wait()
+            hello = await reader.read(CHUNK)
+            if (answer := self._door(hello)) is not None:
+                writer.write(answer)
+                await writer.drain()
+                writer.close()
+                return
             there, back = await asyncio.open_connection("127.0.0.1", self._target)
             self._writers.add(back)
+            self.upward_bytes += len(hello)
+            back.write(hello)
         except OSError:
             writer.transport.abort()
             return

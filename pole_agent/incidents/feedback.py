@@ -1,0 +1,43 @@
+"""What people say of an incident afterwards, and what that makes of its rule. Pure."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from pole_agent.errors import CommandRefused
+
+ID = re.compile(r"[0-9a-f-]{36}")
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """Was it what the rule said?"""
+
+    incident_id: str
+    false: bool
+    by: str
+
+
+def read_feedback(payload: Mapping[str, Any], by: str) -> Verdict:
+    """Read ``incident/feedback``. Raises CommandRefused."""
+    if surplus := set(payload) - {"incident_id", "verdict"}:
+        raise CommandRefused(f"unknown key {min(surplus)}; known: incident_id, verdict, by")
+    incident_id, verdict = payload.get("incident_id"), payload.get("verdict")
+    if not (isinstance(incident_id, str) and ID.fullmatch(incident_id)):
+        raise CommandRefused("incident_id is the identifier of an incident, for example 01a20d2c-5ce5-7046-9dd1-e9f3183805ad")
+    if verdict not in ("true", "false"):
+        raise CommandRefused('verdict is "true" (it was what the rule said) or "false"')
+    if not by:
+        raise CommandRefused("by is required: who says so?")
+    return Verdict(incident_id, verdict == "false", by)
+
+
+def rates(verdicts: Mapping[str, tuple[int, int]]) -> dict[str, dict[str, float]]:
+    """Of each rule that was judged: true and false incidents, and the share of false ones."""
+    return {
+        rule: {"true": true, "false": false, "false_alarm_rate": round(false / (true + false), 3)}
+        for rule, (true, false) in verdicts.items()
+    }

@@ -1,0 +1,72 @@
+"""What is stored, and what people want of it: events sent again, verdicts on incidents, incidents that a crash left open."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from pole_agent.clock import Clock
+from pole_agent.errors import CommandRefused, OutboxError
+from pole_agent.incidents.feedback import rates, read_feedback
+from pole_agent.store.database import Database
+from pole_agent.store.store import Store
+from pole_agent.vocabulary import RecordEvent, Severity
+
+
+class Records:
+    """The commands ``outbox/resend`` and ``incident/feedback``, and the start after a crash."""
+
+    def __init__(self, store: Store, clock: Clock) -> None:
+        self._store, self._clock = store, clock
+
+    async def close_left_over(self) -> None:
+        """Incidents that were open when the agent went down are closed now: nobody knows when they ended."""
+        try:
+            left = await self._store.read(lambda db: db.open_incidents())
+        except OutboxError:
+            return  # the store says so itself
+        now = self._clock.monotonic()
+        for incident in left:
+            severity = Severity.of(incident.pop("severity"))
+            del incident["silent"]
+            data = incident | {"duration_s": None, "end_reason": "restart"}
+            self._store.record(RecordEvent("incident.closed", severity, data, now, closes=incident["incident_id"]))
+
+    async def resend(self, payload: Mapping[str, Any], by: str) -> dict[str, Any]:
+        """Carry out ``outbox/resend``. Raises CommandRefused."""
+        if payload.get("storeid") != self._store.store_id:
+            raise CommandRefused(f"this store is {self._store.store_id}")
+        first, last = payload.get("from"), payload.get("to")
+        if not (isinstance(first, int) and isinstance(last, int) and 1 <= first <= last < 1 << 63):
+            raise CommandRefused('"from" and "to" are sequence numbers, 1 <= from <= to')
+        try:
+            count = await self._store.write(lambda db: db.resend(first, last))
+        except OutboxError as error:
+            raise CommandRefused(str(error)) from error
+        self._store.committed.set()
+        return {"count": count}
+
+    async def feedback(self, payload: Mapping[str, Any], by: str) -> dict[str, Any]:
+        """Carry out ``incident/feedback``. Raises CommandRefused."""
+        verdict, wall = read_feedback(payload, by), self._clock.wall()
+
+        def keep(db: Database) -> str | None:
+            rule = db.rule_of(verdict.incident_id)
+            if rule is not None:
+                db.judge(verdict.incident_id, rule, false=verdict.false, by=verdict.by, wall=wall)
+            return rule
+
+        try:
+            rule = await self._store.write(keep)
+        except OutboxError as error:
+            raise CommandRefused(str(error)) from error
+        if rule is None:
+            raise CommandRefused(f"this pole does not know the incident {verdict.incident_id} (any more)")
+        return {"rule": rule}
+
+    async def rates(self) -> dict[str, dict[str, float]] | None:
+        """By rule: what people said of its incidents; None when the store does not answer."""
+        try:
+            return rates(await self._store.read(lambda db: db.verdicts()))
+        except OutboxError:
+            return None

@@ -1,0 +1,320 @@
+"""TLS with a pinned authority and client certificates, and the example access rules, at a real Mosquitto."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import subprocess
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import aiomqtt
+import pytest
+import trustme
+
+from pole_agent.errors import LinkLost, PublishRefused
+from pole_agent.health.certificates import DAY_S, Certificates, authority_ends, own_ends
+from pole_agent.health.parts import Parts
+from pole_agent.uplink.events import Message
+from pole_agent.uplink.mqtt import Address, MqttBroker
+from pole_agent.vocabulary import RecordEvent, Severity
+from tests.conftest import ROOT, Mosquitto, eventually, free_port
+
+EXAMPLES = ROOT / "docs" / "examples" / "mosquitto"
+BASE = "smartpole/sumedang/SMD-0042"
+WILL = Message(f"{BASE}/status", b'{"state":"offline"}', retain=True)
+
+
+@dataclass
+class Authority:
+    """A certificate authority of the test, and what it issues."""
+
+    folder: Path
+    ca: trustme.CA
+
+    @classmethod
+    def new(cls, folder: Path) -> Authority:
+        folder.mkdir(exist_ok=True)
+        made = cls(folder, trustme.CA())
+        made.ca.cert_pem.write_to_path(folder / "ca.pem")
+        return made
+
+    @property
+    def file(self) -> Path:
+        return self.folder / "ca.pem"
+
+    def issue(self, *names: str, name: str = "", days: float = 365, begun_days: float = 1) -> tuple[Path, Path]:
+        now = datetime.now(UTC)
+        issued = self.ca.issue_cert(
+            *names, common_name=name or None, not_after=now + timedelta(days=days), not_before=now - timedelta(days=begun_days)
+        )
+        stem = name or names[0]
+        cert, key = self.folder / f"{stem}.pem", self.folder / f"{stem}.key"
+        cert.unlink(missing_ok=True)
+        for blob in issued.cert_chain_pems:
+            blob.write_to_path(cert, append=True)
+        issued.private_key_pem.write_to_path(key)
+        return cert, key
+
+
+@pytest.fixture
+def authority(tmp_path: Path) -> Authority:
+    return Authority.new(tmp_path / "authority")
+
+
+def tls_listener(authority: Authority, port: int, more: str = "", **validity: float) -> str:
+    cert, key = authority.issue("127.0.0.1", **validity)
+    return f"listener {port} 127.0.0.1\ncafile {authority.file}\ncertfile {cert}\nkeyfile {key}\n{more}\n"
+
+
+def attempt(address: Address) -> float | None:
+    """Connect; returns when the broker's certificate ends. Raises LinkLost."""
+
+    async def work() -> float | None:
+        async with MqttBroker(address).connect(WILL, BASE) as session:
+            await session.publish(Message(f"{BASE}/events/a/b", b"{}"))
+            return session.certificate_ends
+
+    return asyncio.run(asyncio.wait_for(work(), 20))
+
+
+def test_the_pinned_authority_is_believed_and_no_other(
+    authority: Authority, mosquitto_with: Callable[[str], Mosquitto], tmp_path: Path
+) -> None:
+    port = free_port()
+    mosquitto_with(tls_listener(authority, port, days=100))
+    address = Address("127.0.0.1", port, "pole", True, ca_file=authority.file)
+    ends = attempt(address)
+    assert ends is not None
+    assert abs(ends - datetime.now(UTC).timestamp() - 100 * DAY_S) < 60
+    other = Authority.new(tmp_path / "other")
+    with pytest.raises(LinkLost, match=r"CERTIFICATE_VERIFY_FAILED.*check ca_file"):
+        attempt(replace(address, ca_file=other.file))
+    with pytest.raises(LinkLost, match="CERTIFICATE_VERIFY_FAILED"):
+        attempt(replace(address, ca_file=None))  # the system's authorities
+    with pytest.raises(LinkLost, match=r"hostname|IP address|CERTIFICATE_VERIFY_FAILED"):
+        attempt(replace(address, host="localhost"))  # the certificate is for 127.0.0.1
+
+
+def test_a_broker_whose_certificate_has_ended_is_not_believed_and_the_clock_is_named(
+    authority: Authority, mosquitto_with: Callable[[str], Mosquitto]
+) -> None:
+    port = free_port()
+    mosquitto_with(tls_listener(authority, port, days=-1, begun_days=30))
+    with pytest.raises(LinkLost, match=r"expired.*the clock of this pole"):
+        attempt(Address("127.0.0.1", port, "pole", True, ca_file=authority.file))
+
+
+def test_a_client_certificate_opens_and_without_one_it_stays_shut(
+    authority: Authority, mosquitto_with: Callable[[str], Mosquitto], tmp_path: Path
+) -> None:
+    port = free_port()
+    mosquitto_with(tls_listener(authority, port, "require_certificate true"))
+    cert, key = authority.issue("SMD-0042.poles", name="SMD-0042")
+    address = Address("127.0.0.1", port, "pole", True, ca_file=authority.file)
+    attempt(replace(address, cert_file=cert, key_file=key))
+    with pytest.raises(LinkLost, match=r"closed the connection.*check cert_file"):
+        attempt(address)
+    cert, key = Authority.new(tmp_path / "other").issue("SMD-0042.poles", name="SMD-0042")
+    with pytest.raises(LinkLost, match=r"closed the connection.*check cert_file"):
+        attempt(replace(address, cert_file=cert, key_file=key))
+    with pytest.raises(LinkLost, match="cannot prepare"):
+        attempt(replace(address, cert_file=tmp_path / "missing.pem", key_file=key))
+
+
+# --- when they end
+
+
+class Told:
+    """The parts of a pole, and what they told."""
+
+    def __init__(self) -> None:
+        self.events: list[RecordEvent] = []
+        self.parts = Parts(self.events.append, lambda: 0.0)
+
+
+def test_the_ends_are_read_with_what_python_brings(authority: Authority) -> None:
+    now = datetime.now(UTC).timestamp()
+    cert, key = authority.issue("SMD-0042.poles", name="SMD-0042", days=20)
+    assert abs(own_ends(cert, key) - now - 20 * DAY_S) < 60
+    assert authority_ends(authority.file) > now + 365 * DAY_S
+    expired, expired_key = authority.issue("old.poles", name="old", days=-1, begun_days=30)
+    with pytest.raises(OSError, match="expired"):
+        own_ends(expired, expired_key)
+    with pytest.raises(OSError):
+        own_ends(cert, expired_key)  # somebody else's key
+    with pytest.raises(OSError):
+        own_ends(authority.folder / "missing.pem", key)
+    empty = authority.folder / "empty.pem"
+    empty.write_text("")
+    with pytest.raises((OSError, ValueError)):
+        authority_ends(empty)
+
+
+def test_a_certificate_is_told_thirty_days_ahead_and_again_when_it_has_ended() -> None:
+    told, end = Told(), 100 * DAY_S
+    watch = Certificates({"broker": lambda: end}, told.parts)
+    for day in range(102):
+        watch.look(day * DAY_S)
+    first, second = told.events
+    assert (first.kind, first.severity) == ("health.degraded", Severity.WARNING)
+    assert "ends in 30 days, on 1970-04-11" in first.data["reason"]
+    assert (second.kind, second.severity) == ("health.degraded", Severity.ALARM)
+    end = 500 * DAY_S
+    watch.look(102 * DAY_S)
+    assert told.events[-1].kind == "health.recovered"
+    assert told.parts.report()["certificate:broker"] == {"state": "ok", "ends": "1971-05-16T00:00:00.000Z", "days_left": 398.0}
+
+
+def test_a_certificate_that_cannot_be_read_is_told_and_an_unknown_one_is_not() -> None:
+    told = Told()
+
+    def broken() -> float:
+        raise OSError(2, "No such file or directory")
+
+    Certificates({"mqtt.cert_file": broken, "broker": lambda: None}, told.parts).look(0.0)
+    assert [e.data for e in told.events] == [{"part": "certificate:mqtt.cert_file", "reason": "mqtt.cert_file: No such file or directory"}]
+
+
+# --- the example for a regency's broker
+
+
+class Regency:
+    """Mosquitto with the example's own lines; only paths and ports are changed."""
+
+    def __init__(self, authority: Authority, start: Callable[[str], Mosquitto], folder: Path) -> None:
+        self.port, self.pole_port = free_port(), free_port()
+        self.authority = authority
+        passwords = folder / "passwords"
+        passwords.touch(0o600)
+        for name in ("dashboard", "command-center", "duty-officer", "dispatcher", "homeassistant"):
+            subprocess.run(["mosquitto_passwd", "-b", str(passwords), name, f"secret-of-{name}"], check=True, capture_output=True)
+        cert, key = authority.issue("127.0.0.1")
+        lines = (EXAMPLES / "mosquitto.conf").read_text()
+        for old, new in {
+            "listener 8883": f"listener {self.port} 127.0.0.1",
+            "listener 8884": f"listener {self.pole_port} 127.0.0.1",
+            "/etc/mosquitto/passwords": str(passwords),
+            "/etc/mosquitto/acl": str(EXAMPLES / "acl"),
+            "/etc/mosquitto/ca.pem": str(authority.file),
+            "/etc/mosquitto/broker.pem": str(cert),
+            "/etc/mosquitto/broker.key": str(key),
+            "persistence true\n": "",
+            "max_queued_messages 100000\n": "",
+        }.items():
+            assert old in lines
+            lines = lines.replace(old, new)
+        start(lines)
+
+    def pole(self, name: str) -> Address:
+        cert, key = self.authority.issue(f"{name}.poles", name=name)
+        return Address("127.0.0.1", self.pole_port, name, True, ca_file=self.authority.file, cert_file=cert, key_file=key)
+
+    def may(self, name: str, path: str, pole: str = "SMD-0042") -> bool:
+        """Does the broker take this message of a person?"""
+
+        async def work() -> bool:
+            secret = self.authority.folder / f"{name}.secret"
+            secret.write_text(f"secret-of-{name}\n")
+            address = Address("127.0.0.1", self.port, f"{name}-1", True, name, secret, self.authority.file)
+            async with MqttBroker(address).connect(Message("nothing", b""), "nothing") as session:
+                try:
+                    await session.publish(Message(f"smartpole/sumedang/{pole}/{path}", b"{}"))
+                    return True
+                except PublishRefused as error:
+                    assert error.reason_code == 0x87
+                    return False
+
+        return asyncio.run(asyncio.wait_for(work(), 20))
+
+
+@pytest.fixture
+def regency(authority: Authority, mosquitto_with: Callable[[str], Mosquitto], tmp_path: Path) -> Regency:
+    return Regency(authority, mosquitto_with, tmp_path)
+
+
+COMMANDS = ("lamp/set", "drone/approval", "drone/progress", "drone/conditions", "outbox/resend", "incident/feedback")
+OWN = (
+    "status", "info", "active", "health", "reply", "events/incident/opened", "lamp/state", "drone/request", "drone/order",
+)  # fmt: skip
+
+
+def test_a_pole_speaks_for_itself_only(regency: Regency) -> None:
+    async def work() -> None:
+        async with MqttBroker(regency.pole("SMD-0042")).connect(WILL, BASE) as session:
+            for path in OWN:
+                await session.publish(Message(f"{BASE}/{path}", b"{}"))
+            for path in OWN + COMMANDS:
+                with pytest.raises(PublishRefused):
+                    await session.publish(Message(f"smartpole/sumedang/SMD-0043/{path}", b"{}"))
+            for path in COMMANDS:
+                with pytest.raises(PublishRefused):  # not even to itself
+                    await session.publish(Message(f"{BASE}/{path}", b"{}"))
+
+    asyncio.run(asyncio.wait_for(work(), 20))
+
+
+@pytest.mark.parametrize(
+    ("name", "allowed"),
+    [
+        ("dashboard", ()),
+        ("command-center", ("lamp/set", "outbox/resend", "incident/feedback")),
+        ("duty-officer", ("drone/approval",)),
+        ("dispatcher", ("drone/progress", "drone/conditions")),
+        ("homeassistant", ("lamp/set",)),
+    ],
+)
+def test_each_role_commands_what_is_its_own(regency: Regency, name: str, allowed: tuple[str, ...]) -> None:
+    assert {path for path in COMMANDS + OWN if regency.may(name, path)} == set(allowed)
+
+
+def test_a_whole_pole_lives_behind_the_example(
+    regency: Regency, agent: Callable[..., Any], tmp_path: Path, bench: Callable[..., Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Client certificate from systemd's credentials; commands reach it; its certificates stand in health."""
+    cert, key = regency.authority.issue("T-1.poles", name="T-1", days=10)
+    credentials = tmp_path / "credentials"
+    credentials.mkdir()
+    os.link(cert, credentials / "pole-cert")
+    os.link(key, credentials / "pole-key")
+    monkeypatch.setenv("CREDENTIALS_DIRECTORY", str(credentials))  # as systemd sets it, for the process below
+    config = bench(
+        f"""
+[mqtt]
+host = "127.0.0.1"
+port = {regency.pole_port}
+ca_file = "{regency.authority.file}"
+cert_file = "$CREDENTIALS_DIRECTORY/pole-cert"
+key_file = "$CREDENTIALS_DIRECTORY/pole-key"
+"""
+    )
+    config.write_text(config.read_text().replace('site = "test"', 'site = "sumedang"'))
+    heard: dict[str, Any] = {}
+
+    async def city() -> None:
+        params = aiomqtt.TLSParameters(ca_certs=str(regency.authority.file))
+        async with aiomqtt.Client(
+            "127.0.0.1", regency.port, username="command-center", password="secret-of-command-center", tls_params=params
+        ) as client:
+            await client.subscribe("smartpole/sumedang/#", qos=1)
+            async for message in client.messages:
+                path = str(message.topic).removeprefix("smartpole/sumedang/T-1/")
+                heard[path] = json.loads(message.payload)  # type: ignore[arg-type]
+                if path == "status":
+                    order = {"level": 0.7, "duration_s": 60, "by": "command-center"}
+                    await client.publish("smartpole/sumedang/T-1/lamp/set", json.dumps(order), qos=1)
+                parts = heard.get("health", {}).get("parts", {})
+                if "certificate:mqtt.cert_file" in parts and heard.get("reply", {}).get("ok"):
+                    return
+
+    agent("run", "--config", str(config))
+    asyncio.run(asyncio.wait_for(city(), 90))
+    parts = heard["health"]["parts"]
+    assert parts["certificate:mqtt.cert_file"]["state"] == "degraded"
+    assert "ends in 10 days" in parts["certificate:mqtt.cert_file"]["reason"]
+    assert parts["certificate:mqtt.ca_file"]["state"] == "ok"
+    eventually(lambda: heard["lamp/state"]["level"] == 0.7 or heard["lamp/state"]["reason"] == "override")

@@ -9,10 +9,17 @@ import signal
 import sys
 import threading
 from collections.abc import Awaitable, Callable
-
-from pole_agent.agent import Agent
+from typing import Protocol
 
 log = logging.getLogger(__name__)
+
+
+class Runs(Protocol):
+    """An agent, or several as one."""
+
+    async def run(self) -> int: ...
+    def stop(self) -> None: ...
+
 
 HARD_STOP_S = 4.5  # a stop is promised within 5 s, even with a blocked event loop
 
@@ -33,7 +40,7 @@ def _without_traceback(record: logging.LogRecord) -> bool:
     return True
 
 
-def run_to_end(agent: Agent, beside: Callable[[], Awaitable[None]] | None = None, renew: Callable[[], Agent | None] | None = None) -> int:
+def run_to_end(agent: Runs, beside: Callable[[], Awaitable[None]] | None = None, renew: Callable[[], Runs | None] | None = None) -> int:
     """Run the agent until a signal, a FATAL failure, or the end of `beside` (a coroutine that runs along). Returns the exit code.
 
     After each orderly end, `renew` may give the agent that follows (a reload).
@@ -68,7 +75,7 @@ def run_to_end(agent: Agent, beside: Callable[[], Awaitable[None]] | None = None
     return asyncio.Runner().run(run())
 
 
-async def _along(agent: Agent, beside: Callable[[], Awaitable[None]]) -> None:
+async def _along(agent: Runs, beside: Callable[[], Awaitable[None]]) -> None:
     try:
         await beside()
     finally:

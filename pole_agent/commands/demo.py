@@ -1,7 +1,7 @@
 """The whole agent on a bundled street clip: mock GPIO, no configuration, no hardware, no server. The clock starts at dusk.
 
 It talks to the broker of --mqtt; else to a Mosquitto of its own where one is installed; else to a broker in memory. It says which.
-Ctrl-C ends it; --once ends with the clip and prints a summary.
+Ctrl-C ends it; --once ends with the clip and prints a summary. --poles 5 is five of them, to fill a dashboard.
 """
 
 from __future__ import annotations
@@ -18,14 +18,14 @@ import tempfile
 import time
 import tomllib
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 from pole_agent import almanac, compose
 from pole_agent.clock import SystemClock
-from pole_agent.commands.daemon import leave, run_to_end, set_up_logging
+from pole_agent.commands.daemon import Runs, leave, run_to_end, set_up_logging
 from pole_agent.errors import ConfigError, PoleAgentError, Problem, UplinkError
 from pole_agent.health.vitals import peak_memory_mb
 from pole_agent.settings import Settings
@@ -37,20 +37,32 @@ FOLDER = Path(__file__).parent.parent / "demo"
 BEFORE_SUNSET_S = 6.0
 DRAIN_S = 10.0
 BROKER_START_S = 5.0
+MOST_POLES = 50
+CLIP_S = 25.0
+APART_DEGREES = 0.0004  # about 45 m, as street lamps stand
 MOSQUITTO_PLACES = ("/usr/sbin/mosquitto", "/usr/local/sbin/mosquitto", "/opt/homebrew/sbin/mosquitto")
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--once", action="store_true", help="end with the clip (25 s) and print a summary")
-    parser.add_argument("--mqtt", metavar="URL", help="talk to this broker: mqtt://host:port or mqtts://host:port")
+    parser.add_argument("--mqtt", metavar="URL", help="talk to this broker: mqtt://[user:password@]host:port, or mqtts://")
+    parser.add_argument(
+        "--ca-file", type=Path, metavar="F", help="with mqtts://: the authority of the broker's certificate; default: the system's"
+    )
     parser.add_argument("--port", type=int, metavar="N", help="port of the demo's own Mosquitto on 127.0.0.1; default: a free one")
+    parser.add_argument(
+        "--poles", type=int, default=1, metavar="N", help=f"so many poles, DEMO-1 to DEMO-N (1 to {MOST_POLES}), in one process"
+    )
     parser.add_argument("--log-level", choices=("debug", "info", "warning", "error"), default="warning")
 
 
-def settings_for(state_dir: str, broker: dict[str, Any] | None, loop: bool) -> Settings:
-    """The demo's pole.toml, with what only this run knows."""
+def settings_for(state_dir: str, broker: dict[str, Any] | None, loop: bool, number: int = 1) -> Settings:
+    """The demo's pole.toml, with what only this run knows. `number`: which pole of the street it is."""
     document = tomllib.loads((FOLDER / "pole.toml").read_text())
     document["storage"] = {"state_dir": state_dir}
+    pole = document["pole"]
+    pole |= {"id": f"DEMO-{number}", "longitude": round(pole["longitude"] + (number - 1) * APART_DEGREES, 6)}
+    pole |= {"name": f"{pole['name']} {number}"} if number > 1 else {}
     document["camera"][0] |= {"source": str(FOLDER / "street.mp4"), "loop": loop}
     if broker:
         document["mqtt"] = broker
@@ -107,22 +119,74 @@ class Narrator:
         return ""
 
 
+class Fleet:
+    """Several agents as one. Each starts a while after the one before, so that they are at different places of the clip."""
+
+    def __init__(self, houses: Sequence[compose.House]) -> None:
+        self._houses, self._stopped = houses, asyncio.Event()
+
+    async def run(self) -> int:
+        return max(await asyncio.gather(*(self._run(number) for number in range(len(self._houses)))))
+
+    async def _run(self, number: int) -> int:
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(self._stopped.wait(), number * CLIP_S / len(self._houses))
+        return 0 if self._stopped.is_set() else await self._houses[number].agent.run()
+
+    def stop(self) -> None:
+        self._stopped.set()
+        for house in self._houses:
+            house.agent.stop()
+
+
+def _neighbours(
+    arguments: argparse.Namespace, scratch: Path, broker: dict[str, Any], clock: SystemClock, first: Settings
+) -> list[compose.House]:
+    """The poles beside the first one. They share its detector: one network serves them all."""
+    detector, houses = compose.detector_of(first), []
+    for number in range(1, arguments.poles + 1):
+        folder = scratch / str(number)
+        settings = settings_for(str(folder), broker, True, number) if number > 1 else first
+        luminaire = compose.open_lamp(settings, clock)
+        socket_path = folder / compose.SOCKET_NAME if number > 1 else scratch / compose.SOCKET_NAME
+        houses.append(compose.build(Loaded(settings, ""), luminaire, clock, detector=detector, socket=socket_path))
+    return houses
+
+
+def _reject(arguments: argparse.Namespace) -> None:
+    if not 1 <= arguments.poles <= MOST_POLES:
+        raise ConfigError([Problem("--poles", f"{arguments.poles} is not possible; give 1 to {MOST_POLES}")])
+    if arguments.poles > 1 and arguments.once:
+        raise ConfigError([Problem("--poles", "does not go with --once, which tells of one pole to the end of the clip")])
+    if arguments.poles > 1 and not arguments.mqtt and mosquitto_program() is None:
+        raise ConfigError([Problem("--poles", "needs a broker: give --mqtt URL, or install Mosquitto")])
+
+
 def run(arguments: argparse.Namespace) -> int:
+    _reject(arguments)
     set_up_logging(arguments.log_level)
     with tempfile.TemporaryDirectory(prefix="pole-agent-demo-") as scratch, contextlib.ExitStack() as stack:
         broker, said = _broker(arguments, Path(scratch), stack)
         settings = settings_for(scratch, broker, loop=not arguments.once)
         print(f"pole-agent demo: a street clip, mock GPIO, {said}", flush=True)
         clock = SystemClock(dusk_shift(settings))
-        luminaire = compose.open_lamp(settings, clock)
         narrator = Narrator(settings.base_topic)
-        memory = None
-        if broker is None:
-            memory = compose.memory_broker()
-            memory.on_publish = narrator.hear
-        house = compose.build(Loaded(settings, ""), luminaire, clock, broker=memory, socket=Path(scratch) / compose.SOCKET_NAME)
+        agent: Runs
+        if broker is not None and arguments.poles > 1:
+            houses = _neighbours(arguments, Path(scratch), broker, clock, settings)
+            house, agent = houses[0], Fleet(houses)
+            print(f"{arguments.poles} poles, DEMO-1 to DEMO-{arguments.poles}; told here is DEMO-1")
+        else:
+            memory = None
+            if broker is None:
+                memory = compose.memory_broker()
+                memory.on_publish = narrator.hear
+            luminaire = compose.open_lamp(settings, clock)
+            house = compose.build(Loaded(settings, ""), luminaire, clock, broker=memory, socket=Path(scratch) / compose.SOCKET_NAME)
+            agent = house.agent
         if broker and not arguments.once:
-            print(f"watch:   mosquitto_sub -h {broker['host']} -p {broker['port']} -t '{settings.base_topic}/#' -v")
+            watched = settings.base_topic if arguments.poles == 1 else f"{settings.prefix}/{settings.pole.site}"
+            print(f"watch:   mosquitto_sub -h {broker['host']} -p {broker['port']} -t '{watched}/#' -v")
             print(f"command: pole-agent lamp set 0.6 --for 20 --socket {house.socket}", flush=True)
 
         async def beside() -> None:
@@ -139,7 +203,7 @@ def run(arguments: argparse.Namespace) -> int:
                     listener.cancel()
                     await asyncio.gather(listener, return_exceptions=True)
 
-        code = run_to_end(house.agent, beside)
+        code = run_to_end(agent, beside)
         if arguments.once:
             _summary(house, narrator, said)
     return leave(code)
@@ -191,7 +255,19 @@ def _broker(arguments: argparse.Namespace, scratch: Path, stack: contextlib.Exit
             raise ConfigError([Problem("--mqtt", f"{arguments.mqtt!r} is no broker; write mqtt://host:port or mqtts://host:port")])
         tls = url.scheme == "mqtts"
         port = url.port or (8883 if tls else 1883)
-        return {"host": url.hostname, "port": port, "tls": tls}, f"broker {url.hostname}:{port}"
+        broker: dict[str, Any] = {"host": url.hostname, "port": port, "tls": tls}
+        if arguments.ca_file:
+            if not tls:
+                raise ConfigError([Problem("--ca-file", "goes with mqtts://")])
+            broker["ca_file"] = str(arguments.ca_file.absolute())
+        if url.username:
+            broker["username"] = unquote(url.username)
+        if url.password:
+            secret = scratch / "password"
+            secret.touch(0o600)
+            secret.write_text(unquote(url.password))
+            broker["password_file"] = str(secret)
+        return broker, f"broker {url.hostname}:{port}"
     program = mosquitto_program()
     if program is None:
         return None, "broker in memory (no Mosquitto is installed here)"
@@ -233,8 +309,11 @@ async def _listen(broker: dict[str, Any], base: str, narrator: Narrator) -> None
     import aiomqtt
 
     try:
-        tls = aiomqtt.TLSParameters() if broker["tls"] else None
-        async with aiomqtt.Client(broker["host"], broker["port"], tls_params=tls) as client:
+        tls = aiomqtt.TLSParameters(ca_certs=broker.get("ca_file")) if broker["tls"] else None
+        password = Path(broker["password_file"]).read_text() if "password_file" in broker else None
+        async with aiomqtt.Client(
+            broker["host"], broker["port"], username=broker.get("username"), password=password, tls_params=tls
+        ) as client:
             await client.subscribe(f"{base}/#", qos=1)
             async for message in client.messages:
                 payload = message.payload if isinstance(message.payload, bytes) else b""

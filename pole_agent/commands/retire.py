@@ -15,8 +15,8 @@ from pole_agent.commands import control
 from pole_agent.errors import PoleAgentError, PublishRefused
 from pole_agent.settings import DEFAULT_PATH, Settings
 from pole_agent.settings.load import load_or_last_good
+from pole_agent.uplink import homeassistant
 from pole_agent.uplink.events import Message
-from pole_agent.uplink.homeassistant import discovery
 
 HELP = "clear what the broker keeps of a pole that goes"
 RETAINED = ("info", "active", "lamp/state", "health", "status")  # the status last: until then the pole is there
@@ -47,7 +47,7 @@ async def clear(settings: Settings) -> list[str]:
     """Publish nothing, retained, on every retained topic. Raises LinkLost, PoleAgentError."""
     broker, base = compose.broker_of(settings), settings.base_topic
     assert broker is not None
-    announcement, _ = discovery(base, compose.client_id_of(settings), "", "")
+    announcement = homeassistant.topic(compose.client_id_of(settings))
     cleared = []
     async with broker.connect(Message(f"{base}/status", b"", retain=True), base) as session:
         for topic in (announcement, *(f"{base}/{path}" for path in RETAINED)):

@@ -29,7 +29,7 @@ from pole_agent.compose.parts import (
     socket_path,
     source_factory,
 )
-from pole_agent.compose.rooms import drone_limits, info_of, places_of, rules_of
+from pole_agent.compose.rooms import drone_limits, info_of, places_of, rules_of, street_of
 from pole_agent.health.trust import TimeKeeper, boot_id, synchronized
 from pole_agent.lamp.lamp import Luminaire
 from pole_agent.settings.load import Loaded
@@ -73,6 +73,7 @@ __all__ = [
     "scripted_detector",
     "socket_path",
     "source_factory",
+    "street_of",
 ]
 
 INBOX = 100
@@ -246,7 +247,7 @@ def build(
 
         jobs.append(Job("metrics", Metrics(settings.metrics.host, settings.metrics.port, numbers).run))
 
-    ha_topic, document = discovery(base, client_id_of(settings), pole.name or f"Smart pole {pole.id}", __version__)
+    ha_topic, document = discovery(base, client_id_of(settings), pole.name or f"Smart pole {pole.id}", __version__, street_of(settings))
     announced = ha_topic if settings.mqtt is not None and settings.mqtt.homeassistant else None
 
     async def start() -> None:

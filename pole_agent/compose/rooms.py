@@ -9,11 +9,12 @@ from pole_agent import __version__
 from pole_agent.errors import ConfigError, Problem
 from pole_agent.settings import Settings
 from pole_agent.settings.load import Loaded
-from pole_agent.vocabulary import members
+from pole_agent.vocabulary import CLASSES, members
 
 if TYPE_CHECKING:
     from pole_agent.drone.gates import DroneLimits
     from pole_agent.incidents.rules import Line, Rule, Zone
+    from pole_agent.uplink.homeassistant import Street
 
 
 def places_of(settings: Settings, camera: str) -> tuple[list[Zone], list[Line]]:
@@ -69,6 +70,20 @@ def rules_of(settings: Settings, camera: str) -> list[Rule]:
             )
         )
     return rules
+
+
+def street_of(settings: Settings) -> Street:
+    """What Home Assistant shows of the street: each zone counts people, and what its rules are about."""
+    from pole_agent.uplink.homeassistant import Street
+
+    counted = {}
+    for camera in settings.cameras:
+        zones = places_of(settings, camera.name)[0] or [whole_frame()]
+        for zone in zones:
+            named = {c for r in settings.rules if settings.camera_of(r) == camera.name and r.zone in (zone.name, None) for c in r.classes}
+            wanted = {"person"} | members(named)
+            counted[camera.name, zone.name] = [label for label in CLASSES if label in wanted]
+    return Street([c.name for c in settings.cameras], counted, [r.name for r in settings.rules])
 
 
 def drone_limits(settings: Settings) -> DroneLimits:

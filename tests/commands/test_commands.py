@@ -9,7 +9,9 @@ import threading
 from collections.abc import Callable
 from pathlib import Path
 
+import paho.mqtt.client as paho
 import pytest
+from paho.mqtt.enums import CallbackAPIVersion
 
 from pole_agent.cli import COMMANDS
 from pole_agent.settings.load import load, schema
@@ -74,7 +76,7 @@ def test_lamp_drone_and_outbox_talk_to_the_running_agent(agent: Start, bench: Ca
     assert (refused.returncode, refused.stderr.strip()) == (1, "pole-agent: duration_s is a number from 1 to 43200")
     assert call("drone", "--config", config, "list").stdout == "no requests\n"
     stats = json.loads(call("outbox", "--config", config, "--json", "stats").stdout)
-    assert stats["last_sequence"] == 2, "the override and the refusal"
+    assert stats["last_sequence"] == 3, "the override, the record of its command, and the refusal"
     listed = call("outbox", "--config", config, "list").stdout
     assert "command.refused" in listed
     process.kill()
@@ -152,3 +154,47 @@ def test_retire_clears_everything_that_the_broker_keeps(
     done = call("retire", "--config", config, "--yes")
     assert done.returncode == 0, done.stderr
     assert retained() == {}
+
+
+def test_a_demo_of_three_poles_fills_a_broker_with_password_and_says_goodbye(
+    agent: Start, mosquitto_with: Callable[[str], Mosquitto], tmp_path: Path
+) -> None:
+    passwords = tmp_path / "passwords"
+    passwords.touch(0o600)
+    subprocess.run(["mosquitto_passwd", "-b", str(passwords), "me", "s3cret@home"], check=True, capture_output=True)
+    broker = mosquitto_with(f"allow_anonymous false\npassword_file {passwords}")
+    heard: dict[str, dict[str, str]] = {}
+    client = paho.Client(CallbackAPIVersion.VERSION2)
+    client.username_pw_set("me", "s3cret@home")
+    client.on_message = lambda _c, _u, m: heard.setdefault(m.topic.split("/")[-1], {}).update({m.topic.split("/")[2]: m.payload.decode()})
+    client.connect("127.0.0.1", broker.port)
+    client.subscribe([("smartpole/+/+/status", 1), ("smartpole/+/+/info", 1)])
+    client.loop_start()
+    names = {f"DEMO-{n}" for n in (1, 2, 3)}
+    try:
+        process = agent("demo", "--poles", "3", "--mqtt", f"mqtt://me:s3cret%40home@127.0.0.1:{broker.port}")
+        eventually(lambda: {n for n, s in heard.get("status", {}).items() if "online" in s} == names, within_s=60)
+        eventually(lambda: set(heard.get("info", {})) == names)
+        places = {json.loads(i)["location"]["longitude"] for i in heard["info"].values()}
+        assert len(places) == 3
+        process.terminate()
+        assert process.wait(10) == 0
+        eventually(lambda: {n for n, s in heard["status"].items() if "stopped" in s} == names)
+        assert "s3cret" not in process.stdout.read() + process.stderr.read()
+    finally:
+        client.loop_stop()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "text"),
+    [
+        (("--poles", "0"), "--poles: 0 is not possible"),
+        (("--poles", "2", "--once"), "--poles: does not go with --once"),
+        (("--mqtt", "http://x"), "--mqtt: 'http://x' is no broker"),
+        (("--mqtt", "mqtt://x", "--ca-file", "ca.pem"), "--ca-file: goes with mqtts://"),
+    ],
+)
+def test_the_demo_refuses_what_it_cannot_do(agent: Start, arguments: tuple[str, ...], text: str) -> None:
+    process = agent("demo", *arguments)
+    assert process.wait(20) == 2
+    assert text in process.stderr.read()

@@ -167,14 +167,16 @@ def test_home_assistant_finds_the_lamp_and_its_entities(bench: Bench) -> None:
         assert message.retain
         document = json.loads(message.payload)
         parts = document["components"]
-        assert {c["platform"] for c in parts.values()} == {"light", "sensor", "button", "number"}
-        topics = {c[key] for c in parts.values() for key in ("state_topic", "command_topic") if key in c}
+        lamp = {key: part for key, part in parts.items() if key.startswith("lamp")}
+        assert {c["platform"] for c in lamp.values()} == {"light", "sensor", "button", "number"}
+        topics = {c[key] for c in lamp.values() for key in ("state_topic", "command_topic") if key in c}
         assert topics == {f"{BASE}/lamp/state", f"{BASE}/lamp/set"}
+        assert not any("incident" in key for key in parts), "a pole without a camera has none"
         assert document["availability"][0]["topic"] == f"{BASE}/status"
         # What Home Assistant's button sends is a command that is understood.
         p.send({"level": 0.9})
         await p.until(lambda: p.light == 0.9)
-        p.send(parts["lamp_resume"]["payload_press"].encode())
+        p.send(parts["lamp-resume"]["payload_press"].encode())
         await p.until(lambda: p.light == 0.6)
         state = p.heard("lamp/state")[-1]
         assert {"state", "brightness", "reason", "until", "default_duration_s"} <= state.keys(), "what its templates read"

@@ -308,9 +308,9 @@ async def _listen(broker: dict[str, Any], base: str, narrator: Narrator) -> None
     """Be the city: subscribe, and pass on what comes."""
     import aiomqtt
 
+    password = await asyncio.to_thread(Path(broker["password_file"]).read_text) if "password_file" in broker else None
     try:
         tls = aiomqtt.TLSParameters(ca_certs=broker.get("ca_file")) if broker["tls"] else None
-        password = Path(broker["password_file"]).read_text() if "password_file" in broker else None
         async with aiomqtt.Client(
             broker["host"], broker["port"], username=broker.get("username"), password=password, tls_params=tls
         ) as client:

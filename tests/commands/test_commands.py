@@ -83,7 +83,7 @@ def test_lamp_drone_and_outbox_talk_to_the_running_agent(agent: Start, bench: Ca
     process.wait()
     exported = call("outbox", "--config", config, "export")
     kinds = [json.loads(line)["type"] for line in exported.stdout.splitlines()]
-    assert kinds == ["smartpole.lamp.overridden", "smartpole.command.refused"]
+    assert kinds == ["smartpole.lamp.overridden", "smartpole.command.accepted", "smartpole.command.refused"]
     assert call("lamp", "--config", config).returncode == 1, "no agent runs"
 
 

@@ -15,6 +15,7 @@ import fcntl
 import logging
 import os
 import signal
+import threading
 from pathlib import Path
 from typing import IO
 
@@ -40,13 +41,15 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
+    early = threading.Event()
+    signal.signal(signal.SIGHUP, lambda *_: early.set())  # until there is a loop: a reload that comes at once must not end us
     set_up_logging(arguments.log_level)
     clock = SystemClock()
     loaded = load_or_last_good(arguments.config)
     lock = alone(loaded.settings.storage.state_dir)
     # Before anything heavy is loaded: within half a second of the start the lamp is at a safe level.
     luminaire = compose.open_lamp(loaded.settings, clock)
-    daemon = Daemon(arguments.config, loaded, luminaire, clock)
+    daemon = Daemon(arguments.config, loaded, luminaire, clock, early)
     code = run_to_end(daemon.house.agent, daemon.listen_for_reload, daemon.renew)
     daemon.luminaire.close()  # the last thing of all: then the wiring keeps the street lit
     del lock
@@ -79,8 +82,9 @@ def alone(state_dir: Path) -> IO[str] | None:
 class Daemon:
     """The house that runs now, and how it is followed by the next one on SIGHUP."""
 
-    def __init__(self, path: Path, loaded: Loaded, luminaire: Luminaire, clock: Clock) -> None:
-        self._path, self._loaded, self._clock = path, loaded, clock
+    def __init__(self, path: Path, loaded: Loaded, luminaire: Luminaire, clock: Clock, early: threading.Event) -> None:
+        """`early` is set when a SIGHUP came before `listen_for_reload`."""
+        self._path, self._loaded, self._clock, self._early = path, loaded, clock, early
         self.luminaire = luminaire
         self._next: Loaded | None = None
         self.house = self._build(loaded)
@@ -101,6 +105,8 @@ class Daemon:
     async def listen_for_reload(self) -> None:
         """Runs beside the agents."""
         asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, self._reload)
+        if self._early.is_set():
+            self._reload()
         await asyncio.Event().wait()
 
     def _reload(self) -> None:

@@ -97,6 +97,10 @@ class City:
         with self._lock:
             return self.sequences.get(store, set()) | self.dropped.get(store, set())
 
+    def count(self, store: str) -> int:
+        with self._lock:
+            return len(self.sequences.get(store, ()))
+
     def stop(self) -> None:
         self._client.disconnect()
         self._client.loop_stop()

@@ -1,0 +1,113 @@
+"""Field failure 6: a small file system fills, whatever is being written. Lamp and detection run on, alarms are kept, space comes back."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import CLIP, ROOT, Mosquitto, eventually
+from tests.faults.kills import CONFIG, City
+from tests.faults.local import ask, health
+
+SIZE_MB = 8
+FREE_KB = (0, 4, 16, 40, 100)  # where the disk is full: at once, or in the middle of a commit, of the log, of the file
+
+
+class SmallDisk:
+    """A tmpfs in a mount namespace of the agent's own; seen from outside through /proc."""
+
+    def __init__(self, folder: Path, config: Path) -> None:
+        folder.mkdir(exist_ok=True)
+        inside = f'mount -t tmpfs -o size={SIZE_MB}m tmpfs "{folder}" && exec "$@"'
+        environment = {k: v for k, v in os.environ.items() if k not in ("RUNTIME_DIRECTORY", "NOTIFY_SOCKET", "WATCHDOG_USEC")}
+        self.process = subprocess.Popen(
+            ["unshare", "-Urm", "sh", "-c", inside, "sh", sys.executable, "-m", "pole_agent", "run", "--config", str(config)],
+            stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, cwd=ROOT, env=environment,
+        )  # fmt: skip
+        self.folder = Path(f"/proc/{self.process.pid}/root{folder}")
+
+    @property
+    def socket(self) -> Path:
+        return self.folder / "control.sock"
+
+    def fill(self, free_kb: int) -> None:
+        """Write until so much is free."""
+        with (self.folder / "filler").open("ab", buffering=0) as file:
+            while (left := os.statvfs(self.folder).f_bavail * 4 - free_kb) > 0:
+                try:
+                    file.write(bytes(min(left, 512) * 1024))
+                except OSError:
+                    break  # the agent was quicker
+
+    def free(self) -> None:
+        (self.folder / "filler").unlink()
+
+
+@pytest.fixture
+def disk(bench: Callable[..., Path], tmp_path: Path, mosquitto: Mosquitto) -> Iterator[SmallDisk]:
+    if (
+        shutil.which("unshare") is None
+        or subprocess.run(["unshare", "-Urm", "mount", "-t", "tmpfs", "tmpfs", str(tmp_path)], capture_output=True, check=False).returncode
+    ):
+        pytest.skip("needs a mount namespace for a small file system (unshare -Urm)")
+    config = bench(CONFIG.format(clip=CLIP, port=mosquitto.port))
+    config.write_text(config.read_text().replace("[lamp]", "max_mb = 4\n[lamp]"))
+    made = SmallDisk(tmp_path / "state", config)
+    yield made
+    made.process.kill()
+    made.process.communicate(timeout=10)
+
+
+@pytest.mark.timeout(300)
+def test_a_full_disk_stops_neither_lamp_nor_detection_and_loses_no_alarm(disk: SmallDisk, mosquitto: Mosquitto) -> None:
+    city = City(mosquitto.port)
+
+    def frames() -> int:
+        return int(health(disk.socket).get("parts", {}).get("camera:street", {}).get("frames", 0))
+
+    def works() -> bool:
+        told = health(disk.socket)
+        return bool(told) and told["parts"]["store"]["state"] == "ok" and told["outbox"] is not None
+
+    def lamp(level: float) -> None:
+        reply = ask(disk.socket, path="lamp/set", payload={"level": level, "duration_s": 600, "by": "test"})
+        assert reply["ok"], reply
+
+    def last() -> tuple[str, int]:
+        stats = ask(disk.socket, question="outbox.stats")["answer"]
+        return stats["storeid"], stats["last_sequence"]
+
+    try:
+        eventually(lambda: frames() > 20, 60)
+        for number, free_kb in enumerate(FREE_KB):
+            disk.fill(free_kb)
+
+            def full() -> bool:
+                lamp(0.5)  # is written down: it fills what room the log still had
+                return bool(health(disk.socket)["parts"]["store"]["state"] == "degraded")
+
+            eventually(full, 60)
+            seen = frames()
+            lamp(0.6 + number / 20)
+            assert ask(disk.socket, question="lamp")["answer"]["reason"] in ("override", "presence")
+            eventually(lambda: frames() > seen + 20, 30)  # noqa: B023
+            disk.free()
+            if number < len(FREE_KB) - 1:
+                lamp(0.5)  # once it is left to the store to find out by itself
+            eventually(works, 60)
+        assert disk.process.poll() is None
+        store, number = last()
+        assert number > 20
+        eventually(lambda: city.has(store) >= set(range(1, last()[1] - 5)), 60)
+        assert not city.contradictions
+        assert not city.dropped, "what waited in memory was stored when there was room again"
+        used = sum(p.stat().st_size for p in disk.folder.glob("pole.db*") if "shm" not in p.name)
+        assert used < SIZE_MB * 1_000_000 / 2
+    finally:
+        city.stop()

@@ -140,6 +140,13 @@ def _uplink(rounds: int) -> Iterator[Figure]:
     overtaken = min((backlog.overtake(program) for _ in range(rounds)), key=lambda o: o.alarm_s)
     yield _at_most(f"a live alarm behind {overtaken.waiting} events, acknowledged after", overtaken.alarm_s, "s", 1.0)
     yield _at_most("memory grows while they drain", overtaken.grown_mb, "MB", 10)
+    from pole_agent.commands import day
+
+    print("living through a busy day, in four minutes", file=sys.stderr)
+    lived = day.day(program)
+    yield Figure(f"a busy day: {lived.objects} objects, and an event of each; events in all", lived.stored, "events", "", None)
+    yield _at_most("written to the disk in that day, as the kernel counts", lived.written_mb, "MB", 50)
+    yield _at_most("sent per object, as the broker counts", lived.sent / lived.objects / 1000, "KB", 1.5)
 
 
 def _percentile(waits: list[float], percent: int) -> float:

@@ -217,8 +217,8 @@ async def _until_done(house: compose.House, once: bool) -> None:
 async def _drained(house: compose.House) -> None:
     """Wait until everything that was stored is delivered."""
     deadline = time.monotonic() + DRAIN_S
-    await house.store.flush()
     while time.monotonic() < deadline:
+        await house.store.flush()
         if not await house.store.read(lambda db: db.waiting(1, frozenset())):
             return
         await asyncio.sleep(0.1)
@@ -288,7 +288,9 @@ def mosquitto_on_loopback(program: str, scratch: Path, port: int | None) -> Iter
             probe.bind(("127.0.0.1", 0))
             port = probe.getsockname()[1]
     config = scratch / "mosquitto.conf"
-    config.write_text(f"listener {port} 127.0.0.1\nallow_anonymous true\npersistence false\nset_tcp_nodelay true\nuser root\n")
+    config.write_text(
+        f"listener {port} 127.0.0.1\nallow_anonymous true\npersistence false\nset_tcp_nodelay true\nsys_interval 1\nuser root\n"
+    )
     process = subprocess.Popen([program, "-c", str(config)], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True)
     try:
         deadline = time.monotonic() + BROKER_START_S

@@ -150,7 +150,7 @@ def build(
     def new_id() -> str:
         return uuid7(clock.wall(), os.urandom)
 
-    store = Store(state_dir, settings.storage.max_mb, keeper.stamp, new_id)
+    store = Store(state_dir, settings.storage.max_mb, keeper.stamp, new_id, settings.storage.batch_s)
     parts = Parts(store.record, clock.monotonic)
     board = Board()
     boosts = Boosts() if before is None else before.light.boosts

@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import json
 import logging
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 from pole_agent.almanac import rfc3339
@@ -35,7 +35,8 @@ from pole_agent.vocabulary import Severity
 log = logging.getLogger(__name__)
 
 WINDOW = 40  # messages in flight; the session keeps to the broker's receive maximum below that
-MARK_ROWS, MARK_S = 500, 0.25  # acknowledged events are marked when so many are, or after so long
+MARK_ROWS, MARK_S = 500, 0.25  # acknowledged events are marked when so many are, or after so long …
+FEW_ROWS = 50  # … and so few go along with what is written next: a commit of their own would double the wear of a quiet day
 IDLE_S = 30.0
 REFUSED_AGAIN_S = 600.0  # a message that the broker refused is tried again then; meanwhile it blocks nobody
 OFFLINE_IS_NEWS_S = 60.0
@@ -69,6 +70,8 @@ class Upload:
         self._offline_since: float | None = None
         self._takeovers, self._suffix = 0, ""
         self._heard_ourselves = False
+        self._draining = ""  # the store whose events are on their way
+        self._marks: set[asyncio.Future[None]] = set()
         self.delivered = 0
         self.certificate_ends: float | None = None  # wall time, of the broker's, as it was last seen
 
@@ -191,7 +194,8 @@ class Upload:
             for job in jobs:
                 job.cancel()
             await asyncio.gather(*jobs, return_exceptions=True)
-            await self._mark(out)
+            await self._mark(out, out.to_mark(), self._store.write)  # takes along what waits for the next commit
+            self._draining = ""
 
     async def _read(self, out: Outgoing[Outbound], ready: asyncio.Event, room: asyncio.Event) -> None:
         """Keep some events at hand."""
@@ -203,17 +207,21 @@ class Upload:
             if out.wants():
                 limit, position = out.limit(), out.position
                 try:
-                    rows = await self._store.read(lambda db: self._following(db, position, limit))  # noqa: B023 - awaited at once
+                    store_id, rows = await self._store.read(lambda db: self._following(db, position, limit))  # noqa: B023 - awaited at once
                 except OutboxError:
-                    rows = []
+                    store_id, rows = self._draining, []
+                if self._draining not in ("", store_id):
+                    raise LinkLost("the store was replaced; its numbers begin anew")
+                self._draining = store_id
                 if committed.is_set():
                     continue
                 out.offer(rows, limit)
                 ready.set()
             await self._stirred(committed, room)
 
-    def _following(self, db: Database, position: tuple[int, int] | None, limit: int) -> list[Outbound]:
-        return db.following(position, limit, DOCUMENT_SQL, source=f"/{self._base}", prefix=TYPE_PREFIX, storeid=db.store_id)
+    def _following(self, db: Database, position: tuple[int, int] | None, limit: int) -> tuple[str, list[Outbound]]:
+        values = {"source": f"/{self._base}", "prefix": TYPE_PREFIX, "storeid": db.store_id}
+        return db.store_id, db.following(position, limit, DOCUMENT_SQL, **values)
 
     async def _stirred(self, *events: asyncio.Event) -> None:
         """Until one of the events is set, or it is time to look at the store anyway. `committed` is left set."""
@@ -259,18 +267,22 @@ class Upload:
             await taken.wait()
             taken.clear()
             await wait(self._clock, taken, MARK_S)
-            await self._mark(out)
+            seqs = out.to_mark()
+            if len(seqs) > FEW_ROWS:
+                await self._mark(out, seqs, self._store.write)
+            elif seqs:
+                job = asyncio.ensure_future(self._mark(out, seqs, self._store.later))
+                self._marks.add(job)
+                job.add_done_callback(self._marks.discard)
 
-    async def _mark(self, out: Outgoing[Outbound]) -> None:
-        seqs = out.to_mark()
+    async def _mark(self, out: Outgoing[Outbound], seqs: list[int], how: Callable[[Callable[[Database], None]], Awaitable[None]]) -> None:
         self.delivered += len(seqs)
-        if seqs:
-            if not out.set_aside:
-                self._parts.well("events")
-            wall = self._clock.wall()
-            with contextlib.suppress(OutboxError):  # then they are sent again: receivers know them by their id
-                await self._store.write(lambda db: db.mark_delivered(seqs, wall))
-        out.marked()
+        if seqs and not out.set_aside:
+            self._parts.well("events")
+        wall, store_id = self._clock.wall(), self._draining
+        with contextlib.suppress(OutboxError):  # then they are sent again: receivers know them by their id
+            await how(lambda db: db.mark_delivered(seqs, wall, store_id))
+        out.marked(seqs)
 
     async def _carry(self, session: Session) -> None:
         """Carry notices."""

@@ -42,6 +42,9 @@ KEEP_DAYS = {"traffic": 14.0, "health": 7.0, "command": 30.0, "lamp": 90.0, "inc
 class StorageSettings(Section):
     state_dir: Path = Path("/var/lib/pole-agent")
     max_mb: Annotated[int, Field(ge=4, le=65536)] = 256
+    batch_s: Annotated[
+        float, Field(gt=0, le=60, description="routine events are gathered so long before they are written; a power cut can cost them")
+    ] = 5
     keep_days: dict[str, Annotated[float, Field(gt=0, le=3650)]] = Field(
         default_factory=dict, description="how long an event waits for the broker, by type or its first word; alarms wait for ever"
     )

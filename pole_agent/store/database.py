@@ -25,7 +25,7 @@ KEEP_CLOSED_REQUESTS = 100
 KEEP_VERDICTS = 100  # of each rule: its rate is that of the last hundred that people judged
 FULL_SHARE = 0.9  # of the cap; the rest is room for the work of dropping
 DROP_BATCH = 200
-LEAST_PAGES, EMPTY_SHARE = 256, 0.25  # a megabyte, and a quarter of the file: below that shrinking only wears the card
+LEAST_PAGES, EMPTY_SHARE = 1_000_000 // PAGE_BYTES, 0.25  # a megabyte, and a quarter of the file: below that shrinking only wears the card
 DROPPED = "outbox.dropped"
 
 
@@ -112,8 +112,9 @@ class Database:
 
     def __init__(self, path: Path, max_mb: int, new_id: Callable[[], str], *, read_only: bool = False) -> None:
         self.path, self._new_id = path, new_id
-        self._most_pages = max_mb * 1_000_000 // PAGE_BYTES
         self._db = connect_to_read(str(path)) if read_only else connect(str(path), max_mb)
+        self._page_bytes: int = self._db.execute("PRAGMA page_size").fetchone()[0]
+        self._most_pages = max_mb * 1_000_000 // self._page_bytes
         self.store_id: str = self._db.execute("SELECT value FROM meta WHERE key = 'storeid'").fetchone()[0]
 
     def close(self) -> None:
@@ -135,15 +136,17 @@ class Database:
     def append(self, entries: Sequence[Entry]) -> None:
         """Store events in order; each gets the next sequence number. Makes room first when the file is nearly full."""
         self._make_room(entries)
+        # What opens and closes within a batch need not be kept as open: most crossings, and half of the writing of a busy street.
+        brief = {e.event.opens for e in entries} & {e.event.closes for e in entries}
         for entry in entries:
             event = entry.event
             data = _text(event.data)
-            if event.opens:
+            if event.opens and event.opens not in brief:
                 self._db.execute(
                     "INSERT OR REPLACE INTO incidents VALUES (?, ?, ?, ?)",
                     (event.opens, int(event.severity), data, event.silent),
                 )
-            if event.closes:
+            if event.closes and event.closes not in brief:
                 self._db.execute("DELETE FROM incidents WHERE id = ?", (event.closes,))
             if not event.silent:
                 self._insert(entry, data)
@@ -234,8 +237,13 @@ class Database:
                 break
         return found
 
-    def mark_delivered(self, seqs: Sequence[int], wall: float) -> None:
-        """The broker has acknowledged these. They stay for a resend, first to go when room is needed."""
+    def mark_delivered(self, seqs: Sequence[int], wall: float, store_id: str = "") -> None:
+        """The broker has acknowledged these. They stay for a resend, first to go when room is needed.
+
+        `store_id`: where the numbers are from. After a damaged file was replaced they mean other events, and nothing is marked.
+        """
+        if store_id not in ("", self.store_id):
+            return
         self._db.executemany(
             "UPDATE outbox SET delivered = ?, replayed = 0 WHERE seq BETWEEN ? AND ?", [(wall, *span) for span in ranges(seqs)]
         )
@@ -326,8 +334,8 @@ class Database:
             "delivered_kept": kept,
             "last_sequence": last[0] if last else 0,
             "dropped": int(self.get("dropped") or 0),
-            "used_mb": round(self._used_pages() * PAGE_BYTES / 1e6, 3),
-            "max_mb": round(self._most_pages * PAGE_BYTES / 1e6, 1),
+            "used_mb": round(self._used_pages() * self._page_bytes / 1e6, 3),
+            "max_mb": round(self._most_pages * self._page_bytes / 1e6, 1),
         }
 
     # --- making room

@@ -1,8 +1,9 @@
 """The store as the loops see it: one thread that owns the database, and a queue in front of it.
 
-`record` never blocks and never raises: lamp and detection do not wait for a disk. Routine events are gathered for up to 5 s or
-50 of them, because a commit each would wear the card out; anything above info is committed at once and takes the waiting
-batch along. While the disk fails, events wait in memory; what does not fit there is counted and reported later.
+`record` never blocks and never raises: lamp and detection do not wait for a disk. Routine events are gathered for 5 s or 50 of them,
+because a commit each would wear the card out (some 20 KB); when a street is busy for long, up to a minute, so that a day has its limit.
+Anything above info is committed at once and takes the waiting batch along. While the disk fails, events wait in memory; what does not
+fit there is counted and reported later.
 
 The thread keeps real time, not the agent's clock: it waits for a real disk.
 """
@@ -16,6 +17,7 @@ import sqlite3
 import threading
 import time
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -29,6 +31,7 @@ log = logging.getLogger(__name__)
 T = TypeVar("T")
 BATCH_ROWS = 50
 BATCH_S = 5.0
+SPARE, REFILL = 20.0, 12.0  # so many commits may come after a batch's time each; then, in the long run, one in twelve times that
 MEMORY_ROWS = 2000  # what a failing disk may keep in memory, about 1 MB
 RETRY_S = (1.0, 2.0, 5.0, 15.0, 30.0)
 FILE_NAME = "pole.db"
@@ -48,11 +51,15 @@ class Store:
         self._path = state_dir / FILE_NAME
         self._max_mb, self._batch_s = max_mb, batch_s
         self._stamp, self._new_id = stamp, new_id
-        self._queue: queue.SimpleQueue[Entry | _Call | None] = queue.SimpleQueue()
+        self._queue: queue.SimpleQueue[Entry | _Call | _Later | None] = queue.SimpleQueue()
         self._thread = threading.Thread(target=self._run, name="store", daemon=True)
         self._loop: asyncio.AbstractEventLoop | None = None
         self._database: Database | None = None
         self._batch: list[Entry] = []
+        self._later: list[_Later] = []
+        self._since = 0.0  # when the first of the batch came
+        self._urgent = False
+        self._spare, self._spared_at = SPARE, time.monotonic()
         self._lost = 0
         self._set_aside = ""
         self._salvaged, self._to_save = 0, False
@@ -77,6 +84,12 @@ class Store:
         """Do `work` and store `events` in one transaction, committed on return. Raises OutboxError."""
         entries = [Entry(self._new_id(), e, self._stamp(e.at)) for e in events]
         return await self._ask(work, entries, True)  # type: ignore[no-any-return]
+
+    async def later(self, work: Callable[[Database], None]) -> None:
+        """Do `work` in the transaction of whatever is written next, and return then. Raises OutboxError."""
+        future: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._queue.put(_Later(work, future, time.monotonic()))
+        await future
 
     async def read(self, work: Callable[[Database], T]) -> T:
         """Read what is stored; events that wait for their batch are not (see `flush`). Raises OutboxError."""
@@ -113,14 +126,11 @@ class Store:
     # --- the thread
 
     def _run(self) -> None:
-        deadline: float | None = None
         while True:
-            wait = None if deadline is None else max(0.0, deadline - time.monotonic())
             try:
-                item = self._queue.get(timeout=wait)
+                item = self._queue.get(timeout=self._patience())
             except queue.Empty:
                 self._commit()
-                deadline = self._next_deadline()
                 continue
             if item is None:
                 self._commit()
@@ -129,24 +139,42 @@ class Store:
                 return
             if isinstance(item, _Call):
                 self._serve(item)
-            else:
-                self._batch.append(item)
-                if item.event.severity > Severity.INFO or len(self._batch) >= BATCH_ROWS:
-                    if self._queue.empty() or len(self._batch) >= BATCH_ROWS:
-                        self._commit()
-                    else:
-                        deadline = time.monotonic()  # take along what already waits in the queue
-                        continue
-            deadline = self._next_deadline() if deadline is None or not self._batch else deadline
+                continue
+            if isinstance(item, _Later):
+                self._later.append(item)
+                continue
+            if not self._batch:
+                self._since = time.monotonic()
+            self._batch.append(item)
+            self._urgent |= item.event.severity > Severity.INFO
+            # An urgent one takes along what already waits in the queue.
+            if len(self._batch) >= BATCH_ROWS or (self._urgent and self._queue.empty()):
+                self._commit()
 
-    def _next_deadline(self) -> float | None:
-        if self._retry_at > time.monotonic():
-            return self._retry_at
-        return time.monotonic() + self._batch_s if self._batch or self._lost or self._set_aside else None
+    def _patience(self) -> float | None:
+        """Seconds until something is to be written, None while nothing waits."""
+        now = time.monotonic()
+        if self._retry_at > now:
+            return self._retry_at - now
+        due = [item.since + REFILL * self._batch_s for item in self._later[:1]]
+        if self._lost or self._set_aside or self._urgent:
+            due.append(now)
+        elif self._batch:
+            due.append(max(self._since + self._batch_s, self._spare_at(now)))
+        return max(0.0, min(due) - now) if due else None
+
+    def _spare_at(self, now: float) -> float:
+        """When a routine commit is within the limit of the day: now, or later when there were many of them."""
+        self._refill(now)
+        return now + (1.0 - self._spare) * REFILL * self._batch_s
+
+    def _refill(self, now: float) -> None:
+        self._spare = min(SPARE, self._spare + (now - self._spared_at) / (REFILL * self._batch_s))
+        self._spared_at = now
 
     def _commit(self) -> None:
         """Store the batch; on failure keep it, up to the limit of memory."""
-        if not (self._batch or self._lost or self._set_aside) and self._database is not None:
+        if not (self._batch or self._later or self._lost or self._set_aside) and self._database is not None:
             return
         if time.monotonic() < self._retry_at:
             self._trim()
@@ -162,7 +190,11 @@ class Store:
             log.exception("store: a batch of %d events cannot be stored", len(self._batch))
             self._lost += len(self._batch)
             self._batch.clear()
+            self._urgent = False
+            self._drop_later()
             return
+        self._refill(time.monotonic())
+        self._spare = max(0.0, self._spare - 1.0)
         self._stored(False)
 
     def _serve(self, call: _Call) -> None:
@@ -188,6 +220,8 @@ class Store:
     def _append(self, database: Database, extra: list[Entry]) -> None:
         entries = [*self._batch, *extra]
         database.append(entries)
+        for item in self._later:
+            item.work(database)
         stamp = entries[-1].stamp if entries else self._stamp(time.monotonic())
         if self._set_aside:
             cause = f"corrupt: the old file was set aside as {self._set_aside}"
@@ -197,7 +231,11 @@ class Store:
 
     def _stored(self, more: bool) -> None:
         grown = more or bool(self._batch or self._lost or self._set_aside)
+        for item in self._later:
+            self._tell(item.future, None, None)
         self._batch.clear()
+        self._later.clear()
+        self._urgent = False
         self._lost, self._set_aside, self._tries, self._retry_at = 0, "", 0, 0.0
         if self.problem:
             log.warning("the store works again")
@@ -217,11 +255,18 @@ class Store:
         self._retry_at = time.monotonic() + RETRY_S[min(self._tries, len(RETRY_S) - 1)]
         self._tries += 1
         self._trim()
+        self._drop_later()
         line = f"{self._path}: cannot be written: {error}; events wait in memory, up to {MEMORY_ROWS}"
         if line != self.problem:
             log.error("store: %s", line)
             self.problem = line
             self._signal(self.changed)
+
+    def _drop_later(self) -> None:
+        """What could wait is given back to whoever asked: the file may not be the same one next time."""
+        for item in self._later:
+            self._tell(item.future, None, OutboxError("it could not be written"))
+        self._later.clear()
 
     def _trim(self) -> None:
         surplus = len(self._batch) - MEMORY_ROWS
@@ -296,6 +341,15 @@ class _Call:
 
     def __init__(self, work: Callable[[Database], Any], entries: list[Entry], future: asyncio.Future[Any], writes: bool) -> None:
         self.work, self.entries, self.future, self.writes = work, entries, future, writes
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Later:
+    """Work for the next commit, who waits for it, and since when."""
+
+    work: Callable[[Database], None]
+    future: asyncio.Future[None]
+    since: float
 
 
 def _is_corrupt(error: Exception) -> bool:

@@ -34,7 +34,7 @@ class Outgoing(Generic[T]):
         self._buffer: deque[T] = deque()
         self._flying: set[int] = set()
         self._acknowledged: list[int] = []
-        self._marking: list[int] = []
+        self._marking: set[int] = set()
         self._aside: dict[int, float] = {}  # refused by the broker -> when to try again
         self.position: Position | None = None  # the last row that was read; None: from the top
         self.exhausted = False
@@ -55,7 +55,7 @@ class Outgoing(Generic[T]):
 
     def offer(self, rows: Sequence[T], limit: int) -> None:
         """Rows in the order of the way out, read after `position` with this limit."""
-        known = self._flying | set(self._acknowledged) | set(self._marking) | set(self._aside)
+        known = self._flying | set(self._acknowledged) | self._marking | set(self._aside)
         self._buffer.extend(row for row in rows if row.seq not in known)
         if rows:
             self.position = (rows[-1].level, rows[-1].seq)
@@ -93,8 +93,9 @@ class Outgoing(Generic[T]):
 
     def to_mark(self) -> list[int]:
         """Take what is to be marked as delivered; `marked` says when it is done."""
-        self._marking, self._acknowledged = self._acknowledged, []
-        return self._marking
+        seqs, self._acknowledged = self._acknowledged, []
+        self._marking.update(seqs)
+        return seqs
 
-    def marked(self) -> None:
-        self._marking = []
+    def marked(self, seqs: Sequence[int]) -> None:
+        self._marking.difference_update(seqs)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 import random
 import shutil
@@ -11,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from pole_agent.store.schema import PAGE_BYTES, VERSION
 from pole_agent.store.store import FILE_NAME, Store
 from pole_agent.uplink.events import DOCUMENT_SQL, TYPE_PREFIX
 from pole_agent.vocabulary import RecordEvent, Severity, Stamp
@@ -123,13 +125,13 @@ def test_damage_anywhere_is_survived_and_told(good: Path, tmp_path: Path, name: 
 
 def test_one_bad_page_costs_what_lies_on_it(good: Path, tmp_path: Path) -> None:
     saved = []
-    pages = (good / FILE_NAME).stat().st_size // 4096
+    pages = (good / FILE_NAME).stat().st_size // PAGE_BYTES
     for page in range(8, pages, max(1, pages // 10)):
         folder = damaged(good, tmp_path / f"{page}")
         (folder / f"{FILE_NAME}-wal").unlink()
         with (folder / FILE_NAME).open("r+b") as file:
-            file.seek(page * 4096)
-            file.write(b"\xff" * 4096)
+            file.seek(page * PAGE_BYTES)
+            file.write(b"\xff" * PAGE_BYTES)
         ids, _, _ = opened(folder)
         saved.append(len([i for i in ids if i.startswith("old")]))
     assert sorted(saved)[len(saved) // 2] >= EVENTS // 2 * 0.8
@@ -145,19 +147,26 @@ def test_a_store_of_a_newer_agent_is_not_damaged_by_an_older_one(good: Path, tmp
         assert db.execute("SELECT count(*) FROM outbox").fetchone()[0] == EVENTS + 1
 
 
-def test_a_store_of_the_first_version_is_brought_up_to_date_and_loses_nothing(good: Path, tmp_path: Path) -> None:
+@pytest.mark.parametrize(("version", "vacuum"), [(1, "NONE"), (2, "INCREMENTAL")])
+def test_a_store_of_an_older_version_is_brought_up_to_date_and_loses_nothing(good: Path, tmp_path: Path, version: int, vacuum: str) -> None:
     folder = damaged(good, tmp_path / "x")
-    with sqlite3.connect(folder / FILE_NAME) as db:
+    with contextlib.closing(sqlite3.connect(folder / FILE_NAME)) as db:
+        db.execute("DROP TABLE verdicts")
+        db.commit()
         db.execute("PRAGMA journal_mode = DELETE")
-        db.execute("PRAGMA auto_vacuum = NONE")
+        db.execute("PRAGMA page_size = 4096")
+        db.execute(f"PRAGMA auto_vacuum = {vacuum}")
         db.execute("VACUUM")
-        db.execute("PRAGMA user_version = 1")
-    ids, lost, _ = opened(folder)
-    assert len(ids) == EVENTS + 2
-    assert lost == []
-    with sqlite3.connect(folder / FILE_NAME) as db:
-        assert db.execute("PRAGMA user_version").fetchone()[0] == 2
+        db.execute(f"PRAGMA user_version = {version}")
+    for _ in range(2):  # once more: nothing is left to do
+        ids, lost, _ = opened(folder)
+        assert lost == []
+    assert len(ids) == EVENTS + 3
+    with contextlib.closing(sqlite3.connect(folder / FILE_NAME)) as db:
+        assert db.execute("PRAGMA user_version").fetchone()[0] == VERSION
         assert db.execute("PRAGMA auto_vacuum").fetchone()[0] == 2, "incremental"
+        assert db.execute("PRAGMA page_size").fetchone()[0] == PAGE_BYTES
+        assert db.execute("SELECT count(*) FROM verdicts").fetchone()[0] == 0
 
 
 @pytest.mark.parametrize("column", ["id", "kind", "boot_id", "quality"])

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import time
 from collections.abc import Callable, Coroutine
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ import pytest
 
 from pole_agent.errors import OutboxError
 from pole_agent.store import store as module
+from pole_agent.store.database import Database
 from pole_agent.store.store import FILE_NAME, Store
 from pole_agent.vocabulary import RecordEvent, Severity, Stamp
 
@@ -152,5 +154,94 @@ def test_data_that_json_cannot_say_stops_nothing_behind_it(tmp_path: Path) -> No
         await store.flush()
         kept = [json.loads(s.data) for s in await store.read(lambda db: db.list_events(10))]
         assert [sorted(d) for d in kept] == [["unreadable"], ["unreadable"], ["unreadable"], ["x"]]
+
+    run(work, tmp_path)
+
+
+def test_a_busy_street_is_gathered_longer_a_quiet_one_is_not_and_an_alarm_never(tmp_path: Path) -> None:
+    """The card's wear has a limit: in the long run, one routine commit in twelve times a batch's time."""
+    batch_s = 0.02
+
+    async def work(store: Store) -> None:
+        commits, begun = [], time.monotonic()
+        while time.monotonic() < begun + 3.0:
+            store.committed.clear()
+            store.record(event())
+            await store.committed.wait()
+            commits.append(time.monotonic() - begun)
+        early = [at for at in commits if at < 1.0]
+        late = [at for at in commits if at >= 2.0]
+        assert len(early) >= module.SPARE - 5, "there is something to spare"
+        assert len(late) <= 1.0 / (module.REFILL * batch_s) + 2, "then it is one a while"
+        before = time.monotonic()
+        store.committed.clear()
+        store.record(event(Severity.ALARM))
+        await store.committed.wait()
+        assert time.monotonic() - before < module.REFILL * batch_s / 2
+
+    run(work, tmp_path, batch_s)
+
+
+def test_what_can_wait_goes_along_with_the_next_commit(tmp_path: Path) -> None:
+    async def work(store: Store) -> None:
+        waiting = asyncio.ensure_future(store.later(lambda db: db.set("k", "1")))
+        store.record(event())
+        await asyncio.sleep(0.05)
+        assert not waiting.done()
+        assert await store.read(lambda db: db.get("k")) is None
+        store.record(event(Severity.ALARM))
+        await asyncio.wait_for(waiting, 5)
+        assert await store.read(lambda db: db.get("k")) == "1"
+        assert (await store.read(lambda db: db.stats()))["last_sequence"] == 2
+
+    run(work, tmp_path)
+
+
+def test_what_can_wait_does_not_wait_for_ever_and_is_written_at_the_end(tmp_path: Path) -> None:
+    async def alone(store: Store) -> None:
+        await asyncio.wait_for(store.later(lambda db: db.set("k", "1")), 5)
+
+    run(alone, tmp_path, 0.02)
+
+    async def at_the_end(store: Store) -> None:
+        asyncio.ensure_future(store.later(lambda db: db.set("k", "2")))  # noqa: RUF006 - nobody waits for it
+        await asyncio.sleep(0)
+
+    run(at_the_end, tmp_path)
+    database = Database(tmp_path / FILE_NAME, 16, str)
+    assert database.get("k") == "2"
+    database.close()
+
+
+def test_marks_of_a_store_that_was_replaced_mark_nothing(tmp_path: Path) -> None:
+    """Sequence numbers begin anew in a new file: an old acknowledgement must not swallow a new event."""
+
+    async def work(store: Store) -> None:
+        store.record(event(Severity.ALARM))
+        await store.flush()
+        for store_id, delivered in (("another store", False), (store.store_id, True)):
+            await store.write(lambda db, store_id=store_id: db.mark_delivered([1], 1.0, store_id))
+            (stored,) = await store.read(lambda db: db.list_events(10))
+            assert (stored.delivered is not None) is delivered
+
+    run(work, tmp_path)
+
+
+def test_a_brief_incident_costs_no_row_and_a_long_one_is_kept(tmp_path: Path) -> None:
+    def opened(name: str) -> RecordEvent:
+        return RecordEvent("incident.opened", Severity.INFO, {"incident_id": name}, 1.0, opens=name, silent=True)
+
+    def closed(name: str) -> RecordEvent:
+        return RecordEvent("incident.closed", Severity.INFO, {"incident_id": name}, 1.0, closes=name)
+
+    async def work(store: Store) -> None:
+        for entry in (opened("brief"), opened("long"), closed("brief")):
+            store.record(entry)
+        await store.flush()
+        assert [i["incident_id"] for i in await store.read(lambda db: db.open_incidents())] == ["long"]
+        store.record(closed("long"))
+        await store.flush()
+        assert not await store.read(lambda db: db.open_incidents())
+        assert [json.loads(s.data)["incident_id"] for s in await store.read(lambda db: db.list_events(10))] == ["brief", "long"]
 
     run(work, tmp_path)

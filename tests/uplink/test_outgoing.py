@@ -78,17 +78,19 @@ def test_nothing_is_sent_twice_nothing_is_forgotten_and_the_gravest_goes_first(s
             else:
                 out.refused(row.seq, now + 10_000)
         elif what == "mark":
-            for seq in out.to_mark():
+            seqs = out.to_mark()
+            for seq in seqs:
                 del shelf.waiting[seq]
-            out.marked()
+            out.marked(seqs)
     # In the end everything has gone but what was refused.
     while True:
         for row in flying:
             out.acknowledged(row.seq)
         flying = []
-        for seq in out.to_mark():
+        seqs = out.to_mark()
+        for seq in seqs:
             del shelf.waiting[seq]
-        out.marked()
+        out.marked(seqs)
         read(out, shelf)
         if (row := out.take()) is None:
             break

@@ -1,0 +1,52 @@
+"""Field failure 15: what a busy day writes to the card, as the kernel counts it, and sends over the link, as the broker counts it."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from pole_agent.commands.day import HOURS, OBJECTS, Day, day, walkers
+from tests.conftest import mosquitto_program
+
+DAY_MB, OBJECT_BYTES = 50.0, 1500.0
+
+
+def lived(hours: float) -> Day:
+    program = mosquitto_program()
+    if program is None:
+        pytest.skip("needs Mosquitto: sudo apt install mosquitto")
+    if os.statvfs("/var/tmp").f_bavail == 0 or not Path("/proc/self/io").exists():
+        pytest.skip("needs a disk, and a kernel that counts what is written to it (/proc/self/io)")
+    return day(program, hours)
+
+
+def test_the_drawn_day_is_the_day_that_it_says() -> None:
+    people = walkers(1, OBJECTS, 24.0)
+    assert len(people) == OBJECTS
+    assert [p.begin for p in people] == sorted(p.begin for p in people)
+    busiest = sum(7 * 3600 <= p.begin < 8 * 3600 for p in people)
+    assert busiest == pytest.approx(OBJECTS * HOURS[7] / sum(HOURS), rel=0.15)
+    assert {p.label for p in people} == {"person", "motorcycle", "car"}
+
+
+def test_three_hours_of_the_night_stay_inside_their_share() -> None:
+    """The hours with the least to share the costs of being there: health, the ledger, what is now."""
+    outcome = lived(3.0)
+    assert outcome.objects > 200
+    assert outcome.stored > outcome.objects * 0.9, "nearly every object made its event"
+    assert 0 < outcome.written_mb <= DAY_MB * 3 / 24
+    assert outcome.sent <= OBJECT_BYTES * OBJECTS * 3 / 24
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(600)
+def test_a_whole_busy_day_stays_inside_the_budget(capsys: pytest.CaptureFixture[str]) -> None:
+    outcome = lived(24.0)
+    with capsys.disabled():
+        print(f"\na busy day: {outcome}")
+    assert outcome.objects == OBJECTS
+    assert outcome.stored > OBJECTS * 0.9
+    assert 0 < outcome.written_mb <= DAY_MB
+    assert outcome.sent / OBJECTS <= OBJECT_BYTES

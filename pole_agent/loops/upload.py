@@ -35,7 +35,8 @@ from pole_agent.vocabulary import Severity
 log = logging.getLogger(__name__)
 
 WINDOW = 40  # messages in flight; the session keeps to the broker's receive maximum below that
-MARK_ROWS, MARK_S = 500, 0.25  # acknowledged events are marked when so many are, or after so long …
+# Few long visits to the store instead of many short ones: each makes the two threads wait for each other.
+MARK_ROWS, MARK_S = 4000, 0.5  # acknowledged events are marked when so many are, or after so long …
 FEW_ROWS = 50  # … and so few go along with what is written next: a commit of their own would double the wear of a quiet day
 IDLE_S = 30.0
 REFUSED_AGAIN_S = 600.0  # a message that the broker refused is tried again then; meanwhile it blocks nobody
@@ -64,8 +65,7 @@ class Upload:
         self._keeper, self._clock, self._base, self._version = keeper, clock, base, version
         self._backoff = Backoff(random)
         self._births = 0
-        self._sent_bytes: dict[str, int] = {}
-        self._sent_events: dict[str, int] = {}
+        self._sent: dict[str, list[int]] = {}  # type -> events, bytes
         self._session: Session | None = None
         self._offline_since: float | None = None
         self._takeovers, self._suffix = 0, ""
@@ -128,11 +128,11 @@ class Upload:
     @property
     def sent_events(self) -> int:
         """How many were acknowledged since the start."""
-        return sum(self._sent_events.values())
+        return sum(events for events, _ in self._sent.values())
 
     def sent(self) -> dict[str, Any]:
         """Bytes and events by type since the start, for ``health``."""
-        return {"bytes": dict(self._sent_bytes), "events": dict(self._sent_events)}
+        return {"bytes": {kind: n for kind, (_, n) in self._sent.items()}, "events": {kind: n for kind, (n, _) in self._sent.items()}}
 
     async def _connect(self) -> None:
         self._births = await self._next_birth()
@@ -215,11 +215,11 @@ class Upload:
                 self._draining = store_id
                 if committed.is_set():
                     continue
-                out.offer(rows, limit)
+                out.offer([Outbound.read(row) for row in rows], limit)
                 ready.set()
             await self._stirred(committed, room)
 
-    def _following(self, db: Database, position: tuple[int, int] | None, limit: int) -> tuple[str, list[Outbound]]:
+    def _following(self, db: Database, position: tuple[int, int] | None, limit: int) -> tuple[str, list[str]]:
         values = {"source": f"/{self._base}", "prefix": TYPE_PREFIX, "storeid": db.store_id}
         return db.store_id, db.following(position, limit, DOCUMENT_SQL, **values)
 
@@ -239,7 +239,8 @@ class Upload:
     async def _send(
         self, session: Session, out: Outgoing[Outbound], ready: asyncio.Event, room: asyncio.Event, taken: asyncio.Event
     ) -> None:
-        """One of the window: send, wait for the acknowledgement, send the next. Raises LinkLost."""
+        """One of the window: send, wait for the acknowledgement, send the next. Raises LinkLost. The innermost loop of a drain."""
+        topics: dict[str, str] = {}
         while True:
             stored = out.take()
             if out.wants():
@@ -248,16 +249,21 @@ class Upload:
                 ready.clear()
                 await ready.wait()
                 continue
-            message = Message(event_topic(self._base, stored.kind), stored.text.encode(), content_type=CONTENT_TYPE)
+            kind = stored.kind
+            if (topic := topics.get(kind)) is None:
+                topic = topics[kind] = event_topic(self._base, kind)
+            payload = stored.text.encode()
+            message = Message(topic, payload, 1, False, None, None, CONTENT_TYPE)
             try:
                 await session.publish(message)
             except PublishRefused as error:
                 out.refused(stored.seq, self._clock.monotonic() + REFUSED_AGAIN_S)
-                log.error("uplink: event %d (%s): %s; it is kept and tried again later", stored.seq, stored.kind, error)
-                self._parts.ill("events", f"{message.topic}: {error}")
+                log.error("uplink: event %d (%s): %s; it is kept and tried again later", stored.seq, kind, error)
+                self._parts.ill("events", f"{topic}: {error}")
                 continue
-            self._sent_bytes[stored.kind] = self._sent_bytes.get(stored.kind, 0) + len(message.payload) + len(message.topic)
-            self._sent_events[stored.kind] = self._sent_events.get(stored.kind, 0) + 1
+            tally = self._sent.setdefault(kind, [0, 0])
+            tally[0] += 1
+            tally[1] += len(payload) + len(topic)
             if out.acknowledged(stored.seq) in (1, MARK_ROWS):
                 taken.set()
 

@@ -70,6 +70,12 @@ class Outbound(NamedTuple):
     kind: str
     text: str
 
+    @classmethod
+    def read(cls, row: str) -> Outbound:
+        """From a row as `Database.following` hands it out."""
+        seq, level, kind, text = row.split("\x1f", 3)
+        return cls(int(seq), int(level), kind, text)
+
 
 # Bits that fell over in a text are seen by nobody else: what is no JSON any more is told as that, and blocks nothing.
 DAMAGED = """'{"unreadable":"damaged on the disk"}'"""
@@ -80,9 +86,10 @@ COLUMNS = (
 
 # The words of a row as this agent writes them. A row that has others was damaged on the disk: it is not sent, and told as dropped.
 # The lengths differ where a word holds a NUL, which ends it for everything else.
-SOUND = " AND ".join(
-    [f"{word} NOT GLOB '*[^0-9A-Za-z._-]*' AND length({word}) = length(CAST({word} AS BLOB))" for word in ("id", "kind", "boot_id")]
-    + ["quality IN ('synced', 'corrected', 'unsynced')", "severity BETWEEN 0 AND 2", "typeof(wall) IN ('real', 'integer')"]
+WORDS = "(id || kind || boot_id)"
+SOUND = (
+    f"{WORDS} NOT GLOB '*[^0-9A-Za-z._-]*' AND length({WORDS}) = length(CAST({WORDS} AS BLOB)) "
+    "AND quality IN ('synced', 'corrected', 'unsynced') AND severity BETWEEN 0 AND 2 AND typeof(wall) IN ('real', 'integer')"
 )
 
 
@@ -212,14 +219,15 @@ class Database:
         )
         return [s for s in map(Stored._make, rows) if s.seq not in skip][:limit]
 
-    def following(self, position: tuple[int, int] | None, limit: int, text_sql: str, **values: str) -> list[Outbound]:
+    def following(self, position: tuple[int, int] | None, limit: int, text_sql: str, **values: str) -> list[str]:
         """The next events on the way out after (severity, sequence), from the top with None: severity first, then age.
 
         One query for each severity: each is a walk along the index, however long the backlog is. `text_sql` is what the message says, an
         SQL expression over a row and `values`. SQLite puts the text together, and hands all rows over as one: stepping through them, or
-        writing them out in Python, would hold up the uplink that sends meanwhile, and cost a fifth of its rate.
+        writing them out in Python, would hold up the uplink that sends meanwhile, and cost a fifth of its rate. `Outbound.read` reads
+        one row.
         """
-        found: list[Outbound] = []
+        found: list[str] = []
         top, after = position or (int(max(Severity)), 0)
         for severity in range(top, -1, -1):
             (text,) = self._db.execute(
@@ -230,9 +238,7 @@ class Database:
             ).fetchone()
             if text:
                 # No field holds these characters: JSON writes control characters as escapes, the words of a sound row have none.
-                for row in text.split("\x1e"):
-                    seq, level, kind, message = row.split("\x1f", 3)
-                    found.append(Outbound(int(seq), int(level), kind, message))
+                found += text.split("\x1e")
             if len(found) >= limit:
                 break
         return found
@@ -273,7 +279,7 @@ class Database:
 
     def drop_damaged(self, stamp: Stamp) -> int:
         """Drop what can never be sent, counted and told."""
-        gone = [row[0] for row in self._db.execute(f"SELECT seq FROM outbox WHERE delivered IS NULL AND NOT ({SOUND})")]
+        gone = [row[0] for row in self._db.execute(f"SELECT seq FROM outbox WHERE delivered IS NULL AND ({SOUND}) IS NOT TRUE")]
         self._drop(gone, "damaged", stamp)
         return len(gone)
 

@@ -10,8 +10,8 @@ from collections import deque
 from collections.abc import Sequence
 from typing import Generic, Protocol, TypeVar
 
-AHEAD = 200  # rows read at a time: more would only cost memory
-LOW = 100  # below this the next are read
+AHEAD = 1000  # rows read at a time, about 1 MB; fewer make the reading and the sending thread wait for each other more often
+LOW = 300  # below this the next are read: what is sent while they come
 
 
 class Waiting(Protocol):

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from pole_agent.store.database import Outbound
 from pole_agent.store.schema import PAGE_BYTES, VERSION
 from pole_agent.store.store import FILE_NAME, Store
 from pole_agent.uplink.events import DOCUMENT_SQL, TYPE_PREFIX
@@ -62,7 +63,7 @@ def opened(folder: Path) -> tuple[list[str], list[dict[str, object]], dict[str, 
         waiting = await store.read(lambda db: db.list_events(10_000))
         stats = await store.read(lambda db: db.stats())
         values = {"source": "/smartpole/s/p", "prefix": TYPE_PREFIX, "storeid": store.store_id}
-        outbound = await store.read(lambda db: db.following(None, 10_000, DOCUMENT_SQL, **values))
+        outbound = [Outbound.read(r) for r in await store.read(lambda db: db.following(None, 10_000, DOCUMENT_SQL, **values))]
         for event in outbound:
             json.loads(event.text)  # whatever fell over: what goes out is JSON
         await store.tidy(1.0, {})
@@ -181,7 +182,7 @@ def test_a_word_that_fell_over_blocks_nobody_and_is_told(good: Path, tmp_path: P
         store = new_store(folder, "new")
         store.start()
         values = {"source": "/smartpole/s/p", "prefix": TYPE_PREFIX, "storeid": "s"}
-        outbound = await store.read(lambda db: db.following(None, 10_000, DOCUMENT_SQL, **values))
+        outbound = [Outbound.read(r) for r in await store.read(lambda db: db.following(None, 10_000, DOCUMENT_SQL, **values))]
         assert all(json.loads(event.text) for event in outbound)
         await store.tidy(1.0, {})
         told = [json.loads(s.data) for s in await store.read(lambda db: db.list_events(10_000)) if s.kind == "outbox.dropped"]

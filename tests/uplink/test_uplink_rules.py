@@ -11,7 +11,7 @@ from pathlib import Path
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pole_agent.store.database import Database, Entry, Stored
+from pole_agent.store.database import Database, Entry, Outbound, Stored
 from pole_agent.uplink.backoff import Backoff
 from pole_agent.uplink.board import Board
 from pole_agent.uplink.events import DOCUMENT_SQL, TYPE_PREFIX, Message, event_document, event_topic
@@ -99,7 +99,7 @@ def test_the_text_that_the_store_hands_out_is_the_document(rows: list[tuple[Seve
             database.mark_delivered([1], 1.0)
             database.resend(1, 1)
         values = {"source": "/smartpole/s/p", "prefix": TYPE_PREFIX, "storeid": database.store_id}
-        outbound = {o.seq: json.loads(o.text) for o in database.following(None, 100, DOCUMENT_SQL, **values)}
+        outbound = {o.seq: json.loads(o.text) for o in map(Outbound.read, database.following(None, 100, DOCUMENT_SQL, **values))}
         for stored in database.list_events(100):
             document = event_document("smartpole/s/p", database.store_id, stored)
             text = outbound[stored.seq]

@@ -12,6 +12,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import paho.mqtt.client as paho
 
@@ -68,6 +69,7 @@ class City:
         self.sequences: dict[str, set[int]] = {}
         self.dropped: dict[str, set[int]] = {}
         self.names: dict[tuple[str, int], str] = {}
+        self.reports: list[dict[str, Any]] = []
         self.repeated = 0
         self.contradictions: list[str] = []
         self._client = paho.Client(paho.CallbackAPIVersion.VERSION2, client_id="city", clean_session=False)
@@ -90,6 +92,7 @@ class City:
             if known != event["id"]:
                 self.contradictions.append(f"{number} is {known} and {event['id']}")
             if event["type"] == "smartpole.outbox.dropped":
+                self.reports.append(event["data"])
                 for first, last in event["data"]["ranges"]:
                     self.dropped.setdefault(event["storeid"], set()).update(range(first, last + 1))
 

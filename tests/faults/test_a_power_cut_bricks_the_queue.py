@@ -8,7 +8,10 @@ import json
 import random
 import shutil
 import sqlite3
+import time
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -17,6 +20,8 @@ from pole_agent.store.schema import PAGE_BYTES, VERSION
 from pole_agent.store.store import FILE_NAME, Store
 from pole_agent.uplink.events import DOCUMENT_SQL, TYPE_PREFIX
 from pole_agent.vocabulary import RecordEvent, Severity, Stamp
+from tests.conftest import Mosquitto, eventually
+from tests.faults.kills import City
 
 EVENTS = 400
 NAMES = (FILE_NAME, FILE_NAME + "-wal")
@@ -24,7 +29,7 @@ NAMES = (FILE_NAME, FILE_NAME + "-wal")
 
 def new_store(folder: Path, prefix: str) -> Store:
     numbers = iter(range(1, 100_000))
-    return Store(folder, 16, lambda at: Stamp(at, "boot", at, "synced"), lambda: f"{prefix}{next(numbers)}", 0.05)
+    return Store(folder, 16, lambda at: Stamp(at, "boot", time.time(), "synced"), lambda: f"{prefix}{next(numbers)}", 0.05)
 
 
 def fill(folder: Path) -> None:
@@ -192,3 +197,25 @@ def test_a_word_that_fell_over_blocks_nobody_and_is_told(good: Path, tmp_path: P
     sent, told = asyncio.run(work())
     assert sorted(sent) == [n for n in range(1, EVENTS + 2) if n != 7]
     assert [(d["ranges"], d["cause"]) for d in told] == [([[7, 7]], "damaged")]
+
+
+def test_a_pole_starts_on_a_damaged_store_and_tells_the_city(
+    good: Path, mosquitto: Mosquitto, agent: Callable[..., Any], bench: Callable[..., Path], tmp_path: Path
+) -> None:
+    """A real process, a real broker: what can be read arrives, and the loss is told."""
+    state = damaged(good, tmp_path / "state")
+    (state / f"{FILE_NAME}-wal").unlink()
+    with (state / FILE_NAME).open("r+b") as file:
+        file.seek(60 * PAGE_BYTES)
+        file.write(b"\xff" * 2 * PAGE_BYTES)
+    city = City(mosquitto.port)
+    try:
+        agent("run", "--config", str(bench(f'[mqtt]\nhost = "127.0.0.1"\nport = {mosquitto.port}\ntls = false\n')), "--log-level", "error")
+        eventually(lambda: city.reports, 30)
+        (report,) = city.reports
+        assert "corrupt" in report["cause"]
+        assert report["count"] is None, "nobody knows how many"
+        eventually(lambda: len([i for i in city.names.values() if i.startswith("old")]) == report["salvaged"], 30)
+        assert report["salvaged"] > EVENTS / 4
+    finally:
+        city.stop()

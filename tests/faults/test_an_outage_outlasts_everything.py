@@ -3,10 +3,18 @@
 from __future__ import annotations
 
 import json
+import time
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
+
+import pytest
 
 from pole_agent.store.database import Database, Entry
 from pole_agent.vocabulary import RecordEvent, Severity, Stamp
+from tests.conftest import Mosquitto, eventually
+from tests.faults.kills import City
+from tests.faults.local import health
 
 DAY_S = 86_400.0
 TTL_S = {"traffic": 2 * DAY_S, "health": DAY_S, "incident": 30 * DAY_S}
@@ -81,3 +89,38 @@ def test_the_file_shrinks_when_the_backlog_is_gone(tmp_path: Path) -> None:
     assert database.give_back() > 1000
     assert path.stat().st_size < full / 10
     assert database.give_back() == 0, "and is left alone then"
+
+
+@pytest.mark.timeout(120)
+def test_a_pole_that_comes_back_after_seven_days_accounts_for_every_number(
+    mosquitto: Mosquitto, agent: Callable[..., Any], bench: Callable[..., Path], tmp_path: Path
+) -> None:
+    """A real process, a real broker: what waited too long is named as dropped, all else arrives, alarms first."""
+    state = tmp_path / "state"
+    state.mkdir()
+    numbers = iter(range(1, 1_000_000))
+    database = Database(state / "pole.db", 256, lambda: f"e{next(numbers)}")
+    for hour in range(7 * 24):
+        stamp = Stamp(float(hour), "boot", time.time() - (7 * 24 - hour) * 3600.0, "synced")
+        with database.transaction():
+            database.append([Entry(f"x{next(numbers)}", RecordEvent(kind, level, {"hour": hour}, 0.0), stamp) for kind, level in KINDS])
+    store, last = database.store_id, database.stats()["last_sequence"]
+    database.close()
+    city = City(mosquitto.port)
+    mosquitto.stop()
+    keep = "keep_days = { traffic = 2, health = 1, incident = 30 }\n"
+    config = bench(f'[mqtt]\nhost = "127.0.0.1"\nport = {mosquitto.port}\ntls = false\n')
+    config.write_text(config.read_text().replace("[lamp]", keep + "[lamp]", 1))
+    try:
+        agent("run", "--config", str(config), "--log-level", "error")
+        eventually(lambda: health(state / "control.sock"), 20)
+        mosquitto.start()
+        eventually(lambda: city.has(store) >= set(range(1, last + 1)), 60)
+        expired = {s for s in city.dropped[store] if s <= last}
+        # Of four a hour: what is told of the traffic goes after two days, health after one. Alarms and incidents stay.
+        assert len(expired) == pytest.approx(5 * 24 + 6 * 24, abs=4)
+        assert not expired & city.sequences[store]
+        kinds = {KINDS[(number - 1) % len(KINDS)][0] for number in expired}
+        assert kinds == {"traffic.summarized", "health.degraded"}
+    finally:
+        city.stop()

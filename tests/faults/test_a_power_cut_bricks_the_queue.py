@@ -15,6 +15,7 @@ from typing import Any
 
 import pytest
 
+from pole_agent.errors import OutboxError
 from pole_agent.store.database import Outbound
 from pole_agent.store.schema import PAGE_BYTES, VERSION
 from pole_agent.store.store import FILE_NAME, Store
@@ -65,15 +66,17 @@ def opened(folder: Path) -> tuple[list[str], list[dict[str, object]], dict[str, 
         store.start()
         store.record(RecordEvent("incident.closed", Severity.ALARM, {}, 1.0))
         await store.flush()
+        try:
+            await store.tidy(1.0, {})
+        except OutboxError:  # a damage that shows only when it is touched: the file is set aside then
+            await store.tidy(1.0, {})
         waiting = await store.read(lambda db: db.list_events(10_000))
         stats = await store.read(lambda db: db.stats())
         values = {"source": "/smartpole/s/p", "prefix": TYPE_PREFIX, "storeid": store.store_id}
         outbound = [Outbound.read(r) for r in await store.read(lambda db: db.following(None, 10_000, DOCUMENT_SQL, **values))]
         for event in outbound:
             json.loads(event.text)  # whatever fell over: what goes out is JSON
-        await store.tidy(1.0, {})
-        left = await store.read(lambda db: db.list_events(10_000))
-        assert len(outbound) >= len([s for s in left if s.kind != "outbox.dropped"]) - 1, "what cannot go out does not stay for ever"
+        assert {e.seq for e in outbound} == {s.seq for s in waiting}, "what cannot go out does not stay for ever"
         await store.stop(5.0)
         return [s.event_id for s in waiting], [json.loads(s.data) for s in waiting if s.kind == "outbox.dropped"], stats
 
@@ -125,7 +128,8 @@ def test_damage_anywhere_is_survived_and_told(good: Path, tmp_path: Path, name: 
         aside = list(folder.glob("*.corrupt-*"))
         if aside:
             assert lost, f"{name} {how} at {offset}: a loss that nobody is told of"
-            assert lost[0]["salvaged"] == len([i for i in ids if i.startswith("old")])
+            old = len([i for i in ids if i.startswith("old")])
+            assert lost[0]["salvaged"] in (old, old + 1), "the event of this start was saved too when the damage showed after it"
             assert int(str(stats["last_sequence"])) >= len(ids)
 
 

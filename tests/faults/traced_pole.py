@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import sys
+import threading
 import time
 from pathlib import Path
 
@@ -36,7 +37,7 @@ def main() -> int:
     loaded = load(path)
     os.write(TRACE, f"{time.monotonic():.4f} start\n".encode())
     luminaire = compose.open_lamp(loaded.settings, clock, MockFactory(pin_class=TracedPin))
-    daemon = Daemon(path, loaded, luminaire, clock)
+    daemon = Daemon(path, loaded, luminaire, clock, threading.Event())
     code = run_to_end(daemon.house.agent, daemon.listen_for_reload, daemon.renew)
     daemon.luminaire.close()
     return leave(code)

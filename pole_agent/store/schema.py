@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import sqlite3
 import uuid
 from pathlib import Path
@@ -80,11 +81,15 @@ def connect(path: str, max_mb: int) -> sqlite3.Connection:
 
 
 def _rewrite(connection: sqlite3.Connection) -> None:
-    """Write the whole file anew, so that it can shrink, and with small pages. Killed in the middle, the old file is as it was."""
+    """Write the whole file anew, so that it can shrink, and with small pages. Killed in the middle, the old file is as it was.
+
+    That takes as much room again. Where there is none, the file stays as it is: it works, it only wears the card more.
+    """
     connection.execute("PRAGMA journal_mode = DELETE")  # neither can be changed in WAL
     connection.execute(f"PRAGMA page_size = {PAGE_BYTES}")
     connection.execute("PRAGMA auto_vacuum = INCREMENTAL")
-    connection.execute("VACUUM")
+    with contextlib.suppress(sqlite3.OperationalError):
+        connection.execute("VACUUM")
     connection.execute("PRAGMA journal_mode = WAL")
 
 

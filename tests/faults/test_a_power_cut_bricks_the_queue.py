@@ -8,6 +8,8 @@ import json
 import random
 import shutil
 import sqlite3
+import subprocess
+import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -21,7 +23,7 @@ from pole_agent.store.schema import PAGE_BYTES, VERSION
 from pole_agent.store.store import FILE_NAME, Store
 from pole_agent.uplink.events import DOCUMENT_SQL, TYPE_PREFIX
 from pole_agent.vocabulary import RecordEvent, Severity, Stamp
-from tests.conftest import Mosquitto, eventually
+from tests.conftest import ROOT, Mosquitto, eventually
 from tests.faults.kills import City
 
 EVENTS = 400
@@ -177,6 +179,31 @@ def test_a_store_of_an_older_version_is_brought_up_to_date_and_loses_nothing(goo
         assert db.execute("PRAGMA auto_vacuum").fetchone()[0] == 2, "incremental"
         assert db.execute("PRAGMA page_size").fetchone()[0] == PAGE_BYTES
         assert db.execute("SELECT count(*) FROM verdicts").fetchone()[0] == 0
+
+
+def test_an_older_store_that_has_no_room_to_be_rewritten_goes_on_as_it_is(good: Path, tmp_path: Path) -> None:
+    folder = damaged(good, tmp_path / "x")
+    with contextlib.closing(sqlite3.connect(folder / FILE_NAME, isolation_level=None)) as db:
+        db.execute("PRAGMA journal_mode = DELETE")
+        db.execute("PRAGMA page_size = 4096")
+        db.execute("VACUUM")
+        for _ in range(4):  # some 600 bytes each: one to a small page, seven to a large one
+            db.execute(
+                "INSERT INTO outbox (id, kind, severity, data, monotonic, boot_id, wall, quality) "
+                "SELECT id, kind, severity, substr(data || hex(zeroblob(200)), 1, 450), monotonic, boot_id, wall, quality FROM outbox"
+            )
+        count = db.execute("SELECT count(*) FROM outbox").fetchone()[0]
+        db.execute("PRAGMA user_version = 2")
+    # No file may grow beyond what is there: as on a full disk, but for this process only.
+    program = (
+        "import resource, sys; from pathlib import Path; from pole_agent.store.database import Database; path = Path(sys.argv[1]);"
+        "resource.setrlimit(resource.RLIMIT_FSIZE, (path.stat().st_size + 50_000,) * 2); database = Database(path, 64, str);"
+        "print(len(database.list_events(1_000_000)), database.verdicts()); database.close()"
+    )
+    done = subprocess.run([sys.executable, "-c", program, str(folder / FILE_NAME)], capture_output=True, text=True, check=False, cwd=ROOT)
+    assert done.stdout.split() == [str(count), "{}"], done.stderr
+    with contextlib.closing(sqlite3.connect(folder / FILE_NAME)) as db:
+        assert db.execute("PRAGMA page_size").fetchone()[0] == 4096
 
 
 @pytest.mark.parametrize("column", ["id", "kind", "boot_id", "quality"])

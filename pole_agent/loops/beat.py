@@ -82,12 +82,26 @@ class Beat:
     async def run(self) -> None:
         pause = min(TICK_S, watchdog_s() or TICK_S)
         notify("READY=1")
+        # Beside the watchdog, not before it: a disk that hangs must not end a process whose lamp works.
+        reporting = asyncio.ensure_future(self._report())
+        try:
+            while not reporting.done():
+                self._feed()
+                await self._clock.sleep(pause)
+            reporting.result()
+        finally:
+            reporting.cancel()
+            await asyncio.gather(reporting, return_exceptions=True)
+
+    def _feed(self) -> None:
+        if late := self._beats.late():
+            log.critical("no heartbeat from %s; the watchdog is not fed", ", ".join(late))
+        else:
+            notify("WATCHDOG=1")
+
+    async def _report(self) -> None:
         while True:
             now = self._clock.monotonic()
-            if late := self._beats.late():
-                log.critical("no heartbeat from %s; the watchdog is not fed", ", ".join(late))
-            else:
-                notify("WATCHDOG=1")
             if now - self._trust_at >= CHECK_S:
                 self._trust_at = now
                 await self._ask_clock()
@@ -100,7 +114,7 @@ class Beat:
             if now - self._purge_at >= PURGE_S and self._keeper.trusted:
                 self._purge_at = now
                 await self._purge()
-            await self._clock.sleep(pause)
+            await self._clock.sleep(TICK_S)
 
     async def _ask_clock(self) -> None:
         became_trusted = await asyncio.to_thread(self._keeper.check)

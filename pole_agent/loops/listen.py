@@ -65,9 +65,11 @@ def read(payload: bytes) -> Command:
     if not isinstance(document, dict):
         raise CommandRefused("the command is not a JSON object")
     try:
-        json.dumps(document, ensure_ascii=False).encode()
+        json.dumps(document, ensure_ascii=False, allow_nan=False).encode()
     except UnicodeEncodeError:  # half of a surrogate pair, written as an escape
         raise CommandRefused("the command holds text that is not Unicode") from None
+    except ValueError:  # Python reads NaN, Infinity and 1e999; JSON does not know them
+        raise CommandRefused("the command holds a number that is none") from None
     command_id, by = document.get("command_id"), document.get("by", "")
     if command_id is not None and not (isinstance(command_id, str) and 1 <= len(command_id) <= 64):
         raise CommandRefused("command_id is a text of 1 to 64 characters")
@@ -147,7 +149,10 @@ class Listen:
             try:
                 await asyncio.wait((waiting, tick), return_when=asyncio.FIRST_COMPLETED)
                 if waiting.done():
-                    await self._answer(waiting.result())
+                    try:
+                        await self._answer(waiting.result())
+                    except Exception:  # a mistake of our own in one command keeps nobody else from being heard
+                        log.exception("a command on %s could not be handled", waiting.result().path)
                 self.tell_surplus()
             finally:
                 waiting.cancel()

@@ -171,7 +171,7 @@ class Upload:
 
     async def _next_birth(self) -> int:
         def count(db: Any) -> int:
-            births = int(db.get(BIRTHS) or 0) + 1
+            births = int(db.number(BIRTHS)) + 1
             db.set(BIRTHS, str(births))
             return births
 

@@ -43,7 +43,13 @@ class StorageSettings(Section):
     state_dir: Path = Path("/var/lib/pole-agent")
     max_mb: Annotated[int, Field(ge=4, le=65536)] = 256
     batch_s: Annotated[
-        float, Field(gt=0, le=60, description="routine events are gathered so long before they are written; a power cut can cost them")
+        float,
+        Field(
+            gt=0,
+            le=30,
+            description="routine events are gathered so long before they are written, twelve times as long on a busy street; "
+            "a power cut can cost them",
+        ),
     ] = 5
     keep_days: dict[str, Annotated[float, Field(gt=0, le=3650)]] = Field(
         default_factory=dict, description="how long an event waits for the broker, by type or its first word; alarms wait for ever"

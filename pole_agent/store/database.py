@@ -22,6 +22,7 @@ from pole_agent.vocabulary import RecordEvent, Severity, Stamp, TimeQuality
 KEEP_DELIVERED_S = 72 * 3600.0
 KEEP_COMMANDS = 1000
 KEEP_CLOSED_REQUESTS = 100
+WALK = 20_000  # the newest events that are looked through for an incident: a strange identifier must not hold up the store
 KEEP_VERDICTS = 100  # of each rule: its rate is that of the last hundred that people judged
 FULL_SHARE = 0.9  # of the cap; the rest is room for the work of dropping
 DROP_BATCH = 200
@@ -89,7 +90,8 @@ COLUMNS = (
 WORDS = "(id || kind || boot_id)"
 SOUND = (
     f"{WORDS} NOT GLOB '*[^0-9A-Za-z._-]*' AND length({WORDS}) = length(CAST({WORDS} AS BLOB)) "
-    "AND quality IN ('synced', 'corrected', 'unsynced') AND severity BETWEEN 0 AND 2 AND typeof(wall) IN ('real', 'integer')"
+    "AND quality IN ('synced', 'corrected', 'unsynced') AND severity BETWEEN 0 AND 2 "
+    "AND typeof(wall) IN ('real', 'integer') AND wall BETWEEN 0 AND 253402300799"  # to the end of the year 9999
 )
 
 
@@ -180,14 +182,15 @@ class Database:
         return [json.loads(data) | {"severity": Severity(s).word, "silent": bool(silent)} for s, data, silent in rows]
 
     def rule_of(self, incident_id: str) -> str | None:
-        """The rule of an incident that is open, was judged before, or still lies in the outbox. Reads the outbox from its end."""
+        """The rule of an incident that is open, was judged before, or lies among the newest events of the outbox."""
         known = '"incident_id":"' + incident_id + '"'
         for query, value in (
-            ("SELECT json_extract(data, '$.rule') FROM incidents WHERE id = ?", incident_id),
+            ("SELECT json_extract(data, '$.rule') FROM incidents WHERE id = ? AND json_valid(data)", incident_id),
             ("SELECT rule FROM verdicts WHERE incident_id = ?", incident_id),
             (
-                "SELECT json_extract(data, '$.rule') FROM outbox "
-                "WHERE kind IN ('incident.closed', 'incident.opened') AND instr(data, ?) AND json_valid(data) ORDER BY seq DESC LIMIT 1",
+                f"SELECT json_extract(data, '$.rule') FROM outbox "
+                f"WHERE seq > (SELECT max(seq) FROM outbox) - {WALK} AND kind IN ('incident.closed', 'incident.opened') "
+                "AND instr(data, ?) AND json_valid(data) ORDER BY seq DESC LIMIT 1",
                 known,
             ),
         ):
@@ -339,7 +342,7 @@ class Database:
             "waiting": waiting,
             "delivered_kept": kept,
             "last_sequence": last[0] if last else 0,
-            "dropped": int(self.get("dropped") or 0),
+            "dropped": self.number("dropped"),
             "used_mb": round(self._used_pages() * self._page_bytes / 1e6, 3),
             "max_mb": round(self._most_pages * self._page_bytes / 1e6, 1),
         }
@@ -384,7 +387,7 @@ class Database:
 
         `count` None: nobody knows how many.
         """
-        self.set("dropped", str(int(self.get("dropped") or 0) + (count or 0)))
+        self.set("dropped", str(self.number("dropped") + (count or 0)))
         data: dict[str, Any] = {"ranges": lost, "count": count, "cause": cause, **more}
         event = RecordEvent(DROPPED, Severity.WARNING, data, stamp.monotonic)
         self._insert(Entry(self._new_id(), event, stamp), json.dumps(data, separators=(",", ":")))
@@ -414,6 +417,13 @@ class Database:
     def get(self, key: str) -> str | None:
         row = self._db.execute("SELECT value FROM meta WHERE key = ?", (key,)).fetchone()
         return None if row is None else str(row[0])
+
+    def number(self, key: str) -> int:
+        """A count that is kept; 0 when there is none, or when what is there is none any more (a damaged file)."""
+        try:
+            return int(self.get(key) or 0)
+        except ValueError:
+            return 0
 
     def set(self, key: str, value: str | None) -> None:
         if value is None:

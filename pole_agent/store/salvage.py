@@ -20,6 +20,7 @@ TABLES = {  # table -> its columns, in the order of the schema
     "meta": "key, value",
     "verdicts": "incident_id, rule, false, by, at",
 }
+LATEST = 253_402_300_799  # the end of the year 9999: later times are no times
 OWN = ("storeid",)  # of the old store, not for the new one
 
 
@@ -83,5 +84,6 @@ def _sound(row: tuple[Any, ...]) -> bool:
         and data.endswith("}")
         and severity in (0, 1, 2)
         and all(isinstance(number, int | float) for number in (monotonic, wall))
+        and 0 <= wall <= LATEST
         and quality in ("synced", "corrected", "unsynced")
     )

@@ -10,6 +10,7 @@ from pathlib import Path
 VERSION = 3
 # A commit writes whole pages, and an event fills less than one: small pages nearly halve what a busy day writes (68 MB, 40 MB).
 PAGE_BYTES = 1024
+SMALL_BYTES, SMALL_SHARE = 8_000_000, 0.25  # of the cap: an older file up to here is written anew
 LOG_BYTES = 4_000_000  # the write-ahead log grows so far before its pages go to their place
 
 # outbox.seq is AUTOINCREMENT: SQLite keeps the last number in the same transaction, so numbers are consecutive and never reused.
@@ -83,8 +84,12 @@ def connect(path: str, max_mb: int) -> sqlite3.Connection:
 def _rewrite(connection: sqlite3.Connection) -> None:
     """Write the whole file anew, so that it can shrink, and with small pages. Killed in the middle, the old file is as it was.
 
-    That takes as much room again. Where there is none, the file stays as it is: it works, it only wears the card more.
+    A large file stays as it is: on a slow card that would take minutes, in which nothing is stored, and with small pages it may not fit
+    below the cap any more. So does one that finds no room on the disk. Both work; they only wear the card more, or do not shrink.
     """
+    count, page, most = (connection.execute(f"PRAGMA {what}").fetchone()[0] for what in ("page_count", "page_size", "max_page_count"))
+    if count * page > min(SMALL_BYTES, most * PAGE_BYTES * SMALL_SHARE):
+        return
     connection.execute("PRAGMA journal_mode = DELETE")  # neither can be changed in WAL
     connection.execute(f"PRAGMA page_size = {PAGE_BYTES}")
     connection.execute("PRAGMA auto_vacuum = INCREMENTAL")

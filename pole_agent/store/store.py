@@ -192,6 +192,7 @@ class Store:
             self._batch.clear()
             self._urgent = False
             self._drop_later()
+            self._wait_a_while()
             return
         self._refill(time.monotonic())
         self._spare = max(0.0, self._spare - 1.0)
@@ -219,9 +220,9 @@ class Store:
 
     def _append(self, database: Database, extra: list[Entry]) -> None:
         entries = [*self._batch, *extra]
-        database.append(entries)
-        for item in self._later:
+        for item in self._later:  # first: what is marked as delivered is the first to go when room is needed
             item.work(database)
+        database.append(entries)
         stamp = entries[-1].stamp if entries else self._stamp(time.monotonic())
         if self._set_aside:
             cause = f"corrupt: the old file was set aside as {self._set_aside}"
@@ -252,8 +253,7 @@ class Store:
         elif self._database is not None and not isinstance(error, sqlite3.IntegrityError):
             self._database.close()  # a file system that came back needs a fresh handle
             self._database = None
-        self._retry_at = time.monotonic() + RETRY_S[min(self._tries, len(RETRY_S) - 1)]
-        self._tries += 1
+        self._wait_a_while()
         self._trim()
         self._drop_later()
         line = f"{self._path}: cannot be written: {error}; events wait in memory, up to {MEMORY_ROWS}"
@@ -261,6 +261,10 @@ class Store:
             log.error("store: %s", line)
             self.problem = line
             self._signal(self.changed)
+
+    def _wait_a_while(self) -> None:
+        self._retry_at = time.monotonic() + RETRY_S[min(self._tries, len(RETRY_S) - 1)]
+        self._tries += 1
 
     def _drop_later(self) -> None:
         """What could wait is given back to whoever asked: the file may not be the same one next time."""

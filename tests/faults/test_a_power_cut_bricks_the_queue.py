@@ -18,8 +18,8 @@ from typing import Any
 import pytest
 
 from pole_agent.errors import OutboxError
-from pole_agent.store.database import Outbound
-from pole_agent.store.schema import PAGE_BYTES, VERSION
+from pole_agent.store.database import Database, Entry, Outbound
+from pole_agent.store.schema import PAGE_BYTES, TABLES, VERSION
 from pole_agent.store.store import FILE_NAME, Store
 from pole_agent.uplink.events import DOCUMENT_SQL, TYPE_PREFIX
 from pole_agent.vocabulary import RecordEvent, Severity, Stamp
@@ -204,6 +204,40 @@ def test_an_older_store_that_has_no_room_to_be_rewritten_goes_on_as_it_is(good: 
     assert done.stdout.split() == [str(count), "{}"], done.stderr
     with contextlib.closing(sqlite3.connect(folder / FILE_NAME)) as db:
         assert db.execute("PRAGMA page_size").fetchone()[0] == 4096
+
+
+def test_a_large_older_store_is_not_rewritten_and_drops_nothing(tmp_path: Path) -> None:
+    """Small pages would not fit below the cap, and a slow card would take minutes."""
+    path = tmp_path / FILE_NAME
+    with contextlib.closing(sqlite3.connect(path, isolation_level=None)) as db:
+        db.execute("PRAGMA page_size = 4096")
+        db.execute("PRAGMA auto_vacuum = INCREMENTAL")
+        db.executescript(TABLES)
+        db.execute("INSERT INTO meta VALUES ('storeid', 'x')")
+        db.execute("BEGIN")
+        row = ("i", "incident.closed", 0, json.dumps({"t": "x" * 490}), 0.0, "b", 1.79e9, "synced")
+        columns = "id, kind, severity, data, monotonic, boot_id, wall, quality"
+        db.executemany(f"INSERT INTO outbox ({columns}) VALUES (?, ?, ?, ?, ?, ?, ?, ?)", [row] * 10_000)
+        db.execute("COMMIT")
+        db.execute("PRAGMA user_version = 2")
+    size = path.stat().st_size
+    database = Database(path, 8, str)
+    event = RecordEvent("incident.closed", Severity.INFO, {}, 0.0)
+    with database.transaction():
+        database.append([Entry("new", event, Stamp(0.0, "b", 1.79e9, "synced"))])
+    assert len(database.list_events(100_000)) == 10_001
+    assert path.stat().st_size < size * 1.1
+    database.close()
+
+
+@pytest.mark.parametrize("wall", [-1.0, 1e15, 1.79e258])
+def test_a_time_that_fell_over_is_dropped_and_told(good: Path, tmp_path: Path, wall: float) -> None:
+    folder = damaged(good, tmp_path / "x")
+    with contextlib.closing(sqlite3.connect(folder / FILE_NAME)) as db:
+        db.execute("UPDATE outbox SET wall = ? WHERE seq = 7", (wall,))
+        db.commit()
+    _, lost, _ = opened(folder)
+    assert [(d["ranges"], d["cause"]) for d in lost] == [([[7, 7]], "damaged")]
 
 
 @pytest.mark.parametrize("column", ["id", "kind", "boot_id", "quality"])

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from pole_agent.errors import CommandRefused
 from pole_agent.incidents.feedback import rates, read_feedback
-from pole_agent.loops.listen import Counted
+from pole_agent.loops.listen import Counted, read
 from pole_agent.store.database import KEEP_VERDICTS, Database, Entry
 from pole_agent.vocabulary import RecordEvent, Severity, Stamp
 from tests.conftest import Mosquitto, eventually
@@ -86,6 +86,18 @@ def test_bad_feedback_is_refused_in_words(payload: dict[str, Any], by: str, text
         read_feedback(payload, by)
 
 
+def test_a_damaged_incident_is_a_stranger(tmp_path: Path) -> None:
+    made = database(tmp_path)
+    made._db.execute("UPDATE incidents SET data = '{broken'")
+    assert made.rule_of(INCIDENT.format(900)) is None
+
+
+@pytest.mark.parametrize("number", ["NaN", "Infinity", "-Infinity", "1e999"])
+def test_a_number_that_is_none_is_refused(number: str) -> None:
+    with pytest.raises(CommandRefused, match="a number that is none"):
+        read(b'{"wind_ms": 1, "x": %s}' % number.encode())
+
+
 # --- a whole pole
 
 
@@ -100,10 +112,11 @@ def test_a_running_pole_keeps_verdicts_and_records_every_command(
         city.send("incident/feedback", incident_id=INCIDENT.format(3), verdict="false", by="officer", command_id="v-1")
         city.send("incident/feedback", incident_id=INCIDENT.format(4), verdict="true", by="officer")
         city.send("incident/feedback", incident_id=INCIDENT.format(777), verdict="true", by="officer")
+        city._client.publish("smartpole/test/T-1/drone/conditions", b'{"wind_ms": 1, "x": NaN}', 1)
         for number in range(5):
             city.send("drone/conditions", wind_ms=1.0 + number, at="2026-11-24T10:00:00Z")
         city.send("lamp/set", level=0.6, duration_s=60, by="officer", reason="festival")
-        eventually(lambda: len(city.got("reply")) >= 9)
+        eventually(lambda: len(city.got("reply")) >= 10)
         eventually(lambda: len(city.got("events/command/accepted")) >= 4, within_s=20)
         first = city.got("events/command/accepted")
         assert [(e["data"]["path"], e["data"]["by"]) for e in first] == [
@@ -115,8 +128,7 @@ def test_a_running_pole_keeps_verdicts_and_records_every_command(
         assert first[0]["data"]["command_id"] == "v-1"
         assert first[3]["data"]["body"] == {"level": 0.6, "duration_s": 60, "reason": "festival"}
         refused = [r for r in city.got("reply") if not r["ok"]]
-        assert len(refused) == 1
-        assert "does not know the incident" in refused[0]["error"]
+        assert ["does not know the incident" in r["error"] or "a number that is none" in r["error"] for r in refused] == [True, True]
         assert [r["rule"] for r in city.got("reply") if "rule" in r] == ["loitering", "loitering"]
     finally:
         city.close()

@@ -14,7 +14,7 @@ import pytest
 
 from pole_agent.errors import OutboxError
 from pole_agent.store import store as module
-from pole_agent.store.database import Database
+from pole_agent.store.database import Database, Entry
 from pole_agent.store.store import FILE_NAME, Store
 from pole_agent.vocabulary import RecordEvent, Severity, Stamp
 
@@ -245,3 +245,52 @@ def test_a_brief_incident_costs_no_row_and_a_long_one_is_kept(tmp_path: Path) ->
         assert [json.loads(s.data)["incident_id"] for s in await store.read(lambda db: db.list_events(10))] == ["brief", "long"]
 
     run(work, tmp_path)
+
+
+def test_marks_count_before_room_is_made(tmp_path: Path) -> None:
+    """What the broker has acknowledged goes first when the file is full, and is no loss."""
+    database = Database(tmp_path / FILE_NAME, 4, str)
+    stamp = Stamp(0.0, "boot", 1.79e9, "synced")
+    entry = Entry("x", RecordEvent("incident.closed", Severity.INFO, {"t": "x" * 600}, 0.0), stamp)
+    while database.stats()["used_mb"] < 4 * 0.9:
+        with database.transaction():
+            database.append([entry] * 20)
+    last = database.stats()["last_sequence"]
+    database.close()
+    numbers = iter(range(1, 1000))
+    store = Store(tmp_path, 4, lambda at: stamp, lambda: f"n{next(numbers)}", 60.0)
+
+    async def work() -> list[dict[str, Any]]:
+        store.start()
+        await store.flush()
+        waiting = asyncio.ensure_future(store.later(lambda db: db.mark_delivered(list(range(1, 301)), 1.79e9)))
+        await asyncio.sleep(0)
+        store.record(event(Severity.WARNING))
+        await asyncio.wait_for(waiting, 5)
+        told = await store.read(lambda db: [json.loads(e.data) for e in db.list_events(100_000) if e.kind == "outbox.dropped"])
+        await store.stop(5)
+        return told
+
+    assert last > 1000
+    assert asyncio.run(work()) == []
+
+
+def test_a_mistake_that_repeats_itself_does_not_spin(tmp_path: Path) -> None:
+    def no_id() -> str:
+        raise ValueError("no identifier")
+
+    store = Store(tmp_path, 16, lambda at: Stamp(at, "boot", at, "synced"), no_id)
+    store._lost = 5  # to be told of by an event, which cannot be made
+    store._commit()
+    patience = store._patience()
+    assert patience is not None
+    assert patience > 0.5
+
+
+def test_a_count_that_fell_over_is_counted_anew(tmp_path: Path) -> None:
+    database = Database(tmp_path / FILE_NAME, 16, lambda: "e")
+    with database.transaction():
+        database.set("dropped", "1w")
+        database.report_dropped([], 3, "disk", Stamp(0.0, "boot", 1.79e9, "synced"))
+    assert database.stats()["dropped"] == 3
+    database.close()

@@ -136,17 +136,16 @@ def scene() -> Image:
 
 
 class Street:
-    """FrameSource and Detector of the drawn street."""
+    """FrameSource: the drawn street."""
 
     def __init__(self, clock: Clock, people: Sequence[Walker]) -> None:
         self._clock, self._people = clock, people
-        self._begun = clock.monotonic()
-        self._next, self._index, self._there = 0, -1, list[Walker]()
+        self._begun = self._due = clock.monotonic()
+        self._next, self._index = 0, -1
         self._scene = scene()
-        self._due = self._begun
-        self.took_ms = 0.0
+        self.there: list[tuple[Walker, Box]] = []  # at the latest frame
 
-    async def open(self) -> None:  # as a detector; as a source it is called and not awaited
+    def open(self) -> None:
         return
 
     async def next(self) -> Frame | None:
@@ -154,39 +153,38 @@ class Street:
         await self._clock.sleep(max(0.0, self._due - self._clock.monotonic()))
         now = self._clock.monotonic()
         self._index += 1
+        self._move(now - self._begun)
         image = self._scene.copy()
         image[self._index % HEIGHT, 0] ^= 1  # no two pictures of a camera are the same
-        for box in self._boxes(now):
+        for _, box in self.there:
             rows = slice(max(0, int(box.top * HEIGHT)), int(box.bottom * HEIGHT))
             image[rows, max(0, int(box.left * WIDTH)) : max(0, int(box.right * WIDTH))] = 220
         return Frame(image, now, self._index)
 
-    async def detect(self, frame: Frame) -> Sequence[Detection]:
-        return [Detection(box, 0.8, walker.label) for walker in self._there if (box := walker.box(frame.at - self._begun)) is not None]
-
-    def _boxes(self, now: float) -> list[Box]:
-        second = now - self._begun
+    def _move(self, second: float) -> None:
+        walking = [walker for walker, _ in self.there]
         while self._next < len(self._people) and self._people[self._next].begin <= second:
-            self._there.append(self._people[self._next])
+            walking.append(self._people[self._next])
             self._next += 1
-        self._there = [w for w in self._there if second < w.begin + w.seconds + w.stands_s]
-        return [box for w in self._there if (box := w.box(second)) is not None]
+        self.there = [(walker, box) for walker in walking if (box := walker.box(second)) is not None]
 
     def close(self) -> None:
         return
 
 
-class Camera:
-    """The street as a source: its `open` is not awaited."""
+class Eye:
+    """Detector: knows who is in the drawn street."""
+
+    took_ms = 0.0
 
     def __init__(self, street: Street) -> None:
         self._street = street
 
-    def open(self) -> None:
+    async def open(self) -> None:
         return
 
-    async def next(self) -> Frame | None:
-        return await self._street.next()
+    async def detect(self, frame: Frame) -> Sequence[Detection]:
+        return [Detection(box, 0.8, walker.label) for walker, box in self._street.there]
 
     def close(self) -> None:
         return
@@ -207,7 +205,7 @@ async def live(folder: Path, port: int, hours: float, speed: float) -> Day:
     street = Street(clock, people)
     luminaire = compose.open_lamp(settings, clock)
     house = compose.build(
-        Loaded(settings, ""), luminaire, clock, detector=street, sources=[lambda: Camera(street)], socket=folder / "control.sock"
+        Loaded(settings, ""), luminaire, clock, detector=Eye(street), sources=[lambda: street], socket=folder / "control.sock"
     )
     begun, before = clock.monotonic(), written_bytes()
     running = asyncio.ensure_future(house.agent.run())

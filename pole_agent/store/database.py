@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from pole_agent.store.salvage import Salvage
-from pole_agent.store.schema import PAGE_BYTES, connect, connect_to_read
+from pole_agent.store.schema import LATEST, PAGE_BYTES, connect, connect_to_read
 from pole_agent.vocabulary import RecordEvent, Severity, Stamp, TimeQuality
 
 KEEP_DELIVERED_S = 72 * 3600.0
@@ -91,7 +91,7 @@ WORDS = "(id || kind || boot_id)"
 SOUND = (
     f"{WORDS} NOT GLOB '*[^0-9A-Za-z._-]*' AND length({WORDS}) = length(CAST({WORDS} AS BLOB)) "
     "AND quality IN ('synced', 'corrected', 'unsynced') AND severity BETWEEN 0 AND 2 "
-    "AND typeof(wall) IN ('real', 'integer') AND wall BETWEEN 0 AND 253402300799"  # to the end of the year 9999
+    f"AND typeof(wall) IN ('real', 'integer') AND wall BETWEEN 0 AND {LATEST}"
 )
 
 

@@ -12,6 +12,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from pole_agent.store.schema import LATEST
+
 MOST_TRIES = 5000  # of a file that is bad all over
 TABLES = {  # table -> its columns, in the order of the schema
     "incidents": "id, severity, data, silent",
@@ -20,7 +22,6 @@ TABLES = {  # table -> its columns, in the order of the schema
     "meta": "key, value",
     "verdicts": "incident_id, rule, false, by, at",
 }
-LATEST = 253_402_300_799  # the end of the year 9999: later times are no times
 OWN = ("storeid",)  # of the old store, not for the new one
 
 

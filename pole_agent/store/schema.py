@@ -8,6 +8,7 @@ import uuid
 from pathlib import Path
 
 VERSION = 3
+LATEST = 253_402_300_799  # seconds: the end of the year 9999. A later wall time was damaged on the disk
 # A commit writes whole pages, and an event fills less than one: small pages nearly halve what a busy day writes (68 MB, 40 MB).
 PAGE_BYTES = 1024
 SMALL_BYTES, SMALL_SHARE = 8_000_000, 0.25  # of the cap: an older file up to here is written anew

@@ -54,3 +54,31 @@ def distance_m(a: Point, b: Point) -> float:
     lat1, lon1, lat2, lon2 = map(math.radians, (*a, *b))
     h = math.sin((lat2 - lat1) / 2) ** 2 + math.cos(lat1) * math.cos(lat2) * math.sin((lon2 - lon1) / 2) ** 2
     return 2 * EARTH_RADIUS_M * math.asin(math.sqrt(h))
+
+
+def towards(start: Point, bearing_deg: float, metres: float) -> Point:
+    """The (latitude, longitude) `metres` away, clockwise from true north. A plane around the pole: right within a metre up to 10 km."""
+    bearing, latitude = math.radians(bearing_deg), math.radians(start[0])
+    north, east = metres * math.cos(bearing), metres * math.sin(bearing)
+    shrunk = max(1e-6, math.cos(latitude))
+    return start[0] + math.degrees(north / EARTH_RADIUS_M), start[1] + math.degrees(east / EARTH_RADIUS_M / shrunk)
+
+
+def to_edge_m(point: Point, polygon: Sequence[Point]) -> float:
+    """Metres from a (latitude, longitude) to the nearest edge of a polygon. A plane around the point, good for some ten kilometres."""
+    shrunk = math.cos(math.radians(point[0]))
+    metres_a_degree = math.radians(1) * EARTH_RADIUS_M
+
+    def local(corner: Point) -> Point:
+        return (corner[1] - point[1]) * shrunk * metres_a_degree, (corner[0] - point[0]) * metres_a_degree
+
+    nearest = math.inf
+    x1, y1 = local(polygon[-1])
+    for corner in polygon:
+        x2, y2 = local(corner)
+        dx, dy = x2 - x1, y2 - y1
+        length = dx * dx + dy * dy
+        along = 0.0 if length == 0 else max(0.0, min(1.0, -(x1 * dx + y1 * dy) / length))
+        nearest = min(nearest, math.hypot(x1 + along * dx, y1 + along * dy))
+        x1, y1 = x2, y2
+    return nearest

@@ -7,7 +7,7 @@ are seconds of the monotonic clock of this boot.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import IntEnum
 from typing import Any, Literal
 
@@ -179,14 +179,21 @@ class BoostLamp:
 
 @dataclass(frozen=True, slots=True)
 class RequestDrone:
-    """Ask for a look from above. Never more than a request."""
+    """Ask for a look from above. Never more than a request. `place` is the zone or line, `score` how sure the detector is (0 to 1)."""
 
     rule: str
     camera: str
+    place: str
     incident_id: str
     severity: Severity
     at: float
-    details: Mapping[str, Any] = field(default_factory=dict)
+    score: float = 1.0
+    path: tuple[Point, ...] = ()
+
+    @property
+    def happening(self) -> tuple[str, str, str]:
+        """What it is about: a repeat joins the request that there is."""
+        return self.camera, self.rule, self.place
 
 
 Response = RecordEvent | BoostLamp | RequestDrone

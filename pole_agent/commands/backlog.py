@@ -21,7 +21,7 @@ from typing import Any
 
 from pole_agent import compose
 from pole_agent.clock import SystemClock
-from pole_agent.commands.demo import mosquitto_on_loopback
+from pole_agent.commands.broker import mosquitto_on_loopback
 from pole_agent.health.parts import Parts
 from pole_agent.health.trust import TimeKeeper
 from pole_agent.health.vitals import memory_mb

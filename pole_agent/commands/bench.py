@@ -126,7 +126,7 @@ def _at_most(what: str, value: float, unit: str, target: float) -> Figure:
 
 def _uplink(rounds: int) -> Iterator[Figure]:
     from pole_agent.commands import backlog
-    from pole_agent.commands.demo import mosquitto_program
+    from pole_agent.commands.broker import mosquitto_program
 
     program = mosquitto_program()
     if program is None:

@@ -49,7 +49,7 @@ def look(settings: Settings) -> Iterator[Problem]:
     yield from _pin(settings)
     yield from _sensors(settings)
     try:
-        compose.drone_limits(settings)
+        compose.drone_areas(settings)
     except ConfigError as error:
         yield from error.problems
     yield from _state(settings)

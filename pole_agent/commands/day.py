@@ -24,7 +24,7 @@ import numpy as np
 
 from pole_agent import compose
 from pole_agent.clock import Clock
-from pole_agent.commands.demo import mosquitto_on_loopback
+from pole_agent.commands.broker import mosquitto_on_loopback
 from pole_agent.frame import Frame, Image
 from pole_agent.settings import Settings
 from pole_agent.settings.load import Loaded

@@ -2,6 +2,10 @@
 
 It talks to the broker of --mqtt; else to a Mosquitto of its own where one is installed; else to a broker in memory. It says which.
 Ctrl-C ends it; --once ends with the clip and prints a summary. --poles 5 is five of them, to fill a dashboard.
+
+A bench dispatcher stands in for the dock: nothing flies. At first it tells of too much wind, so that the request for a drone is blocked,
+says why, and wakes when the wind drops. Approval is automatic, as in simulations only, and each message says so; with --approval required
+a person decides: pole-agent drone list, approve, deny.
 """
 
 from __future__ import annotations
@@ -10,37 +14,34 @@ import argparse
 import asyncio
 import contextlib
 import json
-import shutil
-import socket
-import subprocess
 import sys
 import tempfile
 import time
 import tomllib
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
-from urllib.parse import unquote, urlsplit
 
 from pole_agent import almanac, compose
 from pole_agent.clock import SystemClock
+from pole_agent.commands.broker import broker_of_url, client_of, mosquitto_on_loopback, mosquitto_program
 from pole_agent.commands.daemon import Runs, leave, run_to_end, set_up_logging
-from pole_agent.errors import ConfigError, PoleAgentError, Problem, UplinkError
+from pole_agent.commands.dispatcher import TICK_S, BenchDispatcher, Weather, serve
+from pole_agent.errors import ConfigError, PoleAgentError, Problem
 from pole_agent.health.vitals import peak_memory_mb
 from pole_agent.settings import Settings
 from pole_agent.settings.load import Loaded
-from pole_agent.uplink.events import TYPE_PREFIX, Message
+from pole_agent.uplink.events import TYPE_PREFIX, Incoming, Message
 
 HELP = "the whole agent on a bundled street clip"
 FOLDER = Path(__file__).parent.parent / "demo"
 BEFORE_SUNSET_S = 6.0
 DRAIN_S = 10.0
-BROKER_START_S = 5.0
 MOST_POLES = 50
 CLIP_S = 25.0
+GUST_MS, GUST_S, HURRY = 11.4, 3.0, 12.0  # of the bench dispatcher
 APART_DEGREES = 0.0004  # about 45 m, as street lamps stand
-MOSQUITTO_PLACES = ("/usr/sbin/mosquitto", "/usr/local/sbin/mosquitto", "/opt/homebrew/sbin/mosquitto")
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -53,13 +54,18 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--poles", type=int, default=1, metavar="N", help=f"so many poles, DEMO-1 to DEMO-N (1 to {MOST_POLES}), in one process"
     )
+    parser.add_argument(
+        "--approval", choices=("automatic", "required"), default="automatic", help="of simulated flights; required: a person decides"
+    )
+    parser.add_argument("--no-dispatcher", action="store_true", help="without the bench dispatcher: start your own, or scripts/dispatcher")
     parser.add_argument("--log-level", choices=("debug", "info", "warning", "error"), default="warning")
 
 
-def settings_for(state_dir: str, broker: dict[str, Any] | None, loop: bool, number: int = 1) -> Settings:
+def settings_for(state_dir: str, broker: dict[str, Any] | None, loop: bool, number: int = 1, approval: str = "automatic") -> Settings:
     """The demo's pole.toml, with what only this run knows. `number`: which pole of the street it is."""
     document = tomllib.loads((FOLDER / "pole.toml").read_text())
     document["storage"] = {"state_dir": state_dir}
+    document["drone"]["approval"] = approval
     pole = document["pole"]
     pole |= {"id": f"DEMO-{number}", "longitude": round(pole["longitude"] + (number - 1) * APART_DEGREES, 6)}
     pole |= {"name": f"{pole['name']} {number}"} if number > 1 else {}
@@ -82,6 +88,7 @@ class Narrator:
         self._base = base
         self._begun = time.monotonic()
         self._lamp: tuple[Any, ...] = ()
+        self._requests: dict[str, str] = {}
         self.kinds: Counter[str] = Counter()
         self.lamp_states = 0
 
@@ -91,9 +98,11 @@ class Narrator:
             document = json.loads(message.payload)
         except ValueError:
             return
-        text = self._text(path, document)
-        if text:
-            print(f"{time.monotonic() - self._begun:6.1f} s  {text}", flush=True)
+        if text := self._text(path, document):
+            self.say(text)
+
+    def say(self, text: str) -> None:
+        print(f"{time.monotonic() - self._begun:6.1f} s  {text}", flush=True)
 
     def _text(self, path: str, document: dict[str, Any]) -> str:
         if path == "lamp/state":
@@ -106,7 +115,7 @@ class Narrator:
         if path == "status":
             return f"status     {document['state']} ({document['reason']})"
         if path == "drone/request":
-            return f"drone      request {document['state']}, for {document['rule']} (x{document['count']}); a person decides"
+            return self._request(document)
         if path.startswith("events/"):
             kind, data = document["type"].removeprefix(TYPE_PREFIX), document["data"]
             self.kinds[kind] += 1
@@ -117,6 +126,17 @@ class Narrator:
             if kind == "traffic.summarized":
                 return "traffic    " + json.dumps({z["zone"]: z["entered"] for z in data["zones"]})
         return ""
+
+    def _request(self, request: dict[str, Any]) -> str:
+        simulated = " (simulation)" if request["simulation"] else ""
+        words = "; ".join(w for w in (request["step"], request["reason"]) if w)
+        if request["state"] == "pending_approval" and not simulated:
+            words = f"a person decides: pole-agent drone approve {request['request_id']}"
+        text = f"drone      {request['state']}{simulated}: {request['rule']}" + (f" - {words}" if words else "")
+        if self._requests.get(request["request_id"]) == text:
+            return ""
+        self._requests[request["request_id"]] = text
+        return text
 
 
 class Fleet:
@@ -146,7 +166,7 @@ def _neighbours(
     detector, houses = compose.detector_of(first), []
     for number in range(1, arguments.poles + 1):
         folder = scratch / str(number)
-        settings = settings_for(str(folder), broker, True, number) if number > 1 else first
+        settings = settings_for(str(folder), broker, True, number, arguments.approval) if number > 1 else first
         luminaire = compose.open_lamp(settings, clock)
         socket_path = folder / compose.SOCKET_NAME if number > 1 else scratch / compose.SOCKET_NAME
         houses.append(compose.build(Loaded(settings, ""), luminaire, clock, detector=detector, socket=socket_path))
@@ -167,17 +187,17 @@ def run(arguments: argparse.Namespace) -> int:
     set_up_logging(arguments.log_level)
     with tempfile.TemporaryDirectory(prefix="pole-agent-demo-") as scratch, contextlib.ExitStack() as stack:
         broker, said = _broker(arguments, Path(scratch), stack)
-        settings = settings_for(scratch, broker, loop=not arguments.once)
+        settings = settings_for(scratch, broker, not arguments.once, approval=arguments.approval)
         print(f"pole-agent demo: a street clip, mock GPIO, {said}", flush=True)
         clock = SystemClock(dusk_shift(settings))
         narrator = Narrator(settings.base_topic)
         agent: Runs
+        memory: Any = None
         if broker is not None and arguments.poles > 1:
             houses = _neighbours(arguments, Path(scratch), broker, clock, settings)
             house, agent = houses[0], Fleet(houses)
             print(f"{arguments.poles} poles, DEMO-1 to DEMO-{arguments.poles}; told here is DEMO-1")
         else:
-            memory = None
             if broker is None:
                 memory = compose.memory_broker()
                 memory.on_publish = narrator.hear
@@ -190,18 +210,21 @@ def run(arguments: argparse.Namespace) -> int:
             print(f"command: pole-agent lamp set 0.6 --for 20 --socket {house.socket}", flush=True)
 
         async def beside() -> None:
-            listener = None
+            listeners = []
             if broker:
-                listener = asyncio.ensure_future(_listen(broker, settings.base_topic, narrator))
+                listeners.append(asyncio.ensure_future(_listen(broker, settings.base_topic, narrator)))
+            if not arguments.no_dispatcher:
+                listeners.append(asyncio.ensure_future(_dispatch(broker, memory, settings, clock, narrator)))
             try:
                 await _until_done(house, arguments.once)
                 if arguments.once:
                     await _drained(house)
             finally:
-                if listener:
+                if broker:
                     await asyncio.sleep(0.3)
+                for listener in listeners:
                     listener.cancel()
-                    await asyncio.gather(listener, return_exceptions=True)
+                await asyncio.gather(*listeners, return_exceptions=True)
 
         code = run_to_end(agent, beside)
         if arguments.once:
@@ -244,30 +267,11 @@ summary
     )
 
 
-# --- the broker
-
-
 def _broker(arguments: argparse.Namespace, scratch: Path, stack: contextlib.ExitStack) -> tuple[dict[str, Any] | None, str]:
     """[mqtt] for the broker to talk to (None: in memory), and how to call it."""
     if arguments.mqtt:
-        url = urlsplit(arguments.mqtt if "://" in arguments.mqtt else f"mqtt://{arguments.mqtt}")
-        if url.scheme not in ("mqtt", "mqtts") or not url.hostname:
-            raise ConfigError([Problem("--mqtt", f"{arguments.mqtt!r} is no broker; write mqtt://host:port or mqtts://host:port")])
-        tls = url.scheme == "mqtts"
-        port = url.port or (8883 if tls else 1883)
-        broker: dict[str, Any] = {"host": url.hostname, "port": port, "tls": tls}
-        if arguments.ca_file:
-            if not tls:
-                raise ConfigError([Problem("--ca-file", "goes with mqtts://")])
-            broker["ca_file"] = str(arguments.ca_file.absolute())
-        if url.username:
-            broker["username"] = unquote(url.username)
-        if url.password:
-            secret = scratch / "password"
-            secret.touch(0o600)
-            secret.write_text(unquote(url.password))
-            broker["password_file"] = str(secret)
-        return broker, f"broker {url.hostname}:{port}"
+        broker = broker_of_url(arguments.mqtt, arguments.ca_file, scratch)
+        return broker, f"broker {broker['host']}:{broker['port']}"
     program = mosquitto_program()
     if program is None:
         return None, "broker in memory (no Mosquitto is installed here)"
@@ -275,47 +279,12 @@ def _broker(arguments: argparse.Namespace, scratch: Path, stack: contextlib.Exit
     return {"host": "127.0.0.1", "port": port, "tls": False}, f"its own Mosquitto on 127.0.0.1:{port}"
 
 
-def mosquitto_program() -> str | None:
-    """Where Mosquitto is installed, None when it is not."""
-    return shutil.which("mosquitto") or next((p for p in MOSQUITTO_PLACES if Path(p).exists()), None)
-
-
-@contextlib.contextmanager
-def mosquitto_on_loopback(program: str, scratch: Path, port: int | None) -> Iterator[int]:
-    """A Mosquitto of our own on loopback, without persistence."""
-    if port is None:
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            port = probe.getsockname()[1]
-    config = scratch / "mosquitto.conf"
-    config.write_text(
-        f"listener {port} 127.0.0.1\nallow_anonymous true\npersistence false\nset_tcp_nodelay true\nsys_interval 1\nuser root\n"
-    )
-    process = subprocess.Popen([program, "-c", str(config)], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True)
-    try:
-        deadline = time.monotonic() + BROKER_START_S
-        while True:
-            with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), timeout=0.2):
-                break
-            if process.poll() is not None or time.monotonic() > deadline:
-                raise UplinkError(f"Mosquitto does not start on port {port}; is the port in use? choose another with --port")
-            time.sleep(0.05)
-        yield port
-    finally:
-        process.terminate()
-        process.wait(timeout=5)
-
-
 async def _listen(broker: dict[str, Any], base: str, narrator: Narrator) -> None:
     """Be the city: subscribe, and pass on what comes."""
     import aiomqtt
 
-    password = await asyncio.to_thread(Path(broker["password_file"]).read_text) if "password_file" in broker else None
     try:
-        tls = aiomqtt.TLSParameters(ca_certs=broker.get("ca_file")) if broker["tls"] else None
-        async with aiomqtt.Client(
-            broker["host"], broker["port"], username=broker.get("username"), password=password, tls_params=tls
-        ) as client:
+        async with client_of(broker) as client:
             await client.subscribe(f"{base}/#", qos=1)
             async for message in client.messages:
                 payload = message.payload if isinstance(message.payload, bytes) else b""
@@ -324,3 +293,33 @@ async def _listen(broker: dict[str, Any], base: str, narrator: Narrator) -> None
         print(f"demo: cannot listen to the broker: {error}", file=sys.stderr)
     except PoleAgentError as error:
         print(f"demo: {error}", file=sys.stderr)
+
+
+async def _dispatch(broker: dict[str, Any] | None, memory: Any, settings: Settings, clock: SystemClock, narrator: Narrator) -> None:
+    """The dock's side, simulated: at the broker, or beside the one in memory."""
+    import aiomqtt
+
+    base = settings.base_topic
+    outgoing: asyncio.Queue[tuple[str, dict[str, Any]]] = asyncio.Queue()
+    dispatcher = BenchDispatcher(
+        lambda topic, payload: outgoing.put_nowait((topic, payload)), clock.wall, Weather(gust_ms=GUST_MS, gust_s=GUST_S), hurry=HURRY,
+        say=lambda text: narrator.say(f"dispatcher {text}"),
+    )  # fmt: skip
+    if broker is not None:
+        try:
+            await serve(dispatcher, broker, settings.prefix, settings.pole.site, outgoing)
+        except* aiomqtt.MqttError as group:
+            print(f"demo: the bench dispatcher has lost the broker: {group.exceptions[0]}", file=sys.stderr)
+        return
+
+    def hear(message: Message) -> None:
+        narrator.hear(message)
+        dispatcher.hear(message.topic, message.payload)
+
+    memory.on_publish = hear
+    while True:
+        dispatcher.step()
+        while not outgoing.empty():
+            topic, payload = outgoing.get_nowait()
+            memory.send(Incoming(topic.removeprefix(f"{base}/"), json.dumps(payload).encode()))
+        await asyncio.sleep(TICK_S)

@@ -1,50 +1,102 @@
-"""Look at the drone requests of this pole and decide on them.
+"""Look at the drone requests of this pole, decide on them, stop all flights; make keys and sign approvals.
 
 pole-agent drone list
 pole-agent drone show 0190…
 pole-agent drone approve 0190… --by "Officer Name"
+pole-agent drone stop --by "Officer Name" --reason "helicopter"
+
+On the officer's own computer, which needs neither camera nor model:
+
+pole-agent drone key --name "Dewi Lestari" --out dewi.key
+mosquitto_sub … -t '+/+/+/drone/request' -C 1 > request.json
+pole-agent drone sign request.json --key dewi.key --by "Dewi Lestari" | mosquitto_pub … -s
 """
 
 from __future__ import annotations
 
 import argparse
 import json
+import os
+import secrets
+import sys
+import time
+from datetime import datetime
+from pathlib import Path
 from typing import Any
 
+from pole_agent.almanac import rfc3339
 from pole_agent.commands import control
 from pole_agent.commands.outbox import read_database
-from pole_agent.errors import PoleAgentError
+from pole_agent.drone.approval import LONGEST_S, facts_of, plan_facts, text
+from pole_agent.errors import ConfigError, PoleAgentError, Problem
 
 HELP = "look at drone requests and decide on them"
+KEY_MODE = 0o600
+SIGNED_FOR_S = 300.0
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     control.arguments(parser)
     actions = parser.add_subparsers(dest="action", metavar="action", required=True)
     actions.add_parser("list", help="all requests, one a line")
-    for name, text in (
+    for name, words in (
         ("show", "one request with its gates"),
         ("approve", "let it fly"),
         ("deny", "do not"),
-        ("cancel", "stop it, also after approval"),
+        ("cancel", "stop it, also in the air"),
     ):
-        action = actions.add_parser(name, help=text)
+        action = actions.add_parser(name, help=words)
         action.add_argument("request", help="its identifier, or the beginning of it")
         if name != "show":
-            action.add_argument("--by", default="", help="who decides; default: the user of this shell")
-            action.add_argument("--reason", default="", help="kept with the decision")
+            _person(action)
+        if name == "approve":
+            action.add_argument(
+                "--key", type=Path, metavar="F", help="the officer's private key, where the pole takes signed approvals only"
+            )
+    for name, words in (("stop", "no flight any more; what flies is called back"), ("resume", "flights may be asked for again")):
+        _person(actions.add_parser(name, help=words))
     control.everywhere(actions)
+
+    key = actions.add_parser("key", help="make an officer's key, and print what goes into the configuration of the poles")
+    key.add_argument("--out", type=Path, required=True, metavar="F", help="the file of the private key (0600); it is never overwritten")
+    key.add_argument("--name", required=True, help='the officer: the "by" of the approvals')
+
+    sign = actions.add_parser(
+        "sign", help="sign the approval of a request, or a standing approval of a patrol; prints what is to be published"
+    )
+    sign.add_argument(
+        "message", nargs="?", default="-", help="file with a message of drone/request, or of info for --patrol; default: stdin"
+    )
+    sign.add_argument("--key", type=Path, required=True, metavar="F", help="the officer's private key")
+    sign.add_argument("--by", required=True, help="the officer, as the poles know the key")
+    sign.add_argument("--for", dest="seconds", type=float, default=SIGNED_FOR_S, metavar="S", help="the approval must be heard within; 300")
+    sign.add_argument("--patrol", metavar="PLAN", help="a standing approval of this plan, from the pole's info message")
+    sign.add_argument("--until", metavar="TIME", help='with --patrol: the end of it, for example "2027-01-01T00:00:00Z"')
+    sign.add_argument("--reason", default="", help="kept with the decision")
+
+
+def _person(action: argparse.ArgumentParser) -> None:
+    action.add_argument("--by", default="", help="who decides; default: the user of this shell")
+    action.add_argument("--reason", default="", help="kept with the decision")
 
 
 def run(arguments: argparse.Namespace) -> int:
+    match arguments.action:
+        case "key":
+            return _key(arguments)
+        case "sign":
+            return _sign(arguments)
+        case "stop" | "resume":
+            return _stop(arguments)
     try:
         requests: list[dict[str, Any]] = control.ask(arguments, "drone")
     except control.NotRunning:
         if arguments.action not in ("list", "show"):
             raise
-        from pole_agent.loops.dispatch import dump_requests
+        from pole_agent.loops.dispatch.docket import dump_requests
 
-        requests = read_database(arguments, lambda db: dump_requests(db.load_requests()))
+        settings = control.settings_of(arguments)
+        requests = read_database(arguments, lambda db: dump_requests(db.load_requests(), settings.base_topic if settings else ""))
     if arguments.action == "list":
         _list(requests, arguments.json)
         return 0
@@ -53,11 +105,15 @@ def run(arguments: argparse.Namespace) -> int:
         raise PoleAgentError(f"{len(found)} requests begin with {arguments.request!r}; see: pole-agent drone list")
     request = found[0]
     if arguments.action == "show":
-        print(json.dumps(request, indent=None if arguments.json else 2))
+        print(json.dumps(request, indent=None if arguments.json else 2, ensure_ascii=False))
         return 0
     payload = {"request_id": request["request_id"], "decision": arguments.action, "reason": arguments.reason}
     if arguments.by:
         payload["by"] = arguments.by
+    if arguments.action == "approve" and arguments.key:
+        if not arguments.by:
+            raise ConfigError([Problem("--by", "goes with --key: the officer, as the pole knows the key")])
+        payload["signature"] = signed(arguments.key, request["pole"], _facts(request), arguments.by, SIGNED_FOR_S)
     reply = control.command(arguments, "drone/approval", payload)
     print(json.dumps(reply) if arguments.json else f"{request['request_id']}: {reply['state']}")
     return 0
@@ -68,8 +124,96 @@ def _list(requests: list[dict[str, Any]], as_json: bool) -> None:
         print(json.dumps(requests))
         return
     for r in requests:
-        shut = [g["name"] for g in r["gates"] if not g["ok"]]
-        note = f"  blocked by {', '.join(shut)}" if shut and r["state"] == "blocked" else ""
-        print(f"{r['request_id']}  {r['state']:<17} {r['rule']} x{r['count']}  until {r['expires_at']}{note}")
+        note = f"  {r['reason']}" if r["reason"] else ""
+        note = (f"  {r['step']}" if r["step"] else "") + note
+        print(f"{r['request_id']}  {r['state']:<17} {r['origin']} {r['rule']} x{r['count']}  until {r['expires_at']}{note}")
     if not requests:
         print("no requests")
+
+
+def _stop(arguments: argparse.Namespace) -> int:
+    payload = {"stop": arguments.action == "stop", "reason": arguments.reason}
+    if arguments.by:
+        payload["by"] = arguments.by
+    reply = control.command(arguments, "drone/stop", payload)
+    print(json.dumps(reply) if arguments.json else "all flights are stopped" if reply["stopped"] else "flights may be asked for again")
+    return 0
+
+
+# --- the officer's side
+
+
+def _key(arguments: argparse.Namespace) -> int:
+    from pole_agent.drone import ed25519
+
+    private = ed25519.new_key()
+    try:
+        with os.fdopen(os.open(arguments.out, os.O_WRONLY | os.O_CREAT | os.O_EXCL, KEY_MODE), "w") as file:
+            file.write(private + "\n")
+    except OSError as error:
+        raise PoleAgentError(f"{arguments.out}: {error.strerror}") from error
+    print(f"{arguments.out} holds the private key. Keep it to yourself; into pole.toml of each pole goes:", file=sys.stderr)
+    public = ed25519.public_key_of(private)
+    print(f"[[drone.officer]]\nname = {json.dumps(arguments.name, ensure_ascii=False)}\npublic_key = {json.dumps(public)}")
+    return 0
+
+
+def _sign(arguments: argparse.Namespace) -> int:
+    if not 0 < arguments.seconds <= LONGEST_S:
+        raise ConfigError([Problem("--for", f"{arguments.seconds:g} is not possible; give 1 to {LONGEST_S:.0f} seconds")])
+    message = _read(arguments.message)
+    payload: dict[str, Any] = {"decision": "approve", "by": arguments.by}
+    if arguments.patrol:
+        plans = {p["name"]: p["plan"] for p in message.get("patrols", [])}
+        if arguments.patrol not in plans:
+            raise PoleAgentError(
+                f"the message names no patrol {arguments.patrol!r}; it is the info message of the pole, with {list(plans)}"
+            )
+        try:
+            until = datetime.fromisoformat(arguments.until or "")
+            if until.tzinfo is None:
+                raise ValueError
+        except ValueError:
+            raise ConfigError([Problem("--until", 'is a time with its zone, for example "2027-01-01T00:00:00Z"')]) from None
+        facts = plan_facts(arguments.patrol, plans[arguments.patrol], until.timestamp())
+        payload |= {"patrol": arguments.patrol, "until": rfc3339(until.timestamp())}
+    else:
+        facts = _facts(message)
+        payload["request_id"] = message["request_id"]
+    if arguments.reason:
+        payload["reason"] = arguments.reason
+    payload["signature"] = signed(arguments.key, str(message.get("pole", "")), facts, arguments.by, arguments.seconds, tell=True)
+    print(json.dumps(payload, ensure_ascii=False))
+    return 0
+
+
+def _read(name: str) -> dict[str, Any]:
+    try:
+        message = json.loads(sys.stdin.read() if name == "-" else Path(name).read_text())
+        if not isinstance(message, dict):
+            raise ValueError("it is no JSON object")
+    except (OSError, ValueError) as error:
+        raise PoleAgentError(f"{name}: cannot be read as a message: {error}") from error
+    return message
+
+
+def _facts(message: dict[str, Any]) -> dict[str, str]:
+    try:
+        return facts_of(message)
+    except (KeyError, TypeError, ValueError) as error:
+        raise PoleAgentError(f"this is no message of drone/request ({error!r} is missing or wrong)") from error
+
+
+def signed(key: Path, pole: str, facts: dict[str, str], by: str, seconds: float, *, tell: bool = False) -> dict[str, str]:
+    """The `signature` of an approval. `tell` prints what is signed. Raises PoleAgentError."""
+    from pole_agent.drone import ed25519
+
+    nonce, expires = secrets.token_urlsafe(18), rfc3339(time.time() + seconds)
+    words = text(pole, facts, by, nonce, expires)
+    try:
+        value = ed25519.sign(key.read_text(), words.encode())
+    except (OSError, ValueError) as error:
+        raise PoleAgentError(f"{key}: is no private key of pole-agent drone key: {error}") from error
+    if tell:
+        print(f"signed:\n{words}", end="", file=sys.stderr)
+    return {"nonce": nonce, "expires_at": expires, "value": value}

@@ -112,7 +112,7 @@ class Daemon:
     def _reload(self) -> None:
         try:
             loaded = load(self._path)
-            compose.drone_limits(loaded.settings)
+            compose.drone_areas(loaded.settings)
         except ConfigError as error:
             log.error("SIGHUP: the configuration stays as it is: %s", error)
             self.house.parts.ill("configuration", f"the new file is not used: {error}")

@@ -29,7 +29,7 @@ from pole_agent.compose.parts import (
     socket_path,
     source_factory,
 )
-from pole_agent.compose.rooms import drone_limits, info_of, places_of, rules_of, street_of
+from pole_agent.compose.rooms import drone_areas, drone_rules, info_of, places_of, rules_of, street_of
 from pole_agent.health.trust import TimeKeeper, boot_id, synchronized
 from pole_agent.lamp.lamp import Luminaire
 from pole_agent.settings.load import Loaded
@@ -62,7 +62,8 @@ __all__ = [
     "client_id_of",
     "controller_of",
     "detector_of",
-    "drone_limits",
+    "drone_areas",
+    "drone_rules",
     "memory_broker",
     "open_lamp",
     "pin_factory",
@@ -79,6 +80,7 @@ __all__ = [
 INBOX = 100
 PAGE = 200
 LIGHT_BEAT_S = 5.0
+ACTIVE_REQUEST = ("request_id", "state", "origin", "rule", "count", "expires_at", "simulation")
 
 
 @dataclass(slots=True)
@@ -141,7 +143,7 @@ def build(
     settings = loaded.settings
     base, state_dir = settings.base_topic, settings.storage.state_dir
     socket = socket or socket_path(settings)
-    limits = drone_limits(settings)
+    rules = drone_rules(settings)
     if before is not None and before.keeper.trust == settings.clock.trust:
         keeper = before.keeper
     else:
@@ -164,7 +166,8 @@ def build(
     if before is not None:
         light.take_over(before.light)
     pole = settings.pole
-    dispatch = Dispatch(settings.drone.enabled, (pole.latitude, pole.longitude), limits, new_id, store, board, keeper, clock, base)
+    records = Records(store, clock)
+    dispatch = Dispatch(rules, new_id, records.rates, store, board, keeper, parts, clock, base)
 
     def act(responses: Sequence[Response]) -> None:
         """Carry out what the judge of a camera leads to. The lamp first, in memory; the disk second."""
@@ -189,12 +192,12 @@ def build(
     broker = broker or broker_of(settings)
     upload = None if broker is None else Upload(broker, store, board, inbox, parts, keeper, clock, random, base, __version__)
 
-    records = Records(store, clock)
     handlers: dict[str, Any] = {
         "lamp/set": light.command,
         "drone/approval": dispatch.decide,
         "drone/progress": dispatch.progress,
         "drone/conditions": dispatch.conditions,
+        "drone/stop": dispatch.stop_flights,
         "outbox/resend": records.resend,
         "incident/feedback": records.feedback,
     }
@@ -204,13 +207,13 @@ def build(
 
     def present() -> dict[str, Any]:
         return {
-            "requests": [{k: r[k] for k in ("request_id", "state", "rule", "count", "expires_at")} for r in dispatch.pending()],
+            "requests": [{k: r[k] for k in ACTIVE_REQUEST} for r in dispatch.pending()],
             "counts": {w.camera: w.pipeline.counts if w.pipeline else {} for w in watches},
         }
 
     beat = Beat(
         beats, keeper, store, board, parts, clock, base, state_dir, present, upload.sent if upload else dict, settings.storage.ttl_s,
-        records.rates, Certificates(certificate_probes(settings, upload), parts),
+        records.rates, dispatch.state, Certificates(certificate_probes(settings, upload), parts),
     )  # fmt: skip
 
     async def ask(question: str, arguments: dict[str, Any]) -> Any:
@@ -259,6 +262,8 @@ def build(
             board.post(str(before.announced), Message(str(before.announced), b"", retain=True), at_birth=False)
         if loaded.degraded:
             parts.ill("configuration", loaded.degraded)
+        if rules.trouble and rules.enabled:
+            parts.ill("drone", f"nothing flies: {rules.trouble}")
         for part, trouble in luminaire.troubles.items():
             parts.ill(part, trouble)
         await records.close_left_over()

@@ -6,13 +6,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pole_agent import __version__
+from pole_agent.almanac import TimeOfDay
+from pole_agent.dates import Weekdays
 from pole_agent.errors import ConfigError, Problem
 from pole_agent.settings import Settings
 from pole_agent.settings.load import Loaded
-from pole_agent.vocabulary import CLASSES, members
+from pole_agent.vocabulary import CLASSES, Severity, members
 
 if TYPE_CHECKING:
-    from pole_agent.drone.gates import DroneLimits
+    from pole_agent.drone.areas import Area
+    from pole_agent.drone.rules import DroneRules
     from pole_agent.incidents.rules import Line, Rule, Zone
     from pole_agent.uplink.homeassistant import Street
 
@@ -86,34 +89,78 @@ def street_of(settings: Settings) -> Street:
     return Street([c.name for c in settings.cameras], counted, [r.name for r in settings.rules])
 
 
-def drone_limits(settings: Settings) -> DroneLimits:
-    """The limits of [drone], with its GeoJSON files read. Raises ConfigError."""
-    from pole_agent.drone.areas import polygons
-    from pole_agent.drone.gates import DroneLimits
+def drone_areas(settings: Settings) -> tuple[Area | None, tuple[Area, ...]]:
+    """The geofence and the exclusions of [drone], with their GeoJSON files read. Raises ConfigError."""
+    from pole_agent.drone.areas import Area, areas
 
     chosen = settings.drone
 
-    def areas(key: str, path: Path) -> list[tuple[tuple[float, float], ...]]:
+    def read(key: str, path: Path) -> list[Area]:
         try:
-            return polygons(path.read_text())
+            return areas(path.read_text())
         except (OSError, ValueError) as error:
             raise ConfigError([Problem(f"drone.{key}", f"{path}: {error}")]) from error
 
     fence = chosen.geofence
     if isinstance(fence, Path):
-        rings = areas("geofence", fence)
-        if len(rings) > 1:
-            raise ConfigError([Problem("drone.geofence", f"{fence} holds {len(rings)} polygons; a geofence is one")])
-        fence = rings[0]
-    exclusions = tuple(areas("exclusions", chosen.exclusions)) if chosen.exclusions else ()
-    return DroneLimits(
-        chosen.cooldown_s, chosen.ttl_s, chosen.max_alt_agl_m, fence, exclusions,
-        chosen.max_wind_ms, chosen.max_rain_mm_h, chosen.min_battery_pct,
+        found = read("geofence", fence)
+        if len(found) > 1:
+            raise ConfigError([Problem("drone.geofence", f"{fence} holds {len(found)} polygons; a geofence is one")])
+        area: Area | None = found[0]
+    else:
+        area = Area(fence) if fence else None
+    return area, tuple(read("exclusions", chosen.exclusions)) if chosen.exclusions else ()
+
+
+def drone_rules(settings: Settings) -> DroneRules:
+    """What [drone] says. An area that cannot be read is no reason to stop: nothing flies, and the lamp goes on."""
+    from pole_agent.drone.approval import Office
+    from pole_agent.drone.gates import DroneLimits
+    from pole_agent.drone.patrol import Patrol, written
+    from pole_agent.drone.rules import DroneRules
+    from pole_agent.drone.target import View
+    from pole_agent.drone.triage import Triage
+
+    chosen, trouble = settings.drone, ""
+    fence: Area | None = None
+    exclusions: tuple[Area, ...] = ()
+    try:
+        fence, exclusions = drone_areas(settings)
+    except ConfigError as error:
+        trouble = str(error)
+    limits = DroneLimits(
+        chosen.cooldown_s, chosen.ttl_s, chosen.max_alt_agl_m, fence, exclusions, chosen.night_permit, chosen.max_wind_ms,
+        chosen.max_rain_mm_h, chosen.min_temperature_c, chosen.max_temperature_c, chosen.min_battery_pct, chosen.require_dock_idle,
+        chosen.require_no_maintenance, chosen.conditions_max_age_s,
+    )  # fmt: skip
+    triage = Triage(
+        chosen.cooldown_s, Severity.of(chosen.min_severity), chosen.min_score, chosen.max_requests_per_day, chosen.max_false_alarm_rate
+    )
+    patrols = tuple(
+        Patrol(
+            p.name, tuple(map(TimeOfDay.parse, p.at)), Weekdays.parse(p.days), p.radius_m, p.window_s,
+            written(p.at, p.days, p.radius_m, p.window_s),
+        )
+        for p in chosen.patrols
+    )  # fmt: skip
+
+    def verify(public_key: str, signature: bytes, text: bytes) -> bool:
+        from pole_agent.drone import ed25519
+
+        return ed25519.verify(public_key, signature, text)
+
+    office = Office(settings.base_topic, {o.name: o.public_key for o in chosen.officers}, verify)
+    views = {c.name: View(c.heading_deg, c.hfov_deg, c.range_m) for c in settings.cameras}
+    return DroneRules(
+        chosen.enabled, settings.pole.place, office, limits, triage, views, patrols, chosen.altitude_m, chosen.approval == "automatic",
+        chosen.answer_s, chosen.silence_s, trouble,
     )  # fmt: skip
 
 
 def info_of(loaded: Loaded) -> dict[str, Any]:
     """The payload of ``info``: who and where, for dashboards."""
+    from pole_agent.drone.patrol import written
+
     settings = loaded.settings
     pole = settings.pole
     cameras = []
@@ -153,6 +200,18 @@ def info_of(loaded: Loaded) -> dict[str, Any]:
         "rules": rules,
         "model": settings.detector.model,
         "drone": settings.drone.enabled,
+        "drone_approval": ("signed" if settings.drone.officers else settings.drone.approval) if settings.drone.enabled else None,
+        "patrols": [
+            {
+                "name": p.name,
+                "at": list(p.at),
+                "days": p.days,
+                "radius_m": p.radius_m,
+                "plan": written(p.at, p.days, p.radius_m, p.window_s),
+            }
+            for p in settings.drone.patrols
+            if settings.drone.enabled
+        ],
         "version": __version__,
         "config_sha256": loaded.digest,
         "config_degraded": loaded.degraded or None,

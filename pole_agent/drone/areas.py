@@ -3,45 +3,76 @@
 from __future__ import annotations
 
 import json
+from dataclasses import dataclass
 from typing import Any
 
+from pole_agent.geometry import inside, to_edge_m
 from pole_agent.vocabulary import Point
 
 MAX_POINTS = 10_000
 
 
-def polygons(text: str) -> list[tuple[Point, ...]]:
-    """The outer rings of all (Multi)Polygons in a GeoJSON text, as (latitude, longitude). Raises ValueError."""
+@dataclass(frozen=True, slots=True)
+class Area:
+    """A polygon as (latitude, longitude) in degrees, and the holes in it."""
+
+    outer: tuple[Point, ...]
+    holes: tuple[tuple[Point, ...], ...] = ()
+
+    def contains(self, centre: Point, radius_m: float) -> bool:
+        """Does the whole circle lie inside, and beside every hole?"""
+        if not inside(centre, self.outer) or any(inside(centre, hole) for hole in self.holes):
+            return False
+        return self.to_edge_m(centre) >= radius_m
+
+    def touches(self, centre: Point, radius_m: float) -> bool:
+        """Does any of the circle lie in it? A hole counts as part of it: where not to fly, more is safer."""
+        return inside(centre, self.outer) or to_edge_m(centre, self.outer) <= radius_m
+
+    def to_edge_m(self, centre: Point) -> float:
+        """Metres to the nearest edge, from either side."""
+        return min(to_edge_m(centre, ring) for ring in (self.outer, *self.holes))
+
+
+def areas(text: str) -> list[Area]:
+    """All (Multi)Polygons in a GeoJSON text. Raises ValueError."""
     try:
         document = json.loads(text)
     except (ValueError, RecursionError) as error:
         raise ValueError(f"is not JSON: {error}") from error
-    rings = [_ring(r) for geometry in _geometries(document) for r in _outer(geometry)]
-    if not rings:
+    found = []
+    for rings in (r for geometry in _geometries(document) for r in _polygons(geometry)):
+        outer, *holes = map(_ring, rings)
+        found.append(Area(outer, tuple(holes)))
+    if not found:
         raise ValueError("holds no Polygon")
-    if sum(map(len, rings)) > MAX_POINTS:
+    if sum(len(ring) for area in found for ring in (area.outer, *area.holes)) > MAX_POINTS:
         raise ValueError(f"has more than {MAX_POINTS} points")
-    return rings
+    return found
 
 
 def _geometries(document: Any) -> list[Any]:
     match document:
         case {"type": "FeatureCollection", "features": list(features)}:
-            return [f["geometry"] for f in features if isinstance(f, dict) and f.get("geometry")]
+            return [g for f in features if isinstance(f, dict) for g in _geometries(f)]
         case {"type": "Feature", "geometry": dict(geometry)}:
-            return [geometry]
+            return _geometries(geometry)
+        case {"type": "GeometryCollection", "geometries": list(geometries)}:
+            return [g for geometry in geometries for g in _geometries(geometry)]
+        case {"type": "Feature" | "Point" | "MultiPoint" | "LineString" | "MultiLineString"}:
+            return []
         case {"type": "Polygon" | "MultiPolygon"}:
             return [document]
     raise ValueError("is not GeoJSON (a FeatureCollection, a Feature or a Polygon)")
 
 
-def _outer(geometry: Any) -> list[Any]:
+def _polygons(geometry: Any) -> list[list[Any]]:
     match geometry:
-        case {"type": "Polygon", "coordinates": [outer, *_]}:
-            return [outer]
-        case {"type": "MultiPolygon", "coordinates": list(parts)}:
-            return [p[0] for p in parts if isinstance(p, list) and p]
-    return []
+        case {"type": "Polygon", "coordinates": [_, *_] as rings}:
+            return [rings]
+        case {"type": "MultiPolygon", "coordinates": [_, *_] as parts} if all(isinstance(p, list) and p for p in parts):
+            return list(parts)
+    raise ValueError("has a polygon without coordinates")
 
 
 def _ring(points: Any) -> tuple[Point, ...]:

@@ -1,49 +1,101 @@
-"""Commands to the drone room: decisions of an officer, progress and conditions from the dispatcher. Read, checked, refused."""
+"""Commands to the drone room: decisions of an officer, progress of the dispatcher, the stop of all flights. Read, checked, refused. Pure.
+
+Conditions have a file of their own.
+"""
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from pole_agent.drone.machine import STATUS, Happening
 from pole_agent.errors import CommandRefused
 
 DECISIONS: dict[str, Happening] = {"approve": "approve", "deny": "deny", "cancel": "cancel"}
-CONDITIONS = ("wind_ms", "rain_mm_h", "battery_pct")
+MOST_WORDS = 200
 
 
-def read_decision(payload: Mapping[str, Any]) -> tuple[str, Happening, str]:
-    """Return (request id, what happens, by whom). Raises CommandRefused."""
-    decision, by = payload.get("decision"), payload.get("by")
-    if not isinstance(by, str) or not 1 <= len(by) <= 100:
-        raise CommandRefused('"by" is required: the name of the person who decides, at most 100 characters')
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """What somebody decided about a request, or about a patrol by its plan (then `until` ends a standing approval)."""
+
+    happening: Happening
+    by: str
+    request_id: str = ""
+    patrol: str = ""
+    until: float | None = None
+    reason: str = ""
+    signature: Any = None
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """What the dispatcher says of a flight: `step` is where it is, in its own words."""
+
+    request_id: str
+    status: str
+    happening: Happening
+    step: str = ""
+    reason: str = ""
+
+
+def read_decision(payload: Mapping[str, Any]) -> Decision:
+    """Read ``drone/approval``. Raises CommandRefused."""
+    _only(payload, {"request_id", "patrol", "until", "decision", "by", "reason", "signature"})
+    by, decision = _by(payload), payload.get("decision")
     if not isinstance(decision, str) or decision not in DECISIONS:
         raise CommandRefused(f'"decision" is one of {", ".join(DECISIONS)}')
-    _only(payload, {"request_id", "decision", "by", "reason"})
-    return _request_id(payload), DECISIONS[decision], by
+    happening, reason = DECISIONS[decision], _words(payload, "reason", MOST_WORDS)
+    if "patrol" not in payload:
+        if "until" in payload:
+            raise CommandRefused('"until" belongs to the standing approval of a patrol; give "patrol" instead of "request_id"')
+        return Decision(happening, by, request_id=_request_id(payload), reason=reason, signature=payload.get("signature"))
+    patrol = payload["patrol"]
+    if not isinstance(patrol, str) or "request_id" in payload:
+        raise CommandRefused('give "request_id" for one flight, or "patrol" (the name of a plan) for all of them')
+    until = None
+    if happening == "approve":
+        try:
+            moment = datetime.fromisoformat(payload["until"])
+            if moment.tzinfo is None:
+                raise ValueError
+            until = moment.timestamp()
+        except (KeyError, TypeError, ValueError, OverflowError):
+            raise CommandRefused('a standing approval needs "until", for example "2027-01-01T00:00:00Z"') from None
+    return Decision(happening, by, patrol=patrol, until=until, reason=reason, signature=payload.get("signature"))
 
 
-def read_progress(payload: Mapping[str, Any]) -> tuple[str, Happening]:
-    """Return (request id, what happens). Raises CommandRefused."""
+def read_progress(payload: Mapping[str, Any]) -> Progress:
+    """Read ``drone/progress``. Raises CommandRefused."""
     status = payload.get("status")
     if not isinstance(status, str) or status not in STATUS:
         raise CommandRefused(f'"status" is one of {", ".join(STATUS)}')
-    return _request_id(payload), STATUS[status]
+    return Progress(_request_id(payload), status, STATUS[status], _words(payload, "step", 64), _words(payload, "reason", MOST_WORDS))
 
 
-def read_conditions(payload: Mapping[str, Any]) -> dict[str, float]:
-    """Return the conditions that are given and known. Raises CommandRefused."""
-    found = {}
-    for name in CONDITIONS:
-        if name in payload:
-            value = payload[name]
-            if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
-                raise CommandRefused(f'"{name}" is a number')
-            found[name] = float(value)
-    if not found:
-        raise CommandRefused(f"give at least one of {', '.join(CONDITIONS)}")
-    return found
+def read_stop(payload: Mapping[str, Any]) -> tuple[bool, str, str]:
+    """Read ``drone/stop``: (stopped or let go, by whom, why). Raises CommandRefused."""
+    _only(payload, {"stop", "by", "reason"})
+    by, stop = _by(payload), payload.get("stop")
+    if not isinstance(stop, bool):
+        raise CommandRefused('"stop" is true (no flight any more) or false')
+    return stop, by, _words(payload, "reason", MOST_WORDS)
+
+
+def _by(payload: Mapping[str, Any]) -> str:
+    by = payload.get("by")
+    if not isinstance(by, str) or not 1 <= len(by) <= 100 or not by.isprintable():
+        raise CommandRefused('"by" is required: the name of the person who decides, at most 100 characters on one line')
+    return by
+
+
+def _words(payload: Mapping[str, Any], key: str, most: int) -> str:
+    value = payload.get(key, "")
+    if not isinstance(value, str) or len(value) > most:
+        raise CommandRefused(f'"{key}" is a text of at most {most} characters')
+    return value
 
 
 def _request_id(payload: Mapping[str, Any]) -> str:

@@ -1,101 +1,163 @@
-"""Gates: each says whether a flight may be asked for, with its value, its limit and the age of what it knows. Unknown = blocked."""
+"""Gates: each says whether a flight may be asked for, with its value, its limit and the age of what it knows. Unknown = blocked. Pure."""
 
 from __future__ import annotations
 
-import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Literal
 
-from pole_agent.geometry import inside
-from pole_agent.vocabulary import Point
+from pole_agent.drone.areas import Area
+from pole_agent.drone.conditions import Conditions, Value
+from pole_agent.drone.target import Target
 
-FRESH_S = 300.0  # conditions older than this are unknown
+Comparison = Literal["at most", "at least", "is"]
 
 
 @dataclass(frozen=True, slots=True)
 class Gate:
-    """One gate's answer. `source` is where the value is from; `age_s` how old it is."""
+    """One gate's answer. `source` is where the value is from; `age_s` how old it is; `why` says in words what keeps it shut."""
 
     name: str
     value: Any
     limit: Any
     ok: bool
-    source: str
+    source: str = "pole"
     age_s: float | None = None
+    why: str = ""
 
     def as_data(self) -> dict[str, Any]:
         return {
-            "name": self.name,
-            "value": self.value,
-            "limit": self.limit,
-            "ok": self.ok,
-            "source": self.source,
-            "age_s": self.age_s,
-        }
+            "name": self.name, "value": self.value, "limit": self.limit, "ok": self.ok, "source": self.source, "age_s": self.age_s,
+        }  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
 class DroneLimits:
-    """From [drone]. Polygons are (latitude, longitude) in degrees; None means that the limit is not set."""
+    """From [drone]. None means that the limit is not set; without a geofence nothing flies."""
 
     cooldown_s: float = 900
     ttl_s: float = 600
     max_alt_agl_m: float = 120
-    geofence: tuple[Point, ...] | None = None
-    exclusions: tuple[tuple[Point, ...], ...] = ()
+    geofence: Area | None = None
+    exclusions: tuple[Area, ...] = ()
+    night_permit: bool = False
     max_wind_ms: float | None = None
     max_rain_mm_h: float | None = None
+    min_temperature_c: float | None = None
+    max_temperature_c: float | None = None
     min_battery_pct: float | None = None
+    require_dock_idle: bool = False
+    require_no_maintenance: bool = False
+    conditions_max_age_s: float = 300
 
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """What is known at the moment of asking. Times are seconds."""
+    """What is known at the moment of asking. `wall` and `now` (monotonic) are seconds."""
 
     clock_trusted: bool
+    wall: float
+    now: float
+    dark: bool | None  # between sunset and sunrise; None: unknown
     since_last_order_s: float | None  # None: there was none
-    conditions: dict[str, float] = field(default_factory=dict)
-    conditions_age_s: float | None = None
+    stopped: str | None = ""  # who stopped all flights; empty: nobody, None: unknown
+    before: str = ""  # the request that comes first: it flies, or an incident asked and this is a patrol
+    conditions: Conditions = field(default_factory=Conditions)
 
 
-def ask(target: Point, remaining_s: float, limits: DroneLimits, known: Known) -> list[Gate]:
-    """All gates for a flight to `target` (latitude, longitude) whose request lives `remaining_s` more seconds."""
-    fence = limits.geofence
-    gates = [
-        Gate("clock", "trusted" if known.clock_trusted else "untrusted", "trusted", known.clock_trusted, "pole"),
-        Gate("ttl", round(remaining_s, 1), 0, remaining_s > 0, "pole"),
-        Gate(
-            "geofence",
-            list(target),
-            "inside" if fence else "no geofence is configured",
-            fence is not None and inside(target, fence),
-            "configuration",
-        ),
-        Gate(
-            "cooldown",
-            None if known.since_last_order_s is None else round(known.since_last_order_s, 1),
-            limits.cooldown_s,
-            known.since_last_order_s is None or known.since_last_order_s >= limits.cooldown_s,
-            "pole",
-        ),
-    ]
-    if limits.exclusions:
-        free = not any(inside(target, area) for area in limits.exclusions)
-        gates.append(Gate("exclusions", list(target), "outside", free, "configuration"))
-    checks: Sequence[tuple[str, float | None, bool]] = (
-        ("wind_ms", limits.max_wind_ms, True),
-        ("rain_mm_h", limits.max_rain_mm_h, True),
-        ("battery_pct", limits.min_battery_pct, False),
+def ask(target: Target, remaining_s: float | None, limits: DroneLimits, known: Known) -> list[Gate]:
+    """All gates for a flight to `target` whose request lives `remaining_s` more seconds (None: nobody knows)."""
+    return [*_always(target, remaining_s, limits, known), *_weather_and_dock(limits, known)]
+
+
+def in_words(gates: Sequence[Gate]) -> str:
+    """Why nothing flies; empty when all gates are open."""
+    return "; ".join(g.why for g in gates if not g.ok)
+
+
+def _always(target: Target, remaining_s: float | None, limits: DroneLimits, known: Known) -> Iterator[Gate]:
+    trusted = known.clock_trusted
+    yield Gate("clock", "trusted" if trusted else "untrusted", "trusted", trusted, why="the pole's clock is not trusted")
+    left = None if remaining_s is None else round(remaining_s, 1)
+    why = "the request was made before a restart, and without a trusted clock its age is unknown" if left is None else "its time is over"
+    yield Gate("ttl", left, 0, remaining_s is not None and remaining_s > 0, why=why)
+
+    stop = known.stopped
+    by_dock = known.conditions.get("emergency_stop")
+    if by_dock is not None and by_dock.value and not stop:  # however old: only a newer word ends it
+        stop = "the dispatcher"
+    why = "whether flights are stopped could not be read" if stop is None else f"all flights are stopped by {stop}"
+    yield Gate("emergency_stop", stop, "", stop == "", why=why)
+
+    fence, place = limits.geofence, [target.latitude, target.longitude]
+    if fence is None:
+        yield Gate("geofence", place, None, False, "configuration", why="no geofence is configured")
+    else:
+        ok = fence.contains(target.point, target.radius_m)
+        yield Gate(
+            "geofence", place, "inside", ok, "configuration", why=f"the target, {target.radius_m:g} m around, is not within the geofence"
+        )
+    hit = any(area.touches(target.point, target.radius_m) for area in limits.exclusions)
+    yield Gate(
+        "exclusions", place, "outside", not hit, "configuration", why=f"an exclusion lies within {target.radius_m:g} m of the target"
     )
-    for name, limit, is_most in checks:
-        if limit is not None:
-            gates.append(_condition(name, limit, is_most, known))
-    return gates
+    most = limits.max_alt_agl_m
+    why = f"{target.altitude_m:g} m above ground is more than {most:g} m"
+    yield Gate("altitude_agl_m", target.altitude_m, most, 0 < target.altitude_m <= most, "configuration", why=why)
+    yield _night(limits.night_permit, known.dark)
+
+    since = known.since_last_order_s
+    cooled = since is None or since >= limits.cooldown_s
+    value = None if since is None else round(since, 1)
+    yield Gate("cooldown", value, limits.cooldown_s, cooled, why=f"the last flight was ordered less than {limits.cooldown_s:g} s ago")
+    yield Gate("precedence", known.before, "", not known.before, why=f"the request {known.before} comes first")
 
 
-def _condition(name: str, limit: float, is_most: bool, known: Known) -> Gate:
-    value, age = known.conditions.get(name), known.conditions_age_s
-    fresh = age is not None and 0 <= age <= FRESH_S
-    ok = fresh and value is not None and math.isfinite(value) and (value <= limit if is_most else value >= limit)
-    return Gate(name, value, limit, ok, "dispatcher", None if age is None else round(age, 1))
+def _night(permit: bool, dark: bool | None) -> Gate:
+    value = "unknown" if dark is None else "night" if dark else "day"
+    limit = "night" if permit else "day"
+    return Gate("night", value, limit, permit or dark is False, why="there is no permit to fly at night (drone.night_permit)")
+
+
+def _weather_and_dock(limits: DroneLimits, known: Known) -> Iterator[Gate]:
+    checks: Sequence[tuple[str, str, str, str, Comparison, Value | None]] = (
+        ("wind_ms", "wind_ms", "wind", " m/s", "at most", limits.max_wind_ms),
+        ("rain_mm_h", "rain_mm_h", "rain", " mm/h", "at most", limits.max_rain_mm_h),
+        ("min_temperature_c", "temperature_c", "temperature", " °C", "at least", limits.min_temperature_c),
+        ("max_temperature_c", "temperature_c", "temperature", " °C", "at most", limits.max_temperature_c),
+        ("battery_pct", "battery_pct", "battery", " %", "at least", limits.min_battery_pct),
+        ("dock", "dock", "dock", "", "is", "idle" if limits.require_dock_idle else None),
+        ("maintenance", "maintenance", "maintenance", "", "is", False if limits.require_no_maintenance else None),
+    )
+    for label, name, word, unit, comparison, limit in checks:
+        if limit is None:
+            continue
+        condition = known.conditions.get(name)
+        age = condition.age_s(known.wall, known.now) if condition else None
+        value = condition.value if condition else None
+        if condition is None:
+            unknown = "nothing was heard of it"
+        elif age is None:
+            unknown = "its time lies in the future"
+        else:
+            unknown = f"what was heard is {age:.0f} s old" if age > limits.conditions_max_age_s else ""
+        ok = not unknown and _holds(value, comparison, limit)
+        why = f"{word} is unknown: {unknown}" if unknown else f"{word} {_said(value)}{unit}, allowed {comparison} {_said(limit)}{unit}"
+        yield Gate(label, value, limit, ok, "dispatcher", None if age is None else round(age, 1), why)
+
+
+def _holds(value: Value | None, comparison: Comparison, limit: Value) -> bool:
+    match value, comparison, limit:
+        case float(), "at most", float() | int():
+            return value <= limit
+        case float(), "at least", float() | int():
+            return value >= limit
+        case _, "is", _:
+            return type(value) is type(limit) and value == limit
+    return False
+
+
+def _said(value: Value | None) -> str:
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return f"{value:g}" if isinstance(value, float) else str(value)

@@ -1,7 +1,6 @@
 """The life of a drone request. The table is the machine; a pair that is not in it raises.
 
-requested -> blocked <-> pending_approval -> approved -> sent -> accepted -> in_progress <-> paused -> ok …
-Every state up to `sent` may expire or be cancelled; what follows `sent` mirrors the dispatcher.
+Every state that is not final may be denied or cancelled. Up to `sent` the request is ours; what follows mirrors the dispatcher.
 """
 
 from __future__ import annotations
@@ -17,28 +16,30 @@ Happening = Literal[
     "accept", "reject", "time_out", "progress", "pause", "finish", "finish_partly", "fail",
 ]  # fmt: skip
 
-_OPEN: dict[Happening, State] = {"cancel": "canceled", "expire": "expired", "deny": "denied"}
-_FLYING: dict[Happening, State] = {
-    "progress": "in_progress", "pause": "paused", "finish": "ok", "finish_partly": "partially_done", "fail": "failed",
-    "cancel": "canceled", "time_out": "timeout",
+_OPEN: dict[Happening, State] = {"deny": "denied", "cancel": "canceled"}
+_WAITING: dict[Happening, State] = {"expire": "expired", **_OPEN}
+# The dispatcher's words may come late, twice or out of order: in the air, a word from before the start changes nothing.
+_ORDERED: dict[Happening, State] = {
+    "reject": "rejected", "progress": "in_progress", "pause": "paused", "finish": "ok", "finish_partly": "partially_done", "fail": "failed",
+    "time_out": "timeout", **_OPEN,
 }  # fmt: skip
 
 TABLE: dict[State, dict[Happening, State]] = {
-    "detected": {"suppress": "suppressed", "request": "requested"},
+    "detected": {"suppress": "suppressed", "request": "requested", **_OPEN},
     "suppressed": {},
-    "requested": {"block": "blocked", "unblock": "pending_approval", **_OPEN},
-    "blocked": {"unblock": "pending_approval", **_OPEN},
-    "pending_approval": {"block": "blocked", "approve": "approved", **_OPEN},
-    "approved": {"block": "blocked", "send": "sent", **_OPEN},
+    "requested": {"block": "blocked", "unblock": "pending_approval", **_WAITING},
+    "blocked": {"unblock": "pending_approval", **_WAITING},
+    "pending_approval": {"block": "blocked", "approve": "approved", **_WAITING},
+    "approved": {"block": "blocked", "send": "sent", **_WAITING},
     "denied": {},
     "expired": {},
     "canceled": {},
-    "sent": {"accept": "accepted", "reject": "rejected", **_FLYING},
-    "accepted": _FLYING,
+    "sent": {"accept": "accepted", **_ORDERED},
+    "accepted": {"accept": "accepted", **_ORDERED},
     "rejected": {},
     "timeout": {},
-    "in_progress": _FLYING,
-    "paused": _FLYING,
+    "in_progress": {"accept": "in_progress", **_ORDERED},
+    "paused": {"accept": "paused", **_ORDERED},
     "ok": {},
     "partially_done": {},
     "failed": {},
@@ -46,6 +47,7 @@ TABLE: dict[State, dict[Happening, State]] = {
 
 OPEN_STATES: frozenset[State] = frozenset(s for s, ways in TABLE.items() if ways)
 WAITING_STATES: frozenset[State] = frozenset({"requested", "blocked", "pending_approval", "approved"})  # ours, before `sent`
+ORDERED_STATES: frozenset[State] = OPEN_STATES - WAITING_STATES - {"detected"}  # the dispatcher has it, or may have it
 # Status words of the dispatcher (as of DJI's dock interface) and what they mean here.
 STATUS: dict[str, Happening] = {
     "accepted": "accept", "sent": "accept", "rejected": "reject", "in_progress": "progress", "paused": "pause", "ok": "finish",
@@ -59,3 +61,19 @@ def after(state: State, happening: Happening) -> State:
         return TABLE[state][happening]
     except KeyError:
         raise ValueError(f"a request that is {state} does not {happening.replace('_', ' ')}") from None
+
+
+def picture() -> str:
+    """The table as a Mermaid state diagram; docs/drone.md shows it. What leads out of every open state is drawn once."""
+    everywhere = set.intersection(*(set(TABLE[s].items()) for s in OPEN_STATES))
+    lines = ["stateDiagram-v2", "    [*] --> detected", '    state "every state that is not final" as open']
+    lines += [f"    open --> {state}: {happening}" for happening, state in sorted(everywhere)]
+    for state, ways in TABLE.items():
+        joined: dict[State, list[str]] = {}
+        for happening, to in ways.items():
+            if (happening, to) not in everywhere and to != state:
+                joined.setdefault(to, []).append(happening.replace("_", " "))
+        lines += [f"    {state} --> {to}: {', '.join(happenings)}" for to, happenings in joined.items()]
+        if not ways:
+            lines.append(f"    {state} --> [*]")
+    return "\n".join(lines) + "\n"

@@ -4,35 +4,64 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, field, replace
-from typing import Any
+from dataclasses import asdict, dataclass, replace
+from typing import Any, Literal
 
 from pole_agent.almanac import rfc3339
 from pole_agent.drone.gates import Gate
-from pole_agent.drone.machine import OPEN_STATES, WAITING_STATES, Happening, State, after
+from pole_agent.drone.machine import OPEN_STATES, ORDERED_STATES, TABLE, WAITING_STATES, Happening, State, after
+from pole_agent.drone.target import Target
+
+MOST_INCIDENTS, MOST_STEPS = 8, 32
+LANDED: frozenset[State] = frozenset({"rejected", "ok", "partially_done", "failed"})  # the dispatcher itself said that it is over
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One line of the request's history. `at` is wall time."""
+
+    at: float
+    state: State
+    by: str
+    reason: str
 
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """One wish for a look from above. `created` and `expires` are wall times, `boot_id` says of which boot's monotonic clock."""
+    """One wish for a look from above. `created`, `expires`, `changed` are wall times; `…_at` monotonic times of the boot `boot_id`.
+
+    `rule` is the rule of the incident, or the name of the patrol; `place` the zone or line, or the moment of the patrol.
+    """
 
     request_id: str
     state: State
+    origin: Literal["incident", "patrol"]
     rule: str
+    place: str
     camera: str
     severity: str
-    incident_ids: tuple[str, ...]
-    count: int
-    target: tuple[float, float]  # latitude, longitude
-    altitude_m: float
+    score: float
+    target: Target
     created: float
     expires: float
-    created_at: float  # monotonic
+    created_at: float
     expires_at: float
     boot_id: str
+    simulation: bool = False
+    incident_ids: tuple[str, ...] = ()
+    count: int = 1
+    path: tuple[tuple[float, float], ...] = ()
     by: str = ""
     reason: str = ""
-    details: dict[str, Any] = field(default_factory=dict)
+    approved_by: str = ""
+    ordered: bool = False
+    call_back: bool = False  # whoever flies it is told to stop, until the dispatcher says that it is over
+    changed: float = 0.0
+    changed_at: float = 0.0
+    step: str = ""  # where the flight is, in the dispatcher's words
+    gates: tuple[Gate, ...] = ()
+    nonces: tuple[str, ...] = ()  # of the approvals that were signed for it
+    history: tuple[Step, ...] = ()
 
     @property
     def is_open(self) -> bool:
@@ -42,40 +71,82 @@ class Request:
     def is_waiting(self) -> bool:
         return self.state in WAITING_STATES
 
-    def moved(self, happening: Happening, *, by: str = "", reason: str = "") -> Request:
+    @property
+    def is_ordered(self) -> bool:
+        return self.state in ORDERED_STATES
+
+    @property
+    def happening(self) -> tuple[str, str, str]:
+        """What the request is about: a repeat of it joins."""
+        return self.camera, self.rule, self.place
+
+    @property
+    def may_fly(self) -> bool:
+        """It was ordered, and the dispatcher has not said that it is over."""
+        return self.ordered and self.state not in LANDED
+
+    def moved(self, happening: Happening, wall: float, now: float, *, by: str = "", reason: str = "") -> Request:
         """The request after something happened. Raises ValueError for what the table does not allow."""
-        return replace(self, state=after(self.state, happening), by=by or self.by, reason=reason)
+        state = after(self.state, happening)
+        step = Step(wall, state, by, reason)
+        moved = replace(self, state=state, by=by or self.by, reason=reason, changed=wall, changed_at=now)
+        moved = replace(moved, history=(*self.history, step)[-MOST_STEPS:])
+        match happening:
+            case "approve":
+                return replace(moved, approved_by=by)
+            case "block":
+                return replace(moved, approved_by="")  # what was approved before is to be approved again
+            case "send":
+                return replace(moved, ordered=True)
+        return moved
 
-    def joined(self, incident_id: str) -> Request:
-        """A repeat joins this request: the count rises, nothing else changes."""
-        ids = tuple(dict.fromkeys((*self.incident_ids, incident_id)))[-8:]
-        return replace(self, count=self.count + 1, incident_ids=ids)
+    def joined(self, incident_ids: Sequence[str], count: int) -> Request:
+        """Repeats join this request: the count rises. The first incident and the newest ones are named."""
+        ids = tuple(dict.fromkeys((*self.incident_ids, *incident_ids)))
+        return replace(self, count=self.count + count, incident_ids=(*ids[:1], *ids[1:][-(MOST_INCIDENTS - 1) :]))
 
-    def message(self, gates: Sequence[Gate]) -> dict[str, Any]:
+    def message(self, pole: str) -> dict[str, Any]:
         """The payload of ``drone/request`` and the data of ``drone.changed``."""
         return {
             "request_id": self.request_id,
+            "pole": pole,
             "state": self.state,
+            "simulation": self.simulation,
+            "origin": self.origin,
             "rule": self.rule,
             "camera": self.camera,
+            "place": self.place,
             "severity": self.severity,
+            "score": self.score,
             "incident_ids": list(self.incident_ids),
             "count": self.count,
-            "gates": [g.as_data() for g in gates],
-            "target": {"latitude": self.target[0], "longitude": self.target[1], "altitude_agl_m": self.altitude_m},
+            "gates": [g.as_data() for g in self.gates],
+            "target": self.target.as_data("radius_m" if self.origin == "patrol" else "uncertainty_m"),
+            "path": [list(p) for p in self.path],
             "created_at": rfc3339(self.created),
             "expires_at": rfc3339(self.expires),
             "by": self.by,
             "reason": self.reason,
+            "step": self.step,
         }
+
+    def order(self, pole: str) -> dict[str, Any]:
+        """The payload of ``drone/order``."""
+        return {k: v for k, v in self.message(pole).items() if k not in ("state", "count", "step")} | {"approved_by": self.approved_by}
 
     def dump(self) -> str:
         return json.dumps(asdict(self))
 
     @classmethod
     def load(cls, text: str) -> Request:
-        """Read what `dump` wrote. Raises ValueError or TypeError for anything else."""
+        """Read what `dump` wrote. Raises ValueError, TypeError or KeyError for anything else."""
         fields = json.loads(text)
-        fields["incident_ids"] = tuple(fields["incident_ids"])
-        fields["target"] = tuple(fields["target"])
-        return cls(**fields)
+        fields["target"] = Target(**fields["target"])
+        fields["gates"] = tuple(Gate(**g) for g in fields["gates"])
+        fields["history"] = tuple(Step(**s) for s in fields["history"])
+        fields["incident_ids"], fields["nonces"] = tuple(fields["incident_ids"]), tuple(fields["nonces"])
+        fields["path"] = tuple((x, y) for x, y in fields["path"])
+        request = cls(**fields)
+        if request.state not in TABLE:
+            raise ValueError(f"{request.state!r} is no state")
+        return request

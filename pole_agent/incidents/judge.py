@@ -213,6 +213,7 @@ class Judge:
             track_ids=ids,
             peak=max(old.peak, len(there)),
             path=first.path(),
+            score=max(old.score, *(w.track.score for w in there)),
         )
         case.grace_s = SETTLED_GRACE_S if all(w.stood(seen) >= SETTLED_S for w in there) else GRACE_S
         if case.state == "forming" and now - case.since >= rule.dwell_s - 1e-6:

@@ -66,8 +66,18 @@ class Responder:
             )
         ]
         if rule.drone:
-            details = {"kind": rule.kind, "label": incident.label, **self._place(incident)}
-            responses.append(RequestDrone(rule.name, self._camera, incident.incident_id, rule.severity, now, details))
+            responses.append(
+                RequestDrone(
+                    rule.name,
+                    self._camera,
+                    rule.place.name,
+                    incident.incident_id,
+                    rule.severity,
+                    now,
+                    round(incident.score, 3),
+                    incident.path,
+                )
+            )
         return responses
 
     def _closed(self, incident: Incident) -> list[Response]:

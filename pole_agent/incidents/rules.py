@@ -83,3 +83,4 @@ class Incident:
     path: tuple[Point, ...]
     direction: str = ""
     end_reason: str = ""
+    score: float = 0.0  # how sure the detector is of the object it is surest of

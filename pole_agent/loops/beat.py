@@ -53,7 +53,8 @@ class Beats:
 
 
 class Beat:
-    """The loop. `present` gives the counts and requests of now; `sent` the traffic of the uplink; `rates` the verdicts by rule."""
+    """The loop. `present` gives the counts and requests of now; `sent` the traffic of the uplink; `rates` the verdicts by rule; `drone` who
+    stopped flights and which approvals did not count."""
 
     def __init__(
         self,
@@ -69,12 +70,13 @@ class Beat:
         sent: Callable[[], dict[str, Any]],
         ttl_s: Mapping[str, float],
         rates: Callable[[], Awaitable[dict[str, Any] | None]],
+        drone: Callable[[], dict[str, Any]],
         certificates: Certificates,
     ) -> None:
         self._beats, self._keeper, self._store, self._board, self._parts = beats, keeper, store, board, parts
         self._clock, self._base, self._state_dir = clock, base, state_dir
         self._present, self._sent, self._ttl_s = present, sent, ttl_s
-        self._rates, self._certificates = rates, certificates
+        self._rates, self._drone, self._certificates = rates, drone, certificates
         self._active = b""
         self._health_at = self._purge_at = self._trust_at = float("-inf")
         self._offset = keeper.offset
@@ -166,6 +168,7 @@ class Beat:
             "outbox": stats,
             "sent": self._sent(),
             "rules": await self._rates(),
+            "drone": self._drone(),
             **vitals(self._state_dir),
         }
 

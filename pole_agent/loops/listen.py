@@ -25,7 +25,7 @@ MAX_DEPTH = 16
 MAX_AHEAD_S = 60.0  # a command from further in the future than that has a wrong clock behind it
 WINDOW_S = 60.0
 FREE_REFUSALS, FREE_COMMANDS = 3, 20  # told one by one in a window; the rest is told as one counted line
-REPORTS = ("drone/conditions",)  # told once an hour: a weather station is no person
+REPORTS = ("drone/conditions", "drone/progress")  # told once an hour: they are of machines, and what they change is told by itself
 REPORTS_S = 3600.0
 MOST_BODY = 512  # bytes of a command in its record
 META = ("command_id", "by", "issued_at", "expires_at")
@@ -194,7 +194,7 @@ class Listen:
                 return {"command_id": command.command_id, "ok": True, "error": None, "duplicate": True}
             by = command.by or local_by
             body = dict(command.body)
-            if path == "drone/approval" and by:
+            if path in ("drone/approval", "drone/stop") and by:
                 body["by"] = by
             result = handler(body, by)
             extra = result if isinstance(result, dict) else await result

@@ -32,7 +32,7 @@ class Settings(Section):
     rules: Annotated[tuple[RuleSettings, ...], Field(max_length=64)] = Field((), alias="rule")
     lamp: LampSettings = LampSettings()
     mqtt: MqttSettings | None = None
-    drone: DroneSettings = DroneSettings()
+    drone: DroneSettings = Field(default_factory=lambda: DroneSettings.model_validate({}))
     metrics: MetricsSettings = MetricsSettings()
     page: PageSettings = PageSettings()
 

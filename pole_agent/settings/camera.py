@@ -20,6 +20,9 @@ class CameraSettings(Section):
     fps: Annotated[float, Field(gt=0, le=60, description="frames a second that are looked at")] = 5
     loop: bool = Field(False, description="start a file again when it ends")
     masks: tuple[Polygon, ...] = Field((), description="privacy masks, burned black before anything else sees the frame")
+    heading_deg: Annotated[float | None, Field(ge=0, lt=360, description="where it looks, clockwise from true north; for drones")] = None
+    hfov_deg: Annotated[float, Field(gt=0, lt=180, description="how wide it looks")] = 70
+    range_m: Annotated[float, Field(gt=0, le=1000, description="how far it looks")] = 50
 
     @property
     def live(self) -> bool:

@@ -13,7 +13,9 @@ TYPE_PREFIX = "smartpole."
 CONTENT_TYPE = "application/cloudevents+json; charset=UTF-8"
 STATUS = "status"  # our own: heard as well, because a twin would write there
 # The commands we listen to.
-PATHS = ("lamp/set", "drone/approval", "drone/progress", "drone/conditions", "outbox/resend", "incident/feedback")
+PATHS = (
+    "lamp/set", "drone/approval", "drone/progress", "drone/conditions", "drone/stop", "outbox/resend", "incident/feedback",
+)  # fmt: skip
 
 
 class Message(NamedTuple):

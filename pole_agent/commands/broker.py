@@ -1,0 +1,83 @@
+"""A broker to talk to: of a URL, or a Mosquitto of our own on loopback; and a client that listens. Used by demo, dispatcher and bench."""
+
+from __future__ import annotations
+
+import contextlib
+import shutil
+import socket
+import subprocess
+import time
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+from typing import Any
+from urllib.parse import unquote, urlsplit
+
+from pole_agent.errors import ConfigError, Problem, UplinkError
+
+BROKER_START_S = 5.0
+MOSQUITTO_PLACES = ("/usr/sbin/mosquitto", "/usr/local/sbin/mosquitto", "/opt/homebrew/sbin/mosquitto")
+
+
+def broker_of_url(address: str, ca_file: Path | None, scratch: Path) -> dict[str, Any]:
+    """[mqtt] for mqtt://[user:password@]host:port or mqtts://. A password goes into a file in `scratch`. Raises ConfigError."""
+    url = urlsplit(address if "://" in address else f"mqtt://{address}")
+    if url.scheme not in ("mqtt", "mqtts") or not url.hostname:
+        raise ConfigError([Problem("--mqtt", f"{address!r} is no broker; write mqtt://host:port or mqtts://host:port")])
+    tls = url.scheme == "mqtts"
+    broker: dict[str, Any] = {"host": url.hostname, "port": url.port or (8883 if tls else 1883), "tls": tls}
+    if ca_file:
+        if not tls:
+            raise ConfigError([Problem("--ca-file", "goes with mqtts://")])
+        broker["ca_file"] = str(ca_file.absolute())
+    if url.username:
+        broker["username"] = unquote(url.username)
+    if url.password:
+        secret = scratch / "password"
+        secret.touch(0o600)
+        secret.write_text(unquote(url.password))
+        broker["password_file"] = str(secret)
+    return broker
+
+
+@contextlib.asynccontextmanager
+async def client_of(broker: dict[str, Any]) -> AsyncIterator[Any]:
+    """An aiomqtt client at a broker of `broker_of_url`. Raises aiomqtt.MqttError."""
+    import asyncio
+
+    import aiomqtt
+
+    password = await asyncio.to_thread(Path(broker["password_file"]).read_text) if "password_file" in broker else None
+    tls = aiomqtt.TLSParameters(ca_certs=broker.get("ca_file")) if broker["tls"] else None
+    async with aiomqtt.Client(broker["host"], broker["port"], username=broker.get("username"), password=password, tls_params=tls) as client:
+        yield client
+
+
+def mosquitto_program() -> str | None:
+    """Where Mosquitto is installed, None when it is not."""
+    return shutil.which("mosquitto") or next((p for p in MOSQUITTO_PLACES if Path(p).exists()), None)
+
+
+@contextlib.contextmanager
+def mosquitto_on_loopback(program: str, scratch: Path, port: int | None) -> Iterator[int]:
+    """A Mosquitto of our own on loopback, without persistence."""
+    if port is None:
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            port = probe.getsockname()[1]
+    config = scratch / "mosquitto.conf"
+    config.write_text(
+        f"listener {port} 127.0.0.1\nallow_anonymous true\npersistence false\nset_tcp_nodelay true\nsys_interval 1\nuser root\n"
+    )
+    process = subprocess.Popen([program, "-c", str(config)], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True)
+    try:
+        deadline = time.monotonic() + BROKER_START_S
+        while True:
+            with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), timeout=0.2):
+                break
+            if process.poll() is not None or time.monotonic() > deadline:
+                raise UplinkError(f"Mosquitto does not start on port {port}; is the port in use? choose another with --port")
+            time.sleep(0.05)
+        yield port
+    finally:
+        process.terminate()
+        process.wait(timeout=5)

@@ -1,0 +1,330 @@
+"""A bench dispatcher: it takes orders to fly, checks them again, flies a simulated path and reports. Nothing leaves the ground.
+
+It stands where the bridge to a real dock stands (docs/dispatchers.md), and does what such a bridge must do: an order that has expired,
+comes twice, was cancelled or has a gate that is not open is rejected; a cancel wins at any moment; the weather is told with its time.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import contextlib
+import json
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any, Literal
+
+from pole_agent.almanac import rfc3339
+from pole_agent.commands.broker import broker_of_url, client_of
+from pole_agent.errors import ConfigError, PoleAgentError
+from pole_agent.geometry import distance_m, towards
+
+TICK_S = 0.2
+CONDITIONS_S = 10.0
+SPEED_MS = 12.0
+CLIMB_S, HOVER_S = 3.0, 20.0
+DOCK_M = 300.0  # how far the dock is from the first pole, to the north-east
+EN_ROUTE_PCT_S = 0.05
+ENDED = ("canceled", "denied", "expired", "timeout")  # states of a request that end its flight
+Failure = Literal["", "reject", "silence", "start", "flight", "partly", "pause"]
+FAILURES = {
+    "reject": "the order is rejected", "silence": "nothing is ever answered", "start": "the drone does not start",
+    "flight": "it fails on the way", "partly": "it turns back before it is there", "pause": "it waits on the way for a while",
+}  # fmt: skip
+
+
+@dataclass(slots=True)
+class Flight:
+    """One simulated flight. `at` is (latitude, longitude)."""
+
+    base: str
+    request_id: str
+    target: tuple[float, float]
+    altitude_m: float
+    at: tuple[float, float]
+    phase: str = "accepted"
+    since: float = 0.0
+    told: float = 0.0
+
+
+@dataclass(slots=True)
+class Weather:
+    """What is told of the weather. For `gust_s` seconds after the first request, and before it, the wind is `gust_ms`."""
+
+    wind_ms: float = 4.2
+    gust_ms: float = 4.2
+    gust_s: float = 0.0
+    rain_mm_h: float = 0.0
+    temperature_c: float = 27.0
+
+
+class BenchDispatcher:
+    """`hear` what the poles say; `step` now and then; `send(topic, payload)` is called with what is to be published."""
+
+    def __init__(
+        self,
+        send: Callable[[str, dict[str, Any]], None],
+        clock: Callable[[], float] = time.time,
+        weather: Weather | None = None,
+        failure: Failure = "",
+        hurry: float = 1.0,
+        say: Callable[[str], None] = lambda _: None,
+    ) -> None:
+        """`clock` gives wall seconds; with `hurry` 10, flights take a tenth of the time."""
+        self._send, self._clock, self._weather, self._failure, self._hurry, self._say = (
+            send,
+            clock,
+            weather or Weather(),
+            failure,
+            hurry,
+            say,
+        )
+        self._poles: dict[str, float] = {}  # base topic: when conditions were told last
+        self._orders: set[str] = set()
+        self._over: dict[str, None] = {}
+        self._flight: Flight | None = None
+        self._battery_pct = 96.0
+        self._first_request: float | None = None
+        self._wind = self._weather.gust_ms
+
+    # --- what the poles say
+
+    def hear(self, topic: str, payload: bytes) -> None:
+        *start, room, word = topic.split("/")
+        base = "/".join([*start, room] if word == "status" else start)
+        try:
+            message = json.loads(payload)
+        except ValueError:
+            return
+        if not isinstance(message, dict):
+            return
+        match room, word:
+            case _, "status":
+                if message.get("state") == "online":
+                    self._poles.setdefault(base, float("-inf"))
+                else:
+                    self._poles.pop(base, None)
+            case "drone", "request":
+                self._poles.setdefault(base, float("-inf"))
+                self._first_request = self._first_request or self._clock()
+                if message.get("state") in ENDED:
+                    self._end(str(message.get("request_id")), f"the request is {message['state']}")
+            case "drone", "cancel":
+                self._end(str(message.get("request_id")), f"cancelled by {message.get('by')}")
+            case "drone", "order":
+                self._order(base, message)
+
+    def _order(self, base: str, order: dict[str, Any]) -> None:
+        request_id = str(order.get("request_id"))
+        if request_id in self._orders:
+            self._say(f"the order {request_id} came twice; the second one is ignored")
+            return
+        self._orders.add(request_id)
+        if self._failure == "silence":
+            return
+        try:
+            if reason := self._rejects(order, request_id):
+                self._say(f"the order {request_id} is rejected: {reason}")
+                self._tell(base, request_id, "rejected", reason=reason)
+                return
+            target = order["target"]
+            place = (float(target["latitude"]), float(target["longitude"]))
+            flight = Flight(base, request_id, place, float(target["altitude_agl_m"]), towards(place, 45.0, DOCK_M), since=self._clock())
+        except (KeyError, TypeError, ValueError) as error:
+            self._tell(base, request_id, "rejected", reason=f"the order cannot be read: {error!r}")
+            return
+        self._flight = flight
+        simulation = " (a simulation)" if order.get("simulation") else ""
+        self._say(f"the order {request_id} is accepted, approved by {order.get('approved_by')}{simulation}")
+        self._tell(base, request_id, "accepted", step="prepares")
+        self._conditions(base)
+
+    def _rejects(self, order: dict[str, Any], request_id: str) -> str:
+        """Why this order is not flown, empty when it is."""
+        if datetime.fromisoformat(order["expires_at"]).timestamp() <= self._clock():
+            return "it has expired"
+        if request_id in self._over:
+            return "it was cancelled"
+        if self._flight is not None:
+            return "the drone is in the air"
+        if shut := [g["name"] for g in order["gates"] if g["ok"] is not True]:
+            return f"gates are not open: {', '.join(shut)}"
+        if not order.get("approved_by"):
+            return "nobody approved it"
+        return "the bench was asked to" if self._failure == "reject" else ""
+
+    def _end(self, request_id: str, why: str) -> None:
+        self._over[request_id] = None
+        flight = self._flight
+        if flight is not None and flight.request_id == request_id:
+            self._flight = None
+            self._say(f"the flight {request_id} is called back: {why}")
+            self._tell(flight.base, request_id, "canceled", reason=why)
+            self._conditions(flight.base)
+
+    # --- time
+
+    def step(self) -> None:
+        now = self._clock()
+        weather = self._weather
+        gusty = self._first_request is None or now - self._first_request < weather.gust_s
+        wind = weather.gust_ms if gusty else weather.wind_ms
+        for base, told in list(self._poles.items()):
+            if now - told >= CONDITIONS_S or wind != self._wind:
+                self._conditions(base, wind)
+        if wind != self._wind:
+            self._say(f"the wind is {wind:g} m/s now")
+            self._wind = wind
+        if self._flight is not None:
+            self._fly(self._flight, now)
+
+    def _fly(self, flight: Flight, now: float) -> None:
+        spent = (now - flight.since) * self._hurry
+        way = distance_m(towards(flight.target, 45.0, DOCK_M), flight.target)
+        self._battery_pct = max(5.0, self._battery_pct - EN_ROUTE_PCT_S * TICK_S * self._hurry)
+        match flight.phase:
+            case "accepted" if spent >= 1.0:
+                if self._failure == "start":
+                    self._land(flight, "failed", "the drone does not start")
+                else:
+                    self._next(flight, "takes off", now)
+            case "takes off" if spent >= CLIMB_S:
+                self._next(flight, "en route", now)
+            case "en route":
+                self._en_route(flight, now, spent, way)
+            case "waits" if spent >= 5.0:
+                self._failure = ""
+                self._next(flight, "en route", now)
+            case "on scene" if spent >= HOVER_S:
+                self._next(flight, "returns", now)
+            case "returns" if spent * SPEED_MS >= way:
+                self._land(flight, "ok", "landed")
+
+    def _en_route(self, flight: Flight, now: float, spent: float, way: float) -> None:
+        done = spent * SPEED_MS
+        flight.at = towards(flight.target, 45.0, max(0.0, way - done))
+        if done >= way / 2 and self._failure == "flight":
+            self._land(flight, "failed", "the link to the drone was lost")
+        elif done >= way / 2 and self._failure == "partly":
+            self._land(flight, "partially_done", "the battery was low; it turned back")
+        elif done >= way / 2 and self._failure == "pause":
+            self._next(flight, "waits", now, status="paused")
+        elif done >= way:
+            self._next(flight, "on scene", now)
+        elif now - flight.told >= 2.0:
+            flight.told = now
+            self._progress(flight)
+
+    def _next(self, flight: Flight, phase: str, now: float, status: str = "in_progress") -> None:
+        flight.phase, flight.since, flight.told = phase, now, now
+        self._say(f"the flight {flight.request_id}: {phase}")
+        self._progress(flight, status)
+
+    def _progress(self, flight: Flight, status: str = "in_progress") -> None:
+        place = {"latitude": round(flight.at[0], 6), "longitude": round(flight.at[1], 6), "altitude_agl_m": flight.altitude_m}
+        self._tell(flight.base, flight.request_id, status, step=flight.phase, **place, battery_pct=round(self._battery_pct, 1))
+
+    def _land(self, flight: Flight, status: str, words: str) -> None:
+        self._flight = None
+        self._say(f"the flight {flight.request_id}: {words}")
+        self._tell(flight.base, flight.request_id, status, step="landed" if status == "ok" else "", reason="" if status == "ok" else words)
+        self._conditions(flight.base)
+
+    def _conditions(self, base: str, wind: float | None = None) -> None:
+        self._poles[base] = self._clock()
+        weather = self._weather
+        known = {
+            "wind_ms": self._wind if wind is None else wind, "rain_mm_h": weather.rain_mm_h, "temperature_c": weather.temperature_c,
+            "battery_pct": round(self._battery_pct, 1), "dock": "working" if self._flight else "idle", "maintenance": False,
+            "emergency_stop": False, "at": rfc3339(self._clock()), "by": "bench dispatcher",
+        }  # fmt: skip
+        self._send(f"{base}/drone/conditions", known)
+
+    def _tell(self, base: str, request_id: str, status: str, **more: Any) -> None:
+        known = {k: v for k, v in more.items() if v != ""}
+        self._send(f"{base}/drone/progress", {"request_id": request_id, "status": status, **known, "by": "bench dispatcher"})
+
+
+# --- as a program
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--mqtt", metavar="URL", default="mqtt://127.0.0.1:1883", help="mqtt://[user:password@]host:port, or mqtts://")
+    parser.add_argument("--ca-file", type=Path, metavar="F", help="with mqtts://: the authority of the broker's certificate")
+    parser.add_argument("--prefix", default="smartpole", help="the first word of the poles' topics; default: smartpole")
+    parser.add_argument("--site", default="+", help="only the poles of this site")
+    words = "; ".join(f"{k}: {v}" for k, v in FAILURES.items())
+    parser.add_argument("--fail", choices=FAILURES, default="", help=words)
+    parser.add_argument("--wind", type=float, default=4.2, metavar="MS", help="wind that is told, m/s; default 4.2")
+    parser.add_argument("--gust", type=float, metavar="MS", help="wind before the first request, and --gust-for seconds after it")
+    parser.add_argument("--gust-for", type=float, default=10.0, metavar="S")
+    parser.add_argument("--rain", type=float, default=0.0, metavar="MM_H")
+    parser.add_argument("--temperature", type=float, default=27.0, metavar="C")
+    parser.add_argument("--hurry", type=float, default=1.0, metavar="N", help="flights take an N-th of the time")
+
+
+async def serve(dispatcher: BenchDispatcher, broker: dict[str, Any], prefix: str, site: str, outgoing: asyncio.Queue[Any]) -> None:
+    """Listen and talk until cancelled. Raises aiomqtt.MqttError."""
+    async with client_of(broker) as client:
+        for path in ("status", "drone/request", "drone/cancel", "drone/order"):
+            await client.subscribe(f"{prefix}/{site}/+/{path}", qos=1)
+
+        async def listen() -> None:
+            async for message in client.messages:
+                dispatcher.hear(str(message.topic), message.payload if isinstance(message.payload, bytes) else b"")
+
+        async def talk() -> None:
+            while True:
+                topic, payload = await outgoing.get()
+                await client.publish(topic, json.dumps(payload), qos=1)
+
+        async def tick() -> None:
+            while True:
+                dispatcher.step()
+                await asyncio.sleep(TICK_S)
+
+        async with asyncio.TaskGroup() as group:
+            for job in (listen, talk, tick):
+                group.create_task(job())
+
+
+def main(argv: list[str] | None = None) -> int:
+    parser = argparse.ArgumentParser(prog="scripts/dispatcher", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    arguments(parser)
+    chosen = parser.parse_args(argv)
+    outgoing: asyncio.Queue[Any] = asyncio.Queue()
+    weather = Weather(chosen.wind, chosen.wind if chosen.gust is None else chosen.gust, chosen.gust_for, chosen.rain, chosen.temperature)
+    dispatcher = BenchDispatcher(
+        lambda topic, payload: outgoing.put_nowait((topic, payload)), time.time, weather, chosen.fail, chosen.hurry,
+        lambda text: print(f"{rfc3339(time.time())}  {text}", flush=True),
+    )  # fmt: skip
+    import aiomqtt
+
+    try:
+        with tempfile.TemporaryDirectory(prefix="pole-agent-dispatcher-") as scratch:
+            broker = broker_of_url(chosen.mqtt, chosen.ca_file, Path(scratch))
+            print(f"bench dispatcher at {broker['host']}:{broker['port']}, for {chosen.prefix}/{chosen.site}/+; Ctrl-C ends it", flush=True)
+            with contextlib.suppress(KeyboardInterrupt):
+                asyncio.run(serve(dispatcher, broker, chosen.prefix, chosen.site, outgoing))
+    except ConfigError as error:
+        print(f"dispatcher: {error}", file=sys.stderr)
+        return 2
+    except PoleAgentError as error:
+        print(f"dispatcher: {error}", file=sys.stderr)
+        return 1
+    except BaseExceptionGroup as group:
+        print(f"dispatcher: {group.exceptions[0]}", file=sys.stderr)
+        return 1
+    except aiomqtt.MqttError as error:
+        print(f"dispatcher: {error}", file=sys.stderr)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,466 @@
+"""Drone requests from wish to landing. Kept before they are told; approved by a person; ordered live, once, or not at all.
+
+One lock guards every change. It is not held while an order is under way to the broker, so that a cancel never waits for it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import logging
+from collections import Counter
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from pole_agent.almanac import is_dark, rfc3339
+from pole_agent.clock import Clock, wait
+from pole_agent.drone.approval import LONGEST_STANDING_S, ApprovalRefused, Signature, Standing, facts_of, plan_facts
+from pole_agent.drone.commands import Decision, read_decision, read_progress, read_stop
+from pole_agent.drone.conditions import Conditions, read_conditions
+from pole_agent.drone.gates import Known, ask, in_words
+from pole_agent.drone.patrol import Patrol
+from pole_agent.drone.request import Request
+from pole_agent.drone.rules import DroneRules
+from pole_agent.drone.target import View, around, seen_from
+from pole_agent.drone.triage import DAY_S, by_priority, comes_before, superseded, told_before
+from pole_agent.errors import CommandRefused, OutboxError, UplinkError
+from pole_agent.health.parts import Parts
+from pole_agent.health.trust import TimeKeeper
+from pole_agent.loops.dispatch.docket import STANDING, STOP, Docket, recounted
+from pole_agent.store.store import Store
+from pole_agent.uplink.board import Board
+from pole_agent.uplink.events import Message, encode
+from pole_agent.vocabulary import RequestDrone, Severity
+
+log = logging.getLogger(__name__)
+
+TICK_S = 1.0
+PUBACK_S = 10.0  # an order that the broker has not acknowledged by then is called back
+CALL_BACK_S = 4 * 3600.0  # no drone is in the air for so long
+SIMULATED = "nobody: automatic approval, simulation only"
+FINAL_WORDS = frozenset({"rejected", "ok", "partially_done", "failed", "canceled", "timeout"})
+
+
+@dataclass(slots=True)
+class Wishes:
+    """Wishes about one happening that wait to be taken."""
+
+    first: RequestDrone
+    ids: list[str]
+    count: int
+
+
+class Dispatch:
+    """Owns the requests of this pole. `rates`: what people said of rules, None when that is unknown."""
+
+    def __init__(
+        self,
+        rules: DroneRules,
+        new_id: Callable[[], str],
+        rates: Callable[[], Awaitable[Mapping[str, Mapping[str, float]] | None]],
+        store: Store,
+        board: Board,
+        keeper: TimeKeeper,
+        parts: Parts,
+        clock: Clock,
+        base: str,
+    ) -> None:
+        self._rules, self._new_id, self._rates = rules, new_id, rates
+        self._board, self._keeper, self._parts, self._clock, self._base = board, keeper, parts, clock, base
+        self._wishes: dict[tuple[str, str, str], Wishes] = {}
+        self._wake = asyncio.Event()
+        self._lock = asyncio.Lock()
+        self._docket = Docket(store, board, keeper, clock, base)
+        self._conditions = Conditions()
+        self._deliveries: set[asyncio.Task[None]] = set()
+        self._waiting = False
+        self.refused: Counter[str] = Counter()  # approvals that did not count, by cause
+
+    # --- from other loops
+
+    def wish(self, wish: RequestDrone) -> None:
+        """An incident asks for a look from above. Never blocks; repeats that wait take no room."""
+        if not self._rules.enabled:
+            return
+        waiting = self._wishes.setdefault(wish.happening, Wishes(wish, [], 0))
+        waiting.count += 1
+        waiting.ids = [*waiting.ids, wish.incident_id][-8:]
+        self._wake.set()
+
+    def pending(self) -> list[dict[str, Any]]:
+        """The open requests, for ``active`` and for people."""
+        return [r.message(self._base) for r in by_priority(self._docket.requests.values()) if r.is_open]
+
+    def everything(self) -> list[dict[str, Any]]:
+        """All requests that are remembered, with their history, the oldest first."""
+        return [recounted(r, self._base) for r in self._docket.requests.values()]
+
+    def state(self) -> dict[str, Any]:
+        """For ``health``: who stopped flights, which plans may fly, and the approvals that did not count."""
+        wall = self._clock.wall()
+        plans = {p.name: self._docket.standing.of(p.name, p.written, wall) for p in self._rules.patrols}
+        return {
+            "stopped": self._docket.stop,
+            "standing_approvals": {name: {"by": s.by, "until": rfc3339(s.until)} for name, s in plans.items() if s},
+            "approvals_refused": dict(self.refused),
+        }
+
+    async def decide(self, payload: Mapping[str, Any], by: str) -> dict[str, Any]:
+        """Carry out ``drone/approval``. Raises CommandRefused."""
+        decision = read_decision(payload)
+        async with self._lock:
+            await self._ready(decision)
+            try:
+                if decision.patrol:
+                    return await self._decide_plan(decision)
+                return {"state": (await self._decide(decision)).state}
+            except ApprovalRefused as error:
+                self.refused[error.cause] += 1
+                raise
+            except OutboxError as error:
+                raise CommandRefused(f"the decision cannot be kept: {error}") from error
+            finally:
+                self._wake.set()
+
+    async def progress(self, payload: Mapping[str, Any], by: str) -> dict[str, Any]:
+        """Mirror ``drone/progress`` of the dispatcher. Raises CommandRefused."""
+        told = read_progress(payload)
+        async with self._lock:
+            request = self._docket.known(told.request_id)
+            now = self._clock.monotonic()
+            if not request.is_open and request.may_fly:
+                return await self._told_after_the_end(request, told.status)
+            try:
+                moved = request.moved(told.happening, self._clock.wall(), now, by=by or "dispatcher", reason=told.reason)
+                if moved.state != request.state:
+                    moved = await self._docket.keep(
+                        request, replace(moved, step=told.step or request.step), told.happening, dispatcher=True
+                    )
+                elif told.step and told.step != request.step:
+                    moved = replace(request, step=told.step)
+                    self._docket.change(moved, announce=True)
+            except (ValueError, OutboxError) as error:
+                raise CommandRefused(str(error)) from None
+            self._docket.heard_at[request.request_id] = now
+        return {"state": moved.state}
+
+    async def conditions(self, payload: Mapping[str, Any], by: str) -> dict[str, Any]:
+        """Take ``drone/conditions``. Raises CommandRefused."""
+        values, measured = read_conditions(payload)
+        self._conditions.take(values, measured, self._clock.monotonic())
+        self._wake.set()
+        return {}
+
+    async def stop_flights(self, payload: Mapping[str, Any], by: str) -> dict[str, Any]:
+        """Carry out ``drone/stop``: nothing flies any more, and what flies is called back. Raises CommandRefused."""
+        stop, person, reason = read_stop(payload)
+        async with self._lock:
+            state = {"by": person, "reason": reason, "since": rfc3339(self._clock.wall())} if stop else None
+            if stop:
+                self._docket.stop = state  # at once, whatever the disk does
+            try:
+                await self._docket.keep_word(STOP, json.dumps(state))
+            except OutboxError as error:
+                if not stop:
+                    raise CommandRefused(f"it stays stopped for now: the disk does not work: {error}") from error
+            self._docket.stop = state
+            if stop:
+                for request in list(self._docket.requests.values()):
+                    if request.is_ordered:
+                        await self._docket.move(request, "cancel", person, f"all flights are stopped. {reason}")
+        self._wake.set()
+        return {"stopped": stop}
+
+    # --- the loop
+
+    async def run(self) -> None:
+        try:
+            while True:
+                async with self._lock:
+                    await self._turn()
+                await wait(self._clock, self._wake, TICK_S)
+        finally:
+            for task in self._deliveries:
+                task.cancel()
+            await asyncio.gather(*self._deliveries, return_exceptions=True)
+
+    async def _turn(self) -> None:
+        try:
+            await self._restore()
+            await self._take_wishes()
+            await self._take_patrols()
+            await self._docket.save_changes()
+            self._waiting = False
+        except OutboxError:
+            if not self._waiting:
+                log.warning("drone requests wait: the store does not work")
+            self._waiting = True
+        for request in by_priority(self._docket.requests.values()):
+            request = self._docket.requests.get(request.request_id, request)
+            if request.is_open:
+                with contextlib.suppress(OutboxError):  # blocked by the disk: tried again at the next turn
+                    await self._tend(request)
+            elif request.call_back and self._clock.wall() - request.changed > CALL_BACK_S:
+                self._docket.called_back(request)
+
+    async def _restore(self) -> None:
+        if await self._docket.restore() and not self._rules.enabled:
+            for request in list(self._docket.requests.values()):
+                if request.is_open:
+                    await self._docket.move(request, "cancel", "pole", "drones are switched off")
+
+    # --- wishes
+
+    async def _take_wishes(self) -> None:
+        # The gravest first: what comes at the same moment does not supersede each other.
+        for key in sorted(self._wishes, key=lambda k: -self._wishes[k].first.severity):
+            wishes = self._wishes.pop(key)
+            try:
+                await self._take(wishes)
+            except OutboxError:
+                late = self._wishes.get(key, Wishes(wishes.first, [], 0))
+                self._wishes[key] = Wishes(wishes.first, [*wishes.ids, *late.ids][-8:], wishes.count + late.count)
+                raise
+
+    async def _take(self, wishes: Wishes) -> None:
+        wish, ids, count = wishes.first, tuple(wishes.ids), wishes.count
+        now, triage = self._clock.monotonic(), self._rules.triage
+        everything = list(self._docket.requests.values())
+        since = {r.request_id: self._docket.since(r.boot_id, r.changed, r.changed_at) for r in everything if not r.is_open}
+        if (joined := triage.joins(wish, everything, since)) is not None:
+            self._docket.change(joined.joined(ids, count))
+            return
+        made = sum(
+            r.origin == "incident" and r.state != "suppressed" and self._docket.since(r.boot_id, r.created, r.created_at) < DAY_S
+            for r in everything
+        )
+        rates = await self._rates() if triage.max_false_alarm_rate is not None else None
+        if cause := triage.suppresses(wish, made, rates or {}):
+            if (before := told_before(wish, everything, now)) is not None:
+                self._docket.requests[before.request_id] = before.joined(ids, count)
+                return
+            request = replace(self._request_of(wish), count=count, incident_ids=ids)
+            await self._docket.move(request, "suppress", "pole", cause)
+            return
+        request = self._request_of(wish)
+        replaced = superseded(wish, everything)
+        ids = tuple(dict.fromkeys((*ids, *(i for r in replaced for i in r.incident_ids))))[-8:]
+        request = replace(request, incident_ids=ids, count=count + sum(r.count for r in replaced))
+        request = await self._docket.move(request, "request", "pole")
+        for old in replaced:
+            old = self._docket.requests[old.request_id]
+            await self._docket.move(old, "cancel", "pole", f"superseded by {request.request_id}, which is graver")
+        await self._look(request)
+
+    def _request_of(self, wish: RequestDrone) -> Request:
+        now = self._clock.monotonic()
+        rules, stamp = self._rules, self._keeper.stamp(now)
+        view = (rules.views or {}).get(wish.camera, View())
+        target = seen_from((rules.place.latitude, rules.place.longitude), view, wish.path[-1] if wish.path else None, rules.altitude_m)
+        ttl = rules.limits.ttl_s
+        return Request(
+            self._new_id(), "detected", "incident", wish.rule, wish.place, wish.camera, wish.severity.word, wish.score, target,
+            stamp.wall, stamp.wall + ttl, now, now + ttl, stamp.boot_id, simulation=rules.automatic, path=tuple(wish.path),
+        )  # fmt: skip
+
+    # --- patrols
+
+    async def _take_patrols(self) -> None:
+        if not (self._rules.enabled and self._rules.patrols):
+            return
+        if not self._keeper.trusted:
+            self._parts.ill("patrols", "the clock is not trusted: no patrol is asked for")
+            return
+        self._parts.well("patrols")
+        wall = self._clock.wall()
+        made = {(r.rule, r.place) for r in self._docket.requests.values() if r.origin == "patrol"}
+        for plan in self._rules.patrols:
+            for at in plan.due(wall, self._rules.place):
+                if (plan.name, rfc3339(at)) not in made:
+                    await self._make_patrol(plan, at)
+
+    async def _make_patrol(self, plan: Patrol, at: float) -> None:
+        now, wall = self._clock.monotonic(), self._clock.wall()
+        place = self._rules.place
+        target = around((place.latitude, place.longitude), plan.radius_m, self._rules.altitude_m)
+        expires = at + plan.window_s
+        request = Request(
+            self._new_id(), "detected", "patrol", plan.name, rfc3339(at), "", Severity.INFO.word, 1.0, target,
+            wall, expires, now, now + expires - wall, self._keeper.boot_id, simulation=self._rules.automatic,
+        )  # fmt: skip
+        request = await self._docket.move(request, "request", "pole", plan.written)
+        await self._look(request)
+
+    # --- gates, approval, order
+
+    async def _tend(self, request: Request) -> None:
+        if request.is_waiting:
+            request = await self._look(request)
+            if request.state == "pending_approval" and (by := self._approves_itself(request)):
+                request = await self._docket.move(request, "approve", *by)
+            if request.state == "approved" and self._board.connected:
+                await self._order(request)
+            return
+        idle = self._clock.monotonic() - self._docket.heard_at.get(request.request_id, request.changed_at)
+        if idle > (self._rules.answer_s if request.state == "sent" else self._rules.silence_s):
+            await self._docket.move(request, "time_out", "pole", f"the dispatcher has said nothing for {idle:.0f} s")
+
+    def _approves_itself(self, request: Request) -> tuple[str, str] | None:
+        """(by, reason) where nobody needs to be asked: a simulation, or a patrol with a standing approval."""
+        if self._rules.automatic and request.simulation:
+            return SIMULATED, ""
+        plan = next((p for p in self._rules.patrols if request.origin == "patrol" and p.name == request.rule), None)
+        standing = self._docket.standing.of(plan.name, plan.written, self._clock.wall()) if plan else None
+        return (standing.by, f"standing approval until {rfc3339(standing.until)}") if standing else None
+
+    async def _look(self, request: Request) -> Request:
+        """Ask the gates; expire, block or unblock."""
+        remaining = self._docket.remaining(request)
+        if remaining is not None and remaining <= 0:
+            why = f"its time is over; {request.reason}" if request.state == "blocked" else "its time is over: nobody decided"
+            return await self._docket.move(request, "expire", "pole", why)
+        gates = tuple(ask(request.target, remaining, self._rules.limits, self._knowledge(request)))
+        shut, was_shut = ({g.name for g in some if not g.ok} for some in (gates, request.gates))
+        request = self._docket.requests[request.request_id] = replace(request, gates=gates)
+        why = self._rules.trouble or in_words(gates)
+        if not shut:
+            if request.state in ("requested", "blocked"):
+                return await self._docket.move(request, "unblock", "pole")
+        elif request.state != "blocked":
+            return await self._docket.move(request, "block", "pole", why)
+        elif shut != was_shut:
+            request = replace(request, reason=why)
+            self._docket.change(request, announce=True)
+        return request
+
+    async def _decide(self, decision: Decision) -> Request:
+        request = self._docket.known(decision.request_id)
+        if decision.happening == "approve":
+            request = await self._may_approve(request, decision)
+        elif not request.is_open and request.may_fly:
+            self._docket.tell_call_back(request, by=decision.by)  # once more: it is never wrong
+            return request
+        try:
+            return await self._docket.move(request, decision.happening, decision.by, decision.reason)
+        except ValueError as error:
+            raise CommandRefused(str(error)) from None
+
+    async def _may_approve(self, request: Request, decision: Decision) -> Request:
+        """Raise CommandRefused unless the approval counts and all gates are open now. An approval is used up either way."""
+        signature = self._check(decision, facts_of(request.message(self._base)), frozenset(request.nonces))
+        if signature is not None:
+            request = self._docket.requests[request.request_id] = replace(request, nonces=(*request.nonces, signature.nonce))
+            await self._docket.save(request)
+        if request.is_waiting:
+            request = await self._look(request)
+            if request.state == "blocked":
+                raise CommandRefused(f"the request is blocked: {request.reason}")
+        return request
+
+    def _check(self, decision: Decision, facts: Mapping[str, str], used: frozenset[str]) -> Signature | None:
+        wall = self._clock.wall() if self._keeper.trusted else None
+        return self._rules.office.check(decision.signature, decision.by, facts, used, wall)
+
+    async def _decide_plan(self, decision: Decision) -> dict[str, Any]:
+        """A standing approval of a patrol, or its end."""
+        name = decision.patrol
+        if decision.happening != "approve":
+            self._docket.standing = self._docket.standing.revoked(name)  # at once, whatever the disk does
+            pulled = [r for r in self._docket.requests.values() if r.origin == "patrol" and r.rule == name and r.is_open and r.approved_by]
+            for request in pulled:
+                await self._docket.move(request, "cancel", decision.by, "the standing approval was revoked")
+            await self._docket.keep_word(STANDING, self._docket.standing.dump())
+            return {"patrol": name, "standing": False}
+        plan = next((p for p in self._rules.patrols if p.name == name), None)
+        if plan is None or decision.until is None:
+            raise CommandRefused(f"this pole has no patrol {name!r}; it has {', '.join(p.name for p in self._rules.patrols) or 'none'}")
+        if not self._keeper.trusted:
+            raise CommandRefused("the pole's clock is not trusted; until when the approval holds is unknown")
+        wall = self._clock.wall()
+        if not wall < decision.until <= wall + LONGEST_STANDING_S:
+            raise CommandRefused('"until" lies in the future, at most a year from now')
+        signature = self._check(decision, plan_facts(name, plan.written, decision.until), frozenset(self._docket.standing.nonces))
+        book = self._docket.standing.approved(name, Standing(plan.written, decision.by, decision.until), signature, wall)
+        await self._docket.keep_word(STANDING, book.dump())
+        self._docket.standing = book
+        return {"patrol": name, "standing": True, "until": rfc3339(decision.until)}
+
+    async def _order(self, request: Request) -> None:
+        """Keep that it is sent, then send it beside the lock."""
+        remaining = self._docket.remaining(request)
+        if remaining is None or remaining < 1:
+            return
+        sent = await self._docket.move(request, "send", "pole")
+        task = asyncio.ensure_future(self._deliver(sent))
+        self._deliveries.add(task)
+        task.add_done_callback(self._deliveries.discard)
+
+    async def _deliver(self, sent: Request) -> None:
+        """Send the order if all gates are still open: the disk may have taken its time. It is never sent twice."""
+        current = self._docket.requests[sent.request_id]
+        if current.state != "sent":
+            return
+        remaining = self._docket.remaining(current)
+        gates = ask(current.target, remaining, self._rules.limits, self._knowledge(current))
+        why = self._rules.trouble or in_words(gates)
+        if not why and remaining is not None and remaining >= 1:
+            order = Message(f"{self._base}/drone/order", encode(current.order(self._base)), expiry_s=int(remaining))
+            sending = self._docket.sending[sent.request_id] = asyncio.ensure_future(self._send(sent.request_id, order))
+            late = asyncio.ensure_future(self._clock.sleep(PUBACK_S))
+            try:
+                await asyncio.wait((sending, late), return_when=asyncio.FIRST_COMPLETED)
+                if sending.done():
+                    if not sending.cancelled():
+                        sending.result()
+                    return
+                why = f"the broker has not acknowledged it within {PUBACK_S:.0f} s"
+            except UplinkError as error:
+                why = str(error)
+            finally:
+                del self._docket.sending[sent.request_id]
+                sending.cancel()
+                late.cancel()
+                await asyncio.gather(sending, late, return_exceptions=True)
+        async with self._lock:
+            current = self._docket.requests[sent.request_id]
+            if current.state == "sent":
+                reason = f"the order may not have arrived: {why}"
+                log.warning("drone request %s: %s", sent.request_id, reason)
+                await self._docket.move(current, "time_out", "pole", reason)
+
+    async def _send(self, request_id: str, order: Message) -> None:
+        if self._docket.requests[request_id].state == "sent":
+            await self._board.send_live(order)
+
+    # --- after the end
+
+    async def _told_after_the_end(self, request: Request, status: str) -> dict[str, Any]:
+        """The dispatcher speaks of a flight that was cancelled or given up."""
+        if status in FINAL_WORDS:
+            self._docket.called_back(request)
+            return {"state": request.state}
+        self._docket.tell_call_back(request)
+        raise CommandRefused(f"the request is {request.state}; call the drone back")
+
+    # --- what is known
+
+    def _knowledge(self, request: Request) -> Known:
+        wall, last = self._clock.wall(), self._docket.last_order
+        trusted = self._keeper.trusted
+        since = None if last is None or last.request_id == request.request_id else self._docket.since(last.boot_id, last.wall, last.at)
+        stopped = None if not self._docket.restored else str(self._docket.stop["by"]) if self._docket.stop else ""
+        dark = is_dark(wall, self._rules.place) if trusted else None
+        before = comes_before(request, self._docket.requests.values())
+        return Known(trusted, wall, self._clock.monotonic(), dark, since, stopped, before, self._conditions)
+
+    async def _ready(self, decision: Decision) -> None:
+        """Requests of the run before are known. Without them an approval is refused; a cancel goes out all the same."""
+        try:
+            await self._restore()
+        except OutboxError as error:
+            if decision.happening != "approve" and decision.request_id:
+                with contextlib.suppress(UplinkError):
+                    await self._board.send_live(self._docket.cancel(decision.request_id, decision.by, decision.reason))
+            raise CommandRefused(f"the requests cannot be read: {error}") from error

@@ -1,0 +1,238 @@
+"""The docket: every drone request of this pole, kept in the store before it is told, and the small states beside them."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import logging
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, replace
+from typing import Any
+
+from pole_agent.almanac import rfc3339
+from pole_agent.clock import Clock
+from pole_agent.drone.approval import StandingBook
+from pole_agent.drone.machine import Happening
+from pole_agent.drone.request import Request
+from pole_agent.errors import CommandRefused, OutboxError
+from pole_agent.health.trust import TimeKeeper
+from pole_agent.store.store import Store
+from pole_agent.uplink.board import Board
+from pole_agent.uplink.events import Message, encode
+from pole_agent.vocabulary import RecordEvent, Severity
+
+log = logging.getLogger(__name__)
+
+SAVE_S = 10.0  # counts, reasons and steps of flights are written so often
+KEEP_CLOSED = 100
+LAST_ORDER, STOP, STANDING = "last_order", "drone_stop", "drone_standing"  # keys in the store
+# The safe ways out happen even when the disk cannot keep them.
+ALWAYS: frozenset[Happening] = frozenset({"cancel", "deny", "expire", "time_out"})
+
+
+@dataclass(frozen=True, slots=True)
+class LastOrder:
+    """When a flight was ordered last, on the wall clock and on that of its boot."""
+
+    request_id: str
+    wall: float
+    at: float
+    boot_id: str
+
+
+class Docket:
+    """Requests by id. Every method is called under the lock of the dispatch loop."""
+
+    def __init__(self, store: Store, board: Board, keeper: TimeKeeper, clock: Clock, base: str) -> None:
+        self._store, self._board, self._keeper, self._clock, self._base = store, board, keeper, clock, base
+        self.requests: dict[str, Request] = {}
+        self.heard_at: dict[str, float] = {}  # monotonic: when anything was heard of a request
+        self.last_order: LastOrder | None = None
+        self.stop: dict[str, Any] | None = None  # of all flights: by whom, why, since when
+        self.standing = StandingBook()
+        self.restored = False
+        self.sending: dict[str, asyncio.Future[None]] = {}  # orders that the broker has not acknowledged
+        self._deadlines: dict[str, float] = {}  # monotonic, of requests of an earlier boot
+        self._unsaved: dict[str, None] = {}
+        self._unsaved_words: dict[str, str] = {}  # of the small states
+        self._saved_at = float("-inf")
+
+    async def keep_word(self, key: str, word: str) -> None:
+        """Keep one of the small states. When the disk fails it is tried again later, and OutboxError is raised."""
+        self._unsaved_words[key] = word
+        await self.save_changes()
+
+    async def restore(self) -> bool:
+        """Read what an earlier run left, and tell what is open; False when that was done before. Raises OutboxError."""
+        if self.restored:
+            return False
+
+        def read(db: Any) -> tuple[list[str], str | None, str | None, str | None]:
+            return db.load_requests(), db.get(LAST_ORDER), db.get(STOP), db.get(STANDING)
+
+        texts, last, stop, standing = await self._store.read(read)
+        now = self._clock.monotonic()
+        for text in texts:
+            try:
+                request = Request.load(text)
+            except (ValueError, TypeError, KeyError) as error:
+                log.warning("a stored drone request cannot be read and is ignored: %s", error)
+                continue
+            self.requests.setdefault(request.request_id, request)
+            self.heard_at[request.request_id] = now
+        # What cannot be read keeps everything on the ground.
+        self.last_order = _read(last, lambda d: LastOrder(**d), LastOrder("", self._clock.wall(), now, self._keeper.boot_id))
+        self.stop = self.stop or _read(
+            stop, lambda d: d, {"by": "nobody: it cannot be read", "reason": "", "since": rfc3339(self._clock.wall())}
+        )
+        with contextlib.suppress(ValueError, TypeError, KeyError, AttributeError):
+            self.standing = StandingBook.load(standing)
+        self.restored = True
+        for request in self.requests.values():
+            if request.is_open:
+                self.announce(request)
+            elif request.call_back:
+                self.tell_call_back(request)
+        return True
+
+    def moved(self, request: Request, happening: Happening, by: str, reason: str = "") -> Request:
+        return request.moved(happening, self._clock.wall(), self._clock.monotonic(), by=by, reason=reason)
+
+    def since(self, boot_id: str, wall: float, at: float) -> float:
+        """Seconds since a moment: on the monotonic clock within a boot, else on the wall clock."""
+        return self._clock.monotonic() - at if boot_id == self._keeper.boot_id else self._clock.wall() - wall
+
+    def remaining(self, request: Request) -> float | None:
+        """Seconds to live; None when it cannot be known (another boot, and no trusted clock). It never rises, whatever the clocks do."""
+        now = self._clock.monotonic()
+        if request.boot_id == self._keeper.boot_id:
+            return request.expires_at - now
+        known = self._deadlines.get(request.request_id)
+        if self._keeper.trusted:
+            deadline = now + request.expires - self._clock.wall()
+            known = self._deadlines[request.request_id] = deadline if known is None else min(known, deadline)
+            return known - now
+        return None
+
+    def known(self, request_id: str) -> Request:
+        request = self.requests.get(request_id)
+        if request is None:
+            raise CommandRefused(f"there is no request {request_id}")
+        return request
+
+    async def move(self, request: Request, happening: Happening, by: str, reason: str = "") -> Request:
+        """Something happened to it: keep that, then tell. Raises ValueError, and OutboxError except for the safe ways out."""
+        return await self.keep(request, self.moved(request, happening, by, reason), happening)
+
+    async def keep(self, before: Request, request: Request, happening: Happening, *, dispatcher: bool = False) -> Request:
+        """Store the new state with its event, then tell. Raises OutboxError, except for the safe ways out."""
+        now = self._clock.monotonic()
+        ended_by_us = request.ordered and not request.is_open and happening in ("cancel", "deny", "time_out") and not dispatcher
+        request = replace(request, call_back=ended_by_us)
+        severity = Severity.INFO if request.state == "suppressed" else Severity.WARNING
+        event = RecordEvent("drone.changed", severity, request.message(self._base) | {"was": before.state}, now)
+        last = LastOrder(request.request_id, self._clock.wall(), now, self._keeper.boot_id) if happening == "send" else self.last_order
+
+        def save(db: Any) -> None:
+            if request.state != "suppressed":
+                db.save_request(request.request_id, request.is_open, self._clock.wall(), request.dump())
+            if happening == "send" and last is not None:
+                db.set(LAST_ORDER, json.dumps(asdict(last)))
+
+        try:
+            await self._store.write(save, event)
+            self._unsaved.pop(request.request_id, None)
+        except OutboxError:
+            if happening not in ALWAYS:
+                raise
+            self._store.record(event)
+            self._unsaved[request.request_id] = None
+        self.last_order = last
+        self.requests[request.request_id] = request
+        if not request.is_open and (sending := self.sending.get(request.request_id)):
+            sending.cancel()  # it may still wait for its turn at the broker
+        self.heard_at[request.request_id] = now
+        log.info("drone request %s: %s -> %s %s", request.request_id, before.state, request.state, request.reason)
+        if request.state != "suppressed":
+            self.announce(request)
+        if ended_by_us:
+            self.tell_call_back(request)
+        self._prune()
+        return request
+
+    async def save(self, request: Request) -> None:
+        await self._store.write(lambda db: db.save_request(request.request_id, request.is_open, self._clock.wall(), request.dump()))
+
+    def change(self, request: Request, *, announce: bool = False) -> None:
+        """A change that is no transition: kept soon, told then, or at once where it is only what the dispatcher or the weather says."""
+        self.requests[request.request_id] = request
+        self._unsaved[request.request_id] = None
+        if announce:
+            self.announce(request)
+
+    async def save_changes(self) -> None:
+        now = self._clock.monotonic()
+        if not self._unsaved_words and (not self._unsaved or now - self._saved_at < SAVE_S):
+            return
+        changed = [self.requests[i] for i in self._unsaved if i in self.requests]
+        wall, words = self._clock.wall(), dict(self._unsaved_words)
+
+        def save(db: Any) -> None:
+            for request in changed:
+                db.save_request(request.request_id, request.is_open, wall, request.dump())
+            for key, word in words.items():
+                db.set(key, word)
+
+        await self._store.write(save)
+        self._saved_at = now
+        self._unsaved.clear()
+        self._unsaved_words.clear()
+        for request in changed:
+            if request.is_open:
+                self.announce(request)
+
+    def _prune(self) -> None:
+        for suppressed in (True, False):
+            closed = [r for r in self.requests.values() if not r.is_open and (r.state == "suppressed") is suppressed and not r.call_back]
+            for request in closed[:-KEEP_CLOSED]:
+                key = request.request_id
+                self._board.remove(f"drone/request/{key}")
+                for table in (self.requests, self._deadlines, self.heard_at, self._unsaved):
+                    table.pop(key, None)
+
+    def announce(self, request: Request) -> None:
+        key = f"drone/request/{request.request_id}"
+        self._board.post(key, Message(f"{self._base}/drone/request", encode(request.message(self._base))), at_birth=request.is_open)
+
+    def tell_call_back(self, request: Request, by: str = "") -> None:
+        """Tell whoever flies it to stop; at each birth again, until the dispatcher says that it is over."""
+        self.change(replace(request, call_back=True))
+        self._board.post(f"drone/cancel/{request.request_id}", self.cancel(request.request_id, by or request.by, request.reason))
+
+    def cancel(self, request_id: str, by: str, reason: str) -> Message:
+        told = {"request_id": request_id, "pole": self._base, "by": by, "reason": reason, "at": rfc3339(self._clock.wall())}
+        return Message(f"{self._base}/drone/cancel", encode(told))
+
+    def called_back(self, request: Request) -> None:
+        self._board.remove(f"drone/cancel/{request.request_id}")
+        self.change(replace(request, call_back=False))
+
+
+def _read(text: str | None, make: Callable[[Any], Any], otherwise: Any) -> Any:
+    """A small state from the store; `otherwise` when it is damaged."""
+    try:
+        return None if text is None or text == "null" else make(json.loads(text))
+    except (ValueError, TypeError, KeyError):
+        return otherwise
+
+
+def recounted(request: Request, base: str) -> dict[str, Any]:
+    """A request for people: its message and its history."""
+    history = [{"at": rfc3339(s.at), "state": s.state, "by": s.by, "reason": s.reason} for s in request.history]
+    return request.message(base) | {"approved_by": request.approved_by, "history": history}
+
+
+def dump_requests(texts: list[str], base: str) -> list[dict[str, Any]]:
+    """Stored requests for people, without the agent running."""
+    return [recounted(Request.load(t), base) for t in texts]

@@ -66,7 +66,7 @@ def superseded(wish: RequestDrone, requests: Iterable[Request]) -> list[Request]
 
 def by_priority(requests: Iterable[Request]) -> list[Request]:
     """Incidents before patrols, the graver first, then the surer, then the older."""
-    return sorted(requests, key=lambda r: (r.origin != "incident", -Severity.of(r.severity), -r.score, r.created, r.request_id))
+    return sorted(requests, key=lambda r: (r.origin != "incident", -Severity.of(r.severity), -r.score, r.created))
 
 
 def comes_before(request: Request, requests: Iterable[Request]) -> str:

@@ -51,6 +51,7 @@ kind = "crossing"
 line = "post"
 [drone]
 enabled = true
+night_permit = true
 geofence = [[-6.87, 107.90], [-6.87, 107.93], [-6.85, 107.93], [-6.85, 107.90]]
 [mqtt]
 host = "127.0.0.1"
@@ -113,8 +114,8 @@ def test_the_samples_keep_the_contract(path: Path) -> None:
     if path.stem.startswith("events-"):
         check(f"{BASE}/events/" + document["type"].removeprefix("smartpole.").replace(".", "/"), document)
         return
-    topics = {"lamp-state": "lamp/state", "drone-request": "drone/request", "drone-order": "drone/order", "status-offline": "status"}
-    check(f"{BASE}/{topics.get(path.stem, path.stem.removesuffix('-refused'))}", document)
+    topics = {"lamp-state": "lamp/state", "drone-request-blocked": "drone/request", "status-offline": "status"}
+    check(f"{BASE}/{topics.get(path.stem, path.stem.removesuffix('-refused').replace('drone-', 'drone/'))}", document)
 
 
 def test_the_document_refers_to_what_exists() -> None:
@@ -167,10 +168,12 @@ def test_what_a_running_pole_says_is_what_the_files_say(
     eventually(lambda: any(r["state"] == "pending_approval" for r in city.got("drone/request")), within_s=40)
     city.send("drone/approval", request_id=city.got("drone/request")[-1]["request_id"], decision="approve", by="Duty officer")
     eventually(lambda: city.got("drone/order"), within_s=20)
+    city.send("drone/stop", stop=True, by="Duty officer", reason="a helicopter")
+    eventually(lambda: city.got("drone/cancel"), within_s=20)
     eventually(lambda: city.got("events/incident/closed") and city.got("health") and city.got("active"), within_s=40)
-    own = ("lamp/set", "drone/approval")
+    own = ("lamp/set", "drone/approval", "drone/stop")
     seen = {check(topic, json.loads(payload)) for topic, payload in city.heard if not topic.endswith(own)}
-    assert {"status", "info", "active", "event", "lampState", "droneRequest", "droneOrder", "health", "reply"} <= seen
+    assert {"status", "info", "active", "event", "lampState", "droneRequest", "droneOrder", "droneCancel", "health", "reply"} <= seen
     kinds = {json.loads(p)["type"].removeprefix("smartpole.") for t, p in city.heard if "/events/" in t}
     assert {"incident.opened", "incident.closed", "lamp.overridden", "lamp.resumed", "command.refused", "drone.changed"} <= kinds
 
@@ -186,19 +189,35 @@ def test_what_a_running_pole_says_is_what_the_files_say(
         ("lamp_set", {"duration_s": 60}, False),
         ("drone_approval", {"request_id": "r", "decision": "approve", "by": "x"}, True),
         ("drone_approval", {"request_id": "r", "decision": "approve"}, False),
+        ("drone_approval", {"patrol": "round", "decision": "cancel", "by": "x"}, True),
+        ("drone_approval", {"patrol": "round", "decision": "approve", "until": "2027-01-01T00:00:00Z", "by": "x"}, True),
+        ("drone_approval", {"patrol": "round", "decision": "approve", "by": "x"}, False),
+        ("drone_approval", {"patrol": "round", "request_id": "r", "decision": "deny", "by": "x"}, False),
+        ("drone_approval", {"request_id": "r", "decision": "approve", "until": "2027-01-01T00:00:00Z", "by": "x"}, False),
+        ("drone_stop", {"stop": True, "by": "x"}, True),
+        ("drone_stop", {"stop": True}, False),
+        ("drone_stop", {"stop": "yes", "by": "x"}, False),
+        ("drone_progress", {"request_id": "r", "status": "in_progress", "step": "on scene"}, True),
+        ("drone_progress", {"request_id": "r", "status": "landed"}, False),
+        ("drone_conditions", {"wind_ms": 3, "at": "2026-11-24T10:00:00Z"}, True),
+        ("drone_conditions", {"wind_ms": 3}, False),
+        ("drone_conditions", {"wind_ms": 999, "at": "2026-11-24T10:00:00Z"}, False),
+        ("drone_conditions", {"rain": True, "dock": "idle", "at": "2026-11-24T10:00:00Z"}, True),
     ],
 )
 def test_the_schemas_of_commands_say_what_the_agent_takes(name: str, payload: dict[str, Any], good: bool) -> None:
-    from pole_agent.drone.commands import read_decision
+    from pole_agent.drone.commands import read_decision, read_progress, read_stop
+    from pole_agent.drone.conditions import read_conditions
     from pole_agent.errors import CommandRefused
     from pole_agent.lamp.commands import read
 
+    readers: dict[str, Callable[[dict[str, Any]], object]] = {
+        "lamp_set": lambda p: read(p, 0.0), "drone_approval": read_decision, "drone_progress": read_progress, "drone_stop": read_stop,
+        "drone_conditions": read_conditions,
+    }  # fmt: skip
     assert jsonschema.Draft202012Validator(schema(name)).is_valid(payload) is good
     try:
-        if name == "lamp_set":
-            read(payload, 0.0)
-        else:
-            read_decision(payload)
+        readers[name](payload)
         taken = True
     except CommandRefused:
         taken = False

@@ -1,23 +1,44 @@
-"""Machine, gates, areas, commands."""
+"""Machine, gates, areas, targets, triage, patrols, commands: everything pure in the drone room."""
 
 from __future__ import annotations
 
 import json
-from typing import get_args
+import math
+import zoneinfo
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import Any, get_args
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pole_agent.drone.areas import polygons
-from pole_agent.drone.commands import read_conditions, read_decision, read_progress
-from pole_agent.drone.gates import DroneLimits, Known, ask
-from pole_agent.drone.machine import OPEN_STATES, TABLE, WAITING_STATES, Happening, State, after
+from pole_agent.almanac import NEVER, Place, TimeOfDay, night_of
+from pole_agent.dates import Weekdays
+from pole_agent.drone.areas import Area, areas
+from pole_agent.drone.commands import read_decision, read_progress, read_stop
+from pole_agent.drone.conditions import AHEAD_S, Conditions, read_conditions
+from pole_agent.drone.gates import DroneLimits, Gate, Known, ask, in_words
+from pole_agent.drone.machine import OPEN_STATES, ORDERED_STATES, STATUS, TABLE, WAITING_STATES, Happening, State, after, picture
+from pole_agent.drone.patrol import Patrol
+from pole_agent.drone.request import Request, Step
+from pole_agent.drone.target import POSITION_M, Target, View, around, seen_from
+from pole_agent.drone.triage import Triage, by_priority, comes_before, superseded
 from pole_agent.errors import CommandRefused
+from pole_agent.geometry import distance_m, to_edge_m, towards
+from pole_agent.vocabulary import RequestDrone, Severity
+from tests.conftest import ROOT
 
-TARGET = (-6.8586, 107.9164)
-FENCE = ((-6.87, 107.90), (-6.87, 107.93), (-6.85, 107.93), (-6.85, 107.90))
-GOOD = Known(clock_trusted=True, since_last_order_s=None)
+POLE = (-6.8586, 107.9164)
+SUMEDANG = Place(*POLE, zoneinfo.ZoneInfo("Asia/Jakarta"))
+FENCE = ((-6.88, 107.89), (-6.88, 107.94), (-6.84, 107.94), (-6.84, 107.89))
+TARGET = around(POLE, 60, 60)
+WALL, NOW = 1_793_850_000.0, 5000.0
+GOOD = Known(clock_trusted=True, wall=WALL, now=NOW, dark=False, since_last_order_s=None)
+LIMITS = DroneLimits(geofence=Area(FENCE))
+
+
+# --- the machine
 
 
 @pytest.mark.parametrize("state", get_args(State))
@@ -32,14 +53,15 @@ def test_every_pair_is_in_the_table_or_raises(state: State, happening: Happening
 
 def test_only_a_person_and_open_gates_lead_to_an_order() -> None:
     assert {s for s, ways in TABLE.items() if "sent" in ways.values()} == {"approved"}
-    assert {s for s, ways in TABLE.items() if "approved" in ways.values()} == {"pending_approval"}
-    assert {s: h for s, ways in TABLE.items() for h, to in ways.items() if to == "approved"} == {"pending_approval": "approve"}
+    assert {(s, h) for s, ways in TABLE.items() for h, to in ways.items() if to == "approved"} == {("pending_approval", "approve")}
+    ways_back = {(s, to) for s, ways in TABLE.items() for to in ways.values() if s in ORDERED_STATES and to in WAITING_STATES}
+    assert not ways_back, "what was ordered is never asked for again"
 
 
-@pytest.mark.parametrize("state", sorted(OPEN_STATES - {"detected"}))
-def test_cancel_always_wins(state: State) -> None:
-    assert after(state, "cancel") == "canceled"
-    assert TABLE["canceled"] == {}
+@pytest.mark.parametrize("state", sorted(OPEN_STATES))
+def test_deny_and_cancel_are_legal_in_every_state_that_is_not_final(state: State) -> None:
+    assert (after(state, "cancel"), after(state, "deny")) == ("canceled", "denied")
+    assert TABLE["canceled"] == TABLE["denied"] == {}
 
 
 @pytest.mark.parametrize("state", sorted(WAITING_STATES))
@@ -47,39 +69,150 @@ def test_what_waits_may_expire(state: State) -> None:
     assert after(state, "expire") == "expired"
 
 
-def shut(limits: DroneLimits, known: Known, remaining: float = 100.0) -> set[str]:
-    return {g.name for g in ask(TARGET, remaining, limits, known) if not g.ok}
+def test_the_document_shows_the_table() -> None:
+    assert f"```mermaid\n{picture()}```" in (ROOT / "docs" / "drone.md").read_text()
 
 
-def test_gates_open_only_on_what_is_known() -> None:
-    limits = DroneLimits(geofence=FENCE)
-    assert shut(limits, GOOD) == set()
-    assert shut(DroneLimits(), GOOD) == {"geofence"}
-    assert shut(limits, Known(False, None)) == {"clock"}
-    assert shut(limits, GOOD, remaining=0.0) == {"ttl"}
-    assert shut(limits, Known(True, 10.0)) == {"cooldown"}
-    assert shut(DroneLimits(geofence=FENCE, exclusions=(FENCE,)), GOOD) == {"exclusions"}
+# --- gates
+
+
+def shut(limits: DroneLimits, known: Known, remaining: float | None = 100.0, target: Target = TARGET) -> set[str]:
+    return {g.name for g in ask(target, remaining, limits, known) if not g.ok}
 
 
 @pytest.mark.parametrize(
-    ("conditions", "age", "expected"),
+    ("limits", "known", "remaining", "expected"),
     [
-        ({}, None, {"wind_ms", "battery_pct"}),
-        ({"wind_ms": 3.0, "battery_pct": 80.0}, 10.0, set()),
-        ({"wind_ms": 3.0, "battery_pct": 80.0}, 301.0, {"wind_ms", "battery_pct"}),
-        ({"wind_ms": 12.0, "battery_pct": 20.0}, 10.0, {"wind_ms", "battery_pct"}),
-        ({"wind_ms": float("nan"), "battery_pct": 80.0}, 10.0, {"wind_ms"}),
+        (LIMITS, GOOD, 100.0, set()),
+        (replace(LIMITS, geofence=None), GOOD, 100.0, {"geofence"}),
+        (replace(LIMITS, geofence=Area(FENCE, (FENCE,))), GOOD, 100.0, {"geofence"}),
+        (replace(LIMITS, exclusions=(Area(FENCE),)), GOOD, 100.0, {"exclusions"}),
+        (replace(LIMITS, max_alt_agl_m=59.9), GOOD, 100.0, {"altitude_agl_m"}),
+        (LIMITS, replace(GOOD, clock_trusted=False), 100.0, {"clock"}),
+        (LIMITS, replace(GOOD, dark=True), 100.0, {"night"}),
+        (LIMITS, replace(GOOD, dark=None), 100.0, {"night"}),
+        (replace(LIMITS, night_permit=True), replace(GOOD, dark=True), 100.0, set()),
+        (LIMITS, GOOD, 0.0, {"ttl"}),
+        (LIMITS, GOOD, None, {"ttl"}),
+        (LIMITS, replace(GOOD, since_last_order_s=899.9), 100.0, {"cooldown"}),
+        (LIMITS, replace(GOOD, since_last_order_s=-5.0), 100.0, {"cooldown"}),
+        (LIMITS, replace(GOOD, since_last_order_s=900.0), 100.0, set()),
+        (LIMITS, replace(GOOD, stopped="Officer"), 100.0, {"emergency_stop"}),
+        (LIMITS, replace(GOOD, stopped=None), 100.0, {"emergency_stop"}),
+        (LIMITS, replace(GOOD, before="r-1"), 100.0, {"precedence"}),
     ],
 )
-def test_a_condition_that_is_missing_old_or_bad_blocks(conditions: dict[str, float], age: float | None, expected: set[str]) -> None:
-    limits = DroneLimits(geofence=FENCE, max_wind_ms=8, min_battery_pct=30)
-    assert shut(limits, Known(True, None, conditions, age)) == expected
+def test_gates_open_only_on_what_is_known(limits: DroneLimits, known: Known, remaining: float | None, expected: set[str]) -> None:
+    assert shut(limits, known, remaining) == expected
+    words = in_words(ask(TARGET, remaining, limits, known))
+    assert bool(words) is bool(expected)
 
 
-def test_geojson_is_longitude_first() -> None:
+def heard(age_s: float = 10.0, **values: Any) -> Known:
+    conditions = Conditions()
+    found, measured = read_conditions(values | {"at": datetime.fromtimestamp(WALL - age_s, UTC).isoformat()})
+    conditions.take(found, measured, NOW - max(0.0, age_s))
+    return replace(GOOD, conditions=conditions)
+
+
+STRICT = replace(
+    LIMITS, max_wind_ms=8, max_rain_mm_h=0, min_temperature_c=0, max_temperature_c=40, min_battery_pct=30, require_dock_idle=True,
+    require_no_maintenance=True,
+)  # fmt: skip
+FINE: dict[str, Any] = {
+    "wind_ms": 8, "rain_mm_h": 0, "temperature_c": 27, "battery_pct": 30, "dock": "idle", "maintenance": False,
+}  # fmt: skip
+ALL = {"wind_ms", "rain_mm_h", "min_temperature_c", "max_temperature_c", "battery_pct", "dock", "maintenance"}
+
+
+@pytest.mark.parametrize(
+    ("known", "expected"),
+    [
+        (GOOD, ALL),
+        (heard(**FINE), set()),
+        (heard(300.0, **FINE), set()),
+        (heard(300.1, **FINE), ALL),
+        (heard(-AHEAD_S - 1, **FINE), ALL),
+        (heard(**FINE | {"wind_ms": 8.1}), {"wind_ms"}),
+        (heard(**FINE | {"rain_mm_h": 0.1}), {"rain_mm_h"}),
+        (heard(**{k: v for k, v in FINE.items() if k != "rain_mm_h"} | {"rain": True}), {"rain_mm_h"}),
+        (heard(**{k: v for k, v in FINE.items() if k != "rain_mm_h"} | {"rain": False}), set()),
+        (heard(**FINE | {"temperature_c": -0.1}), {"min_temperature_c"}),
+        (heard(**FINE | {"temperature_c": 40.1}), {"max_temperature_c"}),
+        (heard(**FINE | {"battery_pct": 29.9}), {"battery_pct"}),
+        (heard(**FINE | {"dock": "working"}), {"dock"}),
+        (heard(**FINE | {"maintenance": True}), {"maintenance"}),
+        (heard(**FINE | {"emergency_stop": True}), {"emergency_stop"}),
+    ],
+)
+def test_a_condition_that_is_missing_old_or_beyond_its_limit_blocks(known: Known, expected: set[str]) -> None:
+    assert shut(STRICT, known) == expected
+    assert shut(LIMITS, known) == expected & {"emergency_stop"}, "no limit, no gate; a stop needs none"
+
+
+def test_a_blocked_request_says_why_in_words() -> None:
+    known = replace(heard(400.0, battery_pct=80), dark=True)
+    known.conditions.take({"wind_ms": 11.4}, WALL - 5, NOW - 5)
+    limits = replace(LIMITS, max_wind_ms=8, min_battery_pct=30, max_rain_mm_h=1)
+    assert in_words(ask(TARGET, 50, limits, known)) == (
+        "there is no permit to fly at night (drone.night_permit); wind 11.4 m/s, allowed at most 8 m/s; "
+        "rain is unknown: nothing was heard of it; battery is unknown: what was heard is 400 s old"
+    )
+
+
+def test_an_overtaken_message_changes_nothing_and_age_never_shrinks() -> None:
+    conditions = Conditions()
+    conditions.take({"wind_ms": 12.0}, WALL, NOW)
+    conditions.take({"wind_ms": 2.0}, WALL - 60, NOW + 1)
+    found = conditions.get("wind_ms")
+    assert found is not None
+    assert found.value == 12.0
+    assert found.age_s(WALL - 3600 + 3600, NOW + 400) == 400, "the clock went back; the value has been here for 400 s"
+    assert found.age_s(WALL - 3600, NOW) is None, "it comes from the future"
+
+
+@given(
+    st.floats(-90, 90), st.floats(-180, 180), st.floats(0, 5000), st.none() | st.floats(allow_nan=True), st.booleans(),
+    st.none() | st.booleans(), st.none() | st.floats(allow_nan=True), st.none() | st.sampled_from(["", "Officer"]),
+)  # fmt: skip
+def test_no_gate_is_open_on_anything_but_a_yes(
+    lat: float,
+    lon: float,
+    radius: float,
+    remaining: float | None,
+    trusted: bool,
+    dark: bool | None,
+    since: float | None,
+    stopped: str | None,
+) -> None:
+    known = replace(GOOD, clock_trusted=trusted, dark=dark, since_last_order_s=since, stopped=stopped)
+    gates = {g.name: g.ok for g in ask(Target(lat, lon, 60, radius), remaining, LIMITS, known)}
+    assert gates["clock"] is trusted
+    assert gates["night"] is (dark is False)
+    assert gates["ttl"] is (remaining is not None and remaining > 0)
+    assert gates["cooldown"] is (since is None or since >= 900)
+    assert gates["emergency_stop"] is (stopped == "")
+    if gates["geofence"]:
+        assert -6.88 <= lat <= -6.84
+        assert 107.89 <= lon <= 107.94
+
+
+# --- areas and targets
+
+
+def test_geojson_is_longitude_first_and_has_holes() -> None:
     ring = [[107.90, -6.87], [107.93, -6.87], [107.93, -6.85], [107.90, -6.87]]
-    document = {"type": "FeatureCollection", "features": [{"type": "Feature", "geometry": {"type": "Polygon", "coordinates": [ring]}}]}
-    assert polygons(json.dumps(document))[0][0] == (-6.87, 107.90)
+    hole = [[107.91, -6.865], [107.92, -6.865], [107.92, -6.86], [107.91, -6.865]]
+    polygon = {"type": "Polygon", "coordinates": [ring, hole]}
+    document = {"type": "FeatureCollection", "features": [{"type": "Feature", "geometry": polygon}, {"type": "Feature", "geometry": None}]}
+    (area,) = areas(json.dumps(document))
+    assert area.outer[0] == (-6.87, 107.90)
+    assert len(area.holes) == 1
+    in_the_hole = (-6.8635, 107.9185)
+    assert not area.contains(in_the_hole, 0)
+    assert area.touches(in_the_hole, 0), "an exclusion with a hole is an exclusion"
+    several = {"type": "GeometryCollection", "geometries": [polygon, {"type": "MultiPolygon", "coordinates": [[ring], [ring]]}]}
+    assert len(areas(json.dumps(several))) == 3
 
 
 @given(
@@ -87,7 +220,172 @@ def test_geojson_is_longitude_first() -> None:
 )
 def test_what_is_no_geojson_is_a_value_error(text: str) -> None:
     with pytest.raises(ValueError, match=r"is not|holds no"):
-        polygons(text)
+        areas(text)
+
+
+@given(st.floats(0, 3000), st.floats(0, 359.9), st.floats(0, 3000))
+def test_a_circle_is_within_the_fence_only_when_all_of_it_is(away: float, bearing: float, radius: float) -> None:
+    fence, centre = Area(FENCE), towards(POLE, bearing, away)
+    rim = [towards(centre, angle, radius) for angle in range(0, 360, 10)]
+    if fence.contains(centre, radius):
+        assert all(fence.contains(point, 0) for point in rim)
+    if not fence.touches(centre, radius):
+        assert not any(fence.touches(point, 0) for point in rim)
+
+
+@given(st.floats(-80, 80), st.floats(-179, 179), st.floats(0, 359.9), st.floats(0, 2000))
+def test_going_somewhere_is_as_far_as_it_was_meant(lat: float, lon: float, bearing: float, metres: float) -> None:
+    assert math.isclose(distance_m((lat, lon), towards((lat, lon), bearing, metres)), metres, rel_tol=2e-3, abs_tol=0.01)
+
+
+def test_metres_to_an_edge() -> None:
+    square = (towards(POLE, 315, 100 * math.sqrt(2)), towards(POLE, 45, 100 * math.sqrt(2)), towards(POLE, 135, 100 * math.sqrt(2)))
+    assert to_edge_m(towards(POLE, 0, 160), square) == pytest.approx(60, abs=0.2)
+    assert to_edge_m(towards(POLE, 90, 60), square) == pytest.approx(40, abs=0.2)
+
+
+def test_a_target_lies_where_the_camera_looks_and_says_how_unsure_that_is() -> None:
+    unknown = seen_from(POLE, View(), (0.5, 0.9), 60)
+    assert (unknown.point, unknown.radius_m) == (POLE, 50 + POSITION_M)
+    east = View(heading_deg=90, hfov_deg=90, range_m=80)
+    middle = seen_from(POLE, east, (0.5, 0.9), 60)
+    assert distance_m(middle.point, towards(POLE, 90, 40)) < 1
+    assert middle.radius_m == 40 + POSITION_M
+    right_edge = seen_from(POLE, east, (1.0, 0.9), 60)
+    assert distance_m(right_edge.point, towards(POLE, 135, 40)) < 1
+    anywhere = seen_from(POLE, east, None, 60)
+    assert anywhere.radius_m > right_edge.radius_m, "without a place in the picture, the whole width is unsure"
+
+
+@given(st.floats(0, 359), st.floats(10, 170), st.floats(1, 300), st.floats(0, 1), st.floats(0, 1))
+def test_whatever_the_distance_the_true_place_lies_in_the_circle(heading: float, hfov: float, reach: float, x: float, share: float) -> None:
+    target = seen_from(POLE, View(heading, hfov, reach), (x, 0.9), 60)
+    aside = math.degrees(math.atan((2 * x - 1) * math.tan(math.radians(hfov / 2))))
+    assert distance_m(target.point, towards(POLE, heading + aside, reach * share)) <= target.radius_m
+
+
+# --- triage
+
+
+def request(number: int, **more: Any) -> Request:
+    given_: dict[str, Any] = {
+        "request_id": f"r-{number}", "state": "pending_approval", "origin": "incident", "rule": "watch", "place": "road",
+        "camera": "street", "severity": "warning", "score": 0.8, "target": TARGET, "created": WALL + number,
+        "expires": WALL + 600, "created_at": NOW,
+        "expires_at": NOW + 600, "boot_id": "boot",
+    }  # fmt: skip
+    return Request(**given_ | more)
+
+
+def wish(**more: Any) -> RequestDrone:
+    given_: dict[str, Any] = {
+        "rule": "watch",
+        "camera": "street",
+        "place": "road",
+        "incident_id": "i",
+        "severity": Severity.WARNING,
+        "at": NOW,
+    }
+    return RequestDrone(**given_ | more)
+
+
+def test_a_repeat_joins_what_is_open_or_ended_within_the_cooldown() -> None:
+    triage = Triage(cooldown_s=900)
+    open_one, ended, other = request(1), request(2, state="denied"), request(3, place="yard")
+    assert triage.joins(wish(), [other, open_one], {}) is open_one
+    assert triage.joins(wish(), [ended], {"r-2": 899.0}) is ended
+    assert triage.joins(wish(), [ended], {"r-2": 900.0}) is None
+    assert triage.joins(wish(camera="yard"), [open_one], {}) is None
+    assert triage.joins(wish(), [request(4, state="suppressed")], {"r-4": 1.0}) is None
+
+
+@pytest.mark.parametrize(
+    ("triage", "asking", "made", "rates", "cause"),
+    [
+        (Triage(), wish(), 0, {}, ""),
+        (Triage(min_severity=Severity.ALARM), wish(), 0, {}, "low_severity"),
+        (Triage(min_score=0.7), wish(score=0.69), 0, {}, "low_confidence"),
+        (Triage(max_requests_per_day=3), wish(), 3, {}, "quota"),
+        (Triage(max_false_alarm_rate=0.5), wish(), 0, {"watch": {"true": 2, "false": 3, "false_alarm_rate": 0.6}}, "barred"),
+        (Triage(max_false_alarm_rate=0.5), wish(), 0, {"watch": {"true": 1, "false": 3, "false_alarm_rate": 0.75}}, ""),
+        (Triage(max_false_alarm_rate=0.5), wish(), 0, {"other": {"true": 0, "false": 9, "false_alarm_rate": 1.0}}, ""),
+    ],
+)
+def test_what_becomes_no_request_says_why(triage: Triage, asking: RequestDrone, made: int, rates: Any, cause: str) -> None:
+    assert triage.suppresses(asking, made, rates).partition(":")[0] == cause
+
+
+def test_the_graver_comes_first_and_takes_the_place_of_what_nobody_decided_on() -> None:
+    patrol = request(1, origin="patrol", severity="info")
+    warning, approved, alarm = request(2), request(3, state="approved"), request(4, severity="alarm")
+    elsewhere = request(5, camera="yard")
+    everything = [patrol, warning, approved, alarm, elsewhere]
+    assert [r.request_id for r in by_priority(everything)] == ["r-4", "r-2", "r-3", "r-5", "r-1"]
+    assert [r.request_id for r in superseded(wish(severity=Severity.ALARM), everything)] == ["r-2"]
+    assert superseded(wish(), everything) == []
+    assert comes_before(patrol, everything) == "r-2"
+    assert comes_before(warning, everything) == ""
+    flying = request(6, state="paused")
+    assert comes_before(alarm, [*everything, flying]) == "r-6"
+    assert comes_before(flying, [*everything, flying]) == ""
+
+
+def test_a_request_survives_its_own_dump() -> None:
+    gate = Gate("geofence", [1.5, 2.5], "inside", False, "configuration", 3.0, "why")
+    full = request(
+        1,
+        path=((0.1, 0.2), (0.3, 0.4)),
+        gates=(gate,),
+        nonces=("n",),
+        history=(Step(1.0, "requested", "pole", ""),),
+        incident_ids=("a", "b"),
+    )
+    assert Request.load(full.dump()) == full
+    for broken in ("{}", "[]", '{"state": "x"}', full.dump().replace("pending_approval", "launched")):
+        with pytest.raises((ValueError, TypeError, KeyError)):
+            Request.load(broken)
+
+
+# --- patrols
+
+
+def plan(*at: str, days: str = "mon..sun", window_s: float = 900) -> Patrol:
+    return Patrol("round", tuple(map(TimeOfDay.parse, at)), Weekdays.parse(days), 1000, window_s, "as written")
+
+
+def local(text: str) -> float:
+    return datetime.fromisoformat(text).replace(tzinfo=SUMEDANG.zone).timestamp()
+
+
+@pytest.mark.parametrize("at", ["06:00", "12:00", "18:30", "23:00", "00:10", "11:59"])
+def test_a_patrol_is_due_at_its_time_until_its_window_closes(at: str) -> None:
+    when = local(f"2026-11-24T{at}:00")  # a Tuesday
+    assert plan(at).due(when - 0.1, SUMEDANG) == []
+    assert plan(at).due(when, SUMEDANG) == [when]
+    assert plan(at).due(when + 899.9, SUMEDANG) == [when]
+    assert plan(at).due(when + 900, SUMEDANG) == []
+    assert plan(at, days="tue").due(when, SUMEDANG) == [when]
+    assert plan(at, days="mon,wed..sun").due(when, SUMEDANG) == []
+
+
+def test_a_patrol_by_the_sun() -> None:
+    sunrise = night_of(local("2026-11-24T03:00:00"), SUMEDANG).sun["sunrise"]
+    assert plan("sunrise+00:30").due(sunrise + 1800, SUMEDANG) == [sunrise + 1800]
+    north = Place(78.2, 15.6, zoneinfo.ZoneInfo("Arctic/Longyearbyen"))
+    december = datetime(2026, 12, 20, 12, tzinfo=UTC).timestamp()
+    assert night_of(december, north).sun["sunrise"] == NEVER
+    assert plan("sunrise").due(december, north) == []
+
+
+@given(st.integers(0, 7 * 86_400), st.sampled_from(["06:00", "12:00", "23:59", "sunset", "dawn-01:00"]), st.integers(60, 21_600))
+def test_every_moment_belongs_to_at_most_one_patrol_of_a_time(seconds: int, at: str, window: int) -> None:
+    wall = local("2026-11-23T00:00:00") + seconds
+    found = plan(at, window_s=window).due(wall, SUMEDANG)
+    assert len(found) <= 1
+    assert all(0 <= wall - moment < window for moment in found)
+
+
+# --- commands
 
 
 @pytest.mark.parametrize(
@@ -98,7 +396,11 @@ def test_what_is_no_geojson_is_a_value_error(text: str) -> None:
         {"decision": "approve", "by": "x"},
         {"request_id": "a", "decision": ["approve"], "by": "x"},
         {"request_id": "a", "decision": "approve", "by": ""},
+        {"request_id": "a", "decision": "approve", "by": "two\nlines"},
         {"request_id": "a", "decision": "approve", "by": "x", "altitude": 500},
+        {"request_id": "a", "decision": "approve", "by": "x", "reason": "r" * 201},
+        {"patrol": "p", "decision": "approve", "by": "x", "until": "2027-01-01"},
+        {"patrol": ["p"], "decision": "deny", "by": "x"},
     ],
 )
 def test_a_decision_without_a_name_or_with_anything_odd_is_refused(payload: dict[str, object]) -> None:
@@ -106,11 +408,22 @@ def test_a_decision_without_a_name_or_with_anything_odd_is_refused(payload: dict
         read_decision(payload)
 
 
-def test_progress_and_conditions_are_checked() -> None:
-    assert read_progress({"request_id": "a", "status": "in_progress"}) == ("a", "progress")
-    assert read_conditions({"wind_ms": 3, "at": "x"}) == {"wind_ms": 3.0}
-    for payload in ({}, {"wind_ms": "3"}, {"wind_ms": float("inf")}, {"wind_ms": True}):
+def test_progress_conditions_and_stop_are_checked() -> None:
+    assert read_progress({"request_id": "a", "status": "in_progress", "step": "on scene"}).happening == "progress"
+    assert {read_progress({"request_id": "a", "status": s}).happening for s in STATUS} <= set(get_args(Happening))
+    assert read_conditions({"wind_ms": 3, "at": "2026-11-24T10:00:00Z"})[0] == {"wind_ms": 3.0}
+    assert read_stop({"stop": True, "by": "x"}) == (True, "x", "")
+    at = {"at": "2026-11-24T10:00:00Z"}
+    for payload in (
+        at, {"wind_ms": 3}, {"wind_ms": "3"} | at, {"wind_ms": float("inf")} | at, {"wind_ms": True} | at, {"wind_ms": -1} | at,
+        {"wind_ms": 3, "at": "x"}, {"wind_ms": 3, "at": "2026-11-24T10:00:00"}, {"wind_ms": 3, "at": 5}, {"dock": ""} | at,
+        {"maintenance": "no"} | at,
+    ):  # fmt: skip
         with pytest.raises(CommandRefused):
             read_conditions(payload)
-    with pytest.raises(CommandRefused):
-        read_progress({"request_id": "a", "status": "landed"})
+    for progress in ({"request_id": "a", "status": "landed"}, {"status": "ok"}, {"request_id": "a", "status": "ok", "step": "s" * 65}):
+        with pytest.raises(CommandRefused):
+            read_progress(progress)
+    for stop in ({"stop": True}, {"stop": "yes", "by": "x"}, {"stop": True, "by": "x", "until": 5}):
+        with pytest.raises(CommandRefused):
+            read_stop(stop)

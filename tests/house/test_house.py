@@ -43,6 +43,7 @@ host = "127.0.0.1"
 tls = false
 [drone]
 enabled = true
+night_permit = true
 ttl_s = 300
 geofence = [[-6.87, 107.90], [-6.87, 107.93], [-6.85, 107.93], [-6.85, 107.90]]
 """

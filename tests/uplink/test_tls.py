@@ -237,9 +237,10 @@ def regency(authority: Authority, mosquitto_with: Callable[[str], Mosquitto], tm
     return Regency(authority, mosquitto_with, tmp_path)
 
 
-COMMANDS = ("lamp/set", "drone/approval", "drone/progress", "drone/conditions", "outbox/resend", "incident/feedback")
+COMMANDS = ("lamp/set", "drone/approval", "drone/progress", "drone/conditions", "drone/stop", "outbox/resend", "incident/feedback")
 OWN = (
     "status", "info", "active", "health", "reply", "events/incident/opened", "lamp/state", "drone/request", "drone/order",
+    "drone/cancel",
 )  # fmt: skip
 
 
@@ -263,7 +264,7 @@ def test_a_pole_speaks_for_itself_only(regency: Regency) -> None:
     [
         ("dashboard", ()),
         ("command-center", ("lamp/set", "outbox/resend", "incident/feedback")),
-        ("duty-officer", ("drone/approval",)),
+        ("duty-officer", ("drone/approval", "drone/stop")),
         ("dispatcher", ("drone/progress", "drone/conditions")),
         ("homeassistant", ("lamp/set",)),
     ],

@@ -178,13 +178,21 @@ class Dispatch:
     async def run(self) -> None:
         try:
             while True:
-                async with self._lock:
-                    await self._turn()
+                await self.turn()
                 await wait(self._clock, self._wake, TICK_S)
         finally:
-            for task in self._deliveries:
-                task.cancel()
-            await asyncio.gather(*self._deliveries, return_exceptions=True)
+            await self.close()
+
+    async def close(self) -> None:
+        """Let go of orders that are under way. What became of them is unknown: after a restart the dispatcher's silence decides."""
+        for task in self._deliveries:
+            task.cancel()
+        await asyncio.gather(*self._deliveries, return_exceptions=True)
+
+    async def turn(self) -> None:
+        """One turn: what an earlier run left, new wishes, patrols that are due, and every open request."""
+        async with self._lock:
+            await self._turn()
 
     async def _turn(self) -> None:
         try:

@@ -162,6 +162,8 @@ def _sign(arguments: argparse.Namespace) -> int:
     if not 0 < arguments.seconds <= LONGEST_S:
         raise ConfigError([Problem("--for", f"{arguments.seconds:g} is not possible; give 1 to {LONGEST_S:.0f} seconds")])
     message = _read(arguments.message)
+    if not isinstance(message.get("pole"), str):
+        raise PoleAgentError('this is no message of drone/request or info of a pole (it has no key "pole")')
     payload: dict[str, Any] = {"decision": "approve", "by": arguments.by}
     if arguments.patrol:
         plans = {p["name"]: p["plan"] for p in message.get("patrols", [])}
@@ -182,7 +184,7 @@ def _sign(arguments: argparse.Namespace) -> int:
         payload["request_id"] = message["request_id"]
     if arguments.reason:
         payload["reason"] = arguments.reason
-    payload["signature"] = signed(arguments.key, str(message.get("pole", "")), facts, arguments.by, arguments.seconds, tell=True)
+    payload["signature"] = signed(arguments.key, message["pole"], facts, arguments.by, arguments.seconds, tell=True)
     print(json.dumps(payload, ensure_ascii=False))
     return 0
 

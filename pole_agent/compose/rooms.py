@@ -189,6 +189,7 @@ def info_of(loaded: Loaded) -> dict[str, Any]:
         for r in settings.rules
     ]
     return {
+        "pole": settings.base_topic,
         "id": pole.id,
         "site": pole.site,
         "name": pole.name,

@@ -64,16 +64,22 @@ def after(state: State, happening: Happening) -> State:
 
 
 def picture() -> str:
-    """The table as a Mermaid state diagram; docs/drone.md shows it. What leads out of every open state is drawn once."""
-    everywhere = set.intersection(*(set(TABLE[s].items()) for s in OPEN_STATES))
-    lines = ["stateDiagram-v2", "    [*] --> detected", '    state "every state that is not final" as open']
-    lines += [f"    open --> {state}: {happening}" for happening, state in sorted(everywhere)]
+    """The table as a Mermaid state diagram; docs/drone.md shows it. What all states of a group have in common is drawn once."""
+    groups = {"waiting": [s for s in TABLE if s in WAITING_STATES], "ordered": [s for s in TABLE if s in ORDERED_STATES]}
+    common: set[tuple[State, Happening]] = set()
+    lines = ["stateDiagram-v2", "    [*] --> detected"]
+    for group, states in groups.items():
+        shared = set.intersection(*(set(TABLE[s].items()) for s in states))
+        outward = sorted((to, happening) for happening, to in shared if to not in states)
+        common |= {(s, happening) for s in states for _, happening in outward}
+        lines += [f"    state {group} {{", *(f"        {s}" for s in states), "    }"]
+        lines += [f"    {group} --> {to}: {happening.replace('_', ' ')}" for to, happening in outward]
     for state, ways in TABLE.items():
-        joined: dict[State, list[str]] = {}
-        for happening, to in ways.items():
-            if (happening, to) not in everywhere and to != state:
-                joined.setdefault(to, []).append(happening.replace("_", " "))
-        lines += [f"    {state} --> {to}: {', '.join(happenings)}" for to, happenings in joined.items()]
+        lines += [
+            f"    {state} --> {to}: {happening.replace('_', ' ')}"
+            for happening, to in ways.items()
+            if to != state and (state, happening) not in common
+        ]
         if not ways:
             lines.append(f"    {state} --> [*]")
     return "\n".join(lines) + "\n"

@@ -181,10 +181,24 @@ def warnings(settings: Settings) -> list[str]:
     if relay is not None and (relay.pin <= PULLED_HIGH) is not relay.active_low:
         found.append(f"lamp.relay: GPIO{relay.pin} switches the coil on, and the lamp off, while nobody drives it; see docs/wiring.md")
     found += _lamp_warnings(settings)
-    if settings.drone.enabled and settings.drone.geofence is None:
-        found.append("drone.geofence: is missing; every request will be blocked by that gate")
+    found += _drone_warnings(settings)
     if not settings.cameras:
         found.append("camera: there is none; the lamp runs by its program")
+    return found
+
+
+def _drone_warnings(settings: Settings) -> list[str]:
+    drone, found = settings.drone, []
+    if not drone.enabled:
+        return []
+    if drone.geofence is None:
+        found.append("drone.geofence: is missing; every request will be blocked by that gate")
+    if not drone.night_permit:
+        found.append("drone.night_permit: is false; between sunset and sunrise every request will be blocked by that gate")
+    if drone.approval == "automatic":
+        found.append('drone.approval: is "automatic", which is for simulation only; every message says so, and no real drone may obey')
+    elif not drone.officers and settings.mqtt is not None and not settings.mqtt.loopback:
+        found.append("drone.officer: there is none; whoever may write to drone/approval at the broker may approve flights")
     return found
 
 

@@ -51,7 +51,8 @@ class Order:
 
 @dataclass
 class Bench:
-    """Start it, talk to it, restart it. `link`: "up", "down", "silent" (nothing is acknowledged) or "breaks" (at the first order).
+    """Start it, talk to it, restart it. `link`: "up", "down", "silent" (nothing is acknowledged), "busy" (nobody gets a turn) or "breaks"
+    (at the first order).
 
     With `turns` it takes its turns by itself, else only when told.
     """
@@ -78,7 +79,10 @@ class Bench:
             self.board.birth(self._send)
         parts = Parts(self.store.record, self.clock.monotonic)
         self.dispatch = Dispatch(self.rules, ids, self._rates, self.store, self.board, self.keeper, parts, self.clock, BASE)
-        self.running = asyncio.ensure_future(self.dispatch.run() if self.turns else self.dispatch.turn())
+        self.running = asyncio.ensure_future(self.dispatch.run())
+        if not self.turns:
+            self.running.cancel()
+            await self.dispatch.turn()
         await self.quiet()
 
     async def stop(self) -> None:
@@ -101,6 +105,8 @@ class Bench:
 
     async def _send(self, message: Message) -> None:
         if message.topic.endswith("/drone/order"):
+            while self.link == "busy":
+                await asyncio.sleep(0.001)
             self.orders.append(Order(self.clock.monotonic(), message, json.loads(message.payload)))
             if self.link == "silent":
                 await asyncio.Event().wait()

@@ -186,8 +186,40 @@ def test_what_was_approved_and_then_blocked_is_approved_again(play: Any) -> None
         b.set_link("up")
         await b.turn()
         assert (b.last["state"], b.orders) == ("pending_approval", [])
+        assert b.requests[b.last["request_id"]]["approved_by"] == ""
 
     play(story, rules=rules(replace(LIMITS, max_wind_ms=8)))
+
+
+@pytest.mark.parametrize("new_boot", [False, True])
+def test_the_cooldown_counts_from_the_last_order_and_outlives_a_restart(play: Any, new_boot: bool) -> None:
+    async def story(b: Bench) -> None:
+        await b.wish("first")
+        await b.decide("approve")
+        await b.progress("ok")
+        await b.advance(300)
+        await b.restart(new_boot=new_boot, off_s=300)
+        await b.wish("second")
+        assert b.last["reason"] == "the last flight was ordered less than 900 s ago"
+        await b.advance(305)
+        assert b.last["state"] == "pending_approval"
+
+    play(story)
+
+
+def test_a_cancel_comes_before_an_order_that_waits_for_its_turn(play: Any) -> None:
+    async def story(b: Bench) -> None:
+        await b.wish()
+        b.link = "busy"
+        await b.decide("approve")
+        assert b.state() == "sent"
+        await b.decide("cancel")
+        b.link = "up"
+        await asyncio.sleep(0.01)
+        await b.advance(20)
+        assert (b.state(), b.orders) == ("canceled", [])
+
+    play(story)
 
 
 def test_no_puback_in_ten_seconds_a_cancel_goes_out_and_it_is_never_sent_again(play: Any) -> None:

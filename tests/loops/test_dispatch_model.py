@@ -117,6 +117,15 @@ class Pole(RuleBasedStateMachine):
         # The dispatcher's clock is right, whatever ours says.
         self.do(self.bench.weather(age_s + self.offset_s, wind_ms=wind))
 
+    @rule(name=st.sampled_from(["a", "b", "c"]))
+    def all_goes_well(self, name: str) -> None:
+        """Somebody comes, the weather is fine, and an officer approves at once: so that flights are no rare luck."""
+        self.the_dispatcher_tells_the_weather(3.0, 0.0)
+        self.somebody_comes(name, Severity.ALARM, 1)
+        for request in list(self.bench.requests.values()):
+            if request["state"] == "pending_approval":
+                self._arrive(("decide", {"request_id": request["request_id"], "decision": "approve", "by": "Officer"}))
+
     def _some(self, data: st.DataObject) -> str:
         return data.draw(st.sampled_from(list(self.bench.requests)))
 
@@ -175,7 +184,7 @@ class Pole(RuleBasedStateMachine):
 
         self.do(work())
 
-    @rule(link=st.sampled_from(["up", "up", "up", "down", "silent", "breaks"]))
+    @rule(link=st.sampled_from(["up", "up", "up", "up", "down", "silent", "busy", "breaks"]))
     def the_link_changes(self, link: str) -> None:
         self.bench.set_link(link)
         self.do(self.bench.turn())

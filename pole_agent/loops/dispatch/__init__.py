@@ -211,7 +211,7 @@ class Dispatch:
                 with contextlib.suppress(OutboxError):  # blocked by the disk: tried again at the next turn
                     await self._tend(request)
             elif request.call_back and self._clock.wall() - request.changed > CALL_BACK_S:
-                self._docket.called_back(request)
+                await self._docket.called_back(request)
 
     async def _restore(self) -> None:
         if await self._docket.restore() and not self._rules.enabled:
@@ -447,7 +447,7 @@ class Dispatch:
     async def _told_after_the_end(self, request: Request, status: str) -> dict[str, Any]:
         """The dispatcher speaks of a flight that was cancelled or given up."""
         if status in FINAL_WORDS:
-            self._docket.called_back(request)
+            await self._docket.called_back(request)
             return {"state": request.state}
         self._docket.tell_call_back(request)
         raise CommandRefused(f"the request is {request.state}; call the drone back")

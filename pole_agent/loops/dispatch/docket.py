@@ -214,9 +214,13 @@ class Docket:
         told = {"request_id": request_id, "pole": self._base, "by": by, "reason": reason, "at": rfc3339(self._clock.wall())}
         return Message(f"{self._base}/drone/cancel", encode(told))
 
-    def called_back(self, request: Request) -> None:
+    async def called_back(self, request: Request) -> None:
+        """The dispatcher says that it is over, or it must be."""
         self._board.remove(f"drone/cancel/{request.request_id}")
-        self.change(replace(request, call_back=False))
+        request = replace(request, call_back=False)
+        self.change(request)
+        with contextlib.suppress(OutboxError):
+            await self.save(request)
 
 
 def _read(text: str | None, make: Callable[[Any], Any], otherwise: Any) -> Any:

@@ -120,6 +120,7 @@ def build(
     from functools import partial
 
     from pole_agent.agent import Agent
+    from pole_agent.conduct import digest as conduct_digest
     from pole_agent.errors import OutboxError
     from pole_agent.health.certificates import Certificates
     from pole_agent.health.metrics import text as metrics_text
@@ -232,6 +233,8 @@ def build(
                 return [event_document(base, store.store_id, e) | {"delivered": e.delivered is not None} for e in page]
             case "health":
                 return await beat.health()
+            case "conduct":
+                return conduct_digest(settings)
         raise ValueError(f"there is no question {question}")
 
     async def command(path: str, payload: bytes, by: str) -> dict[str, Any] | None:

@@ -159,6 +159,7 @@ def drone_rules(settings: Settings) -> DroneRules:
 
 def info_of(loaded: Loaded) -> dict[str, Any]:
     """The payload of ``info``: who and where, for dashboards."""
+    from pole_agent.conduct import digest as conduct_digest
     from pole_agent.drone.patrol import written
 
     settings = loaded.settings
@@ -215,5 +216,6 @@ def info_of(loaded: Loaded) -> dict[str, Any]:
         ],
         "version": __version__,
         "config_sha256": loaded.digest,
+        "conduct_sha256": conduct_digest(settings),
         "config_degraded": loaded.degraded or None,
     }

@@ -16,6 +16,8 @@ class PoleSettings(Section):
     id: Name
     site: Name
     name: str = Field("", max_length=200)
+    operator: str = Field("", max_length=200, description="who runs it, for the sign at the pole (pole-agent explain)")
+    contact: str = Field("", max_length=200, description="where questions and complaints go")
     latitude: Annotated[float, Field(ge=-90, le=90)]
     longitude: Annotated[float, Field(ge=-180, le=180)]
     timezone: str = "UTC"

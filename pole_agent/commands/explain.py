@@ -1,0 +1,61 @@
+"""The pole states its own conduct: its light, what raises an alarm, what leaves it and what never does, how long things stay, and who
+approves flights.
+
+pole-agent explain                          of the running agent, else of the configuration; English and Indonesian
+pole-agent explain --lang id
+pole-agent explain --page sign.html         an A4 page with a QR code, a draft for the sign that the law asks for
+
+The hash stands in the pole's info message (conduct_sha256): while it is the same as on the sign, the pole still does what the sign says.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from pathlib import Path
+
+from pole_agent.commands import control
+from pole_agent.conduct import LANGUAGES, conduct, digest, lines
+from pole_agent.conduct.page import page
+from pole_agent.errors import ConfigError, PoleAgentError, Problem
+
+HELP = "the pole states its own conduct, in English and Indonesian"
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    control.arguments(parser)
+    parser.add_argument("--lang", choices=("en", "id", "both"), default="both", help="English, Indonesian; default: both")
+    parser.add_argument("--page", type=Path, metavar="F", help="write an A4 page (HTML) for a browser to print")
+
+
+def run(arguments: argparse.Namespace) -> int:
+    languages = LANGUAGES if arguments.lang == "both" else (arguments.lang,)
+    settings = control.settings_of(arguments)
+    if settings is None:
+        raise ConfigError([Problem(str(arguments.config), "cannot be read; name the configuration with --config")])
+    name, chapters = digest(settings), conduct(settings)
+    try:
+        running = control.ask(arguments, "conduct")
+    except control.NotRunning:
+        running = None
+    if running is not None and running != name:
+        raise PoleAgentError(
+            f"the agent that runs here follows another configuration (conduct_sha256 {running}); reload it, or name its --config"
+        )
+    if arguments.page:
+        try:
+            arguments.page.write_text(page(settings, chapters, name, languages), encoding="utf-8")
+        except OSError as error:
+            raise PoleAgentError(f"{arguments.page}: {error.strerror}") from error
+        print(f"wrote {arguments.page}; print it with a browser (A4)")
+    elif arguments.json:
+        told = {lang: {c.title.of(lang): [s.of(lang) for s in c.sentences] for c in chapters} for lang in languages}
+        print(json.dumps({"conduct_sha256": name, "running": running is not None, **told}, ensure_ascii=False))
+    else:
+        for language in languages:
+            print("\n".join(lines(chapters, language)), end="\n\n")
+        print(f"conduct_sha256 {name}")
+    if running is None and not arguments.json:
+        print("no agent runs here; this is what the configuration says", file=sys.stderr)
+    return 0

@@ -1,0 +1,80 @@
+"""The pole states its own conduct, in English and Indonesian: a pure function of its settings, so that a sign and a pole can be compared.
+
+`conduct` makes the statement, `digest` names it by a hash that stands in ``info``, `page` prints it as a sign. Numbers and names come from
+the settings; nothing is written here that the settings do not decide, or that the code does not keep in every configuration.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from pole_agent.conduct.alarms import alarms
+from pole_agent.conduct.drones import drones
+from pole_agent.conduct.keeping import keeping, leaving, never_leaving
+from pole_agent.conduct.light import light
+from pole_agent.conduct.seeing import seeing
+from pole_agent.conduct.words import Both
+from pole_agent.settings import Settings
+
+Language = Literal["en", "id"]
+LANGUAGES: tuple[Language, ...] = ("en", "id")
+
+
+@dataclass(frozen=True, slots=True)
+class Chapter:
+    """A heading and its sentences, in both languages."""
+
+    title: Both
+    sentences: tuple[Both, ...]
+
+
+def conduct(settings: Settings) -> list[Chapter]:
+    """Everything that this pole does which concerns those who live beside it."""
+    chapters: Sequence[tuple[Both, Sequence[Both]]] = (
+        (Both("This pole", "Tiang ini"), _pole(settings)),
+        (Both("The light", "Cahaya"), light(settings)),
+        (Both("What the camera is for", "Untuk apa kameranya"), seeing(settings)),
+        (Both("What raises an alarm", "Apa yang memicu alarm"), alarms(settings)),
+        (Both("What leaves the pole", "Apa yang keluar dari tiang"), leaving(settings)),
+        (Both("What never leaves it", "Apa yang tidak pernah keluar"), never_leaving(settings)),
+        (Both("How long things stay", "Berapa lama data disimpan"), keeping(settings)),
+        (Both("Drones", "Drone"), drones(settings)),
+    )
+    return [Chapter(title, tuple(sentences)) for title, sentences in chapters]
+
+
+def lines(chapters: Sequence[Chapter], language: Language) -> list[str]:
+    """The statement as text: a heading, then its sentences as a list."""
+    found: list[str] = []
+    for chapter in chapters:
+        found += [*([""] if found else []), chapter.title.of(language), *(f"- {s.of(language)}" for s in chapter.sentences)]
+    return found
+
+
+def digest(settings: Settings) -> str:
+    """The statement by its hash (SHA-256, hexadecimal), over both languages."""
+    chapters = conduct(settings)
+    return hashlib.sha256("\n".join(line for language in LANGUAGES for line in lines(chapters, language)).encode()).hexdigest()
+
+
+def _pole(settings: Settings) -> list[Both]:
+    pole = settings.pole
+    named = f" ({pole.name})" if pole.name else ""
+    found = [
+        Both(
+            f"This is the smart pole {pole.id}{named} of {pole.site}, at {pole.latitude:.4f}, {pole.longitude:.4f}.",
+            f"Ini adalah tiang pintar {pole.id}{named} milik {pole.site}, di {pole.latitude:.4f}, {pole.longitude:.4f}.",
+        )
+    ]
+    if pole.operator:
+        found.append(Both(f"It is run by {pole.operator}.", f"Tiang ini dikelola oleh {pole.operator}."))
+    else:
+        found.append(Both("Who runs it is not configured (pole.operator).", "Pengelolanya belum diatur (pole.operator)."))
+    if pole.contact:
+        found.append(Both(f"Questions and complaints: {pole.contact}.", f"Pertanyaan dan keluhan: {pole.contact}."))
+    else:
+        found.append(Both("A contact is not configured (pole.contact).", "Kontaknya belum diatur (pole.contact)."))
+    return found

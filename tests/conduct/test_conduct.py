@@ -1,0 +1,127 @@
+"""The statement of conduct: true to the settings, the same for the same settings, in two languages."""
+
+from __future__ import annotations
+
+import html
+import json
+import re
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pole_agent.conduct import LANGUAGES, conduct, digest, lines
+from pole_agent.conduct.page import page
+from pole_agent.conduct.words import days, names, percent, seconds, span, time_of_day
+from pole_agent.settings.load import parse
+from tests.commands.test_commands import Start, call
+from tests.conftest import ROOT, eventually
+
+EXAMPLE = (ROOT / "config" / "pole.toml").read_text()
+BARE = '[pole]\nid = "P-1"\nsite = "s"\nlatitude = 0\nlongitude = 0\n[lamp]\nbackend = "mock"\n'
+
+
+def said(text: str, language: Any = "en") -> str:
+    return "\n".join(lines(conduct(parse(text)), language))
+
+
+@pytest.mark.parametrize(
+    ("more", "en", "indonesian"),
+    [
+        ("", "This pole has no camera.", "Tiang ini tidak memiliki kamera."),
+        ("", "Nothing: no receiver is configured.", "Tidak ada: penerima belum diatur."),
+        ("floor = 0.3\n", "darker than 30 %", "lebih gelap dari 30 %"),
+        ("failsafe_level = 0.7\n", "it shines at 70 %", "lampu menyala 70 %"),
+        ('[mqtt]\nhost = "h"\ntls = false\n', "Numbers, without encryption, to h:", "Angka-angka, tanpa enkripsi, ke h:"),
+        ("[drone]\nenabled = true\n", "A person approves every flight.", "Seorang petugas menyetujui setiap penerbangan."),
+        ("[drone]\nenabled = true\n", "by day only", "hanya siang hari"),
+        ("[drone]\nenabled = true\nnight_permit = true\n", "with a permit, at night", "malam hari dengan izin"),
+        ('[drone]\nenabled = true\napproval = "automatic"\n', "nothing may fly", "tidak boleh ada yang terbang"),
+        (
+            '[drone]\nenabled = true\n[[drone.patrol]]\nname = "round"\nat = ["06:00", "sunset+00:30"]\ndays = "mon..fri"\n',
+            'Patrol "round": on Monday to Friday at 06:00 and 30 minutes after sunset, up to 1000 m around the pole.',
+            'Patroli "round": pada Senin sampai Jumat pada pukul 06.00 dan 30 menit sesudah matahari terbenam, sampai 1000 m di sekitar',
+        ),
+        ("[storage]\nkeep_days = { incident = 5 }\n", "incidents 5 days", "kejadian 5 hari"),
+    ],
+)
+def test_what_the_settings_say_is_said(more: str, en: str, indonesian: str) -> None:
+    assert en in said(BARE + more)
+    assert indonesian in said(BARE + more, "id")
+
+
+def test_every_rule_is_said_with_who_hears_of_it() -> None:
+    text = said(EXAMPLE)
+    for rule in parse(EXAMPLE).rules:
+        assert f'"{rule.name}"' in text
+        assert all(label in text for label in rule.notify)
+    kinds = ("presence", "loitering", "crowd", "stopped", "crossing", "wrong_way")
+    for kind in kinds:
+        place = 'line = "l"\ndirection = "forward"\n' if kind in kinds[4:] else ""
+        line = '[[line]]\nname = "l"\nfrom = [0, 0]\nto = [1, 1]\n'
+        rule_text = f'[[camera]]\nsource = "rtsp://a"\n{line}[[rule]]\nname = "r"\nkind = "{kind}"\n{place}'
+        for language in LANGUAGES:
+            assert '"r"' in said(BARE + rule_text, language)
+
+
+def test_it_is_a_function_of_the_settings_alone() -> None:
+    first, again = parse(EXAMPLE), parse(EXAMPLE + "\n# a comment\n")
+    assert digest(first) == digest(again)
+    for old, new in (("level = 0.8", "level = 0.7"), ("dwell_s = 60", "dwell_s = 61"), ('"112"', '"113"')):
+        assert old in EXAMPLE
+        assert digest(parse(EXAMPLE.replace(old, new, 1))) != digest(first), old
+
+
+def test_no_secret_and_no_address_of_a_camera_is_in_it() -> None:
+    camera = '[[camera]]\nsource = "rtsp://10.1.2.3/secret-path"\nusername = "viewer"\npassword_file = "/etc/secret.password"\n'
+    mqtt = '[mqtt]\nhost = "h"\nusername = "broker-user"\npassword_file = "/etc/other"\n'
+    for language in LANGUAGES:
+        text = said(BARE + camera + mqtt, language)
+        assert not [word for word in ("10.1.2.3", "secret", "viewer", "broker-user", "/etc/") if word in text]
+
+
+def test_the_sign_holds_everything_and_escapes_what_people_write() -> None:
+    settings = parse(BARE.replace('id = "P-1"', 'id = "P-1"\nname = "<b>Jl. & Co</b>"\ncontact = "+62 1"'))
+    chapters = conduct(settings)
+    sheet = page(settings, chapters, digest(settings), LANGUAGES)
+    assert "<b>Jl" not in sheet
+    assert sheet.count("<article") == 2
+    assert sheet.count("<svg") == 2
+    shown = html.unescape(re.sub(r"<[^>]+>", "\n", sheet))
+    for chapter in chapters:
+        for sentence in chapter.sentences:
+            assert sentence.en in shown
+            assert sentence.id in shown
+    assert digest(settings) in shown
+
+
+@given(st.floats(0, 1), st.floats(0.1, 1e6))
+def test_numbers_are_said_without_noise(share: float, time_s: float) -> None:
+    assert len(percent(round(share, 3))) <= 8
+    assert seconds(round(time_s, 1)).en.split()[1].rstrip("s") in ("second", "minute", "hour", "day")
+
+
+def test_words() -> None:
+    assert seconds(1).en == "1 second"
+    assert seconds(5400).en == "90 minutes"
+    assert time_of_day("sunset-00:15").id == "15 menit sebelum matahari terbenam"
+    assert span("22:00..05:00").en == "from 22:00 to 05:00"
+    assert days("sat,sun").id == "pada Sabtu dan Minggu"
+    assert names(["a", "b", "c"]).en == "a, b and c"
+
+
+def test_the_running_pole_says_the_same_and_its_info_names_it(agent: Start, bench: Callable[..., Path], tmp_path: Path) -> None:
+    config = bench()
+    agent("run", "--config", str(config))
+    eventually(lambda: (tmp_path / "state" / "control.sock").exists())
+    told = json.loads(call("explain", "--config", str(config), "--json").stdout)
+    assert told["running"] is True
+    assert told["conduct_sha256"] == digest(parse(config.read_text(), folder=config.parent))
+    config.write_text(config.read_text() + "\n[clock]\n" if "[clock]" not in config.read_text() else config.read_text())
+    config.write_text(config.read_text().replace('id = "T-1"', 'id = "T-2"'))
+    done = call("explain", "--config", str(config))
+    assert done.returncode == 1
+    assert "another configuration" in done.stderr

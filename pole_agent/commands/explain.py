@@ -16,9 +16,10 @@ import sys
 from pathlib import Path
 
 from pole_agent.commands import control
-from pole_agent.conduct import LANGUAGES, conduct, digest, lines
+from pole_agent.conduct import conduct, digest, lines
 from pole_agent.conduct.page import page
 from pole_agent.errors import ConfigError, PoleAgentError, Problem
+from pole_agent.words import LANGUAGES
 
 HELP = "the pole states its own conduct, in English and Indonesian"
 

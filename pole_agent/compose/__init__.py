@@ -37,6 +37,7 @@ from pole_agent.uuid7 import uuid7
 from pole_agent.vocabulary import BoostLamp, RecordEvent, RequestDrone, Response
 
 if TYPE_CHECKING:
+    from pole_agent import doctor
     from pole_agent.agent import Agent
     from pole_agent.camera.source import FrameSource
     from pole_agent.health.parts import Parts
@@ -127,6 +128,7 @@ def build(
     from pole_agent.health.parts import Parts
     from pole_agent.lamp.boosts import Boosts
     from pole_agent.loops.beat import Beat, Beats
+    from pole_agent.loops.diagnose import Diagnose
     from pole_agent.loops.dispatch import Dispatch
     from pole_agent.loops.light import Light
     from pole_agent.loops.listen import Listen
@@ -193,6 +195,9 @@ def build(
     broker = broker or broker_of(settings)
     upload = None if broker is None else Upload(broker, store, board, inbox, parts, keeper, clock, random, base, __version__)
 
+    def examined(language: str, most_bytes: int) -> list[dict[str, Any]]:
+        return doctor.report(doctor.examine(settings, doctor.QUICK), language, most_bytes)
+
     handlers: dict[str, Any] = {
         "lamp/set": light.command,
         "drone/approval": dispatch.decide,
@@ -201,6 +206,7 @@ def build(
         "drone/stop": dispatch.stop_flights,
         "outbox/resend": records.resend,
         "incident/feedback": records.feedback,
+        "diagnose": Diagnose(examined, board, clock, base).command,
     }
     listen = Listen(
         handlers, handlers | {"lamp/set": partial(light.command, local=True)}, inbox, store, board, keeper, clock, base,
@@ -233,6 +239,12 @@ def build(
                 return [event_document(base, store.store_id, e) | {"delivered": e.delivered is not None} for e in page]
             case "health":
                 return await beat.health()
+            case "why.lamp":
+                await store.flush()
+                return await store.read(lambda db: db.lamp_log(float(arguments.get("wall") or clock.wall())))
+            case "why.incident":
+                await store.flush()
+                return await store.read(lambda db: db.told_about(str(arguments["id"])))
             case "conduct":
                 return conduct_digest(settings)
         raise ValueError(f"there is no question {question}")

@@ -9,18 +9,14 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal
 
 from pole_agent.conduct.alarms import alarms
 from pole_agent.conduct.drones import drones
 from pole_agent.conduct.keeping import keeping, leaving, never_leaving
 from pole_agent.conduct.light import light
 from pole_agent.conduct.seeing import seeing
-from pole_agent.conduct.words import Both
 from pole_agent.settings import Settings
-
-Language = Literal["en", "id"]
-LANGUAGES: tuple[Language, ...] = ("en", "id")
+from pole_agent.words import LANGUAGES, Both, Language
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from pole_agent.conduct.words import CLASSES, SEVERITY, Both, listed, names, seconds, span
+from pole_agent.conduct.words import CLASSES, SEVERITY, listed, names, seconds, span
 from pole_agent.settings import Settings
 from pole_agent.settings.rules import RuleSettings
+from pole_agent.words import Both
 
 
 def alarms(settings: Settings) -> list[Both]:

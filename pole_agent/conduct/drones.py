@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from pole_agent.conduct.words import Both, days, listed, seconds, time_of_day
+from pole_agent.conduct.words import days, listed, seconds, time_of_day
 from pole_agent.settings import Settings
+from pole_agent.words import Both
 
 
 def drones(settings: Settings) -> list[Both]:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from pole_agent.conduct.words import Both
 from pole_agent.settings import Settings
+from pole_agent.words import Both
 
 EVENT_WORDS = {
     "traffic": Both("counts of traffic", "hitungan lalu lintas"), "health": Both("the state of the pole", "keadaan tiang"),

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from pole_agent.conduct.words import Both, days, percent, seconds, span, time_of_day
+from pole_agent.conduct.words import days, percent, seconds, span, time_of_day
 from pole_agent.lamp.commands import DEFAULT_S, LONGEST_S
 from pole_agent.settings import Settings
 from pole_agent.settings.lamp import DEFAULT, ControlSettings, ProgramStep
+from pole_agent.words import Both
 
 
 def light(settings: Settings) -> list[Both]:

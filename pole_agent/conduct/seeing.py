@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from pole_agent.conduct.words import Both
 from pole_agent.settings import Settings
+from pole_agent.words import Both
 
 
 def seeing(settings: Settings) -> list[Both]:

@@ -3,18 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import NamedTuple
 
-
-class Both(NamedTuple):
-    """One sentence or word in English and Indonesian."""
-
-    en: str
-    id: str
-
-    def of(self, language: str) -> str:
-        return self.en if language == "en" else self.id
-
+from pole_agent.words import Both
 
 CLASSES = {
     "person": Both("people", "orang"), "bicycle": Both("bicycles", "sepeda"), "car": Both("cars", "mobil"),

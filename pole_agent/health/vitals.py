@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-THERMAL = Path("/sys/class/thermal/thermal_zone0/temp")
-THROTTLED = Path("/sys/devices/platform/soc/soc:firmware/get_throttled")
+SYS = Path("/sys")
+THROTTLED = "devices/platform/soc/soc:firmware/get_throttled"  # of a Raspberry Pi's firmware, hexadecimal
+UNDER_VOLTAGE_NOW, CAPPED_NOW, THROTTLED_NOW, SOFT_LIMIT_NOW = 1, 2, 4, 8  # its bits
 PAGE_KB = os.sysconf("SC_PAGE_SIZE") // 1024
+WEAR_STEP_PCT = 10  # JEDEC eMMC 5.0: life time estimation in steps of 10 %, 0x0B is beyond its end
 
 
 def _number(path: Path, scale: float = 1.0, base: int = 10) -> float | None:
@@ -16,6 +19,12 @@ def _number(path: Path, scale: float = 1.0, base: int = 10) -> float | None:
         return int(path.read_text().split()[0], base) * scale
     except (OSError, ValueError, IndexError):
         return None
+
+
+def _numbers(root: Path, pattern: str, scale: float = 1.0, base: int = 10) -> Iterator[float]:
+    for path in sorted(root.glob(pattern)):
+        if (value := _number(path, scale, base)) is not None:
+            yield value
 
 
 def memory_mb() -> float | None:
@@ -35,19 +44,45 @@ def peak_memory_mb() -> float | None:
         return None
 
 
-def vitals(state_dir: Path) -> dict[str, Any]:
-    """Temperature, throttling, load, memory, free disk."""
-    throttled = _number(THROTTLED, base=16)
+def temperature_c(root: Path = SYS) -> float | None:
+    """The hottest thermal zone."""
+    return max(_numbers(root, "class/thermal/thermal_zone*/temp", 0.001), default=None)
+
+
+def power(root: Path = SYS) -> dict[str, bool | None]:
+    """Is the processor slowed down now, is the voltage too low now?"""
+    bits = _number(root / THROTTLED, base=16)
+    alarms = list(_numbers(root, "class/hwmon/hwmon*/in0_lcrit_alarm"))  # rpi_volt
+    low = bool(int(bits) & UNDER_VOLTAGE_NOW) if bits is not None else bool(max(alarms)) if alarms else None
+    slowed = None if bits is None else bool(int(bits) & (CAPPED_NOW | THROTTLED_NOW | SOFT_LIMIT_NOW))
+    return {"throttled": slowed, "under_voltage": low}
+
+
+def wear_pct(root: Path = SYS) -> int | None:
+    """How much of its life the eMMC has used, at most; SD cards do not tell."""
+    steps = []
+    for path in root.glob("block/mmcblk*/device/life_time"):
+        try:
+            steps += [int(word, 16) for word in path.read_text().split()]
+        except (OSError, ValueError):
+            continue
+    used = max(steps, default=0)
+    return min(100, used * WEAR_STEP_PCT) if used else None
+
+
+def vitals(state_dir: Path, root: Path = SYS) -> dict[str, Any]:
+    """Temperature, throttling, voltage, load, memory, disk."""
     try:
         disk = os.statvfs(state_dir)
         free_mb: float | None = round(disk.f_bavail * disk.f_frsize / 1e6, 1)
     except OSError:
         free_mb = None
     return {
-        "temperature_c": _number(THERMAL, 0.001),
-        "throttled": None if throttled is None else bool(int(throttled) & 0xF),
+        "temperature_c": temperature_c(root),
+        **power(root),
         "load_1min": round(os.getloadavg()[0], 2),
         "memory_mb": memory_mb(),
         "peak_memory_mb": peak_memory_mb(),
         "disk_free_mb": free_mb,
+        "disk_wear_pct": wear_pct(root),
     }

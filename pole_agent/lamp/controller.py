@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from typing import Any
 
 from pole_agent.lamp.commands import Sweep
-from pole_agent.lamp.controls import Controls
-from pole_agent.lamp.decide import Decision, Limits, Override, Scene, decide
+from pole_agent.lamp.controls import Bounds, Controls
+from pole_agent.lamp.decide import UNBOUND, Decision, Limits, Override, Scene, decide
 from pole_agent.lamp.faults import Change, Faults, Feedback
 from pole_agent.lamp.ledger import Ledger
 from pole_agent.lamp.levels import Ageing, Curve, driven, faded, output
@@ -75,6 +76,8 @@ class Controller:
         self._idle: Output | None = None
         self._faded_for: Override | None = None
         self._noted: tuple[float, float, str, bool] | None = None
+        self._bounds: Bounds = UNBOUND
+        self._boosts: tuple[BoostLamp, ...] = ()
 
     def take_over(self, old: Controller, now: float) -> None:
         """Go on where another controller stands: after a reload, without a jump of the light."""
@@ -94,6 +97,25 @@ class Controller:
     def program(self) -> str | None:
         """The name of the program that holds now, None when it is not known."""
         return self._stretch.program if self._stretch and self.scene.level is not None else None
+
+    def reasons(self) -> dict[str, Any]:
+        """What led to the decision that holds: everything that was asked at the last tick, for the log of `why`."""
+        scene, override, bounds, decision = self.scene, self.override, self._bounds, self.decision
+        return {
+            "level": decision.level if decision else None,
+            "reason": decision.reason if decision else None,
+            "program": self.program,
+            "program_level": scene.level,
+            "dark": scene.dark,
+            "deep": scene.deep,
+            "floor": self.limits.floor,
+            "failsafe_level": self.limits.failsafe_level,
+            "override": override and {"level": override.level, "fixed": override.fixed, "local": override.local,
+                                      "by": override.by, "reason": override.reason},
+            "presence": {b.source: b.level for b in self._boosts},
+            "low": bounds.low,
+            "high": bounds.high,
+        }  # fmt: skip
 
     def sweep(self, command: Sweep, now: float) -> None:
         self._sweep = (now, command.seconds)
@@ -119,6 +141,7 @@ class Controller:
         if self.override is not None and self.override.until <= now:
             self.override = None
         bounds = self._controls.bounds(boosts, None if scene.level is None else wall, now)
+        self._bounds, self._boosts = bounds, boosts
         decision = decide(scene, self.override, boosts, self.limits, now, bounds)
         if decision != self.decision:
             self._change(decision, now)

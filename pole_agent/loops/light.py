@@ -127,9 +127,16 @@ class Light:
         if told[:2] != self._told[:2]:
             self.changes += bool(self._told)
             log.info("lamp %.0f %% (%s)", decision.level * 100, decision.reason)
+        if told[:3] != self._told[:3] or told[5:] != self._told[5:]:
+            self._log_reasons()
         self._told = told
         self._parts.note("lamp", faults=self.controller.faults.states())
         self.announce()
+
+    def _log_reasons(self) -> None:
+        """Why it is like this from now on, for `pole-agent why lamp`. Written along with what is written next."""
+        stamp, reasons = self._keeper.stamp(self._clock.monotonic()), json.dumps(self.controller.reasons())
+        _in_background(self._store.later(lambda db: db.log_lamp(stamp, reasons)))
 
     def announce(self) -> None:
         """Put the state on the board."""

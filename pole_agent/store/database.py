@@ -22,6 +22,7 @@ from pole_agent.vocabulary import RecordEvent, Severity, Stamp, TimeQuality
 KEEP_DELIVERED_S = 72 * 3600.0
 KEEP_COMMANDS = 1000
 KEEP_CLOSED_REQUESTS = 100
+KEEP_LAMP_LOG = 5000  # about a megabyte
 WALK = 20_000  # the newest events that are looked through for an incident: a strange identifier must not hold up the store
 KEEP_VERDICTS = 100  # of each rule: its rate is that of the last hundred that people judged
 FULL_SHARE = 0.9  # of the cap; the rest is room for the work of dropping
@@ -403,6 +404,39 @@ class Database:
 
     def load_requests(self) -> list[str]:
         return [r[0] for r in self._db.execute("SELECT data FROM requests ORDER BY updated, id")]
+
+    def log_lamp(self, stamp: Stamp, reasons: str) -> None:
+        """The lamp changed, and why. The oldest go when there are too many."""
+        number = self._db.execute(
+            "INSERT INTO lamp_log (wall, quality, data) VALUES (?, ?, ?)", (stamp.wall, stamp.quality, reasons)
+        ).lastrowid
+        self._db.execute("DELETE FROM lamp_log WHERE number <= ?", ((number or 0) - KEEP_LAMP_LOG,))
+
+    def lamp_log(self, wall: float, before: int = 3) -> list[tuple[float, str, str]]:
+        """(wall, time quality, reasons) of the last changes up to a wall time, the newest first."""
+        return list(
+            self._db.execute(
+                "SELECT wall, quality, data FROM lamp_log WHERE wall <= ? ORDER BY wall DESC, number DESC LIMIT ?", (wall, before)
+            )
+        )
+
+    def told_about(self, incident_id: str) -> dict[str, Any]:
+        """What is kept of an incident: its events among the newest, the incident itself while it is open, and the verdict."""
+        named = '"incident_id":"' + incident_id
+        events = self._db.execute(
+            "SELECT kind, severity, wall, quality, data FROM outbox WHERE seq > (SELECT max(seq) FROM outbox) - ? "
+            "AND kind IN ('incident.closed', 'incident.opened') AND instr(data, ?) AND json_valid(data) ORDER BY seq",
+            (WALK, named),
+        ).fetchall()
+        still_open = [i for i in self.open_incidents() if str(i.get("incident_id", "")).startswith(incident_id)]
+        said = self._db.execute("SELECT false, by FROM verdicts WHERE incident_id LIKE ? || '%'", (incident_id,)).fetchone()
+        return {
+            "events": [
+                {"kind": k, "severity": Severity(s).word, "wall": w, "quality": q, "data": json.loads(d)} for k, s, w, q, d in events
+            ],
+            "open": still_open,
+            "verdict": None if said is None else {"verdict": "false" if said[0] else "true", "by": said[1]},
+        }
 
     def command_is_new(self, command_id: str, wall: float) -> bool:
         """Remember a command's identifier; False when it was seen before."""

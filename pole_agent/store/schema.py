@@ -7,7 +7,7 @@ import sqlite3
 import uuid
 from pathlib import Path
 
-VERSION = 3
+VERSION = 4
 LATEST = 253_402_300_799  # seconds: the end of the year 9999. A later wall time was damaged on the disk
 # A commit writes whole pages, and an event fills less than one: small pages nearly halve what a busy day writes (68 MB, 40 MB).
 PAGE_BYTES = 1024
@@ -40,6 +40,9 @@ VERDICTS = """
 CREATE TABLE IF NOT EXISTS verdicts (incident_id TEXT PRIMARY KEY, rule TEXT NOT NULL, false INTEGER NOT NULL, by TEXT NOT NULL,
   at REAL NOT NULL) WITHOUT ROWID;
 """
+LAMP_LOG = """
+CREATE TABLE IF NOT EXISTS lamp_log (number INTEGER PRIMARY KEY, wall REAL NOT NULL, quality TEXT NOT NULL, data TEXT NOT NULL);
+"""
 
 
 def connect_to_read(path: str) -> sqlite3.Connection:
@@ -64,7 +67,7 @@ def connect(path: str, max_mb: int) -> sqlite3.Connection:
         if version == 0:
             if connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]:
                 raise sqlite3.DatabaseError("it has tables that are not pole-agent's")
-            connection.executescript(f"BEGIN IMMEDIATE; {TABLES} {VERDICTS} PRAGMA user_version = {VERSION};")
+            connection.executescript(f"BEGIN IMMEDIATE; {TABLES} {VERDICTS} {LAMP_LOG} PRAGMA user_version = {VERSION};")
             connection.execute("INSERT INTO meta VALUES ('storeid', ?)", (uuid.uuid4().hex[:16],))
             connection.execute("COMMIT")
         elif version > VERSION:
@@ -105,5 +108,10 @@ def _to_3(connection: sqlite3.Connection) -> None:
     _rewrite(connection)
 
 
+def _to_4(connection: sqlite3.Connection) -> None:
+    """Why the lamp was as it was."""
+    connection.executescript(LAMP_LOG)
+
+
 # From this version to the next. Each can be repeated: the version is set after it.
-MIGRATIONS = {1: _rewrite, 2: _to_3}
+MIGRATIONS = {1: _rewrite, 2: _to_3, 3: _to_4}

@@ -15,6 +15,7 @@ STATUS = "status"  # our own: heard as well, because a twin would write there
 # The commands we listen to.
 PATHS = (
     "lamp/set", "drone/approval", "drone/progress", "drone/conditions", "drone/stop", "outbox/resend", "incident/feedback",
+    "diagnose",
 )  # fmt: skip
 
 

@@ -13,10 +13,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pole_agent.conduct import LANGUAGES, conduct, digest, lines
+from pole_agent.conduct import conduct, digest, lines
 from pole_agent.conduct.page import page
 from pole_agent.conduct.words import days, names, percent, seconds, span, time_of_day
 from pole_agent.settings.load import parse
+from pole_agent.words import LANGUAGES
 from tests.commands.test_commands import Start, call
 from tests.conftest import ROOT, eventually
 

@@ -237,10 +237,19 @@ def regency(authority: Authority, mosquitto_with: Callable[[str], Mosquitto], tm
     return Regency(authority, mosquitto_with, tmp_path)
 
 
-COMMANDS = ("lamp/set", "drone/approval", "drone/progress", "drone/conditions", "drone/stop", "outbox/resend", "incident/feedback")
+COMMANDS = (
+    "lamp/set",
+    "drone/approval",
+    "drone/progress",
+    "drone/conditions",
+    "drone/stop",
+    "outbox/resend",
+    "incident/feedback",
+    "diagnose",
+)
 OWN = (
     "status", "info", "active", "health", "reply", "events/incident/opened", "lamp/state", "drone/request", "drone/order",
-    "drone/cancel",
+    "drone/cancel", "diagnosis",
 )  # fmt: skip
 
 
@@ -263,7 +272,7 @@ def test_a_pole_speaks_for_itself_only(regency: Regency) -> None:
     ("name", "allowed"),
     [
         ("dashboard", ()),
-        ("command-center", ("lamp/set", "outbox/resend", "incident/feedback")),
+        ("command-center", ("lamp/set", "outbox/resend", "incident/feedback", "diagnose")),
         ("duty-officer", ("drone/approval", "drone/stop")),
         ("dispatcher", ("drone/progress", "drone/conditions")),
         ("homeassistant", ("lamp/set",)),

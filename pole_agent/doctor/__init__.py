@@ -1,0 +1,69 @@
+"""The doctor looks at everything that a pole needs, and says what is wrong and what to do, in words a technician can follow.
+
+It never drives the lamp, claims no pin and changes nothing. Each check is a function of the settings that returns what it found; a check
+that breaks, or takes too long, is itself a finding. `quick` leaves out what costs much: the model's speed and pictures from cameras.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from pole_agent.doctor import board, eyes, link, machine
+from pole_agent.doctor.finding import Check, Finding
+from pole_agent.settings import Settings
+from pole_agent.words import Both
+
+TIMEOUT_S = 20.0
+QUICK: tuple[Check, ...] = (
+    machine.versions, board.gpio, board.pwm, board.sensors, eyes.cameras, machine.clock, machine.clock_chip, machine.disk, machine.wear,
+    machine.memory, machine.power, machine.watchdog, machine.service, link.broker, link.certificates,
+)  # fmt: skip
+SLOW: tuple[Check, ...] = (eyes.pictures, eyes.model)
+
+
+@dataclass(slots=True)
+class _Run:
+    found: list[Finding] = field(default_factory=list)
+    error: Exception | None = None
+
+
+def examine(settings: Settings, checks: Iterable[Check] = (*QUICK, *SLOW), timeout_s: float = TIMEOUT_S) -> Iterator[Finding]:
+    """All findings, one check after the other. A check has `timeout_s`; one that hangs is left behind in its own thread."""
+    for check in checks:
+        run = _Run()
+        thread = threading.Thread(target=_look, args=(check, settings, run), name=f"doctor {check.__name__}", daemon=True)
+        thread.start()
+        thread.join(timeout_s)
+        if thread.is_alive():
+            words = Both(f"no answer within {timeout_s:.0f} s", f"tidak ada jawaban dalam {timeout_s:.0f} detik")
+            fix = Both(
+                "Look at what it waits for: the network, the camera or the disk.", "Periksa yang ditunggunya: jaringan, kamera, atau disk."
+            )
+            yield Finding(check.__name__, "fail", words, fix)
+        elif run.error is not None:
+            yield Finding(
+                check.__name__, "unknown", Both(f"the check itself failed: {run.error!r}", f"pemeriksaan ini sendiri gagal: {run.error!r}")
+            )
+        else:
+            yield from run.found
+
+
+def _look(check: Callable[[Settings], Iterable[Finding]], settings: Settings, run: _Run) -> None:
+    try:
+        run.found = list(check(settings))
+    except Exception as error:  # noqa: BLE001 - a doctor that falls ill is a finding
+        run.error = error
+
+
+def report(findings: Iterable[Finding], language: str, most_bytes: int) -> list[dict[str, Any]]:
+    """The findings as JSON of at most so many bytes: what is well goes first, then long texts are cut."""
+    import json
+
+    told = [f.as_data(language) for f in findings]
+    order = {"ok": 0, "unknown": 1, "warn": 2, "fail": 3}
+    while len(json.dumps(told, ensure_ascii=False).encode()) > most_bytes and len(told) > 1:
+        told.remove(min(told, key=lambda f: order[f["state"]]))
+    return told

@@ -1,0 +1,91 @@
+"""The way to the broker: name, port, TLS, certificates."""
+
+from __future__ import annotations
+
+import socket
+import ssl
+import time
+from collections.abc import Iterator
+
+from pole_agent.doctor.finding import Finding
+from pole_agent.health.certificates import authority_ends, own_ends
+from pole_agent.settings import Settings
+from pole_agent.settings.mqtt import MqttSettings
+from pole_agent.settings.section import is_credential, secret_file
+from pole_agent.words import Both
+
+TIMEOUT_S = 5.0
+SOON_S = 30 * 86_400
+
+
+def broker(settings: Settings) -> Iterator[Finding]:
+    """Its name is known, its port is open, TLS succeeds. Nobody logs in: that would throw the running agent out."""
+    chosen = settings.mqtt
+    if chosen is None:
+        yield Finding("broker", "warn", Both("none is configured: events stay on the pole", "belum diatur: kejadian tetap di tiang"), Both(
+            "Add [mqtt] host.", "Tambahkan [mqtt] host."
+        ))  # fmt: skip
+        return
+    where = f"{chosen.host}:{chosen.port}"
+    try:
+        connection = socket.create_connection((chosen.host, chosen.port), TIMEOUT_S)
+    except socket.gaierror as error:
+        yield Finding("broker", "fail", Both(f"the name {chosen.host} is not known: {error.strerror}", f"nama {chosen.host} tidak dikenal: {error.strerror}"), Both(
+            "Is there a network? Is the name right? resolvectl query shows what the resolver says.",
+            "Apakah ada jaringan? Apakah namanya benar? resolvectl query menunjukkan jawaban DNS.",
+        ))  # fmt: skip
+        return
+    except OSError as error:
+        yield Finding("broker", "fail", Both(f"{where} does not answer: {error}", f"{where} tidak menjawab: {error}"), Both(
+            "Is the link up (SIM, signal, cable)? Does a firewall block the port? Events wait on the pole meanwhile.",
+            "Apakah sambungan aktif (SIM, sinyal, kabel)? Apakah porta diblokir? Sementara itu kejadian menunggu di tiang.",
+        ))  # fmt: skip
+        return
+    with connection:
+        yield _shake_hands(chosen, connection, where)
+
+
+def _shake_hands(chosen: MqttSettings, connection: socket.socket, where: str) -> Finding:
+    if not chosen.tls:
+        state = "ok" if chosen.loopback else "warn"
+        fix = None if chosen.loopback else Both("Set tls = true in [mqtt].", "Atur tls = true pada [mqtt].")
+        return Finding("broker", state, Both(f"{where} answers, without encryption", f"{where} menjawab, tanpa enkripsi"), fix)  # type: ignore[arg-type]
+    try:
+        context = ssl.create_default_context(cafile=secret_file(chosen.ca_file))
+        cert, key = secret_file(chosen.cert_file), secret_file(chosen.key_file)
+        if cert is not None and not is_credential(cert):
+            context.load_cert_chain(cert, key)
+        with context.wrap_socket(connection, server_hostname=chosen.host) as wrapped:
+            return Finding(
+                "broker", "ok", Both(f"{where} answers with {wrapped.version()}", f"{where} menjawab dengan {wrapped.version()}")
+            )
+    except OSError as error:
+        return Finding("broker", "fail", Both(f"{where}: TLS fails: {error}", f"{where}: TLS gagal: {error}"), Both(
+            "Check ca_file, cert_file and key_file in [mqtt], and the clock of this pole: a wrong date makes every certificate wrong.",
+            "Periksa ca_file, cert_file, dan key_file pada [mqtt], dan jam tiang ini: tanggal yang salah membuat semua sertifikat salah.",
+        ))  # fmt: skip
+
+
+def certificates(settings: Settings) -> Iterator[Finding]:
+    """Those in files have not ended, and do not end within a month."""
+    chosen = settings.mqtt
+    if chosen is None:
+        return
+    files = (("mqtt.ca_file", chosen.ca_file), ("mqtt.cert_file", chosen.cert_file))
+    for name, path in files:
+        file = secret_file(path)
+        if file is None or is_credential(file):
+            continue
+        try:
+            ends = authority_ends(file) if name == "mqtt.ca_file" else own_ends(file, secret_file(chosen.key_file))
+        except (OSError, ValueError) as error:
+            yield Finding(name, "fail", Both(f"{file} cannot be read: {error}", f"{file} tidak dapat dibaca: {error}"), Both(
+                "Put the certificate there, readable by the group pole-agent.", "Letakkan sertifikat di sana, dapat dibaca grup pole-agent."
+            ))  # fmt: skip
+            continue
+        left = ends - time.time()
+        date = time.strftime("%Y-%m-%d", time.gmtime(ends))
+        words = Both(f"ends on {date}", f"berakhir pada {date}")
+        renew = Both("Issue a new one and put it in the same place; the agent reads it at the next connect.",
+                     "Terbitkan yang baru dan letakkan di tempat yang sama; agen membacanya saat menyambung lagi.")  # fmt: skip
+        yield Finding(name, "ok" if left > SOON_S else "warn" if left > 0 else "fail", words, None if left > SOON_S else renew)

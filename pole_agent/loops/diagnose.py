@@ -1,0 +1,68 @@
+"""The command ``diagnose``: the doctor's report over MQTT. It runs in a thread of its own; no other command waits for it."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import threading
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from pole_agent.almanac import rfc3339
+from pole_agent.clock import Clock
+from pole_agent.errors import CommandRefused, UplinkError
+from pole_agent.uplink.board import Board
+from pole_agent.uplink.events import Message, encode
+from pole_agent.words import LANGUAGES
+
+log = logging.getLogger(__name__)
+
+APART_S = 60.0
+MOST_BYTES = 8 * 1024 - 512  # of the findings; the rest is the envelope
+
+
+class Diagnose:
+    """`examine(language, most_bytes)` blocks and returns the findings."""
+
+    def __init__(self, examine: Callable[[str, int], list[dict[str, Any]]], board: Board, clock: Clock, base: str) -> None:
+        self._examine, self._board, self._clock, self._base = examine, board, clock, base
+        self._busy = False
+        self._last = float("-inf")
+        self._telling: asyncio.Task[None] | None = None
+
+    async def command(self, payload: Mapping[str, Any], by: str) -> dict[str, Any]:
+        """Start an examination; the report follows on ``diagnosis``. Raises CommandRefused."""
+        if surplus := sorted(set(payload) - {"lang"}):
+            raise CommandRefused(f"unknown key {surplus[0]!r}; known: lang, by")
+        language = payload.get("lang", "en")
+        if language not in LANGUAGES:
+            raise CommandRefused(f'"lang" is one of {", ".join(LANGUAGES)}')
+        now = self._clock.monotonic()
+        if self._busy:
+            raise CommandRefused("an examination is under way")
+        if now - self._last < APART_S:
+            raise CommandRefused(f"the last one was {now - self._last:.0f} s ago; ask again in {APART_S - (now - self._last):.0f} s")
+        self._busy, self._last = True, now
+        loop = asyncio.get_running_loop()
+
+        def work() -> None:
+            try:
+                found = self._examine(language, MOST_BYTES)
+            except Exception:  # whatever it is, the next examination is possible
+                log.exception("the examination failed")
+                found = []
+            loop.call_soon_threadsafe(self._done, found, by)
+
+        threading.Thread(target=work, name="diagnose", daemon=True).start()
+        return {"topic": f"{self._base}/diagnosis"}
+
+    def _done(self, found: list[dict[str, Any]], by: str) -> None:
+        self._busy = False
+        self._telling = asyncio.ensure_future(self._tell(found, by))
+
+    async def _tell(self, found: list[dict[str, Any]], by: str) -> None:
+        document = {"at": rfc3339(self._clock.wall()), "asked_by": by, "findings": found}
+        try:
+            await self._board.send_live(Message(f"{self._base}/diagnosis", encode(document)))
+        except UplinkError as error:
+            log.warning("the report of the examination could not be sent: %s", error)

@@ -81,9 +81,8 @@ def _lamp(arguments: argparse.Namespace, settings: Settings) -> tuple[Any, list[
     since, quality, text = rows[0]
     reasons = json.loads(text)
     answer = {"at": wall, "since": since, "time_quality": quality, **reasons}
-    lines = [
-        f"{when} the lamp {'is' if wall is None else 'was'} at {_percent(reasons['level'])}, by {reasons['reason']}, since {_time(since, zone)}."
-    ]
+    verb = "is" if wall is None else "was"
+    lines = [f"{when} the lamp {verb} at {_percent(reasons['level'])}, by {reasons['reason']}, since {_time(since, zone)}."]
     if quality != "synced":
         lines.append("The clock was not trusted when that was written: the time may be wrong.")
     return answer, lines + [f"  {name:<10} {words}" for name, words in lamp_chain(reasons)]

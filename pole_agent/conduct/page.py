@@ -19,17 +19,19 @@ DRAFT = {
 }
 SCAN = {"en": "Compare this with conduct_sha256 of the pole:", "id": "Bandingkan dengan conduct_sha256 tiang ini:"}
 STYLE = """
-@page { size: A4; margin: 14mm }
-body { font: 9.6pt/1.32 'DejaVu Sans', Arial, sans-serif; color: #111; margin: 0 auto; max-width: 182mm }
+@page { size: A4; margin: 12mm }
+body { font: 9pt/1.28 'DejaVu Sans', Arial, sans-serif; color: #111; margin: 0 auto; max-width: 186mm }
 article { break-after: page }
 article:last-child { break-after: auto }
 header { display: flex; gap: 6mm; align-items: flex-start; border-bottom: 1.2mm solid #111; padding-bottom: 3mm }
 header div { flex: 1 }
 header svg { width: 27mm; height: 27mm; flex: none }
 h1 { font-size: 20pt; margin: 0 0 1mm }
-h2 { font-size: 11pt; margin: 3.2mm 0 0.8mm }
+section { columns: 2; column-gap: 7mm; margin-top: 3mm }
+h2 { font-size: 11pt; margin: 3mm 0 0.8mm; break-after: avoid }
+h2:first-child { margin-top: 0 }
 ul { margin: 0; padding-left: 4.5mm }
-li { margin: 0.4mm 0 }
+li { margin: 0.4mm 0; break-inside: avoid }
 .draft { font-weight: bold }
 footer { margin-top: 4mm; border-top: 0.3mm solid #111; padding-top: 1.5mm; font-size: 7.6pt; overflow-wrap: anywhere }
 """
@@ -48,7 +50,7 @@ def page(settings: Settings, chapters: Sequence[Chapter], digest: str, languages
         place = html.escape(", ".join(filter(None, (pole.name or pole.id, pole.site))))
         articles.append(
             f'<article lang="{language}"><header><div><h1>{TITLES[language]}</h1>{place}<br><span class="draft">{DRAFT[language]}</span></div>'
-            f"{code}</header>{body}<footer>{SCAN[language]} {digest}</footer></article>"
+            f"{code}</header><section>{body}</section><footer>{SCAN[language]} {digest}</footer></article>"
         )
     return (
         f'<!doctype html>\n<html lang="{languages[0]}"><head><meta charset="utf-8"><title>{html.escape(pole.id)}</title>'

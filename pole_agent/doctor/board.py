@@ -79,8 +79,8 @@ def pwm(settings: Settings) -> Iterator[Finding]:
     except LampError as error:
         yield Finding(
             "pwm", "fail", Both(str(error), str(error)),
-            Both("Add dtoverlay=pwm-2chan to /boot/firmware/config.txt and restart (docs/wiring.md).",
-                 "Tambahkan dtoverlay=pwm-2chan ke /boot/firmware/config.txt lalu nyalakan ulang (docs/wiring.md)."),
+            Both("Add dtoverlay=pwm,pin=18,func=2 to /boot/firmware/config.txt and restart (docs/wiring.md).",
+                 "Tambahkan dtoverlay=pwm,pin=18,func=2 ke /boot/firmware/config.txt lalu nyalakan ulang (docs/wiring.md)."),
         )  # fmt: skip
         return
     if not os.access(chip / "export", os.W_OK):

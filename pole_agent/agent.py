@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
 from typing import Any
 
 from pole_agent.clock import Clock
@@ -21,7 +21,10 @@ STORE_S = 2.0  # together below the 5 s in which a stop is promised
 
 
 class Agent:
-    """Built by compose. `start` runs once the loop runs; `farewell` says goodbye to the broker."""
+    """Built by compose. `start` runs once the loop runs; `farewell(reload)` settles what is to be settled before the end.
+
+    `lasting` names jobs that go on over a reload, with the store: the next agent gets them as `adopted` (None: nothing went on).
+    """
 
     def __init__(
         self,
@@ -31,22 +34,31 @@ class Agent:
         random: Callable[[], float],
         report: Callable[[str, str], None],
         start: Callable[[], Coroutine[Any, Any, None]],
-        farewell: Callable[[], Awaitable[None]],
+        farewell: Callable[[bool], Awaitable[None]],
+        lasting: Sequence[str] = (),
+        adopted: Mapping[str, asyncio.Task[None]] | None = None,
     ) -> None:
         self.jobs, self._store, self._clock = jobs, store, clock
+        self._lasting, self._adopted = lasting, adopted
+        self.kept: dict[str, asyncio.Task[None]] | None = None
         self._random, self._report, self._start, self._farewell = random, report, start, farewell
         self._stop = asyncio.Event()
-        self._reloading = False
+        self._reloading = self._keeping = False
 
-    def stop(self, *, reload: bool = False) -> None:
-        """Ask the agent to stop; `run` returns within 5 s. `reload`: another one follows at once, in this process."""
-        self._reloading = reload
+    def stop(self, *, reload: bool = False, keep: bool = False) -> None:
+        """Ask the agent to stop; `run` returns within 5 s. `reload`: another one follows at once, in this process.
+
+        `keep`: it takes over the store and the lasting jobs, which go on meanwhile.
+        """
+        self._reloading, self._keeping = reload, keep
         self._stop.set()
 
     async def run(self) -> int:
         """Run until `stop`. Returns 0 after a stop, 1 after the failure of a FATAL job."""
-        self._store.start()
-        tasks = [asyncio.create_task(supervise(job, self._clock, self._random, self._report), name=job.name) for job in self.jobs]
+        if self._adopted is None:
+            self._store.start()
+        adopted = self._adopted or {}
+        tasks = [adopted.get(job.name) or self._begin(job) for job in self.jobs]
         starting = asyncio.create_task(self._start(), name="start")
         stopping = asyncio.create_task(self._stop.wait(), name="stop")
         code = 0
@@ -59,6 +71,9 @@ class Agent:
             await self._shut_down([*tasks, starting, stopping], orderly=code == 0)
         return code
 
+    def _begin(self, job: Job) -> asyncio.Task[None]:
+        return asyncio.create_task(supervise(job, self._clock, self._random, self._report), name=job.name)
+
     async def _until_stopped(self, tasks: Sequence[asyncio.Task[None]], stopping: asyncio.Task[bool]) -> None:
         running: set[asyncio.Task[None] | asyncio.Task[bool]] = {*tasks, stopping}
         while stopping in running:
@@ -68,11 +83,17 @@ class Agent:
                     task.result()  # Fatal, or a mistake of our own in `start`
 
     async def _shut_down(self, tasks: Sequence[asyncio.Task[None] | asyncio.Task[bool]], *, orderly: bool) -> None:
+        keep = orderly and self._keeping
         if orderly:
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._farewell(), FAREWELL_S)
+                await asyncio.wait_for(self._farewell(keep), FAREWELL_S)
+        going = {t.get_name(): t for t in tasks if keep and t.get_name() in self._lasting and not t.done()}
+        tasks = [t for t in tasks if t.get_name() not in going]
         for task in tasks:
             task.cancel()
         await asyncio.wait(tasks, timeout=CANCEL_S)
+        if keep:
+            self.kept = going  # type: ignore[assignment]
+            return
         # The lamp is not touched: as long as anything takes, it stays as it was. Who opened it closes it; then the wiring keeps it lit.
         await self._store.stop(STORE_S)

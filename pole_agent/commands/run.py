@@ -1,7 +1,7 @@
 """The daemon, in the foreground. SIGTERM or SIGINT (Ctrl-C) stops it within 5 seconds.
 
-SIGHUP reads the configuration again: the lamp keeps its light, its override and its hours, everything else starts anew. A broken file is
-reported and changes nothing.
+SIGHUP reads the configuration again: the lamp keeps its light, its override and its hours; the store and the connection to the broker go on
+unless their own settings change; everything else starts anew. A broken file is reported and changes nothing.
 
 On a broken configuration at the start it uses the last good copy from the state directory and says so; only with neither it exits with 2.
 """
@@ -119,7 +119,7 @@ class Daemon:
             return
         log.info("SIGHUP: the configuration is read again")
         self._next = loaded
-        self.house.agent.stop(reload=True)
+        self.house.agent.stop(reload=True, keep=compose.lasts(self._loaded.settings, loaded.settings))
 
     def renew(self) -> Agent | None:
         """The agent after a reload, None when there was none. Raises LampError when not even the old lamp can be had again."""

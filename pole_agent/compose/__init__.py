@@ -32,6 +32,7 @@ from pole_agent.compose.parts import (
 from pole_agent.compose.rooms import drone_areas, drone_rules, info_of, places_of, rules_of, street_of
 from pole_agent.health.trust import TimeKeeper, boot_id, synchronized
 from pole_agent.lamp.lamp import Luminaire
+from pole_agent.settings import Settings
 from pole_agent.settings.load import Loaded
 from pole_agent.uuid7 import uuid7
 from pole_agent.vocabulary import BoostLamp, RecordEvent, RequestDrone, Response
@@ -48,6 +49,7 @@ if TYPE_CHECKING:
     from pole_agent.loops.upload import Upload
     from pole_agent.loops.watch import Watch
     from pole_agent.store.store import Store
+    from pole_agent.uplink.board import Board
     from pole_agent.uplink.broker import Broker
     from pole_agent.vision.detector import Detector
 
@@ -65,6 +67,7 @@ __all__ = [
     "detector_of",
     "drone_areas",
     "drone_rules",
+    "lasts",
     "memory_broker",
     "open_lamp",
     "pin_factory",
@@ -81,6 +84,8 @@ __all__ = [
 INBOX = 100
 PAGE = 200
 LIGHT_BEAT_S = 5.0
+LASTING = ("upload",)  # jobs that go on over a reload, with the store, the board and …
+LASTING_PARTS = ("uplink", "mqtt", "events", "identity", "store", "clock")  # … what is known of them
 ACTIVE_REQUEST = ("request_id", "state", "origin", "rule", "count", "expires_at", "simulation")
 
 
@@ -98,8 +103,15 @@ class House:
     listen: Listen
     beat: Beat
     watches: list[Watch]
+    board: Board
+    inbox: Any
     socket: Path
     announced: str | None  # the topic of the announcement to Home Assistant
+
+
+def lasts(old: Settings, new: Settings) -> bool:
+    """May store and connection go on over this change of the configuration?"""
+    return all(getattr(old, part) == getattr(new, part) for part in ("base_topic", "storage", "mqtt", "clock"))
 
 
 def build(
@@ -115,7 +127,10 @@ def build(
     socket: Path | None = None,
     before: House | None = None,
 ) -> House:
-    """Wire the rooms. What is not given is made as the settings say. `before`: the house whose lamp is taken over. Raises ConfigError."""
+    """Wire the rooms. What is not given is made as the settings say. Raises ConfigError.
+
+    `before`: the house whose lamp is taken over, and, when it has kept them, store and connection too.
+    """
     import asyncio
     import contextlib
     from functools import partial
@@ -155,11 +170,14 @@ def build(
     def new_id() -> str:
         return uuid7(clock.wall(), os.urandom)
 
-    store = Store(state_dir, settings.storage.max_mb, keeper.stamp, new_id, settings.storage.batch_s)
-    parts = Parts(store.record, clock.monotonic)
-    board = Board()
+    adopted = before.agent.kept if before is not None else None
+    if before is not None and adopted is not None:
+        store, parts, board, inbox = before.store, before.parts, before.board, before.inbox
+        parts.start_over(LASTING_PARTS)
+    else:
+        store = Store(state_dir, settings.storage.max_mb, keeper.stamp, new_id, settings.storage.batch_s)
+        parts, board, inbox = Parts(store.record, clock.monotonic), Board(), asyncio.Queue(INBOX)
     boosts = Boosts() if before is None else before.light.boosts
-    inbox: asyncio.Queue[Any] = asyncio.Queue(INBOX)
     beats = Beats(clock.monotonic)
     button = settings.lamp.button
     light = Light(
@@ -192,8 +210,11 @@ def build(
             Watch(camera.name, camera.fps, new_source, lambda make=make: make(clock.monotonic()), detector, act, parts, clock, random)  # type: ignore[misc]
         )
 
-    broker = broker or broker_of(settings)
-    upload = None if broker is None else Upload(broker, store, board, inbox, parts, keeper, clock, random, base, __version__)
+    if before is not None and adopted is not None:
+        upload = before.upload
+    else:
+        broker = broker or broker_of(settings)
+        upload = None if broker is None else Upload(broker, store, board, inbox, parts, keeper, clock, random, base, __version__)
 
     def examined(language: str, most_bytes: int) -> list[dict[str, Any]]:
         return doctor.report(doctor.examine(settings, doctor.QUICK), language, most_bytes)
@@ -284,11 +305,11 @@ def build(
         await records.close_left_over()
         await light.restore()
 
-    async def farewell() -> None:
+    async def farewell(goes_on: bool) -> None:
         listen.tell_surplus(at_the_end=True)
         with contextlib.suppress(OutboxError):
             await light.keep()
-        if upload is not None:
+        if upload is not None and not goes_on:
             await upload.farewell()
 
     def report(name: str, reason: str) -> None:
@@ -297,5 +318,5 @@ def build(
         else:
             parts.well(name)
 
-    agent = Agent(jobs, store, clock, random, report, start, farewell)
-    return House(agent, keeper, parts, store, light, dispatch, upload, listen, beat, watches, socket, announced)
+    agent = Agent(jobs, store, clock, random, report, start, farewell, LASTING, adopted)
+    return House(agent, keeper, parts, store, light, dispatch, upload, listen, beat, watches, board, inbox, socket, announced)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from pole_agent.vocabulary import RecordEvent, Severity
@@ -38,6 +38,13 @@ class Parts:
             self._told[part] = severity
             self._tell(RecordEvent("health.degraded", severity, {"part": part, "reason": reason[:300]}, self._now()))
         self._reasons[part] = reason
+
+    def start_over(self, but: Iterable[str]) -> None:
+        """After a reload: what is not named in `but` is forgotten, as if it were well; whoever still exists speaks up again."""
+        for part in [p for p in self._reasons if p not in set(but)]:
+            self.well(part)
+            del self._reasons[part]
+            self._details.pop(part, None)
 
     def is_ill(self, part: str, because: str = "") -> bool:
         """Does it not work, for a reason that begins with `because`?"""

@@ -8,6 +8,7 @@ PoleAgentError
  ├── OutboxError         the database cannot be read or written
  ├── CommandRefused      a command from outside that may not be acted on
  └── UplinkError         the broker
+      ├── Withdrawn        the message was taken back before it left
       ├── LinkLost         the connection is gone; what was not acknowledged stays ours
       └── PublishRefused   the broker answered with a reason code of failure
 """
@@ -61,6 +62,10 @@ class CommandRefused(PoleAgentError):
 
 
 class UplinkError(PoleAgentError):
+    pass
+
+
+class Withdrawn(UplinkError):
     pass
 
 

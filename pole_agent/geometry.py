@@ -22,6 +22,18 @@ def inside(point: Point, polygon: Sequence[Point]) -> bool:
     return result
 
 
+def wound(point: Point, polygon: Sequence[Point]) -> bool:
+    """True when the ring goes around the point at all (non-zero winding number): also where it crosses or repeats itself."""
+    x, y = point
+    turns = 0
+    x1, y1 = polygon[-1]
+    for x2, y2 in polygon:
+        if (y1 > y) != (y2 > y) and x < (x2 - x1) * (y - y1) / (y2 - y1) + x1:
+            turns += 1 if y2 > y1 else -1
+        x1, y1 = x2, y2
+    return turns != 0
+
+
 def side(point: Point, start: Point, end: Point) -> float:
     """Positive to the right hand of one who looks from `start` to `end` in a picture (y grows downwards), negative to the left."""
     return (end[0] - start[0]) * (point[1] - start[1]) - (end[1] - start[1]) * (point[0] - start[0])

@@ -95,14 +95,17 @@ class BenchDispatcher:
     # --- what the poles say
 
     def hear(self, topic: str, payload: bytes) -> None:
-        *start, room, word = topic.split("/")
-        base = "/".join([*start, room] if word == "status" else start)
+        """Whatever it is; nonsense moves nothing."""
+        *start, room, word = ("", *topic.split("/"))
+        base = "/".join([*start, room] if word == "status" else start).lstrip("/")
         try:
             message = json.loads(payload)
-        except ValueError:
-            return
-        if not isinstance(message, dict):
-            return
+            if isinstance(message, dict):
+                self._hear(base, room, word, message)
+        except (ValueError, RecursionError, OverflowError, TypeError, KeyError) as error:
+            self._say(f"a message on {topic} cannot be read: {error!r}"[:200])
+
+    def _hear(self, base: str, room: str, word: str, message: dict[str, Any]) -> None:
         match room, word:
             case _, "status":
                 if message.get("state") == "online":
@@ -135,7 +138,7 @@ class BenchDispatcher:
             target = order["target"]
             place = (float(target["latitude"]), float(target["longitude"]))
             flight = Flight(base, request_id, place, float(target["altitude_agl_m"]), towards(place, 45.0, DOCK_M), since=self._clock())
-        except (KeyError, TypeError, ValueError) as error:
+        except (KeyError, TypeError, ValueError, OverflowError) as error:
             self._tell(base, request_id, "rejected", reason=f"the order cannot be read: {error!r}")
             return
         self._flight = flight

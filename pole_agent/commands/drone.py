@@ -29,6 +29,7 @@ from pole_agent.commands import control
 from pole_agent.commands.outbox import read_database
 from pole_agent.drone.approval import LONGEST_S, facts_of, plan_facts, text
 from pole_agent.errors import ConfigError, PoleAgentError, Problem
+from pole_agent.settings.drone import OfficerSettings
 
 HELP = "look at drone requests and decide on them"
 KEY_MODE = 0o600
@@ -37,6 +38,7 @@ SIGNED_FOR_S = 300.0
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     control.arguments(parser)
+    parser.add_argument("--state-dir", type=Path, metavar="D", help="without an agent: read the store in this folder")
     actions = parser.add_subparsers(dest="action", metavar="action", required=True)
     actions.add_parser("list", help="all requests, one a line")
     for name, words in (
@@ -148,6 +150,10 @@ def _key(arguments: argparse.Namespace) -> int:
 
     private = ed25519.new_key()
     try:
+        OfficerSettings(name=arguments.name, public_key=ed25519.public_key_of(private))
+    except ValueError:
+        raise ConfigError([Problem("--name", "is a name of 1 to 100 characters on one line")]) from None
+    try:
         with os.fdopen(os.open(arguments.out, os.O_WRONLY | os.O_CREAT | os.O_EXCL, KEY_MODE), "w") as file:
             file.write(private + "\n")
     except OSError as error:
@@ -166,19 +172,22 @@ def _sign(arguments: argparse.Namespace) -> int:
         raise PoleAgentError('this is no message of drone/request or info of a pole (it has no key "pole")')
     payload: dict[str, Any] = {"decision": "approve", "by": arguments.by}
     if arguments.patrol:
-        plans = {p["name"]: p["plan"] for p in message.get("patrols", [])}
+        plans = _plans(message)
         if arguments.patrol not in plans:
             raise PoleAgentError(
                 f"the message names no patrol {arguments.patrol!r}; it is the info message of the pole, with {list(plans)}"
             )
         try:
-            until = datetime.fromisoformat(arguments.until or "")
-            if until.tzinfo is None:
+            moment = datetime.fromisoformat(arguments.until or "")
+            if moment.tzinfo is None:
                 raise ValueError
-        except ValueError:
+            until = moment.timestamp()
+        except (ValueError, OverflowError):
             raise ConfigError([Problem("--until", 'is a time with its zone, for example "2027-01-01T00:00:00Z"')]) from None
-        facts = plan_facts(arguments.patrol, plans[arguments.patrol], until.timestamp())
-        payload |= {"patrol": arguments.patrol, "until": rfc3339(until.timestamp())}
+        if until <= time.time():
+            raise ConfigError([Problem("--until", f"{arguments.until} is over")])
+        facts = plan_facts(arguments.patrol, plans[arguments.patrol], until)
+        payload |= {"patrol": arguments.patrol, "until": rfc3339(until)}
     else:
         facts = _facts(message)
         payload["request_id"] = message["request_id"]
@@ -194,9 +203,16 @@ def _read(name: str) -> dict[str, Any]:
         message = json.loads(sys.stdin.read() if name == "-" else Path(name).read_text())
         if not isinstance(message, dict):
             raise ValueError("it is no JSON object")
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise PoleAgentError(f"{name}: cannot be read as a message: {error}") from error
     return message
+
+
+def _plans(message: dict[str, Any]) -> dict[str, str]:
+    try:
+        return {str(p["name"]): str(p["plan"]) for p in message.get("patrols", [])}
+    except (KeyError, TypeError) as error:
+        raise PoleAgentError("this is no info message of a pole (its patrols cannot be read)") from error
 
 
 def _facts(message: dict[str, Any]) -> dict[str, str]:

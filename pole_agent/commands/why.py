@@ -15,6 +15,7 @@ import json
 import re
 import time
 from datetime import datetime, timedelta, tzinfo
+from pathlib import Path
 from typing import Any
 
 from pole_agent.commands import control
@@ -29,6 +30,7 @@ IDENTIFIER = re.compile(r"[0-9a-f-]{4,36}")
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     control.arguments(parser)
+    parser.add_argument("--state-dir", type=Path, metavar="D", help="without an agent: read the store in this folder")
     actions = parser.add_subparsers(dest="action", metavar="lamp|incident|drone", required=True)
     lamp = actions.add_parser("lamp", help="the level of the lamp at a time")
     lamp.add_argument("--at", metavar="TIME", help='"02:13" (the last one), or "2026-11-24T02:13"; default: now')

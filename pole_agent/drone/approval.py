@@ -24,6 +24,8 @@ NONCE = re.compile(r"[A-Za-z0-9_-]{16,64}")
 SIGNATURE_BYTES = 64
 LONGEST_S = 24 * 3600.0  # an approval that may wait longer than this to be heard is refused: nonces are not kept for ever
 LONGEST_STANDING_S = 366 * 86_400.0
+LATEST = 4_102_444_800.0  # 2100: a later wall time was damaged
+UNREADABLE = (ValueError, TypeError, KeyError, AttributeError, OverflowError, RecursionError)  # what damaged JSON can raise
 Cause = Literal["unsigned", "unknown_officer", "malformed", "expired", "replayed", "forged", "clock"]
 Verify = Callable[[str, bytes, bytes], bool]  # public key in base64, signature, text
 
@@ -90,6 +92,10 @@ class Office:
     keys: Mapping[str, str]
     verify: Verify
 
+    def accepts(self, key: str) -> bool:
+        """Does an approval by this key (empty: unsigned) still count, with the officers of now?"""
+        return key in self.keys.values() if self.keys else not key
+
     def check(self, payload: Any, by: str, what: Mapping[str, str], used: frozenset[str], wall: float | None) -> Signature | None:
         """Raise ApprovalRefused unless the signature counts now (`wall` None: the clock is not trusted). None where nobody signs."""
         if not self.keys:
@@ -119,6 +125,7 @@ class Standing:
     plan: str
     by: str
     until: float  # wall seconds
+    key: str = ""  # the public key that signed it
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,12 +134,13 @@ class StandingBook:
 
     approvals: Mapping[str, Standing] = field(default_factory=dict)
     nonces: Mapping[str, float] = field(default_factory=dict)  # until when each must be remembered, wall seconds
+    closed_until: float = 0.0  # the nonces of before could not be read: no signed approval until then
 
     def approved(self, name: str, standing: Standing, signature: Signature | None, wall: float) -> StandingBook:
         kept = {n: until for n, until in self.nonces.items() if until > wall}
         if signature is not None:
             kept[signature.nonce] = signature.until
-        return StandingBook({**self.approvals, name: standing}, kept)
+        return StandingBook({**self.approvals, name: standing}, kept, self.closed_until)
 
     def revoked(self, name: str) -> StandingBook:
         return replace(self, approvals={n: s for n, s in self.approvals.items() if n != name})
@@ -143,16 +151,25 @@ class StandingBook:
         return found if found is not None and found.plan == plan and wall < found.until else None
 
     def dump(self) -> str:
-        return json.dumps({"approvals": {n: asdict(s) for n, s in self.approvals.items()}, "nonces": dict(self.nonces)})
+        approvals = {n: asdict(s) for n, s in self.approvals.items()}
+        return json.dumps({"approvals": approvals, "nonces": dict(self.nonces), "closed_until": self.closed_until})
 
     @classmethod
     def load(cls, kept: str | None) -> StandingBook:
-        """Read what `dump` wrote. Raises ValueError, TypeError, KeyError or AttributeError for anything else."""
+        """Read what `dump` wrote. Raises one of UNREADABLE for anything else."""
         if kept is None:
             return cls()
         document = json.loads(kept)
-        approvals = {n: Standing(**s) for n, s in document["approvals"].items()}
-        return cls(approvals, {n: float(until) for n, until in document["nonces"].items()})
+        approvals = {
+            str(n): Standing(str(s["plan"]), str(s["by"]), _moment(s["until"]), str(s["key"])) for n, s in document["approvals"].items()
+        }
+        return cls(approvals, {str(n): _moment(until) for n, until in document["nonces"].items()}, _moment(document["closed_until"]))
+
+
+def _moment(value: Any) -> float:
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= LATEST:
+        raise ValueError(f"{value!r} is no wall time")
+    return float(value)
 
 
 def facts_of(message: Mapping[str, Any]) -> dict[str, str]:

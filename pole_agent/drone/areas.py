@@ -6,7 +6,7 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
-from pole_agent.geometry import inside, to_edge_m
+from pole_agent.geometry import inside, to_edge_m, wound
 from pole_agent.vocabulary import Point
 
 MAX_POINTS = 10_000
@@ -21,13 +21,13 @@ class Area:
 
     def contains(self, centre: Point, radius_m: float) -> bool:
         """Does the whole circle lie inside, and beside every hole?"""
-        if not inside(centre, self.outer) or any(inside(centre, hole) for hole in self.holes):
+        if not inside(centre, self.outer) or any(wound(centre, hole) for hole in self.holes):
             return False
         return self.to_edge_m(centre) >= radius_m
 
     def touches(self, centre: Point, radius_m: float) -> bool:
         """Does any of the circle lie in it? A hole counts as part of it: where not to fly, more is safer."""
-        return inside(centre, self.outer) or to_edge_m(centre, self.outer) <= radius_m
+        return wound(centre, self.outer) or to_edge_m(centre, self.outer) <= radius_m
 
     def to_edge_m(self, centre: Point) -> float:
         """Metres to the nearest edge, from either side."""
@@ -35,7 +35,7 @@ class Area:
 
 
 def areas(text: str) -> list[Area]:
-    """All (Multi)Polygons in a GeoJSON text. Raises ValueError."""
+    """All (Multi)Polygons in a GeoJSON text. Raises ValueError, also for anything else in it: nothing is left out without a word."""
     try:
         document = json.loads(text)
     except (ValueError, RecursionError) as error:
@@ -54,16 +54,16 @@ def areas(text: str) -> list[Area]:
 def _geometries(document: Any) -> list[Any]:
     match document:
         case {"type": "FeatureCollection", "features": list(features)}:
-            return [g for f in features if isinstance(f, dict) for g in _geometries(f)]
-        case {"type": "Feature", "geometry": dict(geometry)}:
+            return [g for f in features for g in _geometries(f)]
+        case {"type": "Feature", "geometry": geometry}:
             return _geometries(geometry)
         case {"type": "GeometryCollection", "geometries": list(geometries)}:
             return [g for geometry in geometries for g in _geometries(geometry)]
-        case {"type": "Feature" | "Point" | "MultiPoint" | "LineString" | "MultiLineString"}:
-            return []
         case {"type": "Polygon" | "MultiPolygon"}:
             return [document]
-    raise ValueError("is not GeoJSON (a FeatureCollection, a Feature or a Polygon)")
+        case {"type": str(kind)}:
+            raise ValueError(f"holds a {kind[:40]}, which is not an area: draw a Polygon instead, or take it out")
+    raise ValueError("is not GeoJSON (a FeatureCollection, a Feature or a Polygon), or has a feature without a geometry")
 
 
 def _polygons(geometry: Any) -> list[list[Any]]:
@@ -79,10 +79,14 @@ def _ring(points: Any) -> tuple[Point, ...]:
     ring: list[Point] = []
     for point in points if isinstance(points, list) else []:
         match point:
-            case [int() | float() as longitude, int() | float() as latitude, *_] if abs(longitude) <= 180 and abs(latitude) <= 90:
+            case [int() | float() as longitude, int() | float() as latitude, *_] if _on_earth(longitude, latitude):
                 ring.append((float(latitude), float(longitude)))
             case _:
                 raise ValueError(f"has a point that is no [longitude, latitude]: {str(point)[:40]}")
     if len(ring) < 3:
         raise ValueError("has a ring of fewer than three points")
     return tuple(ring)
+
+
+def _on_earth(longitude: float, latitude: float) -> bool:
+    return not isinstance(longitude, bool) and not isinstance(latitude, bool) and abs(longitude) <= 180 and abs(latitude) <= 90

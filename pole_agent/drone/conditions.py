@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -64,21 +63,23 @@ def read_conditions(payload: Mapping[str, Any]) -> tuple[dict[str, Value], float
 
 
 def _number(name: str, value: Any, least: float, most: float) -> float:
-    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value) or not least <= value <= most:
+    if isinstance(value, bool) or not isinstance(value, int | float) or not least <= value <= most:
         raise CommandRefused(f'"{name}" is a number from {least:g} to {most:g}')
     return float(value)
 
 
 class Conditions:
-    """The newest of each value. A message that was overtaken by a newer one changes nothing."""
+    """The newest of each value. A message that was overtaken by a newer one changes nothing, but for a stop: that always counts."""
 
     def __init__(self) -> None:
         self._known: dict[str, Condition] = {}
 
-    def take(self, values: Mapping[str, Value], measured: float, now: float) -> None:
+    def take(self, values: Mapping[str, Value], measured: float, wall: float, now: float) -> None:
+        """`measured` by the dispatcher's clock; `wall` and `now` by ours. What was told for the future is overtaken by anything."""
         for name, value in values.items():
             before = self._known.get(name)
-            if before is None or measured >= before.measured:
+            stops = name == "emergency_stop" and value is True
+            if before is None or measured >= before.measured or before.measured > wall or stops:
                 self._known[name] = Condition(value, measured, now)
 
     def get(self, name: str) -> Condition | None:

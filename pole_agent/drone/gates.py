@@ -10,6 +10,7 @@ from pole_agent.drone.areas import Area
 from pole_agent.drone.conditions import Conditions, Value
 from pole_agent.drone.target import Target
 
+MOST_TARGETS = 500
 Comparison = Literal["at most", "at least", "is"]
 
 
@@ -49,6 +50,16 @@ class DroneLimits:
     require_dock_idle: bool = False
     require_no_maintenance: bool = False
     conditions_max_age_s: float = 300
+    _asked: dict[Target, tuple[bool, bool]] = field(default_factory=dict, init=False, compare=False, repr=False)
+
+    def ground(self, target: Target) -> tuple[bool, bool]:
+        """(inside the geofence, hits an exclusion). Areas may have thousands of points, and do not change: asked once for each target."""
+        if target not in self._asked:
+            if len(self._asked) >= MOST_TARGETS:
+                self._asked.clear()
+            fenced = self.geofence is not None and self.geofence.contains(target.point, target.radius_m)
+            self._asked[target] = fenced, any(area.touches(target.point, target.radius_m) for area in self.exclusions)
+        return self._asked[target]
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +72,7 @@ class Known:
     dark: bool | None  # between sunset and sunrise; None: unknown
     since_last_order_s: float | None  # None: there was none
     stopped: str | None = ""  # who stopped all flights; empty: nobody, None: unknown
-    before: str = ""  # the request that comes first: it flies, or an incident asked and this is a patrol
+    before: str = ""  # what comes first, in words: another flight, or an incident's request where this is a patrol
     conditions: Conditions = field(default_factory=Conditions)
 
 
@@ -90,14 +101,13 @@ def _always(target: Target, remaining_s: float | None, limits: DroneLimits, know
     yield Gate("emergency_stop", stop, "", stop == "", why=why)
 
     fence, place = limits.geofence, [target.latitude, target.longitude]
+    ok, hit = limits.ground(target)
     if fence is None:
         yield Gate("geofence", place, None, False, "configuration", why="no geofence is configured")
     else:
-        ok = fence.contains(target.point, target.radius_m)
         yield Gate(
             "geofence", place, "inside", ok, "configuration", why=f"the target, {target.radius_m:g} m around, is not within the geofence"
         )
-    hit = any(area.touches(target.point, target.radius_m) for area in limits.exclusions)
     yield Gate(
         "exclusions", place, "outside", not hit, "configuration", why=f"an exclusion lies within {target.radius_m:g} m of the target"
     )
@@ -110,7 +120,7 @@ def _always(target: Target, remaining_s: float | None, limits: DroneLimits, know
     cooled = since is None or since >= limits.cooldown_s
     value = None if since is None else round(since, 1)
     yield Gate("cooldown", value, limits.cooldown_s, cooled, why=f"the last flight was ordered less than {limits.cooldown_s:g} s ago")
-    yield Gate("precedence", known.before, "", not known.before, why=f"the request {known.before} comes first")
+    yield Gate("precedence", known.before, "", not known.before, why=f"{known.before} comes first")
 
 
 def _night(permit: bool, dark: bool | None) -> Gate:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, time, timedelta
 
-from pole_agent.almanac import DAY_S, Place, TimeOfDay, moment, night_of
+from pole_agent.almanac import DAY_S, NEVER, Place, TimeOfDay, moment, night_of
 from pole_agent.dates import Weekdays
 
 
@@ -23,14 +23,23 @@ class Patrol:
 
     def due(self, wall: float, place: Place) -> list[float]:
         """The wall times of this plan whose window is open at `wall`."""
-        found = []
-        for night in (night_of(wall - DAY_S, place), night_of(wall, place), night_of(wall + DAY_S, place)):
-            for time_of_day in self.at:
-                at = moment(time_of_day, night, place)
-                # A sun that does not come there today has no moment; its evening words stand for "already" with the start of the night.
-                if at <= wall < at + self.window_s and self.days.holds(datetime.fromtimestamp(at, place.zone).date()):
-                    found.append(at)
-        return sorted(set(found))
+        moments = [at for time_of_day in self.at for at in _moments(time_of_day, wall, place)]
+        return sorted(
+            {at for at in moments if at <= wall < at + self.window_s and self.days.holds(datetime.fromtimestamp(at, place.zone).date())}
+        )
+
+
+def _moments(time_of_day: TimeOfDay, wall: float, place: Place) -> Iterator[float]:
+    """The moments of a time of day around `wall`. Where the sun does not set or rise today, its words have none."""
+    if time_of_day.solar is None:
+        today = datetime.fromtimestamp(wall, place.zone).date()
+        minutes = time_of_day.offset_s // 60
+        for date in (today - timedelta(days=1), today, today + timedelta(days=1)):
+            yield datetime.combine(date, time(minutes // 60, minutes % 60), place.zone).timestamp()
+        return
+    for night in (night_of(wall - DAY_S, place), night_of(wall, place), night_of(wall + DAY_S, place)):
+        if night.start < night.sun[time_of_day.solar] < NEVER:
+            yield moment(time_of_day, night, place)
 
 
 def written(at: Sequence[str], days: str, radius_m: float, window_s: float) -> str:

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Any, Literal
 
 from pole_agent.almanac import rfc3339
+from pole_agent.drone.approval import LATEST
 from pole_agent.drone.gates import Gate
 from pole_agent.drone.machine import OPEN_STATES, ORDERED_STATES, TABLE, WAITING_STATES, Happening, State, after
 from pole_agent.drone.target import Target
+from pole_agent.vocabulary import Severity
 
 MOST_INCIDENTS, MOST_STEPS = 8, 32
 LANDED: frozenset[State] = frozenset({"rejected", "ok", "partially_done", "failed"})  # the dispatcher itself said that it is over
@@ -54,6 +56,9 @@ class Request:
     by: str = ""
     reason: str = ""
     approved_by: str = ""
+    approval_key: str = ""  # the public key that signed the approval
+    standing: bool = False  # approved by the standing approval of its patrol
+    timed: bool = True  # `created` and `expires` are of a trusted clock
     ordered: bool = False
     call_back: bool = False  # whoever flies it is told to stop, until the dispatcher says that it is over
     changed: float = 0.0
@@ -95,15 +100,19 @@ class Request:
             case "approve":
                 return replace(moved, approved_by=by)
             case "block":
-                return replace(moved, approved_by="")  # what was approved before is to be approved again
+                # What was approved before is to be approved again.
+                return replace(moved, approved_by="", approval_key="", standing=False)
             case "send":
                 return replace(moved, ordered=True)
         return moved
 
     def joined(self, incident_ids: Sequence[str], count: int) -> Request:
         """Repeats join this request: the count rises. The first incident and the newest ones are named."""
-        ids = tuple(dict.fromkeys((*self.incident_ids, *incident_ids)))
-        return replace(self, count=self.count + count, incident_ids=(*ids[:1], *ids[1:][-(MOST_INCIDENTS - 1) :]))
+        return replace(self, count=self.count + count, incident_ids=first_and_newest((*self.incident_ids, *incident_ids)))
+
+    def retimed(self, wall: float, now: float) -> Request:
+        """The wall times anew, from the monotonic ones: the clock was set, or it jumped. For a request of this boot."""
+        return replace(self, created=wall - (now - self.created_at), expires=wall + (self.expires_at - now), timed=True)
 
     def message(self, pole: str) -> dict[str, Any]:
         """The payload of ``drone/request`` and the data of ``drone.changed``."""
@@ -139,14 +148,39 @@ class Request:
 
     @classmethod
     def load(cls, text: str) -> Request:
-        """Read what `dump` wrote. Raises ValueError, TypeError or KeyError for anything else."""
+        """Read what `dump` wrote. Raises one of UNREADABLE for anything else: one damaged row must not stop the others."""
         fields = json.loads(text)
-        fields["target"] = Target(**fields["target"])
+        fields["target"] = Target(*(_number(fields["target"][k]) for k in ("latitude", "longitude", "altitude_m", "radius_m")))
         fields["gates"] = tuple(Gate(**g) for g in fields["gates"])
-        fields["history"] = tuple(Step(**s) for s in fields["history"])
-        fields["incident_ids"], fields["nonces"] = tuple(fields["incident_ids"]), tuple(fields["nonces"])
-        fields["path"] = tuple((x, y) for x, y in fields["path"])
+        fields["history"] = tuple(Step(_number(s["at"]), s["state"], str(s["by"]), str(s["reason"])) for s in fields["history"])
+        fields["path"] = tuple((_number(x), _number(y)) for x, y in fields["path"])
+        for name in ("incident_ids", "nonces"):
+            fields[name] = tuple(map(str, fields[name]))
         request = cls(**fields)
-        if request.state not in TABLE:
-            raise ValueError(f"{request.state!r} is no state")
+        for name in NUMBERS:
+            _number(getattr(request, name))
+        texts = all(isinstance(getattr(request, name), str) for name in TEXTS)
+        if not texts or request.state not in TABLE or request.origin not in ("incident", "patrol") or not isinstance(request.count, int):
+            raise ValueError("it is damaged")
+        Severity.of(request.severity)
+        request.message("")
+        request.dump()
         return request
+
+
+NUMBERS = ("score", "created", "expires", "created_at", "expires_at", "changed", "changed_at")
+TEXTS = (
+    "request_id", "rule", "place", "camera", "severity", "boot_id", "by", "reason", "approved_by", "approval_key", "step",
+)  # fmt: skip
+
+
+def first_and_newest(ids: Iterable[str]) -> tuple[str, ...]:
+    """The first one, and the newest of the others: so many are named."""
+    unique = tuple(dict.fromkeys(ids))
+    return (*unique[:1], *unique[1:][-(MOST_INCIDENTS - 1) :])
+
+
+def _number(value: Any) -> float:
+    if isinstance(value, bool) or not isinstance(value, int | float) or not abs(value) <= LATEST:
+        raise ValueError(f"{value!r} is no number that can be")
+    return float(value)

@@ -29,7 +29,7 @@ class Triage:
         `since`: seconds since the last change of each closed request, by its id.
         """
         same = [r for r in requests if r.origin == "incident" and r.state != "suppressed" and r.happening == wish.happening]
-        return next((r for r in same if r.is_open or since[r.request_id] < self.cooldown_s), None)
+        return next((r for r in same if r.is_open or 0 <= since[r.request_id] < self.cooldown_s), None)
 
     def suppresses(self, wish: RequestDrone, made: int, rates: Mapping[str, Mapping[str, float]]) -> str:
         """Why this wish becomes no request, empty when it may. `made`: requests of the last 24 hours; `rates`: verdicts on the rules."""
@@ -70,9 +70,13 @@ def by_priority(requests: Iterable[Request]) -> list[Request]:
 
 
 def comes_before(request: Request, requests: Iterable[Request]) -> str:
-    """The id of the request that keeps this one on the ground: one that flies, or an incident's before a patrol's."""
+    """What keeps this one on the ground: a flight, one that was called back and may still be there, or an incident before a patrol."""
     others = [r for r in requests if r.request_id != request.request_id]
-    first = next((r for r in others if r.is_ordered), None)
-    if first is None and request.origin == "patrol":
-        first = next((r for r in others if r.origin == "incident" and r.is_waiting), None)
-    return first.request_id if first else ""
+    for other in others:
+        if other.is_ordered:
+            return f"the flight {other.request_id}"
+        if other.call_back:
+            return f"the flight {other.request_id}, which was called back and has not said that it is over,"
+    if request.origin == "patrol":
+        return next((f"the request {r.request_id}" for r in others if r.origin == "incident" and r.is_waiting), "")
+    return ""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 import logging
 from collections.abc import Awaitable, Callable, Mapping
@@ -93,6 +94,16 @@ def _time(document: Mapping[str, Any], key: str) -> float | None:
         raise CommandRefused(f"{key} is a time in RFC 3339 with its zone, for example 2026-01-31T18:00:00Z") from None
 
 
+def is_always_safe(path: str, body: Mapping[str, Any]) -> bool:
+    """What keeps a drone on the ground is done whenever it comes: late, twice, or by a clock that nobody trusts."""
+    match path:
+        case "drone/stop":
+            return body.get("stop") is True
+        case "drone/approval":
+            return body.get("decision") in ("deny", "cancel")
+    return False
+
+
 class Counted:
     """So many in a window are told one by one, the rest as one line when it is over."""
 
@@ -138,6 +149,7 @@ class Listen:
         self._handlers, self._at_the_pole, self._inbox = handlers, at_the_pole, inbox
         self._store, self._board = store, board
         self._keeper, self._clock, self._base = keeper, clock, base
+        self._doing: set[str] = set()  # commands with an identifier that are under way
         self._refused = Counted(FREE_REFUSALS, WINDOW_S)
         self._accepted = {path: Counted(1, REPORTS_S) if path in REPORTS else Counted(FREE_COMMANDS, WINDOW_S) for path in handlers}
 
@@ -185,19 +197,21 @@ class Listen:
             if retained:
                 raise CommandRefused("commands are never retained; clear the topic and send it again")
             command = read(payload)
-            self._in_time(path, command)
+            safe = is_always_safe(path, command.body)
+            if not safe:
+                self._in_time(path, command)
             handlers = self._at_the_pole if local_by else self._handlers
             handler = handlers.get(path)
             if handler is None:
                 raise CommandRefused(f"there is no command {path}; there is {', '.join(sorted(handlers))}")
-            if command.command_id is not None and not await self._first_time(command.command_id):
+            name = f"{path} {command.command_id}" if command.command_id is not None and not safe else None
+            if name is not None and await self._was_done(name):
                 return {"command_id": command.command_id, "ok": True, "error": None, "duplicate": True}
             by = command.by or local_by
             body = dict(command.body)
             if path in ("drone/approval", "drone/stop") and by:
                 body["by"] = by
-            result = handler(body, by)
-            extra = result if isinstance(result, dict) else await result
+            extra = await self._carry_out(handler, body, by, name)
             log.info("command %s by %s", path, by or "unknown")
             self._record(path, command, by, local=bool(local_by))
             return {"command_id": command.command_id, "ok": True, "error": None, **extra}
@@ -217,12 +231,30 @@ class Listen:
         if command.issued is not None and command.issued > wall + MAX_AHEAD_S:
             raise CommandRefused("the command was issued in the future; check the clocks")
 
-    async def _first_time(self, command_id: str) -> bool:
-        wall = self._clock.wall()
+    async def _carry_out(self, handler: Handler, body: Mapping[str, Any], by: str, name: str | None) -> dict[str, Any]:
+        """Let a room do it; `name` is remembered once it is done: what was refused may be sent again."""
+        if name is None:
+            result = handler(body, by)
+            return result if isinstance(result, dict) else await result
+        self._doing.add(name)
         try:
-            return await self._store.write(lambda db: db.command_is_new(command_id, wall))
+            result = handler(body, by)
+            extra = result if isinstance(result, dict) else await result
+            wall = self._clock.wall()
+            with contextlib.suppress(OutboxError):  # a broken disk must not lock the lamp
+                await self._store.write(lambda db: db.remember_command(name, wall))
+            return extra
+        finally:
+            self._doing.discard(name)
+
+    async def _was_done(self, name: str) -> bool:
+        """Was it done before, or is it being done now?"""
+        if name in self._doing:
+            return True
+        try:
+            return await self._store.read(lambda db: db.knows_command(name))
         except OutboxError:
-            return True  # a broken disk must not lock the lamp
+            return False
 
     def _record(self, path: str, command: Command, by: str, *, local: bool) -> None:
         """Who had what done: on the pole and at the city, whatever the room itself tells."""

@@ -21,7 +21,7 @@ from pole_agent.vocabulary import RecordEvent, Severity, Stamp, TimeQuality
 
 KEEP_DELIVERED_S = 72 * 3600.0
 KEEP_COMMANDS = 1000
-KEEP_CLOSED_REQUESTS = 100
+KEEP_CLOSED_REQUESTS = 500
 KEEP_LAMP_LOG = 5000  # about a megabyte
 WALK = 20_000  # the newest events that are looked through for an incident: a strange identifier must not hold up the store
 KEEP_VERDICTS = 100  # of each rule: its rate is that of the last hundred that people judged
@@ -438,15 +438,16 @@ class Database:
             "verdict": None if said is None else {"verdict": "false" if said[0] else "true", "by": said[1]},
         }
 
-    def command_is_new(self, command_id: str, wall: float) -> bool:
-        """Remember a command's identifier; False when it was seen before."""
-        new = self._db.execute("INSERT OR IGNORE INTO commands VALUES (?, ?)", (command_id, wall)).rowcount == 1
-        if new:
-            self._db.execute(
-                "DELETE FROM commands WHERE id IN (SELECT id FROM commands ORDER BY seen DESC LIMIT -1 OFFSET ?)",
-                (KEEP_COMMANDS,),
-            )
-        return new
+    def knows_command(self, name: str) -> bool:
+        """Was this command done before?"""
+        return self._db.execute("SELECT 1 FROM commands WHERE id = ?", (name,)).fetchone() is not None
+
+    def remember_command(self, name: str, wall: float) -> None:
+        """It was done; the oldest are forgotten when there are too many."""
+        self._db.execute("INSERT OR IGNORE INTO commands VALUES (?, ?)", (name, wall))
+        self._db.execute(
+            "DELETE FROM commands WHERE id IN (SELECT id FROM commands ORDER BY seen DESC LIMIT -1 OFFSET ?)", (KEEP_COMMANDS,)
+        )
 
     def get(self, key: str) -> str | None:
         row = self._db.execute("SELECT value FROM meta WHERE key = ?", (key,)).fetchone()

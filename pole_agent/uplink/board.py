@@ -10,7 +10,7 @@ import asyncio
 from collections.abc import Awaitable, Callable
 
 from pole_agent.errors import LinkLost
-from pole_agent.uplink.events import Message
+from pole_agent.uplink.events import Letter, Message
 
 
 class Board:
@@ -20,7 +20,7 @@ class Board:
         self._notices: dict[str, tuple[Message, bool]] = {}
         self._due: dict[str, None] = {}  # ordered
         self.changed = asyncio.Event()
-        self._send: Callable[[Message], Awaitable[None]] | None = None
+        self._send: Callable[[Letter], Awaitable[None]] | None = None
 
     @property
     def connected(self) -> bool:
@@ -38,7 +38,7 @@ class Board:
         self._notices.pop(key, None)
         self._due.pop(key, None)
 
-    def birth(self, send: Callable[[Message], Awaitable[None]]) -> None:
+    def birth(self, send: Callable[[Letter], Awaitable[None]]) -> None:
         """A connection is up: everything is due again."""
         self._send = send
         for key in [k for k, (_, at_birth) in self._notices.items() if not at_birth and k not in self._due]:
@@ -63,7 +63,7 @@ class Board:
         if key in self._notices:
             self._due.setdefault(key, None)
 
-    async def send_live(self, message: Message) -> None:
+    async def send_live(self, message: Letter) -> None:
         """Send now. Raises LinkLost when there is no connection, PublishRefused when the broker says no."""
         if self._send is None:
             raise LinkLost("there is no connection")

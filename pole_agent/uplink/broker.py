@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager
 from typing import Protocol
 
-from pole_agent.uplink.events import Incoming, Message
+from pole_agent.uplink.events import Incoming, Letter, Message
 
 
 class Session(Protocol):
@@ -18,7 +18,7 @@ class Session(Protocol):
     missing: str
     certificate_ends: float | None
 
-    async def publish(self, message: Message) -> None:
+    async def publish(self, message: Letter) -> None:
         """Return once the broker has acknowledged it.
 
         Raises PublishRefused when it answered with a reason code of failure, LinkLost when the connection is gone.

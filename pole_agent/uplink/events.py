@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -29,6 +30,10 @@ class Message(NamedTuple):
     expiry_s: int | None = None
     correlation: bytes | None = None
     content_type: str = "application/json"
+
+
+# A message, or what makes it at the moment when it leaves (and raises UplinkError when it is not to leave any more).
+Letter = Message | Callable[[], Message]
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ import contextlib
 from collections.abc import AsyncIterator, Callable
 
 from pole_agent.errors import LinkLost, PublishRefused
-from pole_agent.uplink.events import PATHS, Incoming, Message
+from pole_agent.uplink.events import PATHS, Incoming, Letter, Message
 
 
 class MemoryBroker:
@@ -74,8 +74,9 @@ class _MemorySession:
         self.inbox: asyncio.Queue[Incoming] = asyncio.Queue()
         self.lost = asyncio.Event()
 
-    async def publish(self, message: Message) -> None:
+    async def publish(self, message: Letter) -> None:
         await asyncio.sleep(0)
+        message = message() if callable(message) else message
         if self.lost.is_set():
             raise LinkLost("the connection was cut")
         self._broker.take(message)

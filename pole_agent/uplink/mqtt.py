@@ -25,7 +25,7 @@ from paho.mqtt.properties import Properties
 from paho.mqtt.subscribeoptions import SubscribeOptions
 
 from pole_agent.errors import LinkLost, PublishRefused, TakenOver
-from pole_agent.uplink.events import PATHS, STATUS, Incoming, Message
+from pole_agent.uplink.events import PATHS, STATUS, Incoming, Letter, Message
 
 log = logging.getLogger(__name__)
 
@@ -163,9 +163,9 @@ class MqttSession:
         self.certificate_ends = float(ssl.cert_time_to_seconds(shown["notAfter"])) if shown else None
         self._window = asyncio.Semaphore(client.window)
 
-    async def publish(self, message: Message) -> None:
+    async def publish(self, message: Letter) -> None:
         async with self._window:
-            await self._client.publish_acknowledged(message)
+            await self._client.publish_acknowledged(message() if callable(message) else message)
 
     async def incoming(self) -> AsyncIterator[Incoming]:
         try:

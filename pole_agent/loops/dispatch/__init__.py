@@ -18,14 +18,14 @@ from pole_agent.almanac import is_dark, rfc3339
 from pole_agent.clock import Clock, wait
 from pole_agent.drone.approval import LONGEST_STANDING_S, ApprovalRefused, Signature, Standing, facts_of, plan_facts
 from pole_agent.drone.commands import Decision, read_decision, read_progress, read_stop
-from pole_agent.drone.conditions import Conditions, read_conditions
+from pole_agent.drone.conditions import AHEAD_S, Conditions, read_conditions
 from pole_agent.drone.gates import Known, ask, in_words
 from pole_agent.drone.patrol import Patrol
-from pole_agent.drone.request import Request
+from pole_agent.drone.request import Request, first_and_newest
 from pole_agent.drone.rules import DroneRules
 from pole_agent.drone.target import View, around, seen_from
 from pole_agent.drone.triage import DAY_S, by_priority, comes_before, superseded, told_before
-from pole_agent.errors import CommandRefused, OutboxError, UplinkError
+from pole_agent.errors import CommandRefused, OutboxError, UplinkError, Withdrawn
 from pole_agent.health.parts import Parts
 from pole_agent.health.trust import TimeKeeper
 from pole_agent.loops.dispatch.docket import STANDING, STOP, Docket, recounted
@@ -38,7 +38,10 @@ log = logging.getLogger(__name__)
 
 TICK_S = 1.0
 PUBACK_S = 10.0  # an order that the broker has not acknowledged by then is called back
-CALL_BACK_S = 4 * 3600.0  # no drone is in the air for so long
+ADRIFT_S = 5.0  # when wall and monotonic time differ by more, the clock was wrong
+FLAPPING_S, MOST_FLAPS, CALM_S = 600.0, 10, 60.0
+APART_S = 1.0
+MOST_EARLY = 100
 SIMULATED = "nobody: automatic approval, simulation only"
 FINAL_WORDS = frozenset({"rejected", "ok", "partially_done", "failed", "canceled", "timeout"})
 
@@ -74,6 +77,7 @@ class Dispatch:
         self._lock = asyncio.Lock()
         self._docket = Docket(store, board, keeper, clock, base)
         self._conditions = Conditions()
+        self._early: dict[str, Decision] = {}  # what was denied or cancelled before the requests could be read
         self._deliveries: set[asyncio.Task[None]] = set()
         self._waiting = False
         self.refused: Counter[str] = Counter()  # approvals that did not count, by cause
@@ -86,7 +90,7 @@ class Dispatch:
             return
         waiting = self._wishes.setdefault(wish.happening, Wishes(wish, [], 0))
         waiting.count += 1
-        waiting.ids = [*waiting.ids, wish.incident_id][-8:]
+        waiting.ids = list(first_and_newest((*waiting.ids, wish.incident_id)))
         self._wake.set()
 
     def pending(self) -> list[dict[str, Any]]:
@@ -134,6 +138,8 @@ class Dispatch:
                 return await self._told_after_the_end(request, told.status)
             try:
                 moved = request.moved(told.happening, self._clock.wall(), now, by=by or "dispatcher", reason=told.reason)
+                if {moved.state, request.state} == {"in_progress", "paused"} and now - request.changed_at < APART_S:
+                    raise ValueError("a flight changes between in_progress and paused at most once a second; say it again")
                 if moved.state != request.state:
                     moved = await self._docket.keep(
                         request, replace(moved, step=told.step or request.step), told.happening, dispatcher=True
@@ -149,7 +155,12 @@ class Dispatch:
     async def conditions(self, payload: Mapping[str, Any], by: str) -> dict[str, Any]:
         """Take ``drone/conditions``. Raises CommandRefused."""
         values, measured = read_conditions(payload)
-        self._conditions.take(values, measured, self._clock.monotonic())
+        wall = self._clock.wall()
+        if self._keeper.trusted:
+            if measured > wall + AHEAD_S:
+                raise CommandRefused('"at" lies in the future; check the clocks')
+            measured = min(measured, wall)
+        self._conditions.take(values, measured, wall, self._clock.monotonic())
         self._wake.set()
         return {}
 
@@ -161,17 +172,22 @@ class Dispatch:
             if stop:
                 self._docket.stop = state  # at once, whatever the disk does
             try:
-                await self._docket.keep_word(STOP, json.dumps(state))
+                await self._docket.keep_word(STOP, json.dumps(state), insist=stop)
             except OutboxError as error:
                 if not stop:
                     raise CommandRefused(f"it stays stopped for now: the disk does not work: {error}") from error
             self._docket.stop = state
-            if stop:
-                for request in list(self._docket.requests.values()):
-                    if request.is_ordered:
-                        await self._docket.move(request, "cancel", person, f"all flights are stopped. {reason}")
+            await self._ground()
         self._wake.set()
         return {"stopped": stop}
+
+    async def _ground(self) -> None:
+        """While all flights are stopped, what flies is called back: also what was in the air when the power failed."""
+        if (stop := self._docket.stop) is None:
+            return
+        for request in list(self._docket.requests.values()):
+            if request.is_ordered:
+                await self._docket.move(request, "cancel", str(stop["by"]), f"all flights are stopped. {stop['reason']}".strip())
 
     # --- the loop
 
@@ -205,19 +221,27 @@ class Dispatch:
             if not self._waiting:
                 log.warning("drone requests wait: the store does not work")
             self._waiting = True
-        for request in by_priority(self._docket.requests.values()):
-            request = self._docket.requests.get(request.request_id, request)
-            if request.is_open:
-                with contextlib.suppress(OutboxError):  # blocked by the disk: tried again at the next turn
-                    await self._tend(request)
-            elif request.call_back and self._clock.wall() - request.changed > CALL_BACK_S:
-                await self._docket.called_back(request)
+        if self._docket.restored:
+            await self._ground()
+            await self._docket.call_backs()
+        for request in by_priority(r for r in self._docket.requests.values() if r.is_open):
+            try:
+                await self._tend(self._docket.requests[request.request_id])
+            except OutboxError:
+                continue  # blocked by the disk: tried again at the next turn
+            except Exception:  # a mistake of our own in one request keeps no other from being called back
+                log.exception("the drone request %s cannot be tended", request.request_id)
 
     async def _restore(self) -> None:
-        if await self._docket.restore() and not self._rules.enabled:
-            for request in list(self._docket.requests.values()):
-                if request.is_open:
-                    await self._docket.move(request, "cancel", "pole", "drones are switched off")
+        if not await self._docket.restore():
+            return
+        early, self._early = self._early, {}
+        for decision in early.values():  # what somebody stopped before it could be read
+            with contextlib.suppress(CommandRefused, OutboxError):
+                await (self._decide_plan(decision) if decision.patrol else self._decide(decision))
+        for request in list(self._docket.requests.values()):
+            if request.is_open and not self._rules.enabled:
+                await self._docket.move(request, "cancel", "pole", "drones are switched off")
 
     # --- wishes
 
@@ -229,7 +253,7 @@ class Dispatch:
                 await self._take(wishes)
             except OutboxError:
                 late = self._wishes.get(key, Wishes(wishes.first, [], 0))
-                self._wishes[key] = Wishes(wishes.first, [*wishes.ids, *late.ids][-8:], wishes.count + late.count)
+                self._wishes[key] = Wishes(wishes.first, list(first_and_newest((*wishes.ids, *late.ids))), wishes.count + late.count)
                 raise
 
     async def _take(self, wishes: Wishes) -> None:
@@ -241,7 +265,7 @@ class Dispatch:
             self._docket.change(joined.joined(ids, count))
             return
         made = sum(
-            r.origin == "incident" and r.state != "suppressed" and self._docket.since(r.boot_id, r.created, r.created_at) < DAY_S
+            r.origin == "incident" and r.state != "suppressed" and 0 <= self._docket.since(r.boot_id, r.created, r.created_at) < DAY_S
             for r in everything
         )
         rates = await self._rates() if triage.max_false_alarm_rate is not None else None
@@ -254,13 +278,14 @@ class Dispatch:
             return
         request = self._request_of(wish)
         replaced = superseded(wish, everything)
-        ids = tuple(dict.fromkeys((*ids, *(i for r in replaced for i in r.incident_ids))))[-8:]
+        ids = first_and_newest((*ids, *(i for r in replaced for i in r.incident_ids)))
         request = replace(request, incident_ids=ids, count=count + sum(r.count for r in replaced))
         request = await self._docket.move(request, "request", "pole")
         for old in replaced:
             old = self._docket.requests[old.request_id]
             await self._docket.move(old, "cancel", "pole", f"superseded by {request.request_id}, which is graver")
-        await self._look(request)
+        with contextlib.suppress(OutboxError):  # it is kept; the next turn looks again
+            await self._look(request)
 
     def _request_of(self, wish: RequestDrone) -> Request:
         now = self._clock.monotonic()
@@ -271,6 +296,7 @@ class Dispatch:
         return Request(
             self._new_id(), "detected", "incident", wish.rule, wish.place, wish.camera, wish.severity.word, wish.score, target,
             stamp.wall, stamp.wall + ttl, now, now + ttl, stamp.boot_id, simulation=rules.automatic, path=tuple(wish.path),
+            timed=self._keeper.trusted,
         )  # fmt: skip
 
     # --- patrols
@@ -299,15 +325,18 @@ class Dispatch:
             wall, expires, now, now + expires - wall, self._keeper.boot_id, simulation=self._rules.automatic,
         )  # fmt: skip
         request = await self._docket.move(request, "request", "pole", plan.written)
-        await self._look(request)
+        with contextlib.suppress(OutboxError):
+            await self._look(request)
 
     # --- gates, approval, order
 
     async def _tend(self, request: Request) -> None:
         if request.is_waiting:
             request = await self._look(request)
-            if request.state == "pending_approval" and (by := self._approves_itself(request)):
-                request = await self._docket.move(request, "approve", *by)
+            if request.state == "pending_approval" and (approved := self._approves_itself(request)):
+                request = await self._docket.keep(request, approved, "approve")
+            if request.state == "approved" and (why := self._does_not_count(request)):
+                request = await self._docket.move(request, "block", "pole", why)
             if request.state == "approved" and self._board.connected:
                 await self._order(request)
             return
@@ -315,16 +344,31 @@ class Dispatch:
         if idle > (self._rules.answer_s if request.state == "sent" else self._rules.silence_s):
             await self._docket.move(request, "time_out", "pole", f"the dispatcher has said nothing for {idle:.0f} s")
 
-    def _approves_itself(self, request: Request) -> tuple[str, str] | None:
-        """(by, reason) where nobody needs to be asked: a simulation, or a patrol with a standing approval."""
+    def _approves_itself(self, request: Request) -> Request | None:
+        """The request approved, where nobody needs to be asked: a simulation, or a patrol with a standing approval."""
         if self._rules.automatic and request.simulation:
-            return SIMULATED, ""
+            return self._docket.moved(request, "approve", SIMULATED)
+        if (standing := self._standing_of(request)) is None:
+            return None
+        moved = self._docket.moved(request, "approve", standing.by, f"standing approval until {rfc3339(standing.until)}")
+        return replace(moved, approval_key=standing.key, standing=True)
+
+    def _standing_of(self, request: Request) -> Standing | None:
         plan = next((p for p in self._rules.patrols if request.origin == "patrol" and p.name == request.rule), None)
         standing = self._docket.standing.of(plan.name, plan.written, self._clock.wall()) if plan else None
-        return (standing.by, f"standing approval until {rfc3339(standing.until)}") if standing else None
+        return standing if standing is not None and self._rules.office.accepts(standing.key) else None
+
+    def _does_not_count(self, request: Request) -> str:
+        """Why an approval that was given does not count any more, empty when it does."""
+        if not self._rules.office.accepts(request.approval_key):
+            return "it was approved by nobody who is an officer of this pole now"
+        if request.standing and self._standing_of(request) is None:
+            return "the standing approval has ended"
+        return ""
 
     async def _look(self, request: Request) -> Request:
         """Ask the gates; expire, block or unblock."""
+        request = self._retimed(request)
         remaining = self._docket.remaining(request)
         if remaining is not None and remaining <= 0:
             why = f"its time is over; {request.reason}" if request.state == "blocked" else "its time is over: nobody decided"
@@ -334,7 +378,7 @@ class Dispatch:
         request = self._docket.requests[request.request_id] = replace(request, gates=gates)
         why = self._rules.trouble or in_words(gates)
         if not shut:
-            if request.state in ("requested", "blocked"):
+            if request.state in ("requested", "blocked") and not self._flaps(request):
                 return await self._docket.move(request, "unblock", "pole")
         elif request.state != "blocked":
             return await self._docket.move(request, "block", "pole", why)
@@ -343,29 +387,53 @@ class Dispatch:
             self._docket.change(request, announce=True)
         return request
 
+    def _retimed(self, request: Request) -> Request:
+        """Once the clock is trusted, and again when it was wrong after all, the times on the wall follow the monotonic ones."""
+        if request.boot_id != self._keeper.boot_id or not self._keeper.trusted:
+            return request
+        wall, now = self._clock.wall(), self._clock.monotonic()
+        if request.timed and abs(request.expires - (wall + request.expires_at - now)) < ADRIFT_S:
+            return request
+        request = request.retimed(wall, now)
+        self._docket.change(request, announce=True)
+        return request
+
+    def _flaps(self, request: Request) -> bool:
+        """Weather that comes and goes: after many turns it stays blocked for a while, or each would be told and written."""
+        wall = self._clock.wall()
+        blocks = [step.at for step in request.history if step.state == "blocked" and 0 <= wall - step.at < FLAPPING_S]
+        return len(blocks) >= MOST_FLAPS and wall - blocks[-1] < CALM_S
+
     async def _decide(self, decision: Decision) -> Request:
         request = self._docket.known(decision.request_id)
+        key = ""
         if decision.happening == "approve":
-            request = await self._may_approve(request, decision)
+            request, key = await self._may_approve(request, decision)
         elif not request.is_open and request.may_fly:
             self._docket.tell_call_back(request, by=decision.by)  # once more: it is never wrong
             return request
         try:
-            return await self._docket.move(request, decision.happening, decision.by, decision.reason)
+            moved = self._docket.moved(request, decision.happening, decision.by, decision.reason)
         except ValueError as error:
             raise CommandRefused(str(error)) from None
+        moved = replace(moved, approval_key=key) if decision.happening == "approve" else moved
+        return await self._docket.keep(request, moved, decision.happening)
 
-    async def _may_approve(self, request: Request, decision: Decision) -> Request:
-        """Raise CommandRefused unless the approval counts and all gates are open now. An approval is used up either way."""
+    async def _may_approve(self, request: Request, decision: Decision) -> tuple[Request, str]:
+        """(request, key of the signature). Raises CommandRefused unless the approval counts and all gates are open now.
+
+        An approval is used up either way: who was told no must not find it a yes later.
+        """
         signature = self._check(decision, facts_of(request.message(self._base)), frozenset(request.nonces))
         if signature is not None:
-            request = self._docket.requests[request.request_id] = replace(request, nonces=(*request.nonces, signature.nonce))
+            request = replace(request, nonces=(*request.nonces, signature.nonce))
+            self._docket.change(request)
             await self._docket.save(request)
         if request.is_waiting:
             request = await self._look(request)
             if request.state == "blocked":
                 raise CommandRefused(f"the request is blocked: {request.reason}")
-        return request
+        return request, self._rules.office.keys[decision.by] if signature is not None else ""
 
     def _check(self, decision: Decision, facts: Mapping[str, str], used: frozenset[str]) -> Signature | None:
         wall = self._clock.wall() if self._keeper.trusted else None
@@ -379,7 +447,7 @@ class Dispatch:
             pulled = [r for r in self._docket.requests.values() if r.origin == "patrol" and r.rule == name and r.is_open and r.approved_by]
             for request in pulled:
                 await self._docket.move(request, "cancel", decision.by, "the standing approval was revoked")
-            await self._docket.keep_word(STANDING, self._docket.standing.dump())
+            await self._docket.keep_word(STANDING, self._docket.standing.dump(), insist=True)
             return {"patrol": name, "standing": False}
         plan = next((p for p in self._rules.patrols if p.name == name), None)
         if plan is None or decision.until is None:
@@ -389,8 +457,12 @@ class Dispatch:
         wall = self._clock.wall()
         if not wall < decision.until <= wall + LONGEST_STANDING_S:
             raise CommandRefused('"until" lies in the future, at most a year from now')
+        if self._rules.office.keys and wall < self._docket.standing.closed_until:
+            until = rfc3339(self._docket.standing.closed_until)
+            raise CommandRefused(f"the approvals that were used before could not be read: no signed standing approval until {until}")
         signature = self._check(decision, plan_facts(name, plan.written, decision.until), frozenset(self._docket.standing.nonces))
-        book = self._docket.standing.approved(name, Standing(plan.written, decision.by, decision.until), signature, wall)
+        key = self._rules.office.keys[decision.by] if signature is not None else ""
+        book = self._docket.standing.approved(name, Standing(plan.written, decision.by, decision.until, key), signature, wall)
         await self._docket.keep_word(STANDING, book.dump())
         self._docket.standing = book
         return {"patrol": name, "standing": True, "until": rfc3339(decision.until)}
@@ -406,41 +478,41 @@ class Dispatch:
         task.add_done_callback(self._deliveries.discard)
 
     async def _deliver(self, sent: Request) -> None:
-        """Send the order if all gates are still open: the disk may have taken its time. It is never sent twice."""
-        current = self._docket.requests[sent.request_id]
-        if current.state != "sent":
-            return
-        remaining = self._docket.remaining(current)
-        gates = ask(current.target, remaining, self._rules.limits, self._knowledge(current))
-        why = self._rules.trouble or in_words(gates)
-        if not why and remaining is not None and remaining >= 1:
-            order = Message(f"{self._base}/drone/order", encode(current.order(self._base)), expiry_s=int(remaining))
-            sending = self._docket.sending[sent.request_id] = asyncio.ensure_future(self._send(sent.request_id, order))
-            late = asyncio.ensure_future(self._clock.sleep(PUBACK_S))
-            try:
-                await asyncio.wait((sending, late), return_when=asyncio.FIRST_COMPLETED)
-                if sending.done():
-                    if not sending.cancelled():
-                        sending.result()
-                    return
-                why = f"the broker has not acknowledged it within {PUBACK_S:.0f} s"
-            except UplinkError as error:
-                why = str(error)
-            finally:
-                del self._docket.sending[sent.request_id]
-                sending.cancel()
-                late.cancel()
-                await asyncio.gather(sending, late, return_exceptions=True)
+        """Send the order. It is never sent twice, and not later than its time, whoever it has to wait for."""
+        remaining = self._docket.remaining(sent) or 0.0
+        patience = min(PUBACK_S, max(0.0, remaining))
+        sending = self._docket.sending[sent.request_id] = asyncio.ensure_future(
+            self._board.send_live(lambda: self._order_of(sent.request_id))
+        )
+        late = asyncio.ensure_future(self._clock.sleep(patience))
+        try:
+            await asyncio.wait((sending, late), return_when=asyncio.FIRST_COMPLETED)
+            if sending.done():
+                if not sending.cancelled():
+                    sending.result()
+                return
+            why = f"the broker has not acknowledged it within {patience:.0f} s"
+        except UplinkError as error:
+            why = str(error)
+        finally:
+            del self._docket.sending[sent.request_id]
+            sending.cancel()
+            late.cancel()
+            await asyncio.gather(sending, late, return_exceptions=True)
         async with self._lock:
             current = self._docket.requests[sent.request_id]
             if current.state == "sent":
-                reason = f"the order may not have arrived: {why}"
-                log.warning("drone request %s: %s", sent.request_id, reason)
-                await self._docket.move(current, "time_out", "pole", reason)
+                log.warning("drone request %s: the order may not have arrived: %s", sent.request_id, why)
+                await self._docket.move(current, "time_out", "pole", f"the order may not have arrived: {why}")
 
-    async def _send(self, request_id: str, order: Message) -> None:
-        if self._docket.requests[request_id].state == "sent":
-            await self._board.send_live(order)
+    def _order_of(self, request_id: str) -> Message:
+        """The order as it leaves now. Raises Withdrawn when it must not: the disk or the broker may have taken their time."""
+        request = self._docket.requests[request_id]
+        remaining = self._docket.remaining(request)
+        why = self._rules.trouble or in_words(ask(request.target, remaining, self._rules.limits, self._knowledge(request)))
+        if request.state != "sent" or why or remaining is None or remaining < 1:
+            raise Withdrawn(why or "its time is over")
+        return Message(f"{self._base}/drone/order", encode(request.order(self._base)), expiry_s=int(remaining))
 
     # --- after the end
 
@@ -468,7 +540,11 @@ class Dispatch:
         try:
             await self._restore()
         except OutboxError as error:
-            if decision.happening != "approve" and decision.request_id:
+            if decision.happening == "approve":
+                raise CommandRefused(f"the requests cannot be read: {error}") from error
+            if len(self._early) < MOST_EARLY:
+                self._early[decision.request_id or decision.patrol] = decision
+            if decision.request_id:
                 with contextlib.suppress(UplinkError):
                     await self._board.send_live(self._docket.cancel(decision.request_id, decision.by, decision.reason))
-            raise CommandRefused(f"the requests cannot be read: {error}") from error
+            raise CommandRefused(f"the requests cannot be read yet: {error}; this is remembered, and the dispatcher is told") from error

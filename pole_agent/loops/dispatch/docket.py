@@ -6,13 +6,13 @@ import asyncio
 import contextlib
 import json
 import logging
-from collections.abc import Callable
+import math
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from pole_agent.almanac import rfc3339
 from pole_agent.clock import Clock
-from pole_agent.drone.approval import StandingBook
+from pole_agent.drone.approval import LONGEST_S, UNREADABLE, StandingBook
 from pole_agent.drone.machine import Happening
 from pole_agent.drone.request import Request
 from pole_agent.errors import CommandRefused, OutboxError
@@ -25,6 +25,8 @@ from pole_agent.vocabulary import RecordEvent, Severity
 log = logging.getLogger(__name__)
 
 SAVE_S = 10.0  # counts, reasons and steps of flights are written so often
+CALL_BACK_S, FORGOTTEN_S = 4 * 3600.0, 86_400.0  # no drone is in the air for so long; nor is one after a day
+OCCASION_S = 7 * 3600.0  # longer than any patrol's window
 KEEP_CLOSED = 100
 LAST_ORDER, STOP, STANDING = "last_order", "drone_stop", "drone_standing"  # keys in the store
 # The safe ways out happen even when the disk cannot keep them.
@@ -57,11 +59,16 @@ class Docket:
         self._unsaved: dict[str, None] = {}
         self._unsaved_words: dict[str, str] = {}  # of the small states
         self._saved_at = float("-inf")
+        self._told_at: dict[str, float | None] = {}  # monotonic, of call-backs: since when it could be heard
 
-    async def keep_word(self, key: str, word: str) -> None:
-        """Keep one of the small states. When the disk fails it is tried again later, and OutboxError is raised."""
-        self._unsaved_words[key] = word
-        await self.save_changes()
+    async def keep_word(self, key: str, word: str, *, insist: bool = False) -> None:
+        """Keep one of the small states. Raises OutboxError; `insist`: what cannot be kept now is kept later."""
+        if insist:
+            self._unsaved_words[key] = word
+            await self.save_changes()
+        else:
+            await self._store.write(lambda db: db.set(key, word))
+            self._unsaved_words.pop(key, None)
 
     async def restore(self) -> bool:
         """Read what an earlier run left, and tell what is open; False when that was done before. Raises OutboxError."""
@@ -72,27 +79,29 @@ class Docket:
             return db.load_requests(), db.get(LAST_ORDER), db.get(STOP), db.get(STANDING)
 
         texts, last, stop, standing = await self._store.read(read)
-        now = self._clock.monotonic()
+        now, wall = self._clock.monotonic(), self._clock.wall()
         for text in texts:
             try:
                 request = Request.load(text)
-            except (ValueError, TypeError, KeyError) as error:
+            except UNREADABLE as error:
                 log.warning("a stored drone request cannot be read and is ignored: %s", error)
                 continue
             self.requests.setdefault(request.request_id, request)
             self.heard_at[request.request_id] = now
         # What cannot be read keeps everything on the ground.
-        self.last_order = _read(last, lambda d: LastOrder(**d), LastOrder("", self._clock.wall(), now, self._keeper.boot_id))
-        self.stop = self.stop or _read(
-            stop, lambda d: d, {"by": "nobody: it cannot be read", "reason": "", "since": rfc3339(self._clock.wall())}
-        )
-        with contextlib.suppress(ValueError, TypeError, KeyError, AttributeError):
+        self.last_order = _last_order(last, LastOrder("", wall, now, self._keeper.boot_id))
+        self.stop = self.stop or _stop(stop, {"by": "nobody: it cannot be read", "reason": "", "since": rfc3339(wall)})
+        try:
             self.standing = StandingBook.load(standing)
+        except UNREADABLE as error:
+            log.error("the standing approvals cannot be read: none holds, and no signed one is taken for a day: %s", error)
+            self.standing = StandingBook(closed_until=wall + LONGEST_S)
+            self._unsaved_words[STANDING] = self.standing.dump()
         self.restored = True
         for request in self.requests.values():
             if request.is_open:
                 self.announce(request)
-            elif request.call_back:
+            elif request.call_back and not (self._keeper.trusted and wall - request.changed > FORGOTTEN_S):
                 self.tell_call_back(request)
         return True
 
@@ -109,8 +118,10 @@ class Docket:
         if request.boot_id == self._keeper.boot_id:
             return request.expires_at - now
         known = self._deadlines.get(request.request_id)
+        if not request.timed:
+            return 0.0  # made before a restart, by a clock that was not trusted: it may be of any age
         if self._keeper.trusted:
-            deadline = now + request.expires - self._clock.wall()
+            deadline = now + min(request.expires - self._clock.wall(), request.expires_at - request.created_at)
             known = self._deadlines[request.request_id] = deadline if known is None else min(known, deadline)
             return known - now
         return None
@@ -194,12 +205,20 @@ class Docket:
 
     def _prune(self) -> None:
         for suppressed in (True, False):
-            closed = [r for r in self.requests.values() if not r.is_open and (r.state == "suppressed") is suppressed and not r.call_back]
+            closed = [
+                r
+                for r in self.requests.values()
+                if not r.is_open and (r.state == "suppressed") is suppressed and not r.call_back and not self._remembers(r)
+            ]
             for request in closed[:-KEEP_CLOSED]:
                 key = request.request_id
                 self._board.remove(f"drone/request/{key}")
                 for table in (self.requests, self._deadlines, self.heard_at, self._unsaved):
                     table.pop(key, None)
+
+    def _remembers(self, request: Request) -> bool:
+        """A patrol whose window may still be open: it must not be made twice."""
+        return request.origin == "patrol" and abs(self.since(request.boot_id, request.created, request.created_at)) < OCCASION_S
 
     def announce(self, request: Request) -> None:
         key = f"drone/request/{request.request_id}"
@@ -207,6 +226,7 @@ class Docket:
 
     def tell_call_back(self, request: Request, by: str = "") -> None:
         """Tell whoever flies it to stop; at each birth again, until the dispatcher says that it is over."""
+        self._told_at.setdefault(request.request_id, None)
         self.change(replace(request, call_back=True))
         self._board.post(f"drone/cancel/{request.request_id}", self.cancel(request.request_id, by or request.by, request.reason))
 
@@ -214,20 +234,44 @@ class Docket:
         told = {"request_id": request_id, "pole": self._base, "by": by, "reason": reason, "at": rfc3339(self._clock.wall())}
         return Message(f"{self._base}/drone/cancel", encode(told))
 
+    async def call_backs(self) -> None:
+        """A call-back ends when no drone can be in the air any more: hours of a link after it was told, whatever the clocks say."""
+        now = self._clock.monotonic()
+        for request_id, since in list(self._told_at.items()):
+            if since is None and self._board.connected:
+                self._told_at[request_id] = now
+            elif since is not None and now - since > CALL_BACK_S:
+                await self.called_back(self.requests[request_id])
+
     async def called_back(self, request: Request) -> None:
         """The dispatcher says that it is over, or it must be."""
         self._board.remove(f"drone/cancel/{request.request_id}")
+        self._told_at.pop(request.request_id, None)
         request = replace(request, call_back=False)
         self.change(request)
         with contextlib.suppress(OutboxError):
             await self.save(request)
 
 
-def _read(text: str | None, make: Callable[[Any], Any], otherwise: Any) -> Any:
-    """A small state from the store; `otherwise` when it is damaged."""
+def _last_order(text: str | None, otherwise: LastOrder) -> LastOrder | None:
+    """When a flight was ordered last; `otherwise` when that is damaged."""
     try:
-        return None if text is None or text == "null" else make(json.loads(text))
-    except (ValueError, TypeError, KeyError):
+        if text is None or (kept := json.loads(text)) is None:
+            return None
+        wall, at = float(kept["wall"]), float(kept["at"])
+        return LastOrder(str(kept["request_id"]), wall, at, str(kept["boot_id"])) if math.isfinite(wall + at) else otherwise
+    except UNREADABLE:
+        return otherwise
+
+
+def _stop(text: str | None, otherwise: dict[str, Any]) -> dict[str, Any] | None:
+    """Who stopped all flights. Only what is plainly nobody is nobody."""
+    if text is None or text == "null":
+        return None
+    try:
+        kept = json.loads(text)
+        return {key: str(kept[key]) for key in ("by", "reason", "since")} if kept["by"] else otherwise
+    except UNREADABLE:
         return otherwise
 
 
@@ -238,5 +282,9 @@ def recounted(request: Request, base: str) -> dict[str, Any]:
 
 
 def dump_requests(texts: list[str], base: str) -> list[dict[str, Any]]:
-    """Stored requests for people, without the agent running."""
-    return [recounted(Request.load(t), base) for t in texts]
+    """Stored requests for people, without the agent running. What cannot be read is left out."""
+    found = []
+    for text in texts:
+        with contextlib.suppress(*UNREADABLE):
+            found.append(recounted(Request.load(text), base))
+    return found

@@ -1,0 +1,461 @@
+"""What an attack found: each of these once led to a flight that must not happen, a call-back that got lost, or a loop that stood still."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+from collections.abc import Callable, Coroutine, Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from pole_agent.almanac import rfc3339
+from pole_agent.clock import ManualClock
+from pole_agent.drone import ed25519
+from pole_agent.drone.approval import facts_of, plan_facts, text
+from pole_agent.errors import CommandRefused
+from pole_agent.vocabulary import Severity
+from tests.loops.dispatching import BASE, LIMITS, NOON, Bench, rules
+from tests.loops.test_dispatch import ROUND
+
+Story = Callable[[Bench], Coroutine[Any, Any, None]]
+KEY, OTHER = ed25519.new_key(), ed25519.new_key()
+BY = {"by": "Officer"}
+
+
+@pytest.fixture
+def play(tmp_path: Path) -> Callable[..., None]:
+    def run(story: Story, **more: Any) -> None:
+        async def whole() -> None:
+            bench = Bench(tmp_path / "state", **more)
+            await bench.start()
+            try:
+                await story(bench)
+            finally:
+                await bench.stop()
+
+        asyncio.run(whole())
+
+    return run
+
+
+@contextlib.contextmanager
+def broken_disk(b: Bench, *what: str) -> Iterator[None]:
+    b.broken.update(what or ("write",))
+    try:
+        yield
+    finally:
+        b.broken.clear()
+
+
+def signed(b: Bench, facts: dict[str, str], key: str = KEY, by: str = "Dewi", nonce: str = "n" * 20) -> dict[str, str]:
+    expires = rfc3339(b.clock.wall() + 300)
+    return {"nonce": nonce, "expires_at": expires, "value": ed25519.sign(key, text(BASE, facts, by, nonce, expires).encode())}
+
+
+async def stop(b: Bench, stopped: bool) -> None:
+    await b.dispatch.stop_flights({"stop": stopped, **BY}, "")
+
+
+# --- a refusal stays one, whatever the disk does
+
+
+def test_a_refused_resume_and_a_refused_standing_approval_stay_refused(play: Any) -> None:
+    async def story(b: Bench) -> None:
+        await stop(b, True)
+        with broken_disk(b):
+            with pytest.raises(CommandRefused):
+                await stop(b, False)
+            with pytest.raises(CommandRefused):
+                await b.dispatch.decide({"patrol": "round", "decision": "approve", "until": rfc3339(NOON + 9000), **BY}, "")
+        for _ in range(2):
+            await b.advance(20)
+            assert b.dispatch.state()["stopped"]["by"] == "Officer"
+            assert b.dispatch.state()["standing_approvals"] == {}
+            await b.restart()
+
+    play(story, rules=rules(patrols=(ROUND,)))
+
+
+def test_a_stop_that_the_disk_could_not_keep_is_kept_later(play: Any) -> None:
+    async def story(b: Bench) -> None:
+        with broken_disk(b):
+            await stop(b, True)
+            assert b.dispatch.state()["stopped"]
+        await b.advance(20)
+        await b.restart()
+        assert b.dispatch.state()["stopped"]["by"] == "Officer"
+
+    play(story)
+
+
+def test_an_approval_that_could_not_be_kept_cannot_be_sent_again(play: Any) -> None:
+    async def story(b: Bench) -> None:
+        await b.wish()
+        good = signed(b, facts_of(b.last))
+        with broken_disk(b), pytest.raises(CommandRefused):
+            await b.decide("approve", by="Dewi", signature=good)
+        await b.advance(20)
+        await b.restart()
+        with pytest.raises(CommandRefused, match="used before"):
+            await b.decide("approve", by="Dewi", signature=good)
+
+    play(story, rules=rules(keys={"Dewi": ed25519.public_key_of(KEY)}))
+
+
+def test_what_was_cancelled_before_it_could_be_read_is_cancelled(play: Any) -> None:
+    async def story(b: Bench) -> None:
+        b.set_link("down")
+        await b.wish()
+        await b.decide("approve", next(i for i, r in b.requests.items() if r["origin"] == "incident"))
+        await b.dispatch.decide({"patrol": "round", "decision": "approve", "until": rfc3339(NOON + 9000), **BY}, "")
+        request_id = next(i for i, r in b.requests.items() if r["origin"] == "incident")
+        await b.stop()
+        b.link = "up"
+        with broken_disk(b, "read", "write"):
+            await b.start()
+            for words in ({"request_id": request_id}, {"patrol": "round"}):
+                with pytest.raises(CommandRefused, match="remembered"):
+                    await b.dispatch.decide({**words, "decision": "cancel", **BY}, "")
+        await b.advance(20)
+        assert b.state(request_id) == "canceled"
+        assert b.dispatch.state()["standing_approvals"] == {}
+        assert b.orders == []
+
+    play(story, rules=rules(patrols=(ROUND,)))
+
+
+# --- stop and call-back
+
+
+def test_a_stop_calls_back_what_was_in_the_air_when_the_power_failed(play: Any) -> None:
+    async def story(b: Bench) -> None:
+        await b.wish()
+        await b.decide("approve")
+        await b.progress("in_progress")
+        await b.store.write(lambda db: db.set("drone_stop", json.dumps({"by": "Officer", "reason": "", "since": rfc3339(NOON)})))
+        await b.restart(new_boot=True)
+        assert (b.state(), len(b.cancels)) == ("canceled", 1)
+
+    play(story)
+
+
+def test_a_call_back_outlives_a_clock_that_is_set_before_the_link_is_up(play: Any) -> None:
+    async def story(b: Bench) -> None:
+        await b.wish()
+        await b.decide("approve")
+        await b.progress("in_progress")
+        request_id = b.last["request_id"]
+        await b.stop()
+        b.clock, b.boot, b.clock_is_right, b.link = ManualClock(wall=1000.0, monotonic=10.0), "boot-2", False, "down"
+        await b.start()
+        await b.decide("cancel", request_id)
+        b.clock.set_wall(NOON + 100)
+        b.clock_is_right = True
+        b.keeper.check()
+        await b.advance(60)
+        b.set_link("up")
+        await b.advance(30)
+        assert [c["request_id"] for c in b.cancels] == [request_id]
+        await b.advance(5 * 3600.0, 60.0)
+        b.cancels.clear()
+        b.set_link("down")
+        b.set_link("up")
+        await b.advance(30)
+        assert b.cancels == [], "hours later nothing can be in the air"
+
+    play(story)
+
+
+def test_after_a_cancel_nothing_else_flies_until_it_is_over(play: Any) -> None:
+    async def story(b: Bench) -> None:
+        await b.wish("first")
+        await b.decide("approve")
+        first = b.last["request_id"]
+        await b.progress("in_progress")
+        await b.decide("cancel")
+        await b.wish("second")
+        assert "may still" in b.last["reason"] or "has not said that it is over" in b.last["reason"]
+        await b.progress("canceled", first)
+        await b.turn()
+        assert b.last["state"] == "pending_approval"
+
+    play(story, rules=rules(replace(LIMITS, cooldown_s=0)))
+
+
+# --- time
+
+
+def test_a_word_from_the_future_switches_nothing_off(play: Any) -> None:
+    async def story(b: Bench) -> None:
+        with pytest.raises(CommandRefused, match="in the future"):
+            await b.dispatch.conditions({"emergency_stop": False, "at": "2099-01-01T00:00:00Z"}, "")
+        await b.dispatch.conditions({"wind_ms": 1.0, "at": rfc3339(b.clock.wall() + 59)}, "")
+        await b.advance(1)
+        await b.weather(emergency_stop=True, wind_ms=30.0)
+        await b.wish()
+        assert "wind 30 m/s" in b.last["reason"]
+        assert "stopped by the dispatcher" in b.last["reason"]
+        await b.weather(age_s=30, emergency_stop=False, wind_ms=1.0)
+        assert "stopped by the dispatcher" in b.last["reason"], "an older word does not end it"
+        await b.weather(emergency_stop=False, wind_ms=1.0)
+        assert b.last["state"] == "pending_approval"
+
+    play(story, rules=rules(replace(LIMITS, max_wind_ms=8)))
+
+
+def test_conditions_of_a_time_without_a_clock_do_not_stand_in_the_way_later(play: Any) -> None:
+    async def story(b: Bench) -> None:
+        await b.dispatch.conditions({"wind_ms": 20.0, "at": "2030-01-01T00:00:00Z"}, "")
+        b.clock_is_right = True
+        b.keeper.check()
+        await b.weather(wind_ms=1.0)
+        await b.wish()
+        assert b.last["state"] == "pending_approval"
+
+    play(story, rules=rules(replace(LIMITS, max_wind_ms=8)), clock_is_right=False)
+
+
+def test_a_request_by_a_wrong_clock_dies_with_the_reboot(play: Any) -> None:
+    async def story(b: Bench) -> None:
+        await b.wish()
+        await b.stop()
+        b.clock, b.boot, b.clock_is_right = ManualClock(wall=NOON + 60, monotonic=10.0), "boot-2", True
+        await b.start()
+        assert b.last["state"] == "expired"
+
+    play(story, clock=ManualClock(wall=NOON + 3 * 3600), clock_is_right=False)
+
+
+@pytest.mark.parametrize("wrong_s", [3 * 3600.0, -3 * 3600.0])
+def test_once_the_clock_is_right_the_times_of_a_request_are_too(play: Any, wrong_s: float) -> None:
+    async def story(b: Bench) -> None:
+        await b.wish()
+        await b.advance(60)
+        b.clock.set_wall(NOON + 60)
+        b.clock_is_right = True
+        b.keeper.check()
+        await b.turn()
+        assert b.last["expires_at"] == rfc3339(NOON + 600)
+        await b.decide("approve")
+        assert (b.orders[0].data["expires_at"], b.orders[0].message.expiry_s) == (rfc3339(NOON + 600), 540)
+
+    play(story, clock=ManualClock(wall=NOON + wrong_s), clock_is_right=False)
+
+
+def test_an_order_does_not_leave_after_its_time_however_long_it_waits(play: Any) -> None:
+    async def story(b: Bench) -> None:
+        await b.wish()
+        b.link = "busy"
+        await b.decide("approve")
+        await b.clock.advance(8)
+        b.link = "up"
+        await asyncio.sleep(0.01)
+        await b.turn()
+        assert [o.message.expiry_s for o in b.orders] == [2], "what is left at the moment when it leaves"
+
+        await b.progress("ok")
+        await b.wish("late")
+        b.link = "busy"
+        await b.decide("approve")
+        await b.clock.advance(9.8)
+        b.link = "up"
+        await asyncio.sleep(0.01)
+        await b.advance(5)
+        assert len(b.orders) == 1
+        assert b.last["state"] == "timeout"
+
+    play(story, rules=rules(replace(LIMITS, ttl_s=10, cooldown_s=0)))
+
+
+def test_a_gate_that_shuts_while_the_order_waits_keeps_it(play: Any) -> None:
+    async def story(b: Bench) -> None:
+        await b.weather(wind_ms=1.0)
+        await b.wish()
+        b.link = "busy"
+        await b.decide("approve")
+        await b.weather(wind_ms=30.0)
+        b.link = "up"
+        await asyncio.sleep(0.01)
+        await b.turn()
+        assert b.orders == []
+        assert "wind 30 m/s" in b.last["reason"]
+
+    play(story, rules=rules(replace(LIMITS, max_wind_ms=8)))
+
+
+# --- who approved
+
+
+@pytest.mark.parametrize("later", [{"Dewi": KEY}, {"Budi": OTHER}])
+def test_what_nobody_signed_does_not_count_once_there_are_officers(play: Any, later: dict[str, str]) -> None:
+    async def story(b: Bench) -> None:
+        b.set_link("down")
+        await b.wish()
+        await b.decide("approve", next(i for i, r in b.requests.items() if r["origin"] == "incident"))
+        await b.dispatch.decide({"patrol": "round", "decision": "approve", "until": rfc3339(NOON + 9000), **BY}, "")
+        b.rules = rules(keys={n: ed25519.public_key_of(k) for n, k in later.items()}, patrols=(ROUND,))
+        b.link = "up"
+        await b.restart()
+        await b.advance(30)
+        assert b.orders == []
+
+    play(story, rules=rules(patrols=(ROUND,)))
+
+
+def test_the_approvals_of_an_officer_who_left_do_not_count(play: Any) -> None:
+    async def story(b: Bench) -> None:
+        b.set_link("down")
+        until = NOON + 9000
+        payload = {"patrol": "round", "decision": "approve", "by": "Dewi", "until": rfc3339(until)}
+        await b.dispatch.decide(payload | {"signature": signed(b, plan_facts("round", ROUND.written, until))}, "")
+        b.rules = rules(keys={"Dewi": ed25519.public_key_of(OTHER)}, patrols=(ROUND,))
+        b.link = "up"
+        await b.restart()
+        await b.advance(30)
+        assert b.orders == []
+
+    play(story, rules=rules(keys={"Dewi": ed25519.public_key_of(KEY)}, patrols=(ROUND,)))
+
+
+def test_a_standing_approval_that_ended_does_not_fly_what_waits(play: Any) -> None:
+    async def story(b: Bench) -> None:
+        b.set_link("down")
+        await b.dispatch.decide({"patrol": "round", "decision": "approve", "until": rfc3339(NOON + 60), **BY}, "")
+        await b.turn()
+        assert [r["state"] for r in b.requests.values()] == ["approved"]
+        await b.advance(70)
+        b.set_link("up")
+        await b.turn()
+        assert b.orders == []
+        assert b.last["state"] == "pending_approval"
+
+    play(story, rules=rules(patrols=(ROUND,)))
+
+
+# --- damage
+
+
+@pytest.mark.parametrize(
+    ("key", "word"),
+    [
+        ("drone_stop", w) for w in ('"x"', "[1]", '{"x":1}', "false", "{}", "[]", "0", '""', "[" * 100_000, "not JSON")
+    ] + [("last_order", w) for w in ('{"request_id":"r","wall":"x","at":1,"boot_id":"b"}', "[]", "5", "[" * 100_000)]
+    + [("drone_standing", w) for w in ('{"approvals":{"round":{"plan":"at noon","by":"x","until":"x"}},"nonces":{}}', "[]", "[" * 100_000)],
+)  # fmt: skip
+def test_a_damaged_word_keeps_everything_on_the_ground_and_the_loop_going(play: Any, key: str, word: str) -> None:
+    async def story(b: Bench) -> None:
+        await b.store.write(lambda db: db.set(key, word))
+        await b.restart()
+        await b.wish()
+        assert b.running.done() is False
+        json.dumps(b.dispatch.state())
+        if key == "drone_standing":
+            assert b.last["state"] == "pending_approval"
+            with pytest.raises(CommandRefused, match="could not be read"):
+                payload = {"patrol": "round", "decision": "approve", "by": "Dewi", "until": rfc3339(NOON + 9000)}
+                await b.dispatch.decide(payload, "")
+        else:
+            assert b.last["state"] == "blocked"
+
+    keys = {"Dewi": ed25519.public_key_of(KEY)} if key == "drone_standing" else {}
+    play(story, rules=rules(keys=keys, patrols=(replace(ROUND, at=()),)))
+
+
+def test_a_damaged_row_stops_no_other(play: Any) -> None:
+    async def story(b: Bench) -> None:
+        await b.wish("good")
+        good = b.last["request_id"]
+
+        def damage(db: Any) -> None:
+            text_ = next(iter(db.load_requests()))
+            for number, (name, value) in enumerate((("severity", "huge"), ("expires", None), ("score", None), ("created", 1e300))):
+                db.save_request(f"bad-{number}", True, 0.0, json.dumps(json.loads(text_) | {"request_id": f"bad-{number}", name: value}))
+            db.save_request("bad-9", True, 0.0, "[" * 100_000)
+
+        await b.store.write(damage)
+        await b.restart()
+        await b.wish("another")
+        assert set(b.requests) >= {good}
+        assert not [i for i in b.requests if i.startswith("bad")]
+        await b.advance(700)
+        assert b.state(good) == "expired"
+
+    play(story)
+
+
+# --- counting
+
+
+def test_the_incident_that_asked_is_named_whatever_it_supersedes(play: Any) -> None:
+    async def story(b: Bench) -> None:
+        for number in range(12):
+            await b.wish("small", incident_id=f"old-{number}")
+        await b.advance(15)
+        await b.wish("grave", Severity.ALARM, incident_id="grave-1")
+        grave = next(r for r in b.requests.values() if r["rule"] == "grave")
+        assert grave["incident_ids"][0] == "grave-1"
+        assert grave["count"] == 13
+        assert len(grave["incident_ids"]) == 8
+
+    play(story)
+
+
+def test_a_clock_that_was_ahead_silences_no_rule(play: Any) -> None:
+    async def story(b: Bench) -> None:
+        await b.wish()
+        await b.advance(700)
+        await b.stop()
+        b.clock, b.boot, b.clock_is_right = ManualClock(wall=NOON, monotonic=10.0), "boot-2", True
+        await b.start()
+        await b.wish()
+        assert b.last["state"] == "pending_approval"
+
+    play(story, clock=ManualClock(wall=NOON + 365 * 86_400), clock_is_right=False)
+
+
+def test_one_wish_counts_once_though_the_disk_fails_after_it_was_kept(play: Any) -> None:
+    async def story(b: Bench) -> None:
+        b.store.writes_left = 1
+        await b.wish()
+        b.store.writes_left = None
+        await b.advance(15)
+        (request,) = b.requests.values()
+        assert (request["count"], request["state"]) == (1, "pending_approval")
+
+    play(story)
+
+
+def test_weather_that_comes_and_goes_is_not_written_a_thousand_times(play: Any) -> None:
+    async def story(b: Bench) -> None:
+        await b.weather(wind_ms=1.0)
+        await b.wish()
+        for number in range(200):
+            await b.weather(wind_ms=1.0 if number % 2 else 30.0)
+        events = await b.store.read(lambda db: db.list_events(1000))
+        assert len(events) < 30
+        await b.weather(wind_ms=1.0)
+        for _ in range(14):
+            await b.advance(5)
+            await b.weather(wind_ms=1.0)
+        assert b.last["state"] == "pending_approval", "and when it is calm, it goes on"
+
+    play(story, rules=rules(replace(LIMITS, max_wind_ms=8)))
+
+
+def test_a_patrol_that_flew_is_not_made_again_though_many_others_came(play: Any) -> None:
+    async def story(b: Bench) -> None:
+        for number in range(130):
+            await b.wish(f"rule-{number}")
+        for request_id in list(b.requests):
+            await b.dispatch.decide({"request_id": request_id, "decision": "deny", **BY}, "")
+        await b.turn()
+        await b.restart()
+        await b.turn()
+        patrols = {r["request_id"] for r in b.told if r["origin"] == "patrol"}
+        assert len(patrols) == 1
+
+    play(story, rules=rules(patrols=(replace(ROUND, window_s=6 * 3600),), triage=replace(rules().triage, max_requests_per_day=1000)))

@@ -239,9 +239,17 @@ def build(
             "counts": {w.camera: w.pipeline.counts if w.pipeline else {} for w in watches},
         }
 
+    def status() -> str:
+        lamp = light.state()
+        ill = [name for name, part in parts.report().items() if part["state"] != "ok"]
+        seeing = sum(w.pipeline is not None and not w.ended for w in watches)
+        words = [f"lamp {lamp['level']:.0%} by {lamp['reason']}", f"{seeing} of {len(watches)} cameras"]
+        words.append("no broker" if upload is None else "online" if board.connected else "offline, events are kept")
+        return "; ".join([*words, f"not well: {', '.join(ill)}" if ill else "all well"])
+
     beat = Beat(
         beats, keeper, store, board, parts, clock, base, state_dir, present, upload.sent if upload else dict, settings.storage.ttl_s,
-        records.rates, dispatch.state, Certificates(certificate_probes(settings, upload), parts),
+        records.rates, dispatch.state, status, Certificates(certificate_probes(settings, upload), parts),
     )  # fmt: skip
 
     async def ask(question: str, arguments: dict[str, Any]) -> Any:

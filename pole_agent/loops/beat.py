@@ -36,16 +36,24 @@ class Beats:
         self._now = now
         self._promised: dict[str, float] = {}
         self._last: dict[str, float] = {}
+        self._waited_for: set[str] = set()
 
     def promise(self, job: str, within_s: float) -> Callable[[], None]:
         """The function that `job` calls at least every `within_s`."""
         self._promised[job] = within_s
         self._last[job] = self._now()
+        self._waited_for.add(job)
 
         def beat() -> None:
             self._last[job] = self._now()
+            self._waited_for.discard(job)
 
         return beat
+
+    @property
+    def all_began(self) -> bool:
+        """Has everybody beaten once?"""
+        return not self._waited_for
 
     def late(self) -> list[str]:
         now = self._now()
@@ -54,7 +62,7 @@ class Beats:
 
 class Beat:
     """The loop. `present` gives the counts and requests of now; `sent` the traffic of the uplink; `rates` the verdicts by rule; `drone` who
-    stopped flights and which approvals did not count."""
+    stopped flights and which approvals did not count; `status` a line for people, shown by systemctl."""
 
     def __init__(
         self,
@@ -71,24 +79,32 @@ class Beat:
         ttl_s: Mapping[str, float],
         rates: Callable[[], Awaitable[dict[str, Any] | None]],
         drone: Callable[[], dict[str, Any]],
+        status: Callable[[], str],
         certificates: Certificates,
     ) -> None:
         self._beats, self._keeper, self._store, self._board, self._parts = beats, keeper, store, board, parts
         self._clock, self._base, self._state_dir = clock, base, state_dir
         self._present, self._sent, self._ttl_s = present, sent, ttl_s
-        self._rates, self._drone, self._certificates = rates, drone, certificates
+        self._rates, self._drone, self._status, self._certificates = rates, drone, status, certificates
+        self._line = ""
         self._active = b""
         self._health_at = self._purge_at = self._trust_at = float("-inf")
         self._offset = keeper.offset
 
     async def run(self) -> None:
         pause = min(TICK_S, watchdog_s() or TICK_S)
-        notify("READY=1")
+        ready = False
         # Beside the watchdog, not before it: a disk that hangs must not end a process whose lamp works.
         reporting = asyncio.ensure_future(self._report())
         try:
             while not reporting.done():
+                if not ready and self._beats.all_began:  # the lamp is under control
+                    ready = True
+                    notify("READY=1")
                 self._feed()
+                if (line := self._status()) != self._line:
+                    self._line = line
+                    notify(f"STATUS={line}")
                 await self._clock.sleep(pause)
             reporting.result()
         finally:

@@ -101,6 +101,9 @@ class Bench:
         self.store = SwitchedStore(self.broken, self.folder, 16, self.keeper.stamp, ids)
         self.store.start()
         self.board = Board()
+        self.free = asyncio.Event()
+        if self.link != "busy":
+            self.free.set()
         if self.link != "down":
             self.board.birth(self._send)
         parts = Parts(self.store.record, self.clock.monotonic)
@@ -131,7 +134,7 @@ class Bench:
 
     async def _send(self, letter: Letter) -> None:
         while self.link == "busy" and callable(letter):
-            await asyncio.sleep(0.001)
+            await self.free.wait()
         message = letter() if callable(letter) else letter
         if message.topic.endswith("/drone/order"):
             self.orders.append(Order(self.clock.monotonic(), message, json.loads(message.payload)))
@@ -143,6 +146,7 @@ class Bench:
 
     def set_link(self, link: str) -> None:
         was, self.link = self.link, link
+        (self.free.clear if link == "busy" else self.free.set)()
         if link == "down":
             self.board.lost()
         elif was == "down":
@@ -150,7 +154,9 @@ class Bench:
 
     async def quiet(self) -> None:
         """Until the loop has nothing to do but wait for time."""
-        for _ in range(3):
+        turns = 0
+        while turns < 3 or (self.dispatch.delivering and self.link in ("up", "down", "breaks") and turns < 50):
+            turns += 1
             await settle(30)
             await Store.read(self.store, lambda _: None)
         await settle(30)

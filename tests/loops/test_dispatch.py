@@ -211,12 +211,12 @@ def test_the_cooldown_counts_from_the_last_order_and_outlives_a_restart(play: An
 def test_a_cancel_comes_before_an_order_that_waits_for_its_turn(play: Any) -> None:
     async def story(b: Bench) -> None:
         await b.wish()
-        b.link = "busy"
+        b.set_link("busy")
         await b.decide("approve")
         assert b.state() == "sent"
         await b.decide("cancel")
-        b.link = "up"
-        await asyncio.sleep(0.01)
+        b.set_link("up")
+        await b.quiet()
         await b.advance(20)
         assert (b.state(), b.orders) == ("canceled", [])
 

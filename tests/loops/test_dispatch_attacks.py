@@ -249,21 +249,21 @@ def test_once_the_clock_is_right_the_times_of_a_request_are_too(play: Any, wrong
 def test_an_order_does_not_leave_after_its_time_however_long_it_waits(play: Any) -> None:
     async def story(b: Bench) -> None:
         await b.wish()
-        b.link = "busy"
+        b.set_link("busy")
         await b.decide("approve")
         await b.clock.advance(8)
-        b.link = "up"
-        await asyncio.sleep(0.01)
+        b.set_link("up")
+        await b.quiet()
         await b.turn()
         assert [o.message.expiry_s for o in b.orders] == [2], "what is left at the moment when it leaves"
 
         await b.progress("ok")
         await b.wish("late")
-        b.link = "busy"
+        b.set_link("busy")
         await b.decide("approve")
         await b.clock.advance(9.8)
-        b.link = "up"
-        await asyncio.sleep(0.01)
+        b.set_link("up")
+        await b.quiet()
         await b.advance(5)
         assert len(b.orders) == 1
         assert b.last["state"] == "timeout"
@@ -275,11 +275,11 @@ def test_a_gate_that_shuts_while_the_order_waits_keeps_it(play: Any) -> None:
     async def story(b: Bench) -> None:
         await b.weather(wind_ms=1.0)
         await b.wish()
-        b.link = "busy"
+        b.set_link("busy")
         await b.decide("approve")
         await b.weather(wind_ms=30.0)
-        b.link = "up"
-        await asyncio.sleep(0.01)
+        b.set_link("up")
+        await b.quiet()
         await b.turn()
         assert b.orders == []
         assert "wind 30 m/s" in b.last["reason"]

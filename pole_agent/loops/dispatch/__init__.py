@@ -93,6 +93,11 @@ class Dispatch:
         waiting.ids = list(first_and_newest((*waiting.ids, wish.incident_id)))
         self._wake.set()
 
+    @property
+    def delivering(self) -> int:
+        """So many orders are on their way to the broker."""
+        return len(self._deliveries)
+
     def pending(self) -> list[dict[str, Any]]:
         """The open requests, for ``active`` and for people."""
         return [r.message(self._base) for r in by_priority(self._docket.requests.values()) if r.is_open]

@@ -12,7 +12,8 @@ store/       one SQLite file: nothing recorded is lost silently
 uplink/      events and states over MQTT; it cannot even see a frame
 health/      is the clock right, which part works, systemd
 
-loops/       joins the rooms: watch, light, dispatch, listen, local, upload, beat
+conduct/     the pole states what it does, for the sign beside it           doctor/    what is wrong here, and what to do
+loops/       joins the rooms: watch, light, dispatch, listen, local, upload, beat, diagnose
 compose/     the only place that names concrete classes     agent.py   the jobs, start and stop
 settings/    pole.toml as typed values                       cli.py     the command line, one file a command in commands/
 """

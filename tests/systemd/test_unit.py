@@ -1,0 +1,59 @@
+"""The unit under the eyes of systemd itself, and the installer without doing anything."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import ROOT
+
+UNIT = ROOT / "systemd" / "pole-agent.service"
+analyze = pytest.mark.skipif(shutil.which("systemd-analyze") is None, reason="needs systemd-analyze: sudo apt install systemd")
+
+
+@analyze
+def test_the_unit_is_verified_in_silence(tmp_path: Path) -> None:
+    program = tmp_path / "pole-agent"
+    program.write_text("#!/bin/sh\n")
+    program.chmod(0o755)
+    unit = tmp_path / "pole-agent.service"
+    unit.write_text(UNIT.read_text().replace("/opt/pole-agent/current/bin/pole-agent", str(program)))
+    done = subprocess.run(["systemd-analyze", "verify", str(unit)], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+
+
+@analyze
+def test_its_exposure_is_at_most_one_and_a_half() -> None:
+    done = subprocess.run(
+        ["systemd-analyze", "security", "--offline=true", "--no-pager", str(UNIT)], capture_output=True, text=True, check=False
+    )
+    found = re.search(r"exposure level.*: ([0-9.]+)", done.stdout)
+    assert found, done.stdout + done.stderr
+    assert float(found[1]) <= 1.5
+
+
+def test_nothing_is_waited_for_before_the_lamp() -> None:
+    text = UNIT.read_text()
+    directives = [line for line in text.splitlines() if "=" in line and not line.startswith("#")]
+    assert not [d for d in directives if d.startswith(("ExecStartPre", "Requires", "After", "Wants", "BindsTo"))]
+    assert {"StartLimitIntervalSec=0", "Restart=always", "Type=notify"} <= set(directives)
+
+
+def test_a_dry_run_of_the_installer_changes_nothing() -> None:
+    for arguments in (("--dry-run",), ("--dry-run", "--uninstall")):
+        done = subprocess.run([str(ROOT / "scripts" / "install"), *arguments], capture_output=True, text=True, check=False)
+        assert done.returncode == 0, done.stderr
+        done_by_name = [line for line in done.stdout.splitlines() if not line.startswith(("+ ", "install: "))]
+        assert done_by_name == []
+    assert not Path("/opt/pole-agent").exists() or Path("/opt/pole-agent/current").exists()
+
+
+@pytest.mark.parametrize("arguments", [("--nonsense",), ("--config",)])
+def test_bad_usage_is_told(arguments: tuple[str, ...]) -> None:
+    done = subprocess.run([str(ROOT / "scripts" / "install"), *arguments], capture_output=True, text=True, check=False)
+    assert done.returncode != 0
+    assert done.stderr

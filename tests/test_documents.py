@@ -1,0 +1,69 @@
+"""Links in the manuals lead somewhere, commands in them exist, and the configurations that we ship are fine."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from pole_agent.cli import COMMANDS
+from pole_agent.conduct import conduct, lines
+from pole_agent.settings.load import load, warnings
+from tests.conftest import ROOT
+
+PAGES = sorted(p for p in [*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md"), *(ROOT / "models").glob("*.md")])
+SITES = sorted((ROOT / "config" / "sites").glob("*.toml"))
+SCRIPTS = sorted(p for p in (ROOT / "scripts").iterdir() if p.is_file() and p.read_bytes().startswith(b"#!/usr/bin/env bash"))
+
+
+def _anchor(heading: str) -> str:
+    return re.sub(r"[^\w\- ]", "", heading.strip().lower()).replace(" ", "-")
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda p: str(p.relative_to(ROOT)))
+def test_every_link_leads_somewhere(page: Path) -> None:
+    for target in re.findall(r"\]\(([^)\s]+)\)", page.read_text()):
+        if "://" in target or target.startswith("mailto:"):
+            continue
+        path, _, anchor = target.partition("#")
+        file = (page.parent / path).resolve() if path else page
+        assert file.exists(), f"{page.name} -> {target}"
+        if anchor and file.suffix == ".md":
+            headings = {_anchor(h) for h in re.findall(r"^#+ (.*)$", file.read_text(), re.MULTILINE)}
+            assert anchor in headings, f"{page.name} -> {target}"
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda p: str(p.relative_to(ROOT)))
+def test_every_command_and_script_that_is_named_exists(page: Path) -> None:
+    text = page.read_text()
+    named = set(re.findall(r"`(?:sudo )?pole-agent ([a-z]+)", text)) | set(
+        re.findall(r"^(?:sudo )?pole-agent ([a-z]+)", text, re.MULTILINE)
+    )
+    assert named - {"approval"} <= set(COMMANDS), page.name  # the first line of what an officer signs
+    for script in set(re.findall(r"(?<![\w/])scripts/([a-z0-9.-]+[a-z0-9])", text)):
+        assert (ROOT / "scripts" / script).exists(), f"{page.name}: scripts/{script}"
+
+
+def test_the_tour_visits_every_room() -> None:
+    tour = (ROOT / "docs" / "tour.md").read_text()
+    for room in ("camera", "vision", "tracking", "incidents", "lamp", "drone", "store", "uplink", "loops", "compose"):
+        assert f"../pole_agent/{room}/" in tour, room
+
+
+@pytest.mark.parametrize("site", SITES, ids=lambda p: p.stem)
+def test_the_sites_are_fine(site: Path) -> None:
+    settings = load(site).settings
+    found = warnings(settings)
+    assert all("night_permit" in w or "drone.officer" in w for w in found), found
+    for language in ("en", "id"):
+        assert settings.pole.operator in "\n".join(lines(conduct(settings), language))  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("script", SCRIPTS, ids=lambda p: p.name)
+def test_the_scripts_are_shell(script: Path) -> None:
+    subprocess.run(["bash", "-n", str(script)], check=True)
+    if shutil.which("shellcheck"):
+        subprocess.run(["shellcheck", "-S", "warning", "-x", str(script)], check=True, cwd=ROOT)

@@ -45,7 +45,12 @@ def main(argv: list[str] | None = None) -> int:
         return code
     except ConfigError as error:
         for problem in error.problems:
-            print(f"pole-agent: {problem}", file=sys.stderr)
+            text = str(problem)
+            if getattr(arguments, "lang", "en") == "id":
+                from pole_agent.indonesian import translate
+
+                text = translate(text)
+            print(f"pole-agent: {text}", file=sys.stderr)
         return 2
     except PoleAgentError as error:
         print(f"pole-agent: {error}", file=sys.stderr)

@@ -14,12 +14,14 @@ from pathlib import Path
 
 from pole_agent import compose
 from pole_agent.errors import CameraError, ConfigError, LampError, ModelError, Problem
+from pole_agent.indonesian import translate
 from pole_agent.lamp.levels import duty
 from pole_agent.lamp.pwm import ROOT, find_chip
 from pole_agent.lamp.survey import survey
 from pole_agent.settings import DEFAULT_PATH, Settings
 from pole_agent.settings.load import load, warnings
 from pole_agent.settings.section import is_credential
+from pole_agent.words import LANGUAGES, Both
 
 FAR_H = 5.0
 FAINT = 0.05
@@ -28,6 +30,7 @@ HELP = "report every problem of a configuration; drives nothing"
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--config", type=Path, default=DEFAULT_PATH, metavar="F", help=f"default: {DEFAULT_PATH}")
+    parser.add_argument("--lang", choices=LANGUAGES, default="en", help="English or Indonesian")
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -35,9 +38,15 @@ def run(arguments: argparse.Namespace) -> int:
     problems = list(look(settings))
     if problems:
         raise ConfigError(problems)
+    in_indonesian = arguments.lang == "id"
     for warning in [*warnings(settings), *nights(settings, time.time())]:
-        print(f"warning: {warning}")
-    print(f"{arguments.config}: fine: pole {settings.pole.id}, {len(settings.cameras)} camera(s), {len(settings.rules)} rule(s)")
+        print(f"peringatan: {translate(warning)}" if in_indonesian else f"warning: {warning}")
+    cameras, rules = len(settings.cameras), len(settings.rules)
+    words = Both(
+        f"fine: pole {settings.pole.id}, {cameras} camera(s), {rules} rule(s)",
+        f"baik: tiang {settings.pole.id}, {cameras} kamera, {rules} aturan",
+    )
+    print(f"{arguments.config}: {words.of(arguments.lang)}")
     return 0
 
 

@@ -17,8 +17,9 @@ from collections.abc import Callable
 
 from pole_agent.commands import control
 from pole_agent.doctor import QUICK, SLOW, examine
-from pole_agent.doctor.finding import Finding
+from pole_agent.doctor.finding import Finding, said
 from pole_agent.errors import ConfigError, Problem
+from pole_agent.indonesian import translate
 from pole_agent.settings import DEFAULT_PATH, Settings
 from pole_agent.settings.load import load, warnings
 from pole_agent.words import LANGUAGES, Both
@@ -74,11 +75,13 @@ def _settings(arguments: argparse.Namespace, tell: Callable[[Finding], None]) ->
         if arguments.config != DEFAULT_PATH and not arguments.config.exists():
             raise ConfigError([Problem(str(arguments.config), "cannot be read; write one with: pole-agent init")]) from error
         text = "; ".join(map(str, error.problems[:3]))
-        tell(Finding("configuration", "fail", Both(text, text), fix))
+        tell(Finding("configuration", "fail", said(text), fix))
         return control.settings_of(arguments) if arguments.config.exists() else None
     found = warnings(settings)
-    text = "; ".join(found) or str(arguments.config)
-    tell(Finding("configuration", "warn" if found else "ok", Both(text, text)))
+    if found:
+        tell(Finding("configuration", "warn", Both("; ".join(found), "; ".join(map(translate, found)))))
+    else:
+        tell(Finding("configuration", "ok", Both(str(arguments.config), str(arguments.config))))
     return settings
 
 

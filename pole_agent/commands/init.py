@@ -10,24 +10,35 @@ from pathlib import Path
 
 from pole_agent.errors import ConfigError, Problem
 from pole_agent.settings.load import parse
+from pole_agent.words import LANGUAGES, Both
 
 HELP = "write a short, commented pole.toml"
-QUESTIONS = (
-    ("id", "identifier of the pole (letters, digits, _ and -)", "POLE-1"),
-    ("site", "site, for example the regency", "bench"),
-    ("latitude", "latitude in degrees", "-6.8586"),
-    ("longitude", "longitude in degrees", "107.9164"),
-    ("timezone", "time zone", "Asia/Jakarta"),
-    ("camera", "camera: rtsp://…, /dev/video0 or a file (empty: none)", ""),
-    ("pin", "GPIO pin of the lamp, BCM number (empty: none, in memory only)", ""),
-    ("mqtt", "MQTT broker, host or host:port (empty: none)", ""),
+QUESTIONS: tuple[tuple[str, Both, str], ...] = (
+    ("id", Both("identifier of the pole (letters, digits, _ and -)", "pengenal tiang (huruf, angka, _ dan -)"), "POLE-1"),
+    ("site", Both("site, for example the regency", "lokasi, misalnya kabupaten"), "bench"),
+    ("latitude", Both("latitude in degrees", "lintang dalam derajat"), "-6.8586"),
+    ("longitude", Both("longitude in degrees", "bujur dalam derajat"), "107.9164"),
+    ("timezone", Both("time zone", "zona waktu"), "Asia/Jakarta"),
+    (
+        "camera",
+        Both("camera: rtsp://…, /dev/video0 or a file (empty: none)", "kamera: rtsp://…, /dev/video0 atau berkas (kosong: tidak ada)"),
+        "",
+    ),
+    (
+        "pin",
+        Both("GPIO pin of the lamp, BCM number (empty: none, in memory only)", "pin GPIO lampu, nomor BCM (kosong: hanya di memori)"),
+        "",
+    ),
+    ("mqtt", Both("MQTT broker, host or host:port (empty: none)", "broker MQTT, host atau host:port (kosong: tidak ada)"), ""),
 )
+NONE, WROTE = Both("none", "tidak ada"), Both("wrote {out}; next: {next}", "{out} ditulis; berikutnya: {next}")
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     for key, question, default in QUESTIONS:
-        parser.add_argument(f"--{key}", help=question + (f"; default: {default}" if default else ""))
+        parser.add_argument(f"--{key}", help=question.en + (f"; default: {default}" if default else ""))
     parser.add_argument("--out", type=Path, default=Path("pole.toml"), metavar="F", help="default: pole.toml")
+    parser.add_argument("--lang", choices=LANGUAGES, default="en", help="English or Indonesian")
     parser.add_argument("--force", action="store_true", help="replace a file that is there")
 
 
@@ -41,7 +52,7 @@ def run(arguments: argparse.Namespace) -> int:
     for key, question, default in QUESTIONS:
         answer = given[key]
         if answer is None:
-            answer = input(f"{question} [{default or 'none'}]: ").strip() or default if ask else default
+            answer = input(f"{question.of(arguments.lang)} [{default or NONE.of(arguments.lang)}]: ").strip() or default if ask else default
         answers[key] = answer
     text = render(answers)
     parse(text, str(out), out.parent)
@@ -49,7 +60,8 @@ def run(arguments: argparse.Namespace) -> int:
         out.write_text(text)
     except OSError as error:
         raise ConfigError([Problem(str(out), f"cannot be written: {error.strerror}")]) from error
-    print(f"wrote {out}; next: pole-agent check --config {out}")
+    lang = " --lang id" if arguments.lang == "id" else ""
+    print(WROTE.of(arguments.lang).format(out=out, next=f"pole-agent check --config {out}{lang}"))
     return 0
 
 

@@ -8,7 +8,7 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
-from pole_agent.doctor.finding import Finding
+from pole_agent.doctor.finding import Finding, said
 from pole_agent.errors import LampError
 from pole_agent.lamp.pwm import ROOT, find_chip
 from pole_agent.settings import Settings
@@ -78,7 +78,7 @@ def pwm(settings: Settings) -> Iterator[Finding]:
         chip, channel = find_chip(ROOT, lamp.pin, lamp.pwm_device, lamp.pwm_channel)
     except LampError as error:
         yield Finding(
-            "pwm", "fail", Both(str(error), str(error)),
+            "pwm", "fail", said(error),
             Both("Add dtoverlay=pwm,pin=18,func=2 to /boot/firmware/config.txt and restart (docs/wiring.md).",
                  "Tambahkan dtoverlay=pwm,pin=18,func=2 ke /boot/firmware/config.txt lalu nyalakan ulang (docs/wiring.md)."),
         )  # fmt: skip

@@ -6,7 +6,7 @@ import os
 import time
 from collections.abc import Iterator
 
-from pole_agent.doctor.finding import Finding
+from pole_agent.doctor.finding import Finding, said
 from pole_agent.errors import CameraError, ModelError
 from pole_agent.settings import Settings
 from pole_agent.settings.section import is_credential, secret_file
@@ -27,7 +27,7 @@ def cameras(settings: Settings) -> Iterator[Finding]:
             try:
                 knock(camera.source, camera.name)
             except CameraError as error:
-                yield Finding(name, "fail", Both(str(error), str(error)), Both(
+                yield Finding(name, "fail", said(error), Both(
                     "Is it powered and on this network? pole-agent camera find looks for cameras; pole-agent camera probe tries one.",
                     "Apakah kamera menyala dan ada di jaringan ini? pole-agent camera find mencari kamera; pole-agent camera probe mencobanya.",
                 ))  # fmt: skip
@@ -59,7 +59,7 @@ def pictures(settings: Settings) -> Iterator[Finding]:
             finally:
                 capture.release()
         except CameraError as error:
-            yield Finding(name, "fail", Both(str(error), str(error)), Both(
+            yield Finding(name, "fail", said(error), Both(
                 "pole-agent camera probe tries it with more words.", "pole-agent camera probe mencobanya dengan keterangan lebih banyak."
             ))  # fmt: skip
             continue
@@ -85,7 +85,7 @@ def model(settings: Settings) -> Iterator[Finding]:
         card = cards.read(cards.find(settings.detector.model))
         network = OnnxModel(card, settings.detector.threads)
     except ModelError as error:
-        yield Finding("model", "fail", Both(str(error), str(error)), Both(
+        yield Finding("model", "fail", said(error), Both(
             "Install the agent again, or name another model in [detector].", "Pasang ulang agen, atau sebut model lain pada [detector]."
         ))  # fmt: skip
         return

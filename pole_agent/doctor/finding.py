@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from pole_agent.indonesian import translate
 from pole_agent.settings import Settings
 from pole_agent.words import Both
 
@@ -27,3 +28,8 @@ class Finding:
 
 
 Check = Callable[[Settings], Iterable[Finding]]
+
+
+def said(error: Exception | str) -> Both:
+    """What another part of the agent says, in both languages as far as it is known."""
+    return Both(str(error), translate(str(error)))

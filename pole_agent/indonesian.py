@@ -1,0 +1,165 @@
+"""What the checks say, in Indonesian. Keys of the configuration and names stay as they are; what is not in the table stays English.
+
+A test walks through the sources and fails when a sentence of theirs is missing here.
+"""
+
+from __future__ import annotations
+
+import functools
+import re
+
+# English with {} for what varies -> Indonesian with {0}, {1}, … in its own order.
+TABLE = {
+    # the file
+    "cannot be read: {}; write one with: pole-agent init": "tidak dapat dibaca: {0}; buat dengan: pole-agent init",
+    "cannot be read; write one with: pole-agent init": "tidak dapat dibaca; buat dengan: pole-agent init",
+    "cannot be read; name the configuration with --config": "tidak dapat dibaca; sebutkan konfigurasi dengan --config",
+    "is {} bytes long; a configuration has at most {}": "panjangnya {0} bita; konfigurasi paling banyak {1}",
+    "is not UTF-8 text (byte {})": "bukan teks UTF-8 (bita {0})",
+    "is not valid TOML: {}": "bukan TOML yang sah: {0}",
+    "is there already; --force replaces it, --out names another": "sudah ada; --force menggantinya, --out menyebut yang lain",
+    "cannot be written: {}": "tidak dapat ditulis: {0}",
+    "{} is no number": "{0} bukan angka",
+    # keys and values
+    "unknown key; did you mean {}?": "kunci tidak dikenal; maksudnya {0}?",
+    "unknown key; known here: {}": "kunci tidak dikenal; yang dikenal di sini: {0}",
+    "is required": "wajib diisi",
+    "use letters, digits, _ and - only, 1 to 64 of them": "gunakan hanya huruf, angka, _ dan -, 1 sampai 64 buah",
+    "a polygon has at least 3 points; this has {}": "poligon memiliki sekurangnya 3 titik; ini {0}",
+    "input should be {}; given: {}": "harus {0}; diberikan: {1}",
+    "greater than or equal to {}": "sekurangnya {0}",
+    "less than or equal to {}": "paling banyak {0}",
+    "greater than {}": "lebih dari {0}",
+    "less than {}": "kurang dari {0}",
+    "a valid {}": "{0} yang sah",
+    "a valid {}, unable to parse string as {}": "{0} yang sah; teks ini bukan {1}",
+    "a finite number": "angka yang terhingga",
+    "string should have at least {} character; given: {}": "teks sekurangnya {0} huruf; diberikan: {1}",
+    "string should have at most {} characters; given: {}": "teks paling banyak {0} huruf; diberikan: {1}",
+    "tuple should have at least {}; given: {}": "daftar sekurangnya berisi {0}; diberikan: {1}",
+    "tuple should have at most {}; given: {}": "daftar paling banyak berisi {0}; diberikan: {1}",
+    # times and dates
+    '{} is no time of day; write "22:00", "sunset" or "sunrise-00:15" (sunset, sunrise, dusk, dawn)':
+        '{0} bukan waktu; tulis "22:00", "sunset" atau "sunrise-00:15" (sunset: matahari terbenam, sunrise: terbit, dusk: akhir senja, dawn: fajar)',
+    '{} is no span; write "always", "sunset..sunrise" or "22:00..05:00"': '{0} bukan rentang; tulis "always", "sunset..sunrise" atau "22:00..05:00"',
+    "{} lies in no night": "{0} tidak berada pada malam mana pun",
+    "{}: give both dates a year, or neither": "{0}: beri tahun pada kedua tanggal, atau tidak sama sekali",
+    "{} ends before it starts": "{0} berakhir sebelum dimulai",
+    '{} is no date; write "2027-03-20", "08-17" (every year) or "12-24..01-02"': '{0} bukan tanggal; tulis "2027-03-20", "08-17" (setiap tahun) atau "12-24..01-02"',
+    '{} names no weekdays; write "mon..fri", "sat,sun" ({})': '{0} bukan nama hari; tulis "mon..fri", "sat,sun" ({1})',
+    '{} is no time zone; write one of the IANA names, for example "Asia/Jakarta"': '{0} bukan zona waktu; tulis nama IANA, misalnya "Asia/Jakarta"',
+    # names that refer to each other
+    'the name "{}" is used {} times': 'nama "{0}" dipakai {1} kali',
+    '{}: the name "{}" is used {} times': '{0}: nama "{1}" dipakai {2} kali',
+    "there are {} cameras; say which one: {}": "ada {0} kamera; sebutkan yang mana: {1}",
+    'there is no camera "{}"; there is {}': 'tidak ada kamera "{0}"; yang ada {1}',
+    'there is no zone "{}"; there is {}': 'tidak ada zona "{0}"; yang ada {1}',
+    'there is no line "{}"; there is {}': 'tidak ada garis "{0}"; yang ada {1}',
+    'there is no program "{}"; there is {}': 'tidak ada program "{0}"; yang ada {1}',
+    'there is no program "{}"; it holds on every night that no calendar rule names': 'tidak ada program "{0}"; program itu berlaku pada setiap malam yang tidak disebut kalender',
+    "there is no [[camera]] to look through": "tidak ada [[camera]] untuk melihat",
+    "is true, but [drone] enabled is false": "bernilai true, tetapi [drone] enabled bernilai false",
+    # rules and zones
+    "the polygon has no area; give at least three points that are not on one line": "poligon tidak memiliki luas; beri sekurangnya tiga titik yang tidak segaris",
+    '"from" and "to" are the same point': '"from" dan "to" adalah titik yang sama',
+    'kind = "{}" needs line = "<name of a [[line]]>"': 'kind = "{0}" memerlukan line = "<nama sebuah [[line]]>"',
+    'kind = "{}" watches a line; remove zone': 'kind = "{0}" mengamati garis; hapus zone',
+    'kind = "{}" watches a zone; remove line': 'kind = "{0}" mengamati zona; hapus line',
+    "min_height must be below max_height": "min_height harus lebih kecil dari max_height",
+    'kind = "wrong_way" needs direction = "forward" or "backward": the way that is wrong': 'kind = "wrong_way" memerlukan direction = "forward" atau "backward": arah yang salah',
+    # lamp
+    "give pin or file, one of them": "beri pin atau file, salah satu",
+    'file: write the whole path of "{}", from / on': 'file: tulis jalur lengkap "{0}", mulai dari /',
+    "off_lux must be above on_lux: the lamp would switch to and fro between them": "off_lux harus di atas on_lux: bila tidak lampu akan hidup-mati di antaranya",
+    "the hours must rise from point to point": "jam harus naik dari titik ke titik",
+    "GPIO{} has no hardware PWM; use {}, or give pwm_device and pwm_channel": "GPIO{0} tidak memiliki PWM perangkat keras; gunakan {1}, atau beri pwm_device dan pwm_channel",
+    "pwm_device and pwm_channel belong together; give both or none": "pwm_device dan pwm_channel berpasangan; beri keduanya atau tidak sama sekali",
+    "{} and {} are both GPIO{}": "{0} dan {1} sama-sama GPIO{2}",
+    'there is no GPIO chip on this machine (/dev/gpiochip*); for a bench without one set backend = "mock"':
+        'tidak ada chip GPIO pada mesin ini (/dev/gpiochip*); untuk meja uji tanpa chip, atur backend = "mock"',
+    'no PWM chip {} for GPIO{} (there is: {}); add {} to /boot/firmware/config.txt and restart, or set [lamp] backend = "gpio"':
+        'tidak ada chip PWM {0} untuk GPIO{1} (yang ada: {2}); tambahkan {3} ke /boot/firmware/config.txt lalu nyalakan ulang, atau atur [lamp] backend = "gpio"',
+    "{} cannot be driven: {}; may this user write there (group gpio, udev rule)?": "{0} tidak dapat dikendalikan: {1}; bolehkah pengguna ini menulis di sana (grup gpio, aturan udev)?",
+    "{} does not obey: {}": "{0} tidak menurut: {1}",
+    "lamp.active_low: is false; an undriven pin means a dark street": "lamp.active_low: bernilai false; pin yang tidak dikendalikan berarti jalan gelap",
+    "lamp.pin: GPIO{} is pulled high at power-on: dark until the agent starts; use a pin from 9 to 27":
+        "lamp.pin: GPIO{0} tinggi saat dinyalakan: gelap sampai agen berjalan; gunakan pin 9 sampai 27",
+    "lamp.relay: GPIO{} switches the coil on, and the lamp off, while nobody drives it; see docs/wiring.md":
+        "lamp.relay: GPIO{0} menghidupkan kumparan, dan mematikan lampu, selama tidak dikendalikan; lihat docs/wiring.md",
+    "lamp.calendar[{}]: has neither days nor dates, so it holds always; the rules below it never do":
+        "lamp.calendar[{0}]: tanpa hari maupun tanggal, jadi selalu berlaku; aturan di bawahnya tidak pernah",
+    'lamp.program "{}": has {} steps at {}; the last one counts': 'lamp.program "{0}": memiliki {1} langkah pada {2}; yang terakhir berlaku',
+    "lamp.floor: {} is below min_level, so the floor is {}": "lamp.floor: {0} di bawah min_level, jadi batas bawahnya {1}",
+    "lamp.control[{}].level: a maximum of {} lies below the floor of {}": "lamp.control[{0}].level: batas atas {1} berada di bawah batas bawah {2}",
+    "lamp.clo: the shares rise; a lamp gives less light as it ages": "lamp.clo: bagiannya naik; lampu makin redup seiring usia",
+    # cameras, models, files
+    "{} cannot be read": "{0} tidak dapat dibaca",
+    "{} cannot be read; is the driver of the sensor loaded?": "{0} tidak dapat dibaca; apakah driver sensor dimuat?",
+    "{} cannot be read; is the camera connected, are you in the group video?": "{0} tidak dapat dibaca; apakah kamera tersambung, apakah Anda di grup video?",
+    "{}: the clip has no frame that can be read": "{0}: klip tidak memiliki gambar yang dapat dibaca",
+    "{} cannot be written by this user (the service runs as its own)": "{0} tidak dapat ditulis pengguna ini (layanan berjalan sebagai penggunanya sendiri)",
+    "the password of {} cannot be read from {}: {}": "kata sandi {0} tidak dapat dibaca dari {1}: {2}",
+    "{}: given up": "{0}: dihentikan",
+    "{}: there is no such file": "{0}: berkas tidak ada",
+    "{} cannot be opened: {}": "{0} tidak dapat dibuka: {1}",
+    'there is no model "{}"; shipped: {}; or give the path of a card (.toml)': 'tidak ada model "{0}"; yang disertakan: {1}; atau beri jalur sebuah kartu (.toml)',
+    "{}: this is not the model of its card: sha256 is {}…, expected {}…; install it again, or write the new hash into the card if you changed the model on purpose":
+        "{0}: ini bukan model dari kartunya: sha256 adalah {1}…, seharusnya {2}…; pasang ulang, atau tulis hash baru ke kartu bila model sengaja diganti",
+    "{}: the model card cannot be read: {}": "{0}: kartu model tidak dapat dibaca: {1}",
+    "{}: the model card lacks the key {}": "{0}: kartu model tidak memiliki kunci {1}",
+    "{}: the model card is broken: {}": "{0}: kartu model rusak: {1}",
+    "{}: the model cannot be read: {}": "{0}: model tidak dapat dibaca: {1}",
+    "{}: input: this layout and dtype are not supported; supported: {}": "{0}: masukan: tata letak dan tipe ini tidak didukung; yang didukung: {1}",
+    "camera: there is none; the lamp runs by its program": "camera: tidak ada; lampu berjalan menurut programnya",
+    # broker
+    "cert_file and key_file belong together; give both or none": "cert_file dan key_file berpasangan; beri keduanya atau tidak sama sekali",
+    "ca_file and cert_file belong to tls = true; with tls = false nobody would look at them": "ca_file dan cert_file hanya untuk tls = true; dengan tls = false tidak ada yang memeriksanya",
+    "mqtt: there is no broker; events are kept on the pole only": "mqtt: tidak ada broker; kejadian hanya disimpan di tiang",
+    "mqtt.tls: is false for {}; passwords and events can be read on the way": "mqtt.tls: bernilai false untuk {0}; kata sandi dan kejadian dapat dibaca di jalan",
+    "metrics.host: {} is not the pole itself; whoever reaches it can read the numbers": "metrics.host: {0} bukan tiang itu sendiri; siapa yang mencapainya dapat membaca angkanya",
+    "the status page is not part of this release; leave it false": "halaman status belum ada pada rilis ini; biarkan false",
+    # drones
+    "is no Ed25519 public key ({} bytes in base64); make one with: pole-agent drone key": "bukan kunci publik Ed25519 ({0} bita dalam base64); buat dengan: pole-agent drone key",
+    "a time is given twice": "sebuah waktu ditulis dua kali",
+    'approval = "automatic" asks nobody; remove [[drone.officer]], or write approval = "required"':
+        'approval = "automatic" tidak bertanya kepada siapa pun; hapus [[drone.officer]], atau tulis approval = "required"',
+    "alt_agl_m = {} is above max_alt_agl_m = {}": "alt_agl_m = {0} di atas max_alt_agl_m = {1}",
+    "{} holds {} polygons; a geofence is one": "{0} berisi {1} poligon; pagar wilayah hanya satu",
+    "is not JSON: {}": "bukan JSON: {0}",
+    "is not GeoJSON (a FeatureCollection, a Feature or a Polygon), or has a feature without a geometry":
+        "bukan GeoJSON (FeatureCollection, Feature atau Polygon), atau memiliki feature tanpa geometry",
+    "holds no Polygon": "tidak berisi Polygon",
+    "holds a {}, which is not an area: draw a Polygon instead, or take it out": "berisi {0}, yang bukan wilayah: gambar Polygon, atau keluarkan",
+    "has a polygon without coordinates": "memiliki poligon tanpa koordinat",
+    "has more than {} points": "memiliki lebih dari {0} titik",
+    "has a ring of fewer than three points": "memiliki cincin kurang dari tiga titik",
+    "has a point that is no [longitude, latitude]: {}": "memiliki titik yang bukan [bujur, lintang]: {0}",
+    "drone.geofence: is missing; every request will be blocked by that gate": "drone.geofence: tidak ada; setiap permintaan akan tertahan oleh gerbang itu",
+    "drone.night_permit: is false; between sunset and sunrise every request will be blocked by that gate":
+        "drone.night_permit: bernilai false; antara matahari terbenam dan terbit setiap permintaan akan tertahan oleh gerbang itu",
+    'drone.approval: is "automatic", which is for simulation only; every message says so, and no real drone may obey':
+        'drone.approval: bernilai "automatic", yang hanya untuk simulasi; setiap pesan menyatakannya, dan drone sungguhan tidak boleh menurut',
+    "drone.officer: there is none; whoever may write to drone/approval at the broker may approve flights":
+        "drone.officer: tidak ada; siapa yang boleh menulis ke drone/approval pada broker dapat menyetujui penerbangan",
+}  # fmt: skip
+MOST = 2000  # characters of a sentence that is looked at
+
+
+@functools.lru_cache(maxsize=1)
+def _patterns() -> list[tuple[re.Pattern[str], str]]:
+    # The most definite first: what has the most fixed text.
+    ordered = sorted(TABLE, key=lambda en: -len(en.replace("{}", "")))
+    return [(re.compile("(.+?)".join(map(re.escape, en.split("{}"))), re.DOTALL), TABLE[en]) for en in ordered]
+
+
+def translate(text: str) -> str:
+    """The sentence in Indonesian, as far as it is known; parts that vary may be sentences of their own."""
+    if len(text) > MOST:
+        return text
+    for pattern, template in _patterns():
+        if match := pattern.fullmatch(text):
+            return template.format(*(translate(group) if group != text else group for group in match.groups()))
+    head, colon, tail = text.partition(": ")
+    if colon and " " not in head:
+        return f"{head}: {translate(tail)}"
+    return text

@@ -1,0 +1,78 @@
+"""Every sentence of the checks is known in Indonesian: the sources themselves are asked."""
+
+from __future__ import annotations
+
+import ast
+import string
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pole_agent.indonesian import TABLE, translate
+from tests.commands.test_commands import call
+from tests.conftest import ROOT
+
+PACKAGE = ROOT / "pole_agent"
+SOURCES = [
+    *sorted((PACKAGE / "settings").glob("*.py")),
+    *(
+        PACKAGE / p
+        for p in ("commands/check.py", "commands/init.py", "almanac.py", "dates.py", "lamp/pwm.py", "drone/areas.py", "vision/card.py")
+    ),
+]
+SPEAKERS = ("ValueError", "Problem", "append", "ModelError", "LampError")
+
+
+def _text(node: ast.expr) -> str | None:
+    match node:
+        case ast.Constant(value=str(value)):
+            return value
+        case ast.JoinedStr(values=values):
+            return "".join(str(v.value) if isinstance(v, ast.Constant) else "{}" for v in values)
+    return None
+
+
+def sentences() -> Iterator[str]:
+    for source in SOURCES:
+        for node in ast.walk(ast.parse(source.read_text())):
+            if isinstance(node, ast.Call) and node.args and getattr(node.func, "id", getattr(node.func, "attr", "")) in SPEAKERS:
+                text = _text(node.args[-1])
+                if text is not None and " " in text.replace("{}: {}", ""):
+                    yield text
+
+
+@pytest.mark.parametrize("sentence", sorted(set(sentences())))
+def test_every_sentence_is_in_the_table(sentence: str) -> None:
+    assert sentence in TABLE
+
+
+def test_nothing_is_lost_on_the_way() -> None:
+    for english, indonesian in TABLE.items():
+        fields = {name for _, name, _, _ in string.Formatter().parse(indonesian) if name is not None}
+        assert fields == {str(n) for n in range(english.count("{}"))}, english
+
+
+def test_what_varies_stays() -> None:
+    assert translate('rule[0].zone: there is no zone "x"; there is "road"') == 'rule[0].zone: tidak ada zona "x"; yang ada "road"'
+    assert translate("lamp.floor: input should be less than or equal to 1; given: 2") == "lamp.floor: harus paling banyak 1; diberikan: 2"
+    assert translate("something nobody wrote") == "something nobody wrote"
+
+
+@given(st.text(max_size=300))
+def test_any_text_is_answered(text: str) -> None:
+    assert isinstance(translate(text), str)
+
+
+def test_check_and_init_speak_indonesian(bench: Callable[..., Path], tmp_path: Path) -> None:
+    config = bench("floor = 7\n")
+    done = call("check", "--config", str(config), "--lang", "id")
+    assert done.returncode == 2
+    assert "lamp.floor: harus paling banyak 1" in done.stderr
+    fine = call("check", "--config", str(bench()), "--lang", "id")
+    assert "peringatan: mqtt: tidak ada broker" in fine.stdout
+    assert "baik: tiang T-1" in fine.stdout
+    made = call("init", "--lang", "id", "--out", str(tmp_path / "new.toml"))
+    assert "ditulis; berikutnya: pole-agent check" in made.stdout

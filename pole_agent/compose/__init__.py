@@ -5,6 +5,7 @@ Imports of the vision stack stand inside the functions: the lamp is driven befor
 
 from __future__ import annotations
 
+import logging
 import os
 import random as randomness
 from collections.abc import Callable, Sequence
@@ -81,7 +82,10 @@ __all__ = [
     "street_of",
 ]
 
+log = logging.getLogger(__name__)
+
 INBOX = 100
+MOST_HANGING = 32  # threads; each may hold a picture and a connection
 PAGE = 200
 LIGHT_BEAT_S = 5.0
 LASTING = ("upload",)  # jobs that go on over a reload, with the store, the board and …
@@ -139,8 +143,10 @@ def build(
     from pole_agent.conduct import digest as conduct_digest
     from pole_agent.errors import OutboxError
     from pole_agent.health.certificates import Certificates
+    from pole_agent.health.heat import Heat
     from pole_agent.health.metrics import text as metrics_text
     from pole_agent.health.parts import Parts
+    from pole_agent.health.vitals import abandoned_threads, power, temperature_c
     from pole_agent.lamp.boosts import Boosts
     from pole_agent.loops.beat import Beat, Beats
     from pole_agent.loops.diagnose import Diagnose
@@ -202,13 +208,13 @@ def build(
                     store.record(response)
 
     detector = detector or detector_of(settings)
+    heat = Heat(temperature_c, lambda: power()["throttled"], clock.monotonic)
     watches = []
     for index, camera in enumerate(settings.cameras):
         make = pipeline_factory(settings, camera.name, detector, keeper, new_id)
         new_source = sources[index] if sources is not None else source_factory(settings, index, clock)
-        watches.append(
-            Watch(camera.name, camera.fps, new_source, lambda make=make: make(clock.monotonic()), detector, act, parts, clock, random)  # type: ignore[misc]
-        )
+        new_pipeline = partial(_at_now, make, clock)
+        watches.append(Watch(camera.name, camera.fps, new_source, new_pipeline, detector, act, parts, clock, random, heat.pace))
 
     if before is not None and adopted is not None:
         upload = before.upload
@@ -239,6 +245,18 @@ def build(
             "counts": {w.camera: w.pipeline.counts if w.pipeline else {} for w in watches},
         }
 
+    def troubles() -> dict[str, str]:
+        heat.pace()
+        hanging = abandoned_threads(len(watches))
+        if hanging >= MOST_HANGING:
+            log.critical("%d threads hang in cameras or checks: the agent starts anew, before memory runs out", hanging)
+            agent.stop()
+        return {
+            "temperature": heat.why,
+            "voltage": "it is too low: use a stronger supply and a shorter cable" if power()["under_voltage"] else "",
+            "threads": f"{hanging} hang in cameras or checks and were left behind" if hanging else "",
+        }
+
     def status() -> str:
         lamp = light.state()
         ill = [name for name, part in parts.report().items() if part["state"] != "ok"]
@@ -249,7 +267,7 @@ def build(
 
     beat = Beat(
         beats, keeper, store, board, parts, clock, base, state_dir, present, upload.sent if upload else dict, settings.storage.ttl_s,
-        records.rates, dispatch.state, status, Certificates(certificate_probes(settings, upload), parts),
+        records.rates, dispatch.state, status, troubles, Certificates(certificate_probes(settings, upload), parts),
     )  # fmt: skip
 
     async def ask(question: str, arguments: dict[str, Any]) -> Any:
@@ -328,3 +346,7 @@ def build(
 
     agent = Agent(jobs, store, clock, random, report, start, farewell, LASTING, adopted)
     return House(agent, keeper, parts, store, light, dispatch, upload, listen, beat, watches, board, inbox, socket, announced)
+
+
+def _at_now(make: Callable[[float], Any], clock: Clock) -> Any:
+    return make(clock.monotonic())

@@ -62,7 +62,8 @@ class Beats:
 
 class Beat:
     """The loop. `present` gives the counts and requests of now; `sent` the traffic of the uplink; `rates` the verdicts by rule; `drone` who
-    stopped flights and which approvals did not count; `status` a line for people, shown by systemctl."""
+    stopped flights and which approvals did not count; `status` a line for people, shown by systemctl; `troubles` what is wrong with the
+    machine itself, by part, empty where it is well."""
 
     def __init__(
         self,
@@ -80,6 +81,7 @@ class Beat:
         rates: Callable[[], Awaitable[dict[str, Any] | None]],
         drone: Callable[[], dict[str, Any]],
         status: Callable[[], str],
+        troubles: Callable[[], Mapping[str, str]],
         certificates: Certificates,
     ) -> None:
         self._beats, self._keeper, self._store, self._board, self._parts = beats, keeper, store, board, parts
@@ -87,6 +89,7 @@ class Beat:
         self._present, self._sent, self._ttl_s = present, sent, ttl_s
         self._rates, self._drone, self._status, self._certificates = rates, drone, status, certificates
         self._line = ""
+        self._troubles = troubles
         self._active = b""
         self._health_at = self._purge_at = self._trust_at = float("-inf")
         self._offset = keeper.offset
@@ -129,6 +132,11 @@ class Beat:
                 if self._keeper.trusted:
                     await asyncio.to_thread(self._certificates.look, self._clock.wall())
                 await self._show_health()
+            for part, trouble in self._troubles().items():
+                if trouble:
+                    self._parts.ill(part, trouble)
+                elif self._parts.is_ill(part):
+                    self._parts.well(part)
             if now - self._purge_at >= PURGE_S and self._keeper.trusted:
                 self._purge_at = now
                 await self._purge()

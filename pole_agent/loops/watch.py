@@ -225,8 +225,11 @@ class Watch:
         parts: Parts,
         clock: Clock,
         random: Callable[[], float],
+        pace: Callable[[], float] = lambda: 1.0,
     ) -> None:
+        """`pace`: the share of its usual work that the detector may do now."""
         self.camera = camera
+        self._pace = pace
         self._fps = fps
         self._new_source, self._new_pipeline, self._detector = new_source, new_pipeline, detector
         self._act, self._parts, self._clock = act, parts, clock
@@ -265,7 +268,7 @@ class Watch:
                 self._act(await pipeline.look(frame))
                 now = self._clock.monotonic()
                 if pipeline.detector_runs > runs:
-                    rested = begun + (now - begun) / MOST_BUSY
+                    rested = begun + (now - begun) / (MOST_BUSY * self._pace())
                 rate.take(now - frame.at)
                 self.people_seen.update(t.track_id for t in pipeline.tracks if t.label == "person")
                 self._check(pipeline, rate, now)

@@ -1,0 +1,39 @@
+"""When the board is too hot the detector looks less often: it is what heats, and it slows down before everything else does."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+READ_S = 5.0
+WARM_C, HOT_C, COOLED_C = 80.0, 84.0, 3.0  # a Raspberry Pi throttles from 80 °C on, harder at 85
+
+
+class Heat:
+    """`temperature` gives °C, `throttled` whether the firmware slows the processor down now; None: unknown, then nothing is slowed."""
+
+    def __init__(self, temperature: Callable[[], float | None], throttled: Callable[[], bool | None], now: Callable[[], float]) -> None:
+        self._temperature, self._throttled, self._now = temperature, throttled, now
+        self._read_at = float("-inf")
+        self._pace = 1.0
+        self.why = ""
+
+    def pace(self) -> float:
+        """The share of its usual work that the detector may do: 1, a half, or a quarter. Reads the sensors at most every few seconds."""
+        now = self._now()
+        if now - self._read_at >= READ_S:
+            self._read_at = now
+            self._judge(self._temperature(), self._throttled())
+        return self._pace
+
+    def _judge(self, hot: float | None, throttled: bool | None) -> None:
+        level = 0.0 if hot is None else hot
+        # Down at once; up again only when it has cooled by some degrees, so that it does not swing.
+        if level >= HOT_C or (self._pace <= 0.25 and level >= HOT_C - COOLED_C):
+            self._pace = 0.25
+        elif throttled or level >= WARM_C or (self._pace <= 0.5 and level >= WARM_C - COOLED_C):
+            self._pace = 0.5
+        else:
+            self._pace = 1.0
+        shown = "" if hot is None else f" at {hot:.0f} °C"
+        share = {0.5: "half", 0.25: "a quarter"}.get(self._pace, "")
+        self.why = f"the board is too hot{shown}: the detector does {share} of its work" if share else ""

@@ -11,12 +11,13 @@ Exit code 0 when nothing failed, 1 when something did.
 from __future__ import annotations
 
 import argparse
+import contextlib
 import json
 import os
 from collections.abc import Callable
 
 from pole_agent.commands import control
-from pole_agent.doctor import QUICK, SLOW, examine
+from pole_agent.doctor import MACHINE, QUICK, SLOW, examine
 from pole_agent.doctor.finding import Finding, said
 from pole_agent.errors import ConfigError, Problem
 from pole_agent.indonesian import translate
@@ -27,6 +28,7 @@ from pole_agent.words import LANGUAGES, Both
 HELP = "look at everything this pole needs, with the fix for what is wrong"
 SIGNS = {"ok": "ok  ", "warn": "look", "fail": "BAD ", "unknown": "?   "}
 COLOURS = {"ok": "32", "warn": "33", "fail": "31;1", "unknown": "2"}
+NOBODY = {"pole": {"id": "unknown", "site": "unknown", "latitude": 0, "longitude": 0}}
 SUMMARY = Both("{bad} failed, {look} to look at, {ok} fine", "{bad} gagal, {look} perlu diperhatikan, {ok} baik")
 
 
@@ -46,10 +48,13 @@ def run(arguments: argparse.Namespace) -> int:
             print(_line(finding, arguments.lang, coloured), flush=True)
 
     settings = _settings(arguments, tell)
-    if settings is not None:
+    if settings is None:
+        settings, checks = Settings.model_validate(NOBODY), MACHINE
+    else:
         tell(_agent(arguments))
-        for finding in examine(settings, QUICK if arguments.quick else (*QUICK, *SLOW)):
-            tell(finding)
+        checks = QUICK if arguments.quick else (*QUICK, *SLOW)
+    for finding in examine(settings, checks):
+        tell(finding)
     counts = {state: sum(f.state == state for f in findings) for state in SIGNS}
     if arguments.json:
         print(json.dumps({"findings": [f.as_data(arguments.lang) for f in findings], "counts": counts}, ensure_ascii=False))
@@ -76,7 +81,9 @@ def _settings(arguments: argparse.Namespace, tell: Callable[[Finding], None]) ->
             raise ConfigError([Problem(str(arguments.config), "cannot be read; write one with: pole-agent init")]) from error
         text = "; ".join(map(str, error.problems[:3]))
         tell(Finding("configuration", "fail", said(text), fix))
-        return control.settings_of(arguments) if arguments.config.exists() else None
+        with contextlib.suppress(ConfigError):
+            return control.settings_of(arguments)
+        return None
     found = warnings(settings)
     if found:
         tell(Finding("configuration", "warn", Both("; ".join(found), "; ".join(map(translate, found)))))

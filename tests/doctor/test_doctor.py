@@ -1,0 +1,149 @@
+"""The doctor: each check finds what is wrong, says what to do in both languages, hangs for nobody, and tells no secret."""
+
+from __future__ import annotations
+
+import json
+import socket
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from pole_agent import doctor
+from pole_agent.doctor import board, eyes, link, machine
+from pole_agent.doctor.finding import Finding
+from pole_agent.settings import Settings
+from pole_agent.settings.load import parse
+from pole_agent.words import LANGUAGES, Both
+from tests.commands.test_commands import Start, call
+from tests.conftest import CLIP, Mosquitto, eventually
+from tests.contracts.test_payload_contract import BASE, City, check
+
+BARE = '[pole]\nid = "P-1"\nsite = "s"\nlatitude = 0\nlongitude = 0\n'
+
+
+def settings(more: str = "", state: Path = Path("/tmp")) -> Settings:
+    return parse(f'{BARE}[storage]\nstate_dir = "{state}"\n{more}')
+
+
+def one(found: Iterator[Finding], name: str) -> Finding:
+    return next(f for f in found if f.name == name)
+
+
+def test_a_mock_lamp_is_told_and_a_board_without_gpio_fails() -> None:
+    assert one(board.gpio(settings('[lamp]\nbackend = "mock"\n')), "gpio").state == "warn"
+    if not list(Path("/dev").glob("gpiochip*")):
+        assert one(board.gpio(settings()), "gpio").state == "fail"
+        assert "dtoverlay=pwm" in one(board.pwm(settings('[lamp]\nbackend = "pwm"\n')), "pwm").fix.en  # type: ignore[union-attr]
+
+
+def test_a_sensor_that_gives_no_number(tmp_path: Path) -> None:
+    file = tmp_path / "lux"
+    text = f'[lamp]\nphotocell = {{ file = "{file}" }}\n'
+    assert one(board.sensors(settings(text)), "photocell").state == "fail"
+    file.write_text("12\n")
+    assert one(board.sensors(settings(text)), "photocell").state == "ok"
+
+
+def test_cameras_that_are_there_and_not(tmp_path: Path) -> None:
+    with socket.socket() as closed:
+        closed.bind(("127.0.0.1", 0))
+        port = closed.getsockname()[1]
+        text = f'[[camera]]\nname = "a"\nsource = "rtsp://127.0.0.1:{port}/x"\n[[camera]]\nname = "b"\nsource = "{CLIP}"\n'
+        found = list(eyes.cameras(settings(text)))
+    assert [(f.name, f.state) for f in found] == [("camera a", "fail"), ("camera b", "ok")]
+    pictures = list(eyes.pictures(settings(f'[[camera]]\nname = "b"\nsource = "{CLIP}"\n')))
+    assert pictures[0].name == "picture b"
+    assert pictures[0].state in ("ok", "warn")
+    nowhere = settings('[[camera]]\nname = "c"\nsource = "/nowhere.mp4"\n')
+    assert one(eyes.pictures(nowhere), "picture c").state == "fail"
+    assert one(eyes.model(settings(f'[[camera]]\nsource = "{CLIP}"\n')), "model").words.en
+
+
+def test_the_broker_that_is_there_and_not(mosquitto: Mosquitto) -> None:
+    there = f'[mqtt]\nhost = "127.0.0.1"\nport = {mosquitto.port}\ntls = '
+    assert one(link.broker(settings(there + "false\n")), "broker").state == "ok"
+    wrong = one(link.broker(settings(there + "true\n")), "broker")
+    assert (wrong.state, "TLS" in wrong.words.en) == ("fail", True)
+    mosquitto.stop()
+    assert one(link.broker(settings(there + "false\n")), "broker").state == "fail"
+    assert one(link.broker(settings()), "broker").state == "warn"
+
+
+def test_the_disk(tmp_path: Path) -> None:
+    assert one(machine.disk(settings(state=tmp_path / "not" / "yet")), "disk").state == "ok"
+    little = settings(state=tmp_path).model_copy(update={"storage": settings().storage.model_copy(update={"max_mb": 10**9})})
+    assert one(machine.disk(little), "disk").state == "warn"
+
+
+def test_everything_is_said_in_both_languages_with_a_fix_for_what_is_wrong() -> None:
+    for finding in doctor.examine(settings('[lamp]\nbackend = "mock"\n'), doctor.QUICK):
+        assert finding.words.en
+        assert finding.words.id
+        if finding.state in ("warn", "fail"):
+            assert finding.fix is not None, finding
+            assert finding.fix.en != finding.fix.id or finding.fix.en.startswith("sudo"), finding
+
+
+def test_a_check_that_hangs_or_falls_over_is_a_finding() -> None:
+    def hangs(_: Settings) -> Iterator[Finding]:
+        time.sleep(5)
+        return iter(())
+
+    def falls(_: Settings) -> Iterator[Finding]:
+        raise ZeroDivisionError
+
+    begun = time.monotonic()
+    found = list(doctor.examine(settings(), (hangs, falls), timeout_s=0.2))
+    assert [(f.name, f.state) for f in found] == [("hangs", "fail"), ("falls", "unknown")]
+    assert time.monotonic() - begun < 3
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_report_stays_small_and_leaves_out_what_is_well_first(language: Any) -> None:
+    long = Both("x" * 2000, "é" * 2000)
+    found = [Finding(f"n{i}", state, long, long) for i in range(30) for state in ("ok", "fail")]  # type: ignore[arg-type]
+    told = doctor.report(found, language, 8000)
+    assert len(json.dumps(told, ensure_ascii=False).encode()) <= 8000
+    assert {f["state"] for f in told} == {"fail"}
+
+
+def test_the_command_tells_what_failed_by_its_exit_code(bench: Callable[..., Path], tmp_path: Path) -> None:
+    done = call("doctor", "--config", str(bench()), "--quick")
+    assert done.returncode in (0, 1)
+    assert "versions" in done.stdout
+    broken = tmp_path / "broken.toml"
+    broken.write_text("[nonsense]\n")
+    done = call("doctor", "--config", str(broken), "--quick", "--json")
+    findings = json.loads(done.stdout)["findings"]
+    assert (done.returncode, findings[0]["check"], findings[0]["state"]) == (1, "configuration", "fail")
+
+
+def test_over_mqtt_the_report_follows_and_others_do_not_wait(
+    mosquitto: Mosquitto, agent: Start, bench: Callable[..., Path], tmp_path: Path
+) -> None:
+    city = City(mosquitto.port)
+    secret = tmp_path / "password"
+    secret.write_text("very-secret-word\n")
+    try:
+        agent("run", "--config", str(bench(
+            f'[mqtt]\nhost = "127.0.0.1"\nport = {mosquitto.port}\ntls = false\nusername = "pole"\npassword_file = "{secret}"\n'
+        )))  # fmt: skip
+        eventually(lambda: city.got("status"), within_s=20)
+        city.send("diagnose", by="Officer", lang="id", command_id="d")
+        city.send("lamp/set", level=0.6, duration_s=60, by="Officer", command_id="l")
+        eventually(lambda: any(r["command_id"] == "l" and r["ok"] for r in city.got("reply")), within_s=5)
+        eventually(lambda: city.got("diagnosis"), within_s=60)
+        (report,) = city.got("diagnosis")
+        assert check(f"{BASE}/diagnosis", report) == "diagnosis"
+        assert report["asked_by"] == "Officer"
+        raw = next(payload for topic, payload in city.heard if topic.endswith("/diagnosis"))
+        assert len(raw) <= 8192
+        assert b"very-secret-word" not in raw
+        city.send("diagnose", by="Officer", command_id="again")
+        eventually(lambda: any(r["command_id"] == "again" and not r["ok"] for r in city.got("reply")))
+        eventually(lambda: any(e["data"]["path"] == "diagnose" for e in city.got("events/command/accepted")), within_s=20)
+    finally:
+        city.close()

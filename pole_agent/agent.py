@@ -35,10 +35,12 @@ class Agent:
         report: Callable[[str, str], None],
         start: Callable[[], Coroutine[Any, Any, None]],
         farewell: Callable[[bool], Awaitable[None]],
+        since_beat: Callable[[str], float] = lambda _: 0.0,
         lasting: Sequence[str] = (),
         adopted: Mapping[str, asyncio.Task[None]] | None = None,
     ) -> None:
         self.jobs, self._store, self._clock = jobs, store, clock
+        self._since_beat = since_beat
         self._lasting, self._adopted = lasting, adopted
         self.kept: dict[str, asyncio.Task[None]] | None = None
         self._random, self._report, self._start, self._farewell = random, report, start, farewell
@@ -72,7 +74,7 @@ class Agent:
         return code
 
     def _begin(self, job: Job) -> asyncio.Task[None]:
-        return asyncio.create_task(supervise(job, self._clock, self._random, self._report), name=job.name)
+        return asyncio.create_task(supervise(job, self._clock, self._random, self._report, self._since_beat), name=job.name)
 
     async def _until_stopped(self, tasks: Sequence[asyncio.Task[None]], stopping: asyncio.Task[bool]) -> None:
         running: set[asyncio.Task[None] | asyncio.Task[bool]] = {*tasks, stopping}

@@ -1,7 +1,8 @@
 """Jobs and their failure policy. Declared as data, supervised in one place.
 
 FATAL: the job's failure ends the agent at once; systemd restarts it, fail-lit wiring covers the gap.
-DEGRADE: the failure is logged and reported, the job is started again after a wait that grows, for ever.
+DEGRADE: the failure is logged and reported, the job is started again after a wait that grows, for ever. A job that promised to beat and
+does not hangs: it is cancelled, and started again as well.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from pole_agent.clock import Clock
 log = logging.getLogger(__name__)
 
 FIRST_WAIT_S, MOST_WAIT_S = 1.0, 60.0
+LOOK_S, LET_GO_S = 5.0, 2.0  # how often a beat is looked for, and how long a job that hangs may take to end
 STEADY_S = 120.0  # a job that ran this long starts over with the shortest wait
 
 
@@ -27,7 +29,7 @@ class OnFailure(Enum):
 
 @dataclass(slots=True)
 class Job:
-    """One named loop. With `beat_within_s` it promises to call `beat` that often; the watchdog is fed only while it does."""
+    """One named loop. With `beat_within_s` it promises to beat that often. The watchdog is fed only while FATAL jobs do."""
 
     name: str
     run: Callable[[], Awaitable[None]]
@@ -35,12 +37,19 @@ class Job:
     beat_within_s: float | None = None
 
 
+class Hangs(Exception):
+    """A job has not beaten for longer than it promised."""
+
+
 class Fatal(Exception):
     """A FATAL job failed; the agent must go down."""
 
 
-async def supervise(job: Job, clock: Clock, random: Callable[[], float], report: Callable[[str, str], None]) -> None:
-    """Run a job by its policy. `report(name, reason)` hears of failures, with an empty reason of recoveries.
+async def supervise(
+    job: Job, clock: Clock, random: Callable[[], float], report: Callable[[str, str], None], since_beat: Callable[[str], float]
+) -> None:
+    """Run a job by its policy. `report(name, reason)` hears of failures, with an empty reason of recoveries; `since_beat(name)` gives the
+    seconds since a job's last beat.
 
     Returns when the job returns. Raises Fatal. The only place that catches broadly.
     """
@@ -49,7 +58,10 @@ async def supervise(job: Job, clock: Clock, random: Callable[[], float], report:
         started = clock.monotonic()
         recovery = asyncio.ensure_future(_steady(job.name, clock, report)) if tries else None
         try:
-            await job.run()
+            if job.beat_within_s is None or job.on_failure is OnFailure.FATAL:
+                await job.run()
+            else:
+                await _with_pulse(job, job.beat_within_s, clock, since_beat)
             return
         except asyncio.CancelledError:
             raise
@@ -68,6 +80,27 @@ async def supervise(job: Job, clock: Clock, random: Callable[[], float], report:
         finally:
             if recovery is not None:
                 recovery.cancel()
+
+
+async def _with_pulse(job: Job, within_s: float, clock: Clock, since_beat: Callable[[str], float]) -> None:
+    """Run it while it beats. Raises Hangs, and what the job raises."""
+    running = asyncio.ensure_future(job.run())
+    begun = clock.monotonic()
+    try:
+        while not running.done():
+            tick = asyncio.ensure_future(clock.sleep(LOOK_S))
+            try:
+                await asyncio.wait((running, tick), return_when=asyncio.FIRST_COMPLETED)
+            finally:
+                tick.cancel()
+                await asyncio.gather(tick, return_exceptions=True)
+            silent = min(since_beat(job.name), clock.monotonic() - begun)
+            if not running.done() and silent > within_s:
+                raise Hangs(f"no heartbeat for {silent:.0f} s")
+        running.result()
+    finally:
+        running.cancel()
+        await asyncio.wait((running,), timeout=LET_GO_S)  # what does not even end is left behind
 
 
 async def _steady(name: str, clock: Clock, report: Callable[[str, str], None]) -> None:

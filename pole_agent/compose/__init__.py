@@ -88,6 +88,8 @@ INBOX = 100
 MOST_HANGING = 32  # threads; each may hold a picture and a connection
 PAGE = 200
 LIGHT_BEAT_S = 5.0
+PULSE_S = 60.0
+WATCH_BEAT_S, UPLOAD_BEAT_S = 180.0, 900.0  # the pauses between attempts to open a camera and to reach the broker are longer
 LASTING = ("upload",)  # jobs that go on over a reload, with the store, the board and …
 LASTING_PARTS = ("uplink", "mqtt", "events", "identity", "store", "clock")  # … what is known of them
 ACTIVE_REQUEST = ("request_id", "state", "origin", "rule", "count", "expires_at", "simulation")
@@ -184,7 +186,7 @@ def build(
         store = Store(state_dir, settings.storage.max_mb, keeper.stamp, new_id, settings.storage.batch_s)
         parts, board, inbox = Parts(store.record, clock.monotonic), Board(), asyncio.Queue(INBOX)
     boosts = Boosts() if before is None else before.light.boosts
-    beats = Beats(clock.monotonic)
+    beats, pulses = Beats(clock.monotonic), Beats(clock.monotonic)  # of what the watchdog watches, and of the others
     button = settings.lamp.button
     light = Light(
         luminaire, controller_of(settings, clock.monotonic()), boosts, keeper, clock, store, board, parts, f"{base}/lamp/state",
@@ -194,7 +196,7 @@ def build(
         light.take_over(before.light)
     pole = settings.pole
     records = Records(store, clock)
-    dispatch = Dispatch(rules, new_id, records.rates, store, board, keeper, parts, clock, base)
+    dispatch = Dispatch(rules, new_id, records.rates, store, board, keeper, parts, clock, base, pulses.promise("dispatch", PULSE_S))
 
     def act(responses: Sequence[Response]) -> None:
         """Carry out what the judge of a camera leads to. The lamp first, in memory; the disk second."""
@@ -213,14 +215,16 @@ def build(
     for index, camera in enumerate(settings.cameras):
         make = pipeline_factory(settings, camera.name, detector, keeper, new_id)
         new_source = sources[index] if sources is not None else source_factory(settings, index, clock)
+        pulse = pulses.promise(f"watch {camera.name}", WATCH_BEAT_S)
         new_pipeline = partial(_at_now, make, clock)
-        watches.append(Watch(camera.name, camera.fps, new_source, new_pipeline, detector, act, parts, clock, random, heat.pace))
+        watches.append(Watch(camera.name, camera.fps, new_source, new_pipeline, detector, act, parts, clock, random, heat.pace, pulse))
 
     if before is not None and adopted is not None:
         upload = before.upload
     else:
         broker = broker or broker_of(settings)
-        upload = None if broker is None else Upload(broker, store, board, inbox, parts, keeper, clock, random, base, __version__)
+        upload = None if broker is None else Upload(broker, store, board, inbox, parts, keeper, clock, random, base, __version__,
+                        pulses.promise("upload", UPLOAD_BEAT_S))  # fmt: skip
 
     def examined(language: str, most_bytes: int) -> list[dict[str, Any]]:
         return doctor.report(doctor.examine(settings, doctor.QUICK), language, most_bytes)
@@ -237,6 +241,7 @@ def build(
     }
     listen = Listen(
         handlers, handlers | {"lamp/set": partial(light.command, local=True)}, inbox, store, board, keeper, clock, base,
+        pulses.promise("listen", PULSE_S),
     )  # fmt: skip
 
     def present() -> dict[str, Any]:
@@ -265,9 +270,11 @@ def build(
         words.append("no broker" if upload is None else "online" if board.connected else "offline, events are kept")
         return "; ".join([*words, f"not well: {', '.join(ill)}" if ill else "all well"])
 
+    sent = upload.sent if upload else dict
+    certificates = Certificates(certificate_probes(settings, upload), parts)
     beat = Beat(
-        beats, keeper, store, board, parts, clock, base, state_dir, present, upload.sent if upload else dict, settings.storage.ttl_s,
-        records.rates, dispatch.state, status, troubles, Certificates(certificate_probes(settings, upload), parts),
+        beats, keeper, store, board, parts, clock, base, state_dir, present, sent, settings.storage.ttl_s, records.rates, dispatch.state,
+        status, troubles, pulses.promise("beat", PULSE_S), certificates,
     )  # fmt: skip
 
     async def ask(question: str, arguments: dict[str, Any]) -> Any:
@@ -300,11 +307,15 @@ def build(
         return await listen.handle(path, payload, local_by=by)
 
     jobs = [Job("light", light.run, OnFailure.FATAL, LIGHT_BEAT_S)]
-    jobs += [Job(f"watch {w.camera}", w.run) for w in watches]
-    jobs += [Job("dispatch", dispatch.run), Job("listen", listen.run), Job("beat", beat.run)]
+    jobs += [Job(f"watch {w.camera}", w.run, beat_within_s=WATCH_BEAT_S) for w in watches]
+    jobs += [
+        Job("dispatch", dispatch.run, beat_within_s=PULSE_S),
+        Job("listen", listen.run, beat_within_s=PULSE_S),
+        Job("beat", beat.run, beat_within_s=PULSE_S),
+    ]
     jobs += [Job("local", Local(socket, command, ask).run)]
     if upload is not None:
-        jobs.append(Job("upload", upload.run))
+        jobs.append(Job("upload", upload.run, beat_within_s=UPLOAD_BEAT_S))
     if settings.metrics.enabled:
 
         async def numbers() -> str:
@@ -344,7 +355,7 @@ def build(
         else:
             parts.well(name)
 
-    agent = Agent(jobs, store, clock, random, report, start, farewell, LASTING, adopted)
+    agent = Agent(jobs, store, clock, random, report, start, farewell, pulses.since, LASTING, adopted)
     return House(agent, keeper, parts, store, light, dispatch, upload, listen, beat, watches, board, inbox, socket, announced)
 
 

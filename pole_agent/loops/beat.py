@@ -50,6 +50,10 @@ class Beats:
 
         return beat
 
+    def since(self, job: str) -> float:
+        """Seconds since its last beat; 0 for one that promised none."""
+        return self._now() - self._last[job] if job in self._last else 0.0
+
     @property
     def all_began(self) -> bool:
         """Has everybody beaten once?"""
@@ -82,6 +86,7 @@ class Beat:
         drone: Callable[[], dict[str, Any]],
         status: Callable[[], str],
         troubles: Callable[[], Mapping[str, str]],
+        pulse: Callable[[], None],
         certificates: Certificates,
     ) -> None:
         self._beats, self._keeper, self._store, self._board, self._parts = beats, keeper, store, board, parts
@@ -89,7 +94,7 @@ class Beat:
         self._present, self._sent, self._ttl_s = present, sent, ttl_s
         self._rates, self._drone, self._status, self._certificates = rates, drone, status, certificates
         self._line = ""
-        self._troubles = troubles
+        self._troubles, self._pulse = troubles, pulse
         self._active = b""
         self._health_at = self._purge_at = self._trust_at = float("-inf")
         self._offset = keeper.offset
@@ -132,6 +137,7 @@ class Beat:
                 if self._keeper.trusted:
                     await asyncio.to_thread(self._certificates.look, self._clock.wall())
                 await self._show_health()
+            self._pulse()
             for part, trouble in self._troubles().items():
                 if trouble:
                     self._parts.ill(part, trouble)

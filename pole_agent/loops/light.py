@@ -369,6 +369,7 @@ class Light:
 
 
 _background: set[asyncio.Task[None]] = set()
+_trouble = [""]  # what was said of the disk last: a thousand commands on a full disk are one line
 
 
 def _in_background(write: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
@@ -377,8 +378,11 @@ def _in_background(write: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
     async def run() -> None:
         try:
             await write
+            _trouble[0] = ""
         except (OutboxError, ValueError) as error:
-            log.warning("the lamp's override or ledger could not be kept: %s", error)
+            if not _trouble[0]:
+                log.warning("the lamp's override or ledger could not be kept: %s", error)
+            _trouble[0] = str(error)
 
     task = asyncio.ensure_future(run())
     _background.add(task)

@@ -145,7 +145,9 @@ class Listen:
         keeper: TimeKeeper,
         clock: Clock,
         base: str,
+        beat: Callable[[], None] = lambda: None,
     ) -> None:
+        self._beat = beat
         self._handlers, self._at_the_pole, self._inbox = handlers, at_the_pole, inbox
         self._store, self._board = store, board
         self._keeper, self._clock, self._base = keeper, clock, base
@@ -166,6 +168,7 @@ class Listen:
                     except Exception:  # a mistake of our own in one command keeps nobody else from being heard
                         log.exception("a command on %s could not be handled", waiting.result().path)
                 self.tell_surplus()
+                self._beat()
             finally:
                 waiting.cancel()
                 tick.cancel()

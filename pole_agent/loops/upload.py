@@ -60,7 +60,9 @@ class Upload:
         random: Callable[[], float],
         base: str,
         version: str,
+        beat: Callable[[], None] = lambda: None,
     ) -> None:
+        self._beat = beat
         self._broker, self._store, self._board, self._inbox, self._parts = broker, store, board, inbox, parts
         self._keeper, self._clock, self._base, self._version = keeper, clock, base, version
         self._backoff = Backoff(random)
@@ -78,6 +80,7 @@ class Upload:
     async def run(self) -> None:
         self._offline_since = self._clock.monotonic()
         while True:
+            self._beat()
             started = self._clock.monotonic()
             try:
                 await self._connect()
@@ -225,6 +228,7 @@ class Upload:
 
     async def _stirred(self, *events: asyncio.Event) -> None:
         """Until one of the events is set, or it is time to look at the store anyway. `committed` is left set."""
+        self._beat()
         if any(e.is_set() for e in events):
             events[-1].clear()
             return

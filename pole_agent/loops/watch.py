@@ -226,10 +226,11 @@ class Watch:
         clock: Clock,
         random: Callable[[], float],
         pace: Callable[[], float] = lambda: 1.0,
+        beat: Callable[[], None] = lambda: None,
     ) -> None:
         """`pace`: the share of its usual work that the detector may do now."""
         self.camera = camera
-        self._pace = pace
+        self._pace, self._beat = pace, beat
         self._fps = fps
         self._new_source, self._new_pipeline, self._detector = new_source, new_pipeline, detector
         self._act, self._parts, self._clock = act, parts, clock
@@ -242,6 +243,7 @@ class Watch:
     async def run(self) -> None:
         """Returns only at the end of a clip that is not looped."""
         while not self.ended:
+            self._beat()
             try:
                 await self._watch()
             except CameraError as error:
@@ -260,6 +262,7 @@ class Watch:
             await self._detector.open()
             source.open()
             while (frame := await source.next()) is not None:
+                self._beat()
                 begun = self._clock.monotonic()
                 if begun < rested:
                     rate.skipped += 1

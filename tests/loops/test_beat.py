@@ -37,8 +37,8 @@ def test_a_disk_that_hangs_does_not_starve_the_watchdog(tmp_path: Path, monkeypa
             parts = Parts(store.record, clock.monotonic)
             beats = Beats(clock.monotonic)
             beat = Beat(
-                beats, keeper, store, Board(), parts, clock, "base", tmp_path, dict, dict, {}, Records(store, clock).rates, dict, str, dict,
-                Certificates({}, parts),
+                beats, keeper, store, Board(), parts, clock, "base", tmp_path, dict, dict, {}, Records(store, clock).rates,
+                dict, str, dict, lambda: None, Certificates({}, parts),
             )  # fmt: skip
             hung = asyncio.ensure_future(store.read(lambda db: time.sleep(2.0)))
             running = asyncio.ensure_future(beat.run())

@@ -69,7 +69,9 @@ class Dispatch:
         parts: Parts,
         clock: Clock,
         base: str,
+        beat: Callable[[], None] = lambda: None,
     ) -> None:
+        self._beat = beat
         self._rules, self._new_id, self._rates = rules, new_id, rates
         self._board, self._keeper, self._parts, self._clock, self._base = board, keeper, parts, clock, base
         self._wishes: dict[tuple[str, str, str], Wishes] = {}
@@ -200,6 +202,7 @@ class Dispatch:
         try:
             while True:
                 await self.turn()
+                self._beat()
                 await wait(self._clock, self._wake, TICK_S)
         finally:
             await self.close()

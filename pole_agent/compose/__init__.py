@@ -31,7 +31,7 @@ from pole_agent.compose.parts import (
     source_factory,
 )
 from pole_agent.compose.rooms import drone_areas, drone_rules, info_of, places_of, rules_of, street_of
-from pole_agent.health.trust import TimeKeeper, boot_id, synchronized
+from pole_agent.health.trust import TimeKeeper, boot_id, teller
 from pole_agent.lamp.lamp import Luminaire
 from pole_agent.settings import Settings
 from pole_agent.settings.load import Loaded
@@ -128,7 +128,7 @@ def build(
     broker: Broker | None = None,
     detector: Detector | None = None,
     sources: Sequence[Callable[[], FrameSource]] | None = None,
-    time_server_heard: Callable[[float], bool] = synchronized,
+    time_server_heard: Callable[[float], bool] | None = None,
     random: Callable[[], float] = randomness.random,
     socket: Path | None = None,
     before: House | None = None,
@@ -173,7 +173,7 @@ def build(
     if before is not None and before.keeper.trust == settings.clock.trust:
         keeper = before.keeper
     else:
-        keeper = TimeKeeper(clock, settings.clock.trust, boot_id(), time_server_heard)
+        keeper = TimeKeeper(clock, settings.clock.trust, boot_id(), time_server_heard or teller(settings.clock.rtc))
 
     def new_id() -> str:
         return uuid7(clock.wall(), os.urandom)

@@ -20,6 +20,7 @@ from pole_agent.vocabulary import Stamp
 
 TIMESYNC_FLAG = Path("/run/systemd/timesync/synchronized")
 BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
+RTC = Path("/sys/class/rtc")
 CHRONY_TIMEOUT_S = 0.3
 EARLIEST_WALL = 1_790_000_000.0  # September 2026, before this release: no clock that reads earlier is right
 LATEST_WALL = EARLIEST_WALL + 30 * 365 * 86_400
@@ -65,6 +66,24 @@ def synchronized(after: float = 0.0) -> bool:
         )
     except (OSError, ValueError, subprocess.SubprocessError):
         return False
+
+
+def set_from_chip(after: float = 0.0, root: Path = RTC) -> bool:
+    """True when the kernel set the clock from a clock chip at this boot. That is over: it says nothing about a time after a doubt."""
+    if after > 0:
+        return False
+    for flag in root.glob("*/hctosys"):
+        try:
+            if flag.read_text().strip() == "1":
+                return True
+        except OSError:
+            continue
+    return False
+
+
+def teller(rtc: bool) -> Callable[[float], bool]:
+    """Who says that the clock is right: a time server, and, where there is a chip that is believed, that."""
+    return (lambda after: synchronized(after) or set_from_chip(after)) if rtc else synchronized
 
 
 def plausible(wall: float) -> bool:

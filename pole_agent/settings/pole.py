@@ -65,6 +65,7 @@ class StorageSettings(Section):
 
 class ClockSettings(Section):
     trust: Literal["auto", "system"] = "auto"
+    rtc: Annotated[bool, Field(description="there is a clock chip with a battery: what it set the clock to at boot is right")] = False
 
 
 class PageSettings(Section):

@@ -110,6 +110,14 @@ def measure(settings: Settings, clip: Path, rounds: int) -> Iterator[Figure]:
         state = f"{'idle' if busy is None else 'detection saturated'}, through {played_back[0][1]}"
         yield Figure(f"lamp command to pin, median, {state}", min(_percentile(w, 50) for w, _ in played_back), "ms", "", None)
         yield _at_most(f"lamp command to pin, p99, {state}", min(_percentile(w, 99) for w, _ in played_back), "ms", target)
+    from pole_agent.commands import startup
+
+    starts = [startup.start(clip) for _ in range(rounds)]
+    yield _at_most("start of the process to a lit lamp", min(s.lit_s for s in starts), "s", 0.5)
+    yield _at_most("start of the process to the first detection", min(s.sees_s for s in starts), "s", 2.0)
+    whole, decoding = min((startup.still_street(clip) for _ in range(rounds)), key=lambda pair: pair[0] - pair[1])
+    yield Figure("a still street, 768 x 576, 5 frames/s: decoding alone", decoding * 100, "% of core", "", None)
+    yield _at_most("… the whole agent beyond that", (whole - decoding) * 100, "% of core", 5.0)
     yield from _uplink(rounds)
     sights = min((latency.sight_to_light(settings, clip) for _ in range(rounds)), key=lambda s: s.excess_s)
     yield Figure("a person in the picture to more light, slowest of 6", max(sights.waits) * 1000, "ms", "", None)

@@ -24,6 +24,7 @@ from pole_agent.agent import Agent
 from pole_agent.clock import Clock, SystemClock
 from pole_agent.commands.daemon import leave, run_to_end, set_up_logging
 from pole_agent.errors import ConfigError, LampError, PoleAgentError
+from pole_agent.health.notify import notify
 from pole_agent.lamp.lamp import Luminaire
 from pole_agent.settings import DEFAULT_PATH
 from pole_agent.settings.load import Loaded, keep_last_good, load, load_or_last_good, warnings
@@ -49,6 +50,7 @@ def run(arguments: argparse.Namespace) -> int:
     lock = alone(loaded.settings.storage.state_dir)
     # Before anything heavy is loaded: within half a second of the start the lamp is at a safe level.
     luminaire = compose.open_lamp(loaded.settings, clock)
+    notify("STATUS=the lamp is lit; the rest starts")
     daemon = Daemon(arguments.config, loaded, luminaire, clock, early)
     code = run_to_end(daemon.house.agent, daemon.listen_for_reload, daemon.renew)
     daemon.luminaire.close()  # the last thing of all: then the wiring keeps the street lit

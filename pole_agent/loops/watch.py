@@ -271,6 +271,8 @@ class Watch:
                 self._act(await pipeline.look(frame))
                 now = self._clock.monotonic()
                 if pipeline.detector_runs > runs:
+                    if not runs:
+                        log.info("%s: the detector has looked for the first time, %.0f ms", self.camera, (now - begun) * 1000)
                     rested = begun + (now - begun) / (MOST_BUSY * self._pace())
                 rate.take(now - frame.at)
                 self.people_seen.update(t.track_id for t in pipeline.tracks if t.label == "person")

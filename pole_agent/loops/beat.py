@@ -5,10 +5,12 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
+import platform
 from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
 from typing import Any
 
+from pole_agent import __version__
 from pole_agent.almanac import rfc3339
 from pole_agent.clock import Clock
 from pole_agent.errors import OutboxError
@@ -27,6 +29,7 @@ log = logging.getLogger(__name__)
 TICK_S = 1.0
 HEALTH_S = 60.0
 PURGE_S = 3600.0
+VERSIONS = {"agent": __version__, "python": platform.python_version(), "kernel": platform.release(), "machine": platform.machine()}
 
 
 class Beats:
@@ -194,6 +197,7 @@ class Beat:
             "at": rfc3339(self._clock.wall()),
             "uptime_s": round(self._clock.monotonic(), 1),
             "clock": {"trusted": self._keeper.trusted, "boot_id": self._keeper.boot_id},
+            "versions": VERSIONS,
             "parts": self._parts.report(),
             "outbox": stats,
             "sent": self._sent(),

@@ -219,6 +219,41 @@ def test_while_disk_threads_and_files_fail_the_lamp_keeps_its_beat(bench: Callab
     assert max(late) < 2 * MOST_JITTER_S
 
 
+@pytest.mark.parametrize("how", ["falls over", "hangs", "runs out of memory"])
+def test_whatever_all_the_others_do_the_tick_of_the_lamp_is_not_late(how: str, bench: Callable[..., Path]) -> None:
+    """In real time: every job but the lamp's crashes again and again, or hangs."""
+    settings = load(bench(f'[[camera]]\nname = "street"\nsource = "{CLIP}"\nfps = 5\nloop = true\n')).settings
+    clock = SystemClock()
+    late: list[float] = []
+
+    async def bad() -> None:
+        if how == "hangs":
+            await asyncio.Event().wait()
+        await asyncio.sleep(0.01)
+        raise MemoryError if how == "runs out of memory" else RuntimeError("a mistake of our own")
+
+    async def work() -> int:
+        lamp = compose.open_lamp(settings, clock, mock_factory())
+        house = compose.build(
+            Loaded(settings, ""), lamp, clock, detector=ScriptedDetector({}), socket=settings.storage.state_dir / "control.sock"
+        )
+        for job in house.agent.jobs:
+            if job.on_failure is not OnFailure.FATAL:
+                job.run = bad
+        running = asyncio.ensure_future(house.agent.run())
+        end = time.monotonic() + 4.0
+        while time.monotonic() < end:
+            before = time.monotonic()
+            await asyncio.sleep(0.01)
+            late.append(time.monotonic() - before - 0.01)
+        assert not running.done()
+        house.agent.stop()
+        return await running
+
+    assert asyncio.run(work()) == 0
+    assert max(late) < MOST_JITTER_S, "the loop that drives the lamp was held up"
+
+
 def _burn(until: float) -> None:
     """Work that lets go of the interpreter, as decoding and inference do."""
     import hashlib

@@ -134,6 +134,7 @@ class Beat:
             if now - self._trust_at >= CHECK_S:
                 self._trust_at = now
                 await self._ask_clock()
+                self._look_at_the_machine()
             await self._show_store()
             if now - self._health_at >= HEALTH_S:
                 self._health_at = now
@@ -141,15 +142,17 @@ class Beat:
                     await asyncio.to_thread(self._certificates.look, self._clock.wall())
                 await self._show_health()
             self._pulse()
-            for part, trouble in self._troubles().items():
-                if trouble:
-                    self._parts.ill(part, trouble)
-                elif self._parts.is_ill(part):
-                    self._parts.well(part)
             if now - self._purge_at >= PURGE_S and self._keeper.trusted:
                 self._purge_at = now
                 await self._purge()
             await self._clock.sleep(TICK_S)
+
+    def _look_at_the_machine(self) -> None:
+        for part, trouble in self._troubles().items():
+            if trouble:
+                self._parts.ill(part, trouble)
+            elif self._parts.is_ill(part):
+                self._parts.well(part)
 
     async def _ask_clock(self) -> None:
         became_trusted = await asyncio.to_thread(self._keeper.check)

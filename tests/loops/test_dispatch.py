@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable, Coroutine
 from dataclasses import replace
-from pathlib import Path
 from typing import Any, get_args
 
 import pytest
@@ -24,22 +22,6 @@ from pole_agent.vocabulary import Severity
 from tests.loops.dispatching import BASE, LIMITS, NOON, Bench, rules
 
 Story = Callable[[Bench], Coroutine[Any, Any, None]]
-
-
-@pytest.fixture
-def play(tmp_path: Path) -> Callable[..., None]:
-    def run(story: Story, **more: Any) -> None:
-        async def whole() -> None:
-            bench = Bench(tmp_path / "state", **more)
-            await bench.start()
-            try:
-                await story(bench)
-            finally:
-                await bench.stop()
-
-        asyncio.run(whole())
-
-    return run
 
 
 def test_a_wish_is_asked_approved_ordered_once_and_followed_to_the_ground(play: Any) -> None:

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
 import json
 from collections.abc import Callable, Coroutine, Iterator
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -24,22 +22,6 @@ from tests.loops.test_dispatch import ROUND
 Story = Callable[[Bench], Coroutine[Any, Any, None]]
 KEY, OTHER = ed25519.new_key(), ed25519.new_key()
 BY = {"by": "Officer"}
-
-
-@pytest.fixture
-def play(tmp_path: Path) -> Callable[..., None]:
-    def run(story: Story, **more: Any) -> None:
-        async def whole() -> None:
-            bench = Bench(tmp_path / "state", **more)
-            await bench.start()
-            try:
-                await story(bench)
-            finally:
-                await bench.stop()
-
-        asyncio.run(whole())
-
-    return run
 
 
 @contextlib.contextmanager

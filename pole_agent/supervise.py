@@ -18,7 +18,7 @@ from pole_agent.clock import Clock
 log = logging.getLogger(__name__)
 
 FIRST_WAIT_S, MOST_WAIT_S = 1.0, 60.0
-LOOK_S, LET_GO_S = 15.0, 2.0  # how often a beat is looked for, and how long a job that hangs may take to end
+LOOK_S, LET_GO_S = 30.0, 2.0  # how often a beat is looked for, and how long a job that hangs may take to end
 STEADY_S = 120.0  # a job that ran this long starts over with the shortest wait
 
 

@@ -298,6 +298,7 @@ def test_where_the_feeder_is_cut_by_day_the_summary_comes_with_the_next_power(be
     config.write_text(config.read_text().replace('site = "test"', 'site = "test"\nsupply = "night"'))
 
     async def night(p: Pole) -> None:
+        await p.until(lambda: p.heard("info"))
         assert p.heard("info")[-1]["supply"] == "night"
         await p.pass_time(3600, 10.0)
         assert not p.events("lamp.summarized")

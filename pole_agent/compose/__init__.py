@@ -99,6 +99,7 @@ ACTIVE_REQUEST = ("request_id", "state", "origin", "rule", "count", "expires_at"
 class House:
     """The agent and the loops that the demo and the tests look at."""
 
+    settings: Settings
     agent: Agent
     keeper: TimeKeeper
     parts: Parts
@@ -170,7 +171,7 @@ def build(
     base, state_dir = settings.base_topic, settings.storage.state_dir
     socket = socket or socket_path(settings)
     rules = drone_rules(settings)
-    if before is not None and before.keeper.trust == settings.clock.trust:
+    if before is not None and before.settings.clock == settings.clock:
         keeper = before.keeper
     else:
         keeper = TimeKeeper(clock, settings.clock.trust, boot_id(), time_server_heard or teller(settings.clock.rtc))
@@ -356,7 +357,7 @@ def build(
             parts.well(name)
 
     agent = Agent(jobs, store, clock, random, report, start, farewell, pulses.since, LASTING, adopted)
-    return House(agent, keeper, parts, store, light, dispatch, upload, listen, beat, watches, board, inbox, socket, announced)
+    return House(settings, agent, keeper, parts, store, light, dispatch, upload, listen, beat, watches, board, inbox, socket, announced)
 
 
 def _at_now(make: Callable[[float], Any], clock: Clock) -> Any:

@@ -385,6 +385,21 @@ def test_a_reload_that_takes_the_relay_anew_drives_it_as_it_must_be(bench: Bench
     play(lambda: Pole(config, NOON), story)
 
 
+def test_a_reload_keeps_what_is_known_of_the_clock_unless_its_settings_change(bench: Bench) -> None:
+    config = bench(PROGRAM + MQTT)
+
+    async def story(p: Pole) -> None:
+        settings = load(config).settings
+        chip = settings.model_copy(update={"clock": settings.clock.model_copy(update={"rtc": True})})
+        for after, same in ((settings, True), (chip, False)):
+            p.luminaire.detach()
+            compose.attach(p.luminaire, after)
+            house = compose.build(Loaded(after, ""), p.luminaire, p.clock, detector=ScriptedDetector({}), before=p.house)
+            assert (house.keeper is p.house.keeper) is same
+
+    play(lambda: Pole(config, NOON), story)
+
+
 # --- what the store gives back after a restart, whatever it is
 
 OVERRIDE = {"level": 0.5, "until": 1600.0, "fixed": False, "transition_s": None, "by": "x", "reason": "", "local": False}

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
+from random import Random
 from typing import Any
 
 from pole_agent.almanac import Place
@@ -94,10 +95,11 @@ class Bench:
     orders: list[Order] = field(default_factory=list)
     told: list[dict[str, Any]] = field(default_factory=list)  # what was put on drone/request, in order
     cancels: list[dict[str, Any]] = field(default_factory=list)
+    random: Random = field(default_factory=lambda: Random(1))  # the store orders by identifier, and Hypothesis repeats what it saw
 
     async def start(self) -> None:
         self.keeper = TimeKeeper(self.clock, "auto", self.boot, lambda _after: self.clock_is_right)
-        ids = lambda: uuid7(self.clock.wall(), lambda n: __import__("os").urandom(n))  # noqa: E731
+        ids = lambda: uuid7(self.clock.wall(), self.random.randbytes)  # noqa: E731
         self.store = SwitchedStore(self.broken, self.folder, 16, self.keeper.stamp, ids)
         self.store.start()
         self.board = Board()

@@ -15,6 +15,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from types import MappingProxyType
+from typing import Any
 
 HORIZON_DEG = -0.833  # sunrise and sunset: refraction and the radius of the disc
 TWILIGHT_DEG = -6.0  # dusk and dawn: civil twilight
@@ -210,3 +211,14 @@ class Span:
 def rfc3339(wall: float) -> str:
     """Unix seconds as RFC 3339 in UTC with milliseconds and ``Z``."""
     return datetime.fromtimestamp(wall, UTC).isoformat(timespec="milliseconds")[:23] + "Z"
+
+
+def from_rfc3339(text: Any) -> float:
+    """Unix seconds of a time with its zone. Raises ValueError for anything else, whatever its type."""
+    try:
+        moment = datetime.fromisoformat(text)
+        if moment.tzinfo is None:
+            raise ValueError
+        return moment.timestamp()
+    except TypeError as error:
+        raise ValueError from error

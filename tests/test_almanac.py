@@ -17,6 +17,7 @@ from pole_agent.almanac import (
     Span,
     TimeOfDay,
     elevation_deg,
+    from_rfc3339,
     is_dark,
     moment,
     night_of,
@@ -196,3 +197,14 @@ def test_spans_in_polar_day_and_night(span: str, at: str, holds: bool) -> None:
 
 def test_rfc3339_is_utc_with_z() -> None:
     assert rfc3339(0.0625) == "1970-01-01T00:00:00.062Z"
+
+
+@given(st.floats(0, 4_102_444_800))
+def test_a_moment_as_text_is_read_back(wall: float) -> None:
+    assert abs(from_rfc3339(rfc3339(wall)) - wall) < 0.0011  # milliseconds, cut
+
+
+@pytest.mark.parametrize("text", [None, 5, [], "", "soon", "2026-01-31", "2026-01-31T18:00:00"])
+def test_what_is_no_time_with_its_zone_is_refused(text: object) -> None:
+    with pytest.raises(ValueError):
+        from_rfc3339(text)

@@ -15,11 +15,10 @@ import tempfile
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
 from pathlib import Path
 from typing import Any, Literal
 
-from pole_agent.almanac import rfc3339
+from pole_agent.almanac import from_rfc3339, rfc3339
 from pole_agent.commands.broker import broker_of_url, client_of
 from pole_agent.errors import ConfigError, PoleAgentError
 from pole_agent.geometry import distance_m, towards
@@ -149,7 +148,7 @@ class BenchDispatcher:
 
     def _rejects(self, order: dict[str, Any], request_id: str) -> str:
         """Why this order is not flown, empty when it is."""
-        if datetime.fromisoformat(order["expires_at"]).timestamp() <= self._clock():
+        if from_rfc3339(order["expires_at"]) <= self._clock():
             return "it has expired"
         if request_id in self._over:
             return "it was cancelled"

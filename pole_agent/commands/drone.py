@@ -20,11 +20,10 @@ import os
 import secrets
 import sys
 import time
-from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from pole_agent.almanac import rfc3339
+from pole_agent.almanac import from_rfc3339, rfc3339
 from pole_agent.commands import control
 from pole_agent.commands.outbox import read_database
 from pole_agent.drone.approval import LONGEST_S, facts_of, plan_facts, text
@@ -178,11 +177,8 @@ def _sign(arguments: argparse.Namespace) -> int:
                 f"the message names no patrol {arguments.patrol!r}; it is the info message of the pole, with {list(plans)}"
             )
         try:
-            moment = datetime.fromisoformat(arguments.until or "")
-            if moment.tzinfo is None:
-                raise ValueError
-            until = moment.timestamp()
-        except (ValueError, OverflowError):
+            until = from_rfc3339(arguments.until)
+        except ValueError:
             raise ConfigError([Problem("--until", 'is a time with its zone, for example "2027-01-01T00:00:00Z"')]) from None
         if until <= time.time():
             raise ConfigError([Problem("--until", f"{arguments.until} is over")])

@@ -18,6 +18,7 @@ from datetime import datetime, timedelta, tzinfo
 from pathlib import Path
 from typing import Any
 
+from pole_agent.almanac import from_rfc3339
 from pole_agent.commands import control
 from pole_agent.commands.outbox import read_database
 from pole_agent.errors import ConfigError, PoleAgentError, Problem
@@ -181,7 +182,7 @@ def _drone(arguments: argparse.Namespace, settings: Settings) -> tuple[Any, list
     if request["incident_ids"]:
         lines.append(f"  incidents  {', '.join(request['incident_ids'])}")
     for step in request["history"]:
-        at = datetime.fromisoformat(step["at"]).timestamp()
+        at = from_rfc3339(step["at"])
         why = f": {step['reason']}" if step["reason"] else ""
         lines.append(f"  {step['state']:<17} {_time(at, zone)}, by {step['by']}{why}")
     lines.append("  gates, as they were asked last:")

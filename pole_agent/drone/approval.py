@@ -13,10 +13,9 @@ import json
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field, replace
-from datetime import datetime
 from typing import Any, Literal
 
-from pole_agent.almanac import rfc3339
+from pole_agent.almanac import from_rfc3339, rfc3339
 from pole_agent.errors import CommandRefused
 
 FIRST_LINE = "pole-agent approval 1"
@@ -48,7 +47,7 @@ class Signature:
 
     @property
     def until(self) -> float:
-        return datetime.fromisoformat(self.expires).timestamp()
+        return from_rfc3339(self.expires)
 
 
 def text(pole: str, what: Mapping[str, str], by: str, nonce: str, expires: str) -> str:
@@ -69,11 +68,10 @@ def read_signature(payload: Any) -> Signature:
     if not NONCE.fullmatch(nonce):
         raise ApprovalRefused("malformed", "the nonce of a signature has 16 to 64 letters, digits, - or _")
     try:
-        until = datetime.fromisoformat(expires)
-        if until.tzinfo is None or len(expires) > 40:
+        if len(expires) > 40:
             raise ValueError
-        until.timestamp()
-    except (ValueError, OverflowError):
+        from_rfc3339(expires)
+    except ValueError:
         raise ApprovalRefused("malformed", "expires_at of a signature is a time in RFC 3339") from None
     try:
         blob = base64.b64decode(value, validate=True)

@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 
+from pole_agent.almanac import from_rfc3339
 from pole_agent.drone.machine import STATUS, Happening
 from pole_agent.errors import CommandRefused
 
@@ -58,11 +58,8 @@ def read_decision(payload: Mapping[str, Any]) -> Decision:
     until = None
     if happening == "approve":
         try:
-            moment = datetime.fromisoformat(payload["until"])
-            if moment.tzinfo is None:
-                raise ValueError
-            until = moment.timestamp()
-        except (KeyError, TypeError, ValueError, OverflowError):
+            until = from_rfc3339(payload.get("until"))
+        except ValueError:
             raise CommandRefused('a standing approval needs "until", for example "2027-01-01T00:00:00Z"') from None
     return Decision(happening, by, patrol=patrol, until=until, reason=reason, signature=payload.get("signature"))
 

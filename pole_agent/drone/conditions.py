@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 
+from pole_agent.almanac import from_rfc3339
 from pole_agent.errors import CommandRefused
 
 NUMBERS = {
@@ -54,11 +54,8 @@ def read_conditions(payload: Mapping[str, Any]) -> tuple[dict[str, Value], float
     if not found:
         raise CommandRefused(f"give at least one of {', '.join((*NUMBERS, 'rain', 'dock', *FLAGS))}")
     try:
-        at = datetime.fromisoformat(payload["at"])
-        if at.tzinfo is None:
-            raise ValueError
-        return found, at.timestamp()
-    except (KeyError, ValueError, TypeError, OverflowError):
+        return found, from_rfc3339(payload.get("at"))
+    except ValueError:
         raise CommandRefused('"at" is required: when this was measured, for example "2026-01-31T18:00:00Z"') from None
 
 

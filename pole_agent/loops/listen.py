@@ -8,9 +8,9 @@ import json
 import logging
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 
+from pole_agent.almanac import from_rfc3339
 from pole_agent.clock import Clock, wait
 from pole_agent.errors import CommandRefused, OutboxError, UplinkError
 from pole_agent.health.trust import TimeKeeper
@@ -86,11 +86,8 @@ def _time(document: Mapping[str, Any], key: str) -> float | None:
     if value is None:
         return None
     try:
-        moment = datetime.fromisoformat(value)
-        if moment.tzinfo is None:
-            raise ValueError
-        return moment.timestamp()
-    except (ValueError, TypeError, OverflowError):
+        return from_rfc3339(value)
+    except ValueError:
         raise CommandRefused(f"{key} is a time in RFC 3339 with its zone, for example 2026-01-31T18:00:00Z") from None
 
 

@@ -89,22 +89,11 @@ def run(arguments: argparse.Namespace) -> int:
             return _sign(arguments)
         case "stop" | "resume":
             return _stop(arguments)
-    try:
-        requests: list[dict[str, Any]] = control.ask(arguments, "drone")
-    except control.NotRunning:
-        if arguments.action not in ("list", "show"):
-            raise
-        from pole_agent.loops.dispatch.docket import dump_requests
-
-        settings = control.settings_of(arguments)
-        requests = read_database(arguments, lambda db: dump_requests(db.load_requests(), settings.base_topic if settings else ""))
+    requests = requests_of(arguments, running=arguments.action not in ("list", "show"))
     if arguments.action == "list":
         _list(requests, arguments.json)
         return 0
-    found = [r for r in requests if r["request_id"].startswith(arguments.request)]
-    if len(found) != 1:
-        raise PoleAgentError(f"{len(found)} requests begin with {arguments.request!r}; see: pole-agent drone list")
-    request = found[0]
+    request = one_of(requests, arguments.request)
     if arguments.action == "show":
         print(json.dumps(request, indent=None if arguments.json else 2, ensure_ascii=False))
         return 0
@@ -118,6 +107,27 @@ def run(arguments: argparse.Namespace) -> int:
     reply = control.command(arguments, "drone/approval", payload)
     print(json.dumps(reply) if arguments.json else f"{request['request_id']}: {reply['state']}")
     return 0
+
+
+def requests_of(arguments: argparse.Namespace, *, running: bool = False) -> list[dict[str, Any]]:
+    """All requests with their history, of the agent; without one from its store, unless it must be `running` (then NotRunning)."""
+    try:
+        return control.ask(arguments, "drone")  # type: ignore[no-any-return]
+    except control.NotRunning:
+        if running:
+            raise
+    from pole_agent.loops.dispatch.docket import dump_requests
+
+    settings = control.settings_of(arguments)
+    return read_database(arguments, lambda db: dump_requests(db.load_requests(), settings.base_topic if settings else ""))
+
+
+def one_of(requests: list[dict[str, Any]], beginning: str) -> dict[str, Any]:
+    """The one request whose identifier begins like this. Raises PoleAgentError."""
+    found = [r for r in requests if r["request_id"].startswith(beginning)]
+    if len(found) != 1:
+        raise PoleAgentError(f"{len(found)} requests begin with {beginning!r}; see: pole-agent drone list")
+    return found[0]
 
 
 def _list(requests: list[dict[str, Any]], as_json: bool) -> None:

@@ -20,6 +20,7 @@ from typing import Any
 
 from pole_agent.almanac import from_rfc3339
 from pole_agent.commands import control
+from pole_agent.commands.drone import one_of, requests_of
 from pole_agent.commands.outbox import read_database
 from pole_agent.errors import ConfigError, PoleAgentError, Problem
 from pole_agent.settings import Settings
@@ -160,16 +161,7 @@ def _incident(arguments: argparse.Namespace, settings: Settings) -> tuple[Any, l
 
 
 def _drone(arguments: argparse.Namespace, settings: Settings) -> tuple[Any, list[str]]:
-    try:
-        requests = control.ask(arguments, "drone")
-    except control.NotRunning:
-        from pole_agent.loops.dispatch.docket import dump_requests
-
-        requests = read_database(arguments, lambda db: dump_requests(db.load_requests(), settings.base_topic))
-    found = [r for r in requests if r["request_id"].startswith(arguments.identifier)]
-    if len(found) != 1:
-        raise PoleAgentError(f"{len(found)} requests begin with {arguments.identifier!r}; see: pole-agent drone list")
-    request = found[0]
+    request = one_of(requests_of(arguments), arguments.identifier)
     zone = settings.pole.place.zone
     target = request["target"]
     radius = target.get("uncertainty_m", target.get("radius_m"))

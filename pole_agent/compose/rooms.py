@@ -116,7 +116,7 @@ def drone_rules(settings: Settings) -> DroneRules:
     """What [drone] says. An area that cannot be read is no reason to stop: nothing flies, and the lamp goes on."""
     from pole_agent.drone.approval import Office
     from pole_agent.drone.gates import DroneLimits
-    from pole_agent.drone.patrol import Patrol, written
+    from pole_agent.drone.patrol import Patrol
     from pole_agent.drone.rules import DroneRules
     from pole_agent.drone.target import View
     from pole_agent.drone.triage import Triage
@@ -137,12 +137,8 @@ def drone_rules(settings: Settings) -> DroneRules:
         chosen.cooldown_s, Severity.of(chosen.min_severity), chosen.min_score, chosen.max_requests_per_day, chosen.max_false_alarm_rate
     )
     patrols = tuple(
-        Patrol(
-            p.name, tuple(map(TimeOfDay.parse, p.at)), Weekdays.parse(p.days), p.radius_m, p.window_s,
-            written(p.at, p.days, p.radius_m, p.window_s),
-        )
-        for p in chosen.patrols
-    )  # fmt: skip
+        Patrol(p.name, tuple(map(TimeOfDay.parse, p.at)), Weekdays.parse(p.days), p.radius_m, p.window_s, p.written) for p in chosen.patrols
+    )
 
     def verify(public_key: str, signature: bytes, text: bytes) -> bool:
         from pole_agent.drone import ed25519
@@ -160,7 +156,6 @@ def drone_rules(settings: Settings) -> DroneRules:
 def info_of(loaded: Loaded) -> dict[str, Any]:
     """The payload of ``info``: who and where, for dashboards."""
     from pole_agent.conduct import digest as conduct_digest
-    from pole_agent.drone.patrol import written
 
     settings = loaded.settings
     pole = settings.pole
@@ -209,7 +204,7 @@ def info_of(loaded: Loaded) -> dict[str, Any]:
                 "at": list(p.at),
                 "days": p.days,
                 "radius_m": p.radius_m,
-                "plan": written(p.at, p.days, p.radius_m, p.window_s),
+                "plan": p.written,
             }
             for p in settings.drone.patrols
             if settings.drone.enabled

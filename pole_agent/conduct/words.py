@@ -37,7 +37,7 @@ def names(words: Sequence[str]) -> Both:
 
 
 def percent(share: float) -> str:
-    return f"{share * 100:g}".rstrip() + " %"
+    return f"{share * 100:g} %"
 
 
 def seconds(value: float) -> Both:

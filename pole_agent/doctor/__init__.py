@@ -6,6 +6,7 @@ that breaks, or takes too long, is itself a finding. `quick` leaves out what cos
 
 from __future__ import annotations
 
+import json
 import threading
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
@@ -61,9 +62,7 @@ def _look(check: Callable[[Settings], Iterable[Finding]], settings: Settings, ru
 
 
 def report(findings: Iterable[Finding], language: str, most_bytes: int) -> list[dict[str, Any]]:
-    """The findings as JSON of at most so many bytes: what is well goes first, then long texts are cut."""
-    import json
-
+    """The findings as JSON of at most so many bytes: what is well is left out first."""
     told = [f.as_data(language) for f in findings]
     order = {"ok": 0, "unknown": 1, "warn": 2, "fail": 3}
     while len(json.dumps(told, ensure_ascii=False).encode()) > most_bytes and len(told) > 1:

@@ -123,14 +123,13 @@ def memory(settings: Settings) -> Iterator[Finding]:
         f"{free_mb:.0f} of {numbers['MemTotal'] / 1024:.0f} MB are free", f"{free_mb:.0f} dari {numbers['MemTotal'] / 1024:.0f} MB kosong"
     )
     fix = Both("Stop what else runs here; a pole needs 1 GB.", "Hentikan program lain di sini; tiang perlu 1 GB.")
+    scarce = bool(kills) or free_mb < LEAST_MEMORY_MB
     if kills:
         words = Both(
             f"{words.en}; {kills} process(es) were killed for lack of memory since boot",
             f"{words.id}; {kills} proses dihentikan karena kekurangan memori sejak menyala",
         )
-    yield Finding(
-        "memory", "warn" if kills or free_mb < LEAST_MEMORY_MB else "ok", words, fix if kills or free_mb < LEAST_MEMORY_MB else None
-    )
+    yield Finding("memory", "warn" if scarce else "ok", words, fix if scarce else None)
 
 
 def power(settings: Settings) -> Iterator[Finding]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 
@@ -40,8 +40,3 @@ def _moments(time_of_day: TimeOfDay, wall: float, place: Place) -> Iterator[floa
     for night in (night_of(wall - DAY_S, place), night_of(wall, place), night_of(wall + DAY_S, place)):
         if night.start < night.sun[time_of_day.solar] < NEVER:
             yield moment(time_of_day, night, place)
-
-
-def written(at: Sequence[str], days: str, radius_m: float, window_s: float) -> str:
-    """The plan on one line, the same for the same plan."""
-    return f"at {', '.join(at)} on {days}, {radius_m:g} m around the pole, each within {window_s:g} s"

@@ -45,6 +45,11 @@ class PatrolSettings(Section):
         Weekdays.parse(value)
         return value
 
+    @property
+    def written(self) -> str:
+        """The plan on one line, the same for the same plan: what a standing approval covers."""
+        return f"at {', '.join(self.at)} on {self.days}, {self.radius_m:g} m around the pole, each within {self.window_s:g} s"
+
 
 class OfficerSettings(Section):
     name: Annotated[str, Field(min_length=1, max_length=100, pattern=r"^[^\x00-\x1f\x7f]+$", description='the "by" of the approvals')]

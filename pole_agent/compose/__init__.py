@@ -174,7 +174,7 @@ def build(
     if before is not None and before.settings.clock == settings.clock:
         keeper = before.keeper
     else:
-        keeper = TimeKeeper(clock, settings.clock.trust, boot_id(), time_server_heard or teller(settings.clock.rtc))
+        keeper = TimeKeeper(clock, settings.clock.trust, boot_id(), time_server_heard or teller(settings.clock.rtc, state_dir))
 
     def new_id() -> str:
         return uuid7(clock.wall(), os.urandom)

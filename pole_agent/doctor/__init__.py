@@ -19,10 +19,18 @@ from pole_agent.words import Both
 
 TIMEOUT_S = 20.0
 # What can be looked at without any configuration.
-MACHINE: tuple[Check, ...] = (machine.versions, machine.clock_chip, machine.memory, machine.power, machine.watchdog, machine.service)
+MACHINE: tuple[Check, ...] = (
+    machine.versions,
+    machine.clock_chip,
+    machine.memory,
+    machine.power,
+    machine.watchdog,
+    machine.service,
+    link.network,
+)
 QUICK: tuple[Check, ...] = (
     machine.versions, board.gpio, board.pwm, board.sensors, eyes.cameras, machine.clock, machine.clock_chip, machine.disk, machine.wear,
-    machine.memory, machine.power, machine.watchdog, machine.service, link.broker, link.certificates,
+    machine.memory, machine.power, machine.watchdog, machine.service, link.network, link.broker, link.certificates,
 )  # fmt: skip
 SLOW: tuple[Check, ...] = (eyes.pictures, eyes.model)
 

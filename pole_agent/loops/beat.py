@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 import logging
 import platform
@@ -15,9 +16,10 @@ from pole_agent.almanac import rfc3339
 from pole_agent.clock import Clock
 from pole_agent.errors import OutboxError
 from pole_agent.health.certificates import Certificates
+from pole_agent.health.link import link
 from pole_agent.health.notify import notify, watchdog_s
 from pole_agent.health.parts import Parts
-from pole_agent.health.trust import CHECK_S, TimeKeeper
+from pole_agent.health.trust import CHECK_S, KEEP_S, TimeKeeper, keep_time, last_known
 from pole_agent.health.vitals import vitals
 from pole_agent.store.store import Store
 from pole_agent.uplink.board import Board
@@ -100,7 +102,7 @@ class Beat:
         self._troubles, self._pulse = troubles, pulse
         self._active = b""
         self._health_at = self._purge_at = self._trust_at = float("-inf")
-        self._offset = keeper.offset
+        self._known: float | None = None  # the last known time on the disk; None: not looked yet
 
     async def run(self) -> None:
         pause = min(TICK_S, watchdog_s() or TICK_S)
@@ -134,6 +136,7 @@ class Beat:
             if now - self._trust_at >= CHECK_S:
                 self._trust_at = now
                 await self._ask_clock()
+                await self._keep_time()
                 self._look_at_the_machine()
             await self._show_store()
             if now - self._health_at >= HEALTH_S:
@@ -168,6 +171,16 @@ class Beat:
                 return
             log.info("the clock is trusted now; the times of %d waiting events were corrected", count)
 
+    async def _keep_time(self) -> None:
+        """Through the store's thread: it is the one that may wait for a disk."""
+        with contextlib.suppress(OutboxError):  # the store tells of it
+            if self._known is None:
+                self._known = await self._store.read(lambda _: last_known(self._state_dir))
+            wall = self._clock.wall()
+            if self._keeper.trusted and abs(wall - self._known) >= KEEP_S:
+                await self._store.read(lambda _: keep_time(self._state_dir, wall))
+                self._known = wall
+
     async def _show_store(self) -> None:
         """``active``: what is now, when it changed, at most once a second."""
         if self._store.problem:
@@ -199,13 +212,18 @@ class Beat:
         return {
             "at": rfc3339(self._clock.wall()),
             "uptime_s": round(self._clock.monotonic(), 1),
-            "clock": {"trusted": self._keeper.trusted, "boot_id": self._keeper.boot_id},
+            "clock": {
+                "trusted": self._keeper.trusted,
+                "boot_id": self._keeper.boot_id,
+                "last_known": rfc3339(self._known) if self._known else None,
+            },
             "versions": VERSIONS,
             "parts": self._parts.report(),
             "outbox": stats,
             "sent": self._sent(),
             "rules": await self._rates(),
             "drone": self._drone(),
+            "link": link(),
             **vitals(self._state_dir),
         }
 

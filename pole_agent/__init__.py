@@ -13,7 +13,7 @@ uplink/      events and states over MQTT; it cannot even see a frame
 health/      is the clock right, which part works, systemd
 
 conduct/     the pole states what it does, for the sign beside it           doctor/    what is wrong here, and what to do
-loops/       joins the rooms: watch, light, dispatch, listen, local, upload, beat, diagnose
+loops/       joins the rooms: watch, light, dispatch, listen, local, upload, beat, report, diagnose
 compose/     the only place that names concrete classes     agent.py   the jobs, start and stop
 settings/    pole.toml as typed values                       cli.py     the command line, one file a command in commands/
 """

@@ -76,13 +76,16 @@ class ManualClock:
         """Move time forward and let everything that was due run."""
         end = self._now + seconds
         await settle()
-        while self._sleepers and self._sleepers[0][0] <= end:
-            due, _, future = heapq.heappop(self._sleepers)
-            if future.done():
-                continue
+        while self._sleepers and (due := self._sleepers[0][0]) <= end:
             self._now = max(self._now, due)
-            future.set_result(None)
-            await settle()
+            woken = False
+            while self._sleepers and self._sleepers[0][0] == due:  # who waits for the same moment wakes together
+                future = heapq.heappop(self._sleepers)[2]
+                if not future.done():
+                    future.set_result(None)
+                    woken = True
+            if woken:
+                await settle()
         self._now = end
         await settle()
 

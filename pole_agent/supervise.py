@@ -9,9 +9,10 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
 from enum import Enum
+from typing import Any
 
 from pole_agent.clock import Clock
 
@@ -32,7 +33,7 @@ class Job:
     """One named loop. With `beat_within_s` it promises to beat that often. The watchdog is fed only while FATAL jobs do."""
 
     name: str
-    run: Callable[[], Awaitable[None]]
+    run: Callable[[], Coroutine[Any, Any, None]]
     on_failure: OnFailure = OnFailure.DEGRADE
     beat_within_s: float | None = None
 
@@ -58,11 +59,15 @@ async def supervise(
         started = clock.monotonic()
         recovery = asyncio.ensure_future(_steady(job.name, clock, report)) if tries else None
         try:
-            if job.beat_within_s is None or job.on_failure is OnFailure.FATAL:
-                await job.run()
-            else:
-                await _with_pulse(job, job.beat_within_s, clock, since_beat)
-            return
+            try:
+                if job.beat_within_s is None or job.on_failure is OnFailure.FATAL:
+                    await job.run()
+                else:
+                    await _with_pulse(job, job.beat_within_s, clock, since_beat)
+                return
+            finally:
+                if recovery is not None:
+                    recovery.cancel()  # before the wait below: who waits to be started again is not well
         except asyncio.CancelledError:
             raise
         except Exception as error:
@@ -77,14 +82,11 @@ async def supervise(
             log.error("%s failed, again in %.1f s: %s", job.name, wait, reason, exc_info=error)
             report(job.name, reason)
             await clock.sleep(wait)
-        finally:
-            if recovery is not None:
-                recovery.cancel()
 
 
 async def _with_pulse(job: Job, within_s: float, clock: Clock, since_beat: Callable[[str], float]) -> None:
     """Run it while it beats. Raises Hangs, and what the job raises."""
-    running = asyncio.ensure_future(job.run())
+    running = asyncio.create_task(job.run(), name=f"{job.name}, its work")
     begun = clock.monotonic()
     try:
         while not running.done():

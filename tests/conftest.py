@@ -160,6 +160,24 @@ def eventually(condition: Callable[[], object], within_s: float = 10.0, every_s:
         time.sleep(every_s)
 
 
+@pytest.fixture
+def notified(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[], list[str]]]:
+    """What this process and its children have told systemd so far."""
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as systemd:
+        systemd.bind(str(tmp_path / "notify"))
+        systemd.setblocking(False)
+        monkeypatch.setenv("NOTIFY_SOCKET", str(tmp_path / "notify"))
+        heard: list[str] = []
+
+        def hear() -> list[str]:
+            with contextlib.suppress(BlockingIOError):
+                while True:
+                    heard.append(systemd.recv(4096).decode())
+            return heard
+
+        yield hear
+
+
 BENCH = """
 [pole]
 id = "T-1"

@@ -16,6 +16,7 @@ from pole_agent.camera.opening import open_capture, plain
 from pole_agent.errors import CameraError
 from pole_agent.frame import Frame
 from pole_agent.latest import Latest
+from pole_agent.threads import Thread
 from pole_agent.vocabulary import Point
 
 FIRST_FRAME_S = 30.0  # opening included, and waiting for others that open
@@ -39,10 +40,11 @@ class LiveSource:
         self._latest: Latest[Frame | CameraError] | None = None
         self._closed = threading.Event()
         self._limit_s = FIRST_FRAME_S
+        self._thread: Thread | None = None
 
     def open(self) -> None:
         self._latest = Latest(asyncio.get_running_loop())
-        threading.Thread(target=self._run, args=(self._latest,), name=f"camera {plain(self._source)}", daemon=True).start()
+        self._thread = Thread(f"camera {plain(self._source)}", self._run, self._latest)
 
     async def next(self) -> Frame | None:
         if self._latest is None:
@@ -58,6 +60,8 @@ class LiveSource:
 
     def close(self) -> None:
         self._closed.set()
+        if self._thread is not None:
+            self._thread.leave()
 
     def _run(self, latest: Latest[Frame | CameraError]) -> None:
         try:

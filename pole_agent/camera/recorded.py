@@ -17,6 +17,7 @@ from pole_agent.camera.opening import open_capture
 from pole_agent.clock import Clock
 from pole_agent.errors import CameraError
 from pole_agent.frame import Frame
+from pole_agent.threads import Thread
 from pole_agent.vocabulary import Point
 
 AHEAD = 2
@@ -47,13 +48,14 @@ class RecordedSource:
         self._frames: queue.Queue[Frame | CameraError | None] = queue.Queue(AHEAD)
         self._ready = asyncio.Event()
         self._closed = threading.Event()
+        self._thread: Thread | None = None
         self.total = 0  # frames in the file, once open; 0 when it does not say
 
     def open(self) -> None:
         if self._clock is not None:
             self._start_at = self._clock.monotonic()
         loop = asyncio.get_running_loop()
-        threading.Thread(target=self._read, args=(loop,), name=f"clip {self._path.name}", daemon=True).start()
+        self._thread = Thread(f"clip {self._path.name}", self._read, loop)
 
     async def next(self) -> Frame | None:
         while True:
@@ -71,6 +73,8 @@ class RecordedSource:
 
     def close(self) -> None:
         self._closed.set()
+        if self._thread is not None:
+            self._thread.leave()
 
     async def _take(self) -> Frame | CameraError | None:
         while True:

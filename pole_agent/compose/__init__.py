@@ -39,14 +39,13 @@ from pole_agent.uuid7 import uuid7
 from pole_agent.vocabulary import BoostLamp, RecordEvent, RequestDrone, Response
 
 if TYPE_CHECKING:
-    from pole_agent import doctor
     from pole_agent.agent import Agent
     from pole_agent.camera.source import FrameSource
     from pole_agent.health.parts import Parts
-    from pole_agent.loops.beat import Beat
     from pole_agent.loops.dispatch import Dispatch
     from pole_agent.loops.light import Light
     from pole_agent.loops.listen import Listen
+    from pole_agent.loops.report import Report
     from pole_agent.loops.upload import Upload
     from pole_agent.loops.watch import Watch
     from pole_agent.store.store import Store
@@ -108,7 +107,8 @@ class House:
     dispatch: Dispatch
     upload: Upload | None
     listen: Listen
-    beat: Beat
+    report: Report
+    detector: Detector
     watches: list[Watch]
     board: Board
     inbox: Any
@@ -149,7 +149,7 @@ def build(
     from pole_agent.health.heat import Heat
     from pole_agent.health.metrics import text as metrics_text
     from pole_agent.health.parts import Parts
-    from pole_agent.health.vitals import abandoned_threads, power, temperature_c
+    from pole_agent.health.vitals import power, temperature_c
     from pole_agent.lamp.boosts import Boosts
     from pole_agent.loops.beat import Beat, Beats
     from pole_agent.loops.diagnose import Diagnose
@@ -159,10 +159,12 @@ def build(
     from pole_agent.loops.local import Local
     from pole_agent.loops.metrics import Metrics
     from pole_agent.loops.records import Records
+    from pole_agent.loops.report import Report
     from pole_agent.loops.upload import Upload
     from pole_agent.loops.watch import Watch
     from pole_agent.store.store import Store
     from pole_agent.supervise import Job, OnFailure
+    from pole_agent.threads import hanging
     from pole_agent.uplink.board import Board
     from pole_agent.uplink.events import Message, encode, event_document
     from pole_agent.uplink.homeassistant import discovery
@@ -174,7 +176,7 @@ def build(
     if before is not None and before.settings.clock == settings.clock:
         keeper = before.keeper
     else:
-        keeper = TimeKeeper(clock, settings.clock.trust, boot_id(), time_server_heard or teller(settings.clock.rtc))
+        keeper = TimeKeeper(clock, settings.clock.trust, boot_id(), time_server_heard or teller(settings.clock.rtc, state_dir))
 
     def new_id() -> str:
         return uuid7(clock.wall(), os.urandom)
@@ -210,6 +212,8 @@ def build(
                 case RecordEvent():
                     store.record(response)
 
+    if before is not None:
+        before.detector.close()
     detector = detector or detector_of(settings)
     heat = Heat(temperature_c, lambda: power()["throttled"], clock.monotonic)
     watches = []
@@ -228,6 +232,8 @@ def build(
                         pulses.promise("upload", UPLOAD_BEAT_S))  # fmt: skip
 
     def examined(language: str, most_bytes: int) -> list[dict[str, Any]]:
+        from pole_agent import doctor
+
         return doctor.report(doctor.examine(settings, doctor.QUICK), language, most_bytes)
 
     handlers: dict[str, Any] = {
@@ -253,14 +259,14 @@ def build(
 
     def troubles() -> dict[str, str]:
         heat.pace()
-        hanging = abandoned_threads(len(watches))
-        if hanging >= MOST_HANGING:
-            log.critical("%d threads hang in cameras or checks: the agent starts anew, before memory runs out", hanging)
+        left = hanging()
+        if len(left) >= MOST_HANGING:
+            log.critical("%d threads hang: the agent starts anew, before memory runs out", len(left))
             agent.stop()
         return {
             "temperature": heat.why,
             "voltage": "it is too low: use a stronger supply and a shorter cable" if power()["under_voltage"] else "",
-            "threads": f"{hanging} hang in cameras or checks and were left behind" if hanging else "",
+            "threads": f"{len(left)} hang and were left behind, the last in {left[-1]}" if left else "",
         }
 
     def status() -> str:
@@ -273,9 +279,9 @@ def build(
 
     sent = upload.sent if upload else dict
     certificates = Certificates(certificate_probes(settings, upload), parts)
-    beat = Beat(
-        beats, keeper, store, board, parts, clock, base, state_dir, present, sent, settings.storage.ttl_s, records.rates, dispatch.state,
-        status, troubles, pulses.promise("beat", PULSE_S), certificates,
+    report = Report(
+        keeper, store, board, parts, clock, base, state_dir, present, sent, settings.storage.ttl_s, records.rates, dispatch.state,
+        troubles, pulses.promise("report", PULSE_S), certificates,
     )  # fmt: skip
 
     async def ask(question: str, arguments: dict[str, Any]) -> Any:
@@ -293,7 +299,7 @@ def build(
                 page = await store.read(lambda db: db.list_events(PAGE, after))
                 return [event_document(base, store.store_id, e) | {"delivered": e.delivered is not None} for e in page]
             case "health":
-                return await beat.health()
+                return await report.health()
             case "why.lamp":
                 await store.flush()
                 return await store.read(lambda db: db.lamp_log(float(arguments.get("wall") or clock.wall())))
@@ -312,7 +318,8 @@ def build(
     jobs += [
         Job("dispatch", dispatch.run, beat_within_s=PULSE_S),
         Job("listen", listen.run, beat_within_s=PULSE_S),
-        Job("beat", beat.run, beat_within_s=PULSE_S),
+        Job("beat", Beat(beats, clock, status).run),
+        Job("report", report.run, beat_within_s=PULSE_S),
     ]
     jobs += [Job("local", Local(socket, command, ask).run)]
     if upload is not None:
@@ -320,7 +327,7 @@ def build(
     if settings.metrics.enabled:
 
         async def numbers() -> str:
-            return metrics_text(await beat.health(), __version__)
+            return metrics_text(await report.health(), __version__)
 
         jobs.append(Job("metrics", Metrics(settings.metrics.host, settings.metrics.port, numbers).run))
 
@@ -350,14 +357,16 @@ def build(
         if upload is not None and not goes_on:
             await upload.farewell()
 
-    def report(name: str, reason: str) -> None:
+    def tell(name: str, reason: str) -> None:
         if reason:
             parts.ill(name, reason)
         else:
             parts.well(name)
 
-    agent = Agent(jobs, store, clock, random, report, start, farewell, pulses.since, LASTING, adopted)
-    return House(settings, agent, keeper, parts, store, light, dispatch, upload, listen, beat, watches, board, inbox, socket, announced)
+    agent = Agent(jobs, store, clock, random, tell, start, farewell, pulses.since, LASTING, adopted)
+    return House(
+        settings, agent, keeper, parts, store, light, dispatch, upload, listen, report, detector, watches, board, inbox, socket, announced
+    )
 
 
 def _at_now(make: Callable[[float], Any], clock: Clock) -> Any:

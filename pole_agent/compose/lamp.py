@@ -81,7 +81,7 @@ def first_duty(settings: Settings, clock: Clock) -> float:
     """What to drive before anything else is known."""
     chosen = settings.lamp
     scene = Scene()
-    if settings.clock.trust == "system" or (plausible(clock.wall()) and teller(settings.clock.rtc)(0.0)):
+    if settings.clock.trust == "system" or (plausible(clock.wall()) and teller(settings.clock.rtc, settings.storage.state_dir)(0.0)):
         try:
             now = plan_of(settings).stretch(clock.wall())
             scene = Scene(now.level, now.dark, now.deep)

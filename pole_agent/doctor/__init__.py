@@ -7,7 +7,6 @@ that breaks, or takes too long, is itself a finding. `quick` leaves out what cos
 from __future__ import annotations
 
 import json
-import threading
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
@@ -15,14 +14,23 @@ from typing import Any
 from pole_agent.doctor import board, eyes, link, machine
 from pole_agent.doctor.finding import Check, Finding
 from pole_agent.settings import Settings
+from pole_agent.threads import Thread
 from pole_agent.words import Both
 
 TIMEOUT_S = 20.0
 # What can be looked at without any configuration.
-MACHINE: tuple[Check, ...] = (machine.versions, machine.clock_chip, machine.memory, machine.power, machine.watchdog, machine.service)
+MACHINE: tuple[Check, ...] = (
+    machine.versions,
+    machine.clock_chip,
+    machine.memory,
+    machine.power,
+    machine.watchdog,
+    machine.service,
+    link.network,
+)
 QUICK: tuple[Check, ...] = (
     machine.versions, board.gpio, board.pwm, board.sensors, eyes.cameras, machine.clock, machine.clock_chip, machine.disk, machine.wear,
-    machine.memory, machine.power, machine.watchdog, machine.service, link.broker, link.certificates,
+    machine.memory, machine.power, machine.watchdog, machine.service, link.network, link.broker, link.certificates,
 )  # fmt: skip
 SLOW: tuple[Check, ...] = (eyes.pictures, eyes.model)
 
@@ -37,10 +45,10 @@ def examine(settings: Settings, checks: Iterable[Check] = (*QUICK, *SLOW), timeo
     """All findings, one check after the other. A check has `timeout_s`; one that hangs is left behind in its own thread."""
     for check in checks:
         run = _Run()
-        thread = threading.Thread(target=_look, args=(check, settings, run), name=f"doctor {check.__name__}", daemon=True)
-        thread.start()
+        thread = Thread(f"doctor {check.__name__}", _look, check, settings, run)
         thread.join(timeout_s)
         if thread.is_alive():
+            thread.leave()
             words = Both(f"no answer within {timeout_s:.0f} s", f"tidak ada jawaban dalam {timeout_s:.0f} detik")
             fix = Both(
                 "Look at what it waits for: the network, the camera or the disk.", "Periksa yang ditunggunya: jaringan, kamera, atau disk."

@@ -1,4 +1,4 @@
-"""The way to the broker: name, port, TLS, certificates."""
+"""The way to the broker: network, name, port, TLS, certificates."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from collections.abc import Iterator
 
 from pole_agent.doctor.finding import Finding
 from pole_agent.health.certificates import authority_ends, own_ends
+from pole_agent.health.link import link
 from pole_agent.settings import Settings
 from pole_agent.settings.mqtt import MqttSettings
 from pole_agent.settings.section import is_credential, secret_file
@@ -16,6 +17,30 @@ from pole_agent.words import Both
 
 TIMEOUT_S = 5.0
 SOON_S = 30 * 86_400
+WEAK_DBM = -75
+
+
+def network(settings: Settings) -> Iterator[Finding]:
+    """There is a way out, it has a carrier, and its signal is strong enough."""
+    way = link()
+    if way is None:
+        yield Finding("network", "fail", Both("there is no way out (no default route)", "tidak ada jalan keluar (tanpa rute bawaan)"), Both(
+            "Is the modem or cable connected, has the SIM credit? ip route and mmcli -m any or nmcli device show more. Events wait on the pole meanwhile.",
+            "Apakah modem atau kabel tersambung, apakah SIM berpulsa? ip route dan mmcli -m any atau nmcli device menunjukkan lebih. Sementara itu kejadian menunggu di tiang.",
+        ))  # fmt: skip
+        return
+    name, signal = way["interface"], way["signal_dbm"]
+    strength = "" if signal is None else f", {signal:.0f} dBm"
+    if way["carrier"] is False:
+        yield Finding("network", "fail", Both(f"{name} has no carrier", f"{name} tanpa sinyal pembawa"), Both(
+            "Look at its cable, at the other end too.", "Periksa kabelnya, juga ujung yang lain."
+        ))  # fmt: skip
+    elif signal is not None and signal < WEAK_DBM:
+        yield Finding("network", "warn", Both(f"{name}{strength}: weak", f"{name}{strength}: lemah"), Both(
+            "Move the antenna, or the access point nearer.", "Pindahkan antena, atau dekatkan titik aksesnya."
+        ))  # fmt: skip
+    else:
+        yield Finding("network", "ok", Both(f"out by {name}{strength}", f"keluar lewat {name}{strength}"))
 
 
 def broker(settings: Settings) -> Iterator[Finding]:

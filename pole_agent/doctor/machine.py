@@ -13,7 +13,7 @@ from pathlib import Path
 
 from pole_agent import __version__
 from pole_agent.doctor.finding import Finding
-from pole_agent.health.trust import plausible, set_from_chip, synchronized
+from pole_agent.health.trust import last_known, plausible, set_from_chip, synchronized
 from pole_agent.health.vitals import power as power_vitals
 from pole_agent.health.vitals import temperature_c, wear_pct
 from pole_agent.settings import Settings
@@ -54,10 +54,15 @@ def clock(settings: Settings) -> Iterator[Finding]:
             "Connect a network with a time server, or fit a clock chip (RTC). The lamp shines at its failsafe level meanwhile.",
             "Sambungkan jaringan dengan server waktu, atau pasang chip jam (RTC). Sementara itu lampu menyala pada tingkat aman.",
         ))  # fmt: skip
-    elif settings.clock.rtc and set_from_chip():
-        yield Finding("clock", "ok", Both(f"{now}, set from the clock chip at boot", f"{now}, diatur dari chip jam saat menyala"))
     elif synchronized():
         yield Finding("clock", "ok", Both(f"{now}, a time server was heard", f"{now}, server waktu terdengar"))
+    elif settings.clock.rtc and set_from_chip() and time.time() < last_known(settings.storage.state_dir):
+        yield Finding("clock", "fail", Both(f"{now}, set from the clock chip, which is behind the last known time", f"{now}, diatur dari chip jam, yang tertinggal dari waktu terakhir yang diketahui"), Both(
+            "Replace the battery of the chip. The lamp shines at its failsafe level until a time server is heard.",
+            "Ganti baterai chip itu. Lampu menyala pada tingkat aman sampai server waktu terdengar.",
+        ))  # fmt: skip
+    elif settings.clock.rtc and set_from_chip():
+        yield Finding("clock", "ok", Both(f"{now}, set from the clock chip at boot", f"{now}, diatur dari chip jam saat menyala"))
     else:
         yield Finding("clock", "warn", Both(f"{now}, but no time server was heard since boot", f"{now}, tetapi belum ada server waktu terdengar sejak menyala"), Both(
             "timedatectl timesync-status or chronyc sources shows why; UDP port 123 must be open. A clock chip helps while there is no network.",

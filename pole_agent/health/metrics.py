@@ -66,4 +66,11 @@ def _families(health: Mapping[str, Any], version: str) -> Iterator[tuple[str, st
     yield "throttled", "gauge", "1 when the processor is slowed down.", [({}, health["throttled"])]
     yield "load_1min", "gauge", "Load average.", [({}, health["load_1min"])]
     yield "memory_bytes", "gauge", "Resident memory of the agent.", [({}, _scaled(health["memory_mb"], 1048576.0))]
+    if link := health["link"]:
+        by = {"interface": link["interface"]}
+        yield "link_carrier", "gauge", "1 when the way out has a carrier.", [(by, link["carrier"])]
+        yield "link_signal_dbm", "gauge", "Signal of the Wi-Fi.", [(by, link["signal_dbm"])]
+        yield "link_received_bytes_total", "counter", "All traffic of the interface since boot.", [(by, _scaled(link["received_mb"], 1e6))]
+        yield "link_sent_bytes_total", "counter", "All traffic of the interface since boot.", [(by, _scaled(link["sent_mb"], 1e6))]
+        yield "link_errors_total", "counter", "Packets with errors, and dropped ones, since boot.", [(by, link["errors"])]
     yield "disk_free_bytes", "gauge", "Free space where the store lies.", [({}, _scaled(health["disk_free_mb"], 1e6))]

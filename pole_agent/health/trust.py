@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 import math
+import os
 import subprocess
 import time
 import uuid
@@ -28,6 +29,8 @@ CHECK_S = 10.0
 JUMP_S = 120.0  # a trusted clock that jumps further was wrong before or is wrong now
 DOUBT_S = 900.0
 NOTICED_S = 20.0  # a jump is noticed at the latest so long after it
+KEEP_S = 3600.0  # how often the last known time is written down
+LAST_KNOWN = "last-known-time"  # in the state directory; its modification time is the time
 
 log = logging.getLogger(__name__)
 
@@ -81,9 +84,29 @@ def set_from_chip(after: float = 0.0, root: Path = RTC) -> bool:
     return False
 
 
-def teller(rtc: bool) -> Callable[[float], bool]:
-    """Who says that the clock is right: a time server, and, where there is a chip that is believed, that."""
-    return (lambda after: synchronized(after) or set_from_chip(after)) if rtc else synchronized
+def teller(rtc: bool, state_dir: Path, chips: Path = RTC) -> Callable[[float], bool]:
+    """Who says that the clock is right: a time server, and, where there is a chip that is believed, that.
+
+    A chip whose battery is empty starts again somewhere in the past: one behind the last known time is not believed. A time server is.
+    """
+    if not rtc:
+        return synchronized
+    return lambda after: synchronized(after) or (time.time() >= last_known(state_dir) and set_from_chip(after, chips))
+
+
+def last_known(state_dir: Path) -> float:
+    """The last wall time that was written down while the clock was trusted; 0 when there is none."""
+    try:
+        return (state_dir / LAST_KNOWN).stat().st_mtime
+    except OSError:
+        return 0.0
+
+
+def keep_time(state_dir: Path, wall: float) -> None:
+    """Write the last known time down, over restarts and power cuts. Blocks on the disk; raises OSError."""
+    file = state_dir / LAST_KNOWN
+    file.touch()
+    os.utime(file, (wall, wall))
 
 
 def plausible(wall: float) -> bool:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -69,12 +68,6 @@ def wear_pct(root: Path = SYS) -> int | None:
             continue
     used = max(steps, default=0)
     return min(100, used * WEAR_STEP_PCT) if used else None
-
-
-def abandoned_threads(cameras: int) -> int:
-    """Threads that hang in a camera or a check and were left behind: those beyond one for each camera."""
-    names = [thread.name for thread in threading.enumerate()]
-    return max(0, sum(n.startswith("camera ") for n in names) - cameras) + sum(n.startswith("doctor ") for n in names)
 
 
 def vitals(state_dir: Path, root: Path = SYS) -> dict[str, Any]:

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from pole_agent.errors import LampError
+from pole_agent.threads import Thread
 
 EVERY_S = 1.0
 STALE_S = 10.0
@@ -49,7 +50,7 @@ class FileInput:
         self._path, self._scale, self._every_s, self._now = path, scale, every_s, now
         self._newest: tuple[float, float] | None = None
         self._stop = threading.Event()
-        threading.Thread(target=self._run, name=f"read {path.name}", daemon=True).start()
+        self._thread = Thread(f"read {path.name}", self._run)
 
     def value(self) -> float | None:
         newest = self._newest
@@ -57,6 +58,7 @@ class FileInput:
 
     def close(self) -> None:
         self._stop.set()
+        self._thread.leave()
 
     def _run(self) -> None:
         while not self._stop.is_set():

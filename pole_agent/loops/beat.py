@@ -1,35 +1,17 @@
-"""Heartbeats: the watchdog is fed while FATAL jobs beat; the clock is asked; health and the present state are put on the board."""
+"""Heartbeats: systemd's watchdog is fed while the FATAL jobs beat. This loop waits for nothing but its clock: whatever disk, network or
+machine do, a process whose lamp works is not ended for them. It also says READY, and tells people one line."""
 
 from __future__ import annotations
 
-import asyncio
-import json
 import logging
-import platform
-from collections.abc import Awaitable, Callable, Mapping
-from pathlib import Path
-from typing import Any
+from collections.abc import Callable
 
-from pole_agent import __version__
-from pole_agent.almanac import rfc3339
 from pole_agent.clock import Clock
-from pole_agent.errors import OutboxError
-from pole_agent.health.certificates import Certificates
 from pole_agent.health.notify import notify, watchdog_s
-from pole_agent.health.parts import Parts
-from pole_agent.health.trust import CHECK_S, TimeKeeper
-from pole_agent.health.vitals import vitals
-from pole_agent.store.store import Store
-from pole_agent.uplink.board import Board
-from pole_agent.uplink.events import Message, encode
-from pole_agent.vocabulary import Severity
 
 log = logging.getLogger(__name__)
 
 TICK_S = 1.0
-HEALTH_S = 60.0
-PURGE_S = 3600.0
-VERSIONS = {"agent": __version__, "python": platform.python_version(), "kernel": platform.release(), "machine": platform.machine()}
 
 
 class Beats:
@@ -68,155 +50,26 @@ class Beats:
 
 
 class Beat:
-    """The loop. `present` gives the counts and requests of now; `sent` the traffic of the uplink; `rates` the verdicts by rule; `drone` who
-    stopped flights and which approvals did not count; `status` a line for people, shown by systemctl; `troubles` what is wrong with the
-    machine itself, by part, empty where it is well."""
+    """The loop. `status`: a line for people, shown by systemctl."""
 
-    def __init__(
-        self,
-        beats: Beats,
-        keeper: TimeKeeper,
-        store: Store,
-        board: Board,
-        parts: Parts,
-        clock: Clock,
-        base: str,
-        state_dir: Path,
-        present: Callable[[], dict[str, Any]],
-        sent: Callable[[], dict[str, Any]],
-        ttl_s: Mapping[str, float],
-        rates: Callable[[], Awaitable[dict[str, Any] | None]],
-        drone: Callable[[], dict[str, Any]],
-        status: Callable[[], str],
-        troubles: Callable[[], Mapping[str, str]],
-        pulse: Callable[[], None],
-        certificates: Certificates,
-    ) -> None:
-        self._beats, self._keeper, self._store, self._board, self._parts = beats, keeper, store, board, parts
-        self._clock, self._base, self._state_dir = clock, base, state_dir
-        self._present, self._sent, self._ttl_s = present, sent, ttl_s
-        self._rates, self._drone, self._status, self._certificates = rates, drone, status, certificates
-        self._line = ""
-        self._troubles, self._pulse = troubles, pulse
-        self._active = b""
-        self._health_at = self._purge_at = self._trust_at = float("-inf")
-        self._offset = keeper.offset
+    def __init__(self, beats: Beats, clock: Clock, status: Callable[[], str]) -> None:
+        self._beats, self._clock, self._status = beats, clock, status
 
     async def run(self) -> None:
         pause = min(TICK_S, watchdog_s() or TICK_S)
-        ready = False
-        # Beside the watchdog, not before it: a disk that hangs must not end a process whose lamp works.
-        reporting = asyncio.ensure_future(self._report())
-        try:
-            while not reporting.done():
-                if not ready and self._beats.all_began:  # the lamp is under control
-                    ready = True
-                    notify("READY=1")
-                self._feed()
-                if (line := self._status()) != self._line:
-                    self._line = line
-                    notify(f"STATUS={line}")
-                await self._clock.sleep(pause)
-            reporting.result()
-        finally:
-            reporting.cancel()
-            await asyncio.gather(reporting, return_exceptions=True)
+        ready, told = False, ""
+        while True:
+            if not ready and self._beats.all_began:  # the lamp is under control
+                ready = True
+                notify("READY=1")
+            self._feed()
+            if (line := self._status()) != told:
+                told = line
+                notify(f"STATUS={line}")
+            await self._clock.sleep(pause)
 
     def _feed(self) -> None:
         if late := self._beats.late():
             log.critical("no heartbeat from %s; the watchdog is not fed", ", ".join(late))
         else:
             notify("WATCHDOG=1")
-
-    async def _report(self) -> None:
-        while True:
-            now = self._clock.monotonic()
-            if now - self._trust_at >= CHECK_S:
-                self._trust_at = now
-                await self._ask_clock()
-                self._look_at_the_machine()
-            await self._show_store()
-            if now - self._health_at >= HEALTH_S:
-                self._health_at = now
-                if self._keeper.trusted:
-                    await asyncio.to_thread(self._certificates.look, self._clock.wall())
-                await self._show_health()
-            self._pulse()
-            if now - self._purge_at >= PURGE_S and self._keeper.trusted:
-                self._purge_at = now
-                await self._purge()
-            await self._clock.sleep(TICK_S)
-
-    def _look_at_the_machine(self) -> None:
-        for part, trouble in self._troubles().items():
-            if trouble:
-                self._parts.ill(part, trouble)
-            elif self._parts.is_ill(part):
-                self._parts.well(part)
-
-    async def _ask_clock(self) -> None:
-        became_trusted = await asyncio.to_thread(self._keeper.check)
-        if self._keeper.trusted:
-            self._parts.well("clock")
-        else:
-            self._parts.ill("clock", "no time server was heard since boot; times are provisional", Severity.INFO)
-        if became_trusted:
-            offset, boot = self._keeper.offset, self._keeper.boot_id
-            try:
-                count = await self._store.write(lambda db: db.correct_times(boot, offset))
-            except OutboxError:
-                return
-            log.info("the clock is trusted now; the times of %d waiting events were corrected", count)
-
-    async def _show_store(self) -> None:
-        """``active``: what is now, when it changed, at most once a second."""
-        if self._store.problem:
-            self._parts.ill("store", self._store.problem)
-            incidents: list[dict[str, Any]] | None = None
-        else:
-            try:
-                incidents = await self._store.read(lambda db: db.open_incidents())
-                self._parts.well("store")
-            except OutboxError as error:
-                self._parts.ill("store", str(error))
-                incidents = None
-        payload = encode({"incidents": incidents, **self._present()})
-        if payload != self._active:
-            self._active = payload
-            topic = f"{self._base}/active"
-            self._board.post(topic, Message(topic, payload, retain=True))
-
-    def parts(self) -> dict[str, Any]:
-        """State, reason and numbers by part."""
-        return self._parts.report()
-
-    async def health(self) -> dict[str, Any]:
-        """The payload of ``health``."""
-        try:
-            stats: dict[str, Any] | None = await self._store.read(lambda db: db.stats())
-        except OutboxError:
-            stats = None
-        return {
-            "at": rfc3339(self._clock.wall()),
-            "uptime_s": round(self._clock.monotonic(), 1),
-            "clock": {"trusted": self._keeper.trusted, "boot_id": self._keeper.boot_id},
-            "versions": VERSIONS,
-            "parts": self._parts.report(),
-            "outbox": stats,
-            "sent": self._sent(),
-            "rules": await self._rates(),
-            "drone": self._drone(),
-            **vitals(self._state_dir),
-        }
-
-    async def _show_health(self) -> None:
-        topic = f"{self._base}/health"
-        document = json.loads(encode(await self.health()))
-        self._board.post(topic, Message(topic, encode(document), qos=0, retain=True))
-
-    async def _purge(self) -> None:
-        wall = self._clock.wall()
-        try:
-            await self._store.tidy(wall, self._ttl_s)
-        except OutboxError:
-            return

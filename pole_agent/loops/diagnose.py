@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import threading
 from collections.abc import Callable, Mapping
 from typing import Any
 
 from pole_agent.almanac import rfc3339
 from pole_agent.clock import Clock
+from pole_agent.doctor.finding import Finding
 from pole_agent.errors import CommandRefused, UplinkError
+from pole_agent.threads import Thread
 from pole_agent.uplink.board import Board
 from pole_agent.uplink.events import Message, encode
-from pole_agent.words import LANGUAGES
+from pole_agent.words import LANGUAGES, Both
 
 log = logging.getLogger(__name__)
 
@@ -48,12 +49,13 @@ class Diagnose:
         def work() -> None:
             try:
                 found = self._examine(language, MOST_BYTES)
-            except Exception:  # whatever it is, the next examination is possible
+            except Exception as error:  # whatever it is, it is told, and the next examination is possible
                 log.exception("the examination failed")
-                found = []
+                words = Both(f"failed: {type(error).__name__}", f"gagal: {type(error).__name__}")
+                found = [Finding("examination", "unknown", words).as_data(language)]
             loop.call_soon_threadsafe(self._done, found, by)
 
-        threading.Thread(target=work, name="diagnose", daemon=True).start()
+        Thread("diagnose", work)
         return {"topic": f"{self._base}/diagnosis"}
 
     def _done(self, found: list[dict[str, Any]], by: str) -> None:

@@ -68,6 +68,8 @@ class Light:
         self._kept_at = self._turned_at = self._begun
         self._restored = self._commanded = False
         self._keeping = asyncio.Lock()
+        self._background: set[asyncio.Task[None]] = set()
+        self._unkept = ""  # why the last write failed
         self._slow: set[asyncio.Task[None]] = set()  # writes that a command did not wait for any longer
         self.changes = 0
 
@@ -136,7 +138,7 @@ class Light:
     def _log_reasons(self) -> None:
         """Why it is like this from now on, for `pole-agent why lamp`. Written along with what is written next."""
         stamp, reasons = self._keeper.stamp(self._clock.monotonic()), json.dumps(self.controller.reasons())
-        _in_background(self._store.later(lambda db: db.log_lamp(stamp, reasons)))
+        self._in_background(self._store.later(lambda db: db.log_lamp(stamp, reasons)))
 
     def announce(self) -> None:
         """Put the state on the board."""
@@ -204,7 +206,7 @@ class Light:
                 raise CommandRefused("the ledger has not been read from the disk yet; try again in a moment")
             case BurnHours(hours):
                 self.controller.ledger.set_hours(hours, now)
-                writes = [_in_background(self.keep())]
+                writes = [self._in_background(self.keep())]
             case Sweep() as sweep:
                 log.info("lamp sweep for %.0f s by %s", sweep.seconds, by)
                 self.controller.sweep(sweep, now)
@@ -320,7 +322,7 @@ class Light:
             self._kept_at = now
             ledger.charge(now)
             if ledger.changed or ledger.finished:
-                _in_background(self.keep())
+                self._in_background(self.keep())
 
     def _turn(self, new: Night | None, now: float) -> None:
         """Sum the night up, and go on with another."""
@@ -361,30 +363,25 @@ class Light:
         def write(db: Database) -> None:
             db.set(key, text)
 
-        return _in_background(self._store.write(write, *events))
+        return self._in_background(self._store.write(write, *events))
+
+    def _in_background(self, write: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
+        """The lamp never waits for the disk; a disk that fails says so itself, and a thousand commands on it are one line in the log."""
+
+        async def run() -> None:
+            try:
+                await write
+                self._unkept = ""
+            except (OutboxError, ValueError) as error:
+                if not self._unkept:
+                    log.warning("the lamp's override or ledger could not be kept: %s", error)
+                self._unkept = str(error)
+
+        task = asyncio.ensure_future(run())
+        self._background.add(task)
+        task.add_done_callback(self._background.discard)
+        return task
 
     def _pause(self) -> float:
         until = self.controller.decision.until if self.controller.decision else None
         return TICK_S if until is None else min(TICK_S, max(0.001, until - self._clock.monotonic()))
-
-
-_background: set[asyncio.Task[None]] = set()
-_trouble = [""]  # what was said of the disk last: a thousand commands on a full disk are one line
-
-
-def _in_background(write: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
-    """The lamp never waits for the disk; a disk that fails says so itself."""
-
-    async def run() -> None:
-        try:
-            await write
-            _trouble[0] = ""
-        except (OutboxError, ValueError) as error:
-            if not _trouble[0]:
-                log.warning("the lamp's override or ledger could not be kept: %s", error)
-            _trouble[0] = str(error)
-
-    task = asyncio.ensure_future(run())
-    _background.add(task)
-    task.add_done_callback(_background.discard)
-    return task

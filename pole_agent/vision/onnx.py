@@ -18,6 +18,7 @@ import numpy as np
 
 from pole_agent.errors import ModelError
 from pole_agent.frame import Frame
+from pole_agent.threads import Thread
 from pole_agent.vision import card as cards
 from pole_agent.vision.candidates import Ballot, suppress
 from pole_agent.vision.detector import WEAK_SCORE
@@ -116,17 +117,14 @@ class OnnxDetector:
         self.took_ms = 0.0
         self._requests: queue.SimpleQueue[tuple[Callable[[], Any], asyncio.Future[Any]] | None] = queue.SimpleQueue()
         self._loaded: OnnxModel | None = None
-        self._running = False
-        self.abandoned = 0
+        self._running: list[Thread] = []
 
     async def open(self) -> None:
         def load() -> OnnxModel:
             return OnnxModel(cards.read(cards.find(self._model)), max(1, self._threads // self._workers))
 
         if not self._running:
-            for number in range(self._workers):
-                threading.Thread(target=_serve, args=(self._requests,), name=f"detector {number}", daemon=True).start()
-            self._running = True
+            self._running = [Thread(f"detector {number}", _serve, self._requests) for number in range(self._workers)]
         self._loaded = await self._ask(load, LOAD_S)
 
     async def detect(self, frame: Frame) -> Sequence[Detection]:
@@ -138,10 +136,11 @@ class OnnxDetector:
         return result
 
     def close(self) -> None:
-        for _ in range(self._workers):
+        for thread in self._running:
             self._requests.put(None)
+            thread.leave()
         self._requests = queue.SimpleQueue()
-        self._loaded, self._running = None, False
+        self._loaded, self._running = None, []
 
     async def _ask(self, work: Callable[[], Any], limit_s: float) -> Any:
         future: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
@@ -149,7 +148,6 @@ class OnnxDetector:
         try:
             return await asyncio.wait_for(future, limit_s)
         except TimeoutError:
-            self.abandoned += 1
             self.close()
             raise ModelError(f"the detector did not answer for {limit_s:.0f} s; its thread was replaced") from None
 

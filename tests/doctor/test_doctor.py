@@ -139,6 +139,7 @@ def test_over_mqtt_the_report_follows_and_others_do_not_wait(
         (report,) = city.got("diagnosis")
         assert check(f"{BASE}/diagnosis", report) == "diagnosis"
         assert report["asked_by"] == "Officer"
+        assert {"versions", "disk", "broker"} <= {f["check"] for f in report["findings"]}, "it really looked"
         raw = next(payload for topic, payload in city.heard if topic.endswith("/diagnosis"))
         assert len(raw) <= 8192
         assert b"very-secret-word" not in raw

@@ -117,7 +117,7 @@ def test_a_camera_read_hangs_for_ever(hostile: Hostile, bench: Callable[..., Pat
             before = time.monotonic()
             await asyncio.sleep(0.01)
             late.append(time.monotonic() - before - 0.01)
-            for part, state in house.beat.parts().items():
+            for part, state in house.parts.report().items():
                 if "reason" in state:
                     told[part].add(str(state["reason"]))
         assert not running.done()

@@ -1,0 +1,170 @@
+"""The pole looks after itself and says how it is: the clock is asked, the machine looked at; ``health`` and ``active`` go on the board."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import logging
+import platform
+from collections.abc import Awaitable, Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+from pole_agent import __version__
+from pole_agent.almanac import rfc3339
+from pole_agent.clock import Clock
+from pole_agent.errors import OutboxError
+from pole_agent.health.certificates import Certificates
+from pole_agent.health.link import link
+from pole_agent.health.parts import Parts
+from pole_agent.health.trust import CHECK_S, KEEP_S, TimeKeeper, keep_time, last_known
+from pole_agent.health.vitals import vitals
+from pole_agent.store.store import Store
+from pole_agent.uplink.board import Board
+from pole_agent.uplink.events import Message, encode
+from pole_agent.vocabulary import Severity
+
+log = logging.getLogger(__name__)
+
+TICK_S = 1.0
+HEALTH_S = 60.0
+PURGE_S = 3600.0
+VERSIONS = {"agent": __version__, "python": platform.python_version(), "kernel": platform.release(), "machine": platform.machine()}
+
+
+class Report:
+    """The loop. `present` gives the counts and requests of now; `sent` the traffic of the uplink; `rates` the verdicts by rule; `drone` who
+    stopped flights and which approvals did not count; `troubles` what is wrong with the machine itself, by part, empty where it is well."""
+
+    def __init__(
+        self,
+        keeper: TimeKeeper,
+        store: Store,
+        board: Board,
+        parts: Parts,
+        clock: Clock,
+        base: str,
+        state_dir: Path,
+        present: Callable[[], dict[str, Any]],
+        sent: Callable[[], dict[str, Any]],
+        ttl_s: Mapping[str, float],
+        rates: Callable[[], Awaitable[dict[str, Any] | None]],
+        drone: Callable[[], dict[str, Any]],
+        troubles: Callable[[], Mapping[str, str]],
+        pulse: Callable[[], None],
+        certificates: Certificates,
+    ) -> None:
+        self._keeper, self._store, self._board, self._parts = keeper, store, board, parts
+        self._clock, self._base, self._state_dir = clock, base, state_dir
+        self._present, self._sent, self._ttl_s = present, sent, ttl_s
+        self._rates, self._drone, self._troubles = rates, drone, troubles
+        self._pulse, self._certificates = pulse, certificates
+        self._active = b""
+        self._health_at = self._purge_at = self._trust_at = float("-inf")
+        self._known: float | None = None  # the last known time on the disk; None: not looked yet
+
+    async def run(self) -> None:
+        while True:
+            now = self._clock.monotonic()
+            if now - self._trust_at >= CHECK_S:
+                self._trust_at = now
+                await self._ask_clock()
+                await self._keep_time()
+                self._look_at_the_machine()
+            await self._show_store()
+            if now - self._health_at >= HEALTH_S:
+                self._health_at = now
+                if self._keeper.trusted:
+                    await asyncio.to_thread(self._certificates.look, self._clock.wall())
+                await self._show_health()
+            self._pulse()
+            if now - self._purge_at >= PURGE_S and self._keeper.trusted:
+                self._purge_at = now
+                await self._purge()
+            await self._clock.sleep(TICK_S)
+
+    def _look_at_the_machine(self) -> None:
+        for part, trouble in self._troubles().items():
+            if trouble:
+                self._parts.ill(part, trouble)
+            elif self._parts.is_ill(part):
+                self._parts.well(part)
+
+    async def _ask_clock(self) -> None:
+        became_trusted = await asyncio.to_thread(self._keeper.check)
+        if self._keeper.trusted:
+            self._parts.well("clock")
+        else:
+            self._parts.ill("clock", "no time server was heard since boot; times are provisional", Severity.INFO)
+        if became_trusted:
+            offset, boot = self._keeper.offset, self._keeper.boot_id
+            try:
+                count = await self._store.write(lambda db: db.correct_times(boot, offset))
+            except OutboxError:
+                return
+            log.info("the clock is trusted now; the times of %d waiting events were corrected", count)
+
+    async def _keep_time(self) -> None:
+        """Through the store's thread: it is the one that may wait for a disk."""
+        with contextlib.suppress(OutboxError):  # the store tells of it
+            if self._known is None:
+                self._known = await self._store.read(lambda _: last_known(self._state_dir))
+            wall = self._clock.wall()
+            if self._keeper.trusted and abs(wall - self._known) >= KEEP_S:
+                await self._store.read(lambda _: keep_time(self._state_dir, wall))
+                self._known = wall
+
+    async def _show_store(self) -> None:
+        """``active``: what is now, when it changed, at most once a second."""
+        if self._store.problem:
+            self._parts.ill("store", self._store.problem)
+            incidents: list[dict[str, Any]] | None = None
+        else:
+            try:
+                incidents = await self._store.read(lambda db: db.open_incidents())
+                self._parts.well("store")
+            except OutboxError as error:
+                self._parts.ill("store", str(error))
+                incidents = None
+        payload = encode({"incidents": incidents, **self._present()})
+        if payload != self._active:
+            self._active = payload
+            topic = f"{self._base}/active"
+            self._board.post(topic, Message(topic, payload, retain=True))
+
+    async def health(self) -> dict[str, Any]:
+        """The payload of ``health``."""
+        try:
+            stats: dict[str, Any] | None = await self._store.read(lambda db: db.stats())
+        except OutboxError:
+            stats = None
+        return {
+            "at": rfc3339(self._clock.wall()),
+            "uptime_s": round(self._clock.monotonic(), 1),
+            "clock": {
+                "trusted": self._keeper.trusted,
+                "boot_id": self._keeper.boot_id,
+                "last_known": rfc3339(self._known) if self._known else None,
+            },
+            "versions": VERSIONS,
+            "parts": self._parts.report(),
+            "outbox": stats,
+            "sent": self._sent(),
+            "rules": await self._rates(),
+            "drone": self._drone(),
+            "link": link(),
+            **vitals(self._state_dir),
+        }
+
+    async def _show_health(self) -> None:
+        topic = f"{self._base}/health"
+        document = json.loads(encode(await self.health()))
+        self._board.post(topic, Message(topic, encode(document), qos=0, retain=True))
+
+    async def _purge(self) -> None:
+        wall = self._clock.wall()
+        try:
+            await self._store.tidy(wall, self._ttl_s)
+        except OutboxError:
+            return

@@ -52,6 +52,8 @@ class Agent:
 
         `keep`: it takes over the store and the lasting jobs, which go on meanwhile.
         """
+        if self._stop.is_set() and not self._reloading:
+            return  # a stop for good stays one
         self._reloading, self._keeping = reload, keep
         self._stop.set()
 
@@ -87,15 +89,25 @@ class Agent:
     async def _shut_down(self, tasks: Sequence[asyncio.Task[None] | asyncio.Task[bool]], *, orderly: bool) -> None:
         keep = orderly and self._keeping
         if orderly:
-            with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._farewell(keep), FAREWELL_S)
+            await self._say_farewell(keep)
         going = {t.get_name(): t for t in tasks if keep and t.get_name() in self._lasting and not t.done()}
-        tasks = [t for t in tasks if t.get_name() not in going]
-        for task in tasks:
-            task.cancel()
-        await asyncio.wait(tasks, timeout=CANCEL_S)
-        if keep:
+        await _end([t for t in tasks if t.get_name() not in going])
+        if keep and self._keeping:
             self.kept = going  # type: ignore[assignment]
             return
+        if keep:  # meanwhile a stop has come, or a reload with which they cannot go on
+            await self._say_farewell(False)
+            await _end(list(going.values()))
         # The lamp is not touched: as long as anything takes, it stays as it was. Who opened it closes it; then the wiring keeps it lit.
         await self._store.stop(STORE_S)
+
+    async def _say_farewell(self, keep: bool) -> None:
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(self._farewell(keep), FAREWELL_S)
+
+
+async def _end(tasks: Sequence[asyncio.Task[Any]]) -> None:
+    for task in tasks:
+        task.cancel()
+    if tasks:
+        await asyncio.wait(tasks, timeout=CANCEL_S)

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import argparse
 import importlib
+import io
 import sys
+from collections.abc import Sequence
 
 from pole_agent import __version__
 from pole_agent.errors import ConfigError, PoleAgentError
@@ -18,8 +20,8 @@ EPILOG = """examples:
 """
 
 
-def parser() -> argparse.ArgumentParser:
-    """The whole command line."""
+def parser(names: Sequence[str] = COMMANDS) -> argparse.ArgumentParser:
+    """The command line, with these commands."""
     top = argparse.ArgumentParser(
         prog="pole-agent",
         description="The edge agent of a municipal smart pole.",
@@ -28,7 +30,7 @@ def parser() -> argparse.ArgumentParser:
     )
     top.add_argument("--version", action="version", version=f"pole-agent {__version__}")
     subparsers = top.add_subparsers(dest="command", metavar="command", required=True)
-    for name in COMMANDS:
+    for name in names:
         module = importlib.import_module(f"pole_agent.commands.{name}")
         sub = subparsers.add_parser(
             name, help=module.HELP, description=module.__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
@@ -39,7 +41,12 @@ def parser() -> argparse.ArgumentParser:
 
 
 def main(argv: list[str] | None = None) -> int:
-    arguments = parser().parse_args(argv)
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")  # a terminal that knows only ASCII still gets the rest
+    words = sys.argv[1:] if argv is None else argv
+    # Only what is asked for is loaded: a lamp waits for it.
+    arguments = parser(words[:1] if words[:1] and words[0] in COMMANDS else COMMANDS).parse_args(words)
     try:
         code: int = arguments.carry_out(arguments)
         return code

@@ -33,11 +33,15 @@ class Problem:
         return f"{self.path}: {self.text}" if self.path else self.text
 
 
+MOST_TOLD = 10
+
+
 class ConfigError(PoleAgentError):
-    """A configuration that cannot be used; `problems` holds all of them."""
+    """A configuration that cannot be used; `problems` holds all of them, the text the first ones."""
 
     def __init__(self, problems: list[Problem]) -> None:
-        super().__init__("; ".join(map(str, problems)))
+        more = [f"and {len(problems) - MOST_TOLD} more"] if len(problems) > MOST_TOLD else []
+        super().__init__("; ".join([*map(str, problems[:MOST_TOLD]), *more]))
         self.problems = problems
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import itertools
 import os
+import resource
 import shutil
 import socket
 import subprocess
@@ -158,6 +159,23 @@ def eventually(condition: Callable[[], object], within_s: float = 10.0, every_s:
         if time.monotonic() > deadline:
             raise AssertionError(f"did not come within {within_s} s: {condition}")
         time.sleep(every_s)
+
+
+@contextlib.contextmanager
+def no_file_left() -> Iterator[None]:
+    """Inside, this process can open nothing more."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    taken: list[int] = []
+    resource.setrlimit(resource.RLIMIT_NOFILE, (max(map(int, os.listdir("/proc/self/fd"))) + 1, hard))
+    try:
+        with contextlib.suppress(OSError):
+            while True:
+                taken.append(os.open("/dev/null", os.O_RDONLY))
+        yield
+    finally:
+        for number in taken:
+            os.close(number)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
 
 
 @pytest.fixture

@@ -23,12 +23,15 @@ def knock(source: str, name: str) -> None:
 
     RTSP is asked for its OPTIONS, HTTP for the resource itself. Other schemes are not asked anything.
     """
-    parts = urlsplit(source)
-    port = PORTS.get(parts.scheme)
-    if port is None or parts.hostname is None:
+    try:
+        parts = urlsplit(source)
+        port = parts.port or PORTS.get(parts.scheme)
+    except ValueError:
+        raise CameraError(f"{name}: the address cannot be read") from None
+    if parts.scheme not in PORTS or port is None or parts.hostname is None:
         return None
     try:
-        with socket.create_connection((parts.hostname, parts.port or port), KNOCK_S) as connection:
+        with socket.create_connection((parts.hostname, port), KNOCK_S) as connection:
             if parts.scheme in SECURE:
                 return _greet(connection, parts.hostname)
             connection.sendall(_question(source, parts.scheme, parts.netloc, parts.path, parts.query))

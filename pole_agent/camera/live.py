@@ -73,7 +73,8 @@ class LiveSource:
         except CameraError as error:
             latest.put(error)
         except Exception as error:  # noqa: BLE001 - a thread must not die in silence
-            latest.put(CameraError(f"{plain(self._source)}: {type(error).__name__}: {str(error)[:200]}"))
+            # Not its text: that may hold the address with the password.
+            latest.put(CameraError(f"{plain(self._source)}: {type(error).__name__}"))
 
     def _read(self, capture: Any, latest: Latest[Frame | CameraError]) -> None:
         from pole_agent.camera.masks import burn

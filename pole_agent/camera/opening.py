@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import threading
 from collections.abc import Callable
 from pathlib import Path
@@ -19,15 +20,22 @@ os.environ.setdefault("OPENCV_LOG_LEVEL", "SILENT")
 
 OPEN_TIMEOUT_MS = 8_000
 READ_TIMEOUT_MS = 8_000
+SECRET = re.compile(r"[^/]+:[^/]+@")  # user:password@host without a scheme
+IN_PATH = re.compile(r"((?:pass(?:word|wd)?|pwd)=)[^&/]*", re.IGNORECASE)  # as some cameras want it
 
 
 def plain(source: str) -> str:
-    """The source for people: without user, password and query."""
+    """The source for people: without user, password and query; of one that is not quite an address, the scheme only."""
     if "://" not in source:
-        return source
-    parts = urlsplit(source)
-    host = parts.hostname or ""
-    return urlunsplit((parts.scheme, f"{host}:{parts.port}" if parts.port else host, parts.path, "", ""))
+        return "…" if SECRET.search(source) else source
+    try:
+        parts = urlsplit(source)
+        if "@" not in parts.path + parts.query + parts.fragment:
+            host = parts.hostname or ""
+            return urlunsplit((parts.scheme, f"{host}:{parts.port}" if parts.port else host, IN_PATH.sub(r"\1…", parts.path), "", ""))
+    except ValueError:
+        pass
+    return f"{source.partition('://')[0]}://…"
 
 
 def address(source: str, username: str | None, password: str | None) -> str:
@@ -90,4 +98,5 @@ def _open(source: str, username: str | None, password: str | None) -> Any:
             raise CameraError(f"{source}: there is no such file")
         return cv2.VideoCapture(source, cv2.CAP_FFMPEG, one_thread)
     except cv2.error as error:
-        raise CameraError(f"{plain(source)} cannot be opened: {error}") from error
+        text = str(error).replace(address(source, username, password), plain(source)).replace(source, plain(source))
+        raise CameraError(f"{plain(source)} cannot be opened: {text}") from error

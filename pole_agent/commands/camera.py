@@ -18,11 +18,14 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+from pydantic import ValidationError
+
 from pole_agent import compose
 from pole_agent.errors import CameraError, ConfigError, Problem
 from pole_agent.settings import DEFAULT_PATH, Settings
 from pole_agent.settings.camera import CameraSettings
 from pole_agent.settings.load import load
+from pole_agent.settings.section import secret_file
 
 HELP = "find cameras, measure a stream, take a picture with zones and masks"
 PROBE_S = 5.0
@@ -59,24 +62,29 @@ def run(arguments: argparse.Namespace) -> int:
 
 def _chosen(arguments: argparse.Namespace) -> tuple[CameraSettings, Settings | None]:
     """The camera that is meant, and the configuration that it is from."""
-    settings = None
-    if arguments.config or not arguments.source:
+    settings, camera = None, _given(arguments.source) if arguments.source else None
+    if arguments.config or camera is None:
         settings = load(arguments.config or DEFAULT_PATH).settings
         names = [c.name for c in settings.cameras]
         name = arguments.camera or (names[0] if len(names) == 1 else None)
         if name not in names:
             raise ConfigError([Problem("--camera", f"say which camera; there is {', '.join(names) or 'none'}")])
         camera = settings.cameras[names.index(name)]
-    else:
-        camera = CameraSettings.model_validate({"source": arguments.source})
     changed = {"source": arguments.source, "username": arguments.username, "password_file": arguments.password_file}
     return camera.model_copy(update={k: v for k, v in changed.items() if v}), settings
+
+
+def _given(source: str) -> CameraSettings:
+    try:
+        return CameraSettings.model_validate({"source": source})
+    except ValidationError as error:
+        raise ConfigError([Problem("source", error.errors()[0]["msg"].removeprefix("Value error, "))]) from None
 
 
 def _open(camera: CameraSettings) -> Any:
     from pole_agent.camera.opening import open_capture
 
-    return open_capture(camera.source, camera.username, camera.password_file)
+    return open_capture(camera.source, camera.username, secret_file(camera.password_file))
 
 
 def _probe(arguments: argparse.Namespace, camera: CameraSettings) -> int:

@@ -19,6 +19,7 @@ from pole_agent.lamp.levels import duty
 from pole_agent.lamp.pwm import ROOT, find_chip
 from pole_agent.lamp.survey import survey
 from pole_agent.settings import DEFAULT_PATH, Settings
+from pole_agent.settings.files import secrets
 from pole_agent.settings.load import load, warnings
 from pole_agent.settings.section import is_credential
 from pole_agent.words import LANGUAGES, Both
@@ -65,11 +66,8 @@ def look(settings: Settings) -> Iterator[Problem]:
 
 
 def _files(settings: Settings) -> Iterator[Problem]:
-    named = [(f"camera[{i}].password_file", c.password_file) for i, c in enumerate(settings.cameras)]
-    if settings.mqtt:
-        named += [(f"mqtt.{key}", getattr(settings.mqtt, key)) for key in ("password_file", "ca_file", "cert_file", "key_file")]
-    for path, file in named:
-        if file is not None and not is_credential(file) and not os.access(file, os.R_OK):
+    for path, file in secrets(settings):
+        if not is_credential(file) and not os.access(file, os.R_OK):
             yield Problem(path, f"{file} cannot be read")
 
 

@@ -17,9 +17,10 @@ import os
 from collections.abc import Callable
 
 from pole_agent.commands import control
+from pole_agent.compose import drone_areas
 from pole_agent.doctor import MACHINE, QUICK, SLOW, examine
 from pole_agent.doctor.finding import Finding, said
-from pole_agent.errors import ConfigError, Problem
+from pole_agent.errors import ConfigError, PoleAgentError, Problem
 from pole_agent.indonesian import translate
 from pole_agent.settings import DEFAULT_PATH, Settings
 from pole_agent.settings.load import load, warnings
@@ -84,6 +85,10 @@ def _settings(arguments: argparse.Namespace, tell: Callable[[Finding], None]) ->
         with contextlib.suppress(ConfigError):
             return control.settings_of(arguments)
         return None
+    try:
+        drone_areas(settings)
+    except ConfigError as error:
+        tell(Finding("drone", "fail", said(error), Both("Until then nothing flies.", "Sampai saat itu tidak ada yang terbang.")))
     found = warnings(settings)
     if found:
         tell(Finding("configuration", "warn", Both("; ".join(found), "; ".join(map(translate, found)))))
@@ -98,6 +103,8 @@ def _agent(arguments: argparse.Namespace) -> Finding:
         health = control.ask(arguments, "health")
     except control.NotRunning:
         return Finding("agent", "unknown", Both("it does not run", "agen tidak berjalan"))
+    except PoleAgentError as error:
+        return Finding("agent", "unknown", said(error))
     ill = {part: state["reason"] for part, state in health["parts"].items() if state["state"] != "ok"}
     if not ill:
         return Finding("agent", "ok", Both("it runs, and all its parts work", "agen berjalan, dan semua bagiannya bekerja"))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import re
 import sys
 from pathlib import Path
 
@@ -65,6 +66,19 @@ def run(arguments: argparse.Namespace) -> int:
     return 0
 
 
+def _host_and_port(text: str) -> tuple[str, str]:
+    """host, host:port, an IPv6 address, or one in brackets with a port."""
+    if match := re.fullmatch(r"\[([^\]]+)\](?::(.+))?", text):
+        host, port = match[1], match[2] or ""
+    elif text.count(":") > 1:
+        host, port = text, ""
+    else:
+        host, _, port = text.partition(":")
+    if port and not port.isdigit():
+        raise ConfigError([Problem("mqtt", f"{port!r} is no number")])
+    return host, port
+
+
 def render(answers: dict[str, str]) -> str:
     """The text of pole.toml. Raises ConfigError for numbers that are none."""
     quote = json.dumps  # a JSON string is a TOML string
@@ -102,8 +116,8 @@ def render(answers: dict[str, str]) -> str:
             "lamp = { level = 1.0, hold_s = 30 }",
         ]
     if answers["mqtt"]:
-        host, _, port = answers["mqtt"].partition(":")
-        local = host in ("localhost", "127.0.0.1")
+        host, port = _host_and_port(answers["mqtt"])
+        local = host in ("localhost", "127.0.0.1", "::1")
         lines += ["", "[mqtt]", f"host = {quote(host)}"]
         lines += [f"port = {port}"] if port else []
         lines += ["tls = false               # without encryption: on this machine only"] if local else ["tls = true"]

@@ -35,12 +35,19 @@ def run(arguments: argparse.Namespace) -> int:
         raise PoleAgentError("the agent runs here and would say everything again; stop it first")
     if compose.broker_of(settings) is None:
         raise PoleAgentError("there is no [mqtt]: no broker keeps anything of this pole")
-    if not arguments.yes and input(f"clear {settings.base_topic} at the broker? [y/N] ").strip().lower() != "y":
+    if not arguments.yes and not _agreed(f"clear {settings.base_topic} at the broker? [y/N] "):
         print("nothing was changed")
         return 1
     cleared = asyncio.run(clear(settings))
     print(f"cleared at the broker: {', '.join(cleared)}")
     return 0
+
+
+def _agreed(question: str) -> bool:
+    try:
+        return input(question).strip().lower() == "y"
+    except EOFError:  # nobody is there
+        return False
 
 
 async def clear(settings: Settings) -> list[str]:

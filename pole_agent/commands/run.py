@@ -16,6 +16,7 @@ import logging
 import os
 import signal
 import threading
+from dataclasses import replace
 from pathlib import Path
 from typing import IO
 
@@ -23,11 +24,12 @@ from pole_agent import compose
 from pole_agent.agent import Agent
 from pole_agent.clock import Clock, SystemClock
 from pole_agent.commands.daemon import leave, run_to_end, set_up_logging
-from pole_agent.errors import ConfigError, LampError, PoleAgentError
+from pole_agent.errors import ConfigError, LampError, PoleAgentError, Problem
 from pole_agent.health.notify import notify
 from pole_agent.lamp.lamp import Luminaire
 from pole_agent.settings import DEFAULT_PATH
-from pole_agent.settings.load import Loaded, keep_last_good, load, load_or_last_good, warnings
+from pole_agent.settings.load import Loaded, keep_last_good, last_good, load, load_or_last_good, warnings
+from pole_agent.threads import Thread
 
 LOCK = "agent.lock"
 HELP = "the daemon, in the foreground"
@@ -49,13 +51,25 @@ def run(arguments: argparse.Namespace) -> int:
     loaded = load_or_last_good(arguments.config)
     lock = alone(loaded.settings.storage.state_dir)
     # Before anything heavy is loaded: within half a second of the start the lamp is at a safe level.
-    luminaire = compose.open_lamp(loaded.settings, clock)
+    loaded, luminaire = lit(arguments.config, loaded, clock)
     notify("STATUS=the lamp is lit; the rest starts")
     daemon = Daemon(arguments.config, loaded, luminaire, clock, early)
     code = run_to_end(daemon.house.agent, daemon.listen_for_reload, daemon.renew)
     daemon.luminaire.close()  # the last thing of all: then the wiring keeps the street lit
     del lock
     return leave(code)
+
+
+def lit(path: Path, loaded: Loaded, clock: Clock) -> tuple[Loaded, Luminaire]:
+    """Take the lamp; when that of a new configuration cannot be driven, the one of the last that worked. Raises LampError."""
+    try:
+        return loaded, compose.open_lamp(loaded.settings, clock)
+    except LampError as error:
+        before = last_good(loaded.settings.storage.state_dir, path.parent)
+        if before is None or before.text == loaded.text:
+            raise
+        why = f"the lamp of {path} cannot be driven: {error}; the last good copy is used"
+        return replace(before, degraded=why), compose.open_lamp(before.settings, clock)
 
 
 def alone(state_dir: Path) -> IO[str] | None:
@@ -89,6 +103,7 @@ class Daemon:
         self._path, self._loaded, self._clock, self._early = path, loaded, clock, early
         self.luminaire = luminaire
         self._next: Loaded | None = None
+        self._asked = 0  # how often SIGHUP came
         self.house = self._build(loaded)
 
     def _build(self, loaded: Loaded, before: compose.House | None = None) -> compose.House:
@@ -106,22 +121,41 @@ class Daemon:
 
     async def listen_for_reload(self) -> None:
         """Runs beside the agents."""
-        asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, self._reload)
+        loop = asyncio.get_running_loop()
+        loop.add_signal_handler(signal.SIGHUP, self._read_again, loop)
         if self._early.is_set():
-            self._reload()
+            self._read_again(loop)
         await asyncio.Event().wait()
 
-    def _reload(self) -> None:
-        try:
-            loaded = load(self._path)
-            compose.drone_areas(loaded.settings)
-        except ConfigError as error:
-            log.error("SIGHUP: the configuration stays as it is: %s", error)
-            self.house.parts.ill("configuration", f"the new file is not used: {error}")
+    def _read_again(self, loop: asyncio.AbstractEventLoop) -> None:
+        """In a thread, because a disk may hang and a large file take its time: the lamp does not wait for either."""
+        self._asked += 1
+        asked = self._asked
+
+        def read() -> None:
+            found: Loaded | ConfigError
+            try:
+                found = load(self._path)
+                compose.drone_areas(found.settings)
+            except ConfigError as error:
+                found = error
+            except Exception as error:  # noqa: BLE001 - a thread must not die in silence
+                found = ConfigError([Problem(str(self._path), f"cannot be used: {type(error).__name__}")])
+            with contextlib.suppress(RuntimeError):  # the loop is closed: nobody waits for it any more
+                loop.call_soon_threadsafe(self._reload, found, asked)
+
+        Thread("reload", read)
+
+    def _reload(self, found: Loaded | ConfigError, asked: int) -> None:
+        if asked != self._asked:
+            return  # somebody has asked again meanwhile
+        if isinstance(found, ConfigError):
+            log.error("SIGHUP: the configuration stays as it is: %s", found)
+            self.house.parts.ill("configuration", f"the new file is not used: {found}")
             return
         log.info("SIGHUP: the configuration is read again")
-        self._next = loaded
-        self.house.agent.stop(reload=True, keep=compose.lasts(self._loaded.settings, loaded.settings))
+        self._next = found
+        self.house.agent.stop(reload=True, keep=compose.lasts(self._loaded.settings, found.settings))
 
     def renew(self) -> Agent | None:
         """The agent after a reload, None when there was none. Raises LampError when not even the old lamp can be had again."""

@@ -67,9 +67,12 @@ def moment(text: str, zone: tzinfo, now: float) -> float:
         return (at if at <= here else at - timedelta(days=1)).timestamp()
     try:
         at = datetime.fromisoformat(text)
-        return (at if at.tzinfo else at.replace(tzinfo=zone)).timestamp()
+        found = (at if at.tzinfo else at.replace(tzinfo=zone)).timestamp()
     except (ValueError, OverflowError):
         raise ConfigError([Problem("--at", f'{text!r} is no time; write "02:13" or "2026-11-24T02:13"')]) from None
+    if found > now:
+        raise ConfigError([Problem("--at", f"{text!r} is yet to come")])
+    return found
 
 
 def _lamp(arguments: argparse.Namespace, settings: Settings) -> tuple[Any, list[str]]:
@@ -78,7 +81,7 @@ def _lamp(arguments: argparse.Namespace, settings: Settings) -> tuple[Any, list[
     try:
         rows = control.ask(arguments, "why.lamp", wall=wall)
     except control.NotRunning:
-        rows = read_database(arguments, lambda db: db.lamp_log(wall or time.time()))
+        rows = read_database(arguments, lambda db: db.lamp_log(time.time() if wall is None else wall))
     when = "Now" if wall is None else f"At {_time(wall, zone)}"
     if not rows:
         raise PoleAgentError(f"nothing is kept of the lamp: {when.lower() if wall is None else when}")

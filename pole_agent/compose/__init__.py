@@ -302,7 +302,8 @@ def build(
                 return await report.health()
             case "why.lamp":
                 await store.flush()
-                return await store.read(lambda db: db.lamp_log(float(arguments.get("wall") or clock.wall())))
+                wall = arguments.get("wall")
+                return await store.read(lambda db: db.lamp_log(clock.wall() if wall is None else float(wall)))
             case "why.incident":
                 await store.flush()
                 return await store.read(lambda db: db.told_about(str(arguments["id"])))

@@ -9,6 +9,7 @@ from pole_agent import __version__
 from pole_agent.almanac import TimeOfDay
 from pole_agent.dates import Weekdays
 from pole_agent.errors import ConfigError, Problem
+from pole_agent.health.parts import MOST_REASON
 from pole_agent.settings import Settings
 from pole_agent.settings.load import Loaded
 from pole_agent.vocabulary import CLASSES, Severity, members
@@ -212,5 +213,5 @@ def info_of(loaded: Loaded) -> dict[str, Any]:
         "version": __version__,
         "config_sha256": loaded.digest,
         "conduct_sha256": conduct_digest(settings),
-        "config_degraded": loaded.degraded or None,
+        "config_degraded": loaded.degraded[:MOST_REASON] or None,
     }

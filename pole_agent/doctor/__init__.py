@@ -30,9 +30,10 @@ MACHINE: tuple[Check, ...] = (
 )
 QUICK: tuple[Check, ...] = (
     machine.versions, board.gpio, board.pwm, board.sensors, eyes.cameras, machine.clock, machine.clock_chip, machine.disk, machine.wear,
-    machine.memory, machine.power, machine.watchdog, machine.service, link.network, link.broker, link.certificates,
+    machine.memory, machine.power, machine.watchdog, machine.service, link.secrets, link.network, link.broker, link.certificates,
 )  # fmt: skip
 SLOW: tuple[Check, ...] = (eyes.pictures, eyes.model)
+EACH_CAMERA = (eyes.cameras, eyes.pictures)  # a silent one takes its own time only
 
 
 @dataclass(slots=True)
@@ -44,22 +45,30 @@ class _Run:
 def examine(settings: Settings, checks: Iterable[Check] = (*QUICK, *SLOW), timeout_s: float = TIMEOUT_S) -> Iterator[Finding]:
     """All findings, one check after the other. A check has `timeout_s`; one that hangs is left behind in its own thread."""
     for check in checks:
-        run = _Run()
-        thread = Thread(f"doctor {check.__name__}", _look, check, settings, run)
-        thread.join(timeout_s)
-        if thread.is_alive():
-            thread.leave()
-            words = Both(f"no answer within {timeout_s:.0f} s", f"tidak ada jawaban dalam {timeout_s:.0f} detik")
-            fix = Both(
-                "Look at what it waits for: the network, the camera or the disk.", "Periksa yang ditunggunya: jaringan, kamera, atau disk."
-            )
-            yield Finding(check.__name__, "fail", words, fix)
-        elif run.error is not None:
-            yield Finding(
-                check.__name__, "unknown", Both(f"the check itself failed: {run.error!r}", f"pemeriksaan ini sendiri gagal: {run.error!r}")
-            )
+        if check in EACH_CAMERA:
+            for camera in settings.cameras:
+                alone = settings.model_copy(update={"cameras": (camera,)})
+                yield from _examine(check, f"{check.__name__} {camera.name}", alone, timeout_s)
         else:
-            yield from run.found
+            yield from _examine(check, check.__name__, settings, timeout_s)
+
+
+def _examine(check: Check, name: str, settings: Settings, timeout_s: float) -> Iterator[Finding]:
+    run = _Run()
+    thread = Thread(f"doctor {name}", _look, check, settings, run)
+    thread.join(timeout_s)
+    if thread.is_alive():
+        thread.leave()
+        words = Both(f"no answer within {timeout_s:.0f} s", f"tidak ada jawaban dalam {timeout_s:.0f} detik")
+        fix = Both(
+            "Look at what it waits for: the network, the camera or the disk.", "Periksa yang ditunggunya: jaringan, kamera, atau disk."
+        )
+        yield Finding(name, "fail", words, fix)
+    elif run.error is not None:
+        what = type(run.error).__name__  # its text may hold an address with a password
+        yield Finding(name, "unknown", Both(f"the check itself failed: {what}", f"pemeriksaan ini sendiri gagal: {what}"))
+    else:
+        yield from run.found
 
 
 def _look(check: Callable[[Settings], Iterable[Finding]], settings: Settings, run: _Run) -> None:

@@ -6,8 +6,9 @@ import os
 import time
 from collections.abc import Iterator
 
-from pole_agent.doctor.finding import Finding, said
+from pole_agent.doctor.finding import AS_ROOT, Finding, said
 from pole_agent.errors import CameraError, ModelError
+from pole_agent.indonesian import translate
 from pole_agent.settings import Settings
 from pole_agent.settings.section import is_credential, secret_file
 from pole_agent.words import Both
@@ -39,10 +40,6 @@ def cameras(settings: Settings) -> Iterator[Finding]:
             ))  # fmt: skip
         else:
             yield Finding(name, "ok", Both(f"{camera.source} is there", f"{camera.source} ada"))
-        if camera.password_file is not None and not is_credential(camera.password_file) and not os.access(camera.password_file, os.R_OK):
-            yield Finding(name, "fail", Both(f"{camera.password_file} cannot be read", f"{camera.password_file} tidak dapat dibaca"), Both(
-                f"sudo chown pole-agent {camera.password_file}", f"sudo chown pole-agent {camera.password_file}"
-            ))  # fmt: skip
 
 
 def pictures(settings: Settings) -> Iterator[Finding]:
@@ -52,8 +49,12 @@ def pictures(settings: Settings) -> Iterator[Finding]:
 
     for camera in settings.cameras:
         name = f"picture {camera.name}"
+        password_file = secret_file(camera.password_file)
+        if is_credential(password_file):
+            yield Finding(name, "unknown", *AS_ROOT)
+            continue
         try:
-            capture = open_capture(camera.source, camera.username, secret_file(camera.password_file))
+            capture = open_capture(camera.source, camera.username, password_file)
             try:
                 found = probe(capture, SEE_FRAMES_S, live=camera.live)
             finally:
@@ -68,7 +69,8 @@ def pictures(settings: Settings) -> Iterator[Finding]:
             f"{found.width} × {found.height}, {found.measured_fps:.1f} gambar per detik",
         )
         told = advice(found, camera.fps)
-        yield Finding(name, "warn" if told else "ok", words, Both(" ".join(told), " ".join(told)) if told else None)
+        fix = Both(" ".join(told), " ".join(map(translate, told))) if told else None
+        yield Finding(name, "warn" if told else "ok", words, fix)
 
 
 def model(settings: Settings) -> Iterator[Finding]:

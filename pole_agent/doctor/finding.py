@@ -27,6 +27,10 @@ class Finding:
         return {"check": self.name, "state": self.state, "words": self.words.of(language)[:500], **fix}
 
 
+AS_ROOT = (
+    Both("a password or certificate is kept for the service alone", "kata sandi atau sertifikat disimpan hanya untuk layanan"),
+    Both("Look as root: sudo pole-agent doctor.", "Periksa sebagai root: sudo pole-agent doctor."),
+)  # words and fix
 Check = Callable[[Settings], Iterable[Finding]]
 
 

@@ -2,22 +2,31 @@
 
 from __future__ import annotations
 
+import os
 import socket
 import ssl
 import time
 from collections.abc import Iterator
 
-from pole_agent.doctor.finding import Finding
-from pole_agent.health.certificates import authority_ends, own_ends
+from pole_agent.doctor.finding import AS_ROOT, Finding
+from pole_agent.health.certificates import DAY_S, WARN_DAYS, authority_ends, own_ends
 from pole_agent.health.link import link
-from pole_agent.settings import Settings
+from pole_agent.settings import Settings, files
 from pole_agent.settings.mqtt import MqttSettings
 from pole_agent.settings.section import is_credential, secret_file
 from pole_agent.words import Both
 
 TIMEOUT_S = 5.0
-SOON_S = 30 * 86_400
 WEAK_DBM = -75
+
+
+def secrets(settings: Settings) -> Iterator[Finding]:
+    """Every password, key and certificate that is named can be read."""
+    for path, file in files.secrets(settings):
+        if not is_credential(file) and not os.access(file, os.R_OK):
+            yield Finding(path, "fail", Both(f"{file} cannot be read", f"{file} tidak dapat dibaca"), Both(
+                f"Does it exist? sudo chgrp pole-agent {file} && sudo chmod 640 {file}", f"Apakah ada? sudo chgrp pole-agent {file} && sudo chmod 640 {file}"
+            ))  # fmt: skip
 
 
 def network(settings: Settings) -> Iterator[Finding]:
@@ -75,11 +84,14 @@ def _shake_hands(chosen: MqttSettings, connection: socket.socket, where: str) ->
         state = "ok" if chosen.loopback else "warn"
         fix = None if chosen.loopback else Both("Set tls = true in [mqtt].", "Atur tls = true pada [mqtt].")
         return Finding("broker", state, Both(f"{where} answers, without encryption", f"{where} menjawab, tanpa enkripsi"), fix)  # type: ignore[arg-type]
+    found = [secret_file(file) for file in (chosen.ca_file, chosen.cert_file, chosen.key_file)]
+    if any(map(is_credential, found)):
+        return Finding("broker", "unknown", *AS_ROOT)
     try:
-        context = ssl.create_default_context(cafile=secret_file(chosen.ca_file))
-        cert, key = secret_file(chosen.cert_file), secret_file(chosen.key_file)
-        if cert is not None and not is_credential(cert):
-            context.load_cert_chain(cert, key)
+        context = ssl.create_default_context(cafile=found[0])
+        context.minimum_version = ssl.TLSVersion.TLSv1_2
+        if found[1] is not None:
+            context.load_cert_chain(found[1], found[2])
         with context.wrap_socket(connection, server_hostname=chosen.host) as wrapped:
             return Finding(
                 "broker", "ok", Both(f"{where} answers with {wrapped.version()}", f"{where} menjawab dengan {wrapped.version()}")
@@ -96,8 +108,8 @@ def certificates(settings: Settings) -> Iterator[Finding]:
     chosen = settings.mqtt
     if chosen is None:
         return
-    files = (("mqtt.ca_file", chosen.ca_file), ("mqtt.cert_file", chosen.cert_file))
-    for name, path in files:
+    named = (("mqtt.ca_file", chosen.ca_file), ("mqtt.cert_file", chosen.cert_file))
+    for name, path in named:
         file = secret_file(path)
         if file is None or is_credential(file):
             continue
@@ -111,6 +123,9 @@ def certificates(settings: Settings) -> Iterator[Finding]:
         left = ends - time.time()
         date = time.strftime("%Y-%m-%d", time.gmtime(ends))
         words = Both(f"ends on {date}", f"berakhir pada {date}")
-        renew = Both("Issue a new one and put it in the same place; the agent reads it at the next connect.",
-                     "Terbitkan yang baru dan letakkan di tempat yang sama; agen membacanya saat menyambung lagi.")  # fmt: skip
-        yield Finding(name, "ok" if left > SOON_S else "warn" if left > 0 else "fail", words, None if left > SOON_S else renew)
+        renew = Both(f"Issue a new one, put it in the place of {file}, and: sudo systemctl restart pole-agent.",
+                     f"Terbitkan yang baru, letakkan menggantikan {file}, lalu: sudo systemctl restart pole-agent.")  # fmt: skip
+        if left > WARN_DAYS * DAY_S:
+            yield Finding(name, "ok", words)
+        else:
+            yield Finding(name, "warn" if left > 0 else "fail", words, renew)

@@ -13,6 +13,7 @@ from pathlib import Path
 
 from pole_agent import __version__
 from pole_agent.doctor.finding import Finding
+from pole_agent.health.heat import WARM_C
 from pole_agent.health.trust import last_known, plausible, set_from_chip, synchronized
 from pole_agent.health.vitals import power as power_vitals
 from pole_agent.health.vitals import temperature_c, wear_pct
@@ -22,7 +23,7 @@ from pole_agent.words import Both
 PACKAGES = ("aiomqtt", "gpiozero", "numpy", "onnxruntime", "opencv-python-headless", "paho-mqtt", "pydantic", "pynacl", "segno")
 RTC, WATCHDOG = Path("/dev/rtc0"), Path("/dev/watchdog")
 MEMINFO, VMSTAT = Path("/proc/meminfo"), Path("/proc/vmstat")
-ROOM_MB, LEAST_MEMORY_MB, HOT_C = 100, 150, 80
+ROOM_MB, LEAST_MEMORY_MB = 100, 150
 UNIT = "pole-agent.service"
 
 
@@ -151,7 +152,7 @@ def power(settings: Settings) -> Iterator[Finding]:
         yield Finding("power", "fail", Both(f"{shown} °C, the voltage is too low", f"{shown} °C, tegangan terlalu rendah"), Both(
             "Use a stronger supply (5.1 V, 3 A; Pi 5: 5 A) and a short thick cable.", "Gunakan catu daya lebih kuat (5,1 V, 3 A; Pi 5: 5 A) dan kabel pendek tebal."
         ))  # fmt: skip
-    elif state["throttled"] or (hot is not None and hot >= HOT_C):
+    elif state["throttled"] or (hot is not None and hot >= WARM_C):
         yield Finding("power", "warn", Both(f"{shown} °C, the processor is slowed down", f"{shown} °C, prosesor diperlambat"), Both(
             "Give the case air or a heat sink. The detector slows down first, the lamp never.", "Beri sirkulasi udara atau pendingin. Detektor melambat dahulu, lampu tidak pernah."
         ))  # fmt: skip

@@ -2,20 +2,31 @@
 
 from __future__ import annotations
 
-import contextlib
+import functools
 import os
 import socket
 
 
-def notify(text: str) -> None:
-    """Send one sd_notify message, for example ``READY=1``. Never raises."""
+def notify(text: str) -> bool:
+    """Send one sd_notify message, for example ``READY=1``. Never raises, never waits; False when it could not be sent now."""
     address = os.environ.get("NOTIFY_SOCKET")
     if not address:
-        return
+        return True
     if address.startswith("@"):
         address = "\0" + address[1:]
-    with contextlib.suppress(OSError), socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM | socket.SOCK_CLOEXEC) as sock:
-        sock.sendto(text.encode(), address)
+    try:
+        _socket().sendto(text.encode(), address)
+    except OSError:
+        return False
+    return True
+
+
+@functools.cache
+def _socket() -> socket.socket:
+    """Kept open: where no file can be opened any more, the watchdog is fed all the same."""
+    kept = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM | socket.SOCK_CLOEXEC)
+    kept.setblocking(False)  # nobody waits for a systemd that is busy
+    return kept
 
 
 def watchdog_s() -> float | None:

@@ -7,6 +7,8 @@ from typing import Any
 
 from pole_agent.vocabulary import RecordEvent, Severity
 
+MOST_REASON = 300  # characters: it goes out with every health message
+
 
 class Parts:
     """The state of every part. `tell` stores an event; `now` is monotonic."""
@@ -31,12 +33,13 @@ class Parts:
 
     def ill(self, part: str, reason: str, severity: Severity = Severity.WARNING) -> None:
         """This part does not work, and why (one line). Told when it begins, and again when it becomes graver."""
+        reason = reason if len(reason) <= MOST_REASON else reason[: MOST_REASON - 1] + "…"
         news = not self._reasons.get(part)
         if news:
             self._since[part] = self._now()
         if news or severity > self._told[part]:
             self._told[part] = severity
-            self._tell(RecordEvent("health.degraded", severity, {"part": part, "reason": reason[:300]}, self._now()))
+            self._tell(RecordEvent("health.degraded", severity, {"part": part, "reason": reason}, self._now()))
         self._reasons[part] = reason
 
     def start_over(self, but: Iterable[str]) -> None:

@@ -21,8 +21,16 @@ def _number(path: Path, scale: float = 1.0, base: int = 10) -> float | None:
         return None
 
 
+def _files(root: Path, pattern: str) -> list[Path]:
+    """None where no file can be opened any more."""
+    try:
+        return sorted(root.glob(pattern))
+    except OSError:
+        return []
+
+
 def _numbers(root: Path, pattern: str, scale: float = 1.0, base: int = 10) -> Iterator[float]:
-    for path in sorted(root.glob(pattern)):
+    for path in _files(root, pattern):
         if (value := _number(path, scale, base)) is not None:
             yield value
 
@@ -61,7 +69,7 @@ def power(root: Path = SYS) -> dict[str, bool | None]:
 def wear_pct(root: Path = SYS) -> int | None:
     """How much of its life the eMMC has used, at most; SD cards do not tell."""
     steps = []
-    for path in root.glob("block/mmcblk*/device/life_time"):
+    for path in _files(root, "block/mmcblk*/device/life_time"):
         try:
             steps += [int(word, 16) for word in path.read_text().split()]
         except (OSError, ValueError):

@@ -60,12 +60,10 @@ class Beat:
         ready, told = False, ""
         while True:
             if not ready and self._beats.all_began:  # the lamp is under control
-                ready = True
-                notify("READY=1")
+                ready = notify("READY=1")
             self._feed()
-            if (line := self._status()) != told:
+            if (line := self._status()) != told and notify(f"STATUS={line}"):
                 told = line
-                notify(f"STATUS={line}")
             await self._clock.sleep(pause)
 
     def _feed(self) -> None:

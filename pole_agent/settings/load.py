@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import contextlib
 import difflib
 import hashlib
 import json
 import os
 import re
+import stat
 import tomllib
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +24,8 @@ from pole_agent.settings.lamp import DEFAULT
 from pole_agent.settings.rules import LineSettings, ZoneSettings
 from pole_agent.settings.section import is_credential
 
-MAX_BYTES = 1 << 20
+MAX_BYTES = 1 << 18
+DOTS = re.compile(r"""(?:[\w"'-]+[ \t]*\.[ \t]*){20}""")  # tomllib takes the square of a key's parts: minutes for a long one
 LAST_GOOD = "last-good.toml"
 CONFIG_MODE = 0o600
 PULLED_HIGH = 8  # GPIO0 to GPIO8 of a Raspberry Pi are pulled high after power-on, the others low
@@ -46,11 +47,11 @@ class Loaded:
 def load(path: Path) -> Loaded:
     """Read and check a configuration file. Raises ConfigError with all problems."""
     try:
-        blob = path.read_bytes()
+        blob = _bytes(path)
     except OSError as error:
         raise ConfigError([Problem(str(path), f"cannot be read: {error.strerror}; write one with: pole-agent init")]) from error
-    if len(blob) > MAX_BYTES:
-        raise ConfigError([Problem(str(path), f"is {len(blob)} bytes long; a configuration has at most {MAX_BYTES}")])
+    except ValueError as error:
+        raise ConfigError([Problem(str(path), str(error))]) from error
     try:
         text = blob.decode()
     except UnicodeDecodeError as error:
@@ -60,10 +61,16 @@ def load(path: Path) -> Loaded:
 
 def parse(text: str, name: str = "pole.toml", folder: Path | None = None) -> Settings:
     """Check the text of a configuration. File names in it are relative to `folder`. Raises ConfigError."""
+    if match := DOTS.search(text):
+        raise ConfigError(
+            [Problem(name, f"is not valid TOML: a key with too many dots (line {text.count(chr(10), 0, match.start()) + 1})")]
+        )
     try:
         document = tomllib.loads(text)
-    except (tomllib.TOMLDecodeError, RecursionError) as error:
+    except (ValueError, RecursionError) as error:  # ValueError: also a number of thousands of digits
         raise ConfigError([Problem(name, f"is not valid TOML: {error or 'too deeply nested'}")]) from error
+    if where := _with_nul(document):
+        raise ConfigError([Problem(where, "holds a NUL character")])
     try:
         settings = Settings.model_validate(_anchored(document, folder))
     except ValidationError as error:
@@ -83,12 +90,18 @@ def load_or_last_good(path: Path, state_dir: Path | None = None) -> Loaded:
         return load(path)
     except ConfigError as error:
         for folder in _state_dirs(path, state_dir):
-            try:
-                text = (folder / LAST_GOOD).read_text()
-                return Loaded(parse(text, folder=path.parent), text, f"{error}; the last good copy in {folder} is used")
-            except (OSError, UnicodeDecodeError, ConfigError):
-                continue
+            if before := last_good(folder, path.parent):
+                return replace(before, degraded=f"{error}; the last good copy in {folder} is used")
         raise
+
+
+def last_good(state_dir: Path, folder: Path) -> Loaded | None:
+    """The last configuration that worked, None when it is not there or cannot be used; files in it are relative to `folder`."""
+    try:
+        text = _bytes(state_dir / LAST_GOOD).decode()
+        return Loaded(parse(text, folder=folder), text)
+    except (OSError, ValueError, ConfigError):
+        return None
 
 
 def keep_last_good(loaded: Loaded) -> None:
@@ -96,22 +109,43 @@ def keep_last_good(loaded: Loaded) -> None:
     folder = loaded.settings.storage.state_dir
     target, part = folder / LAST_GOOD, folder / (LAST_GOOD + ".part")
     folder.mkdir(parents=True, exist_ok=True)
-    if target.exists() and target.read_text() == loaded.text:
+    blob = loaded.text.encode()
+    if target.exists() and target.read_bytes() == blob:
         return
-    with os.fdopen(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, CONFIG_MODE), "w") as file:
-        file.write(loaded.text)
+    with os.fdopen(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, CONFIG_MODE), "wb") as file:
+        file.write(blob)
         file.flush()
         os.fsync(file.fileno())
     part.rename(target)
 
 
+def _bytes(path: Path) -> bytes:
+    """A regular file of a sane size; nothing else is even read, and nothing is waited for. Raises OSError, ValueError."""
+    with os.fdopen(os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC), "rb") as file:
+        status = os.fstat(file.fileno())
+        if not stat.S_ISREG(status.st_mode):
+            raise ValueError("is not a file")
+        if status.st_size > MAX_BYTES:
+            raise ValueError(f"is {status.st_size} bytes long; a configuration has at most {MAX_BYTES}")
+        return file.read(MAX_BYTES)
+
+
+def _with_nul(value: Any, path: str = "") -> str:
+    """Where a text holds a NUL: no path and no name may. Empty when none does."""
+    inside = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    found = [_with_nul(v, f"{path}[{k}]" if isinstance(k, int) else f"{path}.{k}".lstrip(".")) for k, v in inside]
+    return path if isinstance(value, str) and "\0" in value else next(filter(None, found), "")
+
+
 def _state_dirs(path: Path, state_dir: Path | None) -> list[Path]:
     """Where a last good copy may lie: the folder asked for, the one a broken file still names, the default."""
     folders = [state_dir] if state_dir else []
-    with contextlib.suppress(OSError, UnicodeDecodeError):
+    try:
         # By eye, not by parser: the file may be broken anywhere.
-        if named := re.search(r"^\s*state_dir\s*=\s*[\"'](.+?)[\"']", path.read_text(), re.MULTILINE):
+        if named := re.search(r"^\s*state_dir\s*=\s*[\"']([^\0\n]+?)[\"']", _bytes(path).decode(errors="replace"), re.MULTILINE):
             folders.append(path.parent / named[1])
+    except (OSError, ValueError):
+        pass
     if variable := os.environ.get("STATE_DIRECTORY"):  # set by systemd
         folders.append(Path(variable.split(":")[0]))
     return [*folders, Settings.model_fields["storage"].default.state_dir]

@@ -15,6 +15,7 @@ Level = Fraction
 
 
 CREDENTIAL = "$CREDENTIALS_DIRECTORY/"
+CREDENTIALS, CREDENTIAL_ID = Path("/etc/pole-agent/credentials"), "pole_"  # LoadCredential= of the unit
 
 
 def is_credential(path: Path | str | None) -> bool:
@@ -23,9 +24,17 @@ def is_credential(path: Path | str | None) -> bool:
 
 
 def secret_file(path: Path | None) -> Path | None:
-    """The file itself, for one that may be a credential of systemd. Without systemd it stays as it is written, and does not exist."""
-    folder = os.environ.get("CREDENTIALS_DIRECTORY")
-    return Path(folder) / str(path).removeprefix(CREDENTIAL) if folder and is_credential(path) else path
+    """The file itself, for one that may be a credential of systemd.
+
+    Outside the service root finds it where scripts/install keeps it; for anybody else it stays as it is written, and does not exist.
+    """
+    if not is_credential(path):
+        return path
+    name = str(path).removeprefix(CREDENTIAL)
+    if folder := os.environ.get("CREDENTIALS_DIRECTORY"):
+        return Path(folder) / name
+    kept = CREDENTIALS / name.removeprefix(CREDENTIAL_ID)
+    return kept if os.access(kept, os.R_OK) else path
 
 
 class Section(BaseModel):

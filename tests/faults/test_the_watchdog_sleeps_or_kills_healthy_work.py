@@ -9,7 +9,6 @@ from __future__ import annotations
 import asyncio
 import itertools
 import os
-import resource
 import signal
 import subprocess
 import sys
@@ -29,7 +28,7 @@ from pole_agent.supervise import LET_GO_S, MOST_WAIT_S, Fatal, Hangs, Job, OnFai
 from pole_agent.threads import ENDING_S, Thread
 from pole_agent.vision.scripted import ScriptedDetector
 from pole_agent.vocabulary import BoostLamp
-from tests.conftest import CLIP, ROOT, eventually
+from tests.conftest import CLIP, ROOT, eventually, no_file_left
 from tests.house.running import running
 from tests.house.test_house import CONFIG, Town
 
@@ -218,20 +217,8 @@ def test_while_disk_threads_and_files_fail_the_lamp_is_not_late(bench: Callable[
         hold = threading.Event()
         hung = asyncio.ensure_future(lit.house.store.read(lambda _: hold.wait()))  # the disk hangs
         await lit.watch(2.0)
-        soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-        taken: list[int] = []
-        resource.setrlimit(resource.RLIMIT_NOFILE, (max(map(int, os.listdir("/proc/self/fd"))) + 1, hard))
-        try:
-            while True:
-                taken.append(os.open("/dev/null", os.O_RDONLY))
-        except OSError:
-            pass
-        try:
-            await lit.watch(2.0)  # no file can be opened any more: no camera, no socket
-        finally:
-            for number in taken:
-                os.close(number)
-            resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+        with no_file_left():  # no camera, no socket
+            await lit.watch(2.0)
         for _ in range(2):
             threading.Thread(target=_burn, args=(time.monotonic() + 2.0,), daemon=True).start()
         await lit.watch(2.0)

@@ -1,0 +1,136 @@
+"""Whatever lies where pole.toml should: it is refused in words, at once, and a pole that ran before starts with the last good copy."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from pole_agent.errors import ConfigError
+from pole_agent.settings.load import LAST_GOOD, MAX_BYTES, keep_last_good, load, load_or_last_good
+
+Bench = Callable[..., Path]
+TEXTS = {
+    "not UTF-8": (b'id = "\xff"\n', "UTF-8"),
+    "a number without end": (b"n = " + b"9" * 5000, "TOML"),
+    "a key of ten thousand dots": (b"a." * 10_000 + b"a = 1\n", "too many dots"),
+    "a table of ten thousand dots": (b"[" + b"a . " * 10_000 + b"a]\n", "too many dots"),
+    "quoted dots": (b'"a".' * 10_000 + b"a = 1\n", "too many dots"),
+    "brackets without end": (b"a = " + b"[" * 100_000, "TOML"),
+    "a NUL in a path": (b'[pole]\nid = "a"\nsite = "b"\nlatitude = 0\nlongitude = 0\n[storage]\nstate_dir = "s\\u0000t"\n', "NUL"),
+    "a NUL where the state directory is named": (b'[storage]\nstate_dir = "/var/l\0\0x"\n', "TOML"),
+    "too large": (b"#" * (MAX_BYTES + 1), "bytes long"),
+    "nothing at all": (b"", "pole"),
+}
+
+
+@pytest.mark.timeout(20)
+@pytest.mark.parametrize("name", TEXTS)
+def test_a_bad_text_is_refused_and_the_last_good_one_is_used(name: str, bench: Bench) -> None:
+    config = bench()
+    keep_last_good(load(config))
+    good, (blob, said) = load(config).settings, TEXTS[name]
+    config.write_bytes(blob)
+    with pytest.raises(ConfigError, match=said):
+        load(config)
+    loaded = load_or_last_good(config, good.storage.state_dir)
+    assert loaded.settings == good
+    assert said in loaded.degraded
+    assert "last good" in loaded.degraded
+    assert len(loaded.degraded) < 1000
+
+
+@pytest.mark.timeout(20)
+@pytest.mark.parametrize("what", ["folder", "pipe", "sparse file", "link to itself", "device"])
+def test_what_is_no_file_is_refused_and_not_waited_for(what: str, bench: Bench) -> None:
+    config = bench()
+    keep_last_good(load(config))
+    state = load(config).settings.storage.state_dir
+    config.unlink()
+    match what:
+        case "folder":
+            config.mkdir()
+        case "pipe":
+            os.mkfifo(config)
+        case "sparse file":
+            config.touch()
+            os.truncate(config, 1 << 40)
+        case "link to itself":
+            config.symlink_to(config)
+        case "device":
+            config.symlink_to("/dev/zero")
+    with pytest.raises(ConfigError):
+        load(config)
+    assert "last good" in load_or_last_good(config, state).degraded
+
+
+@pytest.mark.parametrize("blob", [b'id = "\xff"', b"", b"\0" * 100])
+def test_a_damaged_copy_is_no_trouble_and_is_written_anew(blob: bytes, bench: Bench) -> None:
+    config = bench()
+    loaded = load(config)
+    state = loaded.settings.storage.state_dir
+    state.mkdir()
+    (state / LAST_GOOD).write_bytes(blob)
+    keep_last_good(loaded)
+    assert (state / LAST_GOOD).read_bytes() == config.read_bytes()
+    (state / LAST_GOOD).write_bytes(blob)
+    config.write_text("[nonsense]\n")
+    with pytest.raises(ConfigError, match="nonsense"):
+        load_or_last_good(config, state)
+
+
+def test_five_thousand_problems_are_told_in_a_few_lines(bench: Bench) -> None:
+    config = bench("\n".join(f"[unknown{n}]" for n in range(5000)))
+    with pytest.raises(ConfigError) as told:
+        load(config)
+    assert len(told.value.problems) == 5000
+    assert len(str(told.value)) < 5000
+    assert str(told.value).endswith("and 4990 more")
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "rtsp://admin:hunter2/x@10.0.0.3/stream",
+        "rtsp://admin:hunter2#x@10.0.0.3/stream",
+        "rtsp://admin:12345/x@10.0.0.3/stream",
+        "rtsp://admin:12345?hunter2@10.0.0.3/stream",
+        "admin:hunter2@10.0.0.3/stream",
+        "rtsp://[::1/hunter2",
+        "rtsp:///hunter2",
+        "rtsp://cam/ hunter2",
+    ],
+)
+def test_an_address_that_may_hold_a_password_anywhere_is_refused_without_being_repeated(source: str, bench: Bench) -> None:
+    with pytest.raises(ConfigError) as told:
+        load(bench(f'[[camera]]\nsource = "{source}"\n'))
+    assert "camera[0].source" in str(told.value)
+    assert "hunter2" not in str(told.value)
+    assert "12345" not in str(told.value)
+
+
+@pytest.mark.parametrize(
+    "source",
+    ["rtsp://10.0.0.3/stream1", "rtsp://admin:secret@cam.local:8554/a?b=c", "rtsp://[fe80::1]:554/x", "/dev/video0", "clips/a@b.mp4"],
+)
+def test_an_address_that_is_one_is_taken(source: str, bench: Bench) -> None:
+    assert load(bench(f'[[camera]]\nsource = "{source}"\n')).settings.cameras[0].source.endswith(source)
+
+
+HOSTS = {
+    "mqtt.sumedang.go.id": True, "10.0.0.2": True, "::1": True, "fe80::1%eth0": True,
+    "pole:hunter2@broker": False, "mqtt://broker": False, "broker/x": False, "a b": False,
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("host", "fine"), HOSTS.items())
+def test_the_broker_is_a_name_or_an_address(host: str, fine: bool, bench: Bench) -> None:
+    config = bench(f'[mqtt]\nhost = "{host}"\n')
+    if fine:
+        assert load(config).settings.mqtt is not None
+    else:
+        with pytest.raises(ConfigError, match=r"mqtt\.host") as told:
+            load(config)
+        assert "hunter2" not in str(told.value)

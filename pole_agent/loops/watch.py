@@ -273,7 +273,7 @@ class Watch:
                 if pipeline.detector_runs > runs:
                     if not runs:
                         log.info("%s: the detector has looked for the first time, %.0f ms", self.camera, (now - begun) * 1000)
-                    rested = begun + (now - begun) / (MOST_BUSY * self._pace())
+                    rested = begun + self._rest_s(now - begun)
                 rate.take(now - frame.at)
                 self.people_seen.update(t.track_id for t in pipeline.tracks if t.label == "person")
                 self._check(pipeline, rate, now)
@@ -287,6 +287,14 @@ class Watch:
         finally:
             source.close()
             self._act(pipeline.stop("ended" if self.ended else "interrupted", self._clock.monotonic()))
+
+    def _rest_s(self, took_s: float) -> float:
+        """How long after the beginning of a look the next may begin: so that it is not always busy, and on a hot board misses frames out."""
+        pace = self._pace()
+        if pace >= 1:
+            return took_s / MOST_BUSY
+        # Half an interval less than wanted: frames do not come to the millisecond.
+        return max(took_s / MOST_BUSY, (1 / pace - 0.5) / self._fps)
 
     def _check(self, pipeline: Pipeline, rate: Rate, now: float) -> None:
         """Report how the camera and the detector are. Raises CameraError for a stream that is worth opening again."""

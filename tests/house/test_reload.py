@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import json
 import signal
+import sqlite3
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.conftest import Mosquitto, eventually
+from tests.commands.test_commands import call
+from tests.conftest import CLIP, Mosquitto, eventually
 from tests.contracts.test_payload_contract import BASE, City
 
 
@@ -70,8 +73,6 @@ def test_a_bad_file_is_refused_and_a_change_of_the_broker_connects_anew(
 
 
 def test_without_a_broker_the_store_goes_on_too(agent: Callable[..., Any], bench: Callable[..., Path], tmp_path: Path) -> None:
-    from tests.commands.test_commands import call
-
     config = bench()
     process = agent("run", "--config", str(config))
     eventually(lambda: (tmp_path / "state" / "control.sock").exists())
@@ -82,3 +83,89 @@ def test_without_a_broker_the_store_goes_on_too(agent: Callable[..., Any], bench
     stats = json.loads(call("outbox", "--config", str(config), "--json", "stats").stdout)
     assert stats["last_sequence"] >= 5
     assert len(list((tmp_path / "state").glob("pole.db*"))) <= 3
+
+
+def test_reloads_leave_nothing_behind(mosquitto: Mosquitto, city: City, agent: Callable[..., Any], bench: Callable[..., Path]) -> None:
+    """With a camera and the real detector: neither threads nor memory nor files grow."""
+    camera = f'[[camera]]\nname = "street"\nsource = "{CLIP}"\nfps = 5\nloop = true\n'
+    process = agent("run", "--config", str(_config(bench, mosquitto.port, "first", camera)))
+
+    def of(process: Any) -> tuple[int, int, int]:
+        folder = Path(f"/proc/{process.pid}")
+        resident_kb = next(int(x.split()[1]) for x in (folder / "status").read_text().splitlines() if x.startswith("VmRSS"))
+        return len(list((folder / "task").iterdir())), len(list((folder / "fd").iterdir())), resident_kb
+
+    def reload(number: int) -> None:
+        _config(bench, mosquitto.port, f"name-{number}", camera)
+        process.send_signal(signal.SIGHUP)
+        eventually(lambda: city.got("info")[-1]["name"] == f"name-{number}", within_s=20)
+        before = len(city.got("active"))
+        eventually(lambda: len(city.got("active")) > before, within_s=20)  # the camera looks again
+
+    eventually(lambda: city.got("info"), within_s=20)
+    for number in range(3):
+        reload(number)
+    threads, files, resident_kb = of(process)
+    for number in range(3, 11):
+        reload(number)
+    eventually(lambda: of(process)[0] <= threads and of(process)[1] <= files)
+    assert of(process)[2] < resident_kb + 30_000, "eight reloads; a network that stays behind is 16 MB"
+
+
+def test_a_stop_in_the_middle_of_a_reload_is_an_orderly_stop(
+    mosquitto: Mosquitto, city: City, agent: Callable[..., Any], bench: Callable[..., Path]
+) -> None:
+    config = _config(bench, mosquitto.port, "first")
+    for pause_s in (0.0, 0.003, 0.02, 0.06):
+        process = agent("run", "--config", str(config))
+        told = len(city.got("status"))
+        eventually(lambda told=told: len(city.got("status")) > told and city.got("status")[-1]["state"] == "online", within_s=20)
+        process.send_signal(signal.SIGHUP)
+        time.sleep(pause_s)  # somewhere within the reload
+        process.terminate()
+        assert process.wait(10) == 0
+        assert city.got("status")[-1] | {"since": ""} == city.got("status")[-1] | {"since": "", "state": "offline", "reason": "stopped"}
+
+
+def test_a_second_reload_during_the_first_counts(
+    mosquitto_with: Callable[[str], Mosquitto], agent: Callable[..., Any], bench: Callable[..., Path], tmp_path: Path
+) -> None:
+    """The first could have kept the connection, the second may not: it goes to another broker."""
+    first, second = mosquitto_with(""), mosquitto_with("")
+    here, there = City(first.port), City(second.port)
+    try:
+        process = agent("run", "--config", str(_config(bench, first.port, "first")))
+        eventually(lambda: here.got("info"), within_s=20)
+        with sqlite3.connect(tmp_path / "state" / "pole.db") as disk:
+            disk.execute("BEGIN IMMEDIATE")  # a slow disk holds up the farewell
+            _config(bench, first.port, "second")
+            process.send_signal(signal.SIGHUP)
+            time.sleep(0.3)
+            _config(bench, second.port, "third")
+            process.send_signal(signal.SIGHUP)
+            time.sleep(0.3)
+            disk.rollback()
+        eventually(lambda: there.got("info"), within_s=20)
+        assert there.got("info")[-1]["name"] == "third"
+        eventually(lambda: here.got("status")[-1]["state"] == "offline")
+        process.terminate()
+        assert process.wait(10) == 0
+    finally:
+        here.close()
+        there.close()
+
+
+def test_a_lamp_that_cannot_be_driven_gives_way_to_the_last_that_could(
+    agent: Callable[..., Any], bench: Callable[..., Path], tmp_path: Path
+) -> None:
+    """After a reload the old lamp goes on; after the next power cut it has to as well."""
+    config = bench()
+    process = agent("run", "--config", str(config))
+    eventually(lambda: (tmp_path / "state" / "last-good.toml").exists())
+    process.terminate()
+    assert process.wait(10) == 0
+    config.write_text(config.read_text().replace('backend = "mock"', 'backend = "pwm"\npin = 18'))
+    process = agent("run", "--config", str(config))
+    eventually(lambda: "cannot be driven" in call("doctor", "--config", str(config), "--quick").stdout, within_s=30)
+    assert json.loads(call("lamp", "--config", str(config), "--json").stdout)["reason"] == "program"
+    assert process.poll() is None

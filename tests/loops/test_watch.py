@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import numpy as np
+import pytest
 
 from pole_agent import compose
 from pole_agent.clock import ManualClock
@@ -30,16 +31,16 @@ def left_of(index: int) -> int:
 
 
 class Newest:
-    """A live camera at 50 frames a second: each `next` gives the picture of now. Somebody walks to and fro."""
+    """A live camera, 50 frames a second or fewer: each `next` gives the picture of now. Somebody walks to and fro."""
 
-    def __init__(self, clock: ManualClock) -> None:
-        self._clock, self._index, self._end = clock, 0, clock.monotonic() + SECONDS
+    def __init__(self, clock: ManualClock, frame_s: float = FRAME_S) -> None:
+        self._clock, self._index, self._end, self._frame_s = clock, 0, clock.monotonic() + SECONDS, frame_s
 
     def open(self) -> None:
         return
 
     async def next(self) -> Frame | None:
-        self._clock.move_to(self._clock.monotonic() + FRAME_S)
+        self._clock.move_to(self._clock.monotonic() + self._frame_s)
         if self._clock.monotonic() > self._end:
             return None
         self._index += 1
@@ -53,12 +54,12 @@ class Newest:
 
 
 class Slow:
-    """A detector that takes 0.3 s of the clock."""
+    """A detector that takes 0.3 s of the clock, or less."""
 
     took_ms = 300.0
 
-    def __init__(self, clock: ManualClock) -> None:
-        self._clock = clock
+    def __init__(self, clock: ManualClock, took_s: float = 0.3) -> None:
+        self._clock, self._took_s = clock, took_s
         self.starts: list[float] = []
 
     async def open(self) -> None:
@@ -67,7 +68,7 @@ class Slow:
     async def detect(self, frame: Frame) -> Sequence[Detection]:
         self.starts.append(self._clock.monotonic())
         assert self._clock.monotonic() - frame.at < FRAME_S, "never an old picture"
-        self._clock.move_to(self._clock.monotonic() + 0.3)
+        self._clock.move_to(self._clock.monotonic() + self._took_s)
         left = left_of(frame.index) / 320
         return [Detection(Box(left, 0.25, left + 0.125, 0.583), 0.9, "person")]
 
@@ -92,3 +93,23 @@ def test_a_slow_detector_rests_a_fifth_of_the_time_and_latency_stays_that_of_one
     assert figures["skipped"] > 0
     assert 0 < figures["latency_ms"] <= 300 + 1000 * FRAME_S, "the mean of looks and of frames where nothing moved"
     assert any("only" in str(e.data.get("reason")) for e in events), "few of 50 frames a second: said so"
+
+
+def test_on_a_hot_board_a_fast_detector_looks_half_or_a_quarter_as_often(bench: Callable[..., Path]) -> None:
+    settings = load(bench('[[camera]]\nsource = "rtsp://127.0.0.1/x"\nfps = 5\n')).settings
+
+    def looks(pace: float) -> int:
+        clock = ManualClock()
+        detector = Slow(clock, 0.01)
+        make = compose.pipeline_factory(settings, "street", detector, TimeKeeper(clock, "system", "b"), lambda: "i", every_frame=True)
+        watch = Watch(
+            "street", 5, lambda: Newest(clock, 0.19), lambda: make(clock.monotonic()), detector, lambda _: None,
+            Parts(lambda _: None, clock.monotonic), clock, lambda: 0.5, lambda: pace,
+        )  # fmt: skip
+        asyncio.run(watch.run())
+        return len(detector.starts)
+
+    usual = looks(1.0)
+    assert usual > 200
+    assert looks(0.5) / usual == pytest.approx(0.5, abs=0.02)
+    assert looks(0.25) / usual == pytest.approx(0.25, abs=0.02)

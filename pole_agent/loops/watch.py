@@ -289,7 +289,7 @@ class Watch:
             self._act(pipeline.stop("ended" if self.ended else "interrupted", self._clock.monotonic()))
 
     def _rest_s(self, took_s: float) -> float:
-        """How long after the beginning of a look the next may begin: so that it is not always busy, and on a hot board misses frames out."""
+        """When the next look may begin, counted from the last: it is not always busy, and on a hot board frames are missed out."""
         pace = self._pace()
         if pace >= 1:
             return took_s / MOST_BUSY

@@ -31,7 +31,7 @@ def conduct(settings: Settings) -> list[Chapter]:
     """Everything that this pole does which concerns those who live beside it."""
     chapters: Sequence[tuple[Both, Sequence[Both]]] = (
         (Both("This pole", "Tiang ini"), _pole(settings)),
-        (Both("The light", "Cahaya"), light(settings)),
+        (Both("The light", "Lampu"), light(settings)),
         (Both("What the camera is for", "Untuk apa kameranya"), seeing(settings)),
         (Both("What raises an alarm", "Apa yang memicu alarm"), alarms(settings)),
         (Both("What leaves the pole", "Apa yang keluar dari tiang"), leaving(settings)),
@@ -62,7 +62,7 @@ def _pole(settings: Settings) -> list[Both]:
     found = [
         Both(
             f"This is the smart pole {pole.id}{named} of {pole.site}, at {pole.latitude:.4f}, {pole.longitude:.4f}.",
-            f"Ini adalah tiang pintar {pole.id}{named} milik {pole.site}, di {pole.latitude:.4f}, {pole.longitude:.4f}.",
+            f"Ini adalah tiang pintar {pole.id}{named} di {pole.site}, pada {pole.latitude:.4f}, {pole.longitude:.4f}.",
         )
     ]
     if pole.operator:

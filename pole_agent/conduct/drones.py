@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
-from pole_agent.conduct.words import days, listed, seconds, time_of_day
+from collections.abc import Iterator
+
+from pole_agent.conduct.words import days, listed, names, number, seconds, time_of_day
+from pole_agent.drone.approval import LONGEST_STANDING_S
 from pole_agent.settings import Settings
+from pole_agent.settings.drone import DroneSettings
 from pole_agent.words import Both
 
 
@@ -12,41 +16,55 @@ def drones(settings: Settings) -> list[Both]:
     if not drone.enabled:
         return [Both("This pole asks for no drone.", "Tiang ini tidak meminta drone.")]
     if drone.approval == "automatic":
-        who = Both(
+        simulation = Both(
             "Simulation: nobody is asked, and nothing may fly.", "Simulasi: tidak ada yang ditanya, dan tidak boleh ada yang terbang."
         )
-    elif drone.officers:
-        who = Both(
-            f"A person approves every flight, with a signature that this pole checks ({len(drone.officers)} officer"
-            f"{'' if len(drone.officers) == 1 else 's'} can).",
-            f"Seorang petugas menyetujui setiap penerbangan, dengan tanda tangan yang diperiksa tiang ini ({len(drone.officers)} petugas berwenang).",
+        return [simulation, *_asking(settings)]
+    return [*_approving(drone), *_asking(settings), *_flying(drone)]
+
+
+def _approving(drone: DroneSettings) -> Iterator[Both]:
+    if count := len(drone.officers):
+        yield Both(
+            f"A person approves every flight, with a signature that this pole checks ({count} officer{'' if count == 1 else 's'} can).",
+            f"Seorang petugas menyetujui setiap penerbangan, dengan tanda tangan yang diperiksa tiang ini ({count} petugas berwenang).",
         )
     else:
-        who = Both("A person approves every flight.", "Seorang petugas menyetujui setiap penerbangan.")
-    asking = [r.name for r in settings.rules if r.drone]
-    found = [who]
-    if asking:
-        rules = listed([Both(f'"{n}"', f'"{n}"') for n in asking])
-        found.append(
-            Both(f"A drone is asked for by: {rules.en}. The pole asks; it never starts one.",
-                 f"Drone diminta oleh: {rules.id}. Tiang hanya meminta; tidak pernah menerbangkannya.")
-        )  # fmt: skip
-    for plan in drone.patrols:
+        yield Both("A person approves every flight.", "Seorang petugas menyetujui setiap penerbangan.")
+    if drone.patrols:
+        longest = seconds(LONGEST_STANDING_S)
+        yield Both(
+            f"Patrols may be approved in advance: as a plan, until a date, for {longest.en} at most.",
+            f"Patroli dapat disetujui di muka: sebagai rencana, sampai tanggal tertentu, paling lama {longest.id}.",
+        )
+
+
+def _asking(settings: Settings) -> Iterator[Both]:
+    if asking := [f'"{r.name}"' for r in settings.rules if r.drone]:
+        rules = names(asking)
+        yield Both(
+            f"A drone is asked for by: {rules.en}. The pole asks; it never starts one.",
+            f"Drone diminta oleh: {rules.id}. Tiang hanya meminta; tidak pernah menerbangkannya.",
+        )
+    for plan in settings.drone.patrols:
         times, when = listed([time_of_day(t) for t in plan.at]), days(plan.days)
-        found.append(
-            Both(f'Patrol "{plan.name}": {when.en} at {times.en}, up to {plan.radius_m:g} m around the pole.',
-                 f'Patroli "{plan.name}": {when.id} pada {times.id}, sampai {plan.radius_m:g} m di sekitar tiang.')
-        )  # fmt: skip
-    night = Both("by day only", "hanya siang hari") if not drone.night_permit else Both("by day and, with a permit, at night",
-                                                                                       "siang hari, dan malam hari dengan izin")  # fmt: skip
-    found += [
-        Both(
-            f"It flies {night.en}, within a fixed area, at most {drone.max_alt_agl_m:g} m high, and not again within {seconds(drone.cooldown_s).en}.",
-            f"Drone terbang {night.id}, di dalam area tetap, paling tinggi {drone.max_alt_agl_m:g} m, dan tidak lagi dalam {seconds(drone.cooldown_s).id}.",
-        ),
-        Both(
-            f"A request that nobody approves within {seconds(drone.ttl_s).en} is void. Anybody in charge can call a flight back at any moment.",
-            f"Permintaan yang tidak disetujui dalam {seconds(drone.ttl_s).id} batal. Petugas dapat memanggil kembali drone setiap saat.",
-        ),
-    ]
-    return found
+        yield Both(
+            f'Patrol "{plan.name}": {when.en} at {times.en}, up to {plan.radius_m:g} m around the pole.',
+            f'Patroli "{plan.name}": {when.id} {times.id}, sampai {number(plan.radius_m).id} m di sekitar tiang.',
+        )
+
+
+def _flying(drone: DroneSettings) -> Iterator[Both]:
+    if drone.night_permit:
+        when = Both("by day and, with a permit, at night", "siang hari, dan malam hari dengan izin")
+    else:
+        when = Both("by day only", "hanya siang hari")
+    apart, valid, high = seconds(drone.cooldown_s), seconds(drone.ttl_s), number(drone.max_alt_agl_m)
+    yield Both(
+        f"It flies {when.en}, within a fixed area, at most {high.en} m high, and not again within {apart.en}.",
+        f"Drone terbang {when.id}, di dalam area tetap, paling tinggi {high.id} m, dan tidak diulang dalam {apart.id}.",
+    )
+    yield Both(
+        f"A request that is not approved within {valid.en} is void. Anybody in charge can call a flight back at any moment.",
+        f"Permintaan yang tidak disetujui dalam {valid.id} batal. Petugas dapat memanggil kembali drone setiap saat.",
+    )

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from pole_agent.conduct.words import listed, number, seconds
+from pole_agent.incidents.traffic import WINDOW_S
+from pole_agent.incidents.walk import PATH_POINTS
 from pole_agent.settings import Settings
+from pole_agent.store.database import KEEP_CLOSED_REQUESTS, KEEP_COMMANDS, KEEP_DELIVERED_S, KEEP_LAMP_LOG, KEEP_VERDICTS
 from pole_agent.words import Both
 
-EVENT_WORDS = {
+DAY_S = 86_400
+EVENTS = {
     "traffic": Both("counts of traffic", "hitungan lalu lintas"), "health": Both("the state of the pole", "keadaan tiang"),
     "command": Both("who commanded what", "siapa memerintahkan apa"), "lamp": Both("the lamp's hours and energy", "jam dan energi lampu"),
     "incident": Both("incidents", "kejadian"), "drone": Both("drone requests", "permintaan drone"),
@@ -13,60 +18,88 @@ EVENT_WORDS = {
 
 
 def leaving(settings: Settings) -> list[Both]:
-    mqtt = settings.mqtt
-    if mqtt is None:
-        return [Both("Nothing: no receiver is configured.", "Tidak ada: penerima belum diatur.")]
-    safe = Both("encrypted", "terenkripsi") if mqtt.tls else Both("without encryption", "tanpa enkripsi")
-    found = [
-        Both(f"Numbers, {safe.en}, to {mqtt.host}:", f"Angka-angka, {safe.id}, ke {mqtt.host}:"),
-        Both(
-            "incidents: which rule, when, in which zone, what kind of object, how long, and up to eight points of its path in the picture;",
-            "kejadian: aturan mana, kapan, di zona mana, jenis objek apa, berapa lama, dan paling banyak delapan titik lintasannya di dalam gambar;",
-        ),
-        Both(
-            "how many objects of each kind there are now, and how many came in five minutes;",
-            "berapa banyak objek tiap jenis saat ini, dan berapa yang datang dalam lima menit;",
-        ),
-        Both(
-            "the lamp's level and energy, the state of the pole, and every command with its author.",
-            "tingkat dan energi lampu, keadaan tiang, dan setiap perintah beserta pemberinya.",
-        ),
-    ]
+    found = _to_the_broker(settings)
     if settings.metrics.enabled:
         host = settings.metrics.host
         found.append(
             Both(f"Technical numbers, without incidents, to whoever reaches {host} port {settings.metrics.port}.",
                  f"Angka teknis, tanpa kejadian, bagi siapa yang dapat mencapai {host} porta {settings.metrics.port}.")
         )  # fmt: skip
+    return found or [Both("Nothing: no receiver is configured.", "Tidak ada: penerima belum diatur.")]
+
+
+def _to_the_broker(settings: Settings) -> list[Both]:
+    mqtt, window = settings.mqtt, seconds(WINDOW_S)
+    if mqtt is None:
+        return []
+    safe = Both("encrypted", "terenkripsi") if mqtt.tls else Both("without encryption", "tanpa enkripsi")
+    found = [
+        Both(f"Numbers and words, {safe.en}, to {mqtt.host}:", f"Angka dan kata, {safe.id}, ke {mqtt.host}:"),
+        Both(
+            f"incidents: which rule, when, in which zone, what kind of object, how long, and up to {PATH_POINTS} points of its path in the picture;",
+            f"kejadian: aturan mana, kapan, di zona mana, jenis objek apa, berapa lama, dan paling banyak {PATH_POINTS} titik lintasannya di dalam gambar;",
+        ),
+        Both(
+            f"how many objects of each kind there are now, and how many came in {window.en};",
+            f"berapa banyak objek tiap jenis saat ini, dan berapa yang datang dalam {window.id};",
+        ),
+        Both(
+            "where the pole stands, its rules, and the outlines of zones, lines and masks;",
+            "letak tiang, aturannya, dan garis tepi zona, garis, dan penutup;",
+        ),
+    ]
+    if settings.drone.enabled:
+        found.append(
+            Both("drone requests and orders: place, height, time, cause, and who approved;",
+                 "permintaan dan perintah drone: tempat, ketinggian, waktu, sebab, dan siapa yang menyetujui;")
+        )  # fmt: skip
+    found.append(
+        Both("the lamp's level and energy, the state of the pole and its parts, and every command with its author.",
+             "tingkat dan energi lampu, keadaan tiang dan bagian-bagiannya, dan setiap perintah beserta pemberinya.")
+    )  # fmt: skip
     return found
 
 
 def never_leaving(settings: Settings) -> list[Both]:
     return [
         Both(
-            "Pictures, parts of pictures, sound, faces, number plates, names, the look of anybody: the part of the program that talks to the outside"
-            " cannot see a picture.",
-            "Gambar, potongan gambar, suara, wajah, pelat nomor, nama, rupa siapa pun: bagian program yang berbicara ke luar"
+            "Pictures, parts of pictures, sound, faces, number plates, who somebody is or how somebody looks: the part of the program that talks"
+            " to the outside cannot see a picture.",
+            "Gambar, potongan gambar, suara, wajah, pelat nomor, siapa seseorang atau bagaimana rupanya: bagian program yang berbicara ke luar"
             " tidak dapat melihat gambar.",
         )
     ]
 
 
 def keeping(settings: Settings) -> list[Both]:
-    days = {word: limit / 86_400 for word, limit in settings.storage.ttl_s.items()}
-    known = [f"{EVENT_WORDS[w].en} {d:g} days" for w, d in days.items() if w in EVENT_WORDS]
-    dikenal = [f"{EVENT_WORDS[w].id} {d:g} hari" for w, d in days.items() if w in EVENT_WORDS]
+    waiting = listed([_kept(word, limit / DAY_S) for word, limit in sorted(settings.storage.ttl_s.items())])
+    received = seconds(KEEP_DELIVERED_S)
     return [
         Both(
-            f"What waits to be sent: {', '.join(known)}; alarms until they are received. What was received is deleted after three days.",
-            f"Yang menunggu dikirim: {', '.join(dikenal)}; alarm sampai diterima. Yang sudah diterima dihapus setelah tiga hari.",
+            f"What waits to be sent: {waiting.en}; alarms until they are received. What was received is deleted after {received.en}.",
+            f"Yang menunggu dikirim: {waiting.id}; alarm sampai diterima. Yang sudah diterima dihapus setelah {received.id}.",
+        ),
+        Both(
+            f"By number: the last {KEEP_COMMANDS} commands, {KEEP_CLOSED_REQUESTS} drone requests, {KEEP_LAMP_LOG} changes of the light, and"
+            f" {KEEP_VERDICTS} verdicts on each rule.",
+            f"Menurut jumlah: {KEEP_COMMANDS} perintah, {KEEP_CLOSED_REQUESTS} permintaan drone, {KEEP_LAMP_LOG} perubahan lampu, dan"
+            f" {KEEP_VERDICTS} penilaian tiap aturan yang terakhir.",
         ),
         Both(
             f"All of it takes at most {settings.storage.max_mb} MB; when that is full, the oldest and least important goes first, and is counted.",
             f"Semuanya paling banyak {settings.storage.max_mb} MB; bila penuh, yang tertua dan paling tidak penting dihapus dahulu, dan dihitung.",
         ),
         Both(
+            "While the pole does not know the date, nothing is deleted for its age.",
+            "Selama tiang tidak mengetahui tanggal, tidak ada yang dihapus karena usianya.",
+        ),
+        Both(
             "How long the receiver keeps it is for its operator to say.",
             "Berapa lama penerima menyimpannya dinyatakan oleh pengelolanya.",
         ),
     ]
+
+
+def _kept(word: str, for_days: float) -> Both:
+    what, shown = EVENTS.get(word, Both(f'"{word}"', f'"{word}"')), number(for_days)
+    return Both(f"{what.en} {shown.en} day{'' if for_days == 1 else 's'}", f"{what.id} {shown.id} hari")

@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
+
+from pole_agent.conduct.words import seconds
+from pole_agent.incidents.walk import Furniture
 from pole_agent.settings import Settings
 from pole_agent.words import Both
 
@@ -10,7 +15,7 @@ def seeing(settings: Settings) -> list[Both]:
     if not settings.cameras:
         return [Both("This pole has no camera.", "Tiang ini tidak memiliki kamera.")]
     count, masks = len(settings.cameras), sum(len(c.masks) for c in settings.cameras)
-    names = ", ".join(c.name for c in settings.cameras)
+    names, forgotten = ", ".join(c.name for c in settings.cameras), seconds(Furniture.KEPT_S)
     found = [
         Both(
             f"{count} camera{'' if count == 1 else 's'} ({names}): a computer in the pole looks for people, bicycles, motorcycles, cars, buses and"
@@ -19,12 +24,12 @@ def seeing(settings: Settings) -> list[Both]:
             " menghitungnya, dan mengikutinya di dalam gambar.",
         ),
         Both(
-            "It does not know who anybody is: no faces, no number plates, no names. Whoever leaves the picture is forgotten within an hour.",
-            "Tiang ini tidak mengenali siapa pun: tanpa wajah, tanpa pelat nomor, tanpa nama. Siapa yang keluar dari gambar dilupakan dalam satu jam.",
+            f"It does not know who anybody is: no faces, no number plates, no names. Whoever leaves the picture is forgotten within {forgotten.en}.",
+            f"Tiang ini tidak mengenali siapa pun: tanpa wajah, tanpa pelat nomor, tanpa nama. Siapa yang keluar dari gambar dilupakan dalam {forgotten.id}.",
         ),
         Both(
-            "The agent stores no picture and no sound. Only a technician at the pole can take a single picture, by hand, to adjust a camera.",
-            "Agen tidak menyimpan gambar maupun suara. Hanya teknisi di tiang yang dapat mengambil satu gambar, secara manual, untuk menyetel kamera.",
+            "The agent stores no picture and no sound. Only a technician on the pole's computer can take a single picture, by hand, to adjust a camera.",
+            "Agen tidak menyimpan gambar maupun suara. Hanya teknisi pada komputer tiang yang dapat mengambil satu gambar, secara manual, untuk menyetel kamera.",
         ),
     ]
     if masks:
@@ -34,4 +39,21 @@ def seeing(settings: Settings) -> list[Both]:
                 f"{masks} bagian gambar dihitamkan sebelum apa pun melihatnya.",
             )
         )
+    plan = _plan(settings)
+    found.append(
+        Both(
+            f"Where zones, lines and masks lie in the picture is plan {plan}.",
+            f"Letak zona, garis, dan penutup di dalam gambar: denah {plan}.",
+        )
+    )
     return found
+
+
+def _plan(settings: Settings) -> str:
+    """A short name of the geometry: it changes when anything is moved, so that the sign's hash does too."""
+    places = {
+        "masks": {c.name: c.masks for c in settings.cameras},
+        "zones": [z.model_dump() for z in settings.zones],
+        "lines": [n.model_dump() for n in settings.lines],
+    }
+    return hashlib.sha256(json.dumps(places, sort_keys=True).encode()).hexdigest()[:8]

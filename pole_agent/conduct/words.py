@@ -4,22 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from pole_agent.almanac import Span, TimeOfDay
+from pole_agent.dates import Weekdays
 from pole_agent.words import Both
 
-CLASSES = {
-    "person": Both("people", "orang"), "bicycle": Both("bicycles", "sepeda"), "car": Both("cars", "mobil"),
-    "motorcycle": Both("motorcycles", "sepeda motor"), "bus": Both("buses", "bus"), "truck": Both("trucks", "truk"),
-    "vehicle": Both("cars, buses and trucks", "mobil, bus, dan truk"), "two_wheeler": Both("bicycles and motorcycles", "sepeda dan sepeda motor"),
+CARS = (Both("cars", "mobil"), Both("buses", "bus"), Both("trucks", "truk"))
+CYCLES = (Both("bicycles", "sepeda"), Both("motorcycles", "sepeda motor"))
+CLASSES: dict[str, tuple[Both, ...]] = {
+    "person": (Both("people", "orang"),), "bicycle": CYCLES[:1], "motorcycle": CYCLES[1:], "two_wheeler": CYCLES,
+    "car": CARS[:1], "bus": CARS[1:2], "truck": CARS[2:], "vehicle": CARS,
 }  # fmt: skip
 SUN = {
     "sunset": Both("sunset", "matahari terbenam"), "sunrise": Both("sunrise", "matahari terbit"),
     "dusk": Both("dusk", "akhir senja"), "dawn": Both("dawn", "fajar"),
 }  # fmt: skip
 SEVERITY = {"info": Both("a note", "catatan"), "warning": Both("a warning", "peringatan"), "alarm": Both("an alarm", "alarm")}
-DAYS = {
-    "mon": Both("Monday", "Senin"), "tue": Both("Tuesday", "Selasa"), "wed": Both("Wednesday", "Rabu"), "thu": Both("Thursday", "Kamis"),
-    "fri": Both("Friday", "Jumat"), "sat": Both("Saturday", "Sabtu"), "sun": Both("Sunday", "Minggu"),
-}  # fmt: skip
+DAYS = (
+    Both("Monday", "Senin"), Both("Tuesday", "Selasa"), Both("Wednesday", "Rabu"), Both("Thursday", "Kamis"),
+    Both("Friday", "Jumat"), Both("Saturday", "Sabtu"), Both("Sunday", "Minggu"),
+)  # fmt: skip
 
 
 def listed(words: Sequence[Both]) -> Both:
@@ -36,52 +39,65 @@ def names(words: Sequence[str]) -> Both:
     return listed([Both(w, w) for w in words])
 
 
-def percent(share: float) -> str:
-    return f"{share * 100:g} %"
+def number(value: float) -> Both:
+    """Indonesian writes a comma."""
+    return Both(f"{value:g}", f"{value:g}".replace(".", ","))
+
+
+def percent(share: float) -> Both:
+    shown = number(share * 100)
+    return Both(f"{shown.en} %", f"{shown.id} %")
 
 
 def seconds(value: float) -> Both:
     """A time in the largest unit that it fills evenly."""
     for unit, en, indonesian in ((86_400, "day", "hari"), (3600, "hour", "jam"), (60, "minute", "menit")):
         if value >= unit and value % unit == 0:
-            count = int(value // unit)
-            return Both(f"{count} {en}{'' if count == 1 else 's'}", f"{count} {indonesian}")
-    return Both(f"{value:g} second{'' if value == 1 else 's'}", f"{value:g} detik")
+            return _counted(value // unit, en, indonesian)
+    return _counted(value, "second", "detik")
+
+
+def _counted(value: float, en: str, indonesian: str) -> Both:
+    shown = number(value)
+    return Both(f"{shown.en} {en}{'' if value == 1 else 's'}", f"{shown.id} {indonesian}")
 
 
 def time_of_day(text: str) -> Both:
     """ "22:00", "sunset-00:15" in words."""
-    for word, said in SUN.items():
-        if text.startswith(word):
-            offset = text.removeprefix(word)
-            if not offset:
-                return said
-            hours, _, minutes = offset[1:].partition(":")
-            span = seconds(int(hours) * 3600 + int(minutes) * 60)
-            before = offset[0] == "-"
-            return Both(
-                f"{span.en} {'before' if before else 'after'} {said.en}", f"{span.id} {'sebelum' if before else 'sesudah'} {said.id}"
-            )
-    return Both(text, f"pukul {text.replace(':', '.')}")
+    time = TimeOfDay.parse(text)
+    if time.solar is None:
+        clock = f"{time.offset_s // 3600:02}:{time.offset_s // 60 % 60:02}"
+        return Both(clock, f"pukul {clock.replace(':', '.')}")
+    sun = SUN[time.solar]
+    if not time.offset_s:
+        return Both(sun.en, f"saat {sun.id}")
+    span = seconds(abs(time.offset_s))
+    before = time.offset_s < 0
+    return Both(f"{span.en} {'before' if before else 'after'} {sun.en}", f"{span.id} {'sebelum' if before else 'sesudah'} {sun.id}")
 
 
 def span(text: str) -> Both:
     """ "always", "sunset..sunrise" in words."""
-    if text == "always":
-        return Both("at any time", "setiap saat")
-    start, _, end = text.partition("..")
-    first, last = time_of_day(start), time_of_day(end)
+    if Span.parse(text) == Span():
+        return Both("at any time", "setiap waktu")
+    first, last = map(time_of_day, text.split(".."))
     return Both(f"from {first.en} to {last.en}", f"dari {first.id} sampai {last.id}")
 
 
 def days(text: str) -> Both:
-    """ "mon..fri", "sat,sun" in words."""
-    if text == "mon..sun":
+    """ "mon..fri", "sat,sun" in words, one day after the other."""
+    chosen = sorted(Weekdays.parse(text).days)
+    if len(chosen) == len(DAYS):
         return Both("every day", "setiap hari")
-    parts = []
-    for part in text.split(","):
-        first, dots, last = part.strip().partition("..")
-        one, other = DAYS[first], DAYS[last or first]
-        parts.append(Both(f"{one.en} to {other.en}", f"{one.id} sampai {other.id}") if dots else one)
+    runs: list[list[int]] = []
+    for day in chosen:
+        if runs and runs[-1][-1] == day - 1:
+            runs[-1].append(day)
+        else:
+            runs.append([day])
+    parts: list[Both] = []
+    for run in runs:
+        first, last = DAYS[run[0]], DAYS[run[-1]]
+        parts += [Both(f"{first.en} to {last.en}", f"{first.id} sampai {last.id}")] if len(run) > 2 else [DAYS[d] for d in run]
     said = listed(parts)
-    return Both(f"on {said.en}", f"pada {said.id}")
+    return Both(f"on {said.en}", f"pada hari {said.id}")

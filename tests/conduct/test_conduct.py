@@ -34,9 +34,9 @@ def said(text: str, language: Any = "en") -> str:
     [
         ("", "This pole has no camera.", "Tiang ini tidak memiliki kamera."),
         ("", "Nothing: no receiver is configured.", "Tidak ada: penerima belum diatur."),
-        ("floor = 0.3\n", "darker than 30 %", "lebih gelap dari 30 %"),
+        ("floor = 0.3\n", "no darker than 30 %", "tidak lebih gelap dari 30 %"),
         ("failsafe_level = 0.7\n", "it shines at 70 %", "lampu menyala 70 %"),
-        ('[mqtt]\nhost = "h"\ntls = false\n', "Numbers, without encryption, to h:", "Angka-angka, tanpa enkripsi, ke h:"),
+        ('[mqtt]\nhost = "h"\ntls = false\n', "Numbers and words, without encryption, to h:", "Angka dan kata, tanpa enkripsi, ke h:"),
         ("[drone]\nenabled = true\n", "A person approves every flight.", "Seorang petugas menyetujui setiap penerbangan."),
         ("[drone]\nenabled = true\n", "by day only", "hanya siang hari"),
         ("[drone]\nenabled = true\nnight_permit = true\n", "with a permit, at night", "malam hari dengan izin"),
@@ -44,14 +44,67 @@ def said(text: str, language: Any = "en") -> str:
         (
             '[drone]\nenabled = true\n[[drone.patrol]]\nname = "round"\nat = ["06:00", "sunset+00:30"]\ndays = "mon..fri"\n',
             'Patrol "round": on Monday to Friday at 06:00 and 30 minutes after sunset, up to 1000 m around the pole.',
-            'Patroli "round": pada Senin sampai Jumat pada pukul 06.00 dan 30 menit sesudah matahari terbenam, sampai 1000 m di sekitar',
+            'Patroli "round": pada hari Senin sampai Jumat pukul 06.00 dan 30 menit sesudah matahari terbenam, sampai 1000 m di sekitar',
         ),
         ("[storage]\nkeep_days = { incident = 5 }\n", "incidents 5 days", "kejadian 5 hari"),
+        ('[storage]\nkeep_days = { "incident.opened" = 1 }\n', '"incident.opened" 1 day', '"incident.opened" 1 hari'),
+        ("[drone]\nenabled = true\n", "not approved within 10 minutes is void", "tidak disetujui dalam 10 menit batal"),
+        (
+            '[drone]\nenabled = true\n[[drone.patrol]]\nname = "r"\nat = ["06:00"]\n',
+            "Patrols may be approved in advance",
+            "Patroli dapat disetujui di muka",
+        ),
+        ("[metrics]\nenabled = true\n", "Technical numbers", "Angka teknis"),
+        ("floor = 0\n", "switch it off, also at night", "mematikannya, juga pada malam hari"),
+        (
+            'program = [{ at = "sunset", level = 0.05 }]\n',
+            "Between dusk and dawn it is at least 20 %",
+            "Antara akhir senja dan fajar sekurangnya 20 %",
+        ),
+        ('program = [{ at = "sunset", level = 0.05 }]\n', "10 % from sunset", "10 % mulai saat matahari terbenam"),
+        ('photocell = { file = "/x" }\n', "a light sensor decides", "sensor cahaya menentukan"),
+        ('calendar = [{ program = "default" }]\n', "Each night that has no other program", "Setiap malam tanpa program lain"),
+        (
+            '[[lamp.control]]\nkind = "min"\nlevel = 0.625\nwhen = "alarm"\nhold_s = 90\n',
+            "90 seconds longer",
+            "sekurangnya 62,5 % setiap waktu",
+        ),
     ],
 )
 def test_what_the_settings_say_is_said(more: str, en: str, indonesian: str) -> None:
     assert en in said(BARE + more)
     assert indonesian in said(BARE + more, "id")
+
+
+@pytest.mark.parametrize(
+    ("more", "not_said"),
+    [
+        ("floor = 0\n", "Only who is at the pole"),
+        ("part_night = true\n", "whatever the program says"),
+        ("active_low = false\n", "the wiring keeps it lit"),
+        ("[metrics]\nenabled = true\n", "Nothing: no receiver"),
+        ('[drone]\nenabled = true\napproval = "automatic"\n', "approve"),
+        ("", "drone requests and orders"),
+    ],
+)
+def test_what_is_not_so_is_not_said(more: str, not_said: str) -> None:
+    assert not_said not in said(BARE + more)
+
+
+def test_daylight_is_said_where_presence_raises_the_light_by_day() -> None:
+    rule = '[[camera]]\nsource = "rtsp://a"\n[[rule]]\nname = "r"\nkind = "presence"\nlamp = { level = 1.0 }\n'
+    assert "In the dark, what the rule" in said(BARE + rule)
+    assert "By day and night, what the rule" in said(BARE + "boost_in_daylight = true\n" + rule)
+
+
+def test_the_hash_knows_where_zones_lines_and_masks_lie() -> None:
+    def of(mask: float, zone: float, line: float) -> str:
+        corner = "[0, 0], [1, 0]"
+        camera = f'[[camera]]\nsource = "rtsp://a"\nmasks = [[{corner}, [1, {mask}]]]\n'
+        zones = f'[[zone]]\nname = "z"\npolygon = [{corner}, [1, {zone}]]\n'
+        return digest(parse(f'{BARE}{camera}{zones}[[line]]\nname = "l"\nfrom = [0, 0]\nto = [1, {line}]\n'))
+
+    assert len({of(1, 1, 1), of(0.1, 1, 1), of(1, 0.1, 1), of(1, 1, 0.1)}) == 4
 
 
 def test_every_rule_is_said_with_who_hears_of_it() -> None:
@@ -101,7 +154,7 @@ def test_the_sign_holds_everything_and_escapes_what_people_write() -> None:
 
 @given(st.floats(0, 1), st.floats(0.1, 1e6))
 def test_numbers_are_said_without_noise(share: float, time_s: float) -> None:
-    assert len(percent(round(share, 3))) <= 8
+    assert all(len(text) <= 8 for text in percent(round(share, 3)))
     assert seconds(round(time_s, 1)).en.split()[1].rstrip("s") in ("second", "minute", "hour", "day")
 
 
@@ -110,7 +163,10 @@ def test_words() -> None:
     assert seconds(5400).en == "90 minutes"
     assert time_of_day("sunset-00:15").id == "15 menit sebelum matahari terbenam"
     assert span("22:00..05:00").en == "from 22:00 to 05:00"
-    assert days("sat,sun").id == "pada Sabtu dan Minggu"
+    assert days("sat,sun").id == "pada hari Sabtu dan Minggu"
+    assert days("fri..mon").en == "on Monday and Friday to Sunday"
+    assert days("mon..wed,thu..sun") == ("every day", "setiap hari")
+    assert time_of_day("06:05").id == "pukul 06.05"
     assert names(["a", "b", "c"]).en == "a, b and c"
 
 

@@ -77,21 +77,29 @@ def moment(text: str, zone: tzinfo, now: float) -> float:
 
 def _lamp(arguments: argparse.Namespace, settings: Settings) -> tuple[Any, list[str]]:
     zone = settings.pole.place.zone
-    wall = None if arguments.at is None else moment(arguments.at, zone, time.time())
+    wall, running = None if arguments.at is None else moment(arguments.at, zone, time.time()), True
     try:
-        rows = control.ask(arguments, "why.lamp", wall=wall)
+        found, following = control.ask(arguments, "why.lamp", wall=wall)
     except control.NotRunning:
-        rows = read_database(arguments, lambda db: db.lamp_log(time.time() if wall is None else wall))
-    when = "Now" if wall is None else f"At {_time(wall, zone)}"
-    if not rows:
+        running = False
+        found, following = read_database(arguments, lambda db: db.lamp_log(time.time() if wall is None else wall))
+    when = f"At {_time(wall, zone)}" if wall is not None else "Now"
+    if not found:
         raise PoleAgentError(f"nothing is kept of the lamp: {when.lower() if wall is None else when}")
-    since, quality, text = rows[0]
+    since, quality, text = found
     reasons = json.loads(text)
-    answer = {"at": wall, "since": since, "time_quality": quality, **reasons}
-    verb = "is" if wall is None else "was"
-    lines = [f"{when} the lamp {verb} at {_percent(reasons['level'])}, by {reasons['reason']}, since {_time(since, zone)}."]
-    if quality != "synced":
-        lines.append("The clock was not trusted when that was written: the time may be wrong.")
+    answer = {"at": wall, "since": since, "time_quality": quality, "running": running, **reasons}
+    doubt = [] if quality != "unsynced" else ["The clock was not trusted when that was written: the time may be wrong."]
+    again = [f"It was started again {_time(following[0], zone)}."] if following and json.loads(following[2]).get("began") else []
+    if reasons.get("ended"):
+        stopped = f"it was stopped {_time(since, zone)}. The wiring decided: lit, where it is the reference's."
+        return answer, [f"{when} the agent did not run: {stopped}", *again]
+    verb = "is" if wall is None and running else "was"
+    if wall is None and not running:
+        when = "The agent does not run now; when it last wrote,"
+    lines = [f"{when} the lamp {verb} at {_percent(reasons['level'])}, by {reasons['reason']}, since {_time(since, zone)}.", *doubt]
+    if again:
+        lines += ["Some time after that the agent ended without a word, by a power cut perhaps. Then the wiring decided.", *again]
     return answer, lines + [f"  {name:<10} {words}" for name, words in lamp_chain(reasons)]
 
 

@@ -34,6 +34,7 @@ TICK_S = 1.0
 KEEP_S = 900.0  # the ledger is written this often while it grows: 1 MB a day, and a power cut costs a quarter of an hour of it
 NONSENSE = (ValueError, TypeError, KeyError, AttributeError, OverflowError, RecursionError, CommandRefused)  # what corrupt JSON can raise
 DISK_S = 0.5
+ENDED = json.dumps({"ended": True})  # in the log
 OVERRIDE, LASTING, LEDGER = "override", "lamp.default_duration_s", "lamp.ledger"  # the keys in the store
 
 
@@ -67,6 +68,7 @@ class Light:
         self._begun = clock.monotonic()
         self._kept_at = self._turned_at = self._begun
         self._restored = self._commanded = False
+        self._began = True  # nothing of this process is in the log yet
         self._keeping = asyncio.Lock()
         self._background: set[asyncio.Task[None]] = set()
         self._unkept = ""  # why the last write failed
@@ -78,7 +80,7 @@ class Light:
         self.controller.take_over(old.controller, self._clock.monotonic())
         self._default_s, self._restored, self._commanded = old._default_s, old._restored, old._commanded
         self._night, self._kept_at, self._turned_at = old._night, old._kept_at, old._turned_at
-        self.changes = old.changes
+        self.changes, self._began = old.changes, False
         if old._luminaire is self._luminaire:
             self._driven = old._driven
 
@@ -137,8 +139,9 @@ class Light:
 
     def _log_reasons(self) -> None:
         """Why it is like this from now on, for `pole-agent why lamp`. Written along with what is written next."""
-        stamp, reasons = self._keeper.stamp(self._clock.monotonic()), json.dumps(self.controller.reasons())
-        self._in_background(self._store.later(lambda db: db.log_lamp(stamp, reasons)))
+        stamp, reasons = self._keeper.stamp(self._clock.monotonic()), self.controller.reasons() | {"began": self._began}
+        self._began = False
+        self._in_background(self._store.later(lambda db: db.log_lamp(stamp, json.dumps(reasons))))
 
     def announce(self) -> None:
         """Put the state on the board."""
@@ -356,6 +359,11 @@ class Light:
                 ledger.changed = True
                 raise
             del ledger.finished[: len(told)]
+
+    async def end(self) -> None:
+        """The agent stops in order: from now on the wiring decides. Raises OutboxError."""
+        stamp = self._keeper.stamp(self._clock.monotonic())
+        await self._store.write(lambda db: db.log_lamp(stamp, ENDED))
 
     def _keep(self, key: str, text: str | None, *events: RecordEvent) -> asyncio.Task[None]:
         """A state and its event, in one transaction."""

@@ -321,7 +321,11 @@ class Database:
         return self._db.execute("DELETE FROM outbox WHERE delivered < ?", (wall - KEEP_DELIVERED_S,)).rowcount
 
     def correct_times(self, boot_id: str, wall_minus_monotonic: float) -> int:
-        """The clock is trusted now: give this boot's events that were stored without it their true times."""
+        """The clock is trusted now: give this boot's events, and changes of the lamp, that were stored without it their true times."""
+        self._db.execute(
+            "UPDATE lamp_log SET wall = monotonic + ?, quality = 'corrected' WHERE quality = 'unsynced' AND boot_id = ?",
+            (wall_minus_monotonic, boot_id),
+        )
         return self._db.execute(
             "UPDATE outbox SET wall = monotonic + ?, quality = 'corrected' "
             "WHERE quality = 'unsynced' AND boot_id = ? AND delivered IS NULL",
@@ -408,17 +412,18 @@ class Database:
     def log_lamp(self, stamp: Stamp, reasons: str) -> None:
         """The lamp changed, and why. The oldest go when there are too many."""
         number = self._db.execute(
-            "INSERT INTO lamp_log (wall, quality, data) VALUES (?, ?, ?)", (stamp.wall, stamp.quality, reasons)
+            "INSERT INTO lamp_log (wall, quality, data, boot_id, monotonic) VALUES (?, ?, ?, ?, ?)",
+            (stamp.wall, stamp.quality, reasons, stamp.boot_id, stamp.monotonic),
         ).lastrowid
         self._db.execute("DELETE FROM lamp_log WHERE number <= ?", ((number or 0) - KEEP_LAMP_LOG,))
 
-    def lamp_log(self, wall: float, before: int = 3) -> list[tuple[float, str, str]]:
-        """(wall, time quality, reasons) of the last changes up to a wall time, the newest first."""
-        return list(
-            self._db.execute(
-                "SELECT wall, quality, data FROM lamp_log WHERE wall <= ? ORDER BY wall DESC, number DESC LIMIT ?", (wall, before)
-            )
-        )
+    def lamp_log(self, wall: float) -> list[tuple[float, str, str] | None]:
+        """(wall, time quality, reasons) of the last change up to a wall time, and of the next after it; None where there is none."""
+        row = "SELECT wall, quality, data FROM lamp_log WHERE wall"
+        return [
+            self._db.execute(f"{row} <= ? ORDER BY wall DESC, number DESC LIMIT 1", (wall,)).fetchone(),
+            self._db.execute(f"{row} > ? ORDER BY wall, number LIMIT 1", (wall,)).fetchone(),
+        ]
 
     def told_about(self, incident_id: str) -> dict[str, Any]:
         """What is kept of an incident: its events among the newest, the incident itself while it is open, and the verdict."""

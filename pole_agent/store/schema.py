@@ -1,4 +1,9 @@
-"""The tables of pole.db, and how a new file is made."""
+"""The tables of pole.db, and how a new file is made.
+
+`VERSION` counts in steps of one while what comes is only added: new tables, and new columns that may be empty, in tables whose rows are
+written by the names of their columns (outbox, lamp_log). So an agent that was taken back to an older version goes on with the file of a
+newer one. A change that an older agent cannot live with begins the next hundred.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +12,8 @@ import sqlite3
 import uuid
 from pathlib import Path
 
-VERSION = 4
+VERSION = 5
+FAMILY = 100
 LATEST = 253_402_300_799  # seconds: the end of the year 9999. A later wall time was damaged on the disk
 # A commit writes whole pages, and an event fills less than one: small pages nearly halve what a busy day writes (68 MB, 40 MB).
 PAGE_BYTES = 1024
@@ -41,7 +47,8 @@ CREATE TABLE IF NOT EXISTS verdicts (incident_id TEXT PRIMARY KEY, rule TEXT NOT
   at REAL NOT NULL) WITHOUT ROWID;
 """
 LAMP_LOG = """
-CREATE TABLE IF NOT EXISTS lamp_log (number INTEGER PRIMARY KEY, wall REAL NOT NULL, quality TEXT NOT NULL, data TEXT NOT NULL);
+CREATE TABLE IF NOT EXISTS lamp_log (number INTEGER PRIMARY KEY, wall REAL NOT NULL, quality TEXT NOT NULL, data TEXT NOT NULL,
+  boot_id TEXT, monotonic REAL);
 """
 
 
@@ -70,7 +77,7 @@ def connect(path: str, max_mb: int) -> sqlite3.Connection:
             connection.executescript(f"BEGIN IMMEDIATE; {TABLES} {VERDICTS} {LAMP_LOG} PRAGMA user_version = {VERSION};")
             connection.execute("INSERT INTO meta VALUES ('storeid', ?)", (uuid.uuid4().hex[:16],))
             connection.execute("COMMIT")
-        elif version > VERSION:
+        elif version // FAMILY > VERSION // FAMILY:
             raise sqlite3.DatabaseError(f"its version is {version}, this agent knows {VERSION}; it was made by a newer agent")
         check = connection.execute("PRAGMA quick_check(1)").fetchone()[0]
         if check != "ok":
@@ -113,5 +120,13 @@ def _to_4(connection: sqlite3.Connection) -> None:
     connection.executescript(LAMP_LOG)
 
 
+def _to_5(connection: sqlite3.Connection) -> None:
+    """The log of the lamp gets its times corrected too."""
+    there = {row[1] for row in connection.execute("PRAGMA table_info(lamp_log)")}
+    for column in ("boot_id TEXT", "monotonic REAL"):
+        if column.split()[0] not in there:
+            connection.execute(f"ALTER TABLE lamp_log ADD COLUMN {column}")
+
+
 # From this version to the next. Each can be repeated: the version is set after it.
-MIGRATIONS = {1: _rewrite, 2: _to_3, 3: _to_4}
+MIGRATIONS = {1: _rewrite, 2: _to_3, 3: _to_4, 4: _to_5}

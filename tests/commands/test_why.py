@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+import time
 import zoneinfo
 from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -75,8 +77,47 @@ def test_a_pole_that_ran_can_say_why(agent: Start, bench: Callable[..., Path], t
     assert "opened" in incident
     process.terminate()
     assert process.wait(10) == 0
-    later = asked("lamp", "--json")
-    assert json.loads(later)["override"]["reason"] == "festival"
+    assert json.loads(asked("lamp", "--json"))["ended"], "what is told now is not what was"
+    assert "did not run" in asked("lamp")
     assert "0 incidents" in call("why", "--config", config, "incident", "ffffffff").stderr
     assert call("why", "--config", config, "incident", "x y").returncode == 2
     assert call("why", "--config", config, "lamp", "--at", "2001-01-01T00:00").returncode == 1
+
+
+def test_when_it_was_stopped_or_lost_its_power_it_does_not_say_that_the_lamp_was_at_a_level(
+    agent: Start, bench: Callable[..., Path], tmp_path: Path
+) -> None:
+    config = str(bench())
+
+    def run() -> Any:
+        process = agent("run", "--config", config)
+        eventually(lambda: call("lamp", "--config", config, "--json").returncode == 0)
+        assert call("lamp", "--config", config, "set", "0.6", "--for", "60").returncode == 0  # writes the log down
+        return process
+
+    def at(wall: float) -> str:
+        done = call("why", "--config", config, "lamp", "--at", datetime.fromtimestamp(wall, ZONE).isoformat())
+        assert done.returncode == 0, done.stderr
+        return done.stdout
+
+    first = run()
+    ran = time.time()
+    first.terminate()
+    assert first.wait(10) == 0
+    stopped = time.time()
+    second = run()
+    ran_again = time.time()
+    second.kill()
+    second.wait(10)
+    (tmp_path / "state" / "control.sock").unlink()
+    killed = time.time()
+    time.sleep(0.01)  # a moment without an agent
+    run()
+    assert "the lamp was at 60 %" in at(ran)
+    assert "started again" not in at(ran)
+    assert "the agent did not run: it was stopped" in at(stopped)
+    assert "It was started again" in at(stopped)
+    for wall in (ran_again, killed):
+        assert "the lamp was at 60 %" in at(wall)
+        assert "ended without a word" in at(wall)
+        assert "It was started again" in at(wall)

@@ -19,7 +19,7 @@ import pytest
 
 from pole_agent.errors import OutboxError
 from pole_agent.store.database import Database, Entry, Outbound
-from pole_agent.store.schema import PAGE_BYTES, TABLES, VERSION
+from pole_agent.store.schema import FAMILY, PAGE_BYTES, TABLES, VERSION
 from pole_agent.store.store import FILE_NAME, Store
 from pole_agent.uplink.events import DOCUMENT_SQL, TYPE_PREFIX
 from pole_agent.vocabulary import RecordEvent, Severity, Stamp
@@ -152,21 +152,44 @@ def test_one_bad_page_costs_what_lies_on_it(good: Path, tmp_path: Path) -> None:
 def test_a_store_of_a_newer_agent_is_not_damaged_by_an_older_one(good: Path, tmp_path: Path) -> None:
     folder = damaged(good, tmp_path / "x")
     with sqlite3.connect(folder / FILE_NAME) as db:
-        db.execute("PRAGMA user_version = 99")
+        db.execute(f"PRAGMA user_version = {VERSION + FAMILY}")
     opened(folder)
     (aside,) = [p for p in folder.glob("*.corrupt-*") if not p.name.endswith(("-wal", "-shm"))]
     with sqlite3.connect(aside) as db:
         assert db.execute("SELECT count(*) FROM outbox").fetchone()[0] == EVENTS + 1
 
 
-@pytest.mark.parametrize(("version", "vacuum"), [(1, "NONE"), (2, "INCREMENTAL")])
+def test_an_agent_that_was_taken_back_goes_on_with_the_store_of_the_newer_one(good: Path, tmp_path: Path) -> None:
+    """What a newer version only added does no harm to an older one."""
+    folder = damaged(good, tmp_path / "x")
+    with contextlib.closing(sqlite3.connect(folder / FILE_NAME)) as db:
+        number = db.execute("SELECT value FROM meta WHERE key = 'storeid'").fetchone()
+        db.execute("CREATE TABLE of_tomorrow (x)")
+        db.execute("ALTER TABLE outbox ADD COLUMN of_tomorrow TEXT")
+        db.execute("ALTER TABLE lamp_log ADD COLUMN of_tomorrow TEXT")
+        db.execute(f"PRAGMA user_version = {VERSION + 3}")
+    ids, lost, _ = opened(folder)
+    assert lost == []
+    assert len(ids) == EVENTS + 2
+    assert not list(folder.glob("*.corrupt-*"))
+    with contextlib.closing(sqlite3.connect(folder / FILE_NAME)) as db:
+        assert db.execute("SELECT value FROM meta WHERE key = 'storeid'").fetchone() == number
+        assert db.execute("PRAGMA user_version").fetchone()[0] == VERSION + 3, "the newer one finds its own again"
+
+
+@pytest.mark.parametrize(("version", "vacuum"), [(1, "NONE"), (2, "INCREMENTAL"), (4, "INCREMENTAL")])
 def test_a_store_of_an_older_version_is_brought_up_to_date_and_loses_nothing(good: Path, tmp_path: Path, version: int, vacuum: str) -> None:
     folder = damaged(good, tmp_path / "x")
     with contextlib.closing(sqlite3.connect(folder / FILE_NAME)) as db:
-        db.execute("DROP TABLE verdicts")
+        if version < 3:
+            db.execute("DROP TABLE verdicts")
+        db.execute("DROP TABLE lamp_log")
+        if version == 4:
+            db.execute("CREATE TABLE lamp_log (number INTEGER PRIMARY KEY, wall REAL NOT NULL, quality TEXT NOT NULL, data TEXT NOT NULL)")
         db.commit()
         db.execute("PRAGMA journal_mode = DELETE")
-        db.execute("PRAGMA page_size = 4096")
+        if version < 3:
+            db.execute("PRAGMA page_size = 4096")
         db.execute(f"PRAGMA auto_vacuum = {vacuum}")
         db.execute("VACUUM")
         db.execute(f"PRAGMA user_version = {version}")

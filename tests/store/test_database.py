@@ -166,3 +166,16 @@ def test_whatever_happens_every_number_is_waiting_or_was_delivered(
     waiting = {s.seq for s in database.waiting(1000, NOBODY)}
     assert waiting | delivered == set(range(1, database.stats()["last_sequence"] + 1))
     database.close()
+
+
+def test_the_log_of_the_lamp_gets_its_times_corrected_too(database: Database) -> None:
+    """Written by a boot that believed 1970; found where it belongs once the clock is trusted."""
+    with database.transaction():
+        database.log_lamp(Stamp(100.0, "this", 50.0, "unsynced"), '{"level": 0.5}')
+        database.log_lamp(Stamp(100.0, "other", 60.0, "unsynced"), '{"level": 0.6}')
+    now = 1_793_883_600.0
+    assert database.lamp_log(now)[0] == (60.0, "unsynced", '{"level": 0.6}')
+    with database.transaction():
+        database.correct_times("this", now - 200.0)
+    assert database.lamp_log(now) == [(now - 100.0, "corrected", '{"level": 0.5}'), None]
+    assert database.lamp_log(now - 101) == [(60.0, "unsynced", '{"level": 0.6}'), (now - 100.0, "corrected", '{"level": 0.5}')]

@@ -119,6 +119,62 @@ TABLE = {
     "is no address that can be read; {}": "bukan alamat yang dapat dibaca; {0}",
     'an "@" stands behind the host; {}': 'ada "@" setelah host; {0}',
     "write user and password as username and password_file": "tulis pengguna dan kata sandi sebagai username dan password_file",
+    # opening a camera
+    "the camera answers, but gives no stream; check path, user and password_file, and that it sends H.264, H.265 or MJPEG":
+        "kamera menjawab, tetapi tidak memberi aliran video; periksa jalur, pengguna, dan password_file, dan bahwa kamera mengirim H.264, H.265, atau MJPEG",
+    "the device cannot be opened; is it a camera, and are you in the group video?": "perangkat tidak dapat dibuka; apakah itu kamera, dan apakah Anda di grup video?",
+    "this is no video that OpenCV can read; is the file complete?": "ini bukan video yang dapat dibaca OpenCV; apakah berkasnya lengkap?",
+    "the stream breaks off before anything can be measured": "aliran video terputus sebelum ada yang dapat diukur",
+    "{}: cannot be read: {}": "{0}: tidak dapat dibaca: {1}",
+    "{}: is not open": "{0}: belum dibuka",
+    "{}: no frame came for {} s": "{0}: tidak ada gambar selama {1} detik",
+    "{}: no picture for {} s; the camera is blind": "{0}: tidak ada gambar selama {1} detik; kamera buta",
+    "{}: nobody answers within {} s; is the camera on, and the address right?": "{0}: tidak ada jawaban dalam {1} detik; apakah kamera menyala, dan alamatnya benar?",
+    "{}: the address cannot be read": "{0}: alamat tidak dapat dibaca",
+    "{}: the camera has no stream of that name; check the path": "{0}: kamera tidak memiliki aliran video bernama itu; periksa jalurnya",
+    "{}: the server does not answer in {}; is this the address of the camera's stream?": "{0}: server tidak menjawab dengan {1}; apakah ini alamat aliran video kamera?",
+    "{}: the stream broke off": "{0}: aliran video terputus",
+    "{}: the stream sends no picture": "{0}: aliran video tidak mengirim gambar",
+    "{}: {}; is the camera on, and the address right?": "{0}: {1}; apakah kamera menyala, dan alamatnya benar?",
+    # what a camera could do better, and what is wrong with its picture
+    "the picture is {} lines high and models look at 416 at most: use the camera's sub-stream (about 720x576)":
+        "tinggi gambar {0} baris, sedangkan model melihat paling banyak 416: gunakan sub-stream kamera (sekitar 720x576)",
+    "the picture is only {} lines high: distant people may be missed; choose a larger stream if there is one":
+        "tinggi gambar hanya {0} baris: orang yang jauh mungkin terlewat; pilih aliran video yang lebih besar bila ada",
+    "decoding takes {} of a core: lower the camera's frame rate or size": "pembacaan video memakai {0} satu inti prosesor: turunkan laju atau ukuran gambar kamera",
+    "the camera sends {} frames a second and {} are looked at: set the camera to {}": "kamera mengirim {0} gambar per detik dan {1} yang dilihat: atur kamera ke {2}",
+    "only {} frames a second come, of the {} that are asked for: set fps lower, or the camera higher":
+        "hanya {0} gambar per detik yang datang, dari {1} yang diminta: turunkan fps, atau naikkan pada kamera",
+    "only {} frames a second come, of {}": "hanya {0} gambar per detik yang datang, dari {1}",
+    "MJPEG takes ten times the network of H.264: choose H.264 if the camera can": "MJPEG memakai jaringan sepuluh kali H.264: pilih H.264 bila kamera mampu",
+    "the codec {} is unusual for a camera; H.264 is what is tested": "codec {0} tidak lazim untuk kamera; yang diuji adalah H.264",
+    "the picture is nearly black: is the lens covered, or the lamp off?": "gambar hampir hitam: apakah lensa tertutup, atau lampu padam?",
+    "the picture is black": "gambar hitam",
+    "the camera is blinded: {} of the picture is white": "kamera silau: {0} gambar putih",
+    "the picture is blurred": "gambar kabur",
+    "the camera shows another scene; was it turned?": "kamera menunjukkan pemandangan lain; apakah kamera terputar?",
+    "the picture is frozen": "gambar membeku",
+    "the clip has ended": "klip telah berakhir",
+    # the nights of the coming year
+    "lamp.floor: {} on the {} curve is {} of the light; is that enough?": "lamp.floor: {0} pada kurva {1} adalah {2} dari cahaya; apakah cukup?",
+    "pole.timezone: {} is {} hours beside {}; is it the pole's?": "pole.timezone: {0} berbeda {1} jam dari {2}; apakah itu zona tiang ini?",
+    "the sun of longitude {}": "matahari pada bujur {0}",
+    'lamp.program "{}": burns in daylight from {} to {} on the day of {}{}': 'lamp.program "{0}": menyala di siang hari dari {1} sampai {2} pada hari {3}{4}',
+    'lamp.program "{}": leaves the night of {}{} without light from {} to {}; {}':
+        'lamp.program "{0}": membiarkan malam {1}{2} tanpa cahaya dari {3} sampai {4}; {5}',
+    "it stays dark": "tetap gelap",
+    "the floor of {} is kept": "batas bawah {0} dipertahankan",
+    # what the running agent says of itself
+    "no time server was heard since boot; times are provisional": "belum tersinkron dengan server waktu sejak menyala; waktu bersifat sementara",
+    "the board is too hot{}: the detector does {} of its work": "papan terlalu panas{0}: detektor hanya melakukan {1} pekerjaannya",
+    "the new file is not used: {}": "berkas baru tidak dipakai: {0}",
+    "cannot be used: {}": "tidak dapat dipakai: {0}",
+    "the lamp of {} cannot be driven: {}; the last good copy is used": "lampu dari {0} tidak dapat dikendalikan: {1}; salinan baik terakhir dipakai",
+    "{}; the last good copy in {} is used": "{0}; salinan baik terakhir di {1} dipakai",
+    "{} holds no certificate of an authority": "{0} tidak berisi sertifikat otoritas",
+    "{}: ends in {} days, on {}; replace it": "{0}: berakhir dalam {1} hari, pada {2}; gantilah",
+    "{}: it has ended; replace it now": "{0}: sudah berakhir; ganti sekarang",
+    "it has ended; replace it now": "sudah berakhir; ganti sekarang",
     # broker
     "is no name or address of a host; port, username and password_file are keys of their own":
         "bukan nama atau alamat host; port, username, dan password_file adalah kunci tersendiri",

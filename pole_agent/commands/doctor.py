@@ -27,7 +27,7 @@ from pole_agent.settings.load import load, warnings
 from pole_agent.words import LANGUAGES, Both
 
 HELP = "look at everything this pole needs, with the fix for what is wrong"
-SIGNS = {"ok": "ok  ", "warn": "look", "fail": "BAD ", "unknown": "?   "}
+SIGNS = {"ok": Both("ok  ", "baik "), "warn": Both("look", "lihat"), "fail": Both("BAD ", "BURUK"), "unknown": Both("?   ", "?    ")}
 COLOURS = {"ok": "32", "warn": "33", "fail": "31;1", "unknown": "2"}
 NOBODY = {"pole": {"id": "unknown", "site": "unknown", "latitude": 0, "longitude": 0}}
 SUMMARY = Both("{bad} failed, {look} to look at, {ok} fine", "{bad} gagal, {look} perlu diperhatikan, {ok} baik")
@@ -65,7 +65,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _line(finding: Finding, language: str, coloured: bool) -> str:
-    sign = SIGNS[finding.state]
+    sign = SIGNS[finding.state].of(language)
     if coloured:
         sign = f"\x1b[{COLOURS[finding.state]}m{sign}\x1b[0m"
     line = f"{sign} {finding.name:<16} {finding.words.of(language)}"
@@ -108,5 +108,6 @@ def _agent(arguments: argparse.Namespace) -> Finding:
     ill = {part: state["reason"] for part, state in health["parts"].items() if state["state"] != "ok"}
     if not ill:
         return Finding("agent", "ok", Both("it runs, and all its parts work", "agen berjalan, dan semua bagiannya bekerja"))
-    text = "; ".join(f"{part}: {reason}" for part, reason in ill.items())
-    return Finding("agent", "warn", Both(f"it runs; {text}", f"agen berjalan; {text}"))
+    en = "; ".join(f"{part}: {reason}" for part, reason in ill.items())
+    indonesian = "; ".join(f"{part}: {translate(reason)}" for part, reason in ill.items())
+    return Finding("agent", "warn", Both(f"it runs; {en}", f"agen berjalan; {indonesian}"))

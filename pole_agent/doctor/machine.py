@@ -56,16 +56,16 @@ def clock(settings: Settings) -> Iterator[Finding]:
             "Sambungkan jaringan dengan server waktu, atau pasang chip jam (RTC). Sementara itu lampu menyala pada tingkat aman.",
         ))  # fmt: skip
     elif synchronized():
-        yield Finding("clock", "ok", Both(f"{now}, a time server was heard", f"{now}, server waktu terdengar"))
+        yield Finding("clock", "ok", Both(f"{now}, a time server was heard", f"{now}, tersinkron dengan server waktu"))
     elif settings.clock.rtc and set_from_chip() and time.time() < last_known(settings.storage.state_dir):
         yield Finding("clock", "fail", Both(f"{now}, set from the clock chip, which is behind the last known time", f"{now}, diatur dari chip jam, yang tertinggal dari waktu terakhir yang diketahui"), Both(
             "Replace the battery of the chip. The lamp shines at its failsafe level until a time server is heard.",
-            "Ganti baterai chip itu. Lampu menyala pada tingkat aman sampai server waktu terdengar.",
+            "Ganti baterai chip itu. Lampu menyala pada tingkat aman sampai tersinkron dengan server waktu.",
         ))  # fmt: skip
     elif settings.clock.rtc and set_from_chip():
         yield Finding("clock", "ok", Both(f"{now}, set from the clock chip at boot", f"{now}, diatur dari chip jam saat menyala"))
     else:
-        yield Finding("clock", "warn", Both(f"{now}, but no time server was heard since boot", f"{now}, tetapi belum ada server waktu terdengar sejak menyala"), Both(
+        yield Finding("clock", "warn", Both(f"{now}, but no time server was heard since boot", f"{now}, tetapi belum tersinkron dengan server waktu sejak menyala"), Both(
             "timedatectl timesync-status or chronyc sources shows why; UDP port 123 must be open. A clock chip helps while there is no network.",
             "timedatectl timesync-status atau chronyc sources menunjukkan sebabnya; porta UDP 123 harus terbuka. Chip jam membantu bila tanpa jaringan.",
         ))  # fmt: skip
@@ -78,7 +78,7 @@ def clock_chip(settings: Settings) -> Iterator[Finding]:
     else:
         yield Finding("clock chip", "warn", Both("there is none (RTC)", "tidak ada (RTC)"), Both(
             "Until a time server is heard, the lamp shines at its failsafe level. A Pi 5 needs a battery on its connector, older ones a DS3231 (docs/clock.md).",
-            "Sebelum server waktu terdengar, lampu menyala pada tingkat aman. Pi 5 perlu baterai pada konektornya, yang lama perlu DS3231 (docs/clock.md).",
+            "Sebelum tersinkron dengan server waktu, lampu menyala pada tingkat aman. Pi 5 perlu baterai pada konektornya, yang lama perlu DS3231 (docs/clock.md).",
         ))  # fmt: skip
 
 
@@ -174,7 +174,7 @@ def watchdog(settings: Settings) -> Iterator[Finding]:
             "scripts/install menulis RuntimeWatchdogSec=15 ke /etc/systemd/system.conf.d; nyalakan ulang sesudahnya. Lebih dari 15 detik mematikan watchdog Pi 4.",
         ))  # fmt: skip
     else:
-        yield Finding("watchdog", "ok", Both(f"systemd feeds it, {asked}", f"diberi makan systemd, {asked}"))
+        yield Finding("watchdog", "ok", Both(f"systemd feeds it, {asked}", f"dipakai systemd, {asked}"))
 
 
 def service(settings: Settings) -> Iterator[Finding]:

@@ -20,10 +20,30 @@ SOURCES = [
     *sorted((PACKAGE / "settings").glob("*.py")),
     *(
         PACKAGE / p
-        for p in ("commands/check.py", "commands/init.py", "almanac.py", "dates.py", "lamp/pwm.py", "drone/areas.py", "vision/card.py")
+        for p in (
+            "commands/check.py",
+            "commands/init.py",
+            "almanac.py",
+            "dates.py",
+            "lamp/pwm.py",
+            "drone/areas.py",
+            "vision/card.py",
+            "vision/eyesight.py",
+            "camera/knock.py",
+            "camera/opening.py",
+            "camera/live.py",
+            "camera/recorded.py",
+            "camera/probe.py",
+            "loops/watch.py",
+            "loops/report.py",
+            "health/heat.py",
+            "health/certificates.py",
+            "commands/run.py",
+        )
     ),
 ]
-SPEAKERS = ("ValueError", "Problem", "append", "ModelError", "LampError")
+SPEAKERS = ("ValueError", "Problem", "append", "ModelError", "LampError", "CameraError", "ill")
+NAMED = ("what", "why", "FROZEN", "few")  # what is said of it later
 
 
 def _text(node: ast.expr) -> str | None:
@@ -38,10 +58,22 @@ def _text(node: ast.expr) -> str | None:
 def sentences() -> Iterator[str]:
     for source in SOURCES:
         for node in ast.walk(ast.parse(source.read_text())):
-            if isinstance(node, ast.Call) and node.args and getattr(node.func, "id", getattr(node.func, "attr", "")) in SPEAKERS:
-                text = _text(node.args[-1])
+            returned = [node.value] if isinstance(node, ast.Return) and node.value and source.name == "eyesight.py" else []
+            for said in [*_said(node), *returned]:
+                text = _text(said)
                 if text is not None and " " in text.replace("{}: {}", ""):
                     yield text
+
+
+def _said(node: ast.AST) -> list[ast.expr]:
+    match node:
+        case ast.Call(func=ast.Name(id=name) | ast.Attribute(attr=name), args=args) if name in SPEAKERS:
+            return args
+        case ast.Yield(value=ast.expr() as value):
+            return [value]
+        case ast.Assign(targets=[ast.Name(id=name) | ast.Attribute(attr=name)], value=value) if name in NAMED:
+            return [value.body] if isinstance(value, ast.IfExp) else [value]
+    return []
 
 
 @pytest.mark.parametrize("sentence", sorted(set(sentences())))

@@ -162,6 +162,7 @@ TABLE = {
     'lamp.program "{}": burns in daylight from {} to {} on the day of {}{}': 'lamp.program "{0}": menyala di siang hari dari {1} sampai {2} pada hari {3}{4}',
     'lamp.program "{}": leaves the night of {}{} without light from {} to {}; {}':
         'lamp.program "{0}": membiarkan malam {1}{2} tanpa cahaya dari {3} sampai {4}; {5}',
+    " and of {} more within a year": " dan {0} lainnya dalam setahun",
     "it stays dark": "tetap gelap",
     "the floor of {} is kept": "batas bawah {0} dipertahankan",
     # what the running agent says of itself

@@ -7,9 +7,12 @@ import socket
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 from dataclasses import dataclass
 from pathlib import Path
+
+from pole_agent.errors import PoleAgentError
 
 STILL_S, SETTLE_S, WATCHED_S = 12, 6.0, 20.0
 WIDTH, HEIGHT, FPS = 768, 576, 5
@@ -70,7 +73,13 @@ def start(clip: Path) -> Start:
                 pass
             lit_s = time.monotonic() - begun
             assert process.stderr is not None
-            next(line for line in process.stderr if b"has looked for the first time" in line)
+            impatience = threading.Timer(PATIENCE_S, process.kill)
+            impatience.start()
+            try:
+                if not any(b"has looked for the first time" in line for line in process.stderr):
+                    raise PoleAgentError(f"the agent did not look within {PATIENCE_S:.0f} s")
+            finally:
+                impatience.cancel()
             return Start(lit_s, time.monotonic() - begun)
         finally:
             process.kill()

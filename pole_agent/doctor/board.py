@@ -10,15 +10,15 @@ from pathlib import Path
 
 from pole_agent.doctor.finding import Finding, said
 from pole_agent.errors import LampError
-from pole_agent.lamp.pwm import ROOT, find_chip
+from pole_agent.lamp.pwm import find_chip
 from pole_agent.settings import Settings
 from pole_agent.words import Both
 
-DEV = Path("/dev")
+MACHINE = Path("/")
 LGPIO = "0.2.2.0"
 
 
-def gpio(settings: Settings) -> Iterator[Finding]:
+def gpio(settings: Settings, root: Path = MACHINE) -> Iterator[Finding]:
     """The backend gpio needs a chip that may be opened, and a real lgpio: without a wheel, pip installs an empty stub."""
     lamp = settings.lamp
     parts = [part for part in (lamp.relay, lamp.photocell, lamp.feedback, lamp.button) if part is not None and part.pin is not None]
@@ -30,7 +30,7 @@ def gpio(settings: Settings) -> Iterator[Finding]:
         return
     if lamp.backend == "pwm" and not parts:
         return
-    chips = sorted(DEV.glob("gpiochip*"))
+    chips = sorted((root / "dev").glob("gpiochip*"))
     if not chips:
         yield Finding(
             "gpio", "fail", Both("there is no GPIO chip (/dev/gpiochip*)", "tidak ada chip GPIO (/dev/gpiochip*)"),
@@ -69,13 +69,13 @@ def _library(chips: int) -> Finding:
     return Finding("gpio", "ok", Both(f"{chips} GPIO chip(s), lgpio {version}", f"{chips} chip GPIO, lgpio {version}"))
 
 
-def pwm(settings: Settings) -> Iterator[Finding]:
+def pwm(settings: Settings, root: Path = MACHINE) -> Iterator[Finding]:
     """The backend pwm needs a chip of the kernel, and write access to it."""
     lamp = settings.lamp
     if lamp.backend != "pwm":
         return
     try:
-        chip, channel = find_chip(ROOT, lamp.pin, lamp.pwm_device, lamp.pwm_channel)
+        chip, channel = find_chip(root / "sys/class/pwm", lamp.pin, lamp.pwm_device, lamp.pwm_channel)
     except LampError as error:
         yield Finding(
             "pwm", "fail", said(error),

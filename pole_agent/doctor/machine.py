@@ -21,7 +21,8 @@ from pole_agent.settings import Settings
 from pole_agent.words import Both
 
 PACKAGES = ("aiomqtt", "gpiozero", "numpy", "onnxruntime", "opencv-python-headless", "paho-mqtt", "pydantic", "pynacl", "segno")
-RTC, WATCHDOG = Path("/dev/rtc0"), Path("/dev/watchdog")
+MACHINE = Path("/")
+RTC, WATCHDOG = "dev/rtc0", "dev/watchdog"
 MEMINFO, VMSTAT = Path("/proc/meminfo"), Path("/proc/vmstat")
 ROOM_MB, LEAST_MEMORY_MB = 100, 150
 UNIT = "pole-agent.service"
@@ -71,10 +72,10 @@ def clock(settings: Settings) -> Iterator[Finding]:
         ))  # fmt: skip
 
 
-def clock_chip(settings: Settings) -> Iterator[Finding]:
+def clock_chip(settings: Settings, root: Path = MACHINE) -> Iterator[Finding]:
     """A pole without a battery clock does not know the time after a power cut without network."""
-    if RTC.exists():
-        yield Finding("clock chip", "ok", Both(f"{RTC} is there", f"{RTC} ada"))
+    if (root / RTC).exists():
+        yield Finding("clock chip", "ok", Both(f"/{RTC} is there", f"/{RTC} ada"))
     else:
         yield Finding("clock chip", "warn", Both("there is none (RTC)", "tidak ada (RTC)"), Both(
             "Until a time server is heard, the lamp shines at its failsafe level. A Pi 5 needs a battery on its connector, older ones a DS3231 (docs/clock.md).",
@@ -107,9 +108,9 @@ def disk(settings: Settings) -> Iterator[Finding]:
         yield Finding("disk", "ok", Both(f"{free_mb:.0f} MB are free at {place}", f"{free_mb:.0f} MB kosong di {place}"))
 
 
-def wear(settings: Settings) -> Iterator[Finding]:
+def wear(settings: Settings, root: Path = MACHINE) -> Iterator[Finding]:
     """An eMMC says how much of its life is used; SD cards do not."""
-    used = wear_pct()
+    used = wear_pct(root / "sys")
     if used is None:
         yield Finding("disk wear", "unknown", Both("this storage does not tell", "penyimpanan ini tidak memberi tahu"))
     elif used >= 80:
@@ -138,9 +139,9 @@ def memory(settings: Settings) -> Iterator[Finding]:
     yield Finding("memory", "warn" if scarce else "ok", words, fix if scarce else None)
 
 
-def power(settings: Settings) -> Iterator[Finding]:
+def power(settings: Settings, root: Path = MACHINE) -> Iterator[Finding]:
     """Temperature, throttling, voltage."""
-    hot, state = temperature_c(), power_vitals()
+    hot, state = temperature_c(root / "sys"), power_vitals(root / "sys")
     if hot is None and state["throttled"] is None and state["under_voltage"] is None:
         yield Finding(
             "power", "unknown", Both("this board tells neither temperature nor voltage", "papan ini tidak memberi suhu maupun tegangan")
@@ -160,9 +161,9 @@ def power(settings: Settings) -> Iterator[Finding]:
         yield Finding("power", "ok", words)
 
 
-def watchdog(settings: Settings) -> Iterator[Finding]:
+def watchdog(settings: Settings, root: Path = MACHINE) -> Iterator[Finding]:
     """The hardware resets a board that hangs as a whole."""
-    if not WATCHDOG.exists():
+    if not (root / WATCHDOG).exists():
         yield Finding("watchdog", "warn", Both("there is no hardware watchdog (/dev/watchdog)", "tidak ada watchdog perangkat keras (/dev/watchdog)"), Both(
             "On a Raspberry Pi: dtparam=watchdog=on in /boot/firmware/config.txt.", "Di Raspberry Pi: dtparam=watchdog=on di /boot/firmware/config.txt."
         ))  # fmt: skip

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import os
 import queue
 import sqlite3
 import threading
@@ -256,11 +257,20 @@ class Store:
         self._wait_a_while()
         self._trim()
         self._drop_later()
-        line = f"{self._path}: cannot be written: {error}; events wait in memory, up to {MEMORY_ROWS}"
+        line = f"{self._path}: cannot be written: {self._cause(error)}; events wait in memory, up to {MEMORY_ROWS}"
         if line != self.problem:
             log.error("store: %s", line)
             self.problem = line
             self._signal(self.changed)
+
+    def _cause(self, error: Exception) -> str:
+        """SQLite only says that it cannot open the file."""
+        try:
+            if os.statvfs(self._path.parent).f_flag & os.ST_RDONLY:
+                return "the file system is read-only"
+        except OSError:
+            pass
+        return str(error)
 
     def _wait_a_while(self) -> None:
         self._retry_at = time.monotonic() + RETRY_S[min(self._tries, len(RETRY_S) - 1)]

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
 import socket
+import subprocess
+import sys
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -18,7 +21,7 @@ from pole_agent.settings import Settings
 from pole_agent.settings.load import parse
 from pole_agent.words import LANGUAGES, Both
 from tests.commands.test_commands import Start, call
-from tests.conftest import CLIP, Mosquitto, eventually
+from tests.conftest import CLIP, ROOT, Mosquitto, eventually
 from tests.contracts.test_payload_contract import BASE, City, check
 
 BARE = '[pole]\nid = "P-1"\nsite = "s"\nlatitude = 0\nlongitude = 0\n'
@@ -32,11 +35,96 @@ def one(found: Iterator[Finding], name: str) -> Finding:
     return next(f for f in found if f.name == name)
 
 
-def test_a_mock_lamp_is_told_and_a_board_without_gpio_fails() -> None:
+def put(root: Path, path: str, text: str = "") -> Path:
+    file = root / path
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_text(text)
+    return file
+
+
+def test_a_mock_lamp_is_told_and_a_board_without_gpio_fails(tmp_path: Path) -> None:
     assert one(board.gpio(settings('[lamp]\nbackend = "mock"\n')), "gpio").state == "warn"
-    if not list(Path("/dev").glob("gpiochip*")):
-        assert one(board.gpio(settings()), "gpio").state == "fail"
-        assert "dtoverlay=pwm" in one(board.pwm(settings('[lamp]\nbackend = "pwm"\n')), "pwm").fix.en  # type: ignore[union-attr]
+    assert "no GPIO chip" in one(board.gpio(settings(), tmp_path), "gpio").words.en
+    none = one(board.pwm(settings('[lamp]\nbackend = "pwm"\n'), tmp_path), "pwm")
+    assert none.state == "fail"
+    assert none.fix is not None
+    assert "dtoverlay=pwm" in none.fix.en
+
+
+LGPIO = {
+    "the real one": (
+        "def tx_pwm(*_): raise SystemExit('driven')\ngpiochip_open = gpio_claim_output = gpio_write = tx_pwm\n",
+        "ok",
+        "lgpio",
+    ),
+    "the empty stub": ("", "fail", "empty stub"),
+}
+
+
+@pytest.mark.parametrize("kind", LGPIO)
+def test_the_empty_stub_that_pip_installs_where_there_is_no_wheel_is_told(kind: str, tmp_path: Path) -> None:
+    """In a process of its own, with a library that ends it as soon as anything is driven."""
+    source, state, words = LGPIO[kind]
+    put(tmp_path, "site/lgpio.py", source)
+    put(tmp_path, "root/dev/gpiochip0")
+    program = (
+        "import sys; from pathlib import Path; from pole_agent.doctor import board; from tests.doctor.test_doctor import settings;"
+        "print(*[(f.state, f.words.en) for f in board.gpio(settings(), Path(sys.argv[1]))])"
+    )
+    environment = os.environ | {"PYTHONPATH": f"{tmp_path / 'site'}:{ROOT}"}
+    done = subprocess.run(
+        [sys.executable, "-c", program, str(tmp_path / "root")], capture_output=True, text=True, env=environment, check=False, cwd=ROOT
+    )
+    assert f"('{state}'" in done.stdout, done.stderr
+    assert words in done.stdout
+
+
+def test_the_kernels_pwm_is_looked_at_and_not_driven(tmp_path: Path) -> None:
+    chip = tmp_path / "sys/devices/platform/fe20c000.pwm/pwm/pwmchip0"
+    files = [put(chip, name, "0\n") for name in ("export", "pwm0/duty_cycle", "pwm0/enable", "pwm0/period")]
+    (chip / "device").symlink_to(tmp_path / "sys/devices/platform/fe20c000.pwm")
+    (tmp_path / "sys/class/pwm").mkdir(parents=True)
+    (tmp_path / "sys/class/pwm/pwmchip0").symlink_to(chip)
+    assert one(board.pwm(settings('[lamp]\nbackend = "pwm"\n'), tmp_path), "pwm").state == "ok"
+    assert [f.read_text() for f in files] == ["0\n"] * 4
+
+
+def test_what_the_board_itself_tells(tmp_path: Path) -> None:
+    assert one(machine.clock_chip(settings(), tmp_path), "clock chip").state == "warn"
+    assert one(machine.watchdog(settings(), tmp_path), "watchdog").state == "warn"
+    assert one(machine.power(settings(), tmp_path), "power").state == "unknown"
+    assert one(machine.wear(settings(), tmp_path), "disk wear").state == "unknown"
+    put(tmp_path, "dev/rtc0")
+    assert one(machine.clock_chip(settings(), tmp_path), "clock chip").state == "ok"
+    life = put(tmp_path, "sys/block/mmcblk0/device/life_time", "0x03 0x02\n")
+    assert one(machine.wear(settings(), tmp_path), "disk wear").words.en.startswith("30 %")
+    life.write_text("0x09 0x02\n")
+    assert one(machine.wear(settings(), tmp_path), "disk wear").state == "warn"
+    heat = put(tmp_path, "sys/class/thermal/thermal_zone0/temp", "45000\n")
+    assert one(machine.power(settings(), tmp_path), "power").state == "ok"
+    heat.write_text("85000\n")
+    assert one(machine.power(settings(), tmp_path), "power").state == "warn"
+    put(tmp_path, "sys/devices/platform/soc/soc:firmware/get_throttled", "1\n")
+    assert one(machine.power(settings(), tmp_path), "power").state == "fail"
+
+
+def test_secrets_that_cannot_be_read_and_credentials_of_the_service(tmp_path: Path) -> None:
+    there = put(tmp_path, "there", "x")
+    camera = '[[camera]]\nsource = "rtsp://127.0.0.1:9/x"\nusername = "a"\npassword_file = "{}"\n'
+    assert list(link.secrets(settings(camera.format(there)))) == []
+    missing = settings(camera.format(tmp_path / "missing") + f'[mqtt]\nhost = "h"\npassword_file = "{tmp_path / "gone"}"\n')
+    assert [(f.name, f.state) for f in link.secrets(missing)] == [("camera[0].password_file", "fail"), ("mqtt.password_file", "fail")]
+    kept = settings(camera.format("$CREDENTIALS_DIRECTORY/pole_nobody-has-this") + '[mqtt]\nhost = "127.0.0.1"\nport = 9\n'
+                    'ca_file = "$CREDENTIALS_DIRECTORY/pole_nor-this"\n')  # fmt: skip
+    assert list(link.secrets(kept)) == []
+    assert one(eyes.pictures(kept), "picture street").state == "unknown"
+
+
+def test_each_camera_takes_its_own_time(tmp_path: Path) -> None:
+    """Six that say nothing: six findings, each with its name."""
+    text = "".join(f'[[camera]]\nname = "c{n}"\nsource = "/nowhere-{n}.mp4"\n' for n in range(6))
+    found = list(doctor.examine(settings(text), (eyes.cameras,)))
+    assert [f.name for f in found] == [f"camera c{n}" for n in range(6)]
 
 
 def test_a_sensor_that_gives_no_number(tmp_path: Path) -> None:
@@ -112,8 +200,10 @@ def test_a_report_stays_small_and_leaves_out_what_is_well_first(language: Any) -
 
 def test_the_command_tells_what_failed_by_its_exit_code(bench: Callable[..., Path], tmp_path: Path) -> None:
     done = call("doctor", "--config", str(bench()), "--quick")
-    assert done.returncode in (0, 1)
+    assert done.returncode == (1 if "\nBAD" in done.stdout else 0)
     assert "versions" in done.stdout
+    assert "lihat lamp" not in done.stdout
+    assert "lihat gpio" in call("doctor", "--config", str(bench()), "--quick", "--lang", "id").stdout
     broken = tmp_path / "broken.toml"
     broken.write_text("[nonsense]\n")
     done = call("doctor", "--config", str(broken), "--quick", "--json")
@@ -130,6 +220,7 @@ def test_over_mqtt_the_report_follows_and_others_do_not_wait(
     try:
         agent("run", "--config", str(bench(
             f'[mqtt]\nhost = "127.0.0.1"\nport = {mosquitto.port}\ntls = false\nusername = "pole"\npassword_file = "{secret}"\n'
+            '[[camera]]\nsource = "rtsp://admin:hunter2@127.0.0.1:9/a?password=hunter2"\n'
         )))  # fmt: skip
         eventually(lambda: city.got("status"), within_s=20)
         city.send("diagnose", by="Officer", lang="id", command_id="d")
@@ -142,7 +233,7 @@ def test_over_mqtt_the_report_follows_and_others_do_not_wait(
         assert {"versions", "disk", "broker"} <= {f["check"] for f in report["findings"]}, "it really looked"
         raw = next(payload for topic, payload in city.heard if topic.endswith("/diagnosis"))
         assert len(raw) <= 8192
-        assert b"very-secret-word" not in raw
+        assert not [word for word in (b"very-secret-word", b"hunter2") if word in raw]
         city.send("diagnose", by="Officer", command_id="again")
         eventually(lambda: any(r["command_id"] == "again" and not r["ok"] for r in city.got("reply")))
         eventually(lambda: any(e["data"]["path"] == "diagnose" for e in city.got("events/command/accepted")), within_s=20)

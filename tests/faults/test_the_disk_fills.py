@@ -8,6 +8,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -22,19 +23,18 @@ FREE_KB = (0, 4, 16, 40, 100)  # where the disk is full: at once, or in the midd
 class SmallDisk:
     """A tmpfs in a mount namespace of the agent's own; seen from outside through /proc."""
 
-    def __init__(self, folder: Path, config: Path) -> None:
+    def __init__(self, folder: Path, config: Path, how: str = "rw") -> None:
         folder.mkdir(exist_ok=True)
-        inside = f'mount -t tmpfs -o size={SIZE_MB}m tmpfs "{folder}" && exec "$@"'
-        environment = {k: v for k, v in os.environ.items() if k not in ("RUNTIME_DIRECTORY", "NOTIFY_SOCKET", "WATCHDOG_USEC")}
+        inside = f'mount -t tmpfs -o {how},size={SIZE_MB}m tmpfs "{folder}" && exec "$@"'
+        environment = {k: v for k, v in os.environ.items() if k not in ("NOTIFY_SOCKET", "WATCHDOG_USEC")}
+        environment["RUNTIME_DIRECTORY"] = str(config.parent)
+        self.socket = config.parent / "control.sock"
         self.process = subprocess.Popen(
             ["unshare", "-Urm", "sh", "-c", inside, "sh", sys.executable, "-m", "pole_agent", "run", "--config", str(config)],
             stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, cwd=ROOT, env=environment,
         )  # fmt: skip
+        self._inside = folder
         self.folder = Path(f"/proc/{self.process.pid}/root{folder}")
-
-    @property
-    def socket(self) -> Path:
-        return self.folder / "control.sock"
 
     def fill(self, free_kb: int) -> None:
         """Write until so much is free."""
@@ -45,12 +45,27 @@ class SmallDisk:
                 except OSError:
                     break  # the agent was quicker
 
+    def remount(self, how: str) -> None:
+        enter = [
+            "nsenter",
+            "-t",
+            str(self.process.pid),
+            "-U",
+            "-m",
+            "--preserve-credentials",
+            "mount",
+            "-o",
+            f"remount,{how}",
+            str(self._inside),
+        ]
+        subprocess.run(enter, check=True, capture_output=True)
+
     def free(self) -> None:
         (self.folder / "filler").unlink()
 
 
 @pytest.fixture
-def disk(bench: Callable[..., Path], tmp_path: Path, mosquitto: Mosquitto) -> Iterator[SmallDisk]:
+def disks(bench: Callable[..., Path], tmp_path: Path, mosquitto: Mosquitto) -> Iterator[Callable[[str], SmallDisk]]:
     if (
         shutil.which("unshare") is None
         or subprocess.run(["unshare", "-Urm", "mount", "-t", "tmpfs", "tmpfs", str(tmp_path)], capture_output=True, check=False).returncode
@@ -58,18 +73,70 @@ def disk(bench: Callable[..., Path], tmp_path: Path, mosquitto: Mosquitto) -> It
         pytest.skip("needs a mount namespace for a small file system (unshare -Urm)")
     config = bench(CONFIG.format(clip=CLIP, port=mosquitto.port))
     config.write_text(config.read_text().replace("[lamp]", "max_mb = 4\n[lamp]"))
-    made = SmallDisk(tmp_path / "state", config)
-    yield made
-    made.process.kill()
-    made.process.communicate(timeout=10)
+    made: list[SmallDisk] = []
+
+    def make(how: str) -> SmallDisk:
+        made.append(SmallDisk(tmp_path / "state", config, how))
+        return made[-1]
+
+    yield make
+    for disk in made:
+        disk.process.kill()
+        disk.process.communicate(timeout=10)
+
+
+@pytest.fixture
+def disk(disks: Callable[[str], SmallDisk]) -> SmallDisk:
+    return disks("rw")
+
+
+@pytest.fixture
+def read_only(disks: Callable[[str], SmallDisk]) -> SmallDisk:
+    return disks("ro")
+
+
+def watched(city: City) -> list[bytes]:
+    """What is in the street, at each change: while it grows, detection works."""
+    seen: list[bytes] = []
+    city._client.message_callback_add("smartpole/test/T-1/active", lambda _c, _u, message: seen.append(message.payload))
+    city._client.subscribe("smartpole/test/T-1/active", qos=1)
+    return seen
+
+
+@pytest.mark.timeout(120)
+def test_on_a_read_only_file_system_lamp_and_detection_run_and_it_stores_when_it_can(read_only: SmallDisk, mosquitto: Mosquitto) -> None:
+    """As after a card has failed: the kernel lets nobody write any more."""
+    disk, city = read_only, City(mosquitto.port)
+    seen = watched(city)
+
+    def part(name: str) -> dict[str, Any]:
+        return dict((health(disk.socket) or {"parts": {}})["parts"].get(name, {"state": None}))
+
+    def lamp(level: float) -> None:
+        assert ask(disk.socket, path="lamp/set", payload={"level": level, "duration_s": 600, "by": "test"})["ok"]
+        assert ask(disk.socket, question="lamp")["answer"]["override"]["level"] == level
+
+    try:
+        eventually(lambda: part("store")["state"] == "degraded", 60)
+        assert "the file system is read-only" in part("store")["reason"]
+        lamp(0.5)
+        eventually(lambda: len(seen) > 2, 60)
+        assert disk.process.poll() is None
+        disk.remount("rw")
+        lamp(0.6)
+        eventually(lambda: part("store")["state"] == "ok", 60)
+        stats = ask(disk.socket, question="outbox.stats")["answer"]
+        assert stats["last_sequence"] > 3, "what waited in memory"
+        eventually(lambda: city.has(stats["storeid"]) >= set(range(1, stats["last_sequence"] + 1)), 60)
+        assert not city.dropped
+    finally:
+        city.stop()
 
 
 @pytest.mark.timeout(300)
 def test_a_full_disk_stops_neither_lamp_nor_detection_and_loses_no_alarm(disk: SmallDisk, mosquitto: Mosquitto) -> None:
     city = City(mosquitto.port)
-    seen: list[bytes] = []  # what is in the street, at each change: detection works
-    city._client.message_callback_add("smartpole/test/T-1/active", lambda _c, _u, message: seen.append(message.payload))
-    city._client.subscribe("smartpole/test/T-1/active", qos=1)
+    seen = watched(city)
 
     def works() -> bool:
         told = health(disk.socket)

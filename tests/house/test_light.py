@@ -8,7 +8,7 @@ import math
 import random
 import shutil
 import threading
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Container, Coroutine
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -28,13 +28,17 @@ EVENING = datetime.fromisoformat("2026-11-24T20:00:00+07:00").timestamp()
 NOON = datetime.fromisoformat("2026-11-24T13:00:00+07:00").timestamp()
 BASE = "smartpole/test/T-1"
 PROGRAM = 'program = [{ at = "sunset", level = 0.6 }, { at = "sunrise", level = 0.0 }]\n'
+DAYS = ("light", "upload")  # the jobs that a day of the lamp needs
 MQTT = '[mqtt]\nhost = "127.0.0.1"\ntls = false\n'
 
 
 class Pole:
     """A pole without a camera."""
 
-    def __init__(self, config: Path, wall: float, heard: Callable[[float], bool] = lambda after: True) -> None:
+    def __init__(
+        self, config: Path, wall: float, heard: Callable[[float], bool] = lambda after: True, jobs: Container[str] | None = None
+    ) -> None:
+        """`jobs`: only these run; days pass sooner."""
         self.clock, self.broker, self.factory = ManualClock(wall=wall), MemoryBroker(), mock_factory()
         settings = load(config).settings
         self.luminaire = compose.open_lamp(settings, self.clock, self.factory)
@@ -42,6 +46,8 @@ class Pole:
             Loaded(settings, ""), self.luminaire, self.clock, broker=self.broker, detector=ScriptedDetector({}),
             random=lambda: 0.5, socket=config.parent / "control.sock", time_server_heard=heard,
         )  # fmt: skip
+        if jobs is not None:
+            self.house.agent.jobs = [job for job in self.house.agent.jobs if job.name in jobs]
         self.lit: list[float] = []
 
     @property
@@ -267,8 +273,8 @@ def test_each_noon_the_night_is_summed_up_once_and_the_hours_go_on_after_a_power
         assert [e["data"]["night"] for e in p.events("lamp.summarized")] == ["2026-11-25"]
         assert p.events("lamp.summarized")[0]["data"]["total"]["burn_h"] == pytest.approx(9.35 + 11.5, abs=0.3)
 
-    play(lambda: Pole(config, EVENING), first)
-    play(lambda: Pole(config, EVENING + 17.5 * 3600), second)
+    play(lambda: Pole(config, EVENING, jobs=DAYS), first)
+    play(lambda: Pole(config, EVENING + 17.5 * 3600, jobs=DAYS), second)
 
 
 def test_a_power_cut_costs_a_quarter_of_an_hour_of_the_ledger_and_the_card_is_spared(bench: Bench, tmp_path: Path) -> None:
@@ -324,7 +330,7 @@ def test_a_small_step_back_over_noon_sums_up_once(bench: Bench) -> None:
         await p.pass_time(5)
         assert [e["data"]["night"] for e in p.events("lamp.summarized")] == ["2026-11-24"]
 
-    play(lambda: Pole(bench(PROGRAM + MQTT), EVENING), story)
+    play(lambda: Pole(bench(PROGRAM + MQTT), EVENING, jobs=DAYS), story)
 
 
 def test_without_a_clock_a_day_is_summed_up_without_its_date(bench: Bench) -> None:
@@ -336,7 +342,7 @@ def test_without_a_clock_a_day_is_summed_up_without_its_date(bench: Bench) -> No
         await p.until(lambda: len(p.events("lamp.summarized")) == 2)
         assert [(e["data"]["night"], round(e["data"]["observed_h"])) for e in p.events("lamp.summarized")] == [(None, 24), (None, 24)]
 
-    play(lambda: Pole(config, 1000.0, lambda after: False), story)
+    play(lambda: Pole(config, 1000.0, lambda after: False, DAYS), story)
 
 
 def test_a_resume_is_not_undone_by_a_disk_that_answers_late(bench: Bench) -> None:

@@ -96,6 +96,7 @@ def hostile() -> Iterator[Hostile]:
     yield Hostile(tuple({BEHAVES.get(m, m) for m in MODES}))
 
 
+@pytest.mark.alone
 def test_a_camera_read_hangs_for_ever(hostile: Hostile, bench: Callable[..., Path]) -> None:
     cameras = "".join(
         f'[[camera]]\nname = "{mode}"\nsource = "{scheme}://127.0.0.1:{hostile.ports[BEHAVES.get(mode, mode)]}/x"\n'

@@ -208,6 +208,7 @@ class Lit:
             assert await running == 0
 
 
+@pytest.mark.alone
 def test_while_disk_threads_and_files_fail_the_lamp_is_not_late(bench: Callable[..., Path]) -> None:
     """The disk hangs; every file descriptor is taken; the processor is busy: the lamp moves within 100 ms."""
     lit = Lit(bench(LAMP + STREET))
@@ -230,6 +231,7 @@ def test_while_disk_threads_and_files_fail_the_lamp_is_not_late(bench: Callable[
     assert max(lit.late) < MOST_JITTER_S
 
 
+@pytest.mark.alone
 @pytest.mark.parametrize("how", ["falls over", "hangs", "runs out of memory"])
 def test_whatever_all_the_others_do_the_lamp_is_not_late(how: str, bench: Callable[..., Path]) -> None:
     """Every job but the lamp's crashes again and again, or hangs, and is ended and started again."""

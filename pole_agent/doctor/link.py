@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import socket
-import ssl
 import time
 from collections.abc import Iterator
 
@@ -14,6 +13,7 @@ from pole_agent.health.link import link
 from pole_agent.settings import Settings, files
 from pole_agent.settings.mqtt import MqttSettings
 from pole_agent.settings.section import is_credential, secret_file
+from pole_agent.uplink.tls import tls_context
 from pole_agent.words import Both
 
 TIMEOUT_S = 5.0
@@ -84,15 +84,11 @@ def _shake_hands(chosen: MqttSettings, connection: socket.socket, where: str) ->
         state = "ok" if chosen.loopback else "warn"
         fix = None if chosen.loopback else Both("Set tls = true in [mqtt].", "Atur tls = true pada [mqtt].")
         return Finding("broker", state, Both(f"{where} answers, without encryption", f"{where} menjawab, tanpa enkripsi"), fix)  # type: ignore[arg-type]
-    found = [secret_file(file) for file in (chosen.ca_file, chosen.cert_file, chosen.key_file)]
-    if any(map(is_credential, found)):
+    ca_file, cert_file, key_file = (secret_file(file) for file in (chosen.ca_file, chosen.cert_file, chosen.key_file))
+    if any(map(is_credential, (ca_file, cert_file, key_file))):
         return Finding("broker", "unknown", *AS_ROOT)
     try:
-        context = ssl.create_default_context(cafile=found[0])
-        context.minimum_version = ssl.TLSVersion.TLSv1_2
-        if found[1] is not None:
-            context.load_cert_chain(found[1], found[2])
-        with context.wrap_socket(connection, server_hostname=chosen.host) as wrapped:
+        with tls_context(ca_file, cert_file, key_file).wrap_socket(connection, server_hostname=chosen.host) as wrapped:
             return Finding(
                 "broker", "ok", Both(f"{where} answers with {wrapped.version()}", f"{where} menjawab dengan {wrapped.version()}")
             )

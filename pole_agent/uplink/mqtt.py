@@ -26,6 +26,7 @@ from paho.mqtt.subscribeoptions import SubscribeOptions
 
 from pole_agent.errors import LinkLost, PublishRefused, TakenOver
 from pole_agent.uplink.events import PATHS, STATUS, Incoming, Letter, Message
+from pole_agent.uplink.tls import tls_context
 
 log = logging.getLogger(__name__)
 
@@ -266,11 +267,8 @@ class _TlsSocket(ssl.SSLSocket):
 
 
 def _tls(address: Address) -> ssl.SSLContext:
-    context = ssl.create_default_context(cafile=address.ca_file)
+    context = tls_context(address.ca_file, address.cert_file, address.key_file)
     context.sslsocket_class = _TlsSocket
-    context.minimum_version = ssl.TLSVersion.TLSv1_2
-    if address.cert_file is not None:
-        context.load_cert_chain(address.cert_file, address.key_file)
     return context
 
 

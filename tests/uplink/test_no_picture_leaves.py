@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import re
 import subprocess
 import sys
 import threading
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import cv2
@@ -15,45 +17,34 @@ import paho.mqtt.client as paho
 import pytest
 from paho.mqtt.enums import CallbackAPIVersion
 
-from tests.conftest import CLIP, ROOT, Mosquitto, eventually
+from tests.conftest import CLIP, ROOT, Mosquitto, eventually, run_agent
 
 SECRET = "a-password-that-nobody-else-uses"
 MAGIC = (b"\xff\xd8\xff", b"\x89PNG", b"RIFF", b"GIF8", b"BM6", b"\x00\x00\x00\x01g", b"ftyp", b"%PDF")
 BLOB = re.compile(rb"[A-Za-z0-9+/=_-]{120,}")  # as long as no identifier, hash or signature is: base64 of something
+LONG_S = 600
 MOST_BYTES = 300_000  # one picture of the clip has 1.3 million
 
 
-@pytest.mark.timeout(120)
-def test_a_whole_demo_says_numbers_and_words_only_and_sums_them_up(mosquitto: Mosquitto, tmp_path: Path) -> None:
+@contextlib.contextmanager
+def everything(port: int) -> Iterator[list[tuple[str, bytes]]]:
+    """All that a broker is told, as topic and payload."""
     heard: list[tuple[str, bytes]] = []
     ready = threading.Event()
     client = paho.Client(CallbackAPIVersion.VERSION2, protocol=paho.MQTTv5)
     client.on_subscribe = lambda *_: ready.set()
     client.on_message = lambda _c, _u, message: heard.append((message.topic, message.payload))
-    client.connect("127.0.0.1", mosquitto.port)
+    client.connect("127.0.0.1", port)
     client.subscribe("#", qos=1)
     client.loop_start()
     try:
         assert ready.wait(10)
-        done = subprocess.run(
-            [sys.executable, "-m", "pole_agent", "demo", "--once", "--mqtt", f"mqtt://pole:{SECRET}@127.0.0.1:{mosquitto.port}"],
-            capture_output=True, text=True, cwd=tmp_path, env={"PYTHONPATH": str(ROOT), "PATH": "/usr/bin"}, timeout=100, check=False,
-        )  # fmt: skip
-        assert done.returncode == 0, done.stderr
-        eventually(lambda: any(t.endswith("/status") and b"offline" in p for t, p in heard))
+        yield heard
     finally:
         client.loop_stop()
-    summary = {line[:22].strip(): line[22:].strip() for line in done.stdout.split("summary\n")[1].splitlines()}
-    assert int(summary["people seen"].split()[0]) >= 8
-    assert int(summary["incidents"].split()[0]) >= 2
-    assert int(summary["lamp changes"].split()[0]) >= 1
-    assert summary["drone requests"] == "1 (1 ok)"
-    assert "blocked (simulation): staying - wind 11.4 m/s, allowed at most 8 m/s" in done.stdout
-    assert "in_progress (simulation): staying - on scene" in done.stdout
-    assert int(summary["messages delivered"].split()[0]) >= 10
-    assert float(summary["peak memory"].split()[0]) <= 200
-    topics = {topic.split("/", 3)[-1] for topic, _ in heard}
-    assert {"status", "info", "active", "lamp/state", "drone/request", "drone/order", "events/incident/opened"} <= topics
+
+
+def is_harmless(heard: list[tuple[str, bytes]]) -> None:
     pixels = _rows_of_the_clip()
     for topic, payload in heard:
         assert isinstance(json.loads(payload), dict), topic
@@ -61,7 +52,75 @@ def test_a_whole_demo_says_numbers_and_words_only_and_sums_them_up(mosquitto: Mo
         assert not [m for m in MAGIC if m in payload], topic
         assert not BLOB.search(payload), topic
         assert not [row for row in pixels if row in payload], topic
+
+
+def demo(port: int, folder: Path, *more: str) -> subprocess.Popen[str]:
+    return subprocess.Popen(
+        [sys.executable, "-m", "pole_agent", "demo", *more, "--mqtt", f"mqtt://pole:{SECRET}@127.0.0.1:{port}"],
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=folder, env={"PYTHONPATH": str(ROOT), "PATH": "/usr/bin"},
+    )  # fmt: skip
+
+
+@pytest.mark.timeout(120)
+def test_a_whole_demo_says_numbers_and_words_only_and_sums_them_up(mosquitto: Mosquitto, tmp_path: Path) -> None:
+    with everything(mosquitto.port) as heard:
+        process = demo(mosquitto.port, tmp_path, "--once")
+        shown, errors = process.communicate(timeout=100)
+        assert process.returncode == 0, errors
+        eventually(lambda: any(t.endswith("/status") and b"offline" in p for t, p in heard))
+    summary = {line[:22].strip(): line[22:].strip() for line in shown.split("summary\n")[1].splitlines()}
+    assert int(summary["people seen"].split()[0]) >= 8
+    assert int(summary["incidents"].split()[0]) >= 2
+    assert int(summary["lamp changes"].split()[0]) >= 1
+    assert summary["drone requests"] == "1 (1 ok)"
+    assert "blocked (simulation): staying - wind 11.4 m/s, allowed at most 8 m/s" in shown
+    assert "in_progress (simulation): staying - on scene" in shown
+    assert int(summary["messages delivered"].split()[0]) >= 10
+    assert float(summary["peak memory"].split()[0]) <= 200
+    topics = {topic.split("/", 3)[-1] for topic, _ in heard}
+    assert {"status", "info", "active", "lamp/state", "drone/request", "drone/order", "events/incident/opened"} <= topics
+    is_harmless(heard)
     assert sum(len(payload) for _, payload in heard) < MOST_BYTES
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(900)
+def test_ten_minutes_of_the_demo_say_numbers_and_words_only(mosquitto: Mosquitto, tmp_path: Path) -> None:
+    with everything(mosquitto.port) as heard:
+        process = demo(mosquitto.port, tmp_path)
+        try:
+            with pytest.raises(subprocess.TimeoutExpired):
+                process.communicate(timeout=LONG_S)
+        finally:
+            process.terminate()
+            process.communicate(timeout=10)
+        eventually(lambda: any(t.endswith("/status") and b"offline" in p for t, p in heard))
+    kinds = {topic.rpartition("/events/")[2] for topic, _ in heard if "/events/" in topic}
+    assert {"incident/opened", "incident/closed", "traffic/summarized"} <= kinds
+    assert sum(topic.endswith("/health") for topic, _ in heard) >= LONG_S / 60 - 1
+    is_harmless(heard)
+    assert sum(len(payload) for _, payload in heard) < MOST_BYTES * LONG_S / 25
+
+
+def test_the_passwords_of_camera_and_broker_stay_on_the_pole(mosquitto: Mosquitto, bench: Callable[..., Path], tmp_path: Path) -> None:
+    """In no message and in no line of the log, also when neither lets us in."""
+    secret = tmp_path / "secret"
+    secret.write_text(SECRET)
+    config = bench(
+        f'[[camera]]\nsource = "rtsp://127.0.0.1:9/x?password={SECRET}"\nusername = "viewer"\npassword_file = "{secret}"\n'
+        f'[[camera]]\nname = "other"\nsource = "rtsp://viewer:{SECRET}@127.0.0.1:9/user=a&password={SECRET}"\n'
+        f'[mqtt]\nhost = "127.0.0.1"\nport = {mosquitto.port}\ntls = false\nusername = "pole"\npassword_file = "{secret}"\n'
+    )
+    with everything(mosquitto.port) as heard:
+        process = run_agent("run", "--config", str(config), "--log-level", "debug")
+        try:
+            eventually(lambda: sum(t.endswith("health/degraded") and b"camera:" in p for t, p in heard) >= 2, 30)
+            eventually(lambda: any(t.endswith("/health") for t, _ in heard), 20)
+        finally:
+            process.terminate()
+            shown, log = process.communicate(timeout=10)
+    is_harmless(heard)
+    assert SECRET not in shown + log
 
 
 def _rows_of_the_clip() -> list[bytes]:

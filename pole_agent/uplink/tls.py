@@ -1,0 +1,15 @@
+"""TLS as the uplink wants it: the authority that is pinned, or the system's; at least 1.2; our own certificate where there is one."""
+
+from __future__ import annotations
+
+import ssl
+from pathlib import Path
+
+
+def tls_context(ca_file: Path | None, cert_file: Path | None, key_file: Path | None) -> ssl.SSLContext:
+    """Raises OSError (ssl.SSLError is one) when a file cannot be read or is none."""
+    context = ssl.create_default_context(cafile=ca_file)
+    context.minimum_version = ssl.TLSVersion.TLSv1_2
+    if cert_file is not None:
+        context.load_cert_chain(cert_file, key_file)
+    return context

@@ -14,8 +14,12 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import hypothesis
 import numpy as np
 import pytest
+
+hypothesis.settings.register_profile("steady", deadline=None)  # speed is measured in benchmarks, not in tests
+hypothesis.settings.load_profile("steady")
 
 ROOT = Path(__file__).resolve().parents[1]
 CLIP = ROOT / "pole_agent" / "demo" / "street.mp4"

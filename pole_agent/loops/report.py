@@ -62,6 +62,7 @@ class Report:
         self._pulse, self._certificates = pulse, certificates
         self._active = b""
         self._health_at = self._purge_at = self._trust_at = float("-inf")
+        self._corrected = False  # the times of this boot, also those that a process before this one has stored
         self._known: float | None = None  # the last known time on the disk; None: not looked yet
 
     async def run(self) -> None:
@@ -92,18 +93,19 @@ class Report:
                 self._parts.well(part)
 
     async def _ask_clock(self) -> None:
-        became_trusted = await asyncio.to_thread(self._keeper.check)
-        if self._keeper.trusted:
-            self._parts.well("clock")
-        else:
+        await asyncio.to_thread(self._keeper.check)
+        if not self._keeper.trusted:
             self._parts.ill("clock", "no time server was heard since boot; times are provisional", Severity.INFO)
-        if became_trusted:
+            self._corrected = False
+            return
+        self._parts.well("clock")
+        if not self._corrected:
             offset, boot = self._keeper.offset, self._keeper.boot_id
-            try:
+            with contextlib.suppress(OutboxError):  # tried again at the next look
                 count = await self._store.write(lambda db: db.correct_times(boot, offset))
-            except OutboxError:
-                return
-            log.info("the clock is trusted now; the times of %d waiting events were corrected", count)
+                self._corrected = True
+                if count:
+                    log.info("the clock is trusted; the times of %d waiting events were corrected", count)
 
     async def _keep_time(self) -> None:
         """Through the store's thread: it is the one that may wait for a disk."""

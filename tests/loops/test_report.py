@@ -1,0 +1,83 @@
+"""What the pole says of itself: times are corrected as soon as the clock is trusted, and the last known time is kept."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from pathlib import Path
+
+from pole_agent.almanac import rfc3339
+from pole_agent.clock import ManualClock
+from pole_agent.health.certificates import Certificates
+from pole_agent.health.parts import Parts
+from pole_agent.health.trust import KEEP_S, TimeKeeper, last_known
+from pole_agent.loops.records import Records
+from pole_agent.loops.report import Report
+from pole_agent.store.store import Store
+from pole_agent.uplink.board import Board
+from pole_agent.vocabulary import RecordEvent, Severity
+
+NOW = 1_793_883_600.0
+SECONDS = 15
+
+
+def living(state: Path, clock: ManualClock, heard: Callable[[float], bool]) -> list[tuple[float, str]]:
+    """One process of boot "b" for a quarter of a minute. Returns wall time and quality of what its store holds then."""
+
+    async def work() -> list[tuple[float, str]]:
+        keeper = TimeKeeper(clock, "auto", "b", heard)
+        store = Store(state, 16, keeper.stamp, lambda: "e")
+        store.start()
+        parts = Parts(lambda _: None, clock.monotonic)
+        report = Report(
+            keeper, store, Board(), parts, clock, "base", state, dict, dict, {}, Records(store, clock).rates, dict, dict, lambda: None,
+            Certificates({}, parts),
+        )  # fmt: skip
+        running = asyncio.ensure_future(report.run())
+        for _ in range(SECONDS):
+            await clock.advance(1.0)
+            await store.flush()
+            await asyncio.sleep(0.01)
+        store.record(RecordEvent("incident.opened", Severity.ALARM, {}, clock.monotonic()))
+        await store.flush()
+        assert parts.is_ill("clock") is not keeper.trusted
+        told = (await report.health())["clock"]["last_known"]
+        assert told == (rfc3339(last_known(state)) if last_known(state) else None)
+        rows = await store.read(lambda db: [(e.wall, e.quality) for e in db.list_events(10)])
+        running.cancel()
+        await asyncio.gather(running, return_exceptions=True)
+        await store.stop(5)
+        return rows
+
+    return asyncio.run(work())
+
+
+def test_the_times_of_a_process_that_knew_no_time_are_corrected_by_the_next_of_the_same_boot(tmp_path: Path) -> None:
+    clock = ManualClock(wall=1000.0)
+    ((wall, quality),) = living(tmp_path, clock, lambda _: False)
+    assert (round(wall), quality) == (1000 + SECONDS, "unsynced")
+    assert last_known(tmp_path) == 0.0
+    happened = clock.monotonic()
+    clock.set_wall(NOW)
+    offset = clock.wall() - clock.monotonic()
+    rows = living(tmp_path, clock, lambda _: True)  # trusted from its first moment on
+    assert rows[0] == (happened + offset, "corrected")
+    assert rows[1][1] == "synced"
+
+
+def test_the_last_known_time_is_kept_once_an_hour_and_follows_a_clock_that_was_set_back(tmp_path: Path) -> None:
+    clock = ManualClock(wall=NOW)
+    living(tmp_path, clock, lambda _: True)
+    first = last_known(tmp_path)
+    assert NOW <= first <= NOW + SECONDS
+    living(tmp_path, clock, lambda _: True)
+    assert last_known(tmp_path) == first
+    clock.set_wall(first + KEEP_S)
+    living(tmp_path, clock, lambda _: True)
+    assert last_known(tmp_path) >= first + KEEP_S
+    clock.set_wall(NOW)
+    living(tmp_path, clock, lambda _: True)
+    assert NOW <= last_known(tmp_path) <= NOW + SECONDS
+    clock.set_wall(NOW + 10 * KEEP_S)
+    living(tmp_path, clock, lambda _: False)
+    assert last_known(tmp_path) <= NOW + SECONDS, "a clock that nobody trusts is not written down"

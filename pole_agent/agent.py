@@ -15,9 +15,8 @@ from pole_agent.supervise import Fatal, Job, supervise
 
 log = logging.getLogger(__name__)
 
-FAREWELL_S = 1.0
-CANCEL_S = 1.0
-STORE_S = 2.0  # together below the 5 s in which a stop is promised
+FAREWELL_S = CANCEL_S = 0.8  # each may come twice, …
+STOP_S, STORE_S = 4.2, 1.0  # … and the store has what is left of this, below the 5 s in which a stop is promised
 
 
 class Agent:
@@ -57,6 +56,11 @@ class Agent:
         self._reloading, self._keeping = reload, keep
         self._stop.set()
 
+    @property
+    def reloading(self) -> bool:
+        """Does another agent follow at once?"""
+        return self._reloading
+
     async def run(self) -> int:
         """Run until `stop`. Returns 0 after a stop, 1 after the failure of a FATAL job."""
         if self._adopted is None:
@@ -87,7 +91,8 @@ class Agent:
                     task.result()  # Fatal, or a mistake of our own in `start`
 
     async def _shut_down(self, tasks: Sequence[asyncio.Task[None] | asyncio.Task[bool]], *, orderly: bool) -> None:
-        keep = orderly and self._keeping
+        loop = asyncio.get_running_loop()
+        begun, keep = loop.time(), orderly and self._keeping
         if orderly:
             await self._say_farewell(keep)
         going = {t.get_name(): t for t in tasks if keep and t.get_name() in self._lasting and not t.done()}
@@ -99,7 +104,7 @@ class Agent:
             await self._say_farewell(False)
             await _end(list(going.values()))
         # The lamp is not touched: as long as anything takes, it stays as it was. Who opened it closes it; then the wiring keeps it lit.
-        await self._store.stop(STORE_S)
+        await self._store.stop(max(STORE_S, begun + STOP_S - loop.time()))
 
     async def _say_farewell(self, keep: bool) -> None:
         with contextlib.suppress(TimeoutError):

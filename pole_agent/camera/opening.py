@@ -8,10 +8,11 @@ import threading
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote, urlsplit, urlunsplit
+from urllib.parse import quote, urlunsplit
 
 from pole_agent.camera.knock import knock
 from pole_agent.errors import CameraError
+from pole_agent.settings.source import address_of, may_hold_password
 
 # Read by OpenCV's FFmpeg when a stream is opened. Quiet, because FFmpeg prints addresses with their passwords.
 os.environ.setdefault("OPENCV_FFMPEG_CAPTURE_OPTIONS", "rtsp_transport;tcp")
@@ -20,22 +21,18 @@ os.environ.setdefault("OPENCV_LOG_LEVEL", "SILENT")
 
 OPEN_TIMEOUT_MS = 8_000
 READ_TIMEOUT_MS = 8_000
-SECRET = re.compile(r"[^/]+:[^/]+@")  # user:password@host without a scheme
-IN_PATH = re.compile(r"((?:pass(?:word|wd)?|pwd)=)[^&/]*", re.IGNORECASE)  # as some cameras want it
+IN_PATH = re.compile(r"((?:pass(?:word|wd)?|pwd)=|:)[^&/]*", re.IGNORECASE)  # as some cameras want it
 
 
 def plain(source: str) -> str:
     """The source for people: without user, password and query; of one that is not quite an address, the scheme only."""
     if "://" not in source:
-        return "…" if SECRET.search(source) else source
-    try:
-        parts = urlsplit(source)
-        if "@" not in parts.path + parts.query + parts.fragment:
-            host = parts.hostname or ""
-            return urlunsplit((parts.scheme, f"{host}:{parts.port}" if parts.port else host, IN_PATH.sub(r"\1…", parts.path), "", ""))
-    except ValueError:
-        pass
-    return f"{source.partition('://')[0]}://…"
+        return "…" if may_hold_password(source) else source
+    parts = address_of(source)
+    if parts is None:
+        return f"{source.partition('://')[0]}://…"
+    host = parts.hostname or ""
+    return urlunsplit((parts.scheme, f"{host}:{parts.port}" if parts.port else host, IN_PATH.sub(r"\1…", parts.path), "", ""))
 
 
 def address(source: str, username: str | None, password: str | None) -> str:

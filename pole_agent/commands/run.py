@@ -32,6 +32,7 @@ from pole_agent.settings.load import Loaded, keep_last_good, last_good, load, lo
 from pole_agent.threads import Thread
 
 LOCK = "agent.lock"
+READ_S = 20.0  # after which a file that does not come is told
 HELP = "the daemon, in the foreground"
 LAMP = {"backend", "pin", "pwm_device", "pwm_channel", "active_low", "frequency_hz"}  # a change means to let go of the lamp's pin
 BESIDE = {"relay", "photocell", "feedback", "button"}
@@ -65,10 +66,10 @@ def lit(path: Path, loaded: Loaded, clock: Clock) -> tuple[Loaded, Luminaire]:
     try:
         return loaded, compose.open_lamp(loaded.settings, clock)
     except LampError as error:
-        before = last_good(loaded.settings.storage.state_dir, path.parent)
+        before = last_good(path, loaded.settings.storage.state_dir)
         if before is None or before.text == loaded.text:
             raise
-        why = f"the lamp of {path} cannot be driven: {error}; the last good copy is used"
+        why = f"the lamp of {path} cannot be driven: {error}; {before.degraded}"
         return replace(before, degraded=why), compose.open_lamp(before.settings, clock)
 
 
@@ -104,6 +105,7 @@ class Daemon:
         self.luminaire = luminaire
         self._next: Loaded | None = None
         self._asked = 0  # how often SIGHUP came
+        self._reader: Thread | None = None
         self.house = self._build(loaded)
 
     def _build(self, loaded: Loaded, before: compose.House | None = None) -> compose.House:
@@ -144,7 +146,16 @@ class Daemon:
             with contextlib.suppress(RuntimeError):  # the loop is closed: nobody waits for it any more
                 loop.call_soon_threadsafe(self._reload, found, asked)
 
-        Thread("reload", read)
+        if self._reader is not None:
+            self._reader.leave()
+        self._reader = Thread("reload", read)
+        loop.call_later(READ_S, self._read_too_long, self._reader)
+
+    def _read_too_long(self, reader: Thread) -> None:
+        if reader.is_alive() and reader is self._reader:
+            reader.leave()
+            log.error("SIGHUP: the configuration cannot be read: the disk does not answer")
+            self.house.parts.ill("configuration", "the new file cannot be read: the disk does not answer")
 
     def _reload(self, found: Loaded | ConfigError, asked: int) -> None:
         if asked != self._asked:

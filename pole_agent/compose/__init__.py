@@ -355,7 +355,7 @@ def build(
         listen.tell_surplus(at_the_end=True)
         with contextlib.suppress(OutboxError):
             await light.keep()
-            if not goes_on:
+            if not agent.reloading:
                 await light.end()
         if upload is not None and not goes_on:
             await upload.farewell()

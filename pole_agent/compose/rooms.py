@@ -12,6 +12,7 @@ from pole_agent.errors import ConfigError, Problem
 from pole_agent.health.parts import MOST_REASON
 from pole_agent.settings import Settings
 from pole_agent.settings.load import Loaded
+from pole_agent.settings.reading import regular_file
 from pole_agent.vocabulary import CLASSES, Severity, members
 
 if TYPE_CHECKING:
@@ -19,6 +20,9 @@ if TYPE_CHECKING:
     from pole_agent.drone.rules import DroneRules
     from pole_agent.incidents.rules import Line, Rule, Zone
     from pole_agent.uplink.homeassistant import Street
+
+
+MOST_AREA_BYTES = 4_000_000  # of a GeoJSON file
 
 
 def places_of(settings: Settings, camera: str) -> tuple[list[Zone], list[Line]]:
@@ -98,7 +102,7 @@ def drone_areas(settings: Settings) -> tuple[Area | None, tuple[Area, ...]]:
 
     def read(key: str, path: Path) -> list[Area]:
         try:
-            return areas(path.read_text())
+            return areas(regular_file(path, MOST_AREA_BYTES).decode())
         except (OSError, ValueError) as error:
             raise ConfigError([Problem(f"drone.{key}", f"{path}: {error}")]) from error
 

@@ -64,9 +64,7 @@ def _presence(settings: Settings) -> Iterator[Both]:
 
 def _people(lamp: LampSettings) -> Iterator[Both]:
     longest, usual, floor = seconds(LONGEST_S), seconds(DEFAULT_S), _floor(lamp)
-    lasts = Both(
-        f"for {longest.en} at most, {usual.en} unless it says otherwise", f"paling lama {longest.id}, {usual.id} bila tidak disebut lain"
-    )
+    lasts = Both(f"for {longest.en} at most, usually {usual.en}", f"paling lama {longest.id}, biasanya {usual.id}")
     if floor:
         least = percent(floor)
         yield Both(

@@ -33,7 +33,7 @@ def network(settings: Settings) -> Iterator[Finding]:
     """There is a way out, it has a carrier, and its signal is strong enough."""
     way = link()
     if way is None:
-        yield Finding("network", "fail", Both("there is no way out (no default route)", "tidak ada jalan keluar (tanpa rute bawaan)"), Both(
+        yield Finding("network", "warn", Both("there is no way out (no default route)", "tidak ada jalan keluar (tanpa rute bawaan)"), Both(
             "Is the modem or cable connected, has the SIM credit? ip route and mmcli -m any or nmcli device show more. Events wait on the pole meanwhile.",
             "Apakah modem atau kabel tersambung, apakah SIM berpulsa? ip route dan mmcli -m any atau nmcli device menunjukkan lebih. Sementara itu kejadian menunggu di tiang.",
         ))  # fmt: skip

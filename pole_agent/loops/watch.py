@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import math
 import time
 from collections import deque
 from collections.abc import Callable, Sequence
@@ -293,8 +294,9 @@ class Watch:
         pace = self._pace()
         if pace >= 1:
             return took_s / MOST_BUSY
-        # Half an interval less than wanted: frames do not come to the millisecond.
-        return max(took_s / MOST_BUSY, (1 / pace - 0.5) / self._fps)
+        # What it does at its best is whole frames apart; half a frame less than wanted, because they do not come to the millisecond.
+        frames = max(1, math.ceil(took_s / MOST_BUSY * self._fps))
+        return (frames / pace - 0.5) / self._fps
 
     def _check(self, pipeline: Pipeline, rate: Rate, now: float) -> None:
         """Report how the camera and the detector are. Raises CameraError for a stream that is worth opening again."""

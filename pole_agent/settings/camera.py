@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
 from typing import Annotated
-from urllib.parse import urlsplit
 
 from pydantic import Field, field_validator
 
 from pole_agent.settings.section import FractionPoint, Name, Section
+from pole_agent.settings.source import address_of, may_hold_password
 
 Polygon = Annotated[tuple[FractionPoint, ...], Field(min_length=3, max_length=64)]
 
@@ -29,21 +28,11 @@ class CameraSettings(Section):
     @field_validator("source")
     @classmethod
     def no_password_in_it(cls, value: str) -> str:
-        """What is not quite an address may hold a password in any part of it; it is not repeated here, nor let into a log."""
-        secret = "write user and password as username and password_file"
-        if "://" not in value:
-            if re.search(r"[^/]+:[^/]+@", value):  # anywhere: file names have been made absolute
-                raise ValueError(f"an address begins with rtsp:// or http://; {secret}")
-            return value
-        try:
-            parts = urlsplit(value)
-            readable = bool(parts.hostname) and (parts.port is None or parts.port > 0)
-        except ValueError:
-            readable = False
-        if not readable or re.search(r"[\s\x00-\x1f]", value):
-            raise ValueError(f"is no address that can be read; {secret}")
-        if "@" in parts.path + parts.query + parts.fragment:
-            raise ValueError(f'an "@" stands behind the host; {secret}')
+        """It is not repeated here, nor let into a log."""
+        if may_hold_password(value) if "://" not in value else address_of(value) is None:
+            raise ValueError(
+                "is no address that can be read; write user and password as username and password_file, and an @ in a path as %40"
+            )
         return value
 
     @property

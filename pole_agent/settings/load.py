@@ -7,7 +7,6 @@ import hashlib
 import json
 import os
 import re
-import stat
 import tomllib
 from collections import Counter
 from collections.abc import Sequence
@@ -21,11 +20,14 @@ from pydantic_core import ErrorDetails
 from pole_agent.errors import ConfigError, Problem
 from pole_agent.settings import Settings
 from pole_agent.settings.lamp import DEFAULT
+from pole_agent.settings.reading import regular_file
 from pole_agent.settings.rules import LineSettings, ZoneSettings
 from pole_agent.settings.section import is_credential
 
 MAX_BYTES = 1 << 18
-DOTS = re.compile(r"""(?:[\w"'-]+[ \t]*\.[ \t]*){20}""")  # tomllib takes the square of a key's parts: minutes for a long one
+# tomllib takes the square of the parts of a key: minutes for a long one. Both patterns take the length of the text, whatever is in it.
+NO_KEY = re.compile(r""""(?:[^"\\\n]++|\\.)*+"?|'[^'\n]*+'?|#[^\n]*+""")  # strings and comments
+DOTS = re.compile(r"(?<![\w-])(?:[\w-]++[ \t]*+\.[ \t]*+){20}")
 LAST_GOOD = "last-good.toml"
 CONFIG_MODE = 0o600
 PULLED_HIGH = 8  # GPIO0 to GPIO8 of a Raspberry Pi are pulled high after power-on, the others low
@@ -47,7 +49,7 @@ class Loaded:
 def load(path: Path) -> Loaded:
     """Read and check a configuration file. Raises ConfigError with all problems."""
     try:
-        blob = _bytes(path)
+        blob = regular_file(path, MAX_BYTES)
     except OSError as error:
         raise ConfigError([Problem(str(path), f"cannot be read: {error.strerror}; write one with: pole-agent init")]) from error
     except ValueError as error:
@@ -61,14 +63,21 @@ def load(path: Path) -> Loaded:
 
 def parse(text: str, name: str = "pole.toml", folder: Path | None = None) -> Settings:
     """Check the text of a configuration. File names in it are relative to `folder`. Raises ConfigError."""
-    if match := DOTS.search(text):
-        raise ConfigError(
-            [Problem(name, f"is not valid TOML: a key with too many dots (line {text.count(chr(10), 0, match.start()) + 1})")]
-        )
+    try:
+        return _parse(text, name, folder)
+    except RecursionError as error:
+        raise ConfigError([Problem(name, "is not valid TOML: too deeply nested")]) from error
+
+
+def _parse(text: str, name: str, folder: Path | None) -> Settings:
+    bare = NO_KEY.sub("q", text)
+    if match := DOTS.search(bare):
+        line = bare.count("\n", 0, match.start()) + 1
+        raise ConfigError([Problem(name, f"is not valid TOML: a key with too many dots (line {line})")])
     try:
         document = tomllib.loads(text)
-    except (ValueError, RecursionError) as error:  # ValueError: also a number of thousands of digits
-        raise ConfigError([Problem(name, f"is not valid TOML: {error or 'too deeply nested'}")]) from error
+    except ValueError as error:  # also a number of thousands of digits
+        raise ConfigError([Problem(name, f"is not valid TOML: {error}")]) from error
     if where := _with_nul(document):
         raise ConfigError([Problem(where, "holds a NUL character")])
     try:
@@ -89,19 +98,20 @@ def load_or_last_good(path: Path, state_dir: Path | None = None) -> Loaded:
     try:
         return load(path)
     except ConfigError as error:
-        for folder in _state_dirs(path, state_dir):
-            if before := last_good(folder, path.parent):
-                return replace(before, degraded=f"{error}; the last good copy in {folder} is used")
+        if before := last_good(path, state_dir):
+            return replace(before, degraded=f"{error}; {before.degraded}")
         raise
 
 
-def last_good(state_dir: Path, folder: Path) -> Loaded | None:
-    """The last configuration that worked, None when it is not there or cannot be used; files in it are relative to `folder`."""
-    try:
-        text = _bytes(state_dir / LAST_GOOD).decode()
-        return Loaded(parse(text, folder=folder), text)
-    except (OSError, ValueError, ConfigError):
-        return None
+def last_good(path: Path, state_dir: Path | None = None) -> Loaded | None:
+    """The last configuration that worked in the place of `path`; None when there is none that can be used."""
+    for folder in _state_dirs(path, state_dir):
+        try:
+            text = regular_file(folder / LAST_GOOD, MAX_BYTES).decode()
+            return Loaded(parse(text, folder=path.parent), text, f"the last good copy in {folder} is used")
+        except (OSError, ValueError, ConfigError):
+            continue
+    return None
 
 
 def keep_last_good(loaded: Loaded) -> None:
@@ -119,17 +129,6 @@ def keep_last_good(loaded: Loaded) -> None:
     part.rename(target)
 
 
-def _bytes(path: Path) -> bytes:
-    """A regular file of a sane size; nothing else is even read, and nothing is waited for. Raises OSError, ValueError."""
-    with os.fdopen(os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC), "rb") as file:
-        status = os.fstat(file.fileno())
-        if not stat.S_ISREG(status.st_mode):
-            raise ValueError("is not a file")
-        if status.st_size > MAX_BYTES:
-            raise ValueError(f"is {status.st_size} bytes long; a configuration has at most {MAX_BYTES}")
-        return file.read(MAX_BYTES)
-
-
 def _with_nul(value: Any, path: str = "") -> str:
     """Where a text holds a NUL: no path and no name may. Empty when none does."""
     inside = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
@@ -142,7 +141,9 @@ def _state_dirs(path: Path, state_dir: Path | None) -> list[Path]:
     folders = [state_dir] if state_dir else []
     try:
         # By eye, not by parser: the file may be broken anywhere.
-        if named := re.search(r"^\s*state_dir\s*=\s*[\"']([^\0\n]+?)[\"']", _bytes(path).decode(errors="replace"), re.MULTILINE):
+        if named := re.search(
+            r"^[ \t]*state_dir[ \t]*=[ \t]*[\"']([^\"'\0\n]+)[\"']", regular_file(path, MAX_BYTES).decode(errors="replace"), re.MULTILINE
+        ):
             folders.append(path.parent / named[1])
     except (OSError, ValueError):
         pass

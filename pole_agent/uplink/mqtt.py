@@ -25,6 +25,7 @@ from paho.mqtt.properties import Properties
 from paho.mqtt.subscribeoptions import SubscribeOptions
 
 from pole_agent.errors import LinkLost, PublishRefused, TakenOver
+from pole_agent.settings.reading import regular_file
 from pole_agent.uplink.events import PATHS, STATUS, Incoming, Letter, Message
 from pole_agent.uplink.tls import tls_context
 
@@ -32,6 +33,7 @@ log = logging.getLogger(__name__)
 
 KEEPALIVE_S = 20
 TIMEOUT_S = 10.0  # for the broker to answer a connect, a subscribe or a publish
+MOST_SECRET_BYTES = 65_536
 MAX_IN_FLIGHT = 40
 MAX_INCOMING = 2000  # what may wait while the listener works; beyond that aiomqtt drops the newest
 MAX_COMMAND_BYTES = 64 * 1024
@@ -252,7 +254,7 @@ class MqttBroker:
 
 
 def _secret(path: Path | None) -> str | None:
-    return None if path is None else path.read_text().strip()
+    return None if path is None else regular_file(path, MOST_SECRET_BYTES).decode().strip()
 
 
 class _TlsSocket(ssl.SSLSocket):

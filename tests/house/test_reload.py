@@ -148,6 +148,8 @@ def test_a_second_reload_during_the_first_counts(
         eventually(lambda: there.got("info"), within_s=20)
         assert there.got("info")[-1]["name"] == "third"
         eventually(lambda: here.got("status")[-1]["state"] == "offline")
+        with sqlite3.connect(tmp_path / "state" / "pole.db") as disk:
+            assert disk.execute("SELECT count(*) FROM lamp_log WHERE data LIKE '%ended%'").fetchone() == (0,), "the lamp went on"
         process.terminate()
         assert process.wait(10) == 0
     finally:

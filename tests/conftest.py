@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import gc
 import itertools
 import os
 import resource
@@ -163,6 +164,17 @@ def eventually(condition: Callable[[], object], within_s: float = 10.0, every_s:
         if time.monotonic() > deadline:
             raise AssertionError(f"did not come within {within_s} s: {condition}")
         time.sleep(every_s)
+
+
+@contextlib.contextmanager
+def settled() -> Iterator[None]:
+    """As in the daemon: the garbage collector leaves alone what was there before. Here, that is all of pytest too."""
+    gc.collect()
+    gc.freeze()
+    try:
+        yield
+    finally:
+        gc.unfreeze()
 
 
 @contextlib.contextmanager

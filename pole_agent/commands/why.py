@@ -85,7 +85,7 @@ def _lamp(arguments: argparse.Namespace, settings: Settings) -> tuple[Any, list[
         found, following = read_database(arguments, lambda db: db.lamp_log(time.time() if wall is None else wall))
     when = f"At {_time(wall, zone)}" if wall is not None else "Now"
     if not found:
-        raise PoleAgentError(f"nothing is kept of the lamp: {when.lower() if wall is None else when}")
+        raise PoleAgentError(f"nothing is kept of the lamp {'now' if wall is None else 'from before ' + _time(wall, zone)}")
     since, quality, text = found
     reasons = json.loads(text)
     answer = {"at": wall, "since": since, "time_quality": quality, "running": running, **reasons}
@@ -93,7 +93,7 @@ def _lamp(arguments: argparse.Namespace, settings: Settings) -> tuple[Any, list[
     again = [f"It was started again {_time(following[0], zone)}."] if following and json.loads(following[2]).get("began") else []
     if reasons.get("ended"):
         stopped = f"it was stopped {_time(since, zone)}. The wiring decided: lit, where it is the reference's."
-        return answer, [f"{when} the agent did not run: {stopped}", *again]
+        return answer, [f"{when} the agent {'does' if wall is None else 'did'} not run: {stopped}", *again]
     verb = "is" if wall is None and running else "was"
     if wall is None and not running:
         when = "The agent does not run now; when it last wrote,"

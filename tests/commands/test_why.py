@@ -78,7 +78,7 @@ def test_a_pole_that_ran_can_say_why(agent: Start, bench: Callable[..., Path], t
     process.terminate()
     assert process.wait(10) == 0
     assert json.loads(asked("lamp", "--json"))["ended"], "what is told now is not what was"
-    assert "did not run" in asked("lamp")
+    assert "Now the agent does not run: it was stopped" in asked("lamp")
     assert "0 incidents" in call("why", "--config", config, "incident", "ffffffff").stderr
     assert call("why", "--config", config, "incident", "x y").returncode == 2
     assert call("why", "--config", config, "lamp", "--at", "2001-01-01T00:00").returncode == 1

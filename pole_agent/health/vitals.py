@@ -22,7 +22,7 @@ def _number(path: Path, scale: float = 1.0, base: int = 10) -> float | None:
 
 
 def _files(root: Path, pattern: str) -> list[Path]:
-    """None where no file can be opened any more."""
+    """The files, in order; an empty list where nothing can be opened any more."""
     try:
         return sorted(root.glob(pattern))
     except OSError:

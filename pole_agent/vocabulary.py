@@ -126,8 +126,19 @@ class Detection:
 
 
 @dataclass(frozen=True, slots=True)
+class Sighting:
+    """Where an object was seen, and when."""
+
+    at: float
+    box: Box
+
+
+@dataclass(frozen=True, slots=True)
 class Track:
-    """One object followed over time, as seen at this frame."""
+    """One object followed over time, as seen at this frame.
+
+    `earlier`: where it was seen before it was sure to be there, oldest first; given once, in its first report.
+    """
 
     track_id: int
     label: str
@@ -136,6 +147,7 @@ class Track:
     first_seen: float
     last_seen: float
     seen_now: bool
+    earlier: tuple[Sighting, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -95,8 +95,9 @@ class Judge:
 
     def step(self, tracks: Sequence[Track], active: frozenset[str], now: float, glimpses: Sequence[Track] = ()) -> list[Fact]:
         """Judge one frame. `active` names the rules that are on at this time of day; `glimpses` may become tracks."""
-        self._present = {track.track_id: self._walk(track, now) for track in tracks}
-        crossings = {number: self._count(walk, now) for number, walk in self._present.items()}
+        self._present, crossings = {}, {}
+        for track in tracks:
+            self._present[track.track_id], crossings[track.track_id] = self._follow(track, now)
         facts: list[Fact] = []
         for rule in self._rules:
             if rule.name in active:
@@ -120,6 +121,18 @@ class Judge:
     def _summary(self, now: float) -> list[Fact]:
         data = self._traffic.summary(self._camera, now)
         return [Summarized(data)] if data else []
+
+    def _follow(self, track: Track, now: float) -> tuple[Walk, Mapping[str, int]]:
+        """Its walk, and the lines crossed since the last step: for a new one, also before it was sure to be there."""
+        crossed: dict[str, int] = {}
+        through: set[str] = set()
+        for seen in track.earlier:
+            walk = self._walk(replace(track, box=seen.box, last_seen=seen.at, seen_now=True, earlier=()), seen.at)
+            crossed.update(self._count(walk, seen.at))
+            through.update(walk.entered)
+        walk = self._walk(track, now)
+        walk.through = through
+        return walk, {**crossed, **self._count(walk, now)}
 
     def _walk(self, track: Track, now: float) -> Walk:
         walk = self._walks.get(track.track_id)
@@ -187,7 +200,7 @@ class Judge:
         if isinstance(rule.place, Line):
             way = crossed.get(rule.place.name, 0)
             return way != 0 and (rule.direction == "any" or way == (1 if rule.direction == "forward" else -1))
-        if rule.place.name not in walk.entered:
+        if rule.place.name not in walk.entered and not (rule.kind == "presence" and rule.place.name in walk.through):
             return False
         if rule.kind in PER_RULE:
             return not _is_furniture(walk, now)
@@ -202,9 +215,8 @@ class Judge:
         seen = max(w.track.last_seen for w in there)
         first = there[0]
         if case is None:
-            since = first.still_since if rule.kind == "stopped" else first.entered.get(rule.place.name, now)
             incident = Incident("", rule, now, seen, first.track.label, (), 0, (), direction)
-            case = self._cases[key] = Case(incident, "forming", since if rule.kind not in PER_RULE else now)
+            case = self._cases[key] = Case(incident, "forming", _since(rule, there, now))
         old = case.incident
         ids = tuple(dict.fromkeys((*old.track_ids, *(w.track.track_id for w in there))))[:8]
         case.incident = replace(
@@ -256,6 +268,16 @@ class Judge:
             case.incident = replace(case.incident, incident_id=self._new_id(), opened_at=now)
             return [Opened(case.incident), Ongoing(case.incident)]
         return [Ongoing(case.incident)] if happening == "met" and case.state == "open" else []
+
+
+def _since(rule: Rule, there: Sequence[Walk], now: float) -> float:
+    """When the condition began to hold. Who is new to us may have been there before it was sure."""
+    if rule.kind == "stopped":
+        return there[0].still_since
+    place = rule.place.name
+    if rule.kind in PER_RULE:
+        return sorted(w.entered.get(place, now) if w.track.earlier else now for w in there)[rule.count - 1]
+    return there[0].entered.get(place, now)
 
 
 def _is_furniture(walk: Walk, now: float) -> bool:

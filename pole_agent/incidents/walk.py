@@ -20,6 +20,7 @@ class Walk:
         self.foot = track.box.foot
         self.entered: dict[str, float] = {}  # zone name -> since when inside
         self.visited: set[str] = set()  # zones it was ever inside
+        self.through: set[str] = set()  # zones it came through before it was sure, at its first report
         self.still_since = track.last_seen
         self.alerted: set[str] = set()  # rules that were told of it since it stands here
         self._still_at = self.foot

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from pole_agent.vocabulary import Box, Detection, Track, group_of
+from pole_agent.vocabulary import Box, Detection, Sighting, Track, group_of
 
 FIRST_GAIN, LAST_GAIN = 0.64, 0.19  # of the velocity: trust the first steps more, then smooth
 SIZE_GAIN = 0.68
@@ -15,6 +15,7 @@ MAX_SPEED_PER_S = 3.0  # in box heights; a faster step is a jump of the detector
 RARER = {"bus": 0.7, "truck": 0.7}  # weight of a vote: a detector that wavers is more often looking at a car
 STIRRING_HEIGHT = 0.3  # of the picture; the change in a smaller box may be somebody else's
 STILL_REACH = 0.25  # of its height: what moves less stands still
+MOST_EARLIER = 32  # sightings before it is sure
 
 
 class Identity:
@@ -39,6 +40,9 @@ class Identity:
         self._width, self._height = box.width, box.height
         self._vx = self._vy = 0.0
         self._at = now  # of the predicted state
+        self._sure_at: float | None = None
+        self._earlier = [Sighting(now, box)]
+        self._stride = 1
         self._stood = self._x, box.bottom
 
     @property
@@ -72,6 +76,10 @@ class Identity:
         self._at = now
         self._place()
 
+    def confirm(self, track_id: int, now: float) -> None:
+        """It is sure to be there. What was seen of it so far is told in the report of this frame."""
+        self.track_id, self._sure_at = track_id, now
+
     def see(self, detection: Detection, now: float) -> None:
         """Correct the state, already predicted to `now`, by what was seen."""
         box = detection.box
@@ -99,6 +107,10 @@ class Identity:
         self.hits += 1
         self.last_seen = self._at = now
         self._place()
+        if self.track_id:
+            self._earlier.clear()
+        else:
+            self._keep(now)
 
     def stand_still(self, now: float, within_s: float) -> None:
         """Nothing moved in the picture: what was in sight still is, where it was."""
@@ -112,7 +124,16 @@ class Identity:
         self._vx = self._vy = 0.0
 
     def track(self, now: float) -> Track:
-        return Track(self.track_id, self.label, self.box, self.score, self.first_seen, self.last_seen, self.last_seen == now)
+        earlier = tuple(s for s in self._earlier if s.at < now) if self._sure_at == now else ()
+        return Track(self.track_id, self.label, self.box, self.score, self.first_seen, self.last_seen, self.last_seen == now, earlier)
+
+    def _keep(self, now: float) -> None:
+        """Remember this sighting until it is sure to be somebody. Any length of time fits: when full, every second one goes."""
+        if (self.hits - 1) % self._stride == 0:
+            self._earlier.append(Sighting(now, self.box))
+            if len(self._earlier) > MOST_EARLIER:
+                del self._earlier[1::2]
+                self._stride *= 2
 
     def _vote(self, detection: Detection) -> None:
         self._scores += detection.score

@@ -167,7 +167,7 @@ class Tracker:
             identity = fresh[row]
             identity.see(seen[column], now)
             if self._is_sure(identity, now):
-                identity.track_id = self._next_id()
+                identity.confirm(self._next_id(), now)
                 self._known.append(identity)
             else:
                 self._fresh.append(identity)

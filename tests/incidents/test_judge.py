@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import json
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 import pytest
 from hypothesis import given, settings
@@ -13,7 +14,7 @@ from hypothesis import strategies as st
 from pole_agent.incidents.judge import Closed, Fact, Judge, Noticed, Ongoing, Opened, Summarized
 from pole_agent.incidents.respond import Responder
 from pole_agent.incidents.rules import Line, Rule, Zone
-from pole_agent.vocabulary import BoostLamp, Box, RecordEvent, RequestDrone, Severity, Track, members
+from pole_agent.vocabulary import BoostLamp, Box, RecordEvent, RequestDrone, Severity, Sighting, Track, members
 
 LEFT = Zone("left", ((0, 0), (0.5, 0), (0.5, 1), (0, 1)))
 GATE = Line("gate", (0.5, 0.0), (0.5, 1.0))  # looking down: the right hand is to the left of the picture
@@ -317,3 +318,47 @@ def test_occupancy_is_the_mean_number_present() -> None:
     [zone] = summaries[0].data["zones"]  # type: ignore[union-attr, index]
     assert zone["occupancy"]["person"] == pytest.approx(1.0, abs=0.02)
     assert zone["peak"] == {"person": 2}
+
+
+def late(number: int, at: float, *earlier: tuple[float, float]) -> Track:
+    """A track in its first report; `earlier` and last: (time, x). The foot is at y = 0.5."""
+    *before, (_, x) = earlier
+    return replace(track(number, x, at), earlier=tuple(Sighting(t, track(number, x, t).box) for t, x in before))
+
+
+def test_a_line_crossed_and_a_zone_entered_before_it_was_sure_count() -> None:
+    judge = Judge("street", [], [LEFT], [GATE], lambda: "i", 0.0)
+    judge.step([late(1, 1.0, (0.4, 0.7), (0.6, 0.6), (0.8, 0.4), (1.0, 0.3))], frozenset(), 1.0)
+    judge.step([track(1, 0.2, 1.2)], frozenset(), 1.2)
+    [summary] = [f.data for f in judge.stop("ended", 1.4) if isinstance(f, Summarized)]
+    assert summary["lines"] == [{"line": "gate", "forward": {"person": 1}, "backward": {}}]
+    assert summary["zones"][0]["entered"] == {"person": 1}  # type: ignore[index]
+
+
+@pytest.mark.parametrize("kind", ["crossing", "wrong_way"])
+def test_a_line_crossed_before_it_was_sure_is_an_incident(kind: str) -> None:
+    crossing = rule(kind, GATE, direction="forward")
+    judge = Judge("street", [crossing], [LEFT], [GATE], lambda: "i", 0.0)
+    facts = judge.step([late(1, 1.0, (0.6, 0.7), (0.8, 0.4), (1.0, 0.3))], frozenset({"r"}), 1.0)
+    assert [f.incident.direction for f in facts if isinstance(f, Opened)] == ["forward"]
+
+
+@pytest.mark.parametrize("kind", ["presence", "loitering", "stopped", "crowd"])
+def test_the_time_before_it_was_sure_is_time_in_the_zone(kind: str) -> None:
+    judge = Judge("street", [rule(kind, dwell_s=10.0)], [LEFT], [GATE], lambda: "i", 0.0)
+    stood = [(0.2 * i, 0.2) for i in range(46)]
+    opened = []
+    for index in range(45, 60):
+        now = 0.2 * index
+        seen = late(1, now, *stood) if index == 45 else track(1, 0.2, now)
+        opened += [now for f in judge.step([seen], frozenset({"r"}), now) if isinstance(f, Opened)]
+    assert opened == pytest.approx([10.0])
+
+
+def test_who_has_run_through_a_zone_before_it_was_sure_was_there() -> None:
+    judge = Judge("street", [rule("presence")], [LEFT], [GATE], lambda: "i", 0.0)
+    facts = judge.step([late(1, 1.0, (0.6, 0.6), (0.8, 0.45), (1.0, 0.7))], frozenset({"r"}), 1.0)
+    assert len(kinds(facts, Opened)) == 1
+    for index in range(40):
+        facts += judge.step([track(1, 0.9, 1.2 + 0.2 * index)], frozenset({"r"}), 1.2 + 0.2 * index)
+    assert len(kinds(facts, Opened)) == len(kinds(facts, Closed)) == 1

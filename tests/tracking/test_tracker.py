@@ -115,3 +115,22 @@ def test_a_hundred_thousand_boxes_are_cut_to_what_a_street_can_hold() -> None:
     flood = [person((i % 997) / 997, score=0.9, y=(i % 89) / 89) for i in range(100_000)]
     seen = play(Tracker(), [flood, flood, flood])
     assert 0 < len(seen[-1]) <= 200
+
+
+def test_what_was_seen_before_it_was_sure_is_told_once() -> None:
+    seen = play(Tracker(), [[person(0.1 + 0.02 * i, score=0.5)] for i in range(12)])
+    first, *others = [t for tracks in seen for t in tracks]
+    assert [s.at for s in first.earlier] == pytest.approx([i * FRAME_S for i in range(len(first.earlier))])
+    assert first.last_seen == pytest.approx(len(first.earlier) * FRAME_S), "every look up to this one"
+    assert [s.box.foot[0] for s in first.earlier] == pytest.approx([0.1 + 0.02 * i for i in range(len(first.earlier))])
+    assert len(first.earlier) >= 3
+    assert not any(t.earlier for t in others)
+
+
+def test_however_long_it_takes_to_be_sure_what_is_kept_is_bounded() -> None:
+    tracker, told = Tracker(), []
+    for index in range(31 * 15):
+        told += tracker.update([person(0.5, score=0.45)], index / 15)
+    [first] = [t for t in told if t.earlier]
+    assert 8 <= len(first.earlier) <= 32
+    assert first.earlier[0].at == 0

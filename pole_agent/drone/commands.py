@@ -81,6 +81,47 @@ def read_stop(payload: Mapping[str, Any]) -> tuple[bool, str, str]:
     return stop, by, _words(payload, "reason", MOST_WORDS)
 
 
+def stop_whatever(payload: Mapping[str, Any]) -> tuple[bool, str, str, str]:
+    """Read ``drone/stop`` so that only a resume can be wrong: (stopped or let go, by whom, why, what was malformed).
+
+    Raises CommandRefused for a resume that is not right in every part.
+    """
+    try:
+        return *read_stop(payload), ""
+    except CommandRefused as error:
+        if payload.get("stop") is False:
+            raise
+        return True, _whoever(payload), _whatever(payload), str(error)
+
+
+def decision_whatever(payload: Mapping[str, Any]) -> tuple[Decision, str]:
+    """Read ``drone/approval`` so that a denial or cancel counts as long as it says of what: the decision, and what was malformed.
+
+    Raises CommandRefused for an approval that is not right in every part, and for what names no request.
+    """
+    try:
+        return read_decision(payload), ""
+    except CommandRefused as error:
+        decision = payload.get("decision")
+        target = {key: payload[key] for key in ("request_id", "patrol") if key in payload}
+        if decision not in ("deny", "cancel") or len(target) != 1:
+            raise
+        named = {"decision": decision, "by": _whoever(payload), "reason": _whatever(payload), **target}
+        return read_decision(named), str(error)
+
+
+def _whoever(payload: Mapping[str, Any]) -> str:
+    try:
+        return _by(payload)
+    except CommandRefused:
+        return "unknown"
+
+
+def _whatever(payload: Mapping[str, Any]) -> str:
+    reason = payload.get("reason")
+    return reason[:MOST_WORDS] if isinstance(reason, str) else ""
+
+
 def _by(payload: Mapping[str, Any]) -> str:
     by = payload.get("by")
     if not isinstance(by, str) or not 1 <= len(by) <= 100 or not by.isprintable():

@@ -29,6 +29,9 @@ FREE_REFUSALS, FREE_COMMANDS = 3, 20  # told one by one in a window; the rest is
 REPORTS = ("drone/conditions", "drone/progress")  # told once an hour: they are of machines, and what they change is told by itself
 REPORTS_S = 3600.0
 MOST_BODY = 512  # bytes of a command in its record
+MOST_NAME = 100  # characters
+RETAINED = "commands are never retained; clear the topic and send it again"
+KEPT = "the broker keeps this command and repeats it at each connection; clear the topic"
 META = ("command_id", "by", "issued_at", "expires_at")
 Handler = Callable[[Mapping[str, Any], str], Awaitable[dict[str, Any]] | dict[str, Any]]
 
@@ -42,10 +45,27 @@ class Command:
     expires: float | None  # wall time
     issued: float | None
     body: dict[str, Any]
+    fault: str = ""  # what was malformed about one that is carried out all the same
 
 
-def read(payload: bytes) -> Command:
-    """Read a command. Raises CommandRefused; never anything else, whatever the bytes are."""
+def read(payload: bytes, path: str = "") -> Command:
+    """Read a command. Raises CommandRefused; never anything else, whatever the bytes are.
+
+    What keeps a drone on the ground is read however badly it is written: its room says what was malformed.
+    """
+    document: dict[str, Any] = {}
+    try:
+        document = _document(payload)
+        return _command(document)
+    except CommandRefused as error:
+        if not is_always_safe(path, document):
+            raise
+        by = document.get("by")
+        body = {k: v for k, v in document.items() if k not in META} or {"stop": True, "reason": str(error)}
+        return Command(None, by if isinstance(by, str) and len(by) <= MOST_NAME else "", None, None, body, str(error))
+
+
+def _document(payload: bytes) -> dict[str, Any]:
     if len(payload) > MAX_BYTES:
         raise CommandRefused(f"a command has at most {MAX_BYTES} bytes")
     if not payload.strip():
@@ -58,7 +78,7 @@ def read(payload: bytes) -> Command:
     if deepest > MAX_DEPTH:
         raise CommandRefused(f"a command nests at most {MAX_DEPTH} levels")
     try:
-        document = json.loads(payload.decode())
+        document = json.loads(payload.decode(), object_pairs_hook=_once)
     except UnicodeDecodeError:
         raise CommandRefused("the command is not UTF-8 text") from None
     except (ValueError, RecursionError):
@@ -71,11 +91,23 @@ def read(payload: bytes) -> Command:
         raise CommandRefused("the command holds text that is not Unicode") from None
     except ValueError:  # Python reads NaN, Infinity and 1e999; JSON does not know them
         raise CommandRefused("the command holds a number that is none") from None
+    return document
+
+
+def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """Which of two equal keys counts differs from reader to reader."""
+    document = dict(pairs)
+    if len(document) != len(pairs):
+        raise CommandRefused("the command names a key twice")
+    return document
+
+
+def _command(document: dict[str, Any]) -> Command:
     command_id, by = document.get("command_id"), document.get("by", "")
     if command_id is not None and not (isinstance(command_id, str) and 1 <= len(command_id) <= 64):
         raise CommandRefused("command_id is a text of 1 to 64 characters")
-    if not isinstance(by, str) or len(by) > 100:
-        raise CommandRefused("by is a text of at most 100 characters")
+    if not isinstance(by, str) or len(by) > MOST_NAME:
+        raise CommandRefused(f"by is a text of at most {MOST_NAME} characters")
     times = [_time(document, key) for key in ("issued_at", "expires_at")]
     body = {k: v for k, v in document.items() if k not in META}
     return Command(command_id, by, times[1], times[0], body)
@@ -92,10 +124,13 @@ def _time(document: Mapping[str, Any], key: str) -> float | None:
 
 
 def is_always_safe(path: str, body: Mapping[str, Any]) -> bool:
-    """What keeps a drone on the ground is done whenever it comes: late, twice, or by a clock that nobody trusts."""
+    """What keeps a drone on the ground is done whenever it comes: late, twice, kept by the broker, or by a clock that nobody trusts.
+
+    On ``drone/stop`` that is everything but an explicit resume, also what cannot be read.
+    """
     match path:
         case "drone/stop":
-            return body.get("stop") is True
+            return body.get("stop") is not False
         case "drone/approval":
             return body.get("decision") in ("deny", "cancel")
     return False
@@ -172,7 +207,7 @@ class Listen:
                 await asyncio.gather(tick, return_exceptions=True)
 
     async def _answer(self, message: Incoming) -> None:
-        if not message.payload:
+        if not message.payload and (message.retained or not is_always_safe(message.path, {})):
             return  # how a retained topic is cleared
         reply = await self.handle(message.path, message.payload, retained=message.retained)
         if reply is None:
@@ -194,10 +229,10 @@ class Listen:
         """Carry out one command; return the reply, None when a flood leaves it unanswered for now."""
         command: Command | None = None
         try:
-            if retained:
-                raise CommandRefused("commands are never retained; clear the topic and send it again")
-            command = read(payload)
+            command = read(payload, path)
             safe = is_always_safe(path, command.body)
+            if retained and not safe:
+                raise CommandRefused(RETAINED)
             if not safe:
                 self._in_time(path, command)
             handlers = self._at_the_pole if local_by else self._handlers
@@ -212,11 +247,17 @@ class Listen:
             if path in ("drone/approval", "drone/stop") and by:
                 body["by"] = by
             extra = await self._carry_out(handler, body, by, name)
-            log.info("command %s by %s", path, by or "unknown")
-            self._record(path, command, by, local=bool(local_by))
+            if fault := command.fault or extra.get("malformed"):
+                fault = f"malformed, carried out all the same: {fault}"
+            if note := "; ".join(filter(None, (fault, KEPT if retained else ""))):
+                extra = {k: v for k, v in extra.items() if k != "malformed"} | {"note": note}
+                log.warning("command %s by %s: %s", path, by or "unknown", note)
+            else:
+                log.info("command %s by %s", path, by or "unknown")
+            self._record(path, command, by, note, local=bool(local_by))
             return {"command_id": command.command_id, "ok": True, "error": None, **extra}
         except CommandRefused as error:
-            return self._refuse(path, command, str(error), local=bool(local_by))
+            return self._refuse(path, command, RETAINED if retained else str(error), local=bool(local_by))
 
     def _in_time(self, path: str, command: Command) -> None:
         if command.expires is None and command.issued is None:
@@ -256,12 +297,13 @@ class Listen:
         except OutboxError:
             return False
 
-    def _record(self, path: str, command: Command, by: str, *, local: bool) -> None:
+    def _record(self, path: str, command: Command, by: str, note: str, *, local: bool) -> None:
         """Who had what done: on the pole and at the city, whatever the room itself tells."""
         now = self._clock.monotonic()
         self.tell_surplus()
         body = command.body if len(encode(command.body)) <= MOST_BODY else None
         done = {"path": path, "by": by, "command_id": command.command_id, "local": local, "body": body}
+        done |= {"note": note[:300]} if note else {}
         if self._accepted[path].admits(now, done):
             self._store.record(RecordEvent("command.accepted", Severity.INFO, done, now))
 

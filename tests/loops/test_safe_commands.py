@@ -16,7 +16,7 @@ from pole_agent.health.trust import TimeKeeper
 from pole_agent.loops.listen import Listen, is_always_safe
 from pole_agent.store.store import Store
 from pole_agent.uplink.board import Board
-from tests.loops.dispatching import NOON
+from tests.loops.dispatching import BASE, NOON, Bench
 
 DONE: list[tuple[str, dict[str, Any]]] = []
 
@@ -104,3 +104,121 @@ def test_a_command_that_was_refused_is_done_when_it_comes_right(tmp_path: Path) 
         assert [path for path, _ in DONE] == ["lamp/set", "drone/stop"]
 
     run(tmp_path, work)
+
+
+RESUMED = {"command_id": None, "ok": True, "error": None, "stopped": False}
+
+
+def listening(b: Bench) -> Listen:
+    handlers = {"drone/stop": b.dispatch.stop_flights, "drone/approval": b.dispatch.decide}
+    return Listen(handlers, handlers, asyncio.Queue(), b.store, b.board, b.keeper, b.clock, BASE)
+
+
+UNREADABLE = (
+    b"stop", b"STOP!", b"\xff\xfe\x00", b"true", b'"stop"', b"[]", b"null", b"{", b'{"stop": true', b"[" * 5000, b"x" * 20_000,
+    b'{"stop": NaN}', b'{"by": "\\ud800"}', b"\xef\xbb\xbf{}", b'{"stop": false, "stop": true}', b'{"stop": true, "stop": false, "by": "x"}',
+)  # fmt: skip
+ODD: tuple[dict[str, Any], ...] = (
+    {}, {"by": "x"}, {"stop": True}, {"stop": "yes", "by": "x"}, {"stop": "false", "by": "x"}, {"stop": 0, "by": "x"}, {"stop": None},
+    {"stop": True, "by": ""}, {"stop": True, "by": 7}, {"stop": True, "by": "x" * 101}, {"stop": True, "by": "two\nlines"},
+    {"stop": True, "by": "x", "until": 5}, {"stop": True, "by": "x", "reason": 7}, {"stop": True, "by": "x", "reason": "r" * 500},
+    {"stop": True, "command_id": 5}, {"stop": True, "issued_at": "yesterday"}, {"resume": True, "by": "x"},
+)  # fmt: skip
+
+
+def test_a_stop_may_be_malformed_in_every_way(play: Any) -> None:
+    """Whoever sends something to drone/stop in a hurry wants the drones down."""
+
+    async def story(b: Bench) -> None:
+        heard = listening(b)
+        for payload in (*UNREADABLE, *(json.dumps(odd).encode() for odd in ODD)):
+            reply = await heard.handle("drone/stop", payload)
+            assert reply is not None
+            assert (reply["ok"], reply["stopped"]) == (True, True), payload[:60]
+            assert reply["note"].startswith("malformed, carried out all the same: "), payload[:60]
+            assert b.dispatch.state()["stopped"]["by"] in ("x", "unknown")
+            assert await heard.handle("drone/stop", b'{"stop": false, "by": "Officer"}') == RESUMED
+            assert b.dispatch.state()["stopped"] is None
+
+    play(story)
+
+
+def test_a_malformed_stop_calls_back_what_flies_and_is_recorded_as_such(play: Any) -> None:
+    async def story(b: Bench) -> None:
+        await b.wish()
+        await b.decide("approve")
+        await b.progress("in_progress")
+        heard = listening(b)
+        await heard.handle("drone/stop", b"stop it")
+        await b.turn()
+        assert b.last["state"] == "canceled"
+        assert len(b.cancels) == 1
+        await b.store.flush()
+        events = await b.store.read(lambda db: db.list_events(100))
+        record = next(json.loads(e.data) for e in events if e.kind == "command.accepted")
+        assert record["note"] == "malformed, carried out all the same: the command is not JSON"
+        assert record["body"] == {"stop": True, "reason": "the command is not JSON"}
+
+    play(story)
+
+
+BAD_RESUMES = (
+    b'{"stop": false}', b'{"stop": false, "by": ""}', b'{"stop": false, "by": "x", "drones": "all"}', b'{"stop": false, "by": "x", "reason": 5}',
+    b'{"stop": false, "by": "x", "command_id": 5}', b'{"stop": false, "by": "x", "expires_at": "2020-01-01T00:00:00Z"}',
+)  # fmt: skip
+
+
+def test_a_resume_needs_everything_right_and_changes_nothing_otherwise(play: Any) -> None:
+    async def story(b: Bench) -> None:
+        heard = listening(b)
+        for stopped in (False, True):
+            if stopped:
+                await b.dispatch.stop_flights({"stop": True, "by": "Officer"}, "")
+            for payload in BAD_RESUMES:
+                reply = await heard.handle("drone/stop", payload, local_by="")
+                assert reply is None or reply["ok"] is False, payload
+                assert bool(b.dispatch.state()["stopped"]) is stopped
+            kept = await heard.handle("drone/stop", b'{"stop": false, "by": "x"}', retained=True)
+            assert kept is None or kept["ok"] is False
+            assert bool(b.dispatch.state()["stopped"]) is stopped
+
+    play(story)
+
+
+def test_nonsense_does_not_take_the_name_of_who_stopped_the_flights(play: Any) -> None:
+    async def story(b: Bench) -> None:
+        heard = listening(b)
+        await b.dispatch.stop_flights({"stop": True, "by": "Officer"}, "")
+        await heard.handle("drone/stop", b"?")
+        assert b.dispatch.state()["stopped"]["by"] == "Officer"
+
+    play(story)
+
+
+def test_what_the_broker_kept_holds_drones_back_and_lets_none_go(play: Any) -> None:
+    async def story(b: Bench) -> None:
+        await b.wish()
+        heard, request = listening(b), b.last["request_id"]
+        approval = json.dumps({"request_id": request, "decision": "approve", "by": "x"}).encode()
+        assert not (await heard.handle("drone/approval", approval, retained=True) or {})["ok"]
+        denial = json.dumps({"request_id": request, "decision": "deny", "by": "x"}).encode()
+        denied = await heard.handle("drone/approval", denial, retained=True)
+        assert (denied or {})["state"] == "denied"
+        stopped = await heard.handle("drone/stop", b'{"stop": true, "by": "x"}', retained=True)
+        assert (stopped or {})["note"] == "the broker keeps this command and repeats it at each connection; clear the topic"
+
+    play(story)
+
+
+@pytest.mark.parametrize("odd", [{"by": None}, {"by": "two\nlines"}, {"altitude": 5}, {"reason": 5}, {"command_id": 5}, {"issued_at": "x"}])
+@pytest.mark.parametrize("decision", ["deny", "cancel"])
+def test_a_denial_counts_as_long_as_it_says_of_what(play: Any, decision: str, odd: dict[str, Any]) -> None:
+    async def story(b: Bench) -> None:
+        await b.wish()
+        heard, request = listening(b), {"request_id": b.last["request_id"], "by": "x"}
+        refused = await heard.handle("drone/approval", json.dumps(request | {"decision": "approve"} | odd).encode())
+        assert not (refused or {})["ok"]
+        reply = await heard.handle("drone/approval", json.dumps(request | {"decision": decision} | odd).encode())
+        assert (reply or {})["state"] == {"deny": "denied", "cancel": "canceled"}[decision]
+
+    play(story)

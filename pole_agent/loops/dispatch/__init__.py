@@ -17,7 +17,7 @@ from typing import Any
 from pole_agent.almanac import is_dark, rfc3339
 from pole_agent.clock import Clock, wait
 from pole_agent.drone.approval import LONGEST_STANDING_S, ApprovalRefused, Signature, Standing, facts_of, plan_facts
-from pole_agent.drone.commands import Decision, read_decision, read_progress, read_stop
+from pole_agent.drone.commands import Decision, decision_whatever, read_progress, stop_whatever
 from pole_agent.drone.conditions import AHEAD_S, Conditions, read_conditions
 from pole_agent.drone.gates import Known, ask, in_words
 from pole_agent.drone.patrol import Patrol
@@ -120,13 +120,14 @@ class Dispatch:
 
     async def decide(self, payload: Mapping[str, Any], by: str) -> dict[str, Any]:
         """Carry out ``drone/approval``. Raises CommandRefused."""
-        decision = read_decision(payload)
+        decision, malformed = decision_whatever(payload)
+        note = {"malformed": malformed} if malformed else {}
         async with self._lock:
             await self._ready(decision)
             try:
                 if decision.patrol:
-                    return await self._decide_plan(decision)
-                return {"state": (await self._decide(decision)).state}
+                    return await self._decide_plan(decision) | note
+                return {"state": (await self._decide(decision)).state} | note
             except ApprovalRefused as error:
                 self.refused[error.cause] += 1
                 raise
@@ -172,21 +173,25 @@ class Dispatch:
         return {}
 
     async def stop_flights(self, payload: Mapping[str, Any], by: str) -> dict[str, Any]:
-        """Carry out ``drone/stop``: nothing flies any more, and what flies is called back. Raises CommandRefused."""
-        stop, person, reason = read_stop(payload)
+        """Carry out ``drone/stop``: nothing flies any more, and what flies is called back. Raises CommandRefused for a bad resume."""
+        stop, person, reason, malformed = stop_whatever(payload)
         async with self._lock:
             state = {"by": person, "reason": reason, "since": rfc3339(self._clock.wall())} if stop else None
+            again = bool(malformed and self._docket.stop)
+            if again:
+                state = self._docket.stop  # whoever stopped it by name stays named, and a flood of nonsense writes nothing
             if stop:
                 self._docket.stop = state  # at once, whatever the disk does
             try:
-                await self._docket.keep_word(STOP, json.dumps(state), insist=stop)
+                if not again:
+                    await self._docket.keep_word(STOP, json.dumps(state), insist=stop)
             except OutboxError as error:
                 if not stop:
                     raise CommandRefused(f"it stays stopped for now: the disk does not work: {error}") from error
             self._docket.stop = state
             await self._ground()
         self._wake.set()
-        return {"stopped": stop}
+        return {"stopped": stop} | ({"malformed": malformed} if malformed else {})
 
     async def _ground(self) -> None:
         """While all flights are stopped, what flies is called back: also what was in the air when the power failed."""

@@ -5,7 +5,8 @@
 find_python() {
   for candidate in ${PYTHON:-} python3 python3.13 python3.12 python3.11; do
     if "$candidate" -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' 2>/dev/null; then
-      command -v "$candidate"
+      # Of a virtual environment that is active the one behind it: it may be what is made anew.
+      "$candidate" -c 'import os, sys; sys.exit(sys.prefix == sys.base_prefix or print(os.path.realpath(sys.executable)))' || command -v "$candidate"
       return
     fi
   done
@@ -13,32 +14,82 @@ find_python() {
   return 1
 }
 
+apt_install() { # <package…>: as root, without questions; what apt says is shown only when it fails
+  local said
+  # shellcheck disable=SC2048,SC2086 # a list of packages, perhaps in one word
+  said=$(export DEBIAN_FRONTEND=noninteractive; { apt-get -qq update && apt-get -qq install -y --no-install-recommends $*; } 2>&1) && return
+  echo "apt cannot install $*:" >&2
+  echo "$said" | tail -n 3 >&2
+  return 1
+}
+
 make_venv() { # <python> <folder>
-  if "$1" -m venv "$2" 2>/dev/null; then return; fi
+  # What venv says without ensurepip goes to its standard output, nine lines of it. We say it in one.
+  if "$1" -m venv "$2" >/dev/null 2>&1; then return; fi
   # Debian and Ubuntu keep ensurepip in a package of its own (python3-venv).
   rm -rf "$2"
-  if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then
-    echo "installing python3-venv"
-    { apt-get -qq update && apt-get -qq install -y python3-venv; } >/dev/null
-    "$1" -m venv "$2"
-  elif "$1" -m virtualenv --version >/dev/null 2>&1; then
+  if "$1" -m virtualenv --version >/dev/null 2>&1; then
     "$1" -m virtualenv -q "$2"
+  elif [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then
+    echo "installing python3-venv"
+    apt_install python3-venv && "$1" -m venv "$2"
   else
-    echo "this Python cannot make virtual environments; install that with: sudo apt install python3-venv" >&2
+    echo "python3-venv is missing. Install it, then run this again: sudo apt install python3-venv" >&2
     return 1
   fi
 }
 
+megabytes() { du -sm "$1" 2>/dev/null | cut -f1; }
+
+tell_progress() { # <folder> <scratch>: a line every few seconds, until the scratch folder or this script is gone
+  local begun=$SECONDS got has
+  while sleep 4 && kill -0 $$ 2>/dev/null && [ -d "$2" ]; do
+    got=$(megabytes "$2") has=$(megabytes "$1")
+    echo "  $((SECONDS - begun)) s: ${got:-0} MB downloaded, ${has:-0} MB installed"
+  done
+}
+
+install_packages() { # <folder of the environment> <scratch> <pip arguments…>: one sentence when it fails
+  local folder=$1 scratch=$2 said=$2/said
+  shift 2
+  # Few retries: who is offline shall hear it soon. They hold for the pip that pip starts, too.
+  if PIP_RETRIES=${PIP_RETRIES:-2} TMPDIR=$scratch "$folder/bin/python" -m pip --disable-pip-version-check install --progress-bar off "$@" >"$said" 2>&1; then return; fi
+  if grep -qE 'NewConnectionError|NameResolutionError|ConnectTimeoutError|ReadTimeoutError|ProxyError|Failed to establish a new connection' "$said"; then
+    echo "the packages cannot be downloaded: the package index does not answer. Is this machine online? Then run this again." >&2
+  elif grep -q 'No space left on device' "$said"; then
+    echo "the packages cannot be installed: the disk is full. About 500 MB are needed." >&2
+  else
+    echo "the packages cannot be installed; pip says:" >&2
+    tail -n 8 "$said" >&2
+  fi
+  return 1
+}
+
 environment() { # <folder> <files that decide> <pip arguments…>
-  local folder=$1 files=$2 python mark
+  local folder=$1 files=$2 python mark scratch beat status=0
   shift 2
   # shellcheck disable=SC2086 # a list of files
   mark=$(cat $files | cksum)
   if [ -x "$folder/bin/python" ] && [ "$mark" = "$(cat "$folder/.installed" 2>/dev/null)" ]; then return; fi
-  python=$(find_python)
-  echo "preparing $folder with $("$python" --version) (once; downloads about 120 MB)"
+  scratch=$(mktemp -d)
+  # What is there already stays, where it still runs: mostly nothing is to be downloaded then.
+  if [ -e "$folder/.installed" ] && "$folder/bin/python" -c '' 2>/dev/null; then
+    echo "bringing $folder up to date"
+    if install_packages "$folder" "$scratch" "$@" 2>/dev/null; then
+      rm -rf "$scratch"
+      echo "$mark" >"$folder/.installed"
+      return
+    fi
+  fi
+  python=$(find_python) || return 1
+  echo "preparing $folder with $("$python" --version), once: about 130 MB to download"
   rm -rf "$folder"
-  make_venv "$python" "$folder"
-  "$folder/bin/python" -m pip --disable-pip-version-check install -q "$@"
+  tell_progress "$folder" "$scratch" &
+  beat=$!
+  { make_venv "$python" "$folder" && install_packages "$folder" "$scratch" "$@"; } || status=1
+  kill "$beat" 2>/dev/null || true
+  wait "$beat" 2>/dev/null || true
+  rm -rf "$scratch"
+  [ "$status" = 0 ] || return 1
   echo "$mark" >"$folder/.installed"
 }

@@ -67,3 +67,14 @@ def test_the_scripts_are_shell(script: Path) -> None:
     subprocess.run(["bash", "-n", str(script)], check=True)
     if shutil.which("shellcheck"):
         subprocess.run(["shellcheck", "-S", "warning", "-x", str(script)], check=True, cwd=ROOT)
+
+
+SPOKEN = sorted({*PAGES, *ROOT.glob("pole_agent/**/*.py"), *ROOT.glob("scripts/**/*.py"), *SCRIPTS, ROOT / "pyproject.toml"})
+
+
+@pytest.mark.parametrize("file", SPOKEN, ids=lambda p: str(p.relative_to(ROOT)))
+def test_nobody_is_told_to_install_a_name_that_nobody_owns(file: Path) -> None:
+    """The project is on no package index: whoever takes the name there would be installed."""
+    for line in file.read_text().replace("\\\n", " ").splitlines():
+        asked = re.search(r"\b(pip[3x]?|uv|uvx)\b.*\b(install|add|run|download)\b.*(?<![\w/.=-])[\"']?pole[-_]agent(?![\w/.-])", line)
+        assert not asked or "--no-index" in line, line.strip()

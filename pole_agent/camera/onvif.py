@@ -1,6 +1,6 @@
 """ONVIF cameras: who is on the network (WS-Discovery), what streams they have, and which of them a pole should take.
 
-Speaks through two libraries that are an extra of the package (`pip install 'pole-agent[onvif]'`). Requests are signed with the
+Speaks through two libraries that are an extra of the package (`onvif-zeep-async` and `WSDiscovery`). Requests are signed with the
 camera's own clock: cameras reject signatures that are minutes off, and their clocks are.
 """
 
@@ -21,7 +21,7 @@ VIDEO = "NetworkVideoTransmitter"
 ASK_S = 15.0
 MOST_HEIGHT, LEAST_HEIGHT = 800, 360  # pixels; a sub-stream is usually 480 to 720 high
 CODECS = {"H264": "H.264", "H265": "H.265", "JPEG": "MJPEG"}
-NO_LIBRARY = "looking for cameras needs two libraries: pip install 'pole-agent[onvif]'"
+NO_LIBRARY = "looking for cameras needs two libraries: pip install onvif-zeep-async WSDiscovery"
 
 
 @dataclass(frozen=True, slots=True)

@@ -35,7 +35,7 @@ PRIVATE = 0o600
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     actions = parser.add_subparsers(dest="action", metavar="action", required=True)
-    find = actions.add_parser("find", help="look for ONVIF cameras on this network (needs the extra: pip install 'pole-agent[onvif]')")
+    find = actions.add_parser("find", help="look for ONVIF cameras on this network (needs: pip install onvif-zeep-async WSDiscovery)")
     find.add_argument("--seconds", type=float, default=3.0, metavar="S", help="how long to listen for answers; default 3")
     find.add_argument("--host", metavar="HOST[:PORT]", help="ask this one camera instead of the network")
     probe = actions.add_parser("probe", help="codec, size, rate, milliseconds of decoding, share of the CPU, and advice")

@@ -81,7 +81,7 @@ def pi_factory() -> Any:
         from gpiozero.pins.lgpio import LGPIOFactory
     except ImportError as error:
         raise LampError(
-            'GPIO needs the package lgpio: sudo apt install python3-lgpio, or pip install "pole-agent[pi]"; '
+            "GPIO needs the package lgpio: sudo apt install python3-lgpio, or pip install lgpio==0.2.2.0 (Python 3.11); "
             'on a machine without GPIO set [lamp] backend = "mock"'
         ) from error
     if not hasattr(lgpio, "tx_pwm"):

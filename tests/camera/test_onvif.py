@@ -13,7 +13,7 @@ from pole_agent.camera.onvif import Found, Stream, find, prefer
 from tests.camera import onvif_camera
 from tests.conftest import ROOT, free_port
 
-pytest.importorskip("onvif", reason="needs the extra: pip install 'pole-agent[onvif]'")
+pytest.importorskip("onvif", reason="needs: pip install onvif-zeep-async WSDiscovery")
 
 
 @pytest.fixture

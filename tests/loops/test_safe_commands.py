@@ -116,7 +116,8 @@ def listening(b: Bench) -> Listen:
 
 UNREADABLE = (
     b"stop", b"STOP!", b"\xff\xfe\x00", b"true", b'"stop"', b"[]", b"null", b"{", b'{"stop": true', b"[" * 5000, b"x" * 20_000,
-    b'{"stop": NaN}', b'{"by": "\\ud800"}', b"\xef\xbb\xbf{}", b'{"stop": false, "stop": true}', b'{"stop": true, "stop": false, "by": "x"}',
+    b'{"stop": NaN}', b'{"by": "\\ud800"}', b"\xef\xbb\xbf{}",
+    b'{"stop": false, "stop": true}', b'{"stop": true, "stop": false, "by": "x"}',
 )  # fmt: skip
 ODD: tuple[dict[str, Any], ...] = (
     {}, {"by": "x"}, {"stop": True}, {"stop": "yes", "by": "x"}, {"stop": "false", "by": "x"}, {"stop": 0, "by": "x"}, {"stop": None},
@@ -163,7 +164,8 @@ def test_a_malformed_stop_calls_back_what_flies_and_is_recorded_as_such(play: An
 
 
 BAD_RESUMES = (
-    b'{"stop": false}', b'{"stop": false, "by": ""}', b'{"stop": false, "by": "x", "drones": "all"}', b'{"stop": false, "by": "x", "reason": 5}',
+    b'{"stop": false}', b'{"stop": false, "by": ""}', b'{"stop": false, "by": "x", "drones": "all"}',
+    b'{"stop": false, "by": "x", "reason": 5}',
     b'{"stop": false, "by": "x", "command_id": 5}', b'{"stop": false, "by": "x", "expires_at": "2020-01-01T00:00:00Z"}',
 )  # fmt: skip
 

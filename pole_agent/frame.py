@@ -10,6 +10,8 @@ from numpy.typing import NDArray
 
 Image = NDArray[np.uint8]
 Floats = NDArray[Any]
+Size = tuple[int, int]  # width and height in pixels
+SAME_SHAPE = 0.01  # cameras round a height to 8 or 16 lines: 1080 becomes 1088
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -19,3 +21,14 @@ class Frame:
     image: Image
     at: float
     index: int
+
+
+def size_of(image: Image) -> Size:
+    """Width and height of `image`, (height, width, …)."""
+    height, width = image.shape[:2]
+    return width, height
+
+
+def same_shape(one: Size, other: Size) -> bool:
+    """Is one the other, larger or smaller? Then fractions of the one are the same places in the other."""
+    return abs(one[0] * other[1] / (one[1] * other[0]) - 1) <= SAME_SHAPE

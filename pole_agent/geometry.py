@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Sequence
 
@@ -52,13 +53,28 @@ def crosses(before: Point, after: Point, start: Point, end: Point) -> int:
 
 
 def area(polygon: Sequence[Point]) -> float:
-    """Area of a simple polygon (shoelace formula), never negative."""
+    """Area of what the ring goes around at all (non-zero winding number), also where it crosses or repeats itself.
+
+    Between two heights at which edges begin, end or cross, the edges lie in one order: there the area is that of trapezoids.
+    """
+    edges = [(a, b) for a, b in zip([polygon[-1], *polygon], polygon, strict=False) if a[1] != b[1]]
+    heights = {y for _, y in polygon}
+    for (a, b), (c, d) in itertools.combinations(edges, 2):
+        across = (b[0] - a[0]) * (d[1] - c[1]) - (b[1] - a[1]) * (d[0] - c[0])
+        if across:
+            along = ((c[0] - a[0]) * (d[1] - c[1]) - (c[1] - a[1]) * (d[0] - c[0])) / across
+            if 0 < along < 1:
+                heights.add(a[1] + along * (b[1] - a[1]))
     total = 0.0
-    x1, y1 = polygon[-1]
-    for x2, y2 in polygon:
-        total += x1 * y2 - x2 * y1
-        x1, y1 = x2, y2
-    return abs(total) / 2
+    for top, bottom in itertools.pairwise(sorted(heights)):
+        y, turns = (top + bottom) / 2, 0
+        spans = sorted(
+            (a[0] + (y - a[1]) * (b[0] - a[0]) / (b[1] - a[1]), 1 if b[1] > a[1] else -1) for a, b in edges if (a[1] > y) != (b[1] > y)
+        )
+        for (left, way), (right, _) in itertools.pairwise(spans):
+            turns += way
+            total += (right - left) * (bottom - top) if turns else 0.0
+    return total
 
 
 def distance_m(a: Point, b: Point) -> float:

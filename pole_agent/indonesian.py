@@ -151,6 +151,8 @@ TABLE = {
     "the camera is blinded: {} of the picture is white": "kamera silau: {0} gambar putih",
     "the picture is blurred": "gambar kabur",
     "the camera shows another scene; was it turned?": "kamera menunjukkan pemandangan lain; apakah kamera terputar?",
+    "picture shape changed from {} to {}: masks and zones may lie elsewhere": "bentuk gambar berubah dari {0} menjadi {1}: mask dan zona mungkin bergeser",
+    '{}; when they are right, write picture = "{}"': '{0}; bila sudah benar, tulis picture = "{1}"',
     "the picture is frozen": "gambar membeku",
     "the clip has ended": "klip telah berakhir",
     # the nights of the coming year

@@ -7,7 +7,7 @@ import math
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from pole_agent.geometry import area, crosses, distance_m, inside
+from pole_agent.geometry import area, crosses, distance_m, inside, wound
 
 SQUARE = ((0.2, 0.2), (0.8, 0.2), (0.8, 0.8), (0.2, 0.8))
 fraction = st.floats(0, 1)
@@ -40,6 +40,17 @@ def test_the_way_back_crosses_the_other_way(
     assert there == -back or 0 in (there, back)
 
 
+@given(st.lists(st.tuples(st.integers(0, 4), st.integers(0, 4)), min_size=3, max_size=8))
+def test_area_is_that_of_all_points_that_the_ring_goes_around(polygon: list[tuple[float, float]]) -> None:
+    places = [((x + 0.5) / 8, (y + 0.5) / 8) for x in range(32) for y in range(32)]
+    around = sum(wound((x + 1e-7, y + 2e-7), polygon) for x, y in places) / 64
+    assert abs(area(polygon) - around) <= 0.25 * len(polygon)
+    assert math.isclose(area(polygon), area([(y, x) for x, y in polygon][::-1]), abs_tol=1e-9)
+
+
 def test_area_and_distance() -> None:
     assert math.isclose(area(SQUARE), 0.36)
+    assert math.isclose(area(SQUARE[::-1] * 2), 0.36)
+    assert math.isclose(area([(0.1, 0.1), (0.9, 0.9), (0.9, 0.1), (0.1, 0.9)]), 0.32), "a bow: half of its square"
+    assert area([(0.1, 0.1), (0.2, 0.2), (0.3, 0.3)]) == 0 == area([(0.1, 0.1), (0.5, 0.1), (0.5, 0.5), (0.5, 0.1)])
     assert abs(distance_m((-6.8586, 107.9164), (-6.8586 + 1 / 111.195, 107.9164)) - 1000) < 1

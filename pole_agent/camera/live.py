@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from pole_agent.camera.opening import open_capture, plain
+from pole_agent.camera.reference import Reference
 from pole_agent.errors import CameraError
 from pole_agent.frame import Frame
 from pole_agent.latest import Latest
@@ -34,9 +35,11 @@ class LiveSource:
         monotonic: Callable[[], float],
         username: str | None = None,
         password_file: Path | None = None,
+        reference: Reference | None = None,
     ) -> None:
+        """`masks` are fractions of a picture of the size of `reference`; without one, of every picture."""
         self._source, self._fps, self._masks, self._monotonic = source, fps, masks, monotonic
-        self._username, self._password_file = username, password_file
+        self._username, self._password_file, self._reference = username, password_file, reference
         self._latest: Latest[Frame | CameraError] | None = None
         self._closed = threading.Event()
         self._limit_s = FIRST_FRAME_S
@@ -77,9 +80,9 @@ class LiveSource:
             latest.put(CameraError(f"{plain(self._source)}: {type(error).__name__}"))
 
     def _read(self, capture: Any, latest: Latest[Frame | CameraError]) -> None:
-        from pole_agent.camera.masks import burn
+        from pole_agent.camera.masks import Masks
 
-        interval = 1 / self._fps
+        interval, masks = 1 / self._fps, Masks(self._masks, self._reference)
         due, index = self._monotonic(), 0
         while not self._closed.is_set():
             if not capture.grab():
@@ -91,6 +94,6 @@ class LiveSource:
             ok, image = capture.retrieve()
             if not ok or image is None or image.ndim != 3 or not image.size:
                 raise CameraError(f"{plain(self._source)}: the stream sends no picture")
-            burn(image, self._masks)
+            masks.burn(image)
             latest.put(Frame(image, now, index))
             index += 1

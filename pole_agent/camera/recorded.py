@@ -14,6 +14,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from pole_agent.camera.opening import open_capture
+from pole_agent.camera.reference import Reference
 from pole_agent.clock import Clock
 from pole_agent.errors import CameraError
 from pole_agent.frame import Frame
@@ -42,8 +43,10 @@ class RecordedSource:
         start_at: float = 0.0,
         loop: bool = False,
         times: int = 1,
+        reference: Reference | None = None,
     ) -> None:
-        self._path, self._fps, self._masks = path, fps, masks
+        """`masks` are fractions of a picture of the size of `reference`; without one, of every picture."""
+        self._path, self._fps, self._masks, self._reference = path, fps, masks, reference
         self._clock, self._start_at, self._times = clock, start_at, None if loop else times
         self._frames: queue.Queue[Frame | CameraError | None] = queue.Queue(AHEAD)
         self._ready = asyncio.Event()
@@ -118,8 +121,9 @@ class RecordedSource:
     def _play(self, start: float) -> Iterator[Frame]:
         import cv2
 
-        from pole_agent.camera.masks import burn
+        from pole_agent.camera.masks import Masks
 
+        masks = Masks(self._masks, self._reference)
         capture = open_capture(str(self._path))
         try:
             native = capture.get(cv2.CAP_PROP_FPS)
@@ -136,7 +140,7 @@ class RecordedSource:
                 ok, image = capture.retrieve()
                 if not ok or image is None or image.ndim != 3 or not image.size:
                     continue
-                burn(image, self._masks)
+                masks.burn(image)
                 yield Frame(image, start + time, index)
             if index < 0:
                 raise CameraError(f"{self._path}: the clip has no frame that can be read")

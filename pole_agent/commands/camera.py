@@ -113,7 +113,8 @@ def _shot(arguments: argparse.Namespace, camera: CameraSettings, settings: Setti
     import cv2
 
     from pole_agent.camera.drawing import draw
-    from pole_agent.camera.masks import burn
+    from pole_agent.camera.masks import Masks
+    from pole_agent.frame import same_shape, size_of
 
     if arguments.out.suffix.lower() not in (".jpg", ".jpeg", ".png"):
         raise ConfigError([Problem("--out", f"{arguments.out}: name a .jpg or .png file")])
@@ -125,7 +126,8 @@ def _shot(arguments: argparse.Namespace, camera: CameraSettings, settings: Setti
                 raise CameraError(f"{camera.name}: the stream gives no picture")
     finally:
         capture.release()
-    burn(image, camera.masks)
+    reference = compose.reference_of(settings, camera, read_only=True) if settings else None
+    Masks(camera.masks, reference).burn(image)
     zones, lines = compose.places_of(settings, camera.name) if settings else ([], [])
     picture = draw(image, {z.name: z.polygon for z in zones}, {n.name: (n.start, n.end) for n in lines}, camera.masks)
     ok, blob = cv2.imencode(arguments.out.suffix, picture)
@@ -136,8 +138,12 @@ def _shot(arguments: argparse.Namespace, camera: CameraSettings, settings: Setti
             file.write(blob.tobytes())
     except OSError as error:
         raise ConfigError([Problem("--out", f"{arguments.out} cannot be written: {error.strerror}")]) from error
-    height, width = image.shape[:2]
+    width, height = size_of(image)
     print(f"{arguments.out}: {width}x{height}, {len(zones)} zone(s), {len(lines)} line(s), {len(camera.masks)} mask(s); for your eyes only")
+    if reference and reference.size and not same_shape(reference.size, (width, height)):
+        old = "{}x{}".format(*reference.size)
+        print(f"picture shape changed from {old} to {width}x{height}: masks and zones may lie elsewhere; masks cover all places")
+        print(f'when they are right for this picture, write picture = "{width}x{height}" in [[camera]] "{camera.name}"')
     return 0
 
 

@@ -210,6 +210,7 @@ async def _replay(
     glances: deque[Glance] = deque()
     timings = Timings()
     numbers = itertools.count(1)
+    reference = compose.reference_of(settings, camera, kept=False)
     pipeline = compose.pipeline_factory(
         settings,
         camera.name,
@@ -218,8 +219,10 @@ async def _replay(
         lambda: f"incident-{next(numbers):04d}",
         every_frame=arguments.every_frame,
         timings=timings,
+        reference=reference,
     )(0.0)
-    source = RecordedSource(arguments.clip, None if arguments.every_frame else camera.fps, camera.masks, times=arguments.repeat)
+    fps = None if arguments.every_frame else camera.fps
+    source = RecordedSource(arguments.clip, fps, camera.masks, times=arguments.repeat, reference=reference)
     settled_mb: float | None = None  # memory after a tenth of the time
     played = 1
     people: set[int] = set()

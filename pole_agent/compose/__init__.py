@@ -26,6 +26,7 @@ from pole_agent.compose.parts import (
     detector_of,
     memory_broker,
     pipeline_factory,
+    reference_of,
     scripted_detector,
     socket_path,
     source_factory,
@@ -74,6 +75,7 @@ __all__ = [
     "pipeline_factory",
     "places_of",
     "plan_of",
+    "reference_of",
     "rules_of",
     "scripted_detector",
     "socket_path",
@@ -218,8 +220,9 @@ def build(
     heat = Heat(temperature_c, lambda: power()["throttled"], clock.monotonic)
     watches = []
     for index, camera in enumerate(settings.cameras):
-        make = pipeline_factory(settings, camera.name, detector, keeper, new_id)
-        new_source = sources[index] if sources is not None else source_factory(settings, index, clock)
+        reference = reference_of(settings, camera)
+        make = pipeline_factory(settings, camera.name, detector, keeper, new_id, reference=reference)
+        new_source = sources[index] if sources is not None else source_factory(settings, index, clock, reference)
         pulse = pulses.promise(f"watch {camera.name}", WATCH_BEAT_S)
         new_pipeline = partial(_at_now, make, clock)
         watches.append(Watch(camera.name, camera.fps, new_source, new_pipeline, detector, act, parts, clock, random, heat.pace, pulse))

@@ -12,9 +12,11 @@ from pole_agent.clock import Clock
 from pole_agent.compose.rooms import places_of, rules_of, whole_frame
 from pole_agent.health.trust import TimeKeeper
 from pole_agent.settings import Settings
+from pole_agent.settings.camera import CameraSettings
 from pole_agent.settings.section import secret_file
 
 if TYPE_CHECKING:
+    from pole_agent.camera.reference import Reference
     from pole_agent.camera.source import FrameSource
     from pole_agent.loops.upload import Upload
     from pole_agent.loops.watch import Pipeline, Timings
@@ -124,6 +126,7 @@ def pipeline_factory(
     *,
     every_frame: bool = False,
     timings: Timings | None = None,
+    reference: Reference | None = None,
 ) -> Callable[[float], Pipeline]:
     """A function that makes the pipeline of one camera, for an opening at a monotonic time. Track numbers go on."""
     from pole_agent.incidents.judge import Judge
@@ -150,12 +153,21 @@ def pipeline_factory(
             tracker,
             every_frame=every_frame,
             timings=timings,
+            drawn_on=reference.size if reference else None,
         )
 
     return make
 
 
-def source_factory(settings: Settings, index: int, clock: Clock) -> Callable[[], FrameSource]:
+def reference_of(settings: Settings, camera: CameraSettings, *, kept: bool = True, read_only: bool = False) -> Reference:
+    """The size of picture that masks and zones were drawn on. `kept`: the first one ever seen is remembered in the state directory."""
+    from pole_agent.camera.reference import Reference
+
+    file = settings.storage.state_dir / f"picture-{camera.name}.json" if kept else None
+    return Reference(camera.size, file, camera.source, read_only=read_only)
+
+
+def source_factory(settings: Settings, index: int, clock: Clock, reference: Reference | None = None) -> Callable[[], FrameSource]:
     """A function that makes the source of one camera."""
     from pole_agent.camera.live import LiveSource
     from pole_agent.camera.recorded import RecordedSource
@@ -164,7 +176,8 @@ def source_factory(settings: Settings, index: int, clock: Clock) -> Callable[[],
 
     def make() -> FrameSource:
         if camera.live:
-            return LiveSource(camera.source, camera.fps, camera.masks, clock.monotonic, camera.username, secret_file(camera.password_file))
-        return RecordedSource(Path(camera.source), camera.fps, camera.masks, clock=clock, loop=camera.loop)
+            password = secret_file(camera.password_file)
+            return LiveSource(camera.source, camera.fps, camera.masks, clock.monotonic, camera.username, password, reference)
+        return RecordedSource(Path(camera.source), camera.fps, camera.masks, clock=clock, loop=camera.loop, reference=reference)
 
     return make

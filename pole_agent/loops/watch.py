@@ -14,7 +14,7 @@ from pole_agent.almanac import Place
 from pole_agent.camera.source import FrameSource
 from pole_agent.clock import Clock
 from pole_agent.errors import CameraError, ModelError
-from pole_agent.frame import Frame
+from pole_agent.frame import Frame, Size
 from pole_agent.health.parts import Parts
 from pole_agent.health.trust import TimeKeeper
 from pole_agent.incidents.judge import Judge
@@ -84,8 +84,10 @@ class Pipeline:
         *,
         every_frame: bool = False,
         timings: Timings | None = None,
+        drawn_on: Size | None = None,
     ) -> None:
-        self._motion, self._riders, self._eyesight = MotionGate(), Riders(), Eyesight()
+        """`drawn_on`: the size of picture that zones and masks were drawn on; None: that of the first one."""
+        self._motion, self._riders, self._eyesight = MotionGate(), Riders(), Eyesight(drawn_on)
         self._detector, self._tracker, self._judge, self._responder = detector, tracker, judge, responder
         self._rules, self._place, self._keeper = rules, place, keeper
         self._every_frame, self._timings = every_frame, timings

@@ -21,6 +21,13 @@ class CameraSettings(Section):
     fps: Annotated[float, Field(gt=0, le=60, description="frames a second that are looked at")] = 5
     loop: bool = Field(False, description="start a file again when it ends")
     masks: tuple[Polygon, ...] = Field((), description="privacy masks, burned black before anything else sees the frame")
+    picture: Annotated[
+        str | None,
+        Field(
+            pattern=r"^[1-9]\d{0,4}x[1-9]\d{0,4}$",
+            description='"640x480": the picture that masks and zones were drawn on; default: the first one seen',
+        ),
+    ] = None
     heading_deg: Annotated[float | None, Field(ge=0, lt=360, description="where it looks, clockwise from true north; for drones")] = None
     hfov_deg: Annotated[float, Field(gt=0, lt=180, description="how wide it looks")] = 70
     range_m: Annotated[float, Field(gt=0, le=1000, description="how far it looks")] = 50
@@ -34,6 +41,14 @@ class CameraSettings(Section):
                 "is no address that can be read; write user and password as username and password_file, and an @ in a path as %40"
             )
         return value
+
+    @property
+    def size(self) -> tuple[int, int] | None:
+        """Width and height of `picture`."""
+        if self.picture is None:
+            return None
+        width, _, height = self.picture.partition("x")
+        return int(width), int(height)
 
     @property
     def live(self) -> bool:

@@ -1,4 +1,4 @@
-"""Does the camera still see the street? Black, blinded by glare, frozen, blurred, or turned away.
+"""Does the camera still see the street? Black, blinded by glare, frozen, blurred, of another shape, or turned away.
 
 A sick camera looks like an empty street. So one frame a second or so is judged by itself and against how the street usually looks
 to this camera. Every finding must last before it is told, and its end too.
@@ -6,6 +6,8 @@ to this camera. Every finding must last before it is told, and its end too.
 Blur and turning are told by comparison, and what is compared does not depend on the light: the share of fine detail in all detail,
 and where the edges are. The reference follows slowly while all is well, so that day may turn to night; it does not follow while
 something is wrong, so that a turned camera is well again when it is turned back. It begins with each opening of the camera.
+
+A picture of another shape than the one that zones and masks were drawn on is not compared: it is told, until a person has looked.
 """
 
 from __future__ import annotations
@@ -16,7 +18,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from pole_agent.frame import Image
+from pole_agent.frame import Image, Size, same_shape, size_of
 
 EVERY_S = 1.0
 LASTS_S = 8.0  # before it is told
@@ -38,7 +40,9 @@ GRID = (24, 18)
 class Eyesight:
     """Judges the frames of one opening of a camera. Not shared between threads."""
 
-    def __init__(self) -> None:
+    def __init__(self, drawn_on: Size | None = None) -> None:
+        """`drawn_on`: the size of picture that zones and masks were drawn on; None: that of the first one."""
+        self._drawn_on = drawn_on
         self.trouble = ""  # what is wrong, in words; empty when nothing is
         self.sees = False  # two pictures differed: somebody is at the other end
         self._due = float("-inf")
@@ -64,10 +68,13 @@ class Eyesight:
         return self.trouble
 
     def _judge(self, image: Image, now: float) -> str:
-        grey = _small(image)
+        grey, size = _small(image), size_of(image)
+        self._drawn_on = self._drawn_on or size
+        another = not same_shape(size, self._drawn_on)
         if self._last is None or self._last.shape != grey.shape:
-            self._last, self._changed_at, self._first_at = grey, now, now
-            self._usual = self._sharpness = self._edges = None
+            self._first_at = now if self._last is None else self._first_at
+            self._last, self._changed_at = grey, now
+            self._sharpness = self._sharpness if another else None  # it depends on the number of pixels; where edges are does not
         elif cv2.norm(grey, self._last, cv2.NORM_INF) > 0:
             self._last, self._changed_at, self.sees = grey, now, True
         if float(np.percentile(grey, 99)) < BLACK_LEVEL:
@@ -77,6 +84,10 @@ class Eyesight:
         glare = float(np.count_nonzero(grey >= GLARE_LEVEL)) / grey.size
         if glare > GLARE_SHARE:
             return f"the camera is blinded: {glare:.0%} of the picture is white"
+        if another:
+            old, new = (f"{width}x{height}" for width, height in (self._drawn_on, size))
+            found = f"picture shape changed from {old} to {new}: masks and zones may lie elsewhere"
+            return f'{found}; when they are right, write picture = "{new}"'
         return self._compare(grey, now)
 
     def _compare(self, grey: Any, now: float) -> str:
@@ -90,9 +101,8 @@ class Eyesight:
                 return "the picture is blurred"
             self._usual += gain * (detail - self._usual)
             return ""
-        if self._sharpness is None or self._edges is None:
-            self._sharpness, self._edges = sharpness, edges
-            return ""
+        self._sharpness = sharpness if self._sharpness is None else self._sharpness
+        self._edges = edges if self._edges is None else self._edges
         likeness = float((edges * self._edges).sum() / max(1e-6, float(np.linalg.norm(edges) * np.linalg.norm(self._edges))))
         if likeness < TURNED_LIKENESS:
             return "the camera shows another scene; was it turned?"

@@ -58,7 +58,7 @@ def test_check_reports_every_problem_at_once(bench: Callable[..., Path]) -> None
 
 
 def test_the_schema_file_is_current() -> None:
-    assert json.loads((ROOT / "config" / "pole.schema.json").read_text()) == schema()
+    assert json.loads((ROOT / "config" / "pole.schema.json").read_text()) == schema(), "run: scripts/schema"
 
 
 def test_lamp_drone_and_outbox_talk_to_the_running_agent(agent: Start, bench: Callable[..., Path], tmp_path: Path) -> None:

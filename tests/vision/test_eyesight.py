@@ -82,3 +82,41 @@ def test_one_picture_for_ever_is_not_seeing() -> None:
     eyes = Eyesight()
     play(eyes, 0, [camera(STREET, 1)] * 5)
     assert not eyes.sees
+
+
+NARROW = "picture shape changed from 640x480 to 640x360: masks and zones may lie elsewhere"
+
+
+def narrow(index: int) -> Image:
+    """The camera cuts another part out of its sensor."""
+    return np.ascontiguousarray(camera(np.roll(STREET, 160, 1), index)[60:420])
+
+
+def test_a_picture_of_another_shape_is_told_until_the_old_one_is_back() -> None:
+    eyes = Eyesight()
+    assert not any(play(eyes, 0, healthy(0, WELL)))
+    told = play(eyes, WELL, [narrow(WELL + i) for i in range(700)])
+    assert told[4] == ""
+    assert all(t.startswith(NARROW) for t in told[10:]), "it is not learned as the usual one"
+    assert 'write picture = "640x360"' in told[-1]
+    after = play(eyes, WELL + 700, [camera(OTHER, WELL + 700 + i) for i in range(20)])
+    assert "turned" in after[-1], "what the street looked like before is not forgotten"
+    assert play(eyes, WELL + 720, healthy(WELL + 720, 10))[-1] == ""
+
+
+def test_a_start_in_another_shape_is_told() -> None:
+    assert play(Eyesight((640, 480)), 0, [narrow(i) for i in range(20)])[-1].startswith(NARROW)
+    assert not any(play(Eyesight((640, 360)), 0, [narrow(i) for i in range(20)]))
+
+
+@pytest.mark.parametrize("size", [(320, 240), (1280, 960), (640, 476)], ids=str)
+def test_the_same_shape_in_another_size_is_no_trouble(size: tuple[int, int]) -> None:
+    eyes = Eyesight()
+    play(eyes, 0, healthy(0, WELL))
+    other = [np.ascontiguousarray(cv2.resize(i, size, interpolation=cv2.INTER_AREA), np.uint8) for i in healthy(WELL, 30)]
+    assert not any(play(eyes, WELL, other))
+
+
+def test_a_picture_that_stands_where_it_lay_is_told() -> None:
+    told = play(Eyesight((640, 480)), 0, [np.ascontiguousarray(i.transpose(1, 0, 2)) for i in healthy(0, 20)])
+    assert told[-1].startswith("picture shape changed from 640x480 to 480x640")

@@ -20,13 +20,13 @@ class Area:
     holes: tuple[tuple[Point, ...], ...] = ()
 
     def contains(self, centre: Point, radius_m: float) -> bool:
-        """Does the whole circle lie inside, and beside every hole?"""
+        """Does the whole circle lie inside, and beside every hole? One that only touches an edge does not: what is unsure is blocked."""
         if not inside(centre, self.outer) or any(wound(centre, hole) for hole in self.holes):
             return False
-        return self.to_edge_m(centre) >= radius_m
+        return self.to_edge_m(centre) > radius_m
 
     def touches(self, centre: Point, radius_m: float) -> bool:
-        """Does any of the circle lie in it? A hole counts as part of it: where not to fly, more is safer."""
+        """Does any of the circle lie in it or touch it? A hole counts as part of it: where not to fly, more is safer."""
         return wound(centre, self.outer) or to_edge_m(centre, self.outer) <= radius_m
 
     def to_edge_m(self, centre: Point) -> float:

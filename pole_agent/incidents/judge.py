@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from pole_agent.incidents.machine import Happening, State, after
 from pole_agent.incidents.rules import ON_LINE, PER_RULE, Incident, Line, Rule, Zone
 from pole_agent.incidents.traffic import Traffic
 from pole_agent.incidents.walk import Furniture, Walk
-from pole_agent.vocabulary import Track, group_of
+from pole_agent.vocabulary import Track
 
-GRACE_S = 2.0  # an object may be hidden this long before its incident closes, …
-SETTLED_GRACE_S = 30.0  # … and this long when it was standing: a parked car behind a bus
-SETTLED_S = 8.0  # what stands for this long may be found again where it was
+GRACE_S = 2.0  # the condition may fail this long before the incident closes, …
+SETTLED_GRACE_S = 30.0  # … and this long when the object was standing. One that is hidden stays in it while the tracker remembers it
 # What has been standing for this long is part of the street: it holds no presence, and keeps no lamp raised.
 FURNITURE_S = {"person": 900.0}
 OTHER_FURNITURE_S = 60.0
@@ -63,6 +62,7 @@ class Case:
     since: float  # when the condition began to hold
     met_at: float = -1.0  # when it held last
     grace_s: float = GRACE_S
+    who: tuple[int, ...] = ()  # for whom it held last
 
 
 class Judge:
@@ -87,68 +87,100 @@ class Judge:
         self._furniture = Furniture()
         self._cases: dict[Key, Case] = {}
         self._traffic = Traffic(now)
+        self._aspect = 1.0
+        self._active: frozenset[str] = frozenset()
 
     @property
     def counts(self) -> dict[str, dict[str, int]]:
         """Objects in sight now: zone -> class -> count."""
         return {zone.name: dict(Counter(w.track.label for w in self._present.values() if zone.name in w.entered)) for zone in self._zones}
 
-    def step(self, tracks: Sequence[Track], active: frozenset[str], now: float, glimpses: Sequence[Track] = ()) -> list[Fact]:
-        """Judge one frame. `active` names the rules that are on at this time of day; `glimpses` may become tracks."""
+    def step(
+        self,
+        tracks: Sequence[Track],
+        active: frozenset[str],
+        now: float,
+        glimpses: Sequence[Track] = (),
+        remembered: Collection[int] = (),
+        aspect: float = 1.0,
+    ) -> list[Fact]:
+        """Judge one frame. `active` names the rules that are on at this time of day; `glimpses` may become tracks.
+
+        `remembered`: the numbers of those that the tracker would know again, in sight or not. Their life goes on.
+        `aspect`: the width of the picture over its height, so that distances in it are true.
+        """
+        self._aspect, self._active = aspect, active
+        here = {track.track_id for track in tracks}
         self._present, crossings = {}, {}
         for track in tracks:
-            self._present[track.track_id], crossings[track.track_id] = self._follow(track, now)
+            self._present[track.track_id], crossings[track.track_id] = self._follow(track, here, now)
+        over = self._over(remembered)
+        crossings |= {number: self._cross(walk, walk.last_crossings()) for number, walk in over.items()}
         facts: list[Fact] = []
         for rule in self._rules:
             if rule.name in active:
-                facts += self._apply(rule, crossings, glimpses, now)
+                facts += self._apply(rule, over, crossings, glimpses, now)
         facts += self._age(active, now)
-        self._forget(now)
         self._traffic.inside(self.counts, now)
         if self._traffic.due(now):
             facts += self._summary(now)
         return facts
 
     def stop(self, reason: str, now: float) -> list[Fact]:
-        """Close everything: the camera went blind or the agent stops. The summary so far is given too."""
-        facts: list[Fact] = []
+        """Close everything: the clip or the agent ends. The summary so far is given too."""
+        self._present = {}
+        over = self._over(())
+        crossings = {number: self._cross(walk, walk.last_crossings()) for number, walk in over.items()}
+        facts = [f for rule in self._rules if rule.name in self._active for f in self._apply(rule, over, crossings, (), now)]
         for key, case in list(self._cases.items()):
             facts += self._move(key, case, "ended", now, reason)
-        self._present = {}
-        self._forget(float("inf"))
         return facts + self._summary(now)
 
     def _summary(self, now: float) -> list[Fact]:
         data = self._traffic.summary(self._camera, now)
         return [Summarized(data)] if data else []
 
-    def _follow(self, track: Track, now: float) -> tuple[Walk, Mapping[str, int]]:
-        """Its walk, and the lines crossed since the last step: for a new one, also before it was sure to be there."""
+    def _follow(self, track: Track, here: Collection[int], now: float) -> tuple[Walk, Mapping[str, int]]:
+        """Its walk, and the lines crossed since the last step: for a new one, also before it was sure to be there.
+
+        `here`: the numbers of all who are reported.
+        """
         crossed: dict[str, int] = {}
         through: set[str] = set()
         for seen in track.earlier:
-            walk = self._walk(replace(track, box=seen.box, last_seen=seen.at, seen_now=True, earlier=()), seen.at)
+            walk = self._walk(replace(track, box=seen.box, last_seen=seen.at, seen_now=True, earlier=()), here, seen.at)
             crossed.update(self._count(walk, seen.at))
             through.update(walk.entered)
-        walk = self._walk(track, now)
+        walk = self._walk(track, here, now)
         walk.through = through
         return walk, {**crossed, **self._count(walk, now)}
 
-    def _walk(self, track: Track, now: float) -> Walk:
-        walk = self._walks.get(track.track_id)
+    def _walk(self, track: Track, here: Collection[int], now: float) -> Walk:
+        """The walk of this track, brought up to date."""
+        walk = self._walks.get(track.track_id) or self._adopt(track, here)
         if walk is None:
-            walk = self._walks[track.track_id] = Walk(track)
-            self._furniture.claim(walk, group_of(track.label))
+            walk = self._walks[track.track_id] = Walk(track, self._lines)
+            self._furniture.claim(walk)
         else:
-            walk.step(track, now)
+            walk.step(track, now, self._aspect)
         return walk
+
+    def _adopt(self, track: Track, here: Collection[int]) -> Walk | None:
+        """What stood here and is out of sight is found again, under a new number: its walk and its incidents go on."""
+        for number, walk in self._walks.items():
+            if number not in here and walk.settled and walk.is_place_of(track):
+                for rule, _ in [key for key in self._cases if key[1] == number]:
+                    self._cases[rule, track.track_id] = self._cases.pop((rule, number))
+                self._walks[track.track_id] = self._walks.pop(number)
+                return walk
+        return None
 
     def _count(self, walk: Walk, now: float) -> Mapping[str, int]:
         """Feed the traffic counts; return the lines crossed at this step."""
         counted = {zone.name for zone in self._zones}
         for zone in self._watched:
             since = walk.entered.get(zone.name)
-            stayed = walk.stay(zone, now)
+            stayed = walk.stay(zone, now, self._aspect)
             if zone.name not in counted:
                 continue
             if stayed is not None and zone.name not in walk.visited:
@@ -156,31 +188,40 @@ class Judge:
                 self._traffic.enter(zone.name, walk)
             elif stayed is None and since is not None:
                 self._traffic.leave(zone.name, now - since)
-        ways = {line.name: walk.crossing(line, now) for line in self._lines}
-        crossed = {name: way for name, way in ways.items() if way}
+        return self._cross(walk, walk.crossings(now, self._aspect))
+
+    def _cross(self, walk: Walk, crossed: Mapping[str, int]) -> Mapping[str, int]:
         for name, way in crossed.items():
             self._traffic.cross(name, way, walk)
         return crossed
 
-    def _forget(self, now: float) -> None:
-        """Drop the walks of those who are gone. One who stood is remembered by its place."""
+    def _over(self, remembered: Collection[int]) -> dict[int, Walk]:
+        """Drop the walks of those whom the tracker has forgotten, and return them. One who stood is remembered by its place."""
         counted = {zone.name for zone in self._zones}
+        over: dict[int, Walk] = {}
         for number, walk in list(self._walks.items()):
-            if number in self._present:
+            if number in self._present or number in remembered:
                 continue
+            over[number] = self._walks.pop(number)
             seen = walk.track.last_seen
-            settled = walk.stood(seen) >= SETTLED_S
-            if now - seen <= (SETTLED_GRACE_S if settled else GRACE_S):
-                continue
-            del self._walks[number]
-            if settled:
-                self._furniture.leave(walk, group_of(walk.track.label), seen)
+            if walk.settled:
+                self._furniture.leave(walk)
             for name, since in walk.entered.items():
                 if name in counted:
                     self._traffic.leave(name, seen - since)
+        return over
 
-    def _apply(self, rule: Rule, crossings: Mapping[int, Mapping[str, int]], glimpses: Sequence[Track], now: float) -> Iterable[Fact]:
-        fitting = [w for w in self._present.values() if rule.fits(w.track)]
+    def _apply(
+        self,
+        rule: Rule,
+        over: Mapping[int, Walk],
+        crossings: Mapping[int, Mapping[str, int]],
+        glimpses: Sequence[Track],
+        now: float,
+    ) -> Iterable[Fact]:
+        """What the rule says of those who are here; of those whose time is `over`, only that they crossed its line."""
+        at_line = rule.kind in ON_LINE
+        fitting = [w for w in (*self._present.values(), *(over.values() if at_line else ())) if rule.fits(w.track)]
         there = [w for w in fitting if self._meets(rule, w, crossings[w.track.track_id], now)]
         if rule.kind in PER_RULE:
             if len(there) >= rule.count:
@@ -191,7 +232,7 @@ class Judge:
         facts: list[Fact] = []
         for walk in there:
             way = crossings[walk.track.track_id].get(rule.place.name, 0)
-            direction = {1: "forward", -1: "backward"}.get(way, "") if rule.kind in ON_LINE else ""
+            direction = {1: "forward", -1: "backward"}.get(way, "") if at_line else ""
             facts += self._met((rule.name, walk.track.track_id), rule, [walk], direction, now)
         return facts
 
@@ -227,7 +268,8 @@ class Judge:
             path=first.path(),
             score=max(old.score, *(w.track.score for w in there)),
         )
-        case.grace_s = SETTLED_GRACE_S if all(w.stood(seen) >= SETTLED_S for w in there) else GRACE_S
+        case.who = tuple(w.track.track_id for w in there)
+        case.grace_s = SETTLED_GRACE_S if all(w.settled for w in there) else GRACE_S
         if case.state == "forming" and now - case.since >= rule.dwell_s - 1e-6:
             if rule.kind not in PER_RULE:
                 first.alerted.add(rule.name)
@@ -238,16 +280,22 @@ class Judge:
         """Let go of what does not hold any more."""
         facts: list[Fact] = []
         for key, case in list(self._cases.items()):
-            missing = now - case.incident.last_seen_at
+            gone = now - case.incident.last_seen_at > case.grace_s and not self._hidden(case)
             if key[0] not in active:
                 facts += self._move(key, case, "ended", now, "inactive")
             elif case.state == "closing" and self._settled(key, case, now):
                 facts += self._move(key, case, "ended", now, "settled")
-            elif case.state == "closing" and missing > case.grace_s:
+            elif case.state == "closing" and gone:
                 facts += self._move(key, case, "expired", now, "gone")
-            elif case.met_at != now and (case.state == "open" or missing > case.grace_s):
+            elif case.met_at != now and (case.state == "open" or gone):
                 facts += self._move(key, case, "lost", now)
         return facts
+
+    def _hidden(self, case: Case) -> bool:
+        """Is somebody of the incident out of sight, and would be known again?"""
+        place = case.incident.rule.place
+        walks = [self._walks[n] for n in case.who if n in self._walks and n not in self._present]
+        return isinstance(place, Zone) and any(place.name in walk.entered for walk in walks)
 
     def _settled(self, key: Key, case: Case, now: float) -> bool:
         """Are those of the incident still there, but have become part of the street?"""

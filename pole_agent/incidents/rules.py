@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from pole_agent.almanac import Span
-from pole_agent.geometry import inside
+from pole_agent.geometry import scaled, to_ring, wound
 from pole_agent.vocabulary import Point, Severity, Track
 
 Kind = Literal["presence", "loitering", "crowd", "crossing", "wrong_way", "stopped"]
@@ -18,7 +18,8 @@ ON_LINE: tuple[Kind, ...] = ("crossing", "wrong_way")
 class Zone:
     """A part of a camera's picture. No polygon means the whole frame.
 
-    An object is inside once its foot has been for `enter_s`, and outside once it has not been for `leave_s`.
+    An object is inside once its foot has been for `enter_s`, and outside once it has been clearly outside for `leave_s`. The edge is
+    inside, and so is whatever the polygon goes around where it crosses itself.
     """
 
     name: str
@@ -27,12 +28,19 @@ class Zone:
     leave_s: float = 0.0
 
     def holds(self, point: Point) -> bool:
-        return not self.polygon or inside(point, self.polygon)
+        return not self.polygon or wound(point, self.polygon)
+
+    def distance(self, point: Point, aspect: float) -> float:
+        """From its edge, in picture heights; `aspect` is the picture's width over its height. 0 without a polygon."""
+        if not self.polygon:
+            return 0.0
+        here, *corners = scaled((point, *self.polygon), aspect)
+        return to_ring(here, corners)
 
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """`forward` crosses towards the right hand of one who looks from `start` to `end`."""
+    """`forward` crosses towards the right hand of one who looks from `start` to `end`. Its ends belong to it."""
 
     name: str
     start: Point

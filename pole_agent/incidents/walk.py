@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
-from pole_agent.geometry import crosses
+from collections.abc import Iterable
+
+from pole_agent.incidents.passage import Passage, reach
 from pole_agent.incidents.rules import Line, Zone
-from pole_agent.vocabulary import Box, Point, Track, overlap
+from pole_agent.vocabulary import Point, Track, group_of, overlap
 
 PATH_POINTS = 8
 KEPT_POINTS = 32  # thinned to half when full: any length of life fits
+SETTLED_S = 8.0  # what stands for this long may be found again where it was, …
+SAME_PLACE = 0.5  # … with this intersection over union
 STILL_HEIGHTS = 0.5  # within half its own height an object has stopped
-RECROSS_S = 2.0  # a foot that trembles on a line crosses it once
 
 
 class Walk:
     """One per track, from first sight to its end."""
 
-    def __init__(self, track: Track) -> None:
+    def __init__(self, track: Track, lines: Iterable[Line] = ()) -> None:
         self.track = track
         self.foot = track.box.foot
         self.entered: dict[str, float] = {}  # zone name -> since when inside
@@ -24,19 +27,18 @@ class Walk:
         self.still_since = track.last_seen
         self.alerted: set[str] = set()  # rules that were told of it since it stands here
         self._still_at = self.foot
-        self._before = self.foot
         self._coming: dict[str, float] = {}  # zone name -> since when perhaps inside
         self._within: dict[str, float] = {}  # zone name -> when last seen inside
-        self._crossed: dict[tuple[str, int], float] = {}
+        self._passages = {line.name: Passage(line, self.foot) for line in lines}
         self._points = [self.foot]
         self._stride = 1
         self._skipped = 0
 
-    def step(self, track: Track, now: float) -> None:
-        """Take the track's place at `now`."""
-        self._before, self.foot, self.track = self.foot, track.box.foot, track
-        reach = STILL_HEIGHTS * max(track.box.height, 0.02)
-        if abs(self.foot[0] - self._still_at[0]) > reach or abs(self.foot[1] - self._still_at[1]) > reach:
+    def step(self, track: Track, now: float, aspect: float) -> None:
+        """Take the track's place at `now`. `aspect`: the picture's width over its height."""
+        self.foot, self.track = track.box.foot, track
+        still = reach(track.box.height, STILL_HEIGHTS)
+        if abs(self.foot[0] - self._still_at[0]) * aspect > still or abs(self.foot[1] - self._still_at[1]) > still:
             self._still_at, self.still_since = self.foot, now
             self.alerted.clear()
         self._skipped += 1
@@ -51,34 +53,48 @@ class Walk:
         """Seconds that it has been standing in one place."""
         return now - self.still_since
 
-    def inherit(self, still_since: float, alerted: set[str]) -> None:
-        """It is what stood here before, found again under a new number."""
-        self.still_since, self.alerted = still_since, set(alerted)
+    @property
+    def settled(self) -> bool:
+        """It was standing when it was seen last."""
+        return self.stood(self.track.last_seen) >= SETTLED_S
 
-    def stay(self, zone: Zone, now: float) -> float | None:
-        """Seconds inside the zone, None when outside. At its edge the zone's times of entry and exit decide."""
+    def is_place_of(self, track: Track) -> bool:
+        """Could this track be the same thing, in the same place?"""
+        return group_of(track.label) == group_of(self.track.label) and overlap(track.box, self.track.box) >= SAME_PLACE
+
+    def inherit(self, before: Walk) -> None:
+        """It is what stood here before, found again under a new number."""
+        self.still_since, self.alerted, self.visited = before.still_since, set(before.alerted), set(before.visited)
+
+    def stay(self, zone: Zone, now: float, aspect: float) -> float | None:
+        """Seconds inside the zone, None when outside. It is outside once it is clearly so; then the zone's times decide."""
         name = zone.name
         if zone.holds(self.foot):
             self._within[name] = now
-            if name not in self.entered:
-                since = self._coming.setdefault(name, now)
-                if now - since < zone.enter_s - 1e-6:
-                    return None
+            since = self._coming.setdefault(name, now)
+            if name not in self.entered and now - since >= zone.enter_s - 1e-6:
                 self.entered[name] = since
-        else:
-            self._coming.pop(name, None)
-            if name in self.entered and now - self._within[name] > zone.leave_s + 1e-6:
-                del self.entered[name]
+        elif name in self._coming:
+            if zone.distance(self.foot, aspect) <= reach(self.track.box.height):
+                self._within[name] = now
+            elif name not in self.entered:
+                del self._coming[name]
+            elif now - self._within[name] > zone.leave_s + 1e-6:
+                del self.entered[name], self._coming[name]
         return now - self.entered[name] if name in self.entered else None
 
-    def crossing(self, line: Line, now: float) -> int:
-        """+1 forward, -1 backward, 0 no crossing at this step."""
-        way = crosses(self._before, self.foot, line.start, line.end)
-        if not way:
-            return 0
-        last = self._crossed.get((line.name, way))
-        self._crossed[line.name, way] = now
-        return way if last is None or now - last > RECROSS_S else 0
+    def crossings(self, now: float, aspect: float) -> dict[str, int]:
+        """The lines crossed at this step: +1 forward, -1 backward. Where it is only guessed to be, nothing is crossed."""
+        if not self.track.seen_now:
+            return {}
+        height = self.track.box.height
+        ways = {name: passage.step(self.foot, height, aspect, now) for name, passage in self._passages.items()}
+        return {name: way for name, way in ways.items() if way}
+
+    def last_crossings(self) -> dict[str, int]:
+        """The lines that it had crossed when it was seen last, and that wanted one more look."""
+        ways = {name: passage.end() for name, passage in self._passages.items()}
+        return {name: way for name, way in ways.items() if way}
 
     def path(self) -> tuple[Point, ...]:
         """Up to 8 points from first to last, rounded to a thousandth of the picture."""
@@ -92,21 +108,20 @@ class Furniture:
     """What stood somewhere when it was last seen. It may be found again under a new number, and is then no news."""
 
     KEPT_S = 3600.0
-    SAME_PLACE = 0.5  # of intersection over union
     MOST = 100
 
     def __init__(self) -> None:
-        self._left: list[tuple[Box, str, float, float, set[str]]] = []
+        self._left: list[Walk] = []
 
-    def leave(self, walk: Walk, group: str, now: float) -> None:
-        self._left = [entry for entry in self._left if now - entry[2] < self.KEPT_S][-self.MOST :]
-        self._left.append((walk.track.box, group, now, walk.still_since, walk.alerted))
+    def leave(self, walk: Walk) -> None:
+        seen = walk.track.last_seen
+        self._left = [w for w in self._left if seen - w.track.last_seen < self.KEPT_S][-self.MOST :]
+        self._left.append(walk)
 
-    def claim(self, walk: Walk, group: str) -> None:
+    def claim(self, walk: Walk) -> None:
         """Give a new walk what is known of the thing that stood in its place, if there is one."""
-        for entry in self._left:
-            box, its_group, _, still_since, alerted = entry
-            if its_group == group and overlap(box, walk.track.box) >= self.SAME_PLACE:
-                walk.inherit(still_since, alerted)
-                self._left.remove(entry)
+        for before in self._left:
+            if before.is_place_of(walk.track):
+                walk.inherit(before)
+                self._left.remove(before)
                 return

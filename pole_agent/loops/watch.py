@@ -158,7 +158,10 @@ class Pipeline:
             self._motion.learn(here, [t.box for t in tracks])
         self.tracks = self._riders.join(tracks, now)
         self.frames += 1
-        facts = self._judge.step(self.tracks, self._active_rules(now), now, self._tracker.glimpses)
+        height, width = frame.image.shape[:2]
+        facts = self._judge.step(
+            self.tracks, self._active_rules(now), now, self._tracker.glimpses, self._tracker.remembered, width / height
+        )
         return self._responder.respond(facts, now)
 
     def stop(self, reason: str, now: float) -> list[Response]:

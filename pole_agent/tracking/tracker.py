@@ -101,6 +101,11 @@ class Tracker:
         return self._report(now)
 
     @property
+    def remembered(self) -> frozenset[int]:
+        """The tracks that are not over: in sight, or to be known again when they are found."""
+        return frozenset(i.track_id for i in self._known)
+
+    @property
     def wondering(self) -> bool:
         """There is something that may become a track, if it is seen again."""
         return bool(self._fresh)

@@ -15,8 +15,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from pole_agent.store.continuity import Ended, Opened
 from pole_agent.store.salvage import Salvage
-from pole_agent.store.schema import LATEST, PAGE_BYTES, connect, connect_to_read
+from pole_agent.store.schema import LATEST, PAGE_BYTES, connect, connect_to_read, new_store_id
+from pole_agent.store.witness import Witness
 from pole_agent.vocabulary import RecordEvent, Severity, Stamp, TimeQuality
 
 KEEP_DELIVERED_S = 72 * 3600.0
@@ -29,6 +31,8 @@ FULL_SHARE = 0.9  # of the cap; the rest is room for the work of dropping
 DROP_BATCH = 200
 LEAST_PAGES, EMPTY_SHARE = 1_000_000 // PAGE_BYTES, 0.25  # a megabyte, and a quarter of the file: below that shrinking only wears the card
 DROPPED = "outbox.dropped"
+BIRTHS, EPOCH, FORMERS = "births", "epoch", "formers"  # keys of small state
+KEEP_FORMERS = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +126,7 @@ class Database:
 
     def __init__(self, path: Path, max_mb: int, new_id: Callable[[], str], *, read_only: bool = False) -> None:
         self.path, self._new_id = path, new_id
-        self._db = connect_to_read(str(path)) if read_only else connect(str(path), max_mb)
+        self._db, self.made = (connect_to_read(str(path)), False) if read_only else connect(str(path), max_mb)
         self._page_bytes: int = self._db.execute("PRAGMA page_size").fetchone()[0]
         self._most_pages = max_mb * 1_000_000 // self._page_bytes
         self.store_id: str = self._db.execute("SELECT value FROM meta WHERE key = 'storeid'").fetchone()[0]
@@ -309,6 +313,8 @@ class Database:
             "INSERT INTO outbox (id, kind, severity, data, monotonic, boot_id, wall, quality) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
             salvaged.events,
         )
+        if salvaged.store_id:
+            self._name_the_store(salvaged.store_id)
         for table, rows in salvaged.tables.items():
             marks = ", ".join("?" * len(rows[0])) if rows else ""
             for row in rows:
@@ -336,21 +342,94 @@ class Database:
         rows = self._db.execute(f"SELECT {COLUMNS} FROM outbox WHERE seq > ? ORDER BY seq LIMIT ?", (after, limit))
         return [Stored._make(r) for r in rows]
 
+    def last_sequence(self) -> int:
+        """The highest sequence number that was handed out."""
+        row = self._db.execute("SELECT seq FROM sqlite_sequence WHERE name = 'outbox'").fetchone()
+        return int(row[0]) if row else 0
+
     def stats(self) -> dict[str, Any]:
         """Counts and sizes, for people and for ``health``."""
         counts = self._db.execute("SELECT severity, count(*) FROM outbox WHERE delivered IS NULL GROUP BY 1")
         waiting = {Severity(s).word: n for s, n in counts}
         kept = self._db.execute("SELECT count(*) FROM outbox WHERE delivered IS NOT NULL").fetchone()[0]
-        last = self._db.execute("SELECT seq FROM sqlite_sequence WHERE name = 'outbox'").fetchone()
         return {
             "storeid": self.store_id,
             "waiting": waiting,
             "delivered_kept": kept,
-            "last_sequence": last[0] if last else 0,
+            "last_sequence": self.last_sequence(),
             "dropped": self.number("dropped"),
             "used_mb": round(self._used_pages() * self._page_bytes / 1e6, 3),
             "max_mb": round(self._most_pages * self._page_bytes / 1e6, 1),
         }
+
+    # --- one store after another
+
+    def opened(self, was_there: bool) -> Opened:
+        """How it was found, to be held against the witness."""
+        return Opened(self.store_id, self.number(EPOCH), self.last_sequence(), self.formers(), self.made, was_there)
+
+    def formers(self) -> tuple[str, ...]:
+        """The stores before this one, the newest last."""
+        try:
+            return tuple(map(str, json.loads(self.get(FORMERS) or "[]")))
+        except (ValueError, TypeError, RecursionError):
+            return ()
+
+    def move_epoch(self, least: int = 0) -> None:
+        """The witness is written after this commit: from now on, a file from before it can be told."""
+        self.set(EPOCH, str(max(self.number(EPOCH), least) + 1))
+
+    def witness(self, closed: bool) -> Witness:
+        """What the witness is to say of what is committed."""
+        waiting, oldest = self._db.execute("SELECT count(*), min(seq) FROM outbox WHERE delivered IS NULL").fetchone()
+        return Witness(self.store_id, self.number(EPOCH), self.last_sequence(), waiting, oldest or 0, self.number(BIRTHS), closed)
+
+    def log_mark(self) -> bytes:
+        """Changes whenever the write-ahead log begins anew, after its pages went to their place. Empty while there is none."""
+        try:
+            with self.path.with_name(f"{self.path.name}-wal").open("rb") as log:
+                return log.read(24)[16:]  # the salts of its header
+        except OSError:
+            return b""
+
+    def begin_anew(self) -> list[list[int]]:
+        """Go on under a new storeid. What waits gets new numbers and keeps its identifier; returns the ranges of the old numbers.
+
+        What was delivered is forgotten: it belongs to the numbers of the old store.
+        """
+        self._db.execute("DELETE FROM outbox WHERE delivered IS NOT NULL")
+        self._name_the_store(self.store_id)
+        seqs = [row[0] for row in self._db.execute("SELECT seq FROM outbox ORDER BY seq")]
+        # In order, each number moves down to one that is free.
+        self._db.executemany("UPDATE outbox SET seq = ? WHERE seq = ?", (pair for pair in enumerate(seqs, 1) if pair[0] != pair[1]))
+        self._db.execute("UPDATE sqlite_sequence SET seq = ? WHERE name = 'outbox'", (len(seqs),))
+        self.succeed(self.store_id)
+        self.store_id = new_store_id()
+        self.set("storeid", self.store_id)
+        return ranges(seqs)
+
+    def end(self, end: Ended, stamp: Stamp, *, anew: bool = True, **more: Any) -> None:
+        """A store has ended: go on under a new storeid (`anew`, unless this one is new), and tell."""
+        this, moved = self.store_id, self.begin_anew() if anew else []
+        self.succeed(end.storeid)
+        if moved and end.storeid not in (None, this):
+            self.report_dropped(Ended(this, end.cause).named(moved), 0, end.cause, stamp, **Ended(this, end.cause, exact=True).data(moved))
+            moved = []
+        self.report_dropped(end.named(moved), end.count, end.cause, stamp, **end.data(moved), **more)
+        self.move_epoch()
+
+    def succeed(self, store_id: str | None) -> None:
+        """This store follows that one."""
+        if store_id and store_id not in self.formers():
+            self.set(FORMERS, json.dumps([*self.formers(), store_id][-KEEP_FORMERS:]))
+
+    def _name_the_store(self, store_id: str) -> None:
+        """Reports of drops that wait speak of the numbers of the store that they were made in."""
+        self._db.execute(
+            "UPDATE outbox SET data = json_set(data, '$.storeid', ?) "
+            "WHERE kind = ? AND CASE WHEN json_valid(data) THEN json_type(data, '$.storeid') IS NULL END",
+            (store_id, DROPPED),
+        )
 
     # --- making room
 

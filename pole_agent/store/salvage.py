@@ -31,6 +31,8 @@ class Salvage:
 
     events: list[tuple[Any, ...]] = field(default_factory=list)
     tables: dict[str, list[tuple[Any, ...]]] = field(default_factory=dict)
+    store_id: str = ""
+    sequence: int = 0  # the highest that was handed out, as far as it can be read
 
 
 def salvage(path: Path) -> Salvage:
@@ -40,6 +42,10 @@ def salvage(path: Path) -> Salvage:
         db.execute("PRAGMA query_only = ON")
         db.text_factory = lambda raw: raw.decode(errors="replace")
         found.events = [row for row in _events(db) if _sound(row)]
+        with contextlib.suppress(sqlite3.Error):
+            named = db.execute("SELECT value FROM meta WHERE key = 'storeid'").fetchone()
+            if named and isinstance(named[0], str) and named[0].isalnum() and named[0].isascii():
+                found.store_id, found.sequence = named[0][:64], _last(db, 0)
         for table, columns in TABLES.items():
             with contextlib.suppress(sqlite3.Error):
                 found.tables[table] = [row for row in db.execute(f"SELECT {columns} FROM {table}") if row[0] not in OWN]
@@ -67,12 +73,12 @@ def _events(db: sqlite3.Connection) -> Iterator[tuple[Any, ...]]:
         yield from rows
 
 
-def _last(db: sqlite3.Connection) -> int:
+def _last(db: sqlite3.Connection, unknown: int = 1 << 24) -> int:
     for query in ("SELECT seq FROM sqlite_sequence WHERE name = 'outbox'", "SELECT max(seq) FROM outbox"):
         with contextlib.suppress(sqlite3.Error):
             if (row := db.execute(query).fetchone()) and isinstance(row[0], int) and row[0] > 0:
                 return row[0]
-    return 1 << 24
+    return unknown
 
 
 def _sound(row: tuple[Any, ...]) -> bool:

@@ -52,13 +52,18 @@ CREATE TABLE IF NOT EXISTS lamp_log (number INTEGER PRIMARY KEY, wall REAL NOT N
 """
 
 
+def new_store_id() -> str:
+    return uuid.uuid4().hex[:16]
+
+
 def connect_to_read(path: str) -> sqlite3.Connection:
     """Open an existing database for reading only, whether the agent runs or not. Raises sqlite3.Error."""
     return sqlite3.connect(f"{Path(path).absolute().as_uri()}?mode=ro", uri=True, isolation_level=None, timeout=5.0)
 
 
-def connect(path: str, max_mb: int) -> sqlite3.Connection:
-    """Open (or make, or bring up to date) the database. Raises sqlite3.Error; sqlite3.DatabaseError for a file that is not ours."""
+def connect(path: str, max_mb: int) -> tuple[sqlite3.Connection, bool]:
+    """Open (or make, or bring up to date) the database; says whether it was made. Raises sqlite3.Error; sqlite3.DatabaseError for a file
+    that is not ours."""
     connection = sqlite3.connect(path, isolation_level=None, timeout=5.0)
     connection.text_factory = lambda raw: raw.decode(errors="replace")  # one damaged text must not end every read
     try:
@@ -75,7 +80,7 @@ def connect(path: str, max_mb: int) -> sqlite3.Connection:
             if connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]:
                 raise sqlite3.DatabaseError("it has tables that are not pole-agent's")
             connection.executescript(f"BEGIN IMMEDIATE; {TABLES} {VERDICTS} {LAMP_LOG} PRAGMA user_version = {VERSION};")
-            connection.execute("INSERT INTO meta VALUES ('storeid', ?)", (uuid.uuid4().hex[:16],))
+            connection.execute("INSERT INTO meta VALUES ('storeid', ?)", (new_store_id(),))
             connection.execute("COMMIT")
         elif version // FAMILY > VERSION // FAMILY:
             raise sqlite3.DatabaseError(f"its version is {version}, this agent knows {VERSION}; it was made by a newer agent")
@@ -89,7 +94,7 @@ def connect(path: str, max_mb: int) -> sqlite3.Connection:
     except BaseException:
         connection.close()
         raise
-    return connection
+    return connection, version == 0
 
 
 def _rewrite(connection: sqlite3.Connection) -> None:

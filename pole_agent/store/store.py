@@ -11,6 +11,7 @@ The thread keeps real time, not the agent's clock: it waits for a real disk.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 import os
 import queue
@@ -23,8 +24,12 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from pole_agent.errors import OutboxError
-from pole_agent.store.database import Database, Entry
+from pole_agent.store import witness
+from pole_agent.store.continuity import Ended, damaged, ended
+from pole_agent.store.database import BIRTHS, Database, Entry
 from pole_agent.store.salvage import salvage
+from pole_agent.store.schema import PAGE_BYTES
+from pole_agent.store.witness import Unreadable, Witness
 from pole_agent.vocabulary import RecordEvent, Severity, Stamp
 
 log = logging.getLogger(__name__)
@@ -35,6 +40,10 @@ BATCH_S = 5.0
 SPARE, REFILL = 20.0, 12.0  # so many commits may come after a batch's time each; then, in the long run, one in twelve times that
 MEMORY_ROWS = 2000  # what a failing disk may keep in memory, about 1 MB
 RETRY_S = (1.0, 2.0, 5.0, 15.0, 30.0)
+WORDS, WORD_S = (
+    20.0,
+    300.0,
+)  # so many commits may have their witness written at once; then, in the long run, one in five minutes: 1 MB a day
 FILE_NAME = "pole.db"
 
 
@@ -63,7 +72,14 @@ class Store:
         self._spare, self._spared_at = SPARE, time.monotonic()
         self._lost = 0
         self._set_aside = ""
-        self._salvaged, self._to_save = 0, False
+        self._taken_up = False  # the open database was held against its witness
+        self._before: Witness | Unreadable | None = None  # the witness as it was when the database was opened
+        self._was_there = True  # the file of the database, then
+        self._end: Ended | None = None  # found and not told yet
+        self._words, self._worded_at = WORDS, time.monotonic()
+        self._moved = False  # the epoch, in this transaction: the witness is due
+        self._log_mark = b""
+        self._wordless = ""  # why the witness cannot be written
         self._tries = 0
         self._retry_at = 0.0
         self.committed = asyncio.Event()  # set whenever events were stored
@@ -135,8 +151,7 @@ class Store:
                 continue
             if item is None:
                 self._commit()
-                if self._database is not None:
-                    self._database.close()
+                self._leave()
                 return
             if isinstance(item, _Call):
                 self._serve(item)
@@ -224,21 +239,25 @@ class Store:
         for item in self._later:  # first: what is marked as delivered is the first to go when room is needed
             item.work(database)
         database.append(entries)
-        stamp = entries[-1].stamp if entries else self._stamp(time.monotonic())
-        if self._set_aside:
-            cause = f"corrupt: the old file was set aside as {self._set_aside}"
-            database.report_dropped([], None, cause, stamp, salvaged=self._salvaged)
         if self._lost:
+            stamp = entries[-1].stamp if entries else self._stamp(time.monotonic())
             database.report_dropped([], self._lost, "disk", stamp)
+        now = time.monotonic()
+        self._words = min(WORDS, self._words + (now - self._worded_at) / WORD_S)
+        self._worded_at = now
+        self._moved = self._words >= 1.0
+        if self._moved:
+            database.move_epoch()
 
     def _stored(self, more: bool) -> None:
-        grown = more or bool(self._batch or self._lost or self._set_aside)
+        self._bear_witness_if_due()
+        grown = more or bool(self._batch or self._lost)
         for item in self._later:
             self._tell(item.future, None, None)
         self._batch.clear()
         self._later.clear()
         self._urgent = False
-        self._lost, self._set_aside, self._tries, self._retry_at = 0, "", 0, 0.0
+        self._lost, self._tries, self._retry_at = 0, 0, 0.0
         if self.problem:
             log.warning("the store works again")
             self.problem = ""
@@ -294,6 +313,9 @@ class Store:
     def _opened(self) -> Database:
         if self._database is None:
             self._path.parent.mkdir(parents=True, exist_ok=True)
+            self._before = self._witnessed()
+            self._was_there = self._path.exists()
+            self._prepare()
             try:
                 self._database = Database(self._path, self._max_mb, self._new_id)
             except sqlite3.DatabaseError as error:
@@ -302,18 +324,85 @@ class Store:
                 log.error("store: %s cannot be used (%s); it is set aside and a new one is started", self._path, error)
                 self._put_aside()
                 self._database = Database(self._path, self._max_mb, self._new_id)
-            if self._to_save:
-                self._save_what_can_be(self._database)
-            self.store_id = self._database.store_id
+            self._taken_up = False
+        if not self._taken_up:
+            self._take_up(self._database)
         return self._database
 
-    def _save_what_can_be(self, database: Database) -> None:
-        """Take the readable part of the file that was set aside into the new one."""
-        saved = salvage(self._path.with_name(self._set_aside))
+    def _witnessed(self) -> Witness | Unreadable | None:
+        try:
+            return witness.read(self._path.with_name(witness.FILE_NAME))
+        except Unreadable as error:
+            log.error("store: %s is not the witness that this agent writes: %s", witness.FILE_NAME, error)
+            return error
+
+    def _prepare(self) -> None:
+        """SQLite throws the log of an empty database away. With a first page to stand on, it reads what the log holds."""
+        log_file = self._path.with_name(f"{FILE_NAME}-wal")
+        empty = not self._was_there or self._path.stat().st_size == 0
+        if empty and log_file.exists() and log_file.stat().st_size:
+            self._path.write_bytes(bytes(PAGE_BYTES))
+        elif not self._was_there and self._before is None:
+            # From here on an empty file is a start that was cut short, no loss.
+            witness.write(self._path.with_name(witness.FILE_NAME), Witness())
+
+    def _take_up(self, database: Database) -> None:
+        """Find out whether it goes on where it stood. What has ended is told in the transaction that begins anew."""
+        seen = self._before if isinstance(self._before, Witness) else Witness()
+        saved = salvage(self._path.with_name(self._set_aside)) if self._set_aside else None
+        end = self._end = self._end or (ended(self._before, database.opened(self._was_there)) if saved is None else None)
+        stamp, more = self._stamp(time.monotonic()), {}
         with database.transaction():
-            self._salvaged = database.take_in(saved)
-        self._to_save = False
-        log.warning("store: %d events that waited were saved from the damaged file", self._salvaged)
+            if saved is not None:
+                more["salvaged"] = database.take_in(saved)
+                cause = f"corrupt: the old file was set aside as {self._set_aside}"
+                end = damaged(self._before, cause, saved.store_id, saved.sequence, more["salvaged"])
+            if end is not None:
+                database.end(end, stamp, anew=not database.made, **more)
+            database.move_epoch(seen.epoch)
+            database.set(BIRTHS, str(max(database.number(BIRTHS), seen.births)))
+        if end is not None:
+            log.error("store: %s has ended (%s); %s goes on", end.storeid or "the one before", end.cause, database.store_id)
+            self._signal(self.committed)
+        if saved is not None:
+            log.warning("store: %d events that waited were saved from the damaged file", more["salvaged"])
+        self._set_aside, self._end, self._taken_up = "", None, True
+        self._bear_witness(database)
+
+    def _bear_witness_if_due(self) -> None:
+        """After a commit, before anybody reads what was committed."""
+        database = self._database
+        if database is None:
+            return
+        if self._moved or database.store_id != self.store_id:
+            self._words = max(0.0, self._words - 1.0)
+            self._bear_witness(database)
+        elif database.log_mark() != self._log_mark:
+            # All before this commit lies in the file itself now, without the log: only a new epoch tells that from what comes after it.
+            with contextlib.suppress(sqlite3.Error):  # a disk that fails says so at the next commit
+                with database.transaction():
+                    database.move_epoch()
+                self._bear_witness(database)
+
+    def _bear_witness(self, database: Database, *, closed: bool = False) -> None:
+        self.store_id, self._log_mark = database.store_id, database.log_mark()
+        try:
+            witness.write(self._path.with_name(witness.FILE_NAME), database.witness(closed))
+            self._wordless = ""
+        except OSError as error:
+            if not self._wordless:
+                log.error("store: %s cannot be written: %s; a store that goes back in time may go unnoticed", witness.FILE_NAME, error)
+            self._wordless = str(error)
+
+    def _leave(self) -> None:
+        """Close in order: what the witness says then is exact."""
+        if self._database is None:
+            return
+        with contextlib.suppress(sqlite3.Error):
+            with self._database.transaction():
+                self._database.move_epoch()
+            self._bear_witness(self._database, closed=not self._batch)
+        self._database.close()
 
     def _put_aside(self) -> None:
         # One is kept for people to look at; more would fill the disk.
@@ -324,7 +413,7 @@ class Store:
             source = self._path.with_name(FILE_NAME + suffix)
             if source.exists():
                 source.rename(self._path.with_name(name + suffix))
-        self._set_aside, self._to_save = name, True
+        self._set_aside = name
 
     def _signal(self, event: asyncio.Event) -> None:
         if self._loop is not None:

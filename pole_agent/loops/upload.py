@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import json
 import logging
+from collections import deque
 from collections.abc import Awaitable, Callable
 from typing import Any
 
@@ -14,7 +15,8 @@ from pole_agent.clock import Clock, wait
 from pole_agent.errors import LinkLost, OutboxError, PublishRefused, TakenOver
 from pole_agent.health.parts import Parts
 from pole_agent.health.trust import TimeKeeper
-from pole_agent.store.database import Database, Outbound
+from pole_agent.store.continuity import Ended
+from pole_agent.store.database import ANNOUNCED, BIRTHS, Database, Outbound
 from pole_agent.store.store import Store
 from pole_agent.uplink.backoff import Backoff
 from pole_agent.uplink.board import Board
@@ -30,6 +32,7 @@ from pole_agent.uplink.events import (
     event_topic,
 )
 from pole_agent.uplink.outgoing import Outgoing
+from pole_agent.uplink.own_words import Known, judge
 from pole_agent.vocabulary import Severity
 
 log = logging.getLogger(__name__)
@@ -42,7 +45,7 @@ IDLE_S = 30.0
 REFUSED_AGAIN_S = 600.0  # a message that the broker refused is tried again then; meanwhile it blocks nobody
 OFFLINE_IS_NEWS_S = 60.0
 STEADY_S = 30.0  # a session that lasted this long starts the backoff anew
-BIRTHS = "births"
+ECHO_S = 5.0  # for our own status to come back: before that, what the broker has kept of this pole may still come
 
 
 class Upload:
@@ -72,6 +75,9 @@ class Upload:
         self._offline_since: float | None = None
         self._takeovers, self._suffix = 0, ""
         self._heard_ourselves = False
+        self._known: Known | None = None  # of the store at this connection; None when it does not answer
+        self._compared = asyncio.Event()  # with what the broker has kept of this pole
+        self._said: deque[bytes] = deque(maxlen=8)  # our own words, also wills of connections that are gone
         self._draining = ""  # the store whose events are on their way
         self._marks: set[asyncio.Future[None]] = set()
         self.delivered = 0
@@ -120,12 +126,16 @@ class Upload:
             "since": rfc3339(self._clock.wall()),
             "reason": reason,
         }
-        return Message(f"{self._base}/status", encode(document), retain=True)
+        if self._known is not None:
+            document |= {"storeid": self._known.storeid, "sequence": self._known.sequence}
+        self._said.append(encode(document))
+        return Message(f"{self._base}/status", self._said[-1], retain=True)
 
     async def farewell(self) -> None:
         """Say that we stop, if there is somebody to say it to."""
         if self._session is not None:
             with contextlib.suppress(LinkLost, PublishRefused):
+                await self._look_at_the_store()
                 await self._session.publish(self.status("offline", "stopped"))
 
     @property
@@ -140,8 +150,9 @@ class Upload:
     async def _connect(self) -> None:
         self._births = await self._next_birth()
         async with self._broker.connect(self.status("offline", "lost"), self._base, self._suffix) as session:
+            said = self.status("online", "connected")
             try:
-                await session.publish(self.status("online", "connected"))
+                await session.publish(said)
             except PublishRefused as error:
                 raise LinkLost(f"the status was refused: {error}; check the access rules for {self._base}/#") from error
             log.info("uplink: connected to %s (birth %d)", self._broker.name, self._births)
@@ -158,7 +169,7 @@ class Upload:
             jobs = [
                 asyncio.ensure_future(self._drain(session)),
                 asyncio.ensure_future(self._carry(session)),
-                asyncio.ensure_future(self._hear(session)),
+                asyncio.ensure_future(self._hear(session, said.payload)),
             ]
             try:
                 done, _ = await asyncio.wait(jobs, return_when=asyncio.FIRST_COMPLETED)
@@ -179,12 +190,37 @@ class Upload:
             return births
 
         try:
-            return await self._store.write(count)
+            births = await self._store.write(count)
         except OutboxError:
+            self._known = None
             return self._births + 1
+        await self._look_at_the_store(births)
+        return births
+
+    async def _look_at_the_store(self, births: int | None = None) -> None:
+        """For the status: which store this is, and how far it has come."""
+        boot, wall = self._keeper.boot_id, self._clock.wall() if self._keeper.trusted else None
+        birth = self._births if births is None else births
+
+        def look(db: Database) -> Known:
+            newest = db.newest_synced_wall()
+            since = None if wall is None or newest is None else wall - newest
+            return Known(
+                db.store_id, db.last_sequence(), self._store.began, birth, boot, db.formers(), db.get(ANNOUNCED) is not None, since
+            )
+
+        try:
+            known = await self._store.read(look)
+        except OutboxError:
+            known = None
+        if known is None or self._known is None or known.storeid != self._known.storeid:
+            self._compared.clear()
+        self._known = known
 
     async def _drain(self, session: Session) -> None:
         """Send what waits, severity first, then age; mark it delivered when the broker has acknowledged it."""
+        await wait(self._clock, self._compared, ECHO_S)
+        self._compared.set()
         out: Outgoing[Outbound] = Outgoing()
         ready, room, taken = asyncio.Event(), asyncio.Event(), asyncio.Event()
         jobs = [asyncio.ensure_future(self._send(session, out, ready, room, taken)) for _ in range(WINDOW)]
@@ -309,13 +345,42 @@ class Upload:
                     self._board.put_back(key)
                     raise
 
-    async def _hear(self, session: Session) -> None:
+    async def _hear(self, session: Session, said: bytes) -> None:
         """Pass commands on. It waits for room: behind a flood of bad commands may stand a cancel."""
         async for message in session.incoming():
             if message.path == STATUS:
+                if not self._compared.is_set():
+                    await self._compare(message.payload, said)
                 self._look_for_a_twin(message.payload)
             else:
                 await self._inbox.put(message)
+
+    async def _compare(self, payload: bytes, said: bytes) -> None:
+        """Hold the status that the broker has kept against the store, until our own comes back. Raises LinkLost when it begins anew."""
+        known = self._known
+        if payload == said:
+            if known is not None and not known.announced:
+                with contextlib.suppress(OutboxError):
+                    await self._store.write(lambda db: db.set(ANNOUNCED, "1"))
+            self._compared.set()
+            return
+        finding = None if known is None or payload in self._said else judge(payload, known)
+        if finding is None:
+            return
+        stamp = self._keeper.stamp(self._clock.monotonic())
+        if finding.alarm:
+            log.error("uplink: %s", finding.alarm)
+            self._parts.ill("identity", finding.alarm, Severity.ALARM)
+
+        def follow(db: Database) -> None:
+            if finding.ends:
+                db.end(Ended(finding.storeid, finding.ends, finding.ranges), stamp, anew=finding.anew)
+            db.set(BIRTHS, str(max(db.number(BIRTHS), finding.births)))
+
+        if finding.ends or finding.births:
+            with contextlib.suppress(OutboxError):
+                await self._store.write(follow)
+            raise LinkLost("the store or the count of births is behind what the broker has kept; both go on from there")
 
     def _look_for_a_twin(self, payload: bytes) -> None:
         """Our own status, as the broker has it. Raises TakenOver when somebody else has written it since we did.

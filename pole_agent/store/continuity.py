@@ -51,8 +51,13 @@ class Ended:
 
     def named(self, moved: list[list[int]]) -> list[list[int]]:
         """The numbers that no receiver shall wait for under the old storeid any more."""
-        named = sorted([*moved, *(list(span) for span in self.ranges)])
-        return named if len(named) <= MOST_RANGES else [[named[0][0], max(last for _, last in named)]]
+        named: list[list[int]] = []
+        for first, last in sorted([*map(tuple, moved), *self.ranges]):
+            if named and first <= named[-1][1] + 1:
+                named[-1][1] = max(named[-1][1], last)
+            else:
+                named.append([first, last])
+        return named if len(named) <= MOST_RANGES else [[named[0][0], named[-1][1]]]
 
 
 def ended(witness: Witness | Unreadable | None, opened: Opened) -> Ended | None:

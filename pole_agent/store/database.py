@@ -31,7 +31,7 @@ FULL_SHARE = 0.9  # of the cap; the rest is room for the work of dropping
 DROP_BATCH = 200
 LEAST_PAGES, EMPTY_SHARE = 1_000_000 // PAGE_BYTES, 0.25  # a megabyte, and a quarter of the file: below that shrinking only wears the card
 DROPPED = "outbox.dropped"
-BIRTHS, EPOCH, FORMERS = "births", "epoch", "formers"  # keys of small state
+BIRTHS, EPOCH, FORMERS, ANNOUNCED = "births", "epoch", "formers", "announced"  # keys of small state
 KEEP_FORMERS = 20
 
 
@@ -347,6 +347,11 @@ class Database:
         row = self._db.execute("SELECT seq FROM sqlite_sequence WHERE name = 'outbox'").fetchone()
         return int(row[0]) if row else 0
 
+    def newest_synced_wall(self) -> float | None:
+        """The wall time of the newest event that was stored by a trusted clock; None when there is none."""
+        row = self._db.execute(f"SELECT wall FROM outbox WHERE quality = 'synced' AND {SOUND} ORDER BY seq DESC LIMIT 1").fetchone()
+        return None if row is None else float(row[0])
+
     def stats(self) -> dict[str, Any]:
         """Counts and sizes, for people and for ``health``."""
         counts = self._db.execute("SELECT severity, count(*) FROM outbox WHERE delivered IS NULL GROUP BY 1")
@@ -406,6 +411,7 @@ class Database:
         self.succeed(self.store_id)
         self.store_id = new_store_id()
         self.set("storeid", self.store_id)
+        self.set(ANNOUNCED, None)
         return ranges(seqs)
 
     def end(self, end: Ended, stamp: Stamp, *, anew: bool = True, **more: Any) -> None:

@@ -22,7 +22,7 @@ TABLES = {  # table -> its columns, in the order of the schema
     "meta": "key, value",
     "verdicts": "incident_id, rule, false, by, at",
 }
-OWN = ("storeid",)  # of the old store, not for the new one
+OWN = ("storeid", "announced")  # of the old store, not for the new one
 
 
 @dataclass(slots=True)

@@ -86,6 +86,7 @@ class Store:
         self.changed = asyncio.Event()  # set whenever health changed
         self.problem = ""  # one line, empty while the disk works
         self.store_id = ""
+        self.began = 0  # the last sequence number when it was opened
 
     # --- called from the event loop
 
@@ -367,6 +368,7 @@ class Store:
         if saved is not None:
             log.warning("store: %d events that waited were saved from the damaged file", more["salvaged"])
         self._set_aside, self._end, self._taken_up = "", None, True
+        self.began = database.last_sequence()
         self._bear_witness(database)
 
     def _bear_witness_if_due(self) -> None:

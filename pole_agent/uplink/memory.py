@@ -7,7 +7,7 @@ import contextlib
 from collections.abc import AsyncIterator, Callable
 
 from pole_agent.errors import LinkLost, PublishRefused
-from pole_agent.uplink.events import PATHS, Incoming, Letter, Message
+from pole_agent.uplink.events import PATHS, STATUS, Incoming, Letter, Message
 
 
 class MemoryBroker:
@@ -33,6 +33,8 @@ class MemoryBroker:
             raise LinkLost("the broker is down")
         self.connections += 1
         session = self._session = _MemorySession(self, base)
+        if (kept := self.retained.get(session.status)) is not None:
+            session.inbox.put_nowait(Incoming(STATUS, kept.payload, True))
         self._will = will
         try:
             yield session
@@ -59,6 +61,8 @@ class MemoryBroker:
         self.published.append(message)
         if message.retain:
             self.retained[message.topic] = message
+        if self._session is not None and message.topic == self._session.status:
+            self._session.inbox.put_nowait(Incoming(STATUS, message.payload))
         if self.on_publish is not None:
             self.on_publish(message)
 
@@ -70,7 +74,7 @@ class _MemorySession:
     certificate_ends = None
 
     def __init__(self, broker: MemoryBroker, base: str) -> None:
-        self._broker, self._base = broker, base
+        self._broker, self.status = broker, f"{base}/{STATUS}"
         self.inbox: asyncio.Queue[Incoming] = asyncio.Queue()
         self.lost = asyncio.Event()
 

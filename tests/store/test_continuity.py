@@ -124,7 +124,7 @@ def test_an_older_image_under_its_witness_begins_a_new_store_and_what_waits_keep
         (report,) = await told(store)
         assert report["storeid"] == old
         assert (report["cause"], report["count"], report["moved"]) == ("store_went_back", 7, 3)
-        assert report["ranges"] == [[3, 5], [6, 12]], "the numbers of what goes on under others, and of what is lost"
+        assert report["ranges"] == [[3, 12]], "the numbers of what goes on under others, and of what is lost"
         assert store.store_id != old
         assert await kept(store) == [(n, name) for n, (_, name) in enumerate(before, 1)]
         await stores(1)(store)
@@ -246,15 +246,16 @@ def test_a_lost_log_never_gives_a_number_twice(tmp_path: Path) -> None:
         folder = tmp_path / str(number)
         live(folder, stores(3))
         last = killed(folder, chance.uniform(0, 0.3))
-        for end in ("-wal", "-shm"):
-            (folder / f"pole.db{end}").unlink(missing_ok=True)
+        for suffix in ("-wal", "-shm"):
+            (folder / f"pole.db{suffix}").unlink(missing_ok=True)
         with contextlib.closing(Database(folder / "pole.db", 16, str, read_only=True)) as database:
             old, stands = database.store_id, database.last_sequence()
         assert stands < last, "the log held something"
         reports = live(folder, told)
         assert [r["storeid"] for r in reports] == [old]
         assert reports[0]["cause"] == "store_went_back"
-        assert reports[0]["ranges"][-1][0] == stands + 1
+        ((first, end_of_range),) = reports[0]["ranges"]
+        assert first <= stands + 1 <= end_of_range
         assert live(folder, nothing) != old
 
 

@@ -74,6 +74,7 @@ class Upload:
         self._session: Session | None = None
         self._offline_since: float | None = None
         self._takeovers, self._suffix = 0, ""
+        self._shared: str | None = None  # the store whose numbers a twin gives out as well, as far as it is a copy
         self._heard_ourselves = False
         self._known: Known | None = None  # of the store at this connection; None when it does not answer
         self._compared = asyncio.Event()  # with what the broker has kept of this pole
@@ -111,6 +112,8 @@ class Upload:
         Once we come back under our name: that throws the other out, so that it knows as well. Whoever is thrown out twice takes another.
         """
         self._takeovers += 1
+        if self._shared is None and self._known is not None:
+            self._shared = self._known.storeid
         log.error("uplink: %s; is there a copy of this pole's SD card?", error)
         reason = f"{error}: two poles have one identity; give one of them another [pole] id"
         self._parts.ill("identity", reason, Severity.ALARM)
@@ -184,7 +187,11 @@ class Upload:
                 await asyncio.gather(*jobs, return_exceptions=True)
 
     async def _next_birth(self) -> int:
-        def count(db: Any) -> int:
+        stamp = self._keeper.stamp(self._clock.monotonic())
+
+        def count(db: Database) -> int:
+            if db.store_id == self._shared:
+                db.end(Ended(self._shared, "two_poles_one_identity", count=0, exact=True), stamp)
             births = int(db.number(BIRTHS)) + 1
             db.set(BIRTHS, str(births))
             return births

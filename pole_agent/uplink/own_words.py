@@ -85,7 +85,7 @@ def judge(payload: bytes, known: Known) -> Finding | None:
     reached = Finding(births=birth) if birth >= known.birth else None
     if storeid in known.formers:
         return reached
-    if storeid is not None and known.announced:
+    if storeid is not None and (known.announced or known.formers):  # what came before is known, and it is not this
         return Finding(alarm=STRANGER)
     if storeid is None and (known.announced or known.birth > 1):
         return reached  # of an agent that did not name its store

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import random
+import shutil
 from pathlib import Path
 
 from pole_agent.clock import SystemClock
@@ -58,6 +60,43 @@ def test_both_tell_and_neither_fights(mosquitto: Mosquitto, tmp_path: Path) -> N
             if births != (births := [t.births for t in twins]):
                 steady_since = asyncio.get_running_loop().time()
         assert sum(births) <= 10, "a handful of takeovers until both know; then both stay, under different names"
+        for job in jobs:
+            job.cancel()
+        await asyncio.gather(*jobs, return_exceptions=True)
+        for twin in twins:
+            await twin.store.stop(5)
+
+    asyncio.run(work())
+
+
+def test_a_copied_card_gives_out_no_numbers_of_the_other(mosquitto: Mosquitto, tmp_path: Path) -> None:
+    """Once both know, each goes on under a storeid of its own, and says that the common one has ended."""
+
+    async def work() -> None:
+        first = Twin(tmp_path / "aaaa", mosquitto.port, "first")
+        first.store.start()
+        common = await first.store.read(lambda db: db.store_id)
+        lived = asyncio.ensure_future(first.upload.run())
+        while await first.store.read(lambda db: db.get("announced")) is None:
+            await asyncio.sleep(0.05)
+        lived.cancel()
+        await asyncio.gather(lived, return_exceptions=True)
+        await first.store.stop(5)
+        shutil.copytree(tmp_path / "aaaa", tmp_path / "bbbb")
+        twins = [Twin(tmp_path / name, mosquitto.port, name) for name in ("aaaa", "bbbb")]
+        for twin in twins:
+            twin.store.start()
+        jobs = [asyncio.ensure_future(twin.upload.run()) for twin in twins]
+        deadline = asyncio.get_running_loop().time() + 30
+        names = [common, common]
+        while len({common, *names}) < 3:
+            assert asyncio.get_running_loop().time() < deadline, names
+            await asyncio.sleep(0.1)
+            names = [await twin.store.read(lambda db: db.store_id) for twin in twins]
+        for twin in twins:
+            stored = await twin.store.read(lambda db: db.list_events(100))
+            reports = [json.loads(s.data) for s in stored if s.kind == "outbox.dropped"]
+            assert [(r["storeid"], r["count"]) for r in reports] in ([(common, 0)], [(common, None)])
         for job in jobs:
             job.cancel()
         await asyncio.gather(*jobs, return_exceptions=True)

@@ -51,6 +51,12 @@ def test_of_a_store_that_the_city_knows(changes: dict[str, Any], finding: Findin
     assert judge(said(**changes), KNOWN) == finding
 
 
+def test_of_a_store_that_follows_another_only_those_two_are_known() -> None:
+    """After two poles have met, each sees the other's new store: that one has not ended."""
+    assert judge(said(NEW, storeid="a9"), replace(NEW, formers=("a0",))) == Finding(alarm=STRANGER)
+    assert judge(said(NEW, storeid="a0", birth=0), replace(NEW, formers=("a0",))) is None
+
+
 @pytest.mark.parametrize(
     ("changes", "finding"),
     [

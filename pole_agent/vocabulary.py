@@ -16,6 +16,23 @@ Sides = tuple[float, float, float, float]  # left, top, right, bottom
 MIN_AREA = 1e-9  # of a picture: far below a pixel
 GROUPS = {"vehicle": ("car", "bus", "truck"), "two_wheeler": ("bicycle", "motorcycle")}
 CLASSES = ("person", "bicycle", "car", "motorcycle", "bus", "truck")  # what the agent looks for, in COCO's words
+EVENT_TYPES = (  # without the prefix smartpole.
+    "incident.opened",
+    "incident.closed",
+    "incident.summarized",
+    "traffic.summarized",
+    "lamp.summarized",
+    "lamp.overridden",
+    "lamp.resumed",
+    "lamp.fault_opened",
+    "lamp.fault_closed",
+    "health.degraded",
+    "health.recovered",
+    "drone.changed",
+    "command.accepted",
+    "command.refused",
+    "outbox.dropped",
+)
 TimeQuality = Literal["synced", "corrected", "unsynced"]
 
 

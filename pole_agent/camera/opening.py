@@ -12,6 +12,7 @@ from urllib.parse import quote, urlunsplit
 
 from pole_agent.camera.knock import knock
 from pole_agent.errors import CameraError
+from pole_agent.settings.reading import secret
 from pole_agent.settings.source import address_of, may_hold_password
 
 # Read by OpenCV's FFmpeg when a stream is opened. Quiet, because FFmpeg prints addresses with their passwords.
@@ -59,9 +60,10 @@ def open_capture(
     if hasattr(cv2, "setLogLevel"):
         cv2.setLogLevel(0)
     try:
-        password = None if password_file is None else password_file.read_text().strip()
-    except OSError as error:
-        raise CameraError(f"the password of {plain(source)} cannot be read from {password_file}: {error.strerror}") from error
+        password = None if password_file is None else secret(password_file)
+    except (OSError, ValueError) as error:
+        why = error.strerror if isinstance(error, OSError) else error
+        raise CameraError(f"the password of {plain(source)} cannot be read from {password_file}: {why}") from error
     if "://" in source:
         knock(source, plain(source))
     with _one_at_a_time:

@@ -25,6 +25,7 @@ from pole_agent.errors import CameraError, ConfigError, Problem
 from pole_agent.settings import DEFAULT_PATH, Settings
 from pole_agent.settings.camera import CameraSettings
 from pole_agent.settings.load import load
+from pole_agent.settings.reading import secret
 from pole_agent.settings.section import secret_file
 
 HELP = "find cameras, measure a stream, take a picture with zones and masks"
@@ -153,9 +154,10 @@ def _find(arguments: argparse.Namespace) -> int:
     password = None
     if arguments.password_file:
         try:
-            password = arguments.password_file.read_text().strip()
-        except OSError as error:
-            raise ConfigError([Problem("--password-file", f"{arguments.password_file}: {error.strerror}")]) from error
+            password = secret(arguments.password_file)
+        except (OSError, ValueError) as error:
+            why = error.strerror if isinstance(error, OSError) else error
+            raise ConfigError([Problem("--password-file", f"{arguments.password_file}: {why}")]) from error
     cameras = find(arguments.seconds, arguments.host, arguments.username, password)
     if arguments.json:
         print(json.dumps({"cameras": [asdict(c) for c in cameras]}))

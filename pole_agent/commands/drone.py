@@ -29,6 +29,7 @@ from pole_agent.commands.outbox import read_database
 from pole_agent.drone.approval import LONGEST_S, facts_of, plan_facts, text
 from pole_agent.errors import ConfigError, PoleAgentError, Problem
 from pole_agent.settings.drone import OfficerSettings
+from pole_agent.settings.reading import decoded
 
 HELP = "look at drone requests and decide on them"
 KEY_MODE = 0o600
@@ -206,7 +207,7 @@ def _sign(arguments: argparse.Namespace) -> int:
 
 def _read(name: str) -> dict[str, Any]:
     try:
-        message = json.loads(sys.stdin.read() if name == "-" else Path(name).read_text())
+        message = json.loads(decoded(sys.stdin.buffer.read() if name == "-" else Path(name).read_bytes()))
         if not isinstance(message, dict):
             raise ValueError("it is no JSON object")
     except (OSError, ValueError, RecursionError) as error:
@@ -235,7 +236,7 @@ def signed(key: Path, pole: str, facts: dict[str, str], by: str, seconds: float,
     nonce, expires = secrets.token_urlsafe(18), rfc3339(time.time() + seconds)
     words = text(pole, facts, by, nonce, expires)
     try:
-        value = ed25519.sign(key.read_text(), words.encode())
+        value = ed25519.sign(decoded(key.read_bytes()), words.encode())
     except (OSError, ValueError) as error:
         raise PoleAgentError(f"{key}: is no private key of pole-agent drone key: {error}") from error
     if tell:

@@ -12,7 +12,7 @@ from pole_agent.errors import ConfigError, Problem
 from pole_agent.health.parts import MOST_REASON
 from pole_agent.settings import Settings
 from pole_agent.settings.load import Loaded
-from pole_agent.settings.reading import regular_file
+from pole_agent.settings.reading import text_file
 from pole_agent.vocabulary import CLASSES, Severity, members
 
 if TYPE_CHECKING:
@@ -102,7 +102,7 @@ def drone_areas(settings: Settings) -> tuple[Area | None, tuple[Area, ...]]:
 
     def read(key: str, path: Path) -> list[Area]:
         try:
-            return areas(regular_file(path, MOST_AREA_BYTES).decode())
+            return areas(text_file(path, MOST_AREA_BYTES))
         except (OSError, ValueError) as error:
             raise ConfigError([Problem(f"drone.{key}", f"{path}: {error}")]) from error
 

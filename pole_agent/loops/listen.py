@@ -14,6 +14,7 @@ from pole_agent.almanac import from_rfc3339
 from pole_agent.clock import Clock, wait
 from pole_agent.errors import CommandRefused, OutboxError, UplinkError
 from pole_agent.health.trust import TimeKeeper
+from pole_agent.settings.reading import decoded
 from pole_agent.store.store import Store
 from pole_agent.uplink.board import Board
 from pole_agent.uplink.events import Incoming, Message, encode
@@ -78,9 +79,11 @@ def _document(payload: bytes) -> dict[str, Any]:
     if deepest > MAX_DEPTH:
         raise CommandRefused(f"a command nests at most {MAX_DEPTH} levels")
     try:
-        document = json.loads(payload.decode(), object_pairs_hook=_once)
-    except UnicodeDecodeError:
-        raise CommandRefused("the command is not UTF-8 text") from None
+        text = decoded(payload)
+    except ValueError as error:
+        raise CommandRefused(f"the command {error}") from None
+    try:
+        document = json.loads(text, object_pairs_hook=_once)
     except (ValueError, RecursionError):
         raise CommandRefused("the command is not JSON") from None
     if not isinstance(document, dict):

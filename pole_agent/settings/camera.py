@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+import re
 from typing import Annotated
 
 from pydantic import Field, field_validator
 
-from pole_agent.settings.section import FractionPoint, Name, Section
+from pole_agent.settings.section import FilePath, FractionPoint, Name, Section, no_shell
 from pole_agent.settings.source import address_of, may_hold_password
 
 Polygon = Annotated[tuple[FractionPoint, ...], Field(min_length=3, max_length=64)]
@@ -17,14 +17,13 @@ class CameraSettings(Section):
     name: Name = "street"
     source: Annotated[str, Field(min_length=1, description="rtsp://…, /dev/video0 or a video file")]
     username: str | None = None
-    password_file: Path | None = None
+    password_file: FilePath | None = None
     fps: Annotated[float, Field(gt=0, le=60, description="frames a second that are looked at")] = 5
     loop: bool = Field(False, description="start a file again when it ends")
     masks: tuple[Polygon, ...] = Field((), description="privacy masks, burned black before anything else sees the frame")
     picture: Annotated[
         str | None,
         Field(
-            pattern=r"^[1-9]\d{0,4}x[1-9]\d{0,4}$",
             description='"640x480": the picture that masks and zones were drawn on; default: the first one seen',
         ),
     ] = None
@@ -40,6 +39,13 @@ class CameraSettings(Section):
             raise ValueError(
                 "is no address that can be read; write user and password as username and password_file, and an @ in a path as %40"
             )
+        return value if "://" in value else no_shell(value)
+
+    @field_validator("picture")
+    @classmethod
+    def two_numbers(cls, value: str | None) -> str | None:
+        if value is not None and not re.fullmatch(r"[1-9]\d{0,4}x[1-9]\d{0,4}", value):
+            raise ValueError('is no size of a picture; write width and height like "640x480"')
         return value
 
     @property

@@ -5,19 +5,24 @@ from __future__ import annotations
 import base64
 import binascii
 from collections import Counter
-from pathlib import Path
+from pathlib import PurePath
 from typing import Annotated, Literal
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import Discriminator, Field, Tag, field_validator, model_validator
 
 from pole_agent.almanac import TimeOfDay
 from pole_agent.dates import Weekdays
 from pole_agent.settings.rules import SeverityWord
-from pole_agent.settings.section import Fraction, Name, Section
+from pole_agent.settings.section import FilePath, Fraction, Name, Section
 
+POINTS, FILE = "<points>", "<file>"  # no keys: paths of problems leave them out
 Latitude = Annotated[float, Field(ge=-90, le=90)]
 Longitude = Annotated[float, Field(ge=-180, le=180)]
 GeoPolygon = Annotated[tuple[tuple[Latitude, Longitude], ...], Field(min_length=3, max_length=1000)]
+Fence = Annotated[
+    Annotated[GeoPolygon, Tag(POINTS)] | Annotated[FilePath, Tag(FILE)],
+    Discriminator(lambda value: FILE if isinstance(value, (str, PurePath)) else POINTS),
+]
 PUBLIC_KEY_BYTES = 32
 
 
@@ -85,8 +90,8 @@ class DroneSettings(Section):
     ] = None
     alt_agl_m: Annotated[float, Field(gt=0, le=120, description="height over ground that is asked for")] = 60
     max_alt_agl_m: Annotated[float, Field(gt=0, le=120)] = 120
-    geofence: Annotated[GeoPolygon | Path | None, Field(description="[[lat, lon], …] or the path of a GeoJSON file")] = None
-    exclusions: Annotated[Path | None, Field(description="the path of a GeoJSON file with areas not to fly in")] = None
+    geofence: Annotated[Fence | None, Field(description="[[lat, lon], …] or the path of a GeoJSON file")] = None
+    exclusions: Annotated[FilePath | None, Field(description="the path of a GeoJSON file with areas not to fly in")] = None
     night_permit: Annotated[bool, Field(description="there is a permit to fly between sunset and sunrise")] = False
     max_wind_ms: Annotated[float, Field(gt=0, le=50)] | None = None
     max_rain_mm_h: Annotated[float, Field(ge=0, le=500)] | None = None

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Annotated, Literal
 
 from pydantic import Field, field_validator, model_validator
 
 from pole_agent.almanac import Span, TimeOfDay
 from pole_agent.dates import Dates, Weekdays
-from pole_agent.settings.section import Level, Name, Section
+from pole_agent.settings.section import FilePath, Level, Name, Section
 
 Pin = Annotated[int, Field(ge=0, le=27, description="BCM number")]
 Share = Annotated[float, Field(gt=0, le=1)]
@@ -88,7 +87,7 @@ class PhotocellSettings(Section):
 
     pin: Pin | None = None
     dark_when: Literal["high", "low"] = "high"
-    file: Path | None = None
+    file: FilePath | None = None
     scale: Annotated[float, Field(gt=0)] = 1.0
     on_lux: Annotated[float, Field(ge=0)] = 20
     off_lux: Annotated[float, Field(gt=0)] = 40
@@ -107,7 +106,7 @@ class FeedbackSettings(Section):
 
     pin: Pin | None = None
     active_low: bool = False
-    file: Path | None = None
+    file: FilePath | None = None
     scale: Annotated[float, Field(gt=0, description="watts for one unit of the file; hwmon power is in microwatts")] = 1e-6
     lit_above_w: Annotated[float, Field(gt=0)] = 2.0
 
@@ -196,7 +195,7 @@ class LampSettings(Section):
         return found
 
 
-def _one_source(pin: int | None, file: Path | None) -> None:
+def _one_source(pin: int | None, file: FilePath | None) -> None:
     if (pin is None) == (file is None):
         raise ValueError("give pin or file, one of them")
     if file is not None and not file.is_absolute():

@@ -2,26 +2,20 @@
 
 from __future__ import annotations
 
-import difflib
 import hashlib
 import json
 import os
 import re
 import tomllib
 from collections import Counter
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from pydantic import ValidationError
-from pydantic_core import ErrorDetails
-
 from pole_agent.errors import ConfigError, Problem
 from pole_agent.settings import Settings
-from pole_agent.settings.lamp import DEFAULT
-from pole_agent.settings.reading import regular_file
-from pole_agent.settings.rules import LineSettings, ZoneSettings
+from pole_agent.settings.examine import Examined, examine
+from pole_agent.settings.reading import regular_file, text_file
 from pole_agent.settings.section import is_credential
 
 MAX_BYTES = 1 << 18
@@ -30,6 +24,15 @@ NO_KEY = re.compile(r""""(?:[^"\\\n]++|\\.)*+"?|'[^'\n]*+'?|#[^\n]*+""")  # stri
 DOTS = re.compile(r"(?<![\w-])(?:[\w-]++[ \t]*+\.[ \t]*+){20}")
 LAST_GOOD = "last-good.toml"
 CONFIG_MODE = 0o600
+LOOK_ALIKES = (
+    dict.fromkeys("“”„«»", 'a curly quote; write "')
+    | dict.fromkeys("‘’", "a curly quote; write '")
+    | {
+        "\ufeff": "a byte order mark; delete it",
+        "\u00a0": "a space that does not break; write an ordinary one",
+        "\u200b": "a space without width; delete it",
+    }
+)
 PULLED_HIGH = 8  # GPIO0 to GPIO8 of a Raspberry Pi are pulled high after power-on, the others low
 
 
@@ -48,28 +51,40 @@ class Loaded:
 
 def load(path: Path) -> Loaded:
     """Read and check a configuration file. Raises ConfigError with all problems."""
+    text = _text(path)
+    return Loaded(parse(text, str(path), path.parent), text)
+
+
+def examine_file(path: Path) -> Examined:
+    """All problems of a configuration file, and what is left of it without them. Raises ConfigError when it is no TOML."""
+    return _examine(_text(path), str(path), path.parent)
+
+
+def _text(path: Path) -> str:
     try:
-        blob = regular_file(path, MAX_BYTES)
+        return text_file(path, MAX_BYTES)
     except OSError as error:
         raise ConfigError([Problem(str(path), f"cannot be read: {error.strerror}; write one with: pole-agent init")]) from error
     except ValueError as error:
         raise ConfigError([Problem(str(path), str(error))]) from error
-    try:
-        text = blob.decode()
-    except UnicodeDecodeError as error:
-        raise ConfigError([Problem(str(path), f"is not UTF-8 text (byte {error.start})")]) from error
-    return Loaded(parse(text, str(path), path.parent), text)
 
 
 def parse(text: str, name: str = "pole.toml", folder: Path | None = None) -> Settings:
     """Check the text of a configuration. File names in it are relative to `folder`. Raises ConfigError."""
+    examined = _examine(text, name, folder)
+    if examined.problems or examined.settings is None:
+        raise ConfigError(examined.problems)
+    return examined.settings
+
+
+def _examine(text: str, name: str, folder: Path | None) -> Examined:
     try:
-        return _parse(text, name, folder)
+        return examine(_anchored(_document(text, name), folder))
     except RecursionError as error:
         raise ConfigError([Problem(name, "is not valid TOML: too deeply nested")]) from error
 
 
-def _parse(text: str, name: str, folder: Path | None) -> Settings:
+def _document(text: str, name: str) -> dict[str, Any]:
     bare = NO_KEY.sub("q", text)
     if match := DOTS.search(bare):
         line = bare.count("\n", 0, match.start()) + 1
@@ -77,20 +92,19 @@ def _parse(text: str, name: str, folder: Path | None) -> Settings:
     try:
         document = tomllib.loads(text)
     except ValueError as error:  # also a number of thousands of digits
-        raise ConfigError([Problem(name, f"is not valid TOML: {error}")]) from error
+        raise ConfigError([Problem(name, f"is not valid TOML: {error}{_look_alike(text, str(error))}")]) from error
     if where := _with_nul(document):
         raise ConfigError([Problem(where, "holds a NUL character")])
-    try:
-        settings = Settings.model_validate(_anchored(document, folder))
-    except ValidationError as error:
-        errors = error.errors()
-        inner = {e["loc"][:depth] for e in errors for depth in range(len(e["loc"]))}
-        follows = ("default_factory_not_called", "too_short")  # from another problem, when that lies inside
-        found = [_problem(e) for e in errors if e["type"] not in follows or (e["type"] == "too_short" and e["loc"] not in inner)]
-        raise ConfigError(found) from None
-    if problems := references(settings):
-        raise ConfigError(problems)
-    return settings
+    return document
+
+
+def _look_alike(text: str, error: str) -> str:
+    """What cannot be seen in the line that is wrong: editors, chats and word processors put such characters there."""
+    lines = text.split("\n")
+    line = int(match[1]) if (match := re.search(r"line (\d+)", error)) else len(lines)
+    here = lines[line - 1] if 0 < line <= len(lines) else ""
+    found = next((words for character, words in LOOK_ALIKES.items() if character in here), "")
+    return f"; this line holds {found}" if found else ""
 
 
 def load_or_last_good(path: Path, state_dir: Path | None = None) -> Loaded:
@@ -107,7 +121,7 @@ def last_good(path: Path, state_dir: Path | None = None) -> Loaded | None:
     """The last configuration that worked in the place of `path`; None when there is none that can be used."""
     for folder in _state_dirs(path, state_dir):
         try:
-            text = regular_file(folder / LAST_GOOD, MAX_BYTES).decode()
+            text = text_file(folder / LAST_GOOD, MAX_BYTES)
             return Loaded(parse(text, folder=path.parent), text, f"the last good copy in {folder} is used")
         except (OSError, ValueError, ConfigError):
             continue
@@ -150,52 +164,6 @@ def _state_dirs(path: Path, state_dir: Path | None) -> list[Path]:
     if variable := os.environ.get("STATE_DIRECTORY"):  # set by systemd
         folders.append(Path(variable.split(":")[0]))
     return [*folders, Settings.model_fields["storage"].default.state_dir]
-
-
-def references(settings: Settings) -> list[Problem]:
-    """Names that are used twice, or used and never given."""
-    problems = []
-    cameras = {c.name for c in settings.cameras}
-    zones, lines = {z.name: z for z in settings.zones}, {n.name: n for n in settings.lines}
-    for key, things in (
-        ("camera", settings.cameras),
-        ("zone", settings.zones),
-        ("line", settings.lines),
-        ("rule", settings.rules),
-    ):
-        names = [t.name for t in things]
-        problems += [Problem(key, f'the name "{n}" is used {k} times') for n, k in Counter(names).items() if k > 1]
-    zoned: tuple[tuple[str, Sequence[ZoneSettings | LineSettings]], ...] = (("zone", settings.zones), ("line", settings.lines))
-    for key, places in zoned:
-        for index, place in enumerate(places):
-            path = f"{key}[{index}].camera"
-            if place.camera is None and len(cameras) != 1:
-                problems.append(Problem(path, f"there are {len(cameras)} cameras; say which one: {_listed(cameras)}"))
-            elif place.camera is not None and place.camera not in cameras:
-                problems.append(Problem(path, f'there is no camera "{place.camera}"; there is {_listed(cameras)}'))
-    programs = settings.lamp.programs()
-    if DEFAULT not in programs:
-        problems.append(Problem("lamp.program", f'there is no program "{DEFAULT}"; it holds on every night that no calendar rule names'))
-    for index, entry in enumerate(settings.lamp.calendar):
-        if entry.program not in programs:
-            problems.append(
-                Problem(f"lamp.calendar[{index}].program", f'there is no program "{entry.program}"; there is {_listed(programs)}')
-            )
-    for index, rule in enumerate(settings.rules):
-        path = f"rule[{index}]"
-        if rule.zone is not None and rule.zone not in zones:
-            problems.append(Problem(f"{path}.zone", f'there is no zone "{rule.zone}"; there is {_listed(zones)}'))
-        if rule.line is not None and rule.line not in lines:
-            problems.append(Problem(f"{path}.line", f'there is no line "{rule.line}"; there is {_listed(lines)}'))
-        if rule.camera is not None and rule.camera not in cameras:
-            problems.append(Problem(f"{path}.camera", f'there is no camera "{rule.camera}"; there is {_listed(cameras)}'))
-        elif not cameras:
-            problems.append(Problem(path, "there is no [[camera]] to look through"))
-        elif rule.camera is None and rule.zone is None and rule.line is None and len(cameras) > 1:
-            problems.append(Problem(f"{path}.camera", f"there are {len(cameras)} cameras; say which one: {_listed(cameras)}"))
-        if rule.drone and not settings.drone.enabled:
-            problems.append(Problem(f"{path}.drone", "is true, but [drone] enabled is false"))
-    return problems
 
 
 def warnings(settings: Settings) -> list[str]:
@@ -265,10 +233,6 @@ def schema() -> dict[str, Any]:
     return json.loads(json.dumps(document))  # type: ignore[no-any-return]
 
 
-def _listed(names: Any) -> str:
-    return ", ".join(f'"{n}"' for n in sorted(names)) or "none"
-
-
 FILE_KEYS = {
     "storage": ("state_dir",),
     "camera": ("source", "password_file"),
@@ -304,47 +268,3 @@ def _is_path(section: str, key: str, value: Any) -> bool:
 
 def _absolute(value: str, folder: Path) -> str:
     return str((folder / value).absolute())
-
-
-def _problem(error: ErrorDetails) -> Problem:
-    path = ""
-    for part in error["loc"]:
-        if isinstance(part, int):
-            path += f"[{part}]"
-        elif part.isidentifier() or "-" in part:
-            path += f".{part}" if path else part
-    kind, text = error["type"], error["msg"].removeprefix("Value error, ")
-    if kind == "extra_forbidden":
-        known = _known_keys(error["loc"][:-1])
-        close = difflib.get_close_matches(str(error["loc"][-1]), known, 1)
-        text = f"unknown key; did you mean {close[0]}?" if close else f"unknown key; known here: {', '.join(known)}"
-    elif kind == "missing":
-        text = "is required"
-    elif kind == "string_pattern_mismatch":
-        text = "use letters, digits, _ and - only, 1 to 64 of them"
-    elif (kind == "too_short" and "polygon" in path) or (kind == "too_short" and "masks" in path):
-        text = f"a polygon has at least 3 points; this has {error['ctx']['actual_length']}"
-    elif kind != "value_error":
-        given = repr(error["input"])
-        text = f"{text[0].lower()}{text[1:]}; given: {given if len(given) < 60 else given[:57] + '…'}"
-    return Problem(path, text)
-
-
-def _known_keys(location: tuple[int | str, ...]) -> list[str]:
-    model: Any = Settings
-    for part in location:
-        if isinstance(part, int):
-            continue
-        for name, info in model.model_fields.items():
-            if part in (name, info.alias):
-                model = _model_in(info.annotation) or model
-    return [info.alias or name for name, info in model.model_fields.items()]
-
-
-def _model_in(annotation: Any) -> Any:
-    if hasattr(annotation, "model_fields"):
-        return annotation
-    for inner in getattr(annotation, "__args__", ()):
-        if found := _model_in(inner):
-            return found
-    return None

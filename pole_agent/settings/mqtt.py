@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import ipaddress
-import re
-from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import Field, model_validator
 
-from pole_agent.settings.section import Name, Section
+from pole_agent.settings.host import Host
+from pole_agent.settings.section import FilePath, Name, Section
 
 
 class MqttSettings(Section):
-    host: Annotated[str, Field(min_length=1, max_length=253, description="a name or an address, nothing else")]
+    host: Annotated[Host, Field(description="a name or an address, nothing else")]
     tls: bool = True
     port: Annotated[int, Field(ge=1, le=65535)] = Field(default_factory=lambda data: 8883 if data.get("tls", True) else 1883)
     protocol: Annotated[
@@ -21,18 +20,11 @@ class MqttSettings(Section):
     ] = "auto"
     prefix: Name = "smartpole"
     username: str | None = None
-    password_file: Path | None = None
-    ca_file: Path | None = None
-    cert_file: Path | None = None
-    key_file: Path | None = None
+    password_file: FilePath | None = None
+    ca_file: FilePath | None = None
+    cert_file: FilePath | None = None
+    key_file: FilePath | None = None
     homeassistant: Annotated[bool, Field(description="announce the pole to Home Assistant (MQTT discovery)")] = False
-
-    @field_validator("host")
-    @classmethod
-    def a_name_or_an_address(cls, value: str) -> str:
-        if not re.fullmatch(r"[A-Za-z0-9._-]+|[0-9A-Fa-f:.]+(%[A-Za-z0-9._-]+)?", value):
-            raise ValueError("is no name or address of a host; port, username and password_file are keys of their own")
-        return value
 
     @model_validator(mode="after")
     def key_with_certificate(self) -> MqttSettings:

@@ -9,7 +9,9 @@ from typing import Annotated, Literal
 from pydantic import Field, field_validator
 
 from pole_agent.almanac import Place
-from pole_agent.settings.section import Name, Section
+from pole_agent.settings.host import Host
+from pole_agent.settings.section import FilePath, Name, Section, nearest
+from pole_agent.vocabulary import EVENT_TYPES
 
 
 class PoleSettings(Section):
@@ -42,7 +44,7 @@ KEEP_DAYS = {"traffic": 14.0, "health": 7.0, "command": 30.0, "lamp": 90.0, "inc
 
 
 class StorageSettings(Section):
-    state_dir: Path = Path("/var/lib/pole-agent")
+    state_dir: FilePath = Path("/var/lib/pole-agent")
     max_mb: Annotated[int, Field(ge=4, le=65536)] = 256
     batch_s: Annotated[
         float,
@@ -57,6 +59,15 @@ class StorageSettings(Section):
         default_factory=dict, description="how long an event waits for the broker, by type or its first word; alarms wait for ever"
     )
 
+    @field_validator("keep_days")
+    @classmethod
+    def known_types(cls, value: dict[str, float]) -> dict[str, float]:
+        words = sorted({t.partition(".")[0] for t in EVENT_TYPES})
+        unknown = [f"{w}: unknown type of event{nearest(w, [*words, *EVENT_TYPES])}" for w in value if w not in (*words, *EVENT_TYPES)]
+        if unknown:
+            raise ValueError(f"{'; '.join(unknown)}; known are {', '.join(words)}, and types like {EVENT_TYPES[0]}")
+        return value
+
     @property
     def ttl_s(self) -> dict[str, float]:
         """Seconds by type or first word."""
@@ -70,7 +81,7 @@ class ClockSettings(Section):
 
 class PageSettings(Section):
     enabled: bool = False
-    host: str = "127.0.0.1"
+    host: Host = "127.0.0.1"
     port: Annotated[int, Field(ge=1, le=65535)] = 8080
 
     @field_validator("enabled")

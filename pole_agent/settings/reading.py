@@ -1,10 +1,24 @@
-"""Reading a file that somebody named, and that may be anything: a folder, a pipe on which nobody writes, a disk image."""
+"""Reading a file that somebody named, and that may be anything: a folder, a pipe on which nobody writes, a disk image.
+
+And text that people made, with whatever editor: Windows marks UTF-8 with a byte order mark, and PowerShell writes UTF-16.
+"""
 
 from __future__ import annotations
 
+import codecs
 import os
 import stat
 from pathlib import Path
+
+MOST_SECRET_BYTES = 1 << 16
+MARKS = (  # the longer first: the mark of UTF-32 begins like that of UTF-16
+    (codecs.BOM_UTF32_LE, "utf-32"),
+    (codecs.BOM_UTF32_BE, "utf-32"),
+    (codecs.BOM_UTF8, "utf-8-sig"),
+    (codecs.BOM_UTF16_LE, "utf-16"),
+    (codecs.BOM_UTF16_BE, "utf-16"),
+)
+MARK = "\ufeff"
 
 
 def regular_file(path: Path, most_bytes: int) -> bytes:
@@ -16,3 +30,39 @@ def regular_file(path: Path, most_bytes: int) -> bytes:
         if status.st_size > most_bytes:
             raise ValueError(f"is {status.st_size} bytes long; it may have at most {most_bytes}")
         return file.read(most_bytes)
+
+
+def decoded(blob: bytes) -> str:
+    """Text that a person made, without a byte order mark. Raises ValueError."""
+    coding = next((coding for mark, coding in MARKS if blob.startswith(mark)), "utf-8")
+    if coding == "utf-8" and (b"\0" in blob[0:2] or b"\0" in blob[2:4]):
+        raise ValueError("is UTF-16 text without a byte order mark; save it as UTF-8")
+    try:
+        return blob.decode(coding)
+    except UnicodeDecodeError as error:
+        raise ValueError(f"is not UTF-8 text (byte {error.start}); save it as UTF-8") from error
+
+
+def text_file(path: Path, most_bytes: int) -> str:
+    """The text of a file that a person made. Raises OSError, ValueError."""
+    return decoded(regular_file(path, most_bytes))
+
+
+def secret(path: Path) -> str:
+    """The password in a file: its one line, as it is, without mark and line end. Raises OSError, ValueError."""
+    text = text_file(path, MOST_SECRET_BYTES).strip(MARK).rstrip("\r\n")
+    if not text.strip():
+        raise ValueError("is empty; it holds the password, on one line")
+    if "\n" in text or "\r" in text:
+        raise ValueError("has several lines; a password is one line")
+    if "\0" in text:
+        raise ValueError("holds a NUL character")
+    return text
+
+
+def unmarked(path: Path) -> Path:
+    """A file of certificates or keys, which OpenSSL reads itself: it knows no marks. Raises OSError, ValueError."""
+    blob = regular_file(path, MOST_SECRET_BYTES * 16)
+    if any(blob.startswith(mark) for mark, _ in MARKS) or b"\0" in blob[:4]:
+        raise ValueError(f"{path} begins with a byte order mark or is UTF-16; save it as UTF-8 without a mark (ANSI)")
+    return path

@@ -25,7 +25,7 @@ from paho.mqtt.properties import Properties
 from paho.mqtt.subscribeoptions import SubscribeOptions
 
 from pole_agent.errors import LinkLost, PublishRefused, TakenOver
-from pole_agent.settings.reading import regular_file
+from pole_agent.settings.reading import secret
 from pole_agent.uplink.events import PATHS, STATUS, Incoming, Letter, Message
 from pole_agent.uplink.tls import tls_context
 
@@ -33,7 +33,6 @@ log = logging.getLogger(__name__)
 
 KEEPALIVE_S = 20
 TIMEOUT_S = 10.0  # for the broker to answer a connect, a subscribe or a publish
-MOST_SECRET_BYTES = 65_536
 MAX_IN_FLIGHT = 40
 MAX_INCOMING = 2000  # what may wait while the listener works; beyond that aiomqtt drops the newest
 MAX_COMMAND_BYTES = 64 * 1024
@@ -254,7 +253,7 @@ class MqttBroker:
 
 
 def _secret(path: Path | None) -> str | None:
-    return None if path is None else regular_file(path, MOST_SECRET_BYTES).decode().strip()
+    return None if path is None else secret(path)
 
 
 class _TlsSocket(ssl.SSLSocket):

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from pole_agent.errors import ModelError
+from pole_agent.settings.reading import decoded
 
 LAYOUTS = {("NHWC", "uint8"): False, ("NCHW", "float32"): True}  # all of them BGR, levels 0 to 255
 SHIPPED = (Path(__file__).parent.parent / "models", Path(__file__).parent.parent.parent / "models")  # wheel, checkout
@@ -53,7 +54,7 @@ def find(model: str) -> Path:
 def read(path: Path) -> ModelCard:
     """Read a card. Raises ModelError that names the file and the key."""
     try:
-        card: dict[str, Any] = tomllib.loads(path.read_text())
+        card: dict[str, Any] = tomllib.loads(decoded(path.read_bytes()))
         return ModelCard(
             name=str(card["name"]),
             family=str(card["family"]),

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from pole_agent.errors import ModelError
 from pole_agent.frame import Frame
+from pole_agent.settings.reading import decoded
 from pole_agent.vision.detector import WEAK_SCORE
 from pole_agent.vocabulary import Box, Detection
 
@@ -44,8 +45,8 @@ def read_rows(path: Path, label: str = "person") -> dict[int, list[Detection]]:
     """Read MOTChallenge rows (``frame,id,left,top,width,height,score,…``, frame from 1, pixels). Raises ModelError."""
     script: dict[int, list[Detection]] = {}
     try:
-        lines = path.read_text().splitlines()
-    except (OSError, UnicodeDecodeError) as error:
+        lines = decoded(path.read_bytes()).splitlines()
+    except (OSError, ValueError) as error:
         raise ModelError(f"{path}: cannot be read as detections: {error}") from error
     for number, line in enumerate(lines, 1):
         if not line.strip():

@@ -1,0 +1,145 @@
+"""A value of another kind is named, whatever key it stands at: no default in its place, no words of the machinery."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import jsonschema
+import pytest
+
+from pole_agent.errors import ConfigError
+from pole_agent.indonesian import translate
+from pole_agent.settings.examine import NEUTRAL, NEUTRAL_ITEMS
+from pole_agent.settings.load import parse, schema
+
+SCHEMA = schema()
+VALUES = (
+    True,
+    1,
+    -1,
+    1e9,
+    1.5,
+    "8883",
+    "",
+    "~/x",
+    [],
+    [1],
+    [True],
+    [[True, "x"]],
+    [[0.5]],
+    [[[0.1, 0.1, 0.1]] * 3],
+    {},
+    {"a": 1},
+    float("nan"),
+)
+MACHINERY = re.compile(
+    r"(?i:tuple|constrained|function|\bdict|nonetype|datetime|valid (integer|number|boolean|string)|instance|mapping|\bint\b|float|\bbool\b"
+    r"|pydantic|<|union|literal|lambda|\bnan\b|parse|path object)|True|False|None"
+)
+
+
+def tables(reference: dict[str, Any] = SCHEMA, path: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], dict[str, Any]]]:
+    """Every table of pole.toml with its path; a list of tables ends in []."""
+    yield path, reference
+    for key, value in reference["properties"].items():
+        for choice in (value, *value.get("anyOf", ())):
+            many = choice.get("type") == "array"
+            name = (choice.get("items", {}) if many else choice).get("$ref")
+            if name:
+                yield from tables(SCHEMA["$defs"][name.rpartition("/")[2]], (*path, key + "[]" * many))
+
+
+KEYS = [(path, key, value) for path, table in tables() for key, value in table["properties"].items()]
+
+
+def document(path: tuple[str, ...], key: str, value: object) -> dict[str, Any]:
+    """A document that is right but for `value` at `key` in the table `path`."""
+    whole: dict[str, Any] = {"pole": dict(NEUTRAL["pole"]), "camera": [dict(NEUTRAL_ITEMS["camera"])]}
+    table = whole
+    for part in path:
+        name = part.removesuffix("[]")
+        needed = NEUTRAL_ITEMS.get(name, {}) if part.endswith("[]") else {"host": "x"} if name == "mqtt" else {"pin": 4}
+        inner = dict(
+            table.get(name, {}) if name == "pole" else needed if name in (*NEUTRAL_ITEMS, "mqtt", "relay", "button", "photocell") else {}
+        )
+        if name == "feedback":
+            inner = {"pin": 5}
+        table[name] = [inner] if part.endswith("[]") else inner
+        table = inner
+    table[key] = value
+    return whole
+
+
+def toml(value: Any) -> str:
+    match value:
+        case dict():
+            return "{" + ", ".join(f"{json.dumps(k)} = {toml(v)}" for k, v in value.items()) + "}"
+        case list():
+            return "[" + ", ".join(map(toml, value)) + "]"
+        case float() if value != value:
+            return "nan"
+    return json.dumps(value)
+
+
+def problems(text: dict[str, Any]) -> list[str]:
+    try:
+        parse("\n".join(f"{k} = {toml(v)}" for k, v in text.items()))
+    except ConfigError as error:
+        return [str(p) for p in error.problems]
+    return []
+
+
+def key_path(path: tuple[str, ...], key: str) -> str:
+    return ".".join([*(p.replace("[]", "[0]") for p in path), key])
+
+
+@pytest.mark.parametrize(("path", "key", "expected"), KEYS, ids=[key_path(p, k) for p, k, _ in KEYS])
+def test_a_value_of_another_kind_is_named_with_its_key_in_plain_words(path: tuple[str, ...], key: str, expected: dict[str, Any]) -> None:
+    validator = jsonschema.Draft202012Validator({**expected, "$defs": SCHEMA["$defs"]})
+    where = key_path(path, key)
+    named = 0
+    for value in VALUES:
+        told = problems(document(path, key, value))
+        if not validator.is_valid(value):
+            assert any(t.startswith(where) for t in told), f"{where} = {value!r}: {told}"
+            named += 1
+        for text in told:
+            words = text.partition(": ")[2].partition("given: ")[0]
+            assert not MACHINERY.search(words), text
+            assert translate(text) != text, f"not in Indonesian: {text}"
+    assert named, "some value is of another kind"
+
+
+MORE = [
+    ("pin = true", "lamp", "lamp.pin: input should be a whole number; given: true"),
+    ("fade_s = true", "lamp", "lamp.fade_s: input should be a number; given: true"),
+    ('port = "8883"\nhost = "x"', "mqtt", 'mqtt.port: input should be a whole number; given: "8883"'),
+    ('tls = "false"\nhost = "x"', "mqtt", 'mqtt.tls: input should be true or false; given: "false"'),
+    ('backend = "gpoi"', "lamp", 'lamp.backend: input should be one of "gpio", "pwm", "mock"; given: "gpoi"; did you mean gpio?'),
+    (
+        "keep_days = { trafic = 3 }",
+        "storage",
+        "storage.keep_days: trafic: unknown type of event; did you mean traffic?; known are command,",
+    ),
+    ('state_dir = "~/pole"', "storage", 'storage.state_dir: "~/pole": ~ is not filled in here; write the whole path'),
+    ('state_dir = "~"', "storage", 'storage.state_dir: "~": ~ is not filled in here'),
+    ('state_dir = "$HOME/pole"', "storage", 'storage.state_dir: "$HOME/pole": $HOME is not filled in here'),
+    ('exclusions = "~pole/x.geojson"', "drone", 'drone.exclusions: "~pole/x.geojson": ~ is not filled in here'),
+    ("geofence = [[-6.8, 107.9, 30], [-6.8, 107.8], [-6.9, 107.8]]", "drone", "drone.geofence[0]: a point has two numbers; this has 3"),
+    ("geofence = [[-6.8], [-6.8, 107.8], [-6.9, 107.8]]", "drone", "drone.geofence[0][1]: is missing: a point has two numbers"),
+    (
+        "geofence = [[-6.8, 190.0], [-6.8, 107.8], [-6.9, 107.8]]",
+        "drone",
+        "drone.geofence[0][1]: input should be less than or equal to 180",
+    ),
+]
+
+
+@pytest.mark.parametrize(("line", "section", "expected"), MORE, ids=[m[0].partition("\n")[0] for m in MORE])
+def test_what_people_write(line: str, section: str, expected: str) -> None:
+    with pytest.raises(ConfigError) as error:
+        parse('[pole]\nid = "A"\nsite = "b"\nlatitude = 0.0\nlongitude = 0.0\n' + f"[{section}]\n{line}\n")
+    assert [str(p)[: len(expected)] for p in error.value.problems] == [expected]

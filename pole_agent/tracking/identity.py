@@ -5,13 +5,17 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from pole_agent.vocabulary import Box, Detection, Sighting, Track, group_of
+from pole_agent.vocabulary import Box, Detection, Sighting, Track, group_of, iou
 
 FIRST_GAIN, LAST_GAIN = 0.64, 0.19  # of the velocity: trust the first steps more, then smooth
 SIZE_GAIN = 0.68
 LOOK_GAIN = 0.02  # of the appearance: it changes slowly
 COAST_DAMPING_PER_S = 0.6  # what is left of the velocity after a second out of sight
-MAX_SPEED_PER_S = 3.0  # in box heights; a faster step is a jump of the detector
+# The fastest that is plausible, in widths and heights of the box a second: a sprinter 6 m/s, a vehicle 60 km/h. A faster step is a
+# jump of the detector.
+TOP_SPEED = {"person": (10.0, 3.0)}
+OTHER_TOP_SPEED = (9.0, 5.0)
+LEAST_OVERLAP = 0.2  # of the boxes of one object at two looks; with less it has leapt
 RARER = {"bus": 0.7, "truck": 0.7}  # weight of a vote: a detector that wavers is more often looking at a car
 STIRRING_HEIGHT = 0.3  # of the picture; the change in a smaller box may be somebody else's
 STILL_REACH = 0.25  # of its height: what moves less stands still
@@ -40,6 +44,9 @@ class Identity:
         self._width, self._height = box.width, box.height
         self._vx = self._vy = 0.0
         self._at = now  # of the predicted state
+        self._latest = detection
+        self.leaps = 0  # steps further than its own size; 1: the next step has to prove it
+        self.top_speed = TOP_SPEED.get(self.group, OTHER_TOP_SPEED)
         self._sure_at: float | None = None
         self._earlier = [Sighting(now, box)]
         self._stride = 1
@@ -48,6 +55,11 @@ class Identity:
     @property
     def box(self) -> Box:
         return Box(*self.sides)
+
+    @property
+    def seen_box(self) -> Box:
+        """Where it was seen last, as the detector drew it."""
+        return self._latest.box
 
     @property
     def moved(self) -> bool:
@@ -76,6 +88,10 @@ class Identity:
         self._at = now
         self._place()
 
+    def landed(self) -> Identity:
+        """What its last step led to, as something of its own."""
+        return Identity(self._latest, self.last_seen)
+
     def confirm(self, track_id: int, now: float) -> None:
         """It is sure to be there. What was seen of it so far is told in the report of this frame."""
         self.track_id, self._sure_at = track_id, now
@@ -83,12 +99,15 @@ class Identity:
     def see(self, detection: Detection, now: float) -> None:
         """Correct the state, already predicted to `now`, by what was seen."""
         box = detection.box
+        leap = iou(self._latest.box.sides, box.sides) < LEAST_OVERLAP
+        self.leaps = 2 if self.leaps else int(leap)
+        self._latest = detection
         x, y = (box.left + box.right) / 2, (box.top + box.bottom) / 2
         since = max(now - self.last_seen, 1e-3)
-        gain = max(LAST_GAIN, FIRST_GAIN / self.hits**0.5)
-        limit = MAX_SPEED_PER_S * self._height
-        self._vx = max(-limit, min(limit, self._vx + gain * (x - self._x) / since))
-        self._vy = max(-limit, min(limit, self._vy + gain * (y - self._y) / since))
+        gain = 1.0 if leap and self.hits == 1 else max(LAST_GAIN, FIRST_GAIN / self.hits**0.5)
+        limit_x, limit_y = self.top_speed[0] * self._width, self.top_speed[1] * self._height
+        self._vx = max(-limit_x, min(limit_x, self._vx + gain * (x - self._x) / since))
+        self._vy = max(-limit_y, min(limit_y, self._vy + gain * (y - self._y) / since))
         self._x, self._y = x, y
         self._width += SIZE_GAIN * (box.right - box.left - self._width)
         self._height += SIZE_GAIN * (box.bottom - box.top - self._height)

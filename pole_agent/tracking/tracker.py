@@ -15,7 +15,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from pole_agent.tracking.association import Pair, grown, match
-from pole_agent.tracking.identity import Identity
+from pole_agent.tracking.identity import LEAST_OVERLAP, Identity
+from pole_agent.tracking.leap import LEAST_LEAP, agrees
+from pole_agent.tracking.leap import likeness as leap
 from pole_agent.vocabulary import Box, Detection, Sides, Track, group_of, iou
 
 MAX_DETECTIONS = 200  # more boxes than that in one frame is a broken detector, not a street
@@ -47,7 +49,7 @@ class Tuning:
     least_likeness: float = 0.6  # first round
     least_same_iou: float = 0.5  # in sight, and where it was expected, whatever it looks like
     least_weak: float = 0.75  # second round
-    least_new_iou: float = 0.2  # third round
+    fast_hits: int = 4  # or this many that lead on from each other, each further than its own size
     margin: float = 0.05  # boxes are compared with this share of their size added at each side
     margin_per_s: float = 0.36  # and more for every second out of sight
     most_margin: float = 0.4
@@ -157,21 +159,26 @@ class Tracker:
 
     def _welcome(self, seen: Sequence[Detection], places: Sequence[Sides], good: set[int], weak: set[int], now: float) -> None:
         """What is left of the detections: those that were new a frame ago, seen again; then new ones, which must be good."""
-        tuning, fresh = self._tuning, self._fresh
+        fresh = self._fresh
         rows, left = set(range(len(fresh))), good | weak
-        pairs = [
-            (iou(identity.sides, places[column]), row, column)
-            for row, identity in enumerate(fresh)
-            for column in left
-            if identity.group == group_of(seen[column].label)
-        ]
-        again = match((p for p in pairs if p[2] in good), tuning.least_new_iou, rows, left)
-        again += match((p for p in pairs if fresh[p[1]].moved or self._is_clear(fresh[p[1]])), tuning.least_new_iou, rows, left)
+        possible = [(r, c) for r, i in enumerate(fresh) for c in left if i.group == group_of(seen[c].label)]
+        pairs = [(iou(fresh[r].sides, places[c]), r, c) for r, c in possible]
+        again = match((p for p in pairs if p[2] in good), LEAST_OVERLAP, rows, left)
+        again += match((p for p in pairs if fresh[p[1]].moved or self._is_clear(fresh[p[1]])), LEAST_OVERLAP, rows, left)
+        # A leap that leads nowhere was none: what it landed on is still there, alone.
+        landed = [(iou(fresh[r].seen_box.sides, places[c]), r, c) for r, c in possible if fresh[r].leaps == 1 and r in rows and c in left]
+        for row, _ in (back := match(landed, LEAST_OVERLAP, rows, left)):
+            fresh[row] = fresh[row].landed()
+        again += back
+        far = [(leap(fresh[r], seen[c], now), r, c) for r, c in possible if r in rows and c in left and (c in good or fresh[r].leaps)]
+        again += match(far, LEAST_LEAP, rows, left)
         self._fresh = []
         for row, column in again:
             identity = fresh[row]
+            alike = agrees(identity, seen[column])
             identity.see(seen[column], now)
-            if self._is_sure(identity, now):
+            # Two boxes make a track only when they are alike: what flickers falls into one place by chance.
+            if (alike or identity.hits > 2) and self._is_sure(identity, now):
                 identity.confirm(self._next_id(), now)
                 self._known.append(identity)
             else:
@@ -186,7 +193,9 @@ class Tracker:
         """A few good detections make a track when one is very good; a dim or distant object must be seen for longer."""
         tuning = self._tuning
         start, room, age = tuning.start_score, 1 - tuning.start_score, now - identity.first_seen + ROUNDING_S
-        if self._is_clear(identity):
+        if identity.leaps == 1:
+            return False
+        if self._is_clear(identity) or (identity.leaps and identity.hits >= tuning.fast_hits):
             return age >= tuning.confirm_s
         if identity.moved:
             _, top, _, bottom = identity.sides

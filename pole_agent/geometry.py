@@ -139,7 +139,20 @@ def towards(start: Point, bearing_deg: float, metres: float) -> Point:
     bearing, latitude = math.radians(bearing_deg), math.radians(start[0])
     north, east = metres * math.cos(bearing), metres * math.sin(bearing)
     shrunk = max(1e-6, math.cos(latitude))
-    return start[0] + math.degrees(north / EARTH_RADIUS_M), start[1] + math.degrees(east / EARTH_RADIUS_M / shrunk)
+    north_of, east_of = start[0] + math.degrees(north / EARTH_RADIUS_M), start[1] + math.degrees(east / EARTH_RADIUS_M / shrunk)
+    return max(-90.0, min(90.0, north_of)), east_of if abs(east_of) <= 180 else (east_of + 180) % 360 - 180
+
+
+def near(polygon: Sequence[Point], longitude: float) -> list[Point]:
+    """A ring of (latitude, longitude) that goes the short way round at 180 degrees, its longitudes counted from around `longitude`.
+
+    So they may lie beyond 180, and a plane knows no date line.
+    """
+    points = []
+    for latitude, east in polygon:
+        longitude = east + 360 * round((longitude - east) / 360)
+        points.append((latitude, longitude))
+    return points
 
 
 def to_edge_m(point: Point, polygon: Sequence[Point]) -> float:

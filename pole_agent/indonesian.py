@@ -17,8 +17,8 @@ TABLE = {
     "is {} bytes long; it may have at most {}": "panjangnya {0} bita; paling banyak {1}",
     "is not UTF-8 text (byte {}); save it as UTF-8": "bukan teks UTF-8 (bita {0}); simpan sebagai UTF-8",
     "is UTF-16 text without a byte order mark; save it as UTF-8": "berupa teks UTF-16 tanpa penanda urutan bita; simpan sebagai UTF-8",
-    "{} begins with a byte order mark or is UTF-16; save it as UTF-8 without a mark (ANSI)":
-        "{0} diawali penanda urutan bita atau berupa UTF-16; simpan sebagai UTF-8 tanpa penanda (ANSI)",
+    "begins with a byte order mark or is UTF-16; save it as UTF-8 without a mark (ANSI)":
+        "diawali penanda urutan bita atau berupa UTF-16; simpan sebagai UTF-8 tanpa penanda (ANSI)",
     "is empty; it holds the password, on one line": "kosong; isinya kata sandi, pada satu baris",
     "has several lines; a password is one line": "berisi beberapa baris; kata sandi hanya satu baris",
     "{}; this line holds {}": "{0}; baris ini berisi {1}",
@@ -37,7 +37,10 @@ TABLE = {
     "{} is yet to come": "{0} belum terjadi",
     "is there already; --force replaces it, --out names another": "sudah ada; --force menggantinya, --out menyebut yang lain",
     "cannot be written: {}": "tidak dapat ditulis: {0}",
-    "{} is no number": "{0} bukan angka",
+    "{} is no number; write it like {}": "{0} bukan angka; tulis seperti {1}",
+    "{} is no port; write host or host:port": "{0} bukan port; tulis host atau host:port",
+    "is required; where does the pole stand?": "wajib diisi; di mana tiang berdiri?",
+    "was not answered; nothing is written": "tidak dijawab; tidak ada yang ditulis",
     # keys and values
     "unknown key; did you mean {}?": "kunci tidak dikenal; maksudnya {0}?",
     "{}; did you mean {}?": "{0}; maksudnya {1}?",
@@ -236,6 +239,19 @@ TABLE = {
     "has more than {} points": "memiliki lebih dari {0} titik",
     "has a ring of fewer than three points": "memiliki cincin kurang dari tiga titik",
     "has a point that is no [longitude, latitude]: {}": "memiliki titik yang bukan [bujur, lintang]: {0}",
+    "drone.geofence: all its points lie on one line, so it has no area; {}": "drone.geofence: semua titiknya segaris, jadi tidak memiliki luas; {0}",
+    "drone.geofence: the pole lies in it when latitude and longitude are swapped; as it is written, {}":
+        "drone.geofence: tiang ada di dalamnya bila lintang dan bujur ditukar; seperti tertulis, {0}",
+    "drone.geofence: the pole stands within {} m of its edge; {}": "drone.geofence: tiang berdiri dalam {0} m dari tepinya; {1}",
+    "drone.geofence: the pole lies outside, {} km from its edge; {}": "drone.geofence: tiang ada di luarnya, {0} km dari tepinya; {1}",
+    "drone.geofence: {} reach beyond it; its requests will be blocked": "drone.geofence: {0} melampauinya; permintaannya akan tertahan",
+    "the {} m around the target of {}": "{0} m di sekitar sasaran {1}",
+    "drone.exclusions: the pole stands in one, or at its edge; {}": "drone.exclusions: tiang berdiri di dalamnya, atau di tepinya; {0}",
+    "drone.exclusions: the {} m around the target of {} touch one; its requests will be blocked":
+        "drone.exclusions: {0} m di sekitar sasaran {1} menyentuhnya; permintaannya akan tertahan",
+    "every request from this pole will be blocked by that gate": "setiap permintaan dari tiang ini akan tertahan oleh gerbang itu",
+    "{}: the password in {} begins or ends with a space, which belongs to it; is that meant?":
+        "{0}: kata sandi di {1} diawali atau diakhiri spasi, yang termasuk di dalamnya; apakah itu dimaksud?",
     "drone.geofence: is missing; every request will be blocked by that gate": "drone.geofence: tidak ada; setiap permintaan akan tertahan oleh gerbang itu",
     "drone.night_permit: is false; between sunset and sunrise every request will be blocked by that gate":
         "drone.night_permit: bernilai false; antara matahari terbenam dan terbit setiap permintaan akan tertahan oleh gerbang itu",

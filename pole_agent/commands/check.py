@@ -20,7 +20,8 @@ from pole_agent.lamp.pwm import ROOT, find_chip
 from pole_agent.lamp.survey import survey
 from pole_agent.settings import DEFAULT_PATH, Settings
 from pole_agent.settings.files import secrets
-from pole_agent.settings.load import load, warnings
+from pole_agent.settings.load import examine_file, warnings
+from pole_agent.settings.reading import secret, unmarked
 from pole_agent.settings.section import is_credential
 from pole_agent.words import LANGUAGES, Both
 
@@ -35,12 +36,14 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    settings = load(arguments.config).settings
-    problems = list(look(settings))
-    if problems:
+    examined = examine_file(arguments.config)
+    settings, problems = examined.settings, examined.problems
+    if settings is not None:
+        problems = problems + [p for p in look(settings) if not any(p.path.startswith(spoilt) for spoilt in examined.spoilt)]
+    if problems or settings is None:
         raise ConfigError(problems)
     in_indonesian = arguments.lang == "id"
-    for warning in [*warnings(settings), *nights(settings, time.time())]:
+    for warning in [*warnings(settings), *nights(settings, time.time()), *_flights(settings), *_passwords(settings)]:
         print(f"peringatan: {translate(warning)}" if in_indonesian else f"warning: {warning}")
     cameras, rules = len(settings.cameras), len(settings.rules)
     words = Both(
@@ -67,8 +70,39 @@ def look(settings: Settings) -> Iterator[Problem]:
 
 def _files(settings: Settings) -> Iterator[Problem]:
     for path, file in secrets(settings):
-        if not is_credential(file) and not os.access(file, os.R_OK):
+        if is_credential(file):
+            continue
+        try:
+            (secret if path.endswith("password_file") else unmarked)(file)
+        except OSError:
             yield Problem(path, f"{file} cannot be read")
+        except ValueError as error:
+            yield Problem(path, f"{file}: {error}")
+
+
+def _passwords(settings: Settings) -> Iterator[str]:
+    for path, file in secrets(settings):
+        if path.endswith("password_file") and not is_credential(file) and (text := secret(file)) != text.strip():
+            yield f"{path}: the password in {file} begins or ends with a space, which belongs to it; is that meant?"
+
+
+def _flights(settings: Settings) -> Iterator[str]:
+    """What the areas of [drone] would block."""
+    from pole_agent.drone.doubts import doubts
+    from pole_agent.drone.target import View, around, seen_from
+
+    drone, pole = settings.drone, settings.pole
+    if not drone.enabled:
+        return
+    fence, exclusions = compose.drone_areas(settings)
+    place, cameras = (pole.latitude, pole.longitude), {c.name: c for c in settings.cameras}
+    targets = {f'patrol "{p.name}"': around(place, p.radius_m, drone.altitude_m) for p in drone.patrols}
+    for rule in settings.rules:
+        if rule.drone:
+            camera = cameras[settings.camera_of(rule)]
+            view = View(camera.heading_deg, camera.hfov_deg, camera.range_m)
+            targets[f'rule "{rule.name}"'] = seen_from(place, view, (0.5, 0.5), drone.altitude_m)
+    yield from doubts(fence, exclusions, place, targets)
 
 
 def _cameras(settings: Settings) -> Iterator[Problem]:

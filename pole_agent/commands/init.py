@@ -1,4 +1,4 @@
-"""Write a short, commented pole.toml from a few questions, or from flags (then nothing is asked)."""
+"""Write a short, commented pole.toml from a few questions, or from flags (then only what is needed and not given is asked)."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import sys
 from pathlib import Path
 
 from pole_agent.errors import ConfigError, Problem
+from pole_agent.indonesian import translate
 from pole_agent.settings.load import parse
 from pole_agent.words import LANGUAGES, Both
 
@@ -17,8 +18,8 @@ HELP = "write a short, commented pole.toml"
 QUESTIONS: tuple[tuple[str, Both, str], ...] = (
     ("id", Both("identifier of the pole (letters, digits, _ and -)", "pengenal tiang (huruf, angka, _ dan -)"), "POLE-1"),
     ("site", Both("site, for example the regency", "lokasi, misalnya kabupaten"), "bench"),
-    ("latitude", Both("latitude in degrees", "lintang dalam derajat"), "-6.8586"),
-    ("longitude", Both("longitude in degrees", "bujur dalam derajat"), "107.9164"),
+    ("latitude", Both("latitude in degrees, for example -6.8586", "lintang dalam derajat, misalnya -6.8586"), ""),
+    ("longitude", Both("longitude in degrees, for example 107.9164", "bujur dalam derajat, misalnya 107.9164"), ""),
     ("timezone", Both("time zone", "zona waktu"), "Asia/Jakarta"),
     (
         "camera",
@@ -32,6 +33,9 @@ QUESTIONS: tuple[tuple[str, Both, str], ...] = (
     ),
     ("mqtt", Both("MQTT broker, host or host:port (empty: none)", "broker MQTT, host atau host:port (kosong: tidak ada)"), ""),
 )
+NEEDED = ("latitude", "longitude")  # no default: the lamp of another place would follow another sun
+RIGHT = {"id": "P", "site": "s", "latitude": "0", "longitude": "0", "timezone": "UTC", "camera": "", "pin": "", "mqtt": ""}
+NUMBERS = {"latitude": r"[+-]?\d{1,3}(\.\d{1,15})?", "longitude": r"[+-]?\d{1,3}(\.\d{1,15})?", "pin": r"\d{1,3}"}
 NONE, WROTE = Both("none", "tidak ada"), Both("wrote {out}; next: {next}", "{out} ditulis; berikutnya: {next}")
 
 
@@ -47,23 +51,62 @@ def run(arguments: argparse.Namespace) -> int:
     out: Path = arguments.out
     if out.exists() and not arguments.force:
         raise ConfigError([Problem(str(out), "is there already; --force replaces it, --out names another")])
-    given = {key: getattr(arguments, key) for key, _, _ in QUESTIONS}
-    ask = sys.stdin.isatty() and not any(given.values())
-    answers = {}
-    for key, question, default in QUESTIONS:
-        answer = given[key]
-        if answer is None:
-            answer = input(f"{question.of(arguments.lang)} [{default or NONE.of(arguments.lang)}]: ").strip() or default if ask else default
-        answers[key] = answer
+    answers = _answers(arguments)
     text = render(answers)
     parse(text, str(out), out.parent)
     try:
-        out.write_text(text)
+        out.write_text(text, encoding="utf-8")
     except OSError as error:
         raise ConfigError([Problem(str(out), f"cannot be written: {error.strerror}")]) from error
     lang = " --lang id" if arguments.lang == "id" else ""
     print(WROTE.of(arguments.lang).format(out=out, next=f"pole-agent check --config {out}{lang}"))
     return 0
+
+
+def _answers(arguments: argparse.Namespace) -> dict[str, str]:
+    """What was given or answered. Every answer is looked at when it is given. Raises ConfigError with all flags that are wrong."""
+    given: dict[str, str | None] = {key: getattr(arguments, key) for key, _, _ in QUESTIONS}
+    problems = [Problem(f"--{key}", wrong) for key, answer in given.items() if answer is not None and (wrong := fault(key, answer))]
+    if problems:
+        raise ConfigError(problems)
+    at_terminal, ask_all = sys.stdin.isatty(), not any(given.values())
+    answers = {}
+    for key, question, default in QUESTIONS:
+        answer = given[key]
+        if answer is None and at_terminal and (ask_all or key in NEEDED):
+            answer = _asked(key, question.of(arguments.lang), default, arguments.lang)
+        elif answer is None and key in NEEDED:
+            problems.append(Problem(f"--{key}", "is required; where does the pole stand?"))
+        answers[key] = default if answer is None else answer
+    if problems:
+        raise ConfigError(problems)
+    return answers
+
+
+def _asked(key: str, question: str, default: str, language: str) -> str:
+    """Asks until the answer can be used. Raises ConfigError when nobody answers any more."""
+    hint = "" if key in NEEDED else f" [{default or NONE.of(language)}]"
+    while True:
+        try:
+            answer = input(f"{question}{hint}: ").strip() or default
+        except EOFError:
+            raise ConfigError([Problem(f"--{key}", "was not answered; nothing is written")]) from None
+        if not (wrong := fault(key, answer)):
+            return answer
+        print(translate(wrong) if language == "id" else wrong)
+
+
+def fault(key: str, answer: str) -> str:
+    """What is wrong with one answer, in words; empty when nothing is."""
+    if key in NEEDED and not answer:
+        return "is required; where does the pole stand?"
+    if key in NUMBERS and answer and not re.fullmatch(NUMBERS[key], answer, re.ASCII):
+        return f"{answer!r} is no number; write it like {'18' if key == 'pin' else '-6.8586'}"
+    try:
+        parse(render(RIGHT | {key: answer}), folder=Path("/"))
+    except ConfigError as error:
+        return "; ".join(p.text for p in error.problems)
+    return ""
 
 
 def _host_and_port(text: str) -> tuple[str, str]:
@@ -75,18 +118,13 @@ def _host_and_port(text: str) -> tuple[str, str]:
     else:
         host, _, port = text.partition(":")
     if port and not port.isdigit():
-        raise ConfigError([Problem("mqtt", f"{port!r} is no number")])
+        raise ConfigError([Problem("mqtt", f"{port!r} is no port; write host or host:port")])
     return host, port
 
 
 def render(answers: dict[str, str]) -> str:
-    """The text of pole.toml. Raises ConfigError for numbers that are none."""
+    """The text of pole.toml. Raises ConfigError for a port that is none."""
     quote = json.dumps  # a JSON string is a TOML string
-    for key in ("latitude", "longitude", "pin"):
-        try:
-            float(answers[key] or 0)
-        except ValueError:
-            raise ConfigError([Problem(key, f"{answers[key]!r} is no number")]) from None
     lines = [
         "# pole.toml of pole-agent. Everything that can be set, with comments: config/pole.toml of the project.",
         "[pole]",

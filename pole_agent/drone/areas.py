@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import json
+import math
 from dataclasses import dataclass
 from typing import Any
 
-from pole_agent.geometry import inside, to_edge_m, wound
+from pole_agent.geometry import inside, near, side, to_edge_m, wound
 from pole_agent.vocabulary import Point
 
 MAX_POINTS = 10_000
+FLAT = 1e-6  # degrees: a tenth of a metre
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,17 +23,29 @@ class Area:
 
     def contains(self, centre: Point, radius_m: float) -> bool:
         """Does the whole circle lie inside, and beside every hole? One that only touches an edge does not: what is unsure is blocked."""
-        if not inside(centre, self.outer) or any(wound(centre, hole) for hole in self.holes):
+        if not inside(centre, near(self.outer, centre[1])) or any(wound(centre, near(hole, centre[1])) for hole in self.holes):
             return False
         return self.to_edge_m(centre) > radius_m
 
     def touches(self, centre: Point, radius_m: float) -> bool:
         """Does any of the circle lie in it or touch it? A hole counts as part of it: where not to fly, more is safer."""
-        return wound(centre, self.outer) or to_edge_m(centre, self.outer) <= radius_m
+        # Also as a plane would read it: an edge from -180 to 180 may go around the world.
+        rings = (near(self.outer, centre[1]), self.outer)
+        return any(wound(centre, ring) or to_edge_m(centre, ring) <= radius_m for ring in rings)
 
     def to_edge_m(self, centre: Point) -> float:
         """Metres to the nearest edge, from either side."""
-        return min(to_edge_m(centre, ring) for ring in (self.outer, *self.holes))
+        return min(to_edge_m(centre, near(ring, centre[1])) for ring in (self.outer, *self.holes))
+
+    def is_flat(self) -> bool:
+        """Do all points lie on one line, so that it has no area?"""
+        start, *others = near(self.outer, self.outer[0][1])
+        far = max(others, key=lambda point: math.dist(start, point))
+        return all(abs(side(point, start, far)) <= FLAT * max(FLAT, math.dist(start, far)) for point in others)
+
+    def swapped(self) -> Area:
+        """The same with latitude and longitude taken for each other: a mistake that is easily made."""
+        return Area(tuple((b, a) for a, b in self.outer), tuple(tuple((b, a) for a, b in hole) for hole in self.holes))
 
 
 def areas(text: str) -> list[Area]:

@@ -35,7 +35,6 @@ NEUTRAL: dict[str, Any] = {
     "from": [0, 0],
     "to": [1, 1],
     "level": 1.0,
-    "program": "default",
     "host": "x",
     "public_key": "A" * 43 + "=",
 }
@@ -75,13 +74,9 @@ def examine(document: dict[str, Any]) -> Examined:
         if errors[0]["type"] == "json_invalid":
             raise RecursionError("too deeply nested")
         inner = {e["loc"][:depth] for e in errors for depth in range(len(e["loc"]))}
-        for error in errors:
-            follows = error["type"] == FOLLOWS or (error["type"] == "too_short" and error["loc"] in inner)
-            if not follows and not _is_our_doing(error, taken):
-                problems.append(problem_of(error))
-        for error in errors:
-            if error["type"] != FOLLOWS:
-                taken.add(_take_out(rest, error["loc"], needed=error["type"] != "extra_forbidden"))
+        errors = [e for e in errors if e["type"] != FOLLOWS and (e["type"] != "too_short" or e["loc"] not in inner)]
+        problems += [problem_of(e) for e in errors if not _is_our_doing(e, taken)]
+        taken |= {_take_out(rest, e["loc"], needed=e["type"] != "extra_forbidden") for e in errors}
     else:
         settings = None
     problems += references(document)

@@ -35,7 +35,7 @@ def regular_file(path: Path, most_bytes: int) -> bytes:
 def decoded(blob: bytes) -> str:
     """Text that a person made, without a byte order mark. Raises ValueError."""
     coding = next((coding for mark, coding in MARKS if blob.startswith(mark)), "utf-8")
-    if coding == "utf-8" and (b"\0" in blob[0:2] or b"\0" in blob[2:4]):
+    if coding == "utf-8" and len(blob) % 2 == 0 and b"\0" in blob[:4]:
         raise ValueError("is UTF-16 text without a byte order mark; save it as UTF-8")
     try:
         return blob.decode(coding)
@@ -64,5 +64,5 @@ def unmarked(path: Path) -> Path:
     """A file of certificates or keys, which OpenSSL reads itself: it knows no marks. Raises OSError, ValueError."""
     blob = regular_file(path, MOST_SECRET_BYTES * 16)
     if any(blob.startswith(mark) for mark, _ in MARKS) or b"\0" in blob[:4]:
-        raise ValueError(f"{path} begins with a byte order mark or is UTF-16; save it as UTF-8 without a mark (ANSI)")
+        raise ValueError("begins with a byte order mark or is UTF-16; save it as UTF-8 without a mark (ANSI)")
     return path

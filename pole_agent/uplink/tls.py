@@ -11,7 +11,10 @@ from pole_agent.settings.reading import unmarked
 def tls_context(ca_file: Path | None, cert_file: Path | None, key_file: Path | None) -> ssl.SSLContext:
     """Raises OSError (ssl.SSLError is one) or ValueError when a file cannot be read or is none."""
     for file in filter(None, (ca_file, cert_file, key_file)):
-        unmarked(file)
+        try:
+            unmarked(file)
+        except ValueError as error:
+            raise ValueError(f"{file}: {error}") from error
     context = ssl.create_default_context(cafile=ca_file)
     context.minimum_version = ssl.TLSVersion.TLSv1_2
     if cert_file is not None:

@@ -40,7 +40,8 @@ def test_bad_usage_is_2() -> None:
 
 def test_init_writes_what_check_accepts(tmp_path: Path, street_clip: Path) -> None:
     out = tmp_path / "pole.toml"
-    done = call("init", "--id", "P-1", "--site", "s", "--camera", str(street_clip), "--mqtt", "127.0.0.1:1883", "--out", str(out))
+    place = ("--latitude=-6.8586", "--longitude", "107.9164")
+    done = call("init", "--id", "P-1", "--site", "s", *place, "--camera", str(street_clip), "--mqtt", "127.0.0.1:1883", "--out", str(out))
     assert done.returncode == 0, done.stderr
     settings = load(out).settings
     assert (settings.pole.id, settings.mqtt and settings.mqtt.port, settings.lamp.backend) == ("P-1", 1883, "mock")

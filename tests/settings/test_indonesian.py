@@ -106,5 +106,5 @@ def test_check_and_init_speak_indonesian(bench: Callable[..., Path], tmp_path: P
     fine = call("check", "--config", str(bench()), "--lang", "id")
     assert "peringatan: mqtt: tidak ada broker" in fine.stdout
     assert "baik: tiang T-1" in fine.stdout
-    made = call("init", "--lang", "id", "--out", str(tmp_path / "new.toml"))
+    made = call("init", "--lang", "id", "--latitude=-6.8", "--longitude=107.9", "--out", str(tmp_path / "new.toml"))
     assert "ditulis; berikutnya: pole-agent check" in made.stdout

@@ -18,4 +18,10 @@ compose/     the only place that names concrete classes     agent.py   the jobs,
 settings/    pole.toml as typed values                       cli.py     the command line, one file a command in commands/
 """
 
+import os
+
 __version__ = "0.1.0"
+
+# ONNX Runtime 1.32 reports to its vendor unless this is set before it is imported. Set for this process and every one that it starts:
+# the agent speaks to nobody who is not in its configuration.
+os.environ["ORT_DISABLE_TELEMETRY"] = "1"

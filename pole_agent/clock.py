@@ -9,7 +9,9 @@ from typing import Protocol
 
 
 class Clock(Protocol):
-    """Two clocks and a way to wait."""
+    """Two clocks and a way to wait. `shifted`: the wall clock was moved on purpose, so no time of it is that of the world."""
+
+    shifted: bool
 
     def monotonic(self) -> float:
         """Seconds since boot; never jumps. Comparable between processes of one boot."""
@@ -29,6 +31,7 @@ class SystemClock:
 
     def __init__(self, shift_s: float = 0.0) -> None:
         self.shift_s = shift_s
+        self.shifted = shift_s != 0
 
     def monotonic(self) -> float:
         return time.monotonic()
@@ -42,6 +45,8 @@ class SystemClock:
 
 class ManualClock:
     """Time that moves when told. `advance` wakes sleepers in order, each at its own moment."""
+
+    shifted = False
 
     def __init__(self, wall: float = 1_767_268_800.0, monotonic: float = 1000.0) -> None:
         self._wall_offset = wall - monotonic

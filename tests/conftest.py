@@ -19,6 +19,8 @@ import hypothesis
 import numpy as np
 import pytest
 
+from tests.traced import Traced
+
 hypothesis.settings.register_profile("steady", deadline=None)  # speed is measured in benchmarks, not in tests
 hypothesis.settings.load_profile("steady")
 
@@ -138,6 +140,19 @@ def run_agent(*arguments: str, **kwargs: object) -> subprocess.Popen[str]:
         env=environment,
         **kwargs,  # type: ignore[call-overload]
     )
+
+
+@pytest.fixture
+def traced(tmp_path: Path) -> Traced:
+    """pole-agent under strace, in a folder of its own."""
+    if shutil.which("strace") is None:
+        pytest.skip("needs strace: sudo apt install strace")
+    probe = subprocess.run(["strace", "-f", "--seccomp-bpf", "-o", "/dev/null", "true"], capture_output=True, text=True, check=False)
+    if probe.returncode:
+        pytest.skip(f"this machine does not let strace work: {probe.stderr.strip()[-200:]}")
+    folder = tmp_path / "traced"
+    folder.mkdir()
+    return Traced(folder)
 
 
 @pytest.fixture

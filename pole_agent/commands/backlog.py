@@ -32,6 +32,7 @@ from pole_agent.store.store import FILE_NAME, Store
 from pole_agent.uplink.board import Board
 from pole_agent.uplink.broker import Broker
 from pole_agent.uplink.events import CONTENT_TYPE, Message, encode, event_document, event_topic
+from pole_agent.uplink.simulated import SimulatedBroker
 from pole_agent.uuid7 import uuid7
 from pole_agent.vocabulary import RecordEvent, Severity, Stamp
 
@@ -119,7 +120,7 @@ def _broker(port: int) -> Broker:
     settings = Settings.model_validate({"pole": pole, "mqtt": {"host": "127.0.0.1", "port": port, "tls": False}})
     broker = compose.broker_of(settings)
     assert broker is not None
-    return broker
+    return SimulatedBroker(broker)
 
 
 async def _drain(folder: Path, port: int) -> Drained:

@@ -1,4 +1,7 @@
-"""The whole agent on a bundled street clip: mock GPIO, no configuration, no hardware, no server. The clock starts at dusk.
+"""The whole agent on a bundled street clip: mock GPIO, no configuration, no hardware, no server.
+
+Alone, its clock starts at dusk. With --mqtt or --no-dispatcher others take part, and it keeps real time. Every message says that
+it is a simulation.
 
 It talks to the broker of --mqtt; else to a Mosquitto of its own where one is installed; else to a broker in memory. It says which.
 Ctrl-C ends it; --once ends with the clip and prints a summary. --poles 5 is five of them, to fill a dashboard.
@@ -20,6 +23,7 @@ import time
 import tomllib
 from collections import Counter
 from collections.abc import Sequence
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -75,10 +79,19 @@ def settings_for(state_dir: str, broker: dict[str, Any] | None, loop: bool, numb
     return Settings.model_validate(document)
 
 
-def dusk_shift(settings: Settings) -> float:
-    """What to add to the wall clock so that the sun sets in a few seconds."""
-    place, now = settings.pole.place, time.time()
-    return almanac.night_of(now, place).sun["sunset"] - BEFORE_SUNSET_S - now
+def clock_for(settings: Settings, alone: bool) -> SystemClock:
+    """The clock of the demo. Alone, the sun sets in a few seconds; with others, whose commands carry a time, it is the real one."""
+    now = time.time()
+    return SystemClock(almanac.night_of(now, settings.pole.place).sun["sunset"] - BEFORE_SUNSET_S - now if alone else 0.0)
+
+
+def time_of(settings: Settings, clock: SystemClock) -> str:
+    """The clock in words: the pole's local time, and what to expect of the lamp by day."""
+    place, wall = settings.pole.place, clock.wall()
+    local = datetime.fromtimestamp(wall, place.zone).strftime("%H:%M %Z")
+    if clock.shifted:
+        return f"its clock starts at dusk, {local}"
+    return f"real time, {local} at the pole" + ("" if almanac.is_dark(wall, place) else ": the lamp stays off by day")
 
 
 class Narrator:
@@ -189,7 +202,8 @@ def run(arguments: argparse.Namespace) -> int:
         broker, said = _broker(arguments, Path(scratch), stack)
         settings = settings_for(scratch, broker, not arguments.once, approval=arguments.approval)
         print(f"pole-agent demo: a street clip, mock GPIO, {said}", flush=True)
-        clock = SystemClock(dusk_shift(settings))
+        clock = clock_for(settings, alone=not arguments.mqtt and not arguments.no_dispatcher)
+        print(time_of(settings, clock), flush=True)
         narrator = Narrator(settings.base_topic)
         agent: Runs
         memory: Any = None
@@ -209,12 +223,14 @@ def run(arguments: argparse.Namespace) -> int:
             print(f"watch:   mosquitto_sub -h {broker['host']} -p {broker['port']} -t '{watched}/#' -v")
             print(f"command: pole-agent lamp set 0.6 --for 20 --socket {house.socket}", flush=True)
 
+        bases = [settings_for(scratch, broker, True, number).base_topic for number in range(1, arguments.poles + 1)]
+
         async def beside() -> None:
             listeners = []
             if broker:
                 listeners.append(asyncio.ensure_future(_listen(broker, settings.base_topic, narrator)))
             if not arguments.no_dispatcher:
-                listeners.append(asyncio.ensure_future(_dispatch(broker, memory, settings, clock, narrator)))
+                listeners.append(asyncio.ensure_future(_dispatch(broker, memory, bases, clock, narrator)))
             try:
                 await _until_done(house, arguments.once)
                 if arguments.once:
@@ -295,11 +311,10 @@ async def _listen(broker: dict[str, Any], base: str, narrator: Narrator) -> None
         print(f"demo: {error}", file=sys.stderr)
 
 
-async def _dispatch(broker: dict[str, Any] | None, memory: Any, settings: Settings, clock: SystemClock, narrator: Narrator) -> None:
-    """The dock's side, simulated: at the broker, or beside the one in memory."""
+async def _dispatch(broker: dict[str, Any] | None, memory: Any, poles: Sequence[str], clock: SystemClock, narrator: Narrator) -> None:
+    """The dock's side, simulated: at the broker, or beside the one in memory. It serves `poles`, the demo's own, and no other."""
     import aiomqtt
 
-    base = settings.base_topic
     outgoing: asyncio.Queue[tuple[str, dict[str, Any]]] = asyncio.Queue()
     dispatcher = BenchDispatcher(
         lambda topic, payload: outgoing.put_nowait((topic, payload)), clock.wall, Weather(gust_ms=GUST_MS, gust_s=GUST_S), hurry=HURRY,
@@ -307,7 +322,7 @@ async def _dispatch(broker: dict[str, Any] | None, memory: Any, settings: Settin
     )  # fmt: skip
     if broker is not None:
         try:
-            await serve(dispatcher, broker, settings.prefix, settings.pole.site, outgoing)
+            await serve(dispatcher, broker, poles, outgoing)
         except* aiomqtt.MqttError as group:
             print(f"demo: the bench dispatcher has lost the broker: {group.exceptions[0]}", file=sys.stderr)
         return
@@ -321,5 +336,5 @@ async def _dispatch(broker: dict[str, Any] | None, memory: Any, settings: Settin
         dispatcher.step()
         while not outgoing.empty():
             topic, payload = outgoing.get_nowait()
-            memory.send(Incoming(topic.removeprefix(f"{base}/"), json.dumps(payload).encode()))
+            memory.send(Incoming(topic.removeprefix(f"{poles[0]}/"), json.dumps(payload).encode()))
         await asyncio.sleep(TICK_S)

@@ -13,7 +13,7 @@ import json
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -29,6 +29,7 @@ SPEED_MS = 12.0
 CLIMB_S, HOVER_S = 3.0, 20.0
 DOCK_M = 300.0  # how far the dock is from the first pole, to the north-east
 EN_ROUTE_PCT_S = 0.05
+SIGNED = {"by": "bench dispatcher", "simulation": True}
 ENDED = ("canceled", "denied", "expired", "timeout")  # states of a request that end its flight
 Failure = Literal["", "reject", "silence", "start", "flight", "partly", "pause"]
 FAILURES = {
@@ -243,13 +244,13 @@ class BenchDispatcher:
         known = {
             "wind_ms": self._wind if wind is None else wind, "rain_mm_h": weather.rain_mm_h, "temperature_c": weather.temperature_c,
             "battery_pct": round(self._battery_pct, 1), "dock": "working" if self._flight else "idle", "maintenance": False,
-            "emergency_stop": False, "at": rfc3339(self._clock()), "by": "bench dispatcher",
+            "emergency_stop": False, "at": rfc3339(self._clock()), **SIGNED,
         }  # fmt: skip
         self._send(f"{base}/drone/conditions", known)
 
     def _tell(self, base: str, request_id: str, status: str, **more: Any) -> None:
         known = {k: v for k, v in more.items() if v != ""}
-        self._send(f"{base}/drone/progress", {"request_id": request_id, "status": status, **known, "by": "bench dispatcher"})
+        self._send(f"{base}/drone/progress", {"request_id": request_id, "status": status, **known, **SIGNED})
 
 
 # --- as a program
@@ -270,11 +271,12 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--hurry", type=float, default=1.0, metavar="N", help="flights take an N-th of the time")
 
 
-async def serve(dispatcher: BenchDispatcher, broker: dict[str, Any], prefix: str, site: str, outgoing: asyncio.Queue[Any]) -> None:
-    """Listen and talk until cancelled. Raises aiomqtt.MqttError."""
+async def serve(dispatcher: BenchDispatcher, broker: dict[str, Any], poles: Sequence[str], outgoing: asyncio.Queue[Any]) -> None:
+    """Listen and talk until cancelled. `poles`: base topics, wildcards allowed; no other pole hears of it. Raises aiomqtt.MqttError."""
     async with client_of(broker) as client:
-        for path in ("status", "drone/request", "drone/cancel", "drone/order"):
-            await client.subscribe(f"{prefix}/{site}/+/{path}", qos=1)
+        for base in poles:
+            for path in ("status", "drone/request", "drone/cancel", "drone/order"):
+                await client.subscribe(f"{base}/{path}", qos=1)
 
         async def listen() -> None:
             async for message in client.messages:
@@ -312,7 +314,7 @@ def main(argv: list[str] | None = None) -> int:
             broker = broker_of_url(chosen.mqtt, chosen.ca_file, Path(scratch))
             print(f"bench dispatcher at {broker['host']}:{broker['port']}, for {chosen.prefix}/{chosen.site}/+; Ctrl-C ends it", flush=True)
             with contextlib.suppress(KeyboardInterrupt):
-                asyncio.run(serve(dispatcher, broker, chosen.prefix, chosen.site, outgoing))
+                asyncio.run(serve(dispatcher, broker, [f"{chosen.prefix}/{chosen.site}/+"], outgoing))
     except ConfigError as error:
         print(f"dispatcher: {error}", file=sys.stderr)
         return 2

@@ -107,7 +107,7 @@ class Writer:
         document = envelope(
             f"/{self.settings.base_topic}", "replay", self.recorded, name, event.kind, event.severity, dict(event.data),
             self.keeper.stamp(event.at), True,
-        )  # fmt: skip
+        ) | {"simulation": True}  # fmt: skip
         self.events.write(json.dumps(document) + "\n")
 
     def rows(self, frame: Frame, tracks: Sequence[Track], detections: Sequence[Detection]) -> None:
@@ -185,7 +185,9 @@ def _clock(settings: Settings, start: str) -> ManualClock:
         raise ConfigError([Problem("--start", f"{start!r} is no time; write for example {DEFAULT_START}")]) from None
     if moment.tzinfo is None:
         moment = moment.replace(tzinfo=settings.pole.place.zone)
-    return ManualClock(wall=moment.timestamp(), monotonic=0.0)
+    clock = ManualClock(wall=moment.timestamp(), monotonic=0.0)
+    clock.shifted = True  # the hour is the one that was asked for, not that of the recording
+    return clock
 
 
 async def _replay(

@@ -114,7 +114,7 @@ class Daemon:
             log.error("configuration: %s", loaded.degraded)
         for warning in warnings(settings):
             log.warning("configuration: %s", warning)
-        house = compose.build(loaded, self.luminaire, self._clock, before=before)
+        house = compose.build(loaded, self.luminaire, self._clock, before=before, for_real=True)
         if not loaded.degraded:
             with contextlib.suppress(OSError):  # a state directory that cannot be written is told by the store
                 keep_last_good(loaded)

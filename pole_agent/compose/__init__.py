@@ -135,8 +135,11 @@ def build(
     random: Callable[[], float] = randomness.random,
     socket: Path | None = None,
     before: House | None = None,
+    for_real: bool = False,
 ) -> House:
     """Wire the rooms. What is not given is made as the settings say. Raises ConfigError.
+
+    `for_real`: this is a pole on a street. Only `pole-agent run` says so; whatever else is built here marks all it sends as a simulation.
 
     `before`: the house whose lamp is taken over, and, when it has kept them, store and connection too.
     """
@@ -170,11 +173,12 @@ def build(
     from pole_agent.uplink.board import Board
     from pole_agent.uplink.events import Message, encode, event_document
     from pole_agent.uplink.homeassistant import discovery
+    from pole_agent.uplink.simulated import SimulatedBroker
 
     settings = loaded.settings
     base, state_dir = settings.base_topic, settings.storage.state_dir
     socket = socket or socket_path(settings)
-    rules = drone_rules(settings)
+    rules = drone_rules(settings, for_real)
     if before is not None and before.settings.clock == settings.clock:
         keeper = before.keeper
     else:
@@ -231,6 +235,8 @@ def build(
         upload = before.upload
     else:
         broker = broker or broker_of(settings)
+        if broker is not None and not for_real:
+            broker = SimulatedBroker(broker)
         upload = None if broker is None else Upload(broker, store, board, inbox, parts, keeper, clock, random, base, __version__,
                         pulses.promise("upload", UPLOAD_BEAT_S))  # fmt: skip
 

@@ -117,7 +117,7 @@ def drone_areas(settings: Settings) -> tuple[Area | None, tuple[Area, ...]]:
     return area, tuple(read("exclusions", chosen.exclusions)) if chosen.exclusions else ()
 
 
-def drone_rules(settings: Settings) -> DroneRules:
+def drone_rules(settings: Settings, for_real: bool = False) -> DroneRules:
     """What [drone] says. An area that cannot be read is no reason to stop: nothing flies, and the lamp goes on."""
     from pole_agent.drone.approval import Office
     from pole_agent.drone.gates import DroneLimits
@@ -154,7 +154,7 @@ def drone_rules(settings: Settings) -> DroneRules:
     views = {c.name: View(c.heading_deg, c.hfov_deg, c.range_m) for c in settings.cameras}
     return DroneRules(
         chosen.enabled, settings.pole.place, office, limits, triage, views, patrols, chosen.altitude_m, chosen.approval == "automatic",
-        chosen.answer_s, chosen.silence_s, trouble,
+        chosen.answer_s, chosen.silence_s, trouble, for_real=for_real,
     )  # fmt: skip
 
 

@@ -15,7 +15,10 @@ from pole_agent.drone.triage import Triage
 
 @dataclass(frozen=True, slots=True)
 class DroneRules:
-    """`views` by the name of the camera; `trouble`: why an area could not be read, then nothing flies."""
+    """`views` by the name of the camera; `trouble`: why an area could not be read, then nothing flies.
+
+    `for_real`: orders of this agent may let a real drone fly. Without it, and without a person who approves, all is a simulation.
+    """
 
     enabled: bool
     place: Place
@@ -29,3 +32,8 @@ class DroneRules:
     answer_s: float = 120
     silence_s: float = 1800
     trouble: str = ""
+    for_real: bool = False
+
+    @property
+    def simulation(self) -> bool:
+        return self.automatic or not self.for_real

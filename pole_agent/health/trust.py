@@ -158,4 +158,9 @@ class TimeKeeper:
 
     def stamp(self, monotonic: float) -> Stamp:
         """The moment of a monotonic time of this boot."""
-        return Stamp(monotonic, self.boot_id, self.wall_at(monotonic), "synced" if self.trusted else "unsynced")
+        return Stamp(monotonic, self.boot_id, self.wall_at(monotonic), "synced" if self.tells_time else "unsynced")
+
+    @property
+    def tells_time(self) -> bool:
+        """Is it trusted, and that of the world? The lamp of a demo trusts a clock that was set to dusk; its events must not."""
+        return self.trusted and not self.clock.shifted

@@ -99,7 +99,7 @@ class Report:
             self._corrected = False
             return
         self._parts.well("clock")
-        if not self._corrected:
+        if not self._corrected and self._keeper.tells_time:
             offset, boot = self._keeper.offset, self._keeper.boot_id
             with contextlib.suppress(OutboxError):  # tried again at the next look
                 count = await self._store.write(lambda db: db.correct_times(boot, offset))
@@ -113,7 +113,7 @@ class Report:
             if self._known is None:
                 self._known = await self._store.read(lambda _: last_known(self._state_dir))
             wall = self._clock.wall()
-            if self._keeper.trusted and abs(wall - self._known) >= KEEP_S:
+            if self._keeper.tells_time and abs(wall - self._known) >= KEEP_S:
                 await self._store.read(lambda _: keep_time(self._state_dir, wall))
                 self._known = wall
 

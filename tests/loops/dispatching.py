@@ -38,7 +38,7 @@ LIMITS = DroneLimits(cooldown_s=900, ttl_s=600, geofence=FENCE)
 
 
 def rules(limits: DroneLimits = LIMITS, keys: Mapping[str, str] | None = None, **more: Any) -> DroneRules:
-    return DroneRules(True, PLACE, Office(BASE, keys or {}, ed25519.verify), limits, **more)
+    return DroneRules(True, PLACE, Office(BASE, keys or {}, ed25519.verify), limits, **({"for_real": True} | more))
 
 
 class SwitchedStore(Store):

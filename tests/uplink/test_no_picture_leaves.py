@@ -9,7 +9,9 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
@@ -17,7 +19,8 @@ import paho.mqtt.client as paho
 import pytest
 from paho.mqtt.enums import CallbackAPIVersion
 
-from tests.conftest import CLIP, ROOT, Mosquitto, eventually, run_agent
+from tests.conftest import CLIP, ROOT, Mosquitto, eventually, free_port, run_agent
+from tests.traced import Traced, nothing_else
 
 SECRET = "a-password-that-nobody-else-uses"
 MAGIC = (b"\xff\xd8\xff", b"\x89PNG", b"RIFF", b"GIF8", b"BM6", b"\x00\x00\x00\x01g", b"ftyp", b"%PDF")
@@ -28,19 +31,27 @@ MOST_BYTES = 300_000  # one picture of the clip has 1.3 million
 
 @contextlib.contextmanager
 def everything(port: int) -> Iterator[list[tuple[str, bytes]]]:
-    """All that a broker is told, as topic and payload."""
+    """All that a broker is told, as topic and payload. Waits for a broker that starts."""
     heard: list[tuple[str, bytes]] = []
     ready = threading.Event()
     client = paho.Client(CallbackAPIVersion.VERSION2, protocol=paho.MQTTv5)
+    client.on_connect = lambda *_: client.subscribe("#", qos=1)
     client.on_subscribe = lambda *_: ready.set()
     client.on_message = lambda _c, _u, message: heard.append((message.topic, message.payload))
-    client.connect("127.0.0.1", port)
-    client.subscribe("#", qos=1)
+
+    def connected() -> bool:
+        with contextlib.suppress(ConnectionError):
+            client.connect("127.0.0.1", port)
+            return True
+        return False
+
+    eventually(connected)
     client.loop_start()
     try:
         assert ready.wait(10)
         yield heard
     finally:
+        client.disconnect()
         client.loop_stop()
 
 
@@ -61,13 +72,21 @@ def demo(port: int, folder: Path, *more: str) -> subprocess.Popen[str]:
     )  # fmt: skip
 
 
-@pytest.mark.timeout(120)
-def test_a_whole_demo_says_numbers_and_words_only_and_sums_them_up(mosquitto: Mosquitto, tmp_path: Path) -> None:
-    with everything(mosquitto.port) as heard:
-        process = demo(mosquitto.port, tmp_path, "--once")
-        shown, errors = process.communicate(timeout=100)
-        assert process.returncode == 0, errors
-        eventually(lambda: any(t.endswith("/status") and b"offline" in p for t, p in heard))
+def is_simulated(heard: list[tuple[str, bytes]]) -> None:
+    """Every message says so, whatever else it says."""
+    assert [topic for topic, payload in heard if payload and json.loads(payload).get("simulation") is not True] == []
+
+
+@pytest.mark.timeout(180)
+def test_a_whole_demo_says_numbers_and_words_only_and_sums_them_up(traced: Traced) -> None:
+    """Alone: its clock starts at dusk, so its times are called unsynced; it speaks to its own broker only, and writes nothing elsewhere."""
+    port = free_port()
+    process = traced.start("demo", "--once", "--port", str(port))
+    with everything(port) as heard:
+        shown, errors = process.communicate(timeout=150)
+    assert process.returncode == 0, errors
+    nothing_else(traced, ("127.0.0.1", port))
+    assert "its clock starts at dusk, 17:" in shown
     summary = {line[:22].strip(): line[22:].strip() for line in shown.split("summary\n")[1].splitlines()}
     assert int(summary["people seen"].split()[0]) >= 8
     assert int(summary["incidents"].split()[0]) >= 2
@@ -80,7 +99,40 @@ def test_a_whole_demo_says_numbers_and_words_only_and_sums_them_up(mosquitto: Mo
     topics = {topic.split("/", 3)[-1] for topic, _ in heard}
     assert {"status", "info", "active", "lamp/state", "drone/request", "drone/order", "events/incident/opened"} <= topics
     is_harmless(heard)
+    is_simulated(heard)
+    assert {json.loads(p)["timequality"] for t, p in heard if "/events/" in t} == {"unsynced"}
     assert sum(len(payload) for _, payload in heard) < MOST_BYTES
+
+
+@pytest.mark.timeout(180)
+def test_an_order_of_the_demo_is_a_simulation_also_when_a_person_approves(mosquitto: Mosquitto, tmp_path: Path) -> None:
+    """With a real broker it keeps real time, and a person decides as on the street: all of it is a simulation all the same."""
+    with everything(mosquitto.port) as heard:
+        process = demo(mosquitto.port, tmp_path, "--approval", "required")
+
+        def last(path: str) -> dict[str, Any]:
+            return next((json.loads(p) for t, p in reversed(heard) if t.endswith(path)), {})
+
+        try:
+            eventually(lambda: last("/drone/request").get("state") == "pending_approval", 60)
+            decision = {"request_id": last("/drone/request")["request_id"], "decision": "approve", "by": "officer"}
+            client = paho.Client(CallbackAPIVersion.VERSION2)
+            client.connect("127.0.0.1", mosquitto.port)
+            client.publish("smartpole/sumedang/DEMO-1/drone/approval", json.dumps(decision), qos=1)
+            client.loop_start()
+            eventually(lambda: last("/drone/order"), 20)
+            client.disconnect()
+            client.loop_stop()
+        finally:
+            process.terminate()
+            shown, _ = process.communicate(timeout=15)
+    assert last("/drone/order")["approved_by"] == "officer"
+    is_harmless(heard)
+    is_simulated(heard)
+    times = [(e["timequality"], datetime.fromisoformat(e["time"])) for e in (json.loads(p) for t, p in heard if "/events/" in t)]
+    assert times
+    assert all(quality == "synced" and abs((datetime.now(UTC) - time).total_seconds()) < 180 for quality, time in times)
+    assert "real time, " in shown
 
 
 @pytest.mark.slow

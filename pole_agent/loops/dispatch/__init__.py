@@ -308,7 +308,7 @@ class Dispatch:
         ttl = rules.limits.ttl_s
         return Request(
             self._new_id(), "detected", "incident", wish.rule, wish.place, wish.camera, wish.severity.word, wish.score, target,
-            stamp.wall, stamp.wall + ttl, now, now + ttl, stamp.boot_id, simulation=rules.automatic, path=tuple(wish.path),
+            stamp.wall, stamp.wall + ttl, now, now + ttl, stamp.boot_id, simulation=rules.simulation, path=tuple(wish.path),
             timed=self._keeper.trusted,
         )  # fmt: skip
 
@@ -335,7 +335,7 @@ class Dispatch:
         expires = at + plan.window_s
         request = Request(
             self._new_id(), "detected", "patrol", plan.name, rfc3339(at), "", Severity.INFO.word, 1.0, target,
-            wall, expires, now, now + expires - wall, self._keeper.boot_id, simulation=self._rules.automatic,
+            wall, expires, now, now + expires - wall, self._keeper.boot_id, simulation=self._rules.simulation,
         )  # fmt: skip
         request = await self._docket.move(request, "request", "pole", plan.written)
         with contextlib.suppress(OutboxError):

@@ -74,7 +74,7 @@ class Upload:
         self._session: Session | None = None
         self._offline_since: float | None = None
         self._takeovers, self._suffix = 0, ""
-        self._shared: str | None = None  # the store whose numbers a twin gives out as well, as far as it is a copy
+        self._brought: str | None = None  # the store that we came with: of a copied card, a twin gives out the same numbers
         self._heard_ourselves = False
         self._known: Known | None = None  # of the store at this connection; None when it does not answer
         self._compared = asyncio.Event()  # with what the broker has kept of this pole
@@ -112,8 +112,6 @@ class Upload:
         Once we come back under our name: that throws the other out, so that it knows as well. Whoever is thrown out twice takes another.
         """
         self._takeovers += 1
-        if self._shared is None and self._known is not None:
-            self._shared = self._known.storeid
         log.error("uplink: %s; is there a copy of this pole's SD card?", error)
         reason = f"{error}: two poles have one identity; give one of them another [pole] id"
         self._parts.ill("identity", reason, Severity.ALARM)
@@ -153,9 +151,8 @@ class Upload:
     async def _connect(self) -> None:
         self._births = await self._next_birth()
         async with self._broker.connect(self.status("offline", "lost"), self._base, self._suffix) as session:
-            said = self.status("online", "connected")
             try:
-                await session.publish(said)
+                await session.publish(self.status("online", "connected"))
             except PublishRefused as error:
                 raise LinkLost(f"the status was refused: {error}; check the access rules for {self._base}/#") from error
             log.info("uplink: connected to %s (birth %d)", self._broker.name, self._births)
@@ -172,7 +169,7 @@ class Upload:
             jobs = [
                 asyncio.ensure_future(self._drain(session)),
                 asyncio.ensure_future(self._carry(session)),
-                asyncio.ensure_future(self._hear(session, said.payload)),
+                asyncio.ensure_future(self._hear(session)),
             ]
             try:
                 done, _ = await asyncio.wait(jobs, return_when=asyncio.FIRST_COMPLETED)
@@ -190,8 +187,8 @@ class Upload:
         stamp = self._keeper.stamp(self._clock.monotonic())
 
         def count(db: Database) -> int:
-            if db.store_id == self._shared:
-                db.end(Ended(self._shared, "two_poles_one_identity", count=0, exact=True), stamp)
+            if self._takeovers and db.store_id == self._brought:
+                db.end(Ended(self._brought, "two_poles_one_identity", count=0, exact=True), stamp)
             births = int(db.number(BIRTHS)) + 1
             db.set(BIRTHS, str(births))
             return births
@@ -220,6 +217,8 @@ class Upload:
             known = await self._store.read(look)
         except OutboxError:
             known = None
+        if known is not None and self._brought is None:
+            self._brought = known.storeid
         if known is None or self._known is None or known.storeid != self._known.storeid:
             self._compared.clear()
         self._known = known
@@ -352,20 +351,20 @@ class Upload:
                     self._board.put_back(key)
                     raise
 
-    async def _hear(self, session: Session, said: bytes) -> None:
+    async def _hear(self, session: Session) -> None:
         """Pass commands on. It waits for room: behind a flood of bad commands may stand a cancel."""
         async for message in session.incoming():
             if message.path == STATUS:
                 if not self._compared.is_set():
-                    await self._compare(message.payload, said)
+                    await self._compare(session, message.payload)
                 self._look_for_a_twin(message.payload)
             else:
                 await self._inbox.put(message)
 
-    async def _compare(self, payload: bytes, said: bytes) -> None:
+    async def _compare(self, session: Session, payload: bytes) -> None:
         """Hold the status that the broker has kept against the store, until our own comes back. Raises LinkLost when it begins anew."""
         known = self._known
-        if payload == said:
+        if payload == self._said[-1]:
             if known is not None and not known.announced:
                 with contextlib.suppress(OutboxError):
                     await self._store.write(lambda db: db.set(ANNOUNCED, "1"))
@@ -382,12 +381,16 @@ class Upload:
         def follow(db: Database) -> None:
             if finding.ends:
                 db.end(Ended(finding.storeid, finding.ends, finding.ranges), stamp, anew=finding.anew)
-            db.set(BIRTHS, str(max(db.number(BIRTHS), finding.births)))
+            db.set(BIRTHS, str(max(db.number(BIRTHS), finding.births + (not finding.ends))))
 
         if finding.ends or finding.births:
             with contextlib.suppress(OutboxError):
                 await self._store.write(follow)
-            raise LinkLost("the store or the count of births is behind what the broker has kept; both go on from there")
+        if finding.ends:
+            raise LinkLost("the store that the broker knows has ended; connecting again")
+        if finding.births:
+            self._births = finding.births + 1
+            await session.publish(self.status("online", "connected"))
 
     def _look_for_a_twin(self, payload: bytes) -> None:
         """Our own status, as the broker has it. Raises TakenOver when somebody else has written it since we did.

@@ -82,13 +82,12 @@ def judge(payload: bytes, known: Known) -> Finding | None:
             return Finding(alarm=ABSURD)
         ranges = ((known.began + 1, sequence),) if ours and ahead > 0 else ()
         return Finding("store_went_back", storeid, True, ranges, birth, BEHIND)
-    reached = Finding(births=birth) if birth >= known.birth else None
     if storeid in known.formers:
-        return reached
+        return None
     if storeid is not None and (known.announced or known.formers):  # what came before is known, and it is not this
         return Finding(alarm=STRANGER)
     if storeid is None and (known.announced or known.birth > 1):
-        return reached  # of an agent that did not name its store
+        return Finding(births=birth) if birth >= known.birth else None  # of an agent that did not name its store
     if sequence > MOST_EVENTS:
         return Finding(alarm=ABSURD)
     ranges = ((1, sequence),) if ours and sequence else ()

@@ -36,9 +36,9 @@ class Twin:
     def births(self) -> int:
         return self.upload._births
 
-    async def delivered(self) -> list[str]:
-        stored = await self.store.read(lambda db: db.list_events(100))
-        return [s.kind for s in stored if s.delivered is not None and '"identity"' in s.data]
+    def delivered(self) -> int:
+        """Alarms that the broker took. Not read from the store, which forgets what was delivered when it begins anew."""
+        return int(self.upload.sent()["events"].get("health.degraded", 0))
 
 
 def test_both_tell_and_neither_fights(mosquitto: Mosquitto, tmp_path: Path) -> None:
@@ -50,7 +50,7 @@ def test_both_tell_and_neither_fights(mosquitto: Mosquitto, tmp_path: Path) -> N
             jobs.append(asyncio.ensure_future(twin.upload.run()))
             await asyncio.sleep(0.3)
         deadline = asyncio.get_running_loop().time() + 30
-        while not all([t.parts.is_ill("identity") and await t.delivered() for t in twins]):
+        while not all(t.parts.is_ill("identity") and t.delivered() for t in twins):
             assert asyncio.get_running_loop().time() < deadline, [t.births for t in twins]
             await asyncio.sleep(0.1)
         steady_since, births = asyncio.get_running_loop().time(), [t.births for t in twins]

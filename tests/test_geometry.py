@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 
+import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from pole_agent.geometry import area, crosses, distance_m, inside, wound
+from pole_agent.geometry import area, crosses, distance_m, inside, side, to_segment, wound
+from pole_agent.vocabulary import Box
 
+Ring = tuple[tuple[float, float], ...]
+Holds = Callable[[tuple[float, float], Ring], bool]
 SQUARE = ((0.2, 0.2), (0.8, 0.2), (0.8, 0.8), (0.2, 0.8))
 fraction = st.floats(0, 1)
 point = st.tuples(fraction, fraction)
@@ -16,8 +21,59 @@ point = st.tuples(fraction, fraction)
 
 @given(point)
 def test_inside_a_square_is_what_the_comparison_says(p: tuple[float, float]) -> None:
-    assume(all(abs(v - edge) > 1e-9 for v in p for edge in (0.2, 0.8)))
-    assert inside(p, SQUARE) == (0.2 < p[0] < 0.8 and 0.2 < p[1] < 0.8)
+    assume(all(v == edge or abs(v - edge) > 1e-8 for v in p for edge in (0.2, 0.8)))
+    assert inside(p, SQUARE) == (0.2 <= p[0] <= 0.8 and 0.2 <= p[1] <= 0.8)
+
+
+corners = st.lists(point, min_size=3, max_size=8, unique=True).map(tuple)
+HOLDS = [inside, wound]
+
+
+@pytest.mark.parametrize("holds", HOLDS)
+@given(corners, st.integers(0, 7), st.floats(0, 1))
+def test_every_corner_and_every_point_of_an_edge_is_inside(holds: Holds, ring: Ring, number: int, along: float) -> None:
+    """Also where the outline crosses itself, runs along the border of the picture, or there and back."""
+    (x1, y1), (x2, y2) = ring[number % len(ring) - 1], ring[number % len(ring)]
+    assert holds((x1, y1), ring)
+    assert holds((x1 + along * (x2 - x1), y1 + along * (y2 - y1)), ring)
+    assert holds((x1 + along * (x2 - x1), y1 + along * (y2 - y1)), ring[::-1])
+
+
+@pytest.mark.parametrize("holds", HOLDS)
+@given(fraction, st.floats(0.01, 0.99))
+def test_two_zones_that_adjoin_both_hold_their_common_edge_and_together_leave_no_gap(holds: Holds, y: float, x: float) -> None:
+    slanted = ((0.4, 0.0), (0.6, 1.0))
+    left = ((0.0, 0.0), *slanted, (0.0, 1.0))
+    right = ((1.0, 0.0), *slanted, (1.0, 1.0))
+    assert holds((0.4 + 0.2 * y, y), left)
+    assert holds((0.4 + 0.2 * y, y), right)
+    assert holds((x, y), left) or holds((x, y), right)
+    assert not (holds((x, y), left) and holds((x, y), right)) or to_segment((x, y), *slanted) < 1e-6
+
+
+@pytest.mark.parametrize("holds", HOLDS)
+@given(st.floats(-1, 2), st.floats(-1, 2), st.floats(0.01, 1), st.floats(0.01, 3))
+def test_a_zone_as_large_as_the_picture_holds_every_foot(holds: Holds, left: float, top: float, width: float, height: float) -> None:
+    box = Box(left, top, left + width, top + height)
+    assume(box.sane())
+    assert holds(box.foot, ((0.0, 0.0), (1.0, 0.0), (1.0, 1.0), (0.0, 1.0)))
+
+
+@given(fraction, fraction, st.floats(0.01, 0.2))
+def test_a_line_that_ends_on_the_border_is_crossed_by_a_foot_on_the_border(end: float, start: float, step: float) -> None:
+    for a, b in (((start, 0.3), (end, 1.0)), ((0.3, start), (1.0, end))):
+        across = (step, 0.0) if b[1] == 1.0 and a[0] == start else (0.0, step)
+        before, after = (b[0] - across[0], b[1] - across[1]), (b[0] + across[0], b[1] + across[1])
+        assert crosses(before, after, a, b) == -crosses(after, before, a, b) != 0
+
+
+@given(point, point, st.lists(point, min_size=2, max_size=20))
+def test_a_path_crosses_an_endless_line_as_often_each_way_as_its_ends_say(s: tuple[float, float], e: tuple[float, float], path: Ring) -> None:
+    """No step is counted twice where it ends on the line, and none is lost."""
+    assume(math.dist(s, e) > 0.01)
+    far = ((s[0] + 1000 * (s[0] - e[0]), s[1] + 1000 * (s[1] - e[1])), (e[0] + 1000 * (e[0] - s[0]), e[1] + 1000 * (e[1] - s[1])))
+    steps = sum(crosses(a, b, *far) for a, b in zip(path, path[1:], strict=False))
+    assert steps == (side(path[-1], *far) > 0) - (side(path[0], *far) > 0)
 
 
 def test_forward_is_towards_the_right_hand_of_one_who_looks_from_start_to_end() -> None:

@@ -128,7 +128,7 @@ def pipeline_factory(
     timings: Timings | None = None,
     reference: Reference | None = None,
 ) -> Callable[[float], Pipeline]:
-    """A function that makes the pipeline of one camera, for an opening at a monotonic time. Track numbers go on."""
+    """A function that makes the pipeline of one camera, which begins at a monotonic time. Track numbers go on."""
     from pole_agent.incidents.judge import Judge
     from pole_agent.incidents.respond import Responder
     from pole_agent.loops.watch import Pipeline

@@ -103,11 +103,14 @@ class Judge:
         glimpses: Sequence[Track] = (),
         remembered: Collection[int] = (),
         aspect: float = 1.0,
+        *,
+        blind: bool = False,
     ) -> list[Fact]:
         """Judge one frame. `active` names the rules that are on at this time of day; `glimpses` may become tracks.
 
         `remembered`: the numbers of those that the tracker would know again, in sight or not. Their life goes on.
         `aspect`: the width of the picture over its height, so that distances in it are true.
+        `blind`: there is no frame, only time has passed.
         """
         self._aspect, self._active = aspect, active
         here = {track.track_id for track in tracks}
@@ -120,11 +123,21 @@ class Judge:
         for rule in self._rules:
             if rule.name in active:
                 facts += self._apply(rule, over, crossings, glimpses, now)
-        facts += self._age(active, now)
+        facts += self._age(active, now, "interrupted" if blind else "gone")
         self._traffic.inside(self.counts, now)
         if self._traffic.due(now):
             facts += self._summary(now)
         return facts
+
+    def skip(self, since: float, now: float) -> None:
+        """Nobody looked from `since` to `now`. That does not count as time that somebody stayed or stood, for nobody knows."""
+        gap_s = now - since
+        for walk in self._walks.values():
+            walk.skip(gap_s)
+        for case in self._cases.values():
+            case.since += gap_s
+        self._furniture.skip(gap_s)
+        self._traffic.skip(now)
 
     def stop(self, reason: str, now: float) -> list[Fact]:
         """Close everything: the clip or the agent ends. The summary so far is given too."""
@@ -174,6 +187,11 @@ class Judge:
                 self._walks[track.track_id] = self._walks.pop(number)
                 return walk
         return None
+
+    def _stood_before(self, glimpse: Track) -> bool:
+        """Is it a part of the street that is found again?"""
+        hidden = [w for n, w in self._walks.items() if n not in self._present and w.is_place_of(glimpse)]
+        return any(_is_furniture(w, w.track.last_seen) for w in (*hidden, *self._furniture.at(glimpse)))
 
     def _count(self, walk: Walk, now: float) -> Mapping[str, int]:
         """Feed the traffic counts; return the lines crossed at this step."""
@@ -226,7 +244,7 @@ class Judge:
         if rule.kind in PER_RULE:
             if len(there) >= rule.count:
                 return self._met((rule.name, 0), rule, there, "", now)
-            coming = [w.foot for w in fitting if not _is_furniture(w, now)] + [g.box.foot for g in glimpses if rule.fits(g)]
+            coming = [w.foot for w in fitting if not _is_furniture(w, now)] + [g.box.foot for g in glimpses if rule.fits(g) and not self._stood_before(g)]
             noticed = rule.kind == "presence" and isinstance(rule.place, Zone) and any(map(rule.place.holds, coming))
             return [Noticed(rule)] if noticed else []
         facts: list[Fact] = []
@@ -276,8 +294,8 @@ class Judge:
             return self._move(key, case, "matured", now)
         return self._move(key, case, "met", now)
 
-    def _age(self, active: frozenset[str], now: float) -> list[Fact]:
-        """Let go of what does not hold any more."""
+    def _age(self, active: frozenset[str], now: float, reason: str) -> list[Fact]:
+        """Let go of what does not hold any more. `reason` is that of those who are not seen any more."""
         facts: list[Fact] = []
         for key, case in list(self._cases.items()):
             gone = now - case.incident.last_seen_at > case.grace_s and not self._hidden(case)
@@ -286,7 +304,7 @@ class Judge:
             elif case.state == "closing" and self._settled(key, case, now):
                 facts += self._move(key, case, "ended", now, "settled")
             elif case.state == "closing" and gone:
-                facts += self._move(key, case, "expired", now, "gone")
+                facts += self._move(key, case, "expired", now, reason)
             elif case.met_at != now and (case.state == "open" or gone):
                 facts += self._move(key, case, "lost", now)
         return facts

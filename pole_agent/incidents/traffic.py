@@ -40,6 +40,10 @@ class Traffic:
                 self._peak[zone][label] = max(self._peak[zone][label], count)
                 self._present_s[zone][label] += count * step  # type: ignore[assignment]
 
+    def skip(self, now: float) -> None:
+        """Nobody looked until `now`: nobody was seen."""
+        self._counted_at = now
+
     def leave(self, zone: str, stayed_s: float) -> None:
         self._dwell[zone][sum(stayed_s >= edge for edge in DWELL_EDGES_S)] += 1
 

@@ -30,12 +30,14 @@ class Walk:
         self._coming: dict[str, float] = {}  # zone name -> since when perhaps inside
         self._within: dict[str, float] = {}  # zone name -> when last seen inside
         self._passages = {line.name: Passage(line, self.foot) for line in lines}
+        self._blind_s = 0.0  # nobody looked for so long since it was seen last
         self._points = [self.foot]
         self._stride = 1
         self._skipped = 0
 
     def step(self, track: Track, now: float, aspect: float) -> None:
         """Take the track's place at `now`. `aspect`: the picture's width over its height."""
+        self._resume()
         self.foot, self.track = track.box.foot, track
         still = reach(track.box.height, STILL_HEIGHTS)
         if abs(self.foot[0] - self._still_at[0]) * aspect > still or abs(self.foot[1] - self._still_at[1]) > still:
@@ -53,6 +55,20 @@ class Walk:
         """Seconds that it has been standing in one place."""
         return now - self.still_since
 
+    def skip(self, gap_s: float) -> None:
+        """Nobody looked for so long. If it is found again, that time does not count."""
+        self._blind_s += gap_s
+
+    def _resume(self) -> None:
+        if not self._blind_s:
+            return
+        self.still_since += self._blind_s
+        for times in (self.entered, self._coming, self._within):
+            times.update({name: at + self._blind_s for name, at in times.items()})
+        for passage in self._passages.values():
+            passage.skip(self._blind_s)
+        self._blind_s = 0.0
+
     @property
     def settled(self) -> bool:
         """It was standing when it was seen last."""
@@ -64,7 +80,8 @@ class Walk:
 
     def inherit(self, before: Walk) -> None:
         """It is what stood here before, found again under a new number."""
-        self.still_since, self.alerted, self.visited = before.still_since, set(before.alerted), set(before.visited)
+        self.still_since = before.still_since + before._blind_s
+        self.alerted, self.visited = set(before.alerted), set(before.visited)
 
     def stay(self, zone: Zone, now: float, aspect: float) -> float | None:
         """Seconds inside the zone, None when outside. It is outside once it is clearly so; then the zone's times decide."""
@@ -118,10 +135,16 @@ class Furniture:
         self._left = [w for w in self._left if seen - w.track.last_seen < self.KEPT_S][-self.MOST :]
         self._left.append(walk)
 
+    def skip(self, gap_s: float) -> None:
+        for walk in self._left:
+            walk.skip(gap_s)
+
+    def at(self, track: Track) -> list[Walk]:
+        """What stood where this track is."""
+        return [walk for walk in self._left if walk.is_place_of(track)]
+
     def claim(self, walk: Walk) -> None:
         """Give a new walk what is known of the thing that stood in its place, if there is one."""
-        for before in self._left:
-            if before.is_place_of(walk.track):
-                walk.inherit(before)
-                self._left.remove(before)
-                return
+        for before in self.at(walk.track)[:1]:
+            walk.inherit(before)
+            self._left.remove(before)

@@ -42,6 +42,8 @@ REPORT_S = 20.0  # over which frames are counted
 FEW_FRAMES = 0.5  # of those that were asked for
 FEW_WORDS = "only "
 STEADY_S = 30.0  # of pictures without a fault, and the next fault is a new one
+LATE_S = 10.0  # a frame that was taken longer ago is not waited for, nor looked at once time has passed without it
+WAIT_S = 1.0  # how often time passes while no frame comes
 WONDER_S = 5.0  # after opening: what may be somebody is looked at again at once, though nothing moves
 LOOK_QUIET_S = 24.0  # at least, while nobody is there or all have settled: well below 2 % of the frames at 5 a second
 
@@ -70,7 +72,7 @@ class Glance:
 
 
 class Pipeline:
-    """Looks at the frames of one opening of a camera. Deterministic: time comes with the frame."""
+    """Looks at the frames of one camera, over all its openings: whom it knows, it knows again. Deterministic: time comes with the frame."""
 
     def __init__(
         self,
@@ -93,8 +95,11 @@ class Pipeline:
         self._every_frame, self._timings = every_frame, timings
         self._active: frozenset[str] = frozenset()
         self._active_until = float("-inf")
-        self._opened_at: float | None = None
-        self._looked_at = self._saw_all_at = float("-inf")
+        self._anew = True  # the next frame is the first of an opening
+        self._frame_at: float | None = None  # the last one's
+        self._aspect = 1.0
+        self._opened_at = self._looked_at = self._saw_all_at = float("-inf")
+        self.passed = float("-inf")  # until when time has passed without frames
         self.tracks: list[Track] = []
         self.detections: Sequence[Detection] = ()
         self.frames = 0
@@ -110,14 +115,15 @@ class Pipeline:
         Where every frame is detected, frames may be begun ahead; they must be finished in order.
         """
         now = frame.at
+        if self._anew:
+            self._resume(now)
+        self._frame_at = now
         begun = time.perf_counter()
         going, standing = self._tracker.places(now)
         moved = self._motion.moved(frame.image, now, going, standing)
         if self._timings is not None:
             self._timings.motion.append((time.perf_counter() - begun) * 1000)
         self._eyesight.look(frame.image, now)
-        if self._opened_at is None:
-            self._opened_at = now
         if self._tracker.glimpses or (self._tracker.wondering and now - self._opened_at < WONDER_S):
             pause = 0.0
         elif going or self._motion.storm:
@@ -159,10 +165,33 @@ class Pipeline:
         self.tracks = self._riders.join(tracks, now)
         self.frames += 1
         height, width = frame.image.shape[:2]
+        self._aspect = width / height
         facts = self._judge.step(
-            self.tracks, self._active_rules(now), now, self._tracker.glimpses, self._tracker.remembered, width / height
+            self.tracks, self._active_rules(now), now, self._tracker.glimpses, self._tracker.remembered, self._aspect
         )
         return self._responder.respond(facts, now)
+
+    def reopened(self) -> None:
+        """The next frame is the first of a new opening of the camera."""
+        self._anew = True
+
+    def _resume(self, now: float) -> None:
+        """Somebody may have come while nobody looked: look at all of it. What was known before goes on."""
+        self._anew = False
+        self._opened_at, self._looked_at, self._saw_all_at = now, float("-inf"), float("-inf")
+        self._eyesight.reopened(now)
+        if self._frame_at is not None:
+            self._judge.skip(self._frame_at, now)
+
+    def wait(self, now: float) -> list[Response]:
+        """No frame comes: time passes all the same, and what the tracker forgets is over. Frames of the last seconds may still come."""
+        then = now - LATE_S
+        if self._frame_at is None or then <= max(self._frame_at, self.passed):
+            return []
+        self.passed, self.tracks = then, []
+        self._tracker.wait(then)
+        facts = self._judge.step((), self._active_rules(then), then, (), self._tracker.remembered, self._aspect, blind=True)
+        return self._responder.respond(facts, then)
 
     def stop(self, reason: str, now: float) -> list[Response]:
         """Close what is open."""
@@ -214,7 +243,8 @@ class Rate:
 
 
 class Watch:
-    """The loop of one camera: open, look, act; when the camera fails, say so and try again, for ever.
+    """The loop of one camera: open, look, act; when the camera fails, say so and try again, for ever. A connection that breaks is no
+    end of what is going on in the street: that is at the end of its memory, or of the watch.
 
     Latency stays bounded by itself: a live source gives the newest frame, and one that comes before the detector has rested is
     skipped. So a slow or hot board looks less often, never later.
@@ -248,29 +278,33 @@ class Watch:
 
     async def run(self) -> None:
         """Returns only at the end of a clip that is not looped."""
-        while not self.ended:
-            self._beat()
-            try:
-                await self._watch()
-            except CameraError as error:
-                self._trouble(self._part, error)
-            except ModelError as error:
-                self._trouble("detector", error)
-            if not self.ended:
-                await self._clock.sleep(self._backoff.next())
-
-    async def _watch(self) -> None:
-        source = self._new_source()
         pipeline = self.pipeline = self._new_pipeline()
+        try:
+            while not self.ended:
+                self._beat()
+                try:
+                    await self._watch(pipeline)
+                except CameraError as error:
+                    self._trouble(self._part, error)
+                except ModelError as error:
+                    self._trouble("detector", error)
+                if not self.ended:
+                    await self._pause(pipeline, self._backoff.next())
+        finally:
+            self._act(pipeline.stop("ended" if self.ended else "interrupted", self._clock.monotonic()))
+
+    async def _watch(self, pipeline: Pipeline) -> None:
+        source = self._new_source()
+        pipeline.reopened()
         opened = rested = self._clock.monotonic()
         rate = Rate(opened)
         try:
             await self._detector.open()
             source.open()
-            while (frame := await source.next()) is not None:
+            while (frame := await self._next(source, pipeline)) is not None:
                 self._beat()
                 begun = self._clock.monotonic()
-                if begun < rested:
+                if begun < rested or frame.at <= pipeline.passed:
                     rate.skipped += 1
                     continue
                 runs = pipeline.detector_runs
@@ -292,7 +326,27 @@ class Watch:
             log.info("%s: the clip has ended", self.camera)
         finally:
             source.close()
-            self._act(pipeline.stop("ended" if self.ended else "interrupted", self._clock.monotonic()))
+
+    async def _next(self, source: FrameSource, pipeline: Pipeline) -> Frame | None:
+        """The next frame. While none comes, time passes."""
+        coming = asyncio.ensure_future(source.next())
+        try:
+            while not coming.done():
+                tick = asyncio.ensure_future(self._clock.sleep(WAIT_S))
+                await asyncio.wait({coming, tick}, return_when=asyncio.FIRST_COMPLETED)
+                tick.cancel()
+                if not coming.done():
+                    self._act(pipeline.wait(self._clock.monotonic()))
+            return coming.result()
+        finally:
+            coming.cancel()
+
+    async def _pause(self, pipeline: Pipeline, seconds: float) -> None:
+        """Wait before the next opening. Time passes."""
+        until = self._clock.monotonic() + seconds
+        while (left := until - self._clock.monotonic()) > ROUNDING_S:
+            await self._clock.sleep(min(left, WAIT_S))
+            self._act(pipeline.wait(self._clock.monotonic()))
 
     def _rest_s(self, took_s: float) -> float:
         """When the next look may begin, counted from the last: it is not always busy, and on a hot board frames are missed out."""

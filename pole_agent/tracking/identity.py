@@ -18,6 +18,7 @@ OTHER_TOP_SPEED = (9.0, 5.0)
 LEAST_OVERLAP = 0.2  # of the boxes of one object at two looks; with less it has leapt
 RARER = {"bus": 0.7, "truck": 0.7}  # weight of a vote: a detector that wavers is more often looking at a car
 STIRRING_HEIGHT = 0.3  # of the picture; the change in a smaller box may be somebody else's
+STANDING_S = 1.0  # what has not moved for this long stands
 STILL_REACH = 0.25  # of its height: what moves less stands still
 MOST_EARLIER = 32  # sightings before it is sure
 
@@ -132,7 +133,10 @@ class Identity:
             self._keep(now)
 
     def stand_still(self, now: float, within_s: float) -> None:
-        """Nothing moved in the picture: what was in sight still is, where it was."""
+        """Nothing moved in the picture: what was in sight still is, where it was. One who was going and is hidden goes on unseen."""
+        if self.last_seen < self._at and self.last_seen - self.still_since < STANDING_S:
+            self.predict(now)
+            return
         if now - self.last_seen <= within_s + (now - self._at):
             self.last_seen = now
             self._vx = self._vy = 0.0

@@ -15,14 +15,13 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from pole_agent.tracking.association import Pair, grown, match
-from pole_agent.tracking.identity import LEAST_OVERLAP, Identity
+from pole_agent.tracking.identity import LEAST_OVERLAP, STANDING_S, Identity
 from pole_agent.tracking.leap import LEAST_LEAP, agrees
 from pole_agent.tracking.leap import likeness as leap
 from pole_agent.vocabulary import Box, Detection, Sides, Track, group_of, iou
 
 MAX_DETECTIONS = 200  # more boxes than that in one frame is a broken detector, not a street
 IN_SIGHT_S = 1.0
-STANDING_S = 1.0
 ROUNDING_S = 1e-6
 
 
@@ -131,11 +130,18 @@ class Tracker:
         return all(self._settled(i) and now - i.last_seen <= IN_SIGHT_S for i in self._known if now - i.last_seen <= self._coast(i))
 
     def advance(self, now: float) -> list[Track]:
-        """Time passed and nothing moved: everything in sight is where it was."""
+        """Time passed and nothing moved: everything in sight is where it was. Whoever is hidden goes on."""
         self._fresh = []
         for identity in self._known:
             identity.stand_still(now, self._coast(identity))
         return self._report(now)
+
+    def wait(self, now: float) -> None:
+        """Time passed and nobody looked: whoever has been out of sight for too long is forgotten."""
+        self._fresh = []
+        for identity in self._known:
+            identity.predict(now)
+        self._report(now)
 
     def _pairs(self, known: Sequence[Identity], seen: Sequence[Detection], places: Sequence[Sides], now: float) -> list[Pair]:
         """Whatever overlaps, by place and appearance."""

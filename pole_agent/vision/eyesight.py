@@ -5,7 +5,7 @@ to this camera. Every finding must last before it is told, and its end too.
 
 Blur and turning are told by comparison, and what is compared does not depend on the light: the share of fine detail in all detail,
 and where the edges are. The reference follows slowly while all is well, so that day may turn to night; it does not follow while
-something is wrong, so that a turned camera is well again when it is turned back. It begins with each opening of the camera.
+something is wrong, so that a turned camera is well again when it is turned back. It outlasts the connection to the camera.
 
 A picture of another shape than the one that zones and masks were drawn on is not compared: it is told, until a person has looked.
 """
@@ -38,7 +38,7 @@ GRID = (24, 18)
 
 
 class Eyesight:
-    """Judges the frames of one opening of a camera. Not shared between threads."""
+    """Judges the frames of one camera, over all its openings. Not shared between threads."""
 
     def __init__(self, drawn_on: Size | None = None) -> None:
         """`drawn_on`: the size of picture that zones and masks were drawn on; None: that of the first one."""
@@ -66,6 +66,13 @@ class Eyesight:
         if found != self.trouble and now - self._since >= (LASTS_S if found else WELL_S) - 1e-6:
             self.trouble = found
         return self.trouble
+
+    def reopened(self, now: float) -> None:
+        """The camera was opened anew. Whether pictures change is to be seen again; how the street usually looks is known."""
+        self._due, self._changed_at, self.sees = float("-inf"), now, False
+        if FROZEN in (self.trouble, self._found):
+            self.trouble = self._found = ""
+            self._since = now
 
     def _judge(self, image: Image, now: float) -> str:
         grey, size = _small(image), size_of(image)

@@ -68,7 +68,9 @@ def test_a_line_that_ends_on_the_border_is_crossed_by_a_foot_on_the_border(end: 
 
 
 @given(point, point, st.lists(point, min_size=2, max_size=20))
-def test_a_path_crosses_an_endless_line_as_often_each_way_as_its_ends_say(s: tuple[float, float], e: tuple[float, float], path: Ring) -> None:
+def test_a_path_crosses_an_endless_line_as_often_each_way_as_its_ends_say(
+    s: tuple[float, float], e: tuple[float, float], path: Ring
+) -> None:
     """No step is counted twice where it ends on the line, and none is lost."""
     assume(math.dist(s, e) > 0.01)
     far = ((s[0] + 1000 * (s[0] - e[0]), s[1] + 1000 * (s[1] - e[1])), (e[0] + 1000 * (e[0] - s[0]), e[1] + 1000 * (e[1] - s[1])))

@@ -244,7 +244,9 @@ class Judge:
         if rule.kind in PER_RULE:
             if len(there) >= rule.count:
                 return self._met((rule.name, 0), rule, there, "", now)
-            coming = [w.foot for w in fitting if not _is_furniture(w, now)] + [g.box.foot for g in glimpses if rule.fits(g) and not self._stood_before(g)]
+            coming = [w.foot for w in fitting if not _is_furniture(w, now)] + [
+                g.box.foot for g in glimpses if rule.fits(g) and not self._stood_before(g)
+            ]
             noticed = rule.kind == "presence" and isinstance(rule.place, Zone) and any(map(rule.place.holds, coming))
             return [Noticed(rule)] if noticed else []
         facts: list[Fact] = []

@@ -166,9 +166,7 @@ class Pipeline:
         self.frames += 1
         height, width = frame.image.shape[:2]
         self._aspect = width / height
-        facts = self._judge.step(
-            self.tracks, self._active_rules(now), now, self._tracker.glimpses, self._tracker.remembered, self._aspect
-        )
+        facts = self._judge.step(self.tracks, self._active_rules(now), now, self._tracker.glimpses, self._tracker.remembered, self._aspect)
         return self._responder.respond(facts, now)
 
     def reopened(self) -> None:

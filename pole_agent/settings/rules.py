@@ -24,7 +24,7 @@ class ZoneSettings(Section):
     camera: Name | None = Field(None, description="default: the only camera")
     polygon: Polygon
     enter_s: Annotated[float, Field(ge=0, le=60, description="an object must be inside this long to count")] = 0.2
-    leave_s: Annotated[float, Field(ge=0, le=60, description="and outside this long not to count any more")] = 1.0
+    leave_s: Annotated[float, Field(ge=0, le=60, description="and clearly outside this long not to count any more")] = 1.0
 
     @field_validator("polygon")
     @classmethod

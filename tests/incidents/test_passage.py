@@ -96,7 +96,9 @@ def test_who_walks_across_a_line_is_counted_once_however_fast_and_however_the_bo
         x = right[0] * d + math.cos(turn) * a + chance.gauss(0, tremble)
         y = right[1] * d + math.sin(turn) * a + chance.gauss(0, tremble)
         # The picture is wide enough for all of it: only what lies between is of interest here.
-        places.append((at, Box(0.5 + x * height / aspect - 1e-3, 0.5 + (y - 1) * height, 0.5 + x * height / aspect + 1e-3, 0.5 + y * height)))
+        places.append(
+            (at, Box(0.5 + x * height / aspect - 1e-3, 0.5 + (y - 1) * height, 0.5 + x * height / aspect + 1e-3, 0.5 + y * height))
+        )
     passage = Passage(line, _middle(places[0][1]))
     ways = [passage.step(_middle(where), height, aspect, at) for at, where in places]
     assert [w for w in (*ways, passage.end()) if w] == [-1 if back else 1]
@@ -157,7 +159,9 @@ def test_passing_by_the_end_is_no_crossing(path: list[Point], expected: tuple[in
     assert feed([Line("gate", (0.0, 0.5), (0.6, 0.5))], looks, 1.0)[0] == {"gate": expected}
 
 
-@pytest.mark.parametrize("line", [Line("gate", (0.5, 0.0), (0.5, 1.0)), Line("gate", (0.3, 0.2), (0.5, 1.0)), Line("gate", (0.7, 0.6), (0.5, 1.0))])
+@pytest.mark.parametrize(
+    "line", [Line("gate", (0.5, 0.0), (0.5, 1.0)), Line("gate", (0.3, 0.2), (0.5, 1.0)), Line("gate", (0.7, 0.6), (0.5, 1.0))]
+)
 def test_a_line_that_ends_at_the_lower_border_is_crossed_by_whoever_is_cut_off_there(line: Line) -> None:
     looks = {1: [(n * 0.2, Box(x - 0.05, 0.6, x + 0.05, 1.0 + 0.02 * (n % 3))) for n, x in enumerate((0.1, 0.25, 0.4, 0.6, 0.75, 0.9))]}
     assert feed([line], looks, 4 / 3)[0] == {"gate": (0, 1)}

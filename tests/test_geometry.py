@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Callable
 
@@ -74,7 +75,7 @@ def test_a_path_crosses_an_endless_line_as_often_each_way_as_its_ends_say(
     """No step is counted twice where it ends on the line, and none is lost."""
     assume(math.dist(s, e) > 0.01)
     far = ((s[0] + 1000 * (s[0] - e[0]), s[1] + 1000 * (s[1] - e[1])), (e[0] + 1000 * (e[0] - s[0]), e[1] + 1000 * (e[1] - s[1])))
-    steps = sum(crosses(a, b, *far) for a, b in zip(path, path[1:], strict=False))
+    steps = sum(crosses(a, b, *far) for a, b in itertools.pairwise(path))
     assert steps == (side(path[-1], *far) > 0) - (side(path[0], *far) > 0)
 
 

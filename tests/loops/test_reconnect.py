@@ -126,8 +126,16 @@ class Street:
         make = compose.pipeline_factory(settings, "street", eyes, keeper, lambda: f"i{next(numbers)}", every_frame=True)
         parts = Parts(lambda _: None, self.clock.monotonic)
         self.watch = Watch(
-            "street", 5, lambda: Connection(self.camera), lambda: make(self.clock.monotonic()), eyes, self._act, parts, self.clock, lambda: 0.5
-        )  # fmt: skip
+            "street",
+            5,
+            lambda: Connection(self.camera),
+            lambda: make(self.clock.monotonic()),
+            eyes,
+            self._act,
+            parts,
+            self.clock,
+            lambda: 0.5,
+        )
 
     def _act(self, responses: Sequence[Response]) -> None:
         self.responses += [(self.camera.now, r) for r in responses]

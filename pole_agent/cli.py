@@ -11,7 +11,23 @@ from collections.abc import Sequence
 from pole_agent import __version__
 from pole_agent.errors import ConfigError, PoleAgentError
 
-COMMANDS = ("init", "run", "check", "demo", "replay", "bench", "camera", "lamp", "drone", "outbox", "explain", "why", "doctor", "retire")
+COMMANDS = (
+    "init",
+    "run",
+    "check",
+    "demo",
+    "replay",
+    "bench",
+    "camera",
+    "clock",
+    "lamp",
+    "drone",
+    "outbox",
+    "explain",
+    "why",
+    "doctor",
+    "retire",
+)
 EPILOG = """examples:
   pole-agent demo                          the whole agent on a bundled clip, no hardware needed
   pole-agent init --out pole.toml          write a configuration from a few questions

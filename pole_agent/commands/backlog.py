@@ -100,7 +100,7 @@ def _entry(number: int) -> Entry:
 @contextlib.asynccontextmanager
 async def _uplink(folder: Path, port: int) -> AsyncIterator[tuple[Store, Upload]]:
     clock = SystemClock()
-    keeper = TimeKeeper(clock, "system", "bench")
+    keeper = TimeKeeper(clock, "clip", "bench")
     store = Store(folder, MAX_MB, keeper.stamp, _new_id)
     store.start()
     upload = Upload(

@@ -135,7 +135,7 @@ def run(arguments: argparse.Namespace) -> int:
     changed = {k: v for k, v in (("model", arguments.model), ("threads", arguments.threads)) if v is not None}
     settings = settings.model_copy(update={"detector": settings.detector.model_copy(update=changed)})
     clock = _clock(settings, arguments.start)
-    keeper = TimeKeeper(clock, "system", "replay")
+    keeper = TimeKeeper(clock, "clip", "replay")
     with ExitStack() as stack:
         files = []
         for path in (arguments.out, arguments.mot, arguments.save_detections):

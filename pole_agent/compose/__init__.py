@@ -8,7 +8,7 @@ from __future__ import annotations
 import logging
 import os
 import random as randomness
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -32,7 +32,8 @@ from pole_agent.compose.parts import (
     source_factory,
 )
 from pole_agent.compose.rooms import drone_areas, drone_rules, info_of, places_of, rules_of, street_of
-from pole_agent.health.trust import TimeKeeper, boot_id, teller
+from pole_agent.health.keeper import keeper_of
+from pole_agent.health.trust import TimeKeeper
 from pole_agent.lamp.lamp import Luminaire
 from pole_agent.settings import Settings
 from pole_agent.settings.load import Loaded
@@ -182,7 +183,7 @@ def build(
     if before is not None and before.settings.clock == settings.clock:
         keeper = before.keeper
     else:
-        keeper = TimeKeeper(clock, settings.clock.trust, boot_id(), time_server_heard or teller(settings.clock.rtc, state_dir))
+        keeper = keeper_of(settings, clock, time_server_heard)
 
     def new_id() -> str:
         return uuid7(clock.wall(), os.urandom)
@@ -255,8 +256,14 @@ def build(
         "incident/feedback": records.feedback,
         "diagnose": Diagnose(examined, board, clock, base).command,
     }
+
+    async def accept_clock(payload: Mapping[str, Any], by: str) -> dict[str, Any]:
+        return await report.accept()
+
+    at_the_pole = handlers | {"lamp/set": partial(light.command, local=True), "clock/accept": accept_clock}
+
     listen = Listen(
-        handlers, handlers | {"lamp/set": partial(light.command, local=True)}, inbox, store, board, keeper, clock, base,
+        handlers, at_the_pole, inbox, store, board, keeper, clock, base,
         pulses.promise("listen", PULSE_S),
     )  # fmt: skip
 
@@ -309,6 +316,8 @@ def build(
                 return [event_document(base, store.store_id, e) | {"delivered": e.delivered is not None} for e in page]
             case "health":
                 return await report.health()
+            case "clock":
+                return keeper.document()
             case "why.lamp":
                 await store.flush()
                 wall = arguments.get("wall")
@@ -364,6 +373,7 @@ def build(
         listen.tell_surplus(at_the_end=True)
         with contextlib.suppress(OutboxError):
             await light.keep()
+            await report.keep_time(now=True)
             if not agent.reloading:
                 await light.end()
         if upload is not None and not goes_on:

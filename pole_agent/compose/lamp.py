@@ -9,7 +9,7 @@ from pole_agent.almanac import Span
 from pole_agent.clock import Clock
 from pole_agent.dates import Dates, Weekdays
 from pole_agent.errors import LampError
-from pole_agent.health.trust import plausible, teller
+from pole_agent.health.keeper import keeper_of
 from pole_agent.lamp.controller import Controller, Driver, powered
 from pole_agent.lamp.controls import Control, Controls
 from pole_agent.lamp.decide import Limits, Scene, decide
@@ -81,7 +81,7 @@ def first_duty(settings: Settings, clock: Clock) -> float:
     """What to drive before anything else is known."""
     chosen = settings.lamp
     scene = Scene()
-    if settings.clock.trust == "system" or (plausible(clock.wall()) and teller(settings.clock.rtc, settings.storage.state_dir)(0.0)):
+    if keeper_of(settings, clock).trusted:
         try:
             now = plan_of(settings).stretch(clock.wall())
             scene = Scene(now.level, now.dark, now.deep)

@@ -2,22 +2,29 @@
 
 from __future__ import annotations
 
+import contextlib
 import importlib.metadata
 import os
 import platform
 import shutil
+import sqlite3
 import subprocess
 import time
 from collections.abc import Iterator
 from pathlib import Path
 
 from pole_agent import __version__
-from pole_agent.doctor.finding import Finding
+from pole_agent.clock import SystemClock
+from pole_agent.doctor.finding import Finding, said
+from pole_agent.health import clock_memory
+from pole_agent.health.evidence import STORED
 from pole_agent.health.heat import WARM_C
-from pole_agent.health.trust import last_known, plausible, set_from_chip, synchronized
+from pole_agent.health.keeper import keeper_of
 from pole_agent.health.vitals import power as power_vitals
 from pole_agent.health.vitals import temperature_c, wear_pct
 from pole_agent.settings import Settings
+from pole_agent.store.database import Database
+from pole_agent.store.store import FILE_NAME
 from pole_agent.words import Both
 
 PACKAGES = ("aiomqtt", "gpiozero", "numpy", "onnxruntime", "opencv-python-headless", "paho-mqtt", "pydantic", "pynacl", "segno")
@@ -26,6 +33,10 @@ RTC, WATCHDOG = "dev/rtc0", "dev/watchdog"
 MEMINFO, VMSTAT = Path("/proc/meminfo"), Path("/proc/vmstat")
 ROOM_MB, LEAST_MEMORY_MB = 100, 150
 UNIT = "pole-agent.service"
+ACCEPT_FIX = Both(
+    "Compare it with a watch. If it is right: sudo pole-agent clock accept. If not: look at the time server, the clock chip and its battery. The lamp shines at its failsafe level meanwhile.",
+    "Bandingkan dengan jam tangan. Bila benar: sudo pole-agent clock accept. Bila tidak: periksa server waktu, chip jam, dan baterainya. Sementara itu lampu menyala pada tingkat aman.",
+)  # fmt: skip
 
 
 def versions(settings: Settings) -> Iterator[Finding]:
@@ -47,29 +58,40 @@ def versions(settings: Settings) -> Iterator[Finding]:
 
 
 def clock(settings: Settings) -> Iterator[Finding]:
-    """A time server was heard; the date can be right at all."""
+    """A time server was heard, and nothing of our own speaks against the clock."""
     now = time.strftime("%Y-%m-%d %H:%M UTC", time.gmtime())
-    if settings.clock.trust == "system":
-        yield Finding("clock", "ok", Both(f"{now}, believed as it is (clock.trust)", f"{now}, dipercaya apa adanya (clock.trust)"))
-    elif not plausible(time.time()):
-        yield Finding("clock", "fail", Both(f"it reads {now}, which cannot be", f"terbaca {now}, tidak mungkin"), Both(
-            "Connect a network with a time server, or fit a clock chip (RTC). The lamp shines at its failsafe level meanwhile.",
-            "Sambungkan jaringan dengan server waktu, atau pasang chip jam (RTC). Sementara itu lampu menyala pada tingkat aman.",
-        ))  # fmt: skip
-    elif synchronized():
-        yield Finding("clock", "ok", Both(f"{now}, a time server was heard", f"{now}, tersinkron dengan server waktu"))
-    elif settings.clock.rtc and set_from_chip() and time.time() < last_known(settings.storage.state_dir):
-        yield Finding("clock", "fail", Both(f"{now}, set from the clock chip, which is behind the last known time", f"{now}, diatur dari chip jam, yang tertinggal dari waktu terakhir yang diketahui"), Both(
-            "Replace the battery of the chip. The lamp shines at its failsafe level until a time server is heard.",
-            "Ganti baterai chip itu. Lampu menyala pada tingkat aman sampai tersinkron dengan server waktu.",
-        ))  # fmt: skip
-    elif settings.clock.rtc and set_from_chip():
-        yield Finding("clock", "ok", Both(f"{now}, set from the clock chip at boot", f"{now}, diatur dari chip jam saat menyala"))
-    else:
-        yield Finding("clock", "warn", Both(f"{now}, but no time server was heard since boot", f"{now}, tetapi belum tersinkron dengan server waktu sejak menyala"), Both(
+    keeper = keeper_of(settings, SystemClock())
+    keeper.remember(STORED, _newest_time(settings))
+    memory = clock_memory.load(settings.storage.state_dir)
+    if keeper.trusted and memory.boot_id == keeper.boot_id and memory.reason:
+        # What only the running agent can see: a photocell, the broker, a jump.
+        yield Finding("clock", "warn", said(memory.reason), ACCEPT_FIX)
+    elif keeper.trusted:
+        source = said(keeper.source())
+        yield Finding("clock", "ok", Both(f"{now}, {source.en}", f"{now}, {source.id}"))
+    elif keeper.kind == "unheard":
+        why = said(keeper.reason)
+        yield Finding("clock", "warn", Both(f"{now}, but {why.en}", f"{now}, tetapi {why.id}"), Both(
             "timedatectl timesync-status or chronyc sources shows why; UDP port 123 must be open. A clock chip helps while there is no network.",
             "timedatectl timesync-status atau chronyc sources menunjukkan sebabnya; porta UDP 123 harus terbuka. Chip jam membantu bila tanpa jaringan.",
         ))  # fmt: skip
+    elif keeper.kind in ("release", "late"):
+        yield Finding("clock", "fail", said(keeper.reason), Both(
+            "Connect a network with a time server, fit a clock chip (RTC), or set it: sudo timedatectl set-time. The lamp shines at its failsafe level meanwhile.",
+            "Sambungkan jaringan dengan server waktu, pasang chip jam (RTC), atau atur: sudo timedatectl set-time. Sementara itu lampu menyala pada tingkat aman.",
+        ))  # fmt: skip
+    else:
+        yield Finding("clock", "fail", said(keeper.reason), ACCEPT_FIX)
+
+
+def _newest_time(settings: Settings) -> float:
+    """The newest time in the store, 0 where it cannot be read."""
+    path = settings.storage.state_dir / FILE_NAME
+    try:
+        with contextlib.closing(Database(path, settings.storage.max_mb, str, read_only=True)) as database:
+            return database.newest_time()
+    except sqlite3.Error:
+        return 0.0
 
 
 def clock_chip(settings: Settings, root: Path = MACHINE) -> Iterator[Finding]:

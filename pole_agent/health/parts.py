@@ -54,6 +54,10 @@ class Parts:
         reason = self._reasons.get(part, "")
         return bool(reason) and reason.startswith(because)
 
+    def reason(self, part: str) -> str:
+        """Why it does not work; empty when it does, or when nothing is known of it."""
+        return self._reasons.get(part, "")
+
     def report(self) -> dict[str, Any]:
         """State, reason and numbers by part."""
         return {

@@ -78,6 +78,7 @@ class Controller:
         self._noted: tuple[float, float, str, bool] | None = None
         self._bounds: Bounds = UNBOUND
         self._boosts: tuple[BoostLamp, ...] = ()
+        self._dark_by_day = False
 
     def take_over(self, old: Controller, now: float) -> None:
         """Go on where another controller stands: after a reload, without a jump of the light."""
@@ -98,6 +99,15 @@ class Controller:
         """The name of the program that holds now, None when it is not known."""
         return self._stretch.program if self._stretch and self.scene.level is not None else None
 
+    @property
+    def has_cell(self) -> bool:
+        return self._photocell is not None
+
+    @property
+    def cell_dark(self) -> bool | None:
+        """What the photocell says; None: there is none, or it says nothing."""
+        return None if self._photocell is None else self._photocell.dark
+
     def reasons(self) -> dict[str, Any]:
         """What led to the decision that holds: everything that was asked at the last tick, for the log of `why`."""
         scene, override, bounds, decision = self.scene, self.override, self._bounds, self.decision
@@ -113,6 +123,7 @@ class Controller:
             "override": override and {"level": override.level, "fixed": override.fixed, "local": override.local,
                                       "by": override.by, "reason": override.reason},
             "presence": {b.source: b.level for b in self._boosts},
+            "dark_by_day": self._dark_by_day,
             "low": bounds.low,
             "high": bounds.high,
         }  # fmt: skip
@@ -135,6 +146,7 @@ class Controller:
         scene = self._look_up(wall)
         if self._photocell is not None:
             scene = self._photocell.step(lux, scene, wall, now)
+            self._dark_by_day = wall is not None and self._photocell.contradicts(now)
         if self._driver.powered_means_night:
             scene = powered(scene, self.limits)
         self.scene = scene

@@ -1,4 +1,7 @@
-"""A photocell shifts sunset and sunrise to what it sees. Pure; trusted only around both, once each, never in the deep of the night."""
+"""A photocell shifts sunset and sunrise to what it sees. Pure; trusted only around both, once each, never in the deep of the night.
+
+By day it can only light: where it is dark although the clock says day, the cell or the clock is wrong, and the lamp is lit.
+"""
 
 from __future__ import annotations
 
@@ -11,7 +14,9 @@ from pole_agent.lamp.program import Plan
 
 STEADY_S = 30.0  # lightning and headlights are shorter
 FORGET_S = 60.0  # a sensor that has given nothing for so long is unknown
-STUCK_S = 1800.0  # so long against the sun, and it is believed no more
+STUCK_S = 1800.0  # so long against the sun, and it decides no more when the evening begins
+BROKEN_S = 86_400.0  # dark for so long: whatever the clock says, it is the cell
+HOLD_S = 3600.0  # the lamp may shine on the cell: it is lit so long at least
 EVENING, MORNING = "sunset", "sunrise"
 
 
@@ -36,12 +41,15 @@ class Photocell:
         self._bright_before: float | None = None  # the sunset before which it was seen bright
         self._against_since: float | None = None
         self.stuck: bool | None = None  # None: unknown
+        self._dark_since = 0.0
+        self._lit_until = float("-inf")
 
     def take_over(self, old: Photocell) -> None:
         """Go on with what another has seen: the lamp itself may shine on the sensor by now."""
         self.dark, self._wish, self._wished_at, self._read_at = old.dark, old._wish, old._wished_at, old._read_at
         self._latched, self._bright_before = old._latched, old._bright_before
         self._against_since, self.stuck = old._against_since, old.stuck
+        self._dark_since, self._lit_until = old._dark_since, old._lit_until
 
     def step(self, lux: float | None, scene: Scene, wall: float | None, now: float) -> Scene:
         """Take in a reading (None: there is none) and return the scene as it is then. `now` monotonic."""
@@ -54,6 +62,19 @@ class Photocell:
             middle, window = night.sun[word], self._thresholds.window_s
             if middle not in (NEVER, night.start) and abs(wall - middle) <= window:
                 return self._around(word == EVENING, middle, window, scene, wall)
+        return self._by_day(scene, wall, night, now)
+
+    def contradicts(self, now: float) -> bool:
+        """Is the lamp lit because it is dark by day?"""
+        return now < self._lit_until
+
+    def _by_day(self, scene: Scene, wall: float, night: Night, now: float) -> Scene:
+        window = self._thresholds.window_s
+        if not (night.sun["sunset"] - window <= wall < night.sun["sunrise"] + window):
+            if self.dark and now - self._dark_since < BROKEN_S:
+                self._lit_until = now + HOLD_S
+            if self.contradicts(now):
+                return Scene()  # nobody knows what it is: the failsafe level
         return scene
 
     def _around(self, evening: bool, middle: float, window: float, scene: Scene, wall: float) -> Scene:
@@ -85,6 +106,8 @@ class Photocell:
         if wish != self._wish:
             self._wish, self._wished_at = wish, now
         if self.dark is None or now - self._wished_at >= STEADY_S:
+            if self._wish and not self.dark:
+                self._dark_since = now
             self.dark = self._wish
 
     def _watch_over(self, night: Night, wall: float, now: float) -> None:

@@ -13,12 +13,14 @@ from typing import Any
 from pole_agent.almanac import DAY_S, Night, night_of, rfc3339
 from pole_agent.clock import Clock, wait
 from pole_agent.errors import CommandRefused, LampError, OutboxError
+from pole_agent.health.evidence import STORED
 from pole_agent.health.parts import Parts
 from pole_agent.health.trust import TimeKeeper
 from pole_agent.lamp import commands
 from pole_agent.lamp.boosts import Boosts
 from pole_agent.lamp.commands import BurnHours, Lasting, Resume, Sweep
 from pole_agent.lamp.controller import FADE_TICK_S, Controller, Output
+from pole_agent.lamp.daylight import Daylight
 from pole_agent.lamp.decide import Override
 from pole_agent.lamp.faults import Change
 from pole_agent.lamp.lamp import Luminaire
@@ -35,7 +37,7 @@ KEEP_S = 900.0  # the ledger is written this often while it grows: 1 MB a day, a
 NONSENSE = (ValueError, TypeError, KeyError, AttributeError, OverflowError, RecursionError, CommandRefused)  # what corrupt JSON can raise
 DISK_S = 0.5
 ENDED = json.dumps({"ended": True})  # in the log
-OVERRIDE, LASTING, LEDGER = "override", "lamp.default_duration_s", "lamp.ledger"  # the keys in the store
+KEYS = OVERRIDE, LASTING, LEDGER = "override", "lamp.default_duration_s", "lamp.ledger"  # in the store
 
 
 class Light:
@@ -65,6 +67,10 @@ class Light:
         self._closed: bool | None = None
         self._told: tuple[Any, ...] = ()
         self._night: Night | None = None
+        self._daylight = Daylight(controller.plan.place)
+        if keeper.cell_aside:
+            self._daylight.set_aside()
+        self._rose_at = self._level = float("-inf")
         self._begun = clock.monotonic()
         self._kept_at = self._turned_at = self._begun
         self._restored = self._commanded = False
@@ -80,6 +86,7 @@ class Light:
         self.controller.take_over(old.controller, self._clock.monotonic())
         self._default_s, self._restored, self._commanded = old._default_s, old._restored, old._commanded
         self._night, self._kept_at, self._turned_at = old._night, old._kept_at, old._turned_at
+        self._rose_at, self._level = old._rose_at, old._level
         self.changes, self._began = old.changes, False
         if old._luminaire is self._luminaire:
             self._driven = old._driven
@@ -99,11 +106,12 @@ class Light:
 
     def step(self, now: float) -> bool:
         """Decide and drive; True while a fade goes on. Raises LampError."""
-        wall = self._keeper.wall_at(now) if self._keeper.trusted else None
+        wall = self._keeper.wall_at(now) if self._keeper.trusted else None  # by that a jump is noticed, if there was one
         before = self.controller.override
         light = self._luminaire
         output = self.controller.step(wall, now, self.boosts.at(now), light.lux(), light.feedback())
         self._drive(output)
+        self._look_at_the_sun(output, now)
         if before is not None and self.controller.override is None:
             self._keep(OVERRIDE, None)
         for change in output.changes:
@@ -111,6 +119,18 @@ class Light:
         self._announce_changes(output)
         self._turn_nights(wall, now)
         return output.fading
+
+    def _look_at_the_sun(self, output: Output, now: float) -> None:
+        """What the photocell says against the clock, trusted or not."""
+        level = output.decision.level
+        if level > self._level:
+            self._rose_at = now
+        self._level = level
+        if self.controller.has_cell:
+            if self._keeper.accepted_sun():
+                self._daylight.set_aside()
+            words = self._daylight.step(self.controller.cell_dark, self._keeper.wall_at(now), now, level > 0, self._rose_at)
+            self._keeper.sun_says(words, aside=self._daylight.aside)
 
     def _drive(self, output: Output) -> None:
         if self._luminaire.relay is not None and output.closed != self._closed:
@@ -125,7 +145,8 @@ class Light:
     def _announce_changes(self, output: Output) -> None:
         decision, override = output.decision, self.controller.override
         open_faults = tuple(self.controller.faults.open)
-        told = (decision.level, decision.reason, override, open_faults, self._default_s, self._keeper.trusted, self.controller.program)
+        clock = self._keeper.kind  # not its words, which change from minute to minute
+        told = (decision.level, decision.reason, override, open_faults, self._default_s, clock, self.controller.program)
         if told == self._told:
             return
         if told[:2] != self._told[:2]:
@@ -139,7 +160,8 @@ class Light:
 
     def _log_reasons(self) -> None:
         """Why it is like this from now on, for `pole-agent why lamp`. Written along with what is written next."""
-        stamp, reasons = self._keeper.stamp(self._clock.monotonic()), self.controller.reasons() | {"began": self._began}
+        stamp, reasons = self._keeper.stamp(self._clock.monotonic()), self.controller.reasons()
+        reasons |= {"began": self._began, "clock": None if self._keeper.trusted else self._keeper.reason}
         self._began = False
         self._in_background(self._store.later(lambda db: db.log_lamp(stamp, json.dumps(reasons))))
 
@@ -259,10 +281,11 @@ class Light:
         """Take up the override, its usual duration and the ledger of before a restart. Tries again until the disk answers."""
         while not self._restored:
             try:
-                kept = await self._store.read(lambda db: {key: db.get(key) for key in (OVERRIDE, LASTING, LEDGER)})
+                stored, kept = await self._store.read(lambda db: (db.newest_time(), {key: db.get(key) for key in KEYS}))
             except OutboxError:
                 await self._clock.sleep(KEEP_S / 10)  # the store says so itself
                 continue
+            self._keeper.remember(STORED, stored)  # before it is asked how long an override of before still lasts
             for key, take in ((OVERRIDE, self._restore_override), (LASTING, self._restore_lasting), (LEDGER, self._restore_ledger)):
                 try:
                     if (text := kept[key]) is not None:

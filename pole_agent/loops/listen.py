@@ -188,7 +188,7 @@ class Listen:
         self._keeper, self._clock, self._base = keeper, clock, base
         self._doing: set[str] = set()  # commands with an identifier that are under way
         self._refused = Counted(FREE_REFUSALS, WINDOW_S)
-        self._accepted = {path: Counted(1, REPORTS_S) if path in REPORTS else Counted(FREE_COMMANDS, WINDOW_S) for path in handlers}
+        self._accepted = {path: Counted(1, REPORTS_S) if path in REPORTS else Counted(FREE_COMMANDS, WINDOW_S) for path in at_the_pole}
 
     async def run(self) -> None:
         never = asyncio.Event()

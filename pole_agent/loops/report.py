@@ -14,11 +14,13 @@ from typing import Any
 from pole_agent import __version__
 from pole_agent.almanac import rfc3339
 from pole_agent.clock import Clock
-from pole_agent.errors import OutboxError
+from pole_agent.errors import CommandRefused, OutboxError
 from pole_agent.health.certificates import Certificates
+from pole_agent.health.clock_memory import Memory, last_known, save
+from pole_agent.health.evidence import STORED
 from pole_agent.health.link import link
 from pole_agent.health.parts import Parts
-from pole_agent.health.trust import CHECK_S, KEEP_S, TimeKeeper, keep_time, last_known
+from pole_agent.health.trust import CHECK_S, KEEP_S, TimeKeeper
 from pole_agent.health.vitals import vitals
 from pole_agent.store.store import Store
 from pole_agent.uplink.board import Board
@@ -30,6 +32,9 @@ log = logging.getLogger(__name__)
 TICK_S = 1.0
 HEALTH_S = 60.0
 PURGE_S = 3600.0
+NOT_YET = "certificate is not yet valid"  # OpenSSL's words, once the chain up to an authority that we know is whole
+ACCEPT = '; if it is right, say so at the pole: "pole-agent clock accept"'
+HELP = {"jump": "", "late": ""}  # ends by itself; cannot be accepted
 VERSIONS = {"agent": __version__, "python": platform.python_version(), "kernel": platform.release(), "machine": platform.machine()}
 
 
@@ -64,6 +69,8 @@ class Report:
         self._health_at = self._purge_at = self._trust_at = float("-inf")
         self._corrected = False  # the times of this boot, also those that a process before this one has stored
         self._known: float | None = None  # the last known time on the disk; None: not looked yet
+        self._kept_at, self._kept_as = float("-inf"), ""
+        self._released = keeper.released
 
     async def run(self) -> None:
         while True:
@@ -71,7 +78,7 @@ class Report:
             if now - self._trust_at >= CHECK_S:
                 self._trust_at = now
                 await self._ask_clock()
-                await self._keep_time()
+                await self.keep_time()
                 self._look_at_the_machine()
             await self._show_store()
             if now - self._health_at >= HEALTH_S:
@@ -93,9 +100,20 @@ class Report:
                 self._parts.well(part)
 
     async def _ask_clock(self) -> None:
+        if self._known is None:
+            with contextlib.suppress(OutboxError):  # the store tells of it
+                self._known, stored = await self._store.read(lambda db: (last_known(self._state_dir), db.newest_time()))
+                self._keeper.remember(STORED, stored)
+        uplink = self._parts.reason("uplink")
+        if not uplink or NOT_YET in uplink:  # no network says nothing of the clock
+            self._keeper.broker_says(too_early=bool(uplink))
         await asyncio.to_thread(self._keeper.check)
+        await self._give_up()
         if not self._keeper.trusted:
-            self._parts.ill("clock", "no time server was heard since boot; times are provisional", Severity.INFO)
+            kind = self._keeper.kind
+            unheard = kind in ("unheard", "release")  # usual for a while after a boot
+            reason = f"{self._keeper.reason}; times are provisional{HELP.get(kind, '' if unheard else ACCEPT)}"
+            self._parts.ill("clock", reason, Severity.INFO if unheard else Severity.WARNING)
             self._corrected = False
             return
         self._parts.well("clock")
@@ -107,15 +125,37 @@ class Report:
                 if count:
                     log.info("the clock is trusted; the times of %d waiting events were corrected", count)
 
-    async def _keep_time(self) -> None:
-        """Through the store's thread: it is the one that may wait for a disk."""
-        with contextlib.suppress(OutboxError):  # the store tells of it
-            if self._known is None:
-                self._known = await self._store.read(lambda _: last_known(self._state_dir))
-            wall = self._clock.wall()
-            if self._keeper.tells_time and abs(wall - self._known) >= KEEP_S:
-                await self._store.read(lambda _: keep_time(self._state_dir, wall))
-                self._known = wall
+    async def _give_up(self) -> None:
+        """What was stored by a clock that was ahead of the one that is accepted now has no known time any more."""
+        released, wall = self._keeper.released, self._clock.wall()
+        if released != self._released:
+            with contextlib.suppress(OutboxError):  # tried again at the next look
+                count = await self._store.write(lambda db: db.doubt_after(wall))
+                log.warning("the clock is accepted; %d stored events are later than it and count as without a time", count)
+                self._released, self._corrected = released, False
+
+    async def accept(self) -> dict[str, Any]:
+        """A person at the pole says that the clock is right. Raises CommandRefused."""
+        if why := await asyncio.to_thread(self._keeper.accept):
+            raise CommandRefused(why)
+        await self._ask_clock()
+        await self.keep_time(now=True)
+        return {"trusted": self._keeper.trusted, "reason": self._keeper.reason}
+
+    async def keep_time(self, *, now: bool = False) -> None:
+        """Now and then, and when the trust changes. Through the store's thread: it is the one that may wait for a disk."""
+        due = now or self._keeper.kind != self._kept_as or self._clock.monotonic() - self._kept_at >= KEEP_S
+        if not due or self._known is None or self._clock.shifted:
+            return
+        memory, kind = self._keeper.memory(), self._keeper.kind
+
+        def keep(_: object) -> Memory:
+            save(self._state_dir, memory)
+            return memory
+
+        with contextlib.suppress(OutboxError):
+            self._known = (await self._store.read(keep)).known or self._known
+            self._kept_at, self._kept_as = self._clock.monotonic(), kind
 
     async def _show_store(self) -> None:
         """``active``: what is now, when it changed, at most once a second."""
@@ -147,6 +187,8 @@ class Report:
             "clock": {
                 "trusted": self._keeper.trusted,
                 "boot_id": self._keeper.boot_id,
+                "reason": None if self._keeper.trusted else self._keeper.reason,
+                "against": [] if self._keeper.trusted else [{"kind": a.kind, "words": a.words} for a in self._keeper.evidence()],
                 "last_known": rfc3339(self._known) if self._known else None,
             },
             "versions": VERSIONS,

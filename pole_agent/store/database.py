@@ -26,6 +26,7 @@ KEEP_COMMANDS = 1000
 KEEP_CLOSED_REQUESTS = 500
 KEEP_LAMP_LOG = 5000  # about a megabyte
 WALK = 20_000  # the newest events that are looked through for an incident: a strange identifier must not hold up the store
+NEWEST = 1000  # events that are asked for the latest time: a large store on a slow card must not be read through
 KEEP_VERDICTS = 100  # of each rule: its rate is that of the last hundred that people judged
 FULL_SHARE = 0.9  # of the cap; the rest is room for the work of dropping
 DROP_BATCH = 200
@@ -337,6 +338,23 @@ class Database:
             "WHERE quality = 'unsynced' AND boot_id = ? AND delivered IS NULL",
             (wall_minus_monotonic, boot_id),
         ).rowcount
+
+    def newest_time(self) -> float:
+        """The latest wall time of a trusted clock among the newest events and changes of the lamp; 0 when there is none."""
+        (event,) = self._db.execute(
+            "SELECT max(wall) FROM outbox WHERE seq > (SELECT max(seq) FROM outbox) - ? "
+            f"AND quality IN ('synced', 'corrected') AND typeof(wall) IN ('real', 'integer') AND wall BETWEEN 0 AND {LATEST}",
+            (NEWEST,),
+        ).fetchone()
+        (lamp,) = self._db.execute(
+            f"SELECT max(wall) FROM lamp_log WHERE quality IN ('synced', 'corrected') AND wall BETWEEN 0 AND {LATEST}"
+        ).fetchone()
+        return float(max(event or 0.0, lamp or 0.0))
+
+    def doubt_after(self, wall: float) -> int:
+        """What was stored by a clock that was ahead of this wall time has no known time any more. Returns how many events."""
+        self._db.execute("UPDATE lamp_log SET quality = 'unsynced' WHERE wall > ? AND quality <> 'unsynced'", (wall,))
+        return self._db.execute("UPDATE outbox SET quality = 'unsynced' WHERE wall > ? AND quality <> 'unsynced'", (wall,)).rowcount
 
     def list_events(self, limit: int, after: int = 0) -> list[Stored]:
         rows = self._db.execute(f"SELECT {COLUMNS} FROM outbox WHERE seq > ? ORDER BY seq LIMIT ?", (after, limit))

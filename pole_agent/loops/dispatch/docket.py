@@ -16,6 +16,7 @@ from pole_agent.drone.approval import LONGEST_S, UNREADABLE, StandingBook
 from pole_agent.drone.machine import Happening
 from pole_agent.drone.request import Request
 from pole_agent.errors import CommandRefused, OutboxError
+from pole_agent.health.evidence import BEHIND_S, STORED
 from pole_agent.health.trust import TimeKeeper
 from pole_agent.store.store import Store
 from pole_agent.uplink.board import Board
@@ -75,10 +76,11 @@ class Docket:
         if self.restored:
             return False
 
-        def read(db: Any) -> tuple[list[str], str | None, str | None, str | None]:
-            return db.load_requests(), db.get(LAST_ORDER), db.get(STOP), db.get(STANDING)
+        def read(db: Any) -> tuple[float, list[str], str | None, str | None, str | None]:
+            return db.newest_time(), db.load_requests(), db.get(LAST_ORDER), db.get(STOP), db.get(STANDING)
 
-        texts, last, stop, standing = await self._store.read(read)
+        stored, texts, last, stop, standing = await self._store.read(read)
+        self._keeper.remember(STORED, stored)  # before any request is looked at: a clock that is behind it is not trusted
         now, wall = self._clock.monotonic(), self._clock.wall()
         for text in texts:
             try:
@@ -120,6 +122,8 @@ class Docket:
         known = self._deadlines.get(request.request_id)
         if not request.timed:
             return 0.0  # made before a restart, by a clock that was not trusted: it may be of any age
+        if self._keeper.trusted and max(request.created, request.changed) > self._clock.wall() + BEHIND_S:
+            return 0.0  # made, or moved, by a clock that was ahead of one that was accepted since: it may be of any age
         if self._keeper.trusted:
             deadline = now + min(request.expires - self._clock.wall(), request.expires_at - request.created_at)
             known = self._deadlines[request.request_id] = deadline if known is None else min(known, deadline)

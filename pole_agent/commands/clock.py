@@ -1,0 +1,126 @@
+"""What this pole believes of its clock, and why.
+
+pole-agent clock            what the clock reads, whether it is trusted, and each piece of evidence
+pole-agent clock accept     a person at the pole says that the clock is right: what speaks against it is given up
+
+A clock that is not trusted means: the lamp at its failsafe level, drones on the ground, events without a certain time. Compare the clock
+with a watch before you accept it. It is no time server: where one is asked (trust = "auto"), one has still to be heard.
+"""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import json
+import sqlite3
+from datetime import datetime, tzinfo
+from typing import Any
+
+from pole_agent.clock import SystemClock
+from pole_agent.commands import control
+from pole_agent.commands.outbox import read_database
+from pole_agent.errors import CommandRefused, ConfigError, OutboxError, PoleAgentError, Problem
+from pole_agent.health.clock_memory import save
+from pole_agent.health.evidence import CERTIFICATE, NAMES, STORED, said
+from pole_agent.health.keeper import keeper_of
+from pole_agent.health.trust import TimeKeeper
+from pole_agent.indonesian import translate
+from pole_agent.settings import Settings
+from pole_agent.store.database import Database
+from pole_agent.store.store import FILE_NAME
+from pole_agent.words import LANGUAGES, Both
+
+HELP = "what the pole believes of its clock, and why; accept it"
+READS = Both("the clock reads", "jam menunjukkan")
+TRUSTED, DOUBTED = Both("trusted", "dipercaya"), Both("NOT trusted", "TIDAK dipercaya")
+AGAINST, SURELY = Both("against it", "menentang"), Both("surely past", "pasti sudah lewat")
+AGREED = Both("a time server agrees", "server waktu setuju")
+HOURS = Both("for {:.1f} of 24 hours; then what contradicts it is given up", "selama {:.1f} dari 24 jam; lalu yang menentangnya dilepas")
+ASIDE = Both("set aside until it has agreed with the clock for a day", "dikesampingkan sampai setuju dengan jam selama sehari")
+CELL = Both("photocell", "sensor cahaya")
+FIX = Both("if it is right, say so here: pole-agent clock accept", "bila benar, nyatakan di sini: pole-agent clock accept")
+ACCEPTED = Both("accepted", "diterima")
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    control.arguments(parser)
+    parser.add_argument("--lang", choices=LANGUAGES, default="en", help="en or id")
+    actions = parser.add_subparsers(dest="action", metavar="action")
+    actions.add_parser("show", help="what is believed, and why (the default)")
+    actions.add_parser("accept", help="the clock is right: give up what speaks against it")
+    control.everywhere(actions)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    settings = control.settings_of(arguments)
+    if settings is None:
+        raise ConfigError([Problem(str(arguments.config), "cannot be read; name the configuration with --config")])
+    accepting = arguments.action == "accept"
+    try:
+        if accepting:
+            control.command(arguments, "clock/accept", {})
+        document = control.ask(arguments, "clock")
+    except control.NotRunning:
+        keeper = _keeper(arguments, settings)
+        if accepting:
+            _accept(keeper, settings)
+        document = keeper.document()
+    if arguments.json:
+        print(json.dumps(document | {"accepted": accepting}))
+        return 0
+    for line in _lines(document, settings.pole.place.zone, arguments.lang, accepting):
+        print(line)
+    return 0
+
+
+def _keeper(arguments: argparse.Namespace, settings: Settings) -> TimeKeeper:
+    """By the state directory, while no agent runs."""
+    keeper = keeper_of(settings, SystemClock())
+    with contextlib.suppress(OutboxError):  # there is none yet
+        keeper.remember(STORED, read_database(arguments, lambda db: db.newest_time()))
+    return keeper
+
+
+def _accept(keeper: TimeKeeper, settings: Settings) -> None:
+    """On the state directory. Raises PoleAgentError."""
+    folder, wall = settings.storage.state_dir, keeper.clock.wall()
+    if why := keeper.accept():
+        raise CommandRefused(why)
+    try:
+        if (folder / FILE_NAME).is_file():
+            with contextlib.closing(Database(folder / FILE_NAME, settings.storage.max_mb, str)) as database, database.transaction():
+                database.doubt_after(wall)
+        folder.mkdir(parents=True, exist_ok=True)
+        save(folder, keeper.memory())
+    except (OSError, sqlite3.Error) as error:
+        raise PoleAgentError(f"{folder}: cannot be written: {error}; try: sudo pole-agent clock accept") from error
+
+
+def _lines(document: dict[str, Any], zone: tzinfo, language: str, accepted: bool) -> list[str]:
+    def word(text: str) -> str:
+        return translate(text) if language == "id" else text
+
+    state = TRUSTED if document["trusted"] else DOUBTED
+    why = document["source"] if document["trusted"] else document["reason"]
+    lines = [f"{READS.of(language)} {_time(document['wall'], zone)}: {state.of(language)}, {word(why)}"]
+    if accepted:
+        lines.insert(0, ACCEPTED.of(language))
+    lines += [f"  {AGAINST.of(language)}: {word(a['words'])}" for a in document["against"]]
+    lines.append(f"  {SURELY.of(language)}: {_time(document['release'], zone)} ({word('this release')})")
+    for kind, wall in sorted(document["surely"].items()):
+        name = kind if kind.startswith(CERTIFICATE) else NAMES.get(kind, "what it was behind before the last start")
+        lines.append(f"  {SURELY.of(language)}: {_time(wall, zone)} ({word(name)})")
+    if document["agreed_s"] > 0:
+        lines.append(f"  {AGREED.of(language)}: {HOURS.of(language).format(document['agreed_s'] / 3600)}")
+    if document["cell_aside"]:
+        lines.append(f"  {CELL.of(language)}: {ASIDE.of(language)}")
+    if document["against"] and document["kind"] not in ("release", "late"):
+        lines.append(FIX.of(language))
+    return lines
+
+
+def _time(wall: float, zone: tzinfo) -> str:
+    try:
+        return datetime.fromtimestamp(wall, zone).strftime("%Y-%m-%d %H:%M:%S")
+    except (ValueError, OverflowError, OSError):
+        return said(wall)

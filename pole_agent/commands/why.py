@@ -106,6 +106,10 @@ def _lamp(arguments: argparse.Namespace, settings: Settings) -> tuple[Any, list[
 def lamp_chain(reasons: dict[str, Any]) -> list[tuple[str, str]]:
     """What was asked of the lamp, in the order in which it counts."""
     chain = []
+    if reasons.get("clock"):
+        chain.append(("clock", f"not trusted: {reasons['clock']}"))
+    if reasons.get("dark_by_day"):
+        chain.append(("photocell", "it is dark by day: the clock or the photocell is wrong, and the lamp is lit"))
     if reasons["program_level"] is None:
         chain.append(("program", f"unknown, for want of a clock or a program: failsafe level {_percent(reasons['failsafe_level'])}"))
     else:

@@ -69,9 +69,8 @@ def _behind(kind: str, wall: float, least: float) -> str:
     reads = f"the clock reads {said(wall)}, which is behind"
     if kind == EARLIER:
         return f"{reads}: it was behind before the last start of this machine, and nobody has set it since"
-    if kind.startswith(CERTIFICATE):
-        return f"{reads} the start of the {kind}: it is {said(least)} at least"
-    return f"{reads} {NAMES[kind]}: it is {said(least)} at least"
+    name = f"the start of the {kind}" if kind.startswith(CERTIFICATE) else NAMES[kind]
+    return f"{reads} {name}: it is {said(least)} at least"
 
 
 def said(wall: float) -> str:

@@ -67,28 +67,23 @@ def _is_this_machine(name: str) -> bool:
     return False
 
 
-def read_flag(touched: float | None, wall: float, uptime_s: float) -> Heard:
-    """What the flag of systemd-timesyncd says, which is touched at every synchronisation (None: there is none)."""
-    if touched is None:
-        return Heard(None, NEVER_HEARD)
-    if touched > wall + AHEAD_S:
-        return Heard(None, "the flag of systemd-timesyncd lies in the future")
-    if touched < wall - uptime_s - AHEAD_S:
-        return Heard(None, "the flag of systemd-timesyncd is of an earlier boot, or of another clock")
-    return Heard(touched, "systemd-timesyncd has set the clock by a time server")
+class Flag:
+    """The flag of systemd-timesyncd, which is touched at every synchronisation."""
 
+    def __init__(self) -> None:
+        self._of_another_clock: float | None = None
 
-def ask() -> Heard:
-    """The newest word of a service that has heard a source; else why there is none. Blocks up to 0.3 s."""
-    try:
-        touched: float | None = TIMESYNC_FLAG.stat().st_mtime
-    except OSError:
-        touched = None
-    flag = read_flag(touched, time.time(), time.clock_gettime(time.CLOCK_BOOTTIME))
-    if flag.at is not None:
-        return flag
-    chrony = _ask_chrony()
-    return flag if chrony is None else chrony
+    def read(self, touched: float | None, wall: float, uptime_s: float) -> Heard:
+        """What it says at `wall`; `touched` None: there is none. One that lay in the future is of another clock until it is touched."""
+        if touched is None:
+            return Heard(None, NEVER_HEARD)
+        if touched > wall + AHEAD_S:
+            self._of_another_clock = touched
+        if touched == self._of_another_clock:
+            return Heard(None, "the flag of systemd-timesyncd lies in the future")
+        if touched < wall - uptime_s - AHEAD_S:
+            return Heard(None, "the flag of systemd-timesyncd is of an earlier boot, or of another clock")
+        return Heard(touched, "systemd-timesyncd has set the clock by a time server")
 
 
 def _ask_chrony() -> Heard | None:
@@ -106,16 +101,28 @@ class TimeServers:
     """Whether a time server was heard after a wall time, and in words what the last answer was."""
 
     def __init__(self) -> None:
-        self._words = NEVER_HEARD
+        self._words, self._flag = NEVER_HEARD, Flag()
 
     def heard(self, after: float = 0.0) -> bool:
         """Blocks up to 0.3 s."""
-        found = ask()
+        found = self._ask()
         self._words = found.words if found.at is None or found.at > after else f"{NEVER_HEARD} after the clock jumped"
         return found.at is not None and found.at > after
 
     def words(self) -> str:
         return self._words
+
+    def _ask(self) -> Heard:
+        """The word of a service that has heard a source; else why there is none."""
+        try:
+            touched: float | None = TIMESYNC_FLAG.stat().st_mtime
+        except OSError:
+            touched = None
+        flag = self._flag.read(touched, time.time(), time.clock_gettime(time.CLOCK_BOOTTIME))
+        if flag.at is not None:
+            return flag
+        chrony = _ask_chrony()
+        return flag if chrony is None else chrony
 
 
 def synchronized(after: float = 0.0) -> bool:

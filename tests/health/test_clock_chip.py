@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
-import time
 from pathlib import Path
 
-from pole_agent.health.trust import keep_time, last_known, set_from_chip, synchronized, teller
+from pole_agent.clock import ManualClock
+from pole_agent.health.clock_memory import Memory, keep_time, last_known
+from pole_agent.health.time_servers import set_from_chip
+from pole_agent.health.trust import TimeKeeper
+
+NOW = 1_795_500_000.0
 
 
 def _chip(root: Path, took: str) -> Path:
@@ -15,6 +19,12 @@ def _chip(root: Path, took: str) -> Path:
     return root
 
 
+def _keeper(root: Path, known: float = 0.0, behind_s: float = 0.0) -> TimeKeeper:
+    memory = Memory(known=known, boot_id="before", behind_s=behind_s)
+    clock = ManualClock(wall=NOW, monotonic=20.0)
+    return TimeKeeper(clock, "auto", "boot", lambda _: False, lambda after: set_from_chip(after, root), memory=memory)
+
+
 def test_the_kernel_says_whether_it_took_the_time_from_a_chip(tmp_path: Path) -> None:
     assert not set_from_chip(root=tmp_path)
     assert not set_from_chip(root=_chip(tmp_path, "0"))
@@ -22,19 +32,25 @@ def test_the_kernel_says_whether_it_took_the_time_from_a_chip(tmp_path: Path) ->
     assert not set_from_chip(after=1.0, root=tmp_path)
 
 
-def test_a_chip_counts_only_where_it_is_configured(tmp_path: Path) -> None:
-    assert teller(False, tmp_path) is synchronized
-    assert teller(True, tmp_path, _chip(tmp_path, "1"))(0.0)
+def test_a_chip_is_believed_for_its_boot(tmp_path: Path) -> None:
+    assert not _keeper(_chip(tmp_path, "0")).trusted
+    keeper = _keeper(_chip(tmp_path, "1"))
+    assert keeper.trusted
+    assert "clock chip" in keeper.source()
 
 
 def test_a_chip_behind_the_last_known_time_is_not_believed(tmp_path: Path) -> None:
     """An empty battery: the chip starts again somewhere in the past."""
-    told = teller(True, tmp_path / "state", _chip(tmp_path, "1"))
-    (tmp_path / "state").mkdir()
-    keep_time(tmp_path / "state", time.time() + 86_400)
-    assert not told(0.0)
-    keep_time(tmp_path / "state", time.time() - 86_400)
-    assert told(0.0)
+    chip = _chip(tmp_path, "1")
+    assert not _keeper(chip, known=NOW + 86_400).trusted
+    assert _keeper(chip, known=NOW - 86_400).trusted
+
+
+def test_a_chip_that_was_behind_before_a_long_outage_is_still_behind_after_it(tmp_path: Path) -> None:
+    """The outage was longer than the chip is behind: by the last known time alone it would look right."""
+    keeper = _keeper(_chip(tmp_path, "1"), known=NOW - 3600, behind_s=8 * 3600)
+    assert not keeper.trusted
+    assert "nobody has set it since" in keeper.reason
 
 
 def test_the_last_known_time_is_kept_and_none_is_no_trouble(tmp_path: Path) -> None:

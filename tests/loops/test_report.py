@@ -9,8 +9,9 @@ from pathlib import Path
 from pole_agent.almanac import rfc3339
 from pole_agent.clock import ManualClock
 from pole_agent.health.certificates import Certificates
+from pole_agent.health.clock_memory import last_known, load
 from pole_agent.health.parts import Parts
-from pole_agent.health.trust import KEEP_S, TimeKeeper, last_known
+from pole_agent.health.trust import KEEP_S, TimeKeeper
 from pole_agent.loops.records import Records
 from pole_agent.loops.report import Report
 from pole_agent.store.store import Store
@@ -25,7 +26,7 @@ def living(state: Path, clock: ManualClock, heard: Callable[[float], bool]) -> l
     """One process of boot "b" for a quarter of a minute. Returns wall time and quality of what its store holds then."""
 
     async def work() -> list[tuple[float, str]]:
-        keeper = TimeKeeper(clock, "auto", "b", heard)
+        keeper = TimeKeeper(clock, "auto", "b", heard, memory=load(state))
         store = Store(state, 16, keeper.stamp, lambda: "e")
         store.start()
         parts = Parts(lambda _: None, clock.monotonic)
@@ -65,19 +66,18 @@ def test_the_times_of_a_process_that_knew_no_time_are_corrected_by_the_next_of_t
     assert rows[1][1] == "synced"
 
 
-def test_the_last_known_time_is_kept_once_an_hour_and_follows_a_clock_that_was_set_back(tmp_path: Path) -> None:
+def test_the_last_known_time_is_kept_now_and_then_and_a_clock_behind_it_is_not_believed(tmp_path: Path) -> None:
     clock = ManualClock(wall=NOW)
     living(tmp_path, clock, lambda _: True)
     first = last_known(tmp_path)
     assert NOW <= first <= NOW + SECONDS
-    living(tmp_path, clock, lambda _: True)
-    assert last_known(tmp_path) == first
     clock.set_wall(first + KEEP_S)
-    living(tmp_path, clock, lambda _: True)
-    assert last_known(tmp_path) >= first + KEEP_S
-    clock.set_wall(NOW)
-    living(tmp_path, clock, lambda _: True)
-    assert NOW <= last_known(tmp_path) <= NOW + SECONDS
-    clock.set_wall(NOW + 10 * KEEP_S)
     living(tmp_path, clock, lambda _: False)
-    assert last_known(tmp_path) <= NOW + SECONDS, "a clock that nobody trusts is not written down"
+    assert last_known(tmp_path) <= first + 2 * SECONDS, "a clock that jumped is not written down, only the time that has passed since"
+    clock.set_wall(first + 3 * SECONDS)
+    living(tmp_path, clock, lambda _: True)
+    assert first + 3 * SECONDS <= last_known(tmp_path) <= first + 4 * SECONDS
+    clock.set_wall(NOW - 8 * 3600)
+    rows = living(tmp_path, clock, lambda _: True)
+    assert rows[-1][1] == "unsynced", "whoever vouches for it"
+    assert last_known(tmp_path) >= first + 3 * SECONDS

@@ -38,11 +38,13 @@ SOURCES = [
             "loops/report.py",
             "health/heat.py",
             "health/certificates.py",
+            "health/evidence.py",
+            "health/time_servers.py",
             "commands/run.py",
         )
     ),
 ]
-SPEAKERS = ("ValueError", "Problem", "append", "ModelError", "LampError", "CameraError", "ill")
+SPEAKERS = ("Against", "Heard", "ValueError", "Problem", "append", "ModelError", "LampError", "CameraError", "ill")
 NAMED = ("what", "why", "FROZEN", "few")  # what is said of it later
 
 

@@ -20,6 +20,7 @@ class Memory:
 
     known: float = 0.0
     boot_id: str = ""
+    monotonic: float = 0.0  # when it was kept
     offset: float | None = None  # wall minus monotonic, when the clock was trusted last in that boot
     least: float | None = None  # the least that it can be in that boot
     behind_s: float = 0.0  # the clock was behind by so much, and nothing has set that right

@@ -78,7 +78,7 @@ class TimeKeeper:
         self._jump: Jump | None = None
         self._sun = ""
         self._refused_at: float | None = None  # the offset up to which the broker's certificate was not valid yet
-        self._heard_after = 0.0
+        self._heard_after, self._doubted = 0.0, False
         self.cell_aside = self._sun_accepted = False
         self._by = "server"
         self.released = 0  # times that evidence was given up; who keeps evidence on the disk looks at it
@@ -101,7 +101,7 @@ class TimeKeeper:
             self._agreed_s, self._agreed_wall = memory.agreed_s, memory.agreed_wall
         if memory.known > 0:
             self._bounds[KNOWN] = memory.known - now
-        if memory.boot_id == self.boot_id:
+        if memory.boot_id == self.boot_id and memory.monotonic <= now:
             if memory.least is not None:
                 self._bounds[KNOWN] = max(memory.least, self._bounds.get(KNOWN, memory.least))
             if memory.offset is not None:
@@ -127,9 +127,9 @@ class TimeKeeper:
             long = self.trust == "system" and now > SETTLING_S
             lasts_s = LONG_DOUBT_S if long else DOUBT_S
             log.warning("the clock jumped by %.0f s: it is not trusted for %.0f s", seconds, lasts_s)
-            self._jump = Jump(seconds, now + lasts_s)
+            self._jump, self._doubted = Jump(seconds, now + lasts_s), True
             self._note(self.evidence())
-        if self._jump is not None or self._heard_after > 0:  # the first setting of the clock after a boot is no jump to doubt
+        if self._doubted:  # the first setting of the clock after a boot is no jump to doubt
             self._heard_after = self.clock.wall() - NOTICED_S
         self._trusted = False
         self._agreed_s, self._counted_at, self._refused_at, self._sun = 0.0, None, None, ""
@@ -175,9 +175,7 @@ class TimeKeeper:
         if self.trust == "clip":
             return []
         wall, now = self.clock.wall(), self.clock.monotonic()
-        if self._jump is not None and self._is_back():
-            self._jump, self._heard_after = None, 0.0
-        if self._jump is not None and now >= self._jump.until:
+        if self._jump is not None and (now >= self._jump.until or self._is_back()):
             self._jump = None
         early = self._refused_at is not None and self.offset <= self._refused_at
         return list(against(wall, now, self._bounds, self._jump, self._sun, early))
@@ -244,7 +242,7 @@ class TimeKeeper:
             return f"the clock reads {said(wall)}, which cannot be right; set it first: sudo timedatectl set-time"
         self.trusted  # noqa: B018 - a jump that nobody has noticed yet is one that is accepted
         self._release()
-        self._jump, self._heard_after, self._sun = None, 0.0, ""
+        self._jump, self._heard_after, self._doubted, self._sun = None, 0.0, False, ""
         self.cell_aside = self._sun_accepted = True
         self.check()
         return ""
@@ -270,7 +268,7 @@ class TimeKeeper:
         """What to keep over a restart."""
         wall, now = self.clock.wall(), self.clock.monotonic()
         if self._trusted:
-            return Memory(wall, self.boot_id, round(self.offset), cell_aside=self.cell_aside, false_starts=self._false_starts)
+            return Memory(wall, self.boot_id, round(now), round(self.offset), cell_aside=self.cell_aside, false_starts=self._false_starts)
         surely = {kind: least for kind, least in self._bounds.items() if kind in (KNOWN, STORED)}
         least = max(surely.values(), default=None)
         behind_s = max([0.0, *(round(b - self.offset) for b in self._bounds.values() if b - self.offset > BEHIND_S)])
@@ -279,7 +277,7 @@ class TimeKeeper:
         agreed = float(round(self._agreed_s)), float(round(self._agreed_wall))
         kept = None if least is None else float(round(least))
         told = self.reason if self._kind != "unheard" else ""
-        return Memory(known, self.boot_id, last, kept, behind_s, *agreed, self.cell_aside, told, self._false_starts)
+        return Memory(known, self.boot_id, round(now), last, kept, behind_s, *agreed, self.cell_aside, told, self._false_starts)
 
     @property
     def kind(self) -> str:

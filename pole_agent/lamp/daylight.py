@@ -83,7 +83,7 @@ class Daylight:
         elif self._dark is not None and now - self._since >= CONSTANT_S:
             self._begin_anew()
         elif known is not None and self._against_s[known] >= AGAINST_S:
-            self.doubt = DARKNESS if known else LIGHT
+            self.doubt = self.doubt or (DARKNESS if known else LIGHT)
         elif self.doubt and now - self._against_at >= AGREES_S:
             self._begin_anew()
 

@@ -21,7 +21,7 @@ from tests.lamp.test_controller import SUMEDANG, controller
 STEP_S = 60
 HOUR_S, DAY_S, YEAR_S = 3600.0, 86_400.0, 365 * 86_400.0
 EVENING, MIDNIGHT, NOON = (datetime.fromisoformat(f"2026-12-{t}:00+07:00").timestamp() for t in ("01T20:00", "02T00:30", "02T12:00"))
-TIMES = {"evening": EVENING, "midnight": MIDNIGHT, "noon": NOON}
+TIMES = {"midnight": MIDNIGHT, "noon": NOON}
 Lie = Callable[[World], None]
 
 

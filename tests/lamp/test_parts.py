@@ -139,7 +139,23 @@ def test_a_dark_evening_brings_the_light_forward_and_a_bright_one_holds_it_back_
     assert Cell().at(SUNSET - 1800, 500.0).level == 0.0
     assert Cell().at(SUNSET + 600, 500.0, lasts_s=1200) == Scene(0.0, False, False)
     assert Cell().at(NIGHT.sun["dusk"] + 5, 500.0, lasts_s=2400).level == 0.8, "at dusk the sun is right, not the sensor"
-    assert Cell().at(SUNSET - 3600, 10.0).level == 0.0, "outside its window it is not asked"
+
+
+def test_darkness_by_day_is_lit_and_light_by_day_changes_nothing() -> None:
+    """The cell or the clock is wrong, nobody knows which: the failsafe level, for an hour at least: the lamp may shine on it."""
+    assert Cell().at(SUNSET - 3600, 500.0).level == 0.0
+    cell = Cell()
+    cell.at(NIGHT.start + 600, 500.0)
+    assert cell.at(NIGHT.start + 700, 10.0, lasts_s=20.0).level == 0.0, "twenty seconds are a cloud of birds"
+    assert cell.at(NIGHT.start + 900, 10.0) == Scene()
+    assert cell.at(NIGHT.start + 1200, 500.0) == Scene(), "perhaps by the lamp's own light"
+    assert cell.at(NIGHT.start + 1200 + 3600 + 60, 500.0, lasts_s=3600.0).level == 0.0
+
+
+def test_a_cell_that_is_dark_for_a_day_is_broken_and_lights_nothing_any_more() -> None:
+    cell = Cell()
+    assert cell.at(NIGHT.start + 20 * 3600, 0.0, lasts_s=19 * 3600.0).level is None
+    assert cell.at(NIGHT.end + 2 * 3600, 0.0, lasts_s=6 * 3600.0 + 300).level == 0.0
 
 
 def test_a_dark_morning_keeps_the_light_and_a_bright_one_ends_it_but_not_before_dawn() -> None:

@@ -27,6 +27,8 @@ Service = Callable[["World"], float | None]
 class TrueClock:
     """Clock: the wall is wrong by `error_s`."""
 
+    shifted = False
+
     def __init__(self, now: float) -> None:
         self.now, self.error_s, self.booted = now, 0.0, now - BOOT_S
 

@@ -166,7 +166,9 @@ class Pipeline:
         self.frames += 1
         height, width = frame.image.shape[:2]
         self._aspect = width / height
-        facts = self._judge.step(self.tracks, self._active_rules(now), now, self._tracker.glimpses, self._tracker.remembered, self._aspect)
+        remembered = self._riders.known_as(self._tracker.remembered)
+        active = self._active_rules(now)
+        facts = self._judge.step(self.tracks, active, now, self._tracker.glimpses, remembered, self._aspect)
         return self._responder.respond(facts, now)
 
     def reopened(self) -> None:
@@ -188,7 +190,8 @@ class Pipeline:
             return []
         self.passed, self.tracks = then, []
         self._tracker.wait(then)
-        facts = self._judge.step((), self._active_rules(then), then, (), self._tracker.remembered, self._aspect, blind=True)
+        remembered = self._riders.known_as(self._tracker.remembered)
+        facts = self._judge.step((), self._active_rules(then), then, (), remembered, self._aspect, blind=True)
         return self._responder.respond(facts, then)
 
     def stop(self, reason: str, now: float) -> list[Response]:

@@ -20,6 +20,10 @@ RARER = {"bus": 0.7, "truck": 0.7}  # weight of a vote: a detector that wavers i
 STIRRING_HEIGHT = 0.3  # of the picture; the change in a smaller box may be somebody else's
 STANDING_S = 1.0  # what has not moved for this long stands
 STILL_REACH = 0.25  # of its height: what moves less stands still
+ODD_HEIGHT = 0.15  # a box whose height differs by this share, …
+ODD_TOP = 0.5  # … and whose upper edge is off by less than this share of what the lower one is off by, ends in the wrong place
+HIDDEN_S = 8.0  # legs may be hidden this long, …
+LONGER_S = 0.5  # … and a box may take in something else for this long; then it is believed
 MOST_EARLIER = 32  # sightings before it is sure
 
 
@@ -46,6 +50,8 @@ class Identity:
         self._vx = self._vy = 0.0
         self._at = now  # of the predicted state
         self._latest = detection
+        self._height_since = now  # it has been about as tall as now
+        self._odd_since: float | None = None  # its box has ended elsewhere
         self.leaps = 0  # steps further than its own size; 1: the next step has to prove it
         self.top_speed = TOP_SPEED.get(self.group, OTHER_TOP_SPEED)
         self._sure_at: float | None = None
@@ -103,6 +109,7 @@ class Identity:
         leap = iou(self._latest.box.sides, box.sides) < LEAST_OVERLAP
         self.leaps = 2 if self.leaps else int(leap)
         self._latest = detection
+        box = self._whole(box, now)
         x, y = (box.left + box.right) / 2, (box.top + box.bottom) / 2
         since = max(now - self.last_seen, 1e-3)
         gain = 1.0 if leap and self.hits == 1 else max(LAST_GAIN, FIRST_GAIN / self.hits**0.5)
@@ -157,6 +164,28 @@ class Identity:
             if len(self._earlier) > MOST_EARLIER:
                 del self._earlier[1::2]
                 self._stride *= 2
+
+    def _whole(self, box: Box, now: float) -> Box:
+        """The box with its lower end where it must be.
+
+        Somebody whose legs are hidden, or whose box takes in what is below, has a box that ends elsewhere all at once while its upper
+        edge goes on: then his height is trusted more than the box, for as long as it has been so before.
+        """
+        height = box.height
+        top, bottom = self._y - self._height / 2, self._y + self._height / 2
+        odd = abs(height / self._height - 1) > ODD_HEIGHT and abs(box.top - top) < ODD_TOP * abs(box.bottom - bottom)
+        if not odd:
+            self._odd_since = None
+            if abs(height / self._height - 1) > ODD_HEIGHT:
+                self._height_since = now
+            return box
+        if self._odd_since is None:
+            self._odd_since = now
+        longest = HIDDEN_S if height < self._height else LONGER_S
+        if now - self._odd_since >= min(longest, self._odd_since - self._height_since):
+            self._odd_since, self._height_since = None, now
+            return box
+        return Box(box.left, box.top, box.right, box.top + self._height)
 
     def _vote(self, detection: Detection) -> None:
         self._scores += detection.score

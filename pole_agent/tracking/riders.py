@@ -6,14 +6,16 @@ was standing before the person came has no rider.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from pole_agent.vocabulary import GROUPS, Point, Track
+from pole_agent.vocabulary import GROUPS, Box, Point, Sides, Track
 
 PARKED_S = 3.0  # a two-wheeler that has stood for this long before somebody comes is parked
 MOVE_HEIGHTS = 0.3
-LOOSE_S = 1.0  # a rider whose two-wheeler is not found by the detector still rides for this long
+LOOSE_S = 1.0  # a rider who does not fit the two-wheeler any more has got off after this long, …
+UNSEEN_S = 3.0  # … and one whose two-wheeler is not found by the detector, after this long
+KEPT_S = 60.0  # numbers that are out of sight
 # The person's box against the two-wheeler's: the middle between its ends (and this much beyond), the feet between its
 # saddle and the road, the head above it, and about as tall.
 BESIDE = 0.15
@@ -31,31 +33,56 @@ class Mount:
     since: float
 
 
+@dataclass(frozen=True, slots=True)
+class Ride:
+    """Who rides what: the two-wheeler's number, when the two fitted last, and where its box lay then, in sizes of the rider's box."""
+
+    number: int
+    at: float
+    seat: Sides
+
+
 class Riders:
-    """Remembers who rides what, for one camera."""
+    """Remembers who rides what, for one camera. A ride is one object, under the number by which it was reported first."""
 
     def __init__(self) -> None:
         self._mounts: dict[int, Mount] = {}
-        self._riding: dict[int, tuple[int, float]] = {}  # person -> two-wheeler, last time they fitted
+        self._rides: dict[int, Ride] = {}  # by person
+        self._names: dict[int, int] = {}  # a two-wheeler's number -> the one that its ride was reported by before
+        self._reported: dict[int, float] = {}  # number -> last time
 
     def join(self, tracks: Sequence[Track], now: float) -> list[Track]:
         """The tracks of a frame without the riders: they are part of what they ride, also while the detector misses that."""
-        here = {t.track_id for t in tracks}
         for track in tracks:
             if track.label in GROUPS["two_wheeler"]:
                 self._follow(track, now)
-        self._mounts = {n: m for n, m in self._mounts.items() if n in here or now - m.track.last_seen <= LOOSE_S}
-        self._riding = {p: (w, at) for p, (w, at) in self._riding.items() if now - at <= LOOSE_S}
-        joined: list[Track] = []
-        carried: list[Track] = []
-        for track in tracks:
-            ridden = self._ridden(track, now) if track.label == "person" else None
-            if ridden is None:
-                joined.append(track)
-            elif ridden not in here:
-                mount = self._mounts[ridden]
-                carried.append(replace(mount.track, box=track.box, last_seen=track.last_seen, seen_now=track.seen_now))
-        return joined + list({t.track_id: t for t in carried}.values())
+        self._mounts = {n: m for n, m in self._mounts.items() if now - m.track.last_seen <= UNSEEN_S}
+        rides = {t.track_id: r for t in tracks if t.label == "person" and (r := self._ride(t, now))}
+        self._rides = {p: r for p, r in self._rides.items() if now - r.at <= UNSEEN_S} | rides
+        joined = {t.track_id: t for t in tracks if t.track_id not in rides}
+        for person in tracks:
+            ride = rides.get(person.track_id)
+            if ride and person.seen_now and not (ride.number in joined and joined[ride.number].seen_now):
+                mount, box = self._mounts[ride.number].track, _seated(ride.seat, person.box)
+                joined[ride.number] = replace(mount, box=box, last_seen=person.last_seen, seen_now=True, earlier=())
+        return self._named(joined, now)
+
+    def known_as(self, numbers: Iterable[int]) -> frozenset[int]:
+        """These numbers of the tracker, as they are reported."""
+        return frozenset(self._names.get(number, number) for number in numbers)
+
+    def _named(self, joined: Mapping[int, Track], now: float) -> list[Track]:
+        """The tracks under the numbers by which they are known. Who has got off takes his own number with him."""
+        told = []
+        for number, track in joined.items():
+            if (name := self._names.get(number, number)) != number and name in joined:
+                del self._names[number]
+                name = number
+            told.append(track if name == number else replace(track, track_id=name, earlier=()))
+            self._reported[name] = now
+        self._reported = {n: at for n, at in self._reported.items() if now - at <= KEPT_S}
+        self._names = {number: name for number, name in self._names.items() if name in self._reported}
+        return told
 
     def _follow(self, track: Track, now: float) -> None:
         mount, foot = self._mounts.get(track.track_id), track.box.foot
@@ -67,19 +94,40 @@ class Riders:
         if abs(foot[0] - mount.place[0]) > reach or abs(foot[1] - mount.place[1]) > reach:
             mount.place, mount.since = foot, now
 
-    def _ridden(self, person: Track, now: float) -> int | None:
+    def _ride(self, person: Track, now: float) -> Ride | None:
         """What this person rides, if anything."""
-        number, at = self._riding.get(person.track_id, (0, float("-inf")))
-        own = self._mounts.get(number)
-        if own is not None and own.track.last_seen == now and sits_on(person, own.track):
-            self._riding[person.track_id] = number, now
-            return number
-        for other, mount in self._mounts.items():
+        ride = self._rides.get(person.track_id)
+        own = self._mounts.get(ride.number) if ride else None
+        if ride and own and own.track.last_seen == now and sits_on(person, own.track):
+            return replace(ride, at=now, seat=_seat(own.track.box, person.box))
+        for number, mount in self._mounts.items():
             stood_before = person.first_seen - mount.since > PARKED_S or now - mount.since > PARKED_S
             if mount.track.last_seen == now and not stood_before and sits_on(person, mount.track):
-                self._riding[person.track_id] = other, now
-                return other
-        return number if own is not None and now - at <= LOOSE_S else None
+                before = self._names.get(ride.number, ride.number) if ride else person.track_id
+                if before in self._reported and number not in self._reported and number not in self._names:
+                    self._names[number] = before
+                return Ride(number, now, _seat(mount.track.box, person.box))
+        if ride and own and now - ride.at <= (LOOSE_S if own.track.last_seen == now else UNSEEN_S):
+            return ride
+        return None
+
+
+def _seat(ridden: Box, person: Box) -> Sides:
+    """Where the box of what is ridden lies, in sizes of the rider's box from its upper left corner."""
+    w, h = person.width, person.height
+    return (
+        (ridden.left - person.left) / w,
+        (ridden.top - person.top) / h,
+        (ridden.right - person.left) / w,
+        (ridden.bottom - person.top) / h,
+    )
+
+
+def _seated(seat: Sides, person: Box) -> Box:
+    """The inverse of `_seat`: where it must be when the rider is here."""
+    left, top, right, bottom = seat
+    w, h = person.width, person.height
+    return Box(person.left + left * w, person.top + top * h, person.left + right * w, person.top + bottom * h)
 
 
 def sits_on(person: Track, ridden: Track) -> bool:

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
+import pytest
+
 from pole_agent.tracking.riders import Riders
-from pole_agent.vocabulary import Box, Track
+from pole_agent.vocabulary import Box, Sighting, Track
 
 FRAME_S = 0.2
 
@@ -67,3 +71,61 @@ def test_one_who_gets_off_is_a_person_again() -> None:
         at = step * FRAME_S
         joined = riders.join([bike(0.48, at), walker(0.48 + 0.02 * (step - 18), at)], at)
     assert labels(joined) == [(1, "motorcycle"), (2, "person")]
+
+
+def test_a_motorcycle_that_is_missed_keeps_its_own_place_and_size_below_its_rider() -> None:
+    """At half of the looks the detector does not find it: nothing about its box may tell which ones."""
+    riders, looks = Riders(), []
+    for step in range(40):
+        at, x = step * FRAME_S, 0.1 + 0.02 * step
+        seen = [rider(x, at)] if step >= 4 and step % 5 in (1, 2) else [bike(x, at), rider(x, at)]
+        [joined] = riders.join(seen, at)
+        assert (joined.track_id, joined.label, joined.seen_now) == (1, "motorcycle", True)
+        looks.append((joined.box, bike(x, at).box))
+    assert all(told.sides == pytest.approx(true.sides) for told, true in looks)
+
+
+def test_a_guess_where_the_motorcycle_is_gives_way_to_where_its_rider_is() -> None:
+    riders = Riders()
+    riders.join([bike(0.3, 0.0), rider(0.3, 0.0)], 0.0)
+    coasting = replace(bike(0.36, 0.2), last_seen=0.0, seen_now=False)
+    [joined] = riders.join([coasting, rider(0.32, 0.2)], 0.2)
+    assert joined.seen_now
+    assert joined.box.sides == pytest.approx(bike(0.32, 0.2).box.sides)
+
+
+def test_a_rider_whose_motorcycle_is_missed_for_seconds_is_no_pedestrian() -> None:
+    riders = Riders()
+    for step in range(30):
+        at, x = step * FRAME_S, 0.1 + 0.02 * step
+        seen = [rider(x, at)] if 10 <= step < 23 else [bike(x, at), rider(x, at)]
+        assert labels(riders.join(seen, at)) == [(1, "motorcycle")]
+
+
+def test_a_motorcycle_that_is_found_again_under_another_number_is_the_same_ride() -> None:
+    riders = Riders()
+    for step in range(40):
+        at, x = step * FRAME_S, 0.1 + 0.02 * step
+        found = [bike(x, at)] if step < 10 else [bike(x, at, number=3, born=at)] if step >= 16 else []
+        assert labels(riders.join([*found, rider(x, at)], at)) == [(1, "motorcycle")]
+
+
+def test_who_was_told_as_a_person_before_the_motorcycle_was_found_goes_on_under_that_number() -> None:
+    riders, told = Riders(), []
+    for step in range(30):
+        at, x = step * FRAME_S, 0.1 + 0.02 * step
+        early = tuple(Sighting(at - FRAME_S * k, bike(x - 0.02 * k, at).box) for k in (2, 1)) if step == 5 else ()
+        found = [replace(bike(x, at, number=7, born=0.6), earlier=early)] if step >= 5 else []
+        told += riders.join([*found, rider(x, at)], at)
+    assert labels(told) == [(2, "motorcycle")] * 25 + [(2, "person")] * 5
+    assert not any(t.earlier for t in told), "his own path is known"
+
+
+def test_two_on_one_motorcycle_are_one_ride() -> None:
+    riders = Riders()
+    for step in range(30):
+        at, x = step * FRAME_S, 0.1 + 0.02 * step
+        seen = [rider(x, at), rider(x - 0.02, at, number=5)]
+        joined = riders.join(seen if 10 <= step < 14 else [bike(x, at), *seen], at)
+        assert labels(joined) == [(1, "motorcycle")]
+        assert joined[0].box.sides == pytest.approx(bike(x, at).box.sides)

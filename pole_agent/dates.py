@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from datetime import date
+from difflib import get_close_matches
 
 WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 _DATE = re.compile(r"(?:(\d{4})-)?(\d{2})-(\d{2})")
@@ -23,8 +24,9 @@ class Weekdays:
         days: set[int] = set()
         for part in text.split(","):
             first, dots, last = part.strip().partition("..")
-            if first not in WEEKDAYS or (dots and last not in WEEKDAYS):
-                raise ValueError(f'{text!r} names no weekdays; write "mon..fri", "sat,sun" ({", ".join(WEEKDAYS)})')
+            for word in (first, last) if dots else (first,):
+                if word not in WEEKDAYS:
+                    raise ValueError(f'{text!r}: "{word}" is no weekday; write "mon..fri", "sat,sun" ({", ".join(WEEKDAYS)}){_meant(word)}')
             start = WEEKDAYS.index(first)
             count = (WEEKDAYS.index(last) - start) % 7 if dots else 0
             days.update((start + i) % 7 for i in range(count + 1))
@@ -32,6 +34,11 @@ class Weekdays:
 
     def holds(self, day: date) -> bool:
         return day.weekday() in self.days
+
+
+def _meant(word: str) -> str:
+    near = next((d for d in WEEKDAYS if word.lower().startswith(d)), None) or next(iter(get_close_matches(word.lower(), WEEKDAYS, 1)), None)
+    return f"; did you mean {near}?" if near else ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,6 +16,8 @@ Sides = tuple[float, float, float, float]  # left, top, right, bottom
 MIN_AREA = 1e-9  # of a picture: far below a pixel
 GROUPS = {"vehicle": ("car", "bus", "truck"), "two_wheeler": ("bicycle", "motorcycle")}
 CLASSES = ("person", "bicycle", "car", "motorcycle", "bus", "truck")  # what the agent looks for, in COCO's words
+RuleKind = Literal["presence", "loitering", "crowd", "crossing", "wrong_way", "stopped"]
+ON_LINE: tuple[RuleKind, ...] = ("crossing", "wrong_way")  # the others watch a zone
 EVENT_TYPES = (  # without the prefix smartpole.
     "incident.opened",
     "incident.closed",

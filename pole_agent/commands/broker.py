@@ -13,6 +13,7 @@ from typing import Any
 from urllib.parse import unquote, urlsplit
 
 from pole_agent.errors import ConfigError, Problem, UplinkError
+from pole_agent.settings.host import plain_host
 
 BROKER_START_S = 5.0
 MOSQUITTO_PLACES = ("/usr/sbin/mosquitto", "/usr/local/sbin/mosquitto", "/opt/homebrew/sbin/mosquitto")
@@ -20,11 +21,16 @@ MOSQUITTO_PLACES = ("/usr/sbin/mosquitto", "/usr/local/sbin/mosquitto", "/opt/ho
 
 def broker_of_url(address: str, ca_file: Path | None, scratch: Path) -> dict[str, Any]:
     """[mqtt] for mqtt://[user:password@]host:port or mqtts://. A password goes into a file in `scratch`. Raises ConfigError."""
-    url = urlsplit(address if "://" in address else f"mqtt://{address}")
-    if url.scheme not in ("mqtt", "mqtts") or not url.hostname:
-        raise ConfigError([Problem("--mqtt", f"{address!r} is no broker; write mqtt://host:port or mqtts://host:port")])
+    try:
+        url = urlsplit(address if "://" in address else f"mqtt://{address}")
+        usable = url.scheme in ("mqtt", "mqtts") and url.port != 0 and bool(plain_host(url.hostname or ""))
+    except ValueError:  # a port that is no number, brackets around half of an address
+        usable = False
+    if not usable:
+        shown = "this" if "@" in address else repr(address)  # it may hold a password
+        raise ConfigError([Problem("--mqtt", f"{shown} is no broker; write mqtt://host:port or mqtts://host:port")])
     tls = url.scheme == "mqtts"
-    broker: dict[str, Any] = {"host": url.hostname, "port": url.port or (8883 if tls else 1883), "tls": tls}
+    broker: dict[str, Any] = {"host": str(url.hostname), "port": url.port or (8883 if tls else 1883), "tls": tls}
     if ca_file:
         if not tls:
             raise ConfigError([Problem("--ca-file", "goes with mqtts://")])

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import assert_never
 
 from pole_agent.incidents.machine import Happening, State, after
-from pole_agent.incidents.rules import ON_LINE, PER_RULE, Incident, Line, Rule, Zone
+from pole_agent.incidents.rules import PER_RULE, Incident, Line, Rule, Zone
 from pole_agent.incidents.traffic import Traffic
 from pole_agent.incidents.walk import Furniture, Walk
-from pole_agent.vocabulary import Track
+from pole_agent.vocabulary import ON_LINE, Track
 
 GRACE_S = 2.0  # the condition may fail this long before the incident closes, …
 SETTLED_GRACE_S = 30.0  # … and this long when the object was standing. One that is hidden stays in it while the tracker remembers it
@@ -263,13 +264,19 @@ class Judge:
             return way != 0 and (rule.direction == "any" or way == (1 if rule.direction == "forward" else -1))
         if rule.place.name not in walk.entered and not (rule.kind == "presence" and rule.place.name in walk.through):
             return False
-        if rule.kind in PER_RULE:
-            return not _is_furniture(walk, now)
-        if walk.stood(now) > rule.dwell_s + LONGEST_STAY_S:
-            return False
-        if rule.name in walk.alerted and (rule.name, walk.track.track_id) not in self._cases:
-            return False  # it was told of once, and has not moved since
-        return rule.kind != "stopped" or walk.stood(now) > GRACE_S
+        match rule.kind:
+            case "presence" | "crowd":
+                return not _is_furniture(walk, now)
+            case "loitering" | "stopped":
+                if walk.stood(now) > rule.dwell_s + LONGEST_STAY_S:
+                    return False
+                if rule.name in walk.alerted and (rule.name, walk.track.track_id) not in self._cases:
+                    return False  # it was told of once, and has not moved since
+                return rule.kind == "loitering" or walk.stood(now) > GRACE_S
+            case "crossing" | "wrong_way":
+                return False  # what watches a line was answered above
+            case _:
+                assert_never(rule.kind)
 
     def _met(self, key: Key, rule: Rule, there: Sequence[Walk], direction: str, now: float) -> list[Fact]:
         case = self._cases.get(key)

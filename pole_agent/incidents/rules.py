@@ -7,11 +7,9 @@ from typing import Literal
 
 from pole_agent.almanac import Span
 from pole_agent.geometry import scaled, to_ring, wound
-from pole_agent.vocabulary import Point, Severity, Track
+from pole_agent.vocabulary import Point, RuleKind, Severity, Track
 
-Kind = Literal["presence", "loitering", "crowd", "crossing", "wrong_way", "stopped"]
-PER_RULE: tuple[Kind, ...] = ("presence", "crowd")  # one incident per rule; the other kinds have one per track
-ON_LINE: tuple[Kind, ...] = ("crossing", "wrong_way")
+PER_RULE: tuple[RuleKind, ...] = ("presence", "crowd")  # one incident per rule; the other kinds have one per track
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +53,7 @@ class Rule:
     """What is worth an incident, and what follows from it. Times in seconds, levels 0 to 1."""
 
     name: str
-    kind: Kind
+    kind: RuleKind
     place: Zone | Line
     classes: frozenset[str]
     dwell_s: float = 0.0

@@ -37,7 +37,7 @@ class Records:
         if payload.get("storeid") != self._store.store_id:
             raise CommandRefused(f"this store is {self._store.store_id}")
         first, last = payload.get("from"), payload.get("to")
-        if not (isinstance(first, int) and isinstance(last, int) and 1 <= first <= last < 1 << 63):
+        if not (type(first) is int and type(last) is int and 1 <= first <= last < 1 << 63):
             raise CommandRefused('"from" and "to" are sequence numbers, 1 <= from <= to')
         try:
             count = await self._store.write(lambda db: db.resend(first, last))

@@ -10,10 +10,8 @@ from pole_agent import geometry
 from pole_agent.almanac import Span
 from pole_agent.settings.camera import Polygon
 from pole_agent.settings.section import Fraction, FractionPoint, Level, Name, Section
-from pole_agent.vocabulary import Severity
+from pole_agent.vocabulary import ON_LINE, RuleKind, Severity
 
-Kind = Literal["presence", "loitering", "crowd", "crossing", "wrong_way", "stopped"]
-LINE_KINDS = ("crossing", "wrong_way")
 Label = Literal["person", "bicycle", "car", "motorcycle", "bus", "truck", "vehicle", "two_wheeler"]
 SeverityWord = Literal["info", "warning", "alarm"]
 MIN_ZONE_AREA = 1e-4  # a hundredth of the picture's side, squared
@@ -54,7 +52,7 @@ class RuleLamp(Section):
 
 class RuleSettings(Section):
     name: Name
-    kind: Kind
+    kind: RuleKind
     camera: Name | None = Field(None, description="default: the camera of the zone or line, or the only one")
     zone: Name | None = Field(None, description="default: the whole frame")
     line: Name | None = None
@@ -85,11 +83,11 @@ class RuleSettings(Section):
 
     @model_validator(mode="after")
     def fits_kind(self) -> RuleSettings:
-        if self.kind in LINE_KINDS and self.line is None:
+        if self.kind in ON_LINE and self.line is None:
             raise ValueError(f'kind = "{self.kind}" needs line = "<name of a [[line]]>"')
-        if self.kind in LINE_KINDS and self.zone is not None:
+        if self.kind in ON_LINE and self.zone is not None:
             raise ValueError(f'kind = "{self.kind}" watches a line; remove zone')
-        if self.kind not in LINE_KINDS and self.line is not None:
+        if self.kind not in ON_LINE and self.line is not None:
             raise ValueError(f'kind = "{self.kind}" watches a zone; remove line')
         if self.min_height >= self.max_height:
             raise ValueError("min_height must be below max_height")

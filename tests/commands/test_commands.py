@@ -177,6 +177,8 @@ def test_a_demo_of_three_poles_fills_a_broker_with_password_and_says_goodbye(
         (("--poles", "0"), "--poles: 0 is not possible"),
         (("--poles", "2", "--once"), "--poles: does not go with --once"),
         (("--mqtt", "http://x"), "--mqtt: 'http://x' is no broker"),
+        (("--mqtt", "mqtt://host:99999"), "'mqtt://host:99999' is no broker"),
+        (("--mqtt", "mqtt://user:pass@host:0"), "--mqtt: this is no broker"),
         (("--mqtt", "mqtt://x", "--ca-file", "ca.pem"), "--ca-file: goes with mqtts://"),
     ],
 )

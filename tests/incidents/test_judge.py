@@ -6,6 +6,7 @@ import itertools
 import json
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from typing import get_args
 
 import pytest
 from hypothesis import given, settings
@@ -14,7 +15,8 @@ from hypothesis import strategies as st
 from pole_agent.incidents.judge import Closed, Fact, Judge, Noticed, Ongoing, Opened, Summarized
 from pole_agent.incidents.respond import Responder
 from pole_agent.incidents.rules import Line, Rule, Zone
-from pole_agent.vocabulary import BoostLamp, Box, RecordEvent, RequestDrone, Severity, Sighting, Track, members
+from pole_agent.settings.rules import RuleSettings
+from pole_agent.vocabulary import ON_LINE, BoostLamp, Box, RecordEvent, RequestDrone, RuleKind, Severity, Sighting, Track, members
 
 LEFT = Zone("left", ((0, 0), (0.5, 0), (0.5, 1), (0, 1)))
 GATE = Line("gate", (0.5, 0.0), (0.5, 1.0))  # looking down: the right hand is to the left of the picture
@@ -386,3 +388,16 @@ def test_who_has_run_through_a_zone_before_it_was_sure_was_there() -> None:
     for index in range(40):
         facts += judge.step([track(1, 0.9, 1.2 + 0.2 * index)], frozenset({"r"}), 1.2 + 0.2 * index)
     assert len(kinds(facts, Opened)) == len(kinds(facts, Closed)) == 1
+
+
+@pytest.mark.parametrize("kind", get_args(RuleKind))
+def test_each_kind_of_rule_in_the_list_is_known_to_the_settings_and_to_the_judge(kind: str) -> None:
+    place: Zone | Line = GATE if kind in ON_LINE else LEFT
+    named = {"line": "gate"} if kind in ON_LINE else {"zone": "left"}
+    assert RuleSettings.model_validate({"name": "r", "kind": kind, "direction": "forward", **named}).kind == kind
+    Scene(rule(kind, place, direction="forward")).play(5, (1, 0.2))
+
+
+def test_a_kind_that_nobody_has_written_is_not_taken_for_loitering() -> None:
+    with pytest.raises(AssertionError, match="fallen"):
+        Scene(rule("fallen")).play(5, (1, 0.2))

@@ -49,6 +49,9 @@ def test_drone_enabled_alone_is_valid() -> None:
         (CAMERA + '[[rule]]\nname = "r"\nkind = "presence"\ndrone = true\n', "rule[0].drone: is true, but [drone] enabled is false"),
         ('[[lamp.program]]\nat = "noon"\nlevel = 1\n', "lamp.program[0].at: 'noon' is no time of day"),
         (CAMERA + CAMERA, 'camera: the name "street" is used 2 times'),
+        ('[[lamp.calendar]]\nprogram = "default"\ndays = "mon..sunn"\n', "lamp.calendar[0].days: 'mon..sunn': \"sunn\" is no weekday"),
+        ('[[lamp.calendar]]\nprogram = "default"\ndays = "friday"\n', "lamp.calendar[0].days: 'friday': \"friday\" is no weekday"),
+        (CAMERA + '[[zone]]\nname = "z"\npolygon = [[0.1, 0.1], [0.5, 0.5], [0.1, 0.1]]\n', "zone[0].polygon: the polygon has no area"),
         ("[page]\nenabled = true\n", "page.enabled: the status page is not part of this release"),
     ],
 )
@@ -93,3 +96,9 @@ def test_plaintext_beyond_loopback_warns() -> None:
 def test_the_shipped_examples_are_valid() -> None:
     load(ROOT / "config" / "pole.toml")
     load(ROOT / "pole_agent" / "demo" / "pole.toml")
+
+
+def test_a_zone_that_crosses_itself_is_one() -> None:
+    """Its signed halves cancel out; it goes around both."""
+    bow = '[[zone]]\nname = "z"\npolygon = [[0.1, 0.1], [0.9, 0.9], [0.9, 0.1], [0.1, 0.9]]\n'
+    assert parse(MINIMAL + CAMERA + bow).zones[0].name == "z"

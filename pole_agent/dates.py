@@ -26,7 +26,8 @@ class Weekdays:
             first, dots, last = part.strip().partition("..")
             for word in (first, last) if dots else (first,):
                 if word not in WEEKDAYS:
-                    raise ValueError(f'{text!r}: "{word}" is no weekday; write "mon..fri", "sat,sun" ({", ".join(WEEKDAYS)}){_meant(word)}')
+                    known = ", ".join(WEEKDAYS) + _meant(word)
+                    raise ValueError(f'{word!r} in {text!r} is no weekday; write "mon..fri", "sat,sun", of {known}')
             start = WEEKDAYS.index(first)
             count = (WEEKDAYS.index(last) - start) % 7 if dots else 0
             days.update((start + i) % 7 for i in range(count + 1))

@@ -81,7 +81,7 @@ TABLE = {
     "{}: give both dates a year, or neither": "{0}: beri tahun pada kedua tanggal, atau tidak sama sekali",
     "{} ends before it starts": "{0} berakhir sebelum dimulai",
     '{} is no date; write "2027-03-20", "08-17" (every year) or "12-24..01-02"': '{0} bukan tanggal; tulis "2027-03-20", "08-17" (setiap tahun) atau "12-24..01-02"',
-    '{}: "{}" is no weekday; write "mon..fri", "sat,sun" ({}){}': '{0}: "{1}" bukan nama hari; tulis "mon..fri", "sat,sun" ({2}){3}',
+    '{} in {} is no weekday; write "mon..fri", "sat,sun", of {}': '{0} di dalam {1} bukan nama hari; tulis "mon..fri", "sat,sun", dari {2}',
     '{} is no time zone; write one of the IANA names, for example "Asia/Jakarta"': '{0} bukan zona waktu; tulis nama IANA, misalnya "Asia/Jakarta"',
     # names that refer to each other
     'the name "{}" is used {} times': 'nama "{0}" dipakai {1} kali',

@@ -13,8 +13,7 @@ from pole_agent.incidents.traffic import Traffic
 from pole_agent.incidents.walk import Furniture, Walk
 from pole_agent.vocabulary import ON_LINE, Track
 
-GRACE_S = 2.0  # the condition may fail this long before the incident closes, …
-SETTLED_GRACE_S = 30.0  # … and this long when the object was standing. One that is hidden stays in it while the tracker remembers it
+GRACE_S = 2.0  # the condition may fail this long before the incident closes. Who is hidden stays in it while the tracker remembers him
 # What has been standing for this long is part of the street: it holds no presence, and keeps no lamp raised.
 FURNITURE_S = {"person": 900.0}
 OTHER_FURNITURE_S = 60.0
@@ -62,7 +61,6 @@ class Case:
     state: State
     since: float  # when the condition began to hold
     met_at: float = -1.0  # when it held last
-    grace_s: float = GRACE_S
     who: tuple[int, ...] = ()  # for whom it held last
 
 
@@ -296,7 +294,6 @@ class Judge:
             score=max(old.score, *(w.track.score for w in there)),
         )
         case.who = tuple(w.track.track_id for w in there)
-        case.grace_s = SETTLED_GRACE_S if all(w.settled for w in there) else GRACE_S
         if case.state == "forming" and now - case.since >= rule.dwell_s - 1e-6:
             if rule.kind not in PER_RULE:
                 first.alerted.add(rule.name)
@@ -307,7 +304,7 @@ class Judge:
         """Let go of what does not hold any more. `reason` is that of those who are not seen any more."""
         facts: list[Fact] = []
         for key, case in list(self._cases.items()):
-            gone = now - case.incident.last_seen_at > case.grace_s and not self._hidden(case)
+            gone = now - case.incident.last_seen_at > GRACE_S and not self._hidden(case)
             if key[0] not in active:
                 facts += self._move(key, case, "ended", now, "inactive")
             elif case.state == "closing" and self._settled(key, case, now):

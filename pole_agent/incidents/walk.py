@@ -12,7 +12,8 @@ PATH_POINTS = 8
 KEPT_POINTS = 32  # thinned to half when full: any length of life fits
 SETTLED_S = 8.0  # what stands for this long may be found again where it was, …
 SAME_PLACE = 0.5  # … with this intersection over union
-STILL_HEIGHTS = 0.5  # within half its own height an object has stopped
+STILL_HEIGHTS = 0.5  # within half its own height an object has stopped, …
+MOVED_HEIGHTS = 1.0  # … and a whole one is no box that is cut off for a moment
 
 
 class Walk:
@@ -26,7 +27,8 @@ class Walk:
         self.through: set[str] = set()  # zones it came through before it was sure, at its first report
         self.still_since = track.last_seen
         self.alerted: set[str] = set()  # rules that were told of it since it stands here
-        self._still_at = self.foot
+        self._still_at, self._still_height = self.foot, track.box.height
+        self._left_at: float | None = None  # when it left that place, if it has not come back
         self._coming: dict[str, float] = {}  # zone name -> since when perhaps inside
         self._within: dict[str, float] = {}  # zone name -> when last seen inside
         self._passages = {line.name: Passage(line, self.foot) for line in lines}
@@ -39,10 +41,7 @@ class Walk:
         """Take the track's place at `now`. `aspect`: the picture's width over its height."""
         self._resume()
         self.foot, self.track = track.box.foot, track
-        still = reach(track.box.height, STILL_HEIGHTS)
-        if abs(self.foot[0] - self._still_at[0]) * aspect > still or abs(self.foot[1] - self._still_at[1]) > still:
-            self._still_at, self.still_since = self.foot, now
-            self.alerted.clear()
+        self._stand(now, aspect)
         self._skipped += 1
         if self._skipped >= self._stride:
             self._skipped = 0
@@ -50,6 +49,22 @@ class Walk:
             if len(self._points) > KEPT_POINTS:
                 self._points = self._points[::2]
                 self._stride *= 2
+
+    def _stand(self, now: float, aspect: float) -> None:
+        """Is it where it stood? One that has settled there has moved when it is a whole height away, or half of one for long.
+
+        The box of a parked car ends higher while somebody walks by in front of it.
+        """
+        height = max(self.track.box.height, self._still_height)
+        away = max(abs(self.foot[0] - self._still_at[0]) * aspect, abs(self.foot[1] - self._still_at[1])) / reach(height, 1.0)
+        if away <= STILL_HEIGHTS:
+            self._left_at = None
+            return
+        left_at = self._left_at = now if self._left_at is None else self._left_at
+        if left_at - self.still_since >= SETTLED_S and away <= MOVED_HEIGHTS and now - left_at < SETTLED_S:
+            return
+        self._still_at, self._still_height, self.still_since, self._left_at = self.foot, self.track.box.height, left_at, None
+        self.alerted.clear()
 
     def stood(self, now: float) -> float:
         """Seconds that it has been standing in one place."""
@@ -63,6 +78,8 @@ class Walk:
         if not self._blind_s:
             return
         self.still_since += self._blind_s
+        if self._left_at is not None:
+            self._left_at += self._blind_s
         for times in (self.entered, self._coming, self._within):
             times.update({name: at + self._blind_s for name, at in times.items()})
         for passage in self._passages.values():

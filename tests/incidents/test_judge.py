@@ -401,3 +401,33 @@ def test_each_kind_of_rule_in_the_list_is_known_to_the_settings_and_to_the_judge
 def test_a_kind_that_nobody_has_written_is_not_taken_for_loitering() -> None:
     with pytest.raises(AssertionError, match="fallen"):
         Scene(rule("fallen")).play(5, (1, 0.2))
+
+
+def test_a_foot_that_trembles_on_the_edge_of_a_zone_for_70_s_comes_in_once_and_stays() -> None:
+    """It is seen outside for longer than the zone's `leave_s`, time and again: the picture is still, and nobody looks anew."""
+    zone = Zone("left", LEFT.polygon, enter_s=0.2, leave_s=1.0)
+    scene = Scene(rule("presence", zone), Rule("stay", "loitering", zone, PEOPLE, dwell_s=30.0))
+    scene.judge = Judge("street", scene.rules, [zone], [], iter(f"i{n}" for n in range(99)).__next__, 0.0)
+    for _ in range(20):
+        scene.play(8, (1, 0.51))
+        scene.play(9, (1, 0.49))
+    opened = [f.incident.rule.name for _, f in scene.facts if isinstance(f, Opened)]
+    assert opened == ["r", "stay"]
+    assert not kinds([f for _, f in scene.facts], Closed)
+    left = scene.play(60, (1, 0.6))
+    assert len(kinds(left, Closed)) == 2, "clearly outside"
+    [summary] = kinds(scene.judge.stop("ended", scene.now), Summarized)
+    assert summary.data["zones"][0]["entered"] == {"person": 1}  # type: ignore[union-attr, index]
+
+
+@pytest.mark.parametrize("kind", ["stopped", "presence"])
+def test_a_parked_car_that_is_half_hidden_for_a_moment_has_not_moved(kind: str) -> None:
+    """Somebody walks by in front of it: its box ends higher, by half its height."""
+    street = Street(kind, dwell_s=5.0 if kind == "stopped" else 0.0)
+    assert len(kinds(street.play(90, 1), Opened)) == 1
+    whole = street.make
+    for _ in range(5):
+        street.make = lambda number, x, at: Track(number, "car", Box(x - 0.03, 0.3, x + 0.03, 0.37), 0.8, 0.0, at, True)
+        hidden = street.play(3, 1)
+        street.make = whole
+        assert not kinds(hidden + street.play(20, 1), Opened)

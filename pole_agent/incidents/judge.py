@@ -337,7 +337,7 @@ class Judge:
             del self._cases[key]
             return [] if was == "forming" else [Closed(replace(case.incident, end_reason=reason))]
         if happening == "matured":
-            case.incident = replace(case.incident, incident_id=self._new_id(), opened_at=now)
+            case.incident = replace(case.incident, incident_id=self._new_id(), opened_at=now, since=case.since)
             return [Opened(case.incident), Ongoing(case.incident)]
         return [Ongoing(case.incident)] if happening == "met" and case.state == "open" else []
 

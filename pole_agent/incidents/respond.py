@@ -86,6 +86,7 @@ class Responder:
             return []
         data = self._data(incident) | {
             "duration_s": round(max(0.0, incident.last_seen_at - incident.opened_at), 1),
+            "held_s": round(max(0.0, incident.last_seen_at - incident.since), 1),
             "peak": incident.peak,
             "path": [list(p) for p in incident.path],
             "end_reason": incident.end_reason,

@@ -90,3 +90,4 @@ class Incident:
     direction: str = ""
     end_reason: str = ""
     score: float = 0.0  # how sure the detector is of the object it is surest of
+    since: float = 0.0  # when the condition began to hold: the rule's dwell time before it opened

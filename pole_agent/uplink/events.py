@@ -51,6 +51,12 @@ def encode(document: Any) -> bytes:
     return json.dumps(document, separators=(",", ":"), ensure_ascii=False, allow_nan=False).encode(errors="replace")
 
 
+def _duration(data: Any) -> float | None:
+    """Seconds, None where nobody knows."""
+    seconds = data.get("duration_s") if isinstance(data, dict) else None
+    return seconds if isinstance(seconds, int | float) and not isinstance(seconds, bool) and seconds >= 0 else None
+
+
 def envelope(
     source: str,
     store_id: str,
@@ -62,7 +68,9 @@ def envelope(
     stamp: Stamp,
     replayed: bool,
 ) -> dict[str, Any]:
-    """One event as CloudEvents JSON."""
+    """One event as CloudEvents JSON. A closed incident also says when it opened, by the clock that its `time` was corrected by."""
+    if kind == "incident.closed" and (duration := _duration(data)) is not None and duration <= stamp.wall:
+        data = {**data, "opened_at": rfc3339(stamp.wall - duration)}
     return {
         "specversion": "1.0",
         "id": event_id,
@@ -106,5 +114,10 @@ DOCUMENT_SQL = """
     || strftime('%Y-%m-%dT%H:%M:%fZ', wall, 'unixepoch') || '","datacontenttype":"application/json","storeid":"' || :storeid
     || '","sequence":"' || printf('%012d', seq) || '","bootid":"' || boot_id || '","timequality":"' || quality || '","severity":"'
     || CASE severity WHEN 0 THEN 'info' WHEN 1 THEN 'warning' ELSE 'alarm' END || '","replayed":'
-    || CASE replayed WHEN 0 THEN 'false' ELSE 'true' END || ',"data":' || data || '}'
+    || CASE replayed WHEN 0 THEN 'false' ELSE 'true' END || ',"data":'
+    || CASE WHEN kind <> 'incident.closed' OR typeof(data) <> 'text' OR NOT json_valid(data) THEN data
+       WHEN json_type(data, '$.duration_s') IN ('integer', 'real') AND json_extract(data, '$.duration_s') BETWEEN 0 AND wall
+       THEN substr(data, 1, length(data) - 1) || ',"opened_at":"'
+            || strftime('%Y-%m-%dT%H:%M:%fZ', wall - json_extract(data, '$.duration_s'), 'unixepoch') || '"}'
+       ELSE data END || '}'
 """

@@ -431,3 +431,10 @@ def test_a_parked_car_that_is_half_hidden_for_a_moment_has_not_moved(kind: str) 
         hidden = street.play(3, 1)
         street.make = whole
         assert not kinds(hidden + street.play(20, 1), Opened)
+
+
+def test_what_closes_says_how_long_it_held_dwell_included() -> None:
+    scene, responder = Scene(rule("loitering", dwell_s=5.0)), Responder("street")
+    told = responder.respond([*scene.play(28, (1, 0.2)), *scene.play(40)], scene.now)
+    [closed] = [r for r in told if isinstance(r, RecordEvent) and r.kind == "incident.closed"]
+    assert (closed.data["duration_s"], closed.data["held_s"]) == (0.4, 5.4)

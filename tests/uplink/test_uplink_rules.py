@@ -8,6 +8,7 @@ import tempfile
 from datetime import datetime, timedelta
 from pathlib import Path
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -73,6 +74,15 @@ def test_an_event_is_a_cloudevent_with_the_fields_of_the_contract() -> None:
     }
 
 
+@pytest.mark.parametrize(("duration_s", "opened_at"), [(2.5, "2026-01-01T00:00:07.500Z"), (0, "2026-01-01T00:00:10.000Z"), (None, None)])
+def test_a_closed_incident_says_when_it_opened(duration_s: float | None, opened_at: str | None) -> None:
+    """By the corrected clock; after a restart nobody knows when it ended, so neither how long it took."""
+    wall = datetime.fromisoformat("2026-01-01T00:00:10Z").timestamp()
+    data = json.dumps({"rule": "r", "duration_s": duration_s})
+    stored = Stored(7, "id", "incident.closed", Severity.INFO, data, 5.0, "boot", wall, "corrected", 0)
+    assert event_document("smartpole/s/p", "store", stored)["data"].get("opened_at") == opened_at
+
+
 texts = st.text(st.characters(codec="utf-8"), max_size=20)
 
 
@@ -80,7 +90,9 @@ texts = st.text(st.characters(codec="utf-8"), max_size=20)
     st.lists(
         st.tuples(
             st.sampled_from(Severity),
-            st.dictionaries(texts, texts | st.integers() | st.floats(allow_nan=False, allow_infinity=False), max_size=4),
+            st.dictionaries(
+                texts | st.just("duration_s"), texts | st.integers() | st.floats(allow_nan=False, allow_infinity=False), max_size=4
+            ),
             st.floats(0, 4e9), st.sampled_from(["synced", "corrected", "unsynced"]),
         ),
         min_size=1, max_size=8,
@@ -103,6 +115,10 @@ def test_the_text_that_the_store_hands_out_is_the_document(rows: list[tuple[Seve
         for stored in database.list_events(100):
             document = event_document("smartpole/s/p", database.store_id, stored)
             text = outbound[stored.seq]
-            assert abs(datetime.fromisoformat(text.pop("time")) - datetime.fromisoformat(document.pop("time"))) <= timedelta(milliseconds=1)
+            pairs = [(text.pop("time"), document.pop("time"))]
+            if opened := document["data"].pop("opened_at", None):
+                pairs.append((text["data"].pop("opened_at"), opened))
+            for one, other in pairs:
+                assert abs(datetime.fromisoformat(one) - datetime.fromisoformat(other)) <= timedelta(milliseconds=1)
             assert text == document
         database.close()

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import importlib
 import io
+import os
 import sys
 from collections.abc import Sequence
 
@@ -65,6 +67,7 @@ def main(argv: list[str] | None = None) -> int:
     arguments = parser(words[:1] if words[:1] and words[0] in COMMANDS else COMMANDS).parse_args(words)
     try:
         code: int = arguments.carry_out(arguments)
+        sys.stdout.flush()  # a full disk shows here, not when Python ends
         return code
     except ConfigError as error:
         for problem in error.problems:
@@ -79,7 +82,22 @@ def main(argv: list[str] | None = None) -> int:
         print(f"pole-agent: {error}", file=sys.stderr)
         return 1
     except BrokenPipeError:
-        sys.stderr.close()
+        _say_no_more()
+        return 1
+    except OSError as error:  # a full disk, a folder that is missing, a stick that was pulled out
+        where = f"{error.filename}: " if error.filename is not None else ""
+        print(f"pole-agent: {where}{error.strerror or error}", file=sys.stderr)
+        _say_no_more()
         return 1
     except KeyboardInterrupt:
         return 1
+
+
+def _say_no_more() -> None:
+    """Standard output cannot be written: what is left in its buffer would fail once more at the very end."""
+    with contextlib.suppress(OSError, ValueError):
+        sys.stdout.flush()
+        return
+    nothing = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nothing, sys.stdout.fileno())
+    os.close(nothing)

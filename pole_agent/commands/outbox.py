@@ -35,10 +35,16 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     actions = parser.add_subparsers(dest="action", metavar="action", required=True)
     actions.add_parser("stats", help="counts and sizes")
     listing = actions.add_parser("list", help="the newest events, one a line")
-    listing.add_argument("--limit", type=int, default=50, help="default 50")
+    listing.add_argument("--limit", type=_count, default=50, metavar="N", help="default 50")
     export = actions.add_parser("export", help="all events as CloudEvents, one JSON object a line")
     export.add_argument("--out", type=Path, metavar="F", help="default: standard output")
     control.everywhere(actions)
+
+
+def _count(text: str) -> int:
+    if not text.isdecimal():
+        raise argparse.ArgumentTypeError(f"{text!r} is no count; write a whole number from 0")
+    return min(int(text), sys.maxsize)
 
 
 def run(arguments: argparse.Namespace) -> int:

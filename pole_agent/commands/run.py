@@ -90,9 +90,10 @@ def alone(state_dir: Path) -> IO[str] | None:
         raise PoleAgentError(
             f"an agent runs already with {state_dir} (process {file.read().strip() or 'unknown'}); stop it first"
         ) from None
-    file.truncate(0)
-    file.write(str(os.getpid()))
-    file.flush()
+    with contextlib.suppress(OSError):  # a full disk: the number is only for people, the lock holds
+        file.truncate(0)
+        file.write(str(os.getpid()))
+        file.flush()
     return file
 
 

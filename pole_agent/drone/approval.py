@@ -159,9 +159,11 @@ class StandingBook:
             return cls()
         document = json.loads(kept)
         approvals = {
-            str(n): Standing(str(s["plan"]), str(s["by"]), _moment(s["until"]), str(s["key"])) for n, s in document["approvals"].items()
+            str(n): Standing(str(s["plan"]), str(s["by"]), _moment(s["until"]), str(s.get("key", "")))
+            for n, s in document["approvals"].items()
         }
-        return cls(approvals, {str(n): _moment(until) for n, until in document["nonces"].items()}, _moment(document["closed_until"]))
+        nonces = {str(n): _moment(until) for n, until in document.get("nonces", {}).items()}
+        return cls(approvals, nonces, _moment(document.get("closed_until", 0.0)))
 
 
 def _moment(value: Any) -> float:

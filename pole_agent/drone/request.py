@@ -148,14 +148,20 @@ class Request:
 
     @classmethod
     def load(cls, text: str) -> Request:
-        """Read what `dump` wrote. Raises one of UNREADABLE for anything else: one damaged row must not stop the others."""
-        fields = json.loads(text)
+        """Read what `dump` wrote, of this version or another: what is unknown here is left out, what came later has its default.
+
+        Raises one of UNREADABLE for anything else: one damaged row must not stop the others.
+        """
+        known = cls.__dataclass_fields__
+        fields = {"origin": "incident", "place": "", "score": 0.0} | {k: v for k, v in json.loads(text).items() if k in known}
         fields["target"] = Target(*(_number(fields["target"][k]) for k in ("latitude", "longitude", "altitude_m", "radius_m")))
-        fields["gates"] = tuple(Gate(**g) for g in fields["gates"])
-        fields["history"] = tuple(Step(_number(s["at"]), s["state"], str(s["by"]), str(s["reason"])) for s in fields["history"])
-        fields["path"] = tuple((_number(x), _number(y)) for x, y in fields["path"])
+        fields["gates"] = tuple(_gate(g) for g in fields.get("gates", ()))
+        fields["history"] = tuple(
+            Step(_number(s["at"]), s["state"], str(s.get("by", "")), str(s.get("reason", ""))) for s in fields.get("history", ())
+        )
+        fields["path"] = tuple((_number(x), _number(y)) for x, y in fields.get("path", ()))
         for name in ("incident_ids", "nonces"):
-            fields[name] = tuple(map(str, fields[name]))
+            fields[name] = tuple(map(str, fields.get(name, ())))
         request = cls(**fields)
         for name in NUMBERS:
             _number(getattr(request, name))
@@ -178,6 +184,11 @@ def first_and_newest(ids: Iterable[str]) -> tuple[str, ...]:
     """The first one, and the newest of the others: so many are named."""
     unique = tuple(dict.fromkeys(ids))
     return (*unique[:1], *unique[1:][-(MOST_INCIDENTS - 1) :])
+
+
+def _gate(kept: dict[str, Any]) -> Gate:
+    age_s, source = kept.get("age_s"), str(kept.get("source", "pole"))
+    return Gate(str(kept["name"]), kept.get("value"), kept.get("limit"), kept.get("ok") is True, source, age_s, str(kept.get("why", "")))
 
 
 def _number(value: Any) -> float:

@@ -11,6 +11,7 @@ from typing import Any
 
 Seconds = defaultdict[str, float]
 MOST = 1e12  # no lamp has burned longer
+SUMS = 5  # of a night, in its document
 FLAT_HOURS = 12.0  # of a flat bill, a night at rated power
 
 
@@ -104,10 +105,13 @@ class Ledger:
         }
 
     def restore(self, document: dict[str, Any]) -> None:
-        """Go on from what was kept, and add what was counted since. Raises ValueError, KeyError, TypeError; nothing is changed then."""
-        night = _Night.read(document["night"])
-        burn_s, energy_wh, switch_ons, boots = (_amount(document[key]) for key in ("burn_s", "energy_wh", "switch_ons", "boots"))
-        finished = [dict(f) for f in document["finished"]]
+        """Go on from what was kept, and add what was counted since. What another version did not count is 0.
+
+        Raises ValueError, TypeError, AttributeError; nothing is changed then.
+        """
+        night = _Night.read(document.get("night", {}))
+        burn_s, energy_wh, switch_ons, boots = (_amount(document.get(key, 0)) for key in ("burn_s", "energy_wh", "switch_ons", "boots"))
+        finished = [dict(f) for f in document.get("finished", [])]
         self.burn_s += burn_s
         self.energy_wh += energy_wh
         self.switch_ons += int(switch_ons)
@@ -150,10 +154,11 @@ class _Night:
     @classmethod
     def read(cls, document: dict[str, Any]) -> _Night:
         night = cls()
-        night.seconds, night.burn_s, night.energy_wh, switch_ons, changes = (_amount(x) for x in document["sums"])
+        sums = [*map(_amount, document.get("sums", [])), *[0.0] * SUMS][:SUMS]
+        night.seconds, night.burn_s, night.energy_wh, switch_ons, changes = sums
         night.switch_ons, night.changes = int(switch_ons), int(changes)
         for seconds_by, name in ((night.reasons, "reasons"), (night.levels, "levels"), (night.present, "present")):
-            seconds_by.update({str(k): _amount(v) for k, v in document[name].items()})
+            seconds_by.update({str(k): _amount(v) for k, v in document.get(name, {}).items()})
         return night
 
     def add(self, other: _Night) -> None:

@@ -298,21 +298,25 @@ class Light:
             self._wake.set()
 
     def _restore_override(self, kept: dict[str, Any]) -> None:
-        """Read as if it were commanded now, for the time that is left. Raises what a mistake in it raises."""
+        """Read as if it were commanded now, for the time that is left. What another version did not write has its default.
+
+        Raises what a mistake in it raises.
+        """
         if self._commanded:
             return  # newer than what the disk remembers
         now = self._clock.monotonic()
-        left = float(kept["until"]) - now
-        if kept["boot_id"] != self._keeper.boot_id:
+        if kept.get("boot_id") == self._keeper.boot_id and "until" in kept:
+            left = float(kept["until"]) - now
+        else:
             if not self._keeper.trusted:
                 return  # how long it still lasts is unknown; the program is the safe answer
             left = float(kept["wall_until"]) - self._keeper.wall_at(now)
         if left <= 0:
             return
-        payload = {"level": kept["level"], "duration_s": max(1.0, left), "mode": "fixed" if kept["fixed"] is True else "adaptive"}
-        override = commands.read(payload | {"reason": kept["reason"]}, now, local=kept["local"] is True)
+        payload = {"level": kept["level"], "duration_s": max(1.0, left), "mode": "fixed" if kept.get("fixed") is True else "adaptive"}
+        override = commands.read(payload | {"reason": kept.get("reason", "")}, now, local=kept.get("local") is True)
         if isinstance(override, Override):
-            self.controller.override = replace(override, by=str(kept["by"])[:100])
+            self.controller.override = replace(override, by=str(kept.get("by", ""))[:100])
 
     def _restore_lasting(self, kept: Any) -> None:
         command = commands.read({"default_duration_s": kept}, 0.0)
@@ -322,9 +326,9 @@ class Light:
     def _restore_ledger(self, kept: dict[str, Any]) -> None:
         place, ledger = self.controller.plan.place, self.controller.ledger
         ledger.restore(kept)
-        if kept["boot_id"] != self._keeper.boot_id:
+        if kept.get("boot_id") != self._keeper.boot_id:
             ledger.power_came()
-        started = kept["night_start"]
+        started = kept.get("night_start")
         if started is not None:
             self._night = night_of(float(started) + 1.0, place)
 

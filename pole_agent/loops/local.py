@@ -39,11 +39,7 @@ class Local:
         self._path.parent.mkdir(parents=True, exist_ok=True)
         with contextlib.suppress(FileNotFoundError):
             self._path.unlink()
-        old = os.umask(0o177)
-        try:
-            server = await asyncio.start_unix_server(self._accept, self._path, limit=MAX_LINE)
-        finally:
-            os.umask(old)
+        server = await asyncio.start_unix_server(self._accept, sock=_bound(self._path), limit=MAX_LINE)
         with contextlib.suppress(KeyError, PermissionError):
             os.chown(self._path, -1, grp.getgrnam(GROUP).gr_gid)
         self._path.chmod(MODE)
@@ -91,6 +87,18 @@ class Local:
             return {"ok": False, "error": str(error)}
         reply = await self._command(path, payload, by)
         return reply or {"ok": False, "error": "too many commands were refused; try again in a minute"}
+
+
+def _bound(path: Path) -> socket.socket:
+    """A socket that nobody but us may open yet. It gets its mode before its name: a umask is of the whole process, other threads too."""
+    made = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    try:
+        os.fchmod(made.fileno(), 0o600)
+        made.bind(str(path))
+    except BaseException:
+        made.close()
+        raise
+    return made
 
 
 def _peer(writer: asyncio.StreamWriter) -> str:

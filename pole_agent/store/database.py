@@ -184,8 +184,15 @@ class Database:
 
     def open_incidents(self) -> list[dict[str, Any]]:
         """The incidents that are open, oldest identifier first, with `severity` and `silent` added."""
-        rows = self._db.execute("SELECT severity, data, silent FROM incidents ORDER BY id").fetchall()
-        return [json.loads(data) | {"severity": Severity(s).word, "silent": bool(silent)} for s, data, silent in rows]
+        # Of a damaged row its identifier is left: it is closed as well.
+        rows = self._db.execute(
+            "SELECT id, severity, CASE WHEN json_valid(data) AND json_type(data) = 'object' THEN data ELSE '{}' END, silent "
+            "FROM incidents WHERE severity BETWEEN 0 AND 2 ORDER BY id"
+        ).fetchall()
+        return [
+            {"incident_id": name} | json.loads(data) | {"severity": Severity(s).word, "silent": bool(silent)}
+            for name, s, data, silent in rows
+        ]
 
     def rule_of(self, incident_id: str) -> str | None:
         """The rule of an incident that is open, was judged before, or lies among the newest events of the outbox."""

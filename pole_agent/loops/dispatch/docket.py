@@ -262,8 +262,9 @@ def _last_order(text: str | None, otherwise: LastOrder) -> LastOrder | None:
     try:
         if text is None or (kept := json.loads(text)) is None:
             return None
-        wall, at = float(kept["wall"]), float(kept["at"])
-        return LastOrder(str(kept["request_id"]), wall, at, str(kept["boot_id"])) if math.isfinite(wall + at) else otherwise
+        wall, at = float(kept["wall"]), float(kept.get("at", 0.0))
+        boot_id = str(kept["boot_id"]) if "at" in kept else ""
+        return LastOrder(str(kept.get("request_id", "")), wall, at, boot_id) if math.isfinite(wall + at) else otherwise
     except UNREADABLE:
         return otherwise
 
@@ -274,7 +275,11 @@ def _stop(text: str | None, otherwise: dict[str, Any]) -> dict[str, Any] | None:
         return None
     try:
         kept = json.loads(text)
-        return {key: str(kept[key]) for key in ("by", "reason", "since")} if kept["by"] else otherwise
+        return (
+            otherwise | {"reason": "", **{key: str(kept[key]) for key in ("by", "reason", "since") if key in kept}}
+            if kept["by"]
+            else otherwise
+        )
     except UNREADABLE:
         return otherwise
 

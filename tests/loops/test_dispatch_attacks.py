@@ -441,3 +441,46 @@ def test_a_patrol_that_flew_is_not_made_again_though_many_others_came(play: Any)
         assert len(patrols) == 1
 
     play(story, rules=rules(patrols=(replace(ROUND, window_s=6 * 3600),), triage=replace(rules().triage, max_requests_per_day=1000)))
+
+
+@pytest.mark.parametrize("approved", [False, True])
+def test_after_a_reboot_with_a_clock_that_is_hours_behind_nothing_is_ordered(play: Any, approved: bool) -> None:
+    """The power is cut; a time service vouches for a clock that reads eight hours less. What is stored says that this cannot be."""
+
+    async def story(b: Bench) -> None:
+        if approved:
+            b.set_link("down")
+        await b.wish()
+        request = b.dispatch.pending()[0]["request_id"]
+        if approved:
+            await b.decide("approve", request)
+        await b.stop()
+        b.clock, b.boot = ManualClock(wall=NOON - 8 * 3600, monotonic=10.0), "boot-2"
+        await b.start()
+        b.set_link("up")
+        await b.turn()
+        assert not b.keeper.trusted
+        with pytest.raises(CommandRefused, match="clock is not trusted"):
+            await b.decide("approve", request)
+        await b.advance(1200)
+        assert not b.orders
+
+    play(story)
+
+
+def test_a_request_from_the_future_of_an_accepted_clock_does_not_fly(play: Any) -> None:
+    async def story(b: Bench) -> None:
+        await b.wish()
+        request = b.dispatch.pending()[0]["request_id"]
+        await b.stop()
+        b.clock, b.boot = ManualClock(wall=NOON - 8 * 3600, monotonic=10.0), "boot-2"
+        await b.start()
+        assert b.keeper.accept() == ""
+        assert b.keeper.trusted
+        await b.turn()
+        assert b.last["state"] == "expired"
+        with pytest.raises(CommandRefused):
+            await b.decide("approve", request)
+        assert not b.orders
+
+    play(story)

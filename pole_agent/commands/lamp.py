@@ -134,7 +134,9 @@ def _show(state: dict[str, Any], as_json: bool, zone: tzinfo | None) -> None:
     if state["program"]:
         print(f"program: {state['program']}; see it with: pole-agent lamp tonight")
     else:
-        print('program: unknown, because no time server was heard; on a bench without one set [clock] trust = "system"')
+        why = state.get("clock") or "no time server was heard"
+        bench = '; on a bench without one set [clock] trust = "system"' if why.startswith("no time server") else "; see: pole-agent clock"
+        print(f"program: unknown, because {why}{bench}")
     unknown = [name for name, value in state["account"]["faults"].items() if value is None]
     print(f"faults: {', '.join(state['faults']) or 'none seen'}" + (f"; unknown without a sensor: {', '.join(unknown)}" if unknown else ""))
 

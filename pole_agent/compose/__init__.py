@@ -303,7 +303,8 @@ def build(
     async def ask(question: str, arguments: dict[str, Any]) -> Any:
         match question:
             case "lamp":
-                return light.state() | {"account": light.account(), "remaining_s": light.remaining_s()}
+                why = None if keeper.trusted else keeper.reason
+                return light.state() | {"account": light.account(), "remaining_s": light.remaining_s(), "clock": why}
             case "drone":
                 return dispatch.everything()
             case "outbox.stats":

@@ -1,0 +1,137 @@
+"""pole-agent clock: what the pole believes and why, and how a person at the pole releases a mark that is false."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import subprocess
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from pole_agent.doctor import machine
+from pole_agent.health.clock_memory import keep_time, last_known
+from pole_agent.settings.load import load
+from pole_agent.store.database import Database, Entry
+from pole_agent.store.store import FILE_NAME
+from pole_agent.vocabulary import RecordEvent, Severity, Stamp
+from tests.commands.test_commands import call
+from tests.conftest import eventually
+from tests.house.test_light import EVENING, MQTT, Pole, play
+
+Start = Callable[..., "subprocess.Popen[str]"]
+Bench = Callable[..., Path]
+DAY_S = 86_400.0
+
+
+def ahead(state: Path, seconds: float) -> None:
+    """This pole once believed a clock that was so much ahead: it has a mark and an event of then."""
+    state.mkdir(exist_ok=True)
+    wall = time.time() + seconds
+    keep_time(state, wall)
+    with contextlib.closing(Database(state / FILE_NAME, 16, lambda: "x")) as database, database.transaction():
+        database.append([Entry("e", RecordEvent("incident.opened", Severity.ALARM, {}, 1.0), Stamp(1.0, "b", wall, "synced"))])
+
+
+def clock(config: Path, *more: str) -> subprocess.CompletedProcess[str]:
+    return call("clock", "--config", str(config), *more)
+
+
+def trusted(config: Path) -> bool:
+    answer = clock(config, "--json")
+    return answer.returncode == 0 and bool(json.loads(answer.stdout)["trusted"])
+
+
+def test_a_clock_that_nothing_speaks_against(bench: Bench) -> None:
+    done = clock(bench())
+    assert done.returncode == 0, done.stderr
+    assert ": trusted, believed as it is (clock.trust)" in done.stdout
+    assert "NOT" not in done.stdout
+    assert "dipercaya apa adanya" in clock(bench(), "--lang", "id").stdout
+
+
+def test_a_false_mark_is_told_with_its_remedy_and_released_without_an_agent(bench: Bench, tmp_path: Path) -> None:
+    config, state = bench(), tmp_path / "state"
+    ahead(state, DAY_S)
+    done = clock(config)
+    assert "NOT trusted, the clock reads" in done.stdout
+    assert "behind the last known time" in done.stdout
+    assert "behind what is stored" in done.stdout
+    assert "pole-agent clock accept" in done.stdout
+    assert "TIDAK dipercaya, jam menunjukkan" in clock(config, "--lang", "id").stdout
+    (finding,) = machine.clock(load(config).settings)
+    assert finding.state == "fail"
+    assert finding.fix is not None
+    assert "pole-agent clock accept" in finding.fix.en
+    assert "tertinggal" in finding.words.id
+    accepted = clock(config, "accept")
+    assert accepted.returncode == 0, accepted.stderr
+    assert accepted.stdout.startswith("accepted\nthe clock reads")
+    assert trusted(config)
+    assert last_known(state) <= time.time()
+    (finding,) = machine.clock(load(config).settings)
+    assert finding.state == "ok"
+    with contextlib.closing(Database(state / FILE_NAME, 16, str, read_only=True)) as database:
+        assert [e.quality for e in database.list_events(9)] == ["unsynced"], "its time is not known any more"
+
+
+def test_a_running_agent_is_told_through_its_socket_and_it_is_recorded(agent: Start, bench: Bench, tmp_path: Path) -> None:
+    config, state = bench(), tmp_path / "state"
+    ahead(state, DAY_S)
+    first = agent("run", "--config", str(config))
+    eventually(lambda: clock(config).returncode == 0 and (state / "control.sock").exists(), within_s=60)
+    assert "program: unknown, because the clock reads" in call("lamp", "--config", str(config)).stdout
+    eventually(lambda: "clock      not trusted: the clock reads" in call("why", "--config", str(config), "lamp").stdout, within_s=60)
+    done = clock(config, "accept")
+    assert done.returncode == 0, done.stderr
+    assert ": trusted" in done.stdout
+    first.terminate()
+    assert first.wait(20) == 0
+    assert trusted(config), "over the restart"
+    with contextlib.closing(Database(state / FILE_NAME, 16, str, read_only=True)) as database:
+        kinds = [e.kind for e in database.list_events(99) if '"clock/accept"' in e.data]
+    assert kinds == ["command.accepted"]
+
+
+def test_a_clock_that_cannot_be_right_is_not_accepted(bench: Bench) -> None:
+    async def story(p: Pole) -> None:
+        p.clock.set_wall(5.0)
+        answer = await p.house.listen.handle("clock/accept", b"{}", local_by="local:root")
+        assert answer is not None
+        assert not answer["ok"]
+        assert "set it first" in answer["error"]
+        assert not p.house.keeper.trusted
+
+    play(lambda: Pole(bench(MQTT), EVENING), story)
+
+
+def test_nobody_accepts_a_clock_from_outside(bench: Bench) -> None:
+    async def story(p: Pole) -> None:
+        p.clock.set_wall(EVENING - 8 * 3600)
+        answer = await p.house.listen.handle("clock/accept", b'{"by": "local:root"}')
+        assert answer is not None
+        assert "there is no command clock/accept" in answer["error"]
+        p.send({"by": "local:root"}, path="clock/accept")
+        await p.pass_time(60)
+        assert not p.house.keeper.trusted
+
+    play(lambda: Pole(bench(MQTT), EVENING), story)
+
+
+@pytest.mark.parametrize("trust", ["auto", "system"])
+def test_health_names_the_reason_and_the_command(bench: Bench, trust: str) -> None:
+    config = bench(MQTT)
+    config.write_text(config.read_text().replace('trust = "system"', f'trust = "{trust}"'))
+
+    async def story(p: Pole) -> None:
+        p.clock.set_wall(EVENING - 8 * 3600)
+        await p.pass_time(1000, 5.0)
+        health = await p.house.report.health()
+        assert not health["clock"]["trusted"]
+        assert health["clock"]["against"][0]["kind"] == "known"
+        assert "pole-agent clock accept" in health["parts"]["clock"]["reason"]
+        assert p.light == 1.0
+
+    play(lambda: Pole(config, EVENING), story)

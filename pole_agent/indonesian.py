@@ -156,6 +156,22 @@ TABLE = {
     "this is no video that OpenCV can read; is the file complete?": "ini bukan video yang dapat dibaca OpenCV; apakah berkasnya lengkap?",
     "the stream breaks off before anything can be measured": "aliran video terputus sebelum ada yang dapat diukur",
     "{}: cannot be read: {}": "{0}: tidak dapat dibaca: {1}",
+    'the camera answers, but gives no stream; transport = "{}" is set: try "auto"; check path, user and password_file':
+        'kamera menjawab, tetapi tidak memberi aliran video; transport = "{0}" diatur: coba "auto"; periksa jalur, pengguna, dan password_file',
+    "{}: no data came for {} s; the stream broke off": "{0}: tidak ada data selama {1} detik; aliran video terputus",
+    "{}: the camera sends us to another machine; write that address as source":
+        "{0}: kamera mengalihkan ke mesin lain; tulis alamat itu sebagai source",
+    "{}: this is the address of one picture, not of a stream; look for the camera's MJPEG or RTSP address":
+        "{0}: ini alamat satu gambar, bukan aliran video; cari alamat MJPEG atau RTSP kamera",
+    "the camera wants another user or password; check user and password_file":
+        "kamera meminta pengguna atau kata sandi lain; periksa pengguna dan password_file",
+    "the camera has no stream of that name; check the path": "kamera tidak memiliki aliran video bernama itu; periksa jalurnya",
+    "the camera refuses (HTTP {}); has it another viewer, and may it have two?":
+        "kamera menolak (HTTP {0}); apakah ada penonton lain, dan bolehkah dua?",
+    "no picture for {} s, though the camera sends data: waiting for a key frame":
+        "tidak ada gambar selama {0} detik, meski kamera mengirim data: menunggu gambar kunci",
+    "{}: the clip breaks off after {} s of {} s; is the file complete?":
+        "{0}: klip terputus setelah {1} detik dari {2} detik; apakah berkasnya lengkap?",
     "{}: is not open": "{0}: belum dibuka",
     "{}: no frame came for {} s": "{0}: tidak ada gambar selama {1} detik",
     "{}: no picture for {} s; the camera is blind": "{0}: tidak ada gambar selama {1} detik; kamera buta",

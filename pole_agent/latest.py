@@ -17,6 +17,8 @@ class Latest(Generic[T]):
         self._lock = threading.Lock()
         self._event = asyncio.Event()
         self._value: T | None = None
+        self._free = threading.Event()
+        self._free.set()
         self.dropped = 0
 
     def put(self, value: T) -> None:
@@ -25,10 +27,16 @@ class Latest(Generic[T]):
             if self._value is not None:
                 self.dropped += 1
             self._value = value
+            self._free.clear()
         try:
             self._loop.call_soon_threadsafe(self._event.set)
         except RuntimeError:
             return  # the loop is closed: nobody waits any more
+
+    def wait(self, seconds: float) -> None:
+        """Wait until the value was taken, at most so long. For the thread."""
+        if seconds > 0:
+            self._free.wait(seconds)
 
     async def get(self) -> T:
         """Wait for a value and take it."""
@@ -37,5 +45,6 @@ class Latest(Generic[T]):
             with self._lock:
                 value, self._value = self._value, None
                 self._event.clear()
+                self._free.set()
             if value is not None:
                 return value

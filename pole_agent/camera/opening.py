@@ -1,28 +1,34 @@
-"""Open a stream, a device or a file with OpenCV: timeouts set, RTSP over TCP, nothing secret in a message."""
+"""Open a stream, a device or a file: timeouts set, RTSP over TCP or UDP, nothing secret in a message."""
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
 import threading
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote, urlunsplit
+from urllib.parse import quote, urlsplit, urlunsplit
 
 from pole_agent.camera.knock import knock
+from pole_agent.camera.video import Capture, Video
 from pole_agent.errors import CameraError
 from pole_agent.settings.reading import secret
 from pole_agent.settings.source import address_of, may_hold_password
 
-# Read by OpenCV's FFmpeg when a stream is opened. Quiet, because FFmpeg prints addresses with their passwords.
-os.environ.setdefault("OPENCV_FFMPEG_CAPTURE_OPTIONS", "rtsp_transport;tcp")
+# Read by OpenCV's FFmpeg whenever something is opened. Quiet, because FFmpeg prints addresses with their passwords.
+OPTIONS = "OPENCV_FFMPEG_CAPTURE_OPTIONS"
+GIVEN_OPTIONS = os.environ.setdefault(OPTIONS, "") or None  # by whoever started us: then they hold for all
 os.environ.setdefault("OPENCV_FFMPEG_LOGLEVEL", "-8")
 os.environ.setdefault("OPENCV_LOG_LEVEL", "SILENT")
 
 OPEN_TIMEOUT_MS = 8_000
-READ_TIMEOUT_MS = 8_000
-IN_PATH = re.compile(r"((?:pass(?:word|wd)?|pwd)=|:)[^&/]*", re.IGNORECASE)  # as some cameras want it
+SILENCE_US = 8_000_000  # without one byte, by FFmpeg's own count
+PICTURE_S = 120.0  # without a picture, while data come: key frames may be far apart, this far they are not
+DEVICE_S = 10.0
+TRANSPORTS = {"auto": "rtsp_flags;prefer_tcp", "tcp": "rtsp_transport;tcp", "udp": "rtsp_transport;udp"}
+IN_PATH = re.compile(r"((?:pass(?:word|wd)?|pwd)=).*?(?=_(?:channel|stream)=|[&/]|$)|(:)[^&/]*", re.IGNORECASE)  # as some cameras want it
 
 
 def plain(source: str) -> str:
@@ -32,8 +38,8 @@ def plain(source: str) -> str:
     parts = address_of(source)
     if parts is None:
         return f"{source.partition('://')[0]}://…"
-    host = parts.hostname or ""
-    return urlunsplit((parts.scheme, f"{host}:{parts.port}" if parts.port else host, IN_PATH.sub(r"\1…", parts.path), "", ""))
+    path = IN_PATH.sub(lambda found: f"{found[1] or found[2]}…", parts.path)
+    return urlunsplit((parts.scheme, parts.netloc.rpartition("@")[2], path, "", ""))
 
 
 def address(source: str, username: str | None, password: str | None) -> str:
@@ -46,14 +52,21 @@ def address(source: str, username: str | None, password: str | None) -> str:
 
 
 _one_at_a_time = threading.Lock()  # OpenCV has such a lock of its own; before this one it can still be seen who gave up
+_unanswered: set[str] = set()  # streams that did not answer when they were last asked
 
 
 def open_capture(
-    source: str, username: str | None = None, password_file: Path | None = None, wanted: Callable[[], bool] = lambda: True
-) -> Any:
-    """Return an open ``cv2.VideoCapture``. Blocks; may hang for as long as the other side likes. Raises CameraError.
+    source: str,
+    username: str | None = None,
+    password_file: Path | None = None,
+    wanted: Callable[[], bool] = lambda: True,
+    transport: str = "auto",
+) -> Capture:
+    """Open a stream, device or file. Blocks; may hang for as long as the other side likes. Raises CameraError.
 
     Others may be opening, and take their time; when it is our turn and it is not `wanted` any more, nothing is opened.
+    A camera may allow one viewer, so it is not asked anything before; it is asked why afterwards, when it could not be opened. Only
+    one that did not answer then is asked first the next time: it would keep all others waiting (opencv issue 17057).
     """
     import cv2
 
@@ -64,38 +77,80 @@ def open_capture(
     except (OSError, ValueError) as error:
         why = error.strerror if isinstance(error, OSError) else error
         raise CameraError(f"the password of {plain(source)} cannot be read from {password_file}: {why}") from error
-    if "://" in source:
-        knock(source, plain(source))
+    if urlsplit(source).scheme in ("http", "https"):
+        from pole_agent.camera.multipart import open_multipart
+
+        if (stream := open_multipart(source, plain(source), username, password)) is not None:
+            return stream
+    if source in _unanswered:
+        _ask(source)
     with _one_at_a_time:
         if not wanted():
             raise CameraError(f"{plain(source)}: given up")
-        capture = _open(source, username, password)
-    if not capture.isOpened():
-        capture.release()
-        if "://" in source:
-            what = "the camera answers, but gives no stream; check path, user and password_file, and that it sends H.264, H.265 or MJPEG"
-        elif source.startswith("/dev/"):
-            what = "the device cannot be opened; is it a camera, and are you in the group video?"
-        else:
-            what = "this is no video that OpenCV can read; is the file complete?"
-        raise CameraError(f"{plain(source)}: {what}")
-    return capture
+        before = _udp_sockets()
+        capture = _open(source, username, password, transport)
+        udp = bool(_udp_sockets() - before)
+    if capture.isOpened():
+        if "://" not in source:
+            return Video(capture, DEVICE_S)
+        return Video(capture, PICTURE_S + DEVICE_S, ("udp" if udp else "tcp") if source.startswith("rtsp") else "")
+    capture.release()
+    if "://" in source:
+        _ask(source)
+        what = "the camera answers, but gives no stream; check path, user and password_file, and that it sends H.264, H.265 or MJPEG"
+        if transport != "auto":
+            what = (
+                f'the camera answers, but gives no stream; transport = "{transport}" is set: try "auto"; check path, user and password_file'
+            )
+    elif source.startswith("/dev/"):
+        what = "the device cannot be opened; is it a camera, and are you in the group video?"
+    else:
+        what = "this is no video that OpenCV can read; is the file complete?"
+    raise CameraError(f"{plain(source)}: {what}")
 
 
-def _open(source: str, username: str | None, password: str | None) -> Any:
+def _ask(source: str) -> None:
+    """Why does it not open? Raises CameraError when that can be told."""
+    try:
+        knock(source, plain(source))
+    except CameraError:
+        _unanswered.add(source)
+        raise
+    _unanswered.discard(source)
+
+
+def _udp_sockets() -> set[str]:
+    """The UDP sockets of this process, by inode: FFmpeg does not say which transport it ended up with."""
+    known: set[str] = set()
+    for table in (Path("/proc/net/udp"), Path("/proc/net/udp6")):
+        with contextlib.suppress(OSError, IndexError):
+            known |= {f"socket:[{line.split()[9]}]" for line in table.read_text().splitlines()[1:]}
+    found: set[str] = set()
+    with contextlib.suppress(OSError):
+        for file in Path("/proc/self/fd").iterdir() if known else ():
+            with contextlib.suppress(OSError):
+                found.add(str(file.readlink()))
+    return found & known
+
+
+def _open(source: str, username: str | None, password: str | None, transport: str) -> Any:
     import cv2
 
     # FFmpeg would take a thread a core and hold as many pictures; decoding a sub-stream needs a fraction of one core.
     one_thread = [cv2.CAP_PROP_N_THREADS, 1]
     try:
         if "://" in source:
-            options = [cv2.CAP_PROP_OPEN_TIMEOUT_MSEC, OPEN_TIMEOUT_MS, cv2.CAP_PROP_READ_TIMEOUT_MSEC, READ_TIMEOUT_MS, *one_thread]
+            silence = f"{TRANSPORTS[transport]}|timeout;{SILENCE_US}" if source.startswith("rtsp") else f"rw_timeout;{SILENCE_US}"
+            os.environ[OPTIONS] = GIVEN_OPTIONS or silence
+            read_timeout = round(PICTURE_S * 1000)
+            options = [cv2.CAP_PROP_OPEN_TIMEOUT_MSEC, OPEN_TIMEOUT_MS, cv2.CAP_PROP_READ_TIMEOUT_MSEC, read_timeout, *one_thread]
             return cv2.VideoCapture(address(source, username, password), cv2.CAP_FFMPEG, options)
         if source.startswith("/dev/"):
             return cv2.VideoCapture(source, cv2.CAP_V4L2)
         if not Path(source).is_file():
-            raise CameraError(f"{source}: there is no such file")
-        return cv2.VideoCapture(source, cv2.CAP_FFMPEG, one_thread)
+            raise CameraError(f"{plain(source)}: there is no such file")
+        # A name with a colon would be taken for an address.
+        return cv2.VideoCapture(str(Path(source).absolute()), cv2.CAP_FFMPEG, one_thread)
     except cv2.error as error:
         text = str(error).replace(address(source, username, password), plain(source)).replace(source, plain(source))
         raise CameraError(f"{plain(source)} cannot be opened: {text}") from error

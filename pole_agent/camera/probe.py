@@ -4,22 +4,31 @@ from __future__ import annotations
 
 import statistics
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from pole_agent.camera.stamps import ClipTime, LiveTime
+from pole_agent.camera.video import Capture
 from pole_agent.errors import CameraError
 
 ENOUGH_HEIGHT, MOST_HEIGHT = 480, 800  # pixels; models look at 256 to 416
 MUCH_CPU = 0.25  # of one core for decoding alone
 FEW_FRAMES = 0.7  # of what is asked for
-SETTLE_FRAMES = 3  # the first frames come in a bunch
+ENOUGH_FRAMES = 3
+AGREE = 0.4  # the camera's clock and ours, about the rate
+MOST_WAITING_S = 3.0  # for the buffer of the opening to be empty
+WIDE = 2.0  # times as wide as high: scaled down to what the model takes, little is left of the height
 NAMES = {"h264": "H.264", "avc1": "H.264", "hevc": "H.265", "hev1": "H.265", "h265": "H.265", "mjpg": "MJPEG", "mp4v": "MPEG-4"}
 
 
 @dataclass(frozen=True, slots=True)
 class Probe:
-    """Sizes in pixels, rates in frames a second. `decode_ms` is CPU time a frame; `core_share` that of one core at the rate measured."""
+    """Sizes in pixels, rates in frames a second. `decode_ms` is CPU time a frame; `core_share` that of one core at the rate measured.
+
+    `time`: what the times of frames are made from. Live: "capture", the camera's own stamps, or "arrival". A clip: "container", its
+    stamps, or "rate", a count. `transport`: "tcp" or "udp" for RTSP, else empty.
+    """
 
     codec: str
     width: int
@@ -29,43 +38,68 @@ class Probe:
     decode_ms: float
     core_share: float
     mean_level: float
+    time: str = ""
+    transport: str = ""
 
 
-def probe(capture: Any, seconds: float, now: Callable[[], float] = time.monotonic, live: bool = True) -> Probe:
-    """Read from an open ``cv2.VideoCapture`` for `seconds`, every frame, and measure. Raises CameraError."""
+def probe(capture: Capture, seconds: float, now: Callable[[], float] = time.monotonic, live: bool = True) -> Probe:
+    """Read every frame for `seconds`, and measure. What was waiting when the stream was opened is not counted. Raises CameraError."""
     import cv2
 
-    arrivals: list[float] = []
+    declared = float(capture.get(cv2.CAP_PROP_FPS))
+    declared = declared if 0 < declared <= 1000 else 0.0
+    times, clip = LiveTime(), ClipTime(declared or 1.0)
+    taken: list[float] = []
+    stamps: list[float] = []
     costs: list[float] = []
     image: Any = None
-    begun = now()
-    while now() - begun < seconds or len(arrivals) <= SETTLE_FRAMES:
-        spent = time.thread_time()
+    begun = opened = now()
+    waiting = live  # until a frame has to be waited for, they come from a buffer
+    while now() - begun < seconds or len(taken) < ENOUGH_FRAMES:
+        asked, spent = now(), time.thread_time()
         ok, frame = capture.read()
         if not ok or frame is None or not frame.size:
-            if len(arrivals) > SETTLE_FRAMES:
+            if len(taken) > 1 or (image is not None and not live):
                 break  # a clip has an end
             raise CameraError("the stream breaks off before anything can be measured")
         image = frame
         costs.append((time.thread_time() - spent) * 1000)
-        arrivals.append(now())
-    declared = float(capture.get(cv2.CAP_PROP_FPS))
-    steady = arrivals[SETTLE_FRAMES:]
-    measured = (len(steady) - 1) / max(1e-6, steady[-1] - steady[0]) if live and len(steady) > 1 else declared
+        stamp = capture.stamp()
+        at = times.at(stamp, now()) if live else clip.at(stamp)
+        if waiting and (now() - asked >= _pause(declared) or now() - opened > MOST_WAITING_S):
+            waiting, begun = False, now()
+            taken, stamps = [], []
+        if at is not None:
+            taken.append(at)
+            stamps.append(stamp or 0.0)
+    measured = _rate(taken) or declared
+    if live and times.word == "capture" and abs(_rate(stamps) / measured - 1) < AGREE:
+        measured = _rate(stamps)  # the more exact, where both are true
     code = int(capture.get(cv2.CAP_PROP_FOURCC)) & 0xFFFFFFFF
     word = code.to_bytes(4, "little").decode("ascii", "replace").strip("\0 ")
-    cost = statistics.median(costs[SETTLE_FRAMES:] or costs)
+    cost = statistics.median(costs)
     height, width = image.shape[:2]
     return Probe(
         NAMES.get(word.lower(), word or "unknown"),
         width,
         height,
-        round(declared, 2) if 0 < declared <= 1000 else 0.0,
+        round(declared, 2),
         round(measured, 2),
         round(cost, 2),
         round(cost * measured / 1000, 3),
         round(float(image.mean()), 1),
+        times.word if live else "container" if clip.odd <= clip.frames / 2 else "rate",
+        capture.transport,
     )
+
+
+def _rate(moments: Sequence[float]) -> float:
+    return (len(moments) - 1) / max(1e-6, moments[-1] - moments[0]) if len(moments) > 1 else 0.0
+
+
+def _pause(declared: float) -> float:
+    """So long a frame is waited for that does not lie in a buffer already."""
+    return min(max(0.5 / declared, 0.005), 0.25) if declared else 0.015
 
 
 def advice(found: Probe, fps: float) -> list[str]:

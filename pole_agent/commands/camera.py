@@ -21,6 +21,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from pole_agent import compose
+from pole_agent.camera.video import Capture
 from pole_agent.errors import CameraError, ConfigError, Problem
 from pole_agent.settings import DEFAULT_PATH, Settings
 from pole_agent.settings.camera import CameraSettings
@@ -32,6 +33,12 @@ HELP = "find cameras, measure a stream, take a picture with zones and masks"
 PROBE_S = 5.0
 LOOK_AT = 10  # the first frames of a stream may still be grey
 PRIVATE = 0o600
+TIMES = {
+    "capture": "its capture, by the camera's stamps",
+    "arrival": "its arrival: the stream has no stamps that can be used",
+    "container": "the stamps in the file",
+    "rate": "a count: the file has no stamps that can be used",
+}
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -82,10 +89,10 @@ def _given(source: str) -> CameraSettings:
         raise ConfigError([Problem("source", error.errors()[0]["msg"].removeprefix("Value error, "))]) from None
 
 
-def _open(camera: CameraSettings) -> Any:
+def _open(camera: CameraSettings) -> Capture:
     from pole_agent.camera.opening import open_capture
 
-    return open_capture(camera.source, camera.username, secret_file(camera.password_file))
+    return open_capture(camera.source, camera.username, secret_file(camera.password_file), transport=camera.transport)
 
 
 def _probe(arguments: argparse.Namespace, camera: CameraSettings) -> int:
@@ -102,6 +109,7 @@ def _probe(arguments: argparse.Namespace, camera: CameraSettings) -> int:
         print(json.dumps({"source": plain(camera.source), **asdict(found), "advice": hints}))
         return 0
     print(f"{plain(camera.source)}: {found.codec}, {found.width}x{found.height}, {found.measured_fps:g} frames a second")
+    print(f"the time of a frame is that of {TIMES[found.time]}" + (f"; RTSP over {found.transport.upper()}" if found.transport else ""))
     print(f"decoding: {found.decode_ms:.1f} ms of CPU a frame, {found.core_share:.1%} of one core")
     for hint in hints:
         print(f"advice: {hint}")

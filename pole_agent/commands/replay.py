@@ -24,12 +24,15 @@ from datetime import datetime
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
+from pydantic import ValidationError
+
 from pole_agent import compose
 from pole_agent.clock import ManualClock
 from pole_agent.errors import CameraError, ConfigError, Problem
 from pole_agent.health.trust import TimeKeeper
 from pole_agent.health.vitals import memory_mb, peak_memory_mb
 from pole_agent.settings import Settings
+from pole_agent.settings.camera import DetectorSettings
 from pole_agent.settings.load import load
 from pole_agent.uplink.events import envelope
 from pole_agent.vocabulary import BoostLamp, Box, Detection, RecordEvent, RequestDrone, Response, Track, members
@@ -41,7 +44,10 @@ if TYPE_CHECKING:
 HELP = "run vision over a file as fast as it can"
 DEFAULT_START = "2026-01-01T20:00:00"
 PROGRESS_S = 0.5
-BARE: dict[str, Any] = {"pole": {"id": "replay", "site": "replay", "latitude": -6.8586, "longitude": 107.9164, "timezone": "Asia/Jakarta"}}
+BARE: dict[str, Any] = {
+    "pole": {"id": "replay", "site": "replay", "latitude": -6.8586, "longitude": 107.9164, "timezone": "Asia/Jakarta"},
+    "camera": [{"source": "clip.mp4"}],
+}
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -133,7 +139,14 @@ def run(arguments: argparse.Namespace) -> int:
         raise ConfigError([Problem("--repeat", "is 1 or more; rows of frames (--mot, --detections) need it to be 1")])
     settings, index = _settings(arguments)
     changed = {k: v for k, v in (("model", arguments.model), ("threads", arguments.threads)) if v is not None}
-    settings = settings.model_copy(update={"detector": settings.detector.model_copy(update=changed)})
+    try:
+        detector = DetectorSettings.model_validate(settings.detector.model_dump() | changed)
+    except ValidationError as error:
+        found = [(str(e["loc"][0]), e) for e in error.errors()]
+        raise ConfigError(
+            [Problem(f"--{key}", f"{e['msg'][0].lower()}{e['msg'][1:]}; given: {e['input']!r}") for key, e in found]
+        ) from None
+    settings = settings.model_copy(update={"detector": detector})
     clock = _clock(settings, arguments.start)
     keeper = TimeKeeper(clock, "clip", "replay")
     with ExitStack() as stack:
@@ -144,7 +157,7 @@ def run(arguments: argparse.Namespace) -> int:
             except OSError as error:
                 raise ConfigError([Problem(str(path), f"cannot be written: {error.strerror}")]) from error
         writer = Writer(settings, keeper, files[0], files[1], files[2], _labels(arguments, settings, index))
-        figures = asyncio.run(_replay(arguments, settings, index, clock, keeper, writer))
+        figures, doubt, broke_off = asyncio.run(_replay(arguments, settings, index, clock, keeper, writer))
     if arguments.json:
         print(json.dumps(figures))
     else:
@@ -155,12 +168,16 @@ def run(arguments: argparse.Namespace) -> int:
             f"peak memory {figures['peak_rss_mb']} MB\n"
             f"{writer.recorded} events, {figures['people']} people, {writer.requests} drone requests"
         )
+    if doubt:
+        print(f"pole-agent: warning: {doubt}", file=sys.stderr)
+    if broke_off is not None:
+        raise broke_off
     return 0
 
 
 def _settings(arguments: argparse.Namespace) -> tuple[Settings, int]:
     if arguments.config is None:
-        return Settings.model_validate(BARE | {"camera": [{"source": str(arguments.clip)}]}), 0
+        return Settings.model_validate(BARE), 0  # the clip is given, whatever its name
     settings = load(arguments.config).settings
     names = [c.name for c in settings.cameras]
     if arguments.camera is None and len(names) == 1:
@@ -181,11 +198,11 @@ def _labels(arguments: argparse.Namespace, settings: Settings, index: int) -> fr
 def _clock(settings: Settings, start: str) -> ManualClock:
     try:
         moment = datetime.fromisoformat(start)
-    except ValueError:
+        if moment.tzinfo is None:
+            moment = moment.replace(tzinfo=settings.pole.place.zone)
+        clock = ManualClock(wall=moment.timestamp(), monotonic=0.0)
+    except (ValueError, OverflowError):
         raise ConfigError([Problem("--start", f"{start!r} is no time; write for example {DEFAULT_START}")]) from None
-    if moment.tzinfo is None:
-        moment = moment.replace(tzinfo=settings.pole.place.zone)
-    clock = ManualClock(wall=moment.timestamp(), monotonic=0.0)
     clock.shifted = True  # the hour is the one that was asked for, not that of the recording
     return clock
 
@@ -197,8 +214,10 @@ async def _replay(
     clock: ManualClock,
     keeper: TimeKeeper,
     writer: Writer,
-) -> dict[str, Any]:
+) -> tuple[dict[str, Any], str, CameraError | None]:
+    """The figures, what is doubtful about the clip's stamps, and why it broke off."""
     from pole_agent.camera.recorded import RecordedSource
+    from pole_agent.camera.source import ClipBrokeOff
     from pole_agent.loops.watch import Timings
 
     camera = settings.cameras[index]
@@ -231,12 +250,16 @@ async def _replay(
     await detector.open()
     source.open()
     begun = shown = None
+    broke_off: CameraError | None = None
     frame: Frame | None = None
     try:
         more = True
         while more or glances:
             if more and len(glances) <= ahead:
-                coming = await source.next()
+                try:
+                    coming = await source.next()
+                except ClipBrokeOff as error:
+                    coming, broke_off = None, error  # what was read before counts; then it is said
                 if more := coming is not None:
                     begun = begun or time.perf_counter()
                     glances.append(pipeline.begin(coming))
@@ -265,7 +288,7 @@ async def _replay(
         if shown:
             print(file=sys.stderr)
     seconds = time.perf_counter() - (begun or 0)
-    return {
+    figures = {
         "frames": pipeline.frames,
         "seconds": round(seconds, 3),
         "fps": round(pipeline.frames / seconds, 2),
@@ -276,8 +299,11 @@ async def _replay(
         "tracker_ms_p50": _median(timings.tracker),
         "peak_rss_mb": peak_memory_mb(),
         "people": len(people),
+        "clip_s": round(frame.at, 3),
+        **source.facts,
         **({"rss_growth_mb": round((memory_mb() or 0.0) - settled_mb, 1)} if settled_mb is not None else {}),
     }
+    return figures, source.doubt, broke_off
 
 
 def _median(values: Collection[float]) -> float | None:

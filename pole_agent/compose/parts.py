@@ -177,7 +177,9 @@ def source_factory(settings: Settings, index: int, clock: Clock, reference: Refe
     def make() -> FrameSource:
         if camera.live:
             password = secret_file(camera.password_file)
-            return LiveSource(camera.source, camera.fps, camera.masks, clock.monotonic, camera.username, password, reference)
+            return LiveSource(
+                camera.source, camera.fps, camera.masks, clock.monotonic, camera.username, password, camera.transport, reference
+            )
         return RecordedSource(Path(camera.source), camera.fps, camera.masks, clock=clock, loop=camera.loop, reference=reference)
 
     return make

@@ -54,7 +54,7 @@ def pictures(settings: Settings) -> Iterator[Finding]:
             yield Finding(name, "unknown", *AS_ROOT)
             continue
         try:
-            capture = open_capture(camera.source, camera.username, password_file)
+            capture = open_capture(camera.source, camera.username, password_file, transport=camera.transport)
             try:
                 found = probe(capture, SEE_FRAMES_S, live=camera.live)
             finally:

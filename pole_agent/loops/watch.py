@@ -7,11 +7,11 @@ import logging
 import math
 import time
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from pole_agent.almanac import Place
-from pole_agent.camera.source import FrameSource
+from pole_agent.camera.source import ClipBrokeOff, FrameSource, Telling
 from pole_agent.clock import Clock
 from pole_agent.errors import CameraError, ModelError
 from pole_agent.frame import Frame, Size
@@ -285,6 +285,9 @@ class Watch:
                 self._beat()
                 try:
                     await self._watch(pipeline)
+                except ClipBrokeOff as error:
+                    self._trouble(self._part, error)
+                    self.ended = True
                 except CameraError as error:
                     self._trouble(self._part, error)
                 except ModelError as error:
@@ -305,9 +308,13 @@ class Watch:
             while (frame := await self._next(source, pipeline)) is not None:
                 self._beat()
                 begun = self._clock.monotonic()
-                if begun < rested or frame.at <= pipeline.passed:
+                if frame.at <= pipeline.passed or (begun < rested and begun - frame.at < 1 / self._fps):
                     rate.skipped += 1
                     continue
+                if begun < rested:
+                    # It has come late, with others: the next one is there already, so each can be looked at in its turn.
+                    await self._clock.sleep(rested - begun)
+                    begun = rested
                 runs = pipeline.detector_runs
                 self._act(await pipeline.look(frame))
                 now = self._clock.monotonic()
@@ -317,7 +324,7 @@ class Watch:
                     rested = begun + self._rest_s(now - begun)
                 rate.take(now - frame.at)
                 self.people_seen.update(t.track_id for t in pipeline.tracks if t.label == "person")
-                self._check(pipeline, rate, now)
+                self._check(pipeline, rate, now, source.facts if isinstance(source, Telling) else {})
                 if rate.since + REPORT_S <= now:
                     rate = Rate(now)
                 if now - opened >= STEADY_S:
@@ -329,7 +336,7 @@ class Watch:
             source.close()
 
     async def _next(self, source: FrameSource, pipeline: Pipeline) -> Frame | None:
-        """The next frame. While none comes, time passes."""
+        """The next frame. While none comes, time passes; and where it is right to wait for one, that is told."""
         coming = asyncio.ensure_future(source.next())
         try:
             while not coming.done():
@@ -338,6 +345,9 @@ class Watch:
                 tick.cancel()
                 if not coming.done():
                     self._act(pipeline.wait(self._clock.monotonic()))
+                    if isinstance(source, Telling) and source.waits:
+                        self._beat()
+                        self._trouble(self._part, CameraError(source.waits))
             return coming.result()
         finally:
             coming.cancel()
@@ -358,12 +368,12 @@ class Watch:
         frames = max(1, math.ceil(took_s / MOST_BUSY * self._fps))
         return (frames / pace - 0.5) / self._fps
 
-    def _check(self, pipeline: Pipeline, rate: Rate, now: float) -> None:
+    def _check(self, pipeline: Pipeline, rate: Rate, now: float, facts: Mapping[str, str]) -> None:
         """Report how the camera and the detector are. Raises CameraError for a stream that is worth opening again."""
         few = ""
         if now - rate.since >= REPORT_S:
             figures = rate.report(now)
-            self._parts.note(self._part, frames=pipeline.frames, **figures)
+            self._parts.note(self._part, frames=pipeline.frames, **figures, **facts)
             self._parts.note("detector", runs=pipeline.detector_runs, ms=round(self._detector.took_ms, 1))
             if figures["rate_hz"] + rate.skipped / REPORT_S < FEW_FRAMES * self._fps:
                 few = f"only {figures['rate_hz']:.1f} frames a second come, of {self._fps:g}"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import Field, field_validator
 
@@ -18,6 +18,9 @@ class CameraSettings(Section):
     source: Annotated[str, Field(min_length=1, description="rtsp://…, /dev/video0 or a video file")]
     username: str | None = None
     password_file: FilePath | None = None
+    transport: Annotated[Literal["auto", "tcp", "udp"], Field(description="of RTSP; auto: TCP, and UDP where the camera refuses that")] = (
+        "auto"
+    )
     fps: Annotated[float, Field(gt=0, le=60, description="frames a second that are looked at")] = 5
     loop: bool = Field(False, description="start a file again when it ends")
     masks: tuple[Polygon, ...] = Field((), description="privacy masks, burned black before anything else sees the frame")

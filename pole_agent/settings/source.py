@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 from urllib.parse import SplitResult, urlsplit
 
 BARE = re.compile(r"[^/]+:[^/]+@")  # user:password@host without a scheme
+CLIPS = re.compile(r"\.(mp4|m4v|mkv|webm|avi|mov|m?ts|m2ts|mpe?g|mjpe?g|flv|wmv|asf|3gp|h?26[45]|hevc|dav)$", re.IGNORECASE)
 ODD = re.compile(r"[\s\x00-\x1f]")
 
 
@@ -24,5 +26,16 @@ def address_of(source: str) -> SplitResult | None:
 
 
 def may_hold_password(source: str) -> bool:
-    """A source without a scheme that looks like a login, not like a file."""
-    return not source.startswith("/dev/") and BARE.search(source) is not None
+    """A source without a scheme that looks like a login, not like a file. Recordings are named "10:15:00@street.mp4", too."""
+    if source.startswith("/dev/"):
+        return False
+    folder, _, name = source.rpartition("/")
+    clip = CLIPS.search(name) is not None and BARE.search(folder + "/") is None
+    return not clip and BARE.search(source) is not None and not _is_file(source)
+
+
+def _is_file(source: str) -> bool:
+    try:
+        return Path(source).is_file()
+    except (OSError, ValueError):
+        return False

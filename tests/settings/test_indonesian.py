@@ -33,6 +33,7 @@ SOURCES = [
             "camera/opening.py",
             "camera/live.py",
             "camera/recorded.py",
+            "camera/multipart.py",
             "camera/probe.py",
             "loops/watch.py",
             "loops/report.py",
@@ -45,6 +46,7 @@ SOURCES = [
     ),
 ]
 SPEAKERS = ("Against", "Heard", "ValueError", "Problem", "append", "ModelError", "LampError", "CameraError", "ill")
+SAYING = ("eyesight.py", "multipart.py", "live.py")  # what their functions return is said of a camera
 NAMED = ("what", "why", "FROZEN", "few")  # what is said of it later
 
 
@@ -60,7 +62,7 @@ def _text(node: ast.expr) -> str | None:
 def sentences() -> Iterator[str]:
     for source in SOURCES:
         for node in ast.walk(ast.parse(source.read_text())):
-            returned = [node.value] if isinstance(node, ast.Return) and node.value and source.name == "eyesight.py" else []
+            returned = [node.value] if isinstance(node, ast.Return) and node.value and source.name in SAYING else []
             for said in [*_said(node), *returned]:
                 text = _text(said)
                 if text is not None and " " in text.replace("{}: {}", ""):

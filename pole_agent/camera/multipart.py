@@ -1,0 +1,241 @@
+"""Motion JPEG over HTTP (multipart/x-mixed-replace), read part by part: one that is broken is left out, and is not the end.
+
+FFmpeg ends such a stream at the first part that it does not like. Here a part is looked for by its boundary, whatever its length
+claims to be, and counts when it is a whole JPEG. Silence is measured from the last byte.
+"""
+
+from __future__ import annotations
+
+import http.client
+import math
+import ssl
+import time
+import urllib.error
+import urllib.request
+from email.message import Message
+from typing import Any
+from urllib.parse import urlsplit
+
+import cv2
+import numpy as np
+
+from pole_agent.errors import CameraError
+
+SILENCE_S = 8.0  # without one byte
+BROKEN_S = 10.0  # nothing but broken parts
+MOST_BYTES = 1 << 24  # of one part
+MOST_HEAD = 1 << 14
+AT_ONCE = 1 << 16
+BEGINS, ENDS = b"\xff\xd8", b"\xff\xd9"
+MJPG = float(cv2.VideoWriter.fourcc(*"MJPG"))
+
+
+class Multipart:
+    """An open stream of JPEG parts. Read by one thread."""
+
+    transport = ""
+    patience_s = SILENCE_S + 2
+
+    def __init__(self, answer: Any, boundary: str, name: str) -> None:
+        self._answer, self._name = answer, name
+        core = boundary.strip().strip('"').lstrip("-")  # some cameras count the dashes as part of it, some do not
+        self._mark = b"--" + core.encode() if core else b""
+        self._bytes = bytearray()
+        self._data: bytes = b""
+        self._stamp: float | None = None
+        self._good_at = time.monotonic()
+        self.heard_at = self._good_at
+        self.again = False
+        self.broken = 0  # parts that were left out
+
+    def grab(self) -> bool:
+        """The next whole JPEG. False when the stream has ended. Raises CameraError."""
+        try:
+            while (part := self._part()) is not None:
+                head, data = part
+                if _whole(data):
+                    self.again, self._data = data == self._data, data
+                    self._stamp = _stamp(head)
+                    self._good_at = time.monotonic()
+                    return True
+                if head.get_content_maintype() == "image" or data.startswith(BEGINS):
+                    self.broken += 1
+                    if time.monotonic() - self._good_at > BROKEN_S:
+                        raise CameraError(f"{self._name}: the stream sends no picture")
+        except TimeoutError:
+            raise CameraError(f"{self._name}: no data came for {SILENCE_S:.0f} s; the stream broke off") from None
+        except (OSError, http.client.HTTPException, ValueError) as error:
+            raise CameraError(f"{self._name}: the stream broke off") from error
+        return False
+
+    def retrieve(self) -> tuple[bool, Any]:
+        try:
+            image = cv2.imdecode(np.frombuffer(self._data, np.uint8), cv2.IMREAD_COLOR)
+        except cv2.error:
+            image = None
+        return (True, image) if image is not None and image.size else (False, None)
+
+    def read(self) -> tuple[bool, Any]:
+        return self.retrieve() if self.grab() else (False, None)
+
+    def stamp(self) -> float | None:
+        return self._stamp
+
+    def get(self, what: int) -> float:
+        return MJPG if what == cv2.CAP_PROP_FOURCC else 0.0
+
+    def release(self) -> None:
+        self._answer.close()
+
+    def _more(self) -> bool:
+        data = self._answer.read1(AT_ONCE)
+        self.heard_at = time.monotonic()
+        self._bytes += data
+        return bool(data)
+
+    def _find(self, what: bytes, start: int, most: int) -> int:
+        """Where `what` begins in the bytes, reading more as needed; -1 at the end of the stream, or when it is too far."""
+        while (at := self._bytes.find(what, max(0, start))) < 0:
+            start = max(start, len(self._bytes) - len(what) + 1)
+            if len(self._bytes) > most or not self._more():
+                return -1
+        return at
+
+    def _part(self) -> tuple[Message, bytes] | None:
+        """Headers and data of the next part; None at the end of the stream."""
+        if not self._mark and not self._guess():
+            return None
+        while (at := self._find(self._mark, 0, MOST_BYTES)) < 0:
+            if len(self._bytes) <= MOST_BYTES:
+                return None
+            del self._bytes[: -len(self._mark)]
+        del self._bytes[: at + len(self._mark)]
+        if (line := self._find(b"\n", 0, MOST_HEAD)) < 0:
+            return None if len(self._bytes) <= MOST_HEAD else (Message(), b"")
+        del self._bytes[: line + 1]
+        head = self._head()
+        length = head.get("Content-Length", "").strip()
+        wanted = int(length) if length.isascii() and length.isdigit() and len(length) < 9 else 0
+        if 0 < wanted <= MOST_BYTES:
+            while len(self._bytes) < wanted and self._more():
+                continue
+            inside = self._bytes.find(self._mark, 0, wanted)
+            data = bytes(self._bytes[: wanted if inside < 0 else inside])
+            if inside >= 0 or _whole(data):  # else the length is wrong, or the data are
+                del self._bytes[: len(data)]
+                return head, data
+        end = self._find(self._mark, 0, MOST_BYTES)
+        if end < 0 and not self._bytes:
+            return None
+        data = bytes(self._bytes if end < 0 else self._bytes[:end])
+        del self._bytes[: len(data)]
+        return head, data
+
+    def _head(self) -> Message:
+        """The headers of a part, up to an empty line; a part may have none."""
+        head, used = Message(), 0
+        while used < MOST_HEAD:
+            end = self._find(b"\n", used, used + MOST_HEAD)
+            line = bytes(self._bytes[used : max(end, used)]).strip()
+            if end < 0 or line.startswith(BEGINS):
+                break
+            used = end + 1
+            if not line:
+                break
+            name, _, value = line.decode("latin-1").partition(":")
+            head[name.strip()] = value.strip()
+        del self._bytes[:used]
+        return head
+
+    def _guess(self) -> bool:
+        """The answer names no boundary: take the first line that looks like one."""
+        at = self._find(b"--", 0, MOST_HEAD)
+        end = self._find(b"\n", at, at + MOST_HEAD) if at >= 0 else -1
+        self._mark = bytes(self._bytes[at:end]).strip() if end >= 0 else b""
+        return bool(self._mark.strip(b"-"))
+
+
+def _whole(data: bytes) -> bool:
+    """Is it a JPEG from its first to its last byte? What cameras add behind is left out of account."""
+    return data.startswith(BEGINS) and data.rstrip(b"\r\n\0 ").endswith(ENDS)
+
+
+def _stamp(head: Message) -> float | None:
+    """Some cameras write the time of the picture (X-Timestamp, in seconds)."""
+    try:
+        at = float(head.get("X-Timestamp", ""))
+    except ValueError:
+        return None
+    return at if math.isfinite(at) and at > 0 else None
+
+
+class _SameHost(urllib.request.HTTPRedirectHandler):
+    """A camera may send us to another path, not to somebody else."""
+
+    def redirect_request(self, req: Any, fp: Any, code: int, msg: str, headers: Any, newurl: str) -> urllib.request.Request | None:
+        if urlsplit(newurl).hostname != urlsplit(req.full_url).hostname:
+            raise CameraError(f"{self.name}: the camera sends us to another machine; write that address as source")
+        return super().redirect_request(req, fp, code, msg, headers, newurl)
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+
+
+class _Digest(urllib.request.HTTPDigestAuthHandler):
+    """Lets go of the connection that was refused before it asks again: the camera may allow one."""
+
+    def http_error_401(self, req: Any, fp: Any, *rest: Any) -> Any:
+        fp.close()
+        return super().http_error_401(req, fp, *rest)
+
+
+class _Basic(urllib.request.HTTPBasicAuthHandler):
+    """As above."""
+
+    def http_error_401(self, req: Any, fp: Any, *rest: Any) -> Any:
+        fp.close()
+        return super().http_error_401(req, fp, *rest)
+
+
+def open_multipart(source: str, name: str, username: str | None, password: str | None) -> Multipart | None:
+    """Ask for `source` (http or https, without credentials); None when it is something else that FFmpeg may know. Raises CameraError.
+
+    `name` is what people call it. The answer that says what it is, is the stream that is then read.
+    """
+    tls = ssl.create_default_context()
+    tls.check_hostname, tls.verify_mode = False, ssl.CERT_NONE  # cameras sign their own, and FFmpeg does not look either
+    handlers: list[Any] = [urllib.request.ProxyHandler({}), urllib.request.HTTPSHandler(context=tls), _SameHost(name)]
+    if username is not None:
+        logins = urllib.request.HTTPPasswordMgrWithDefaultRealm()
+        logins.add_password(None, source, username, password or "")
+        handlers += [_Digest(logins), _Basic(logins)]
+    request = urllib.request.Request(source, headers={"User-Agent": "pole-agent"})
+    try:
+        answer = urllib.request.build_opener(*handlers).open(request, timeout=SILENCE_S)
+    except urllib.error.HTTPError as error:
+        error.close()
+        raise CameraError(f"{name}: {_refusal(error.code)}") from None
+    except TimeoutError:
+        raise CameraError(f"{name}: nobody answers within {SILENCE_S:.0f} s; is the camera on, and the address right?") from None
+    except urllib.error.URLError as error:
+        if isinstance(error.reason, TimeoutError):
+            raise CameraError(f"{name}: nobody answers within {SILENCE_S:.0f} s; is the camera on, and the address right?") from None
+        why = getattr(error.reason, "strerror", None) or error.reason
+        raise CameraError(f"{name}: {why}; is the camera on, and the address right?") from error
+    except (OSError, http.client.HTTPException, ValueError):
+        raise CameraError(f"{name}: the server does not answer in {'HTTP'}; is this the address of the camera's stream?") from None
+    kind = answer.headers.get_content_type()
+    if kind.startswith("multipart/"):
+        return Multipart(answer, str(answer.headers.get_param("boundary") or ""), name)
+    answer.close()
+    if kind == "image/jpeg":
+        raise CameraError(f"{name}: this is the address of one picture, not of a stream; look for the camera's MJPEG or RTSP address")
+    return None
+
+
+def _refusal(code: int) -> str:
+    if code in (401, 403):
+        return "the camera wants another user or password; check user and password_file"
+    if code == 404:
+        return "the camera has no stream of that name; check the path"
+    return f"the camera refuses (HTTP {code}); has it another viewer, and may it have two?"

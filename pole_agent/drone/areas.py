@@ -11,6 +11,7 @@ from pole_agent.geometry import inside, near, side, to_edge_m, wound
 from pole_agent.vocabulary import Point
 
 MAX_POINTS = 10_000
+TOUCH_M = 0.001  # so near to an edge is on it: rounding must not decide
 FLAT = 1e-6  # degrees: a tenth of a metre
 
 
@@ -25,13 +26,13 @@ class Area:
         """Does the whole circle lie inside, and beside every hole? One that only touches an edge does not: what is unsure is blocked."""
         if not inside(centre, near(self.outer, centre[1])) or any(wound(centre, near(hole, centre[1])) for hole in self.holes):
             return False
-        return self.to_edge_m(centre) > radius_m
+        return self.to_edge_m(centre) > radius_m + TOUCH_M
 
     def touches(self, centre: Point, radius_m: float) -> bool:
         """Does any of the circle lie in it or touch it? A hole counts as part of it: where not to fly, more is safer."""
         # Also as a plane would read it: an edge from -180 to 180 may go around the world.
         rings = (near(self.outer, centre[1]), self.outer)
-        return any(wound(centre, ring) or to_edge_m(centre, ring) <= radius_m for ring in rings)
+        return any(wound(centre, ring) or to_edge_m(centre, ring) <= radius_m + TOUCH_M for ring in rings)
 
     def to_edge_m(self, centre: Point) -> float:
         """Metres to the nearest edge, from either side."""

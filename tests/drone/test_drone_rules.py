@@ -271,6 +271,19 @@ def test_what_an_even_count_of_edges_holds_is_wound_too(ring: list[tuple[float, 
         assert Area(tuple(ring)).touches((lat, lon), 0)
 
 
+@given(st.integers(0, 3), st.floats(0, 1), st.floats(0, 500))
+def test_on_the_edge_of_a_fence_and_on_that_of_an_exclusion_nothing_flies(number: int, along: float, radius: float) -> None:
+    """Also where a circle only touches the edge from inside, or from outside an exclusion."""
+    (lat1, lon1), (lat2, lon2) = FENCE[number - 1], FENCE[number]
+    edge = (lat1 + along * (lat2 - lat1), lon1 + along * (lon2 - lon1))
+    assert not Area(FENCE).contains(edge, 0)
+    assert Area(FENCE).touches(edge, 0)
+    for bearing in (0, 90, 180, 270):
+        beside = towards(edge, bearing, radius)
+        assert not Area(FENCE).contains(beside, to_edge_m(beside, FENCE))
+        assert Area(FENCE).touches(beside, to_edge_m(beside, FENCE))
+
+
 def test_metres_to_an_edge() -> None:
     square = (towards(POLE, 315, 100 * math.sqrt(2)), towards(POLE, 45, 100 * math.sqrt(2)), towards(POLE, 135, 100 * math.sqrt(2)))
     assert to_edge_m(towards(POLE, 0, 160), square) == pytest.approx(60, abs=0.2)

@@ -146,6 +146,7 @@ TABLE = {
     "{}: the model card is broken: {}": "{0}: kartu model rusak: {1}",
     "{}: the model cannot be read: {}": "{0}: model tidak dapat dibaca: {1}",
     "{}: input: this layout and dtype are not supported; supported: {}": "{0}: masukan: tata letak dan tipe ini tidak didukung; yang didukung: {1}",
+    "camera[{}].masks[{}]: has no area; it covers no more than its outline": "camera[{0}].masks[{1}]: tidak memiliki luas; hanya garis luarnya yang tertutup",
     "camera: there is none; the lamp runs by its program": "camera: tidak ada; lampu berjalan menurut programnya",
     "is no address that can be read; write user and password as username and password_file, and an @ in a path as %40":
         "bukan alamat yang dapat dibaca; tulis pengguna dan kata sandi sebagai username dan password_file, dan @ di dalam jalur sebagai %40",

@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from pole_agent import geometry
 from pole_agent.errors import ConfigError, Problem
 from pole_agent.settings import Settings
 from pole_agent.settings.examine import Examined, examine
@@ -24,6 +25,7 @@ NO_KEY = re.compile(r""""(?:[^"\\\n]++|\\.)*+"?|'[^'\n]*+'?|#[^\n]*+""")  # stri
 DOTS = re.compile(r"(?<![\w-])(?:[\w-]++[ \t]*+\.[ \t]*+){20}")
 LAST_GOOD = "last-good.toml"
 CONFIG_MODE = 0o600
+FLAT_MASK = 1e-6  # of the picture: less than a pixel
 LOOK_ALIKES = (
     dict.fromkeys("“”„«»", 'a curly quote; write "')
     | dict.fromkeys("‘’", "a curly quote; write '")
@@ -185,6 +187,10 @@ def warnings(settings: Settings) -> list[str]:
         found.append(f"lamp.relay: GPIO{relay.pin} switches the coil on, and the lamp off, while nobody drives it; see docs/wiring.md")
     found += _lamp_warnings(settings)
     found += _drone_warnings(settings)
+    for index, camera in enumerate(settings.cameras):
+        for number, mask in enumerate(camera.masks):
+            if geometry.area(mask) < FLAT_MASK:
+                found.append(f"camera[{index}].masks[{number}]: has no area; it covers no more than its outline")
     if not settings.cameras:
         found.append("camera: there is none; the lamp runs by its program")
     return found

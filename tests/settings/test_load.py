@@ -102,3 +102,9 @@ def test_a_zone_that_crosses_itself_is_one() -> None:
     """Its signed halves cancel out; it goes around both."""
     bow = '[[zone]]\nname = "z"\npolygon = [[0.1, 0.1], [0.9, 0.9], [0.9, 0.1], [0.1, 0.9]]\n'
     assert parse(MINIMAL + CAMERA + bow).zones[0].name == "z"
+
+
+def test_a_mask_without_area_warns_and_one_that_crosses_itself_does_not() -> None:
+    flat, bow = "[[0.1, 0.1], [0.5, 0.5], [0.9, 0.9]]", "[[0.1, 0.1], [0.9, 0.9], [0.9, 0.1], [0.1, 0.9]]"
+    told = [w for w in warnings(parse(MINIMAL + CAMERA + f"masks = [{bow}, {flat}]\n")) if "masks" in w]
+    assert told == ["camera[0].masks[1]: has no area; it covers no more than its outline"]

@@ -2,8 +2,8 @@
 
 A box trembles by a few hundredths of its height, more when somebody else covers the feet. So an object is on a side of the line
 only where its foot is clearly beyond it, and it has crossed once it is clear on the other side than before: by two looks that
-say so plainly, more that say so just about, or by standing there. Between the two sides its path must lead through the line, not around
-its end. What happens within the band, or to one whose first clear side this is, is no crossing.
+say so plainly, more that say so just about, not all within a moment, or by standing there. Between the two sides its path must lead
+through the line, not around its end. What happens within the band, or to one whose first clear side this is, is no crossing.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from pole_agent.vocabulary import Point
 BAND = 0.1  # of the box's height, at both sides of a line or outside a zone: several times what a box trembles by
 SURE = 0.1  # box heights beyond the band, summed over looks (a one-sided CUSUM, Page 1954) …
 MOST_A_LOOK = SURE / 2  # … of which one look gives at most half: one box alone may be cut off or too long
+LEAST_S = 0.3  # looks closer together than this tremble together: they are no second opinion
 STANDS_S = 2.0  # clear on the other side for this long is sure as well: a still picture gives one look again and again, no longer
 LEAST_HEIGHT = 0.02  # of the picture: the band never shrinks to nothing
 
@@ -57,7 +58,8 @@ class Passage:
             self._clear_since = None
             return 0
         since = self._clear_since = now if self._clear_since is None else self._clear_since
-        return self._arrive(-self._side) if self._evidence >= SURE - 1e-9 or now - since >= STANDS_S - 1e-6 else 0
+        sure_s = LEAST_S if self._evidence >= SURE - 1e-9 else STANDS_S
+        return self._arrive(-self._side) if now - since >= sure_s - 1e-6 else 0
 
     def end(self) -> int:
         """It will not be seen again: its last look counts, if that was clear. As `step`."""

@@ -15,7 +15,10 @@ PARKED_S = 3.0  # a two-wheeler that has stood for this long before somebody com
 MOVE_HEIGHTS = 0.3
 LOOSE_S = 1.0  # a rider who does not fit the two-wheeler any more has got off after this long, …
 UNSEEN_S = 3.0  # … and one whose two-wheeler is not found by the detector, after this long
+TRUST = 2.0  # times as long as the two have fitted, at most
 KEPT_S = 60.0  # numbers that are out of sight
+PAST = 8  # looks at a person that are remembered
+LEAST_TOGETHER = 2  # of them before a two-wheeler was sure, at which it was below that person already
 # The person's box against the two-wheeler's: the middle between its ends (and this much beyond), the feet between its
 # saddle and the road, the head above it, and about as tall.
 BESIDE = 0.15
@@ -35,11 +38,16 @@ class Mount:
 
 @dataclass(frozen=True, slots=True)
 class Ride:
-    """Who rides what: the two-wheeler's number, when the two fitted last, and where its box lay then, in sizes of the rider's box."""
+    """Who rides what: the two-wheeler's number, where its box lay in sizes of the rider's box when the two fitted last, and when."""
 
     number: int
+    since: float
     at: float
     seat: Sides
+
+    def lasts(self, longest_s: float) -> float:
+        """For how long it is believed without being seen: no passer-by is a rider for seconds."""
+        return min(longest_s, TRUST * (self.at - self.since))
 
 
 class Riders:
@@ -50,6 +58,7 @@ class Riders:
         self._rides: dict[int, Ride] = {}  # by person
         self._names: dict[int, int] = {}  # a two-wheeler's number -> the one that its ride was reported by before
         self._reported: dict[int, float] = {}  # number -> last time
+        self._past: dict[int, list[Track]] = {}  # by person
 
     def join(self, tracks: Sequence[Track], now: float) -> list[Track]:
         """The tracks of a frame without the riders: they are part of what they ride, also while the detector misses that."""
@@ -57,7 +66,9 @@ class Riders:
             if track.label in GROUPS["two_wheeler"]:
                 self._follow(track, now)
         self._mounts = {n: m for n, m in self._mounts.items() if now - m.track.last_seen <= UNSEEN_S}
-        rides = {t.track_id: r for t in tracks if t.label == "person" and (r := self._ride(t, now))}
+        people = [t for t in tracks if t.label == "person"]
+        rides = {t.track_id: r for t in people if (r := self._ride(t, now))}
+        self._past = {t.track_id: [*self._past.get(t.track_id, ()), t][-PAST:] for t in people}
         self._rides = {p: r for p, r in self._rides.items() if now - r.at <= UNSEEN_S} | rides
         joined = {t.track_id: t for t in tracks if t.track_id not in rides}
         for person in tracks:
@@ -100,16 +111,21 @@ class Riders:
         own = self._mounts.get(ride.number) if ride else None
         if ride and own and own.track.last_seen == now and sits_on(person, own.track):
             return replace(ride, at=now, seat=_seat(own.track.box, person.box))
+        held = ride if ride and own and now - ride.at <= ride.lasts(LOOSE_S if own.track.last_seen == now else UNSEEN_S) else None
         for number, mount in self._mounts.items():
             stood_before = person.first_seen - mount.since > PARKED_S or now - mount.since > PARKED_S
             if mount.track.last_seen == now and not stood_before and sits_on(person, mount.track):
-                before = self._names.get(ride.number, ride.number) if ride else person.track_id
-                if before in self._reported and number not in self._reported and number not in self._names:
-                    self._names[number] = before
-                return Ride(number, now, _seat(mount.track.box, person.box))
-        if ride and own and now - ride.at <= (LOOSE_S if own.track.last_seen == now else UNSEEN_S):
-            return ride
-        return None
+                before = self._names.get(held.number, held.number) if held else person.track_id if self._together(person, mount) else number
+                if before in self._reported and number not in self._reported:
+                    self._names.setdefault(number, before)
+                return Ride(number, held.since if held else now, now, _seat(mount.track.box, person.box))
+        return held
+
+    def _together(self, person: Track, mount: Mount) -> bool:
+        """Were they where they are now to each other, before the two-wheeler was sure to be there?"""
+        past = {t.last_seen: t for t in self._past.get(person.track_id, ())}
+        fits = [sits_on(past[s.at], replace(mount.track, box=s.box)) for s in mount.track.earlier if s.at in past]
+        return len(fits) >= LEAST_TOGETHER and all(fits)
 
 
 def _seat(ridden: Box, person: Box) -> Sides:

@@ -365,7 +365,7 @@ def test_a_line_crossed_and_a_zone_entered_before_it_was_sure_count() -> None:
 def test_a_line_crossed_before_it_was_sure_is_an_incident(kind: str) -> None:
     crossing = rule(kind, GATE, direction="forward")
     judge = Judge("street", [crossing], [LEFT], [GATE], lambda: "i", 0.0)
-    facts = judge.step([late(1, 1.0, (0.6, 0.7), (0.8, 0.4), (1.0, 0.3))], frozenset({"r"}), 1.0)
+    facts = judge.step([late(1, 1.2, (0.6, 0.7), (0.8, 0.4), (1.0, 0.3), (1.2, 0.2))], frozenset({"r"}), 1.2)
     assert [f.incident.direction for f in facts if isinstance(f, Opened)] == ["forward"]
 
 

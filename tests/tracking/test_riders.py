@@ -87,11 +87,12 @@ def test_a_motorcycle_that_is_missed_keeps_its_own_place_and_size_below_its_ride
 
 def test_a_guess_where_the_motorcycle_is_gives_way_to_where_its_rider_is() -> None:
     riders = Riders()
-    riders.join([bike(0.3, 0.0), rider(0.3, 0.0)], 0.0)
-    coasting = replace(bike(0.36, 0.2), last_seen=0.0, seen_now=False)
-    [joined] = riders.join([coasting, rider(0.32, 0.2)], 0.2)
+    for step in range(5):
+        riders.join([bike(0.3 + 0.02 * step, step * FRAME_S), rider(0.3 + 0.02 * step, step * FRAME_S)], step * FRAME_S)
+    coasting = replace(bike(0.44, 1.0), last_seen=0.8, seen_now=False)
+    [joined] = riders.join([coasting, rider(0.4, 1.0)], 1.0)
     assert joined.seen_now
-    assert joined.box.sides == pytest.approx(bike(0.32, 0.2).box.sides)
+    assert joined.box.sides == pytest.approx(bike(0.4, 1.0).box.sides)
 
 
 def test_a_rider_whose_motorcycle_is_missed_for_seconds_is_no_pedestrian() -> None:
@@ -114,7 +115,7 @@ def test_who_was_told_as_a_person_before_the_motorcycle_was_found_goes_on_under_
     riders, told = Riders(), []
     for step in range(30):
         at, x = step * FRAME_S, 0.1 + 0.02 * step
-        early = tuple(Sighting(at - FRAME_S * k, bike(x - 0.02 * k, at).box) for k in (2, 1)) if step == 5 else ()
+        early = tuple(Sighting((step - k) * FRAME_S, bike(x - 0.02 * k, at).box) for k in (2, 1)) if step == 5 else ()
         found = [replace(bike(x, at, number=7, born=0.6), earlier=early)] if step >= 5 else []
         told += riders.join([*found, rider(x, at)], at)
     assert labels(told) == [(2, "motorcycle")] * 25 + [(2, "person")] * 5
@@ -129,3 +130,24 @@ def test_two_on_one_motorcycle_are_one_ride() -> None:
         joined = riders.join(seen if 10 <= step < 14 else [bike(x, at), *seen], at)
         assert labels(joined) == [(1, "motorcycle")]
         assert joined[0].box.sides == pytest.approx(bike(x, at).box.sides)
+
+
+@pytest.mark.parametrize("sure_after", [3, 5, 7])
+@pytest.mark.parametrize("rate", [5, 10, 15])
+def test_a_motorcycle_that_passes_a_pedestrian_does_not_take_his_number_or_him(rate: int, sure_after: int) -> None:
+    """It comes from behind, is sure just before, beside or after him, and drives on out of the picture."""
+    riders = Riders()
+    for step in range(4 * rate):
+        at = step / rate
+        x, beside = 0.2 + 0.4 * at, 0.2 + 0.4 * sure_after / rate
+        tracks = [walker(beside + 0.02 * (at - sure_after / rate), at, number=1)]
+        passes = sure_after <= step and x < 0.9
+        if passes:
+            early = tuple(Sighting(n / rate, bike(0.2 + 0.4 * n / rate, at).box) for n in range(step)) if step == sure_after else ()
+            tracks.append(replace(bike(x, at, number=2), earlier=early))
+        joined = riders.join(tracks, at)
+        assert (2, "motorcycle") in labels(joined) or not passes
+        far = abs(x - beside) > 0.15 and (passes or step < sure_after)
+        assert (1, "person") in labels(joined) or not far or at < (sure_after / rate) + 1.0
+        if not passes and step > sure_after + rate:
+            assert labels(joined) == [(1, "person")]

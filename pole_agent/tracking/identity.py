@@ -74,6 +74,13 @@ class Identity:
         return self.still_since > self.first_seen or (self._stirred and self._height >= STIRRING_HEIGHT)
 
     @property
+    def travelled(self) -> bool:
+        """It has gone further than its own size from where it was first seen. What flickers or sways does not."""
+        first = self._earlier[0].box
+        away_x, away_y = abs(self._x - (first.left + first.right) / 2), abs(self._y - (first.top + first.bottom) / 2)
+        return away_x > self._width or away_y > self._height
+
+    @property
     def mean_score(self) -> float:
         return self._scores / self.hits
 

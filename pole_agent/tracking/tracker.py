@@ -48,7 +48,7 @@ class Tuning:
     least_likeness: float = 0.6  # first round
     least_same_iou: float = 0.5  # in sight, and where it was expected, whatever it looks like
     least_weak: float = 0.75  # second round
-    fast_hits: int = 4  # or this many that lead on from each other, each further than its own size
+    travelled_hits: int = 4  # or this many of something that has gone further than its own size
     margin: float = 0.05  # boxes are compared with this share of their size added at each side
     margin_per_s: float = 0.36  # and more for every second out of sight
     most_margin: float = 0.4
@@ -201,7 +201,7 @@ class Tracker:
         start, room, age = tuning.start_score, 1 - tuning.start_score, now - identity.first_seen + ROUNDING_S
         if identity.leaps == 1:
             return False
-        if self._is_clear(identity) or (identity.leaps and identity.hits >= tuning.fast_hits):
+        if self._is_clear(identity) or (identity.travelled and identity.hits >= tuning.travelled_hits):
             return age >= tuning.confirm_s
         if identity.moved:
             _, top, _, bottom = identity.sides

@@ -87,3 +87,11 @@ def test_two_motorcycles_side_by_side_stay_two() -> None:
     feet = {n: [round(t.box.bottom, 2) for now in seen for t in now if t.track_id == n] for n in (1, 2)}
     assert sorted(set(feet[1])) == [0.6]
     assert sorted(set(feet[2])) == [0.7]
+
+
+def test_a_dim_car_that_is_in_the_picture_for_a_second_is_a_track() -> None:
+    """By night, and each of its boxes overlaps with the last: it has gone further than its own length, no flicker does."""
+    seen = play([[at("car", 0.2 + 0.13 * i, 0.7, 0.26, 0.12, score=0.5)] for i in range(5)], 5)
+    tracks = [t for now in seen for t in now]
+    assert {t.track_id for t in tracks} == {1}
+    assert len(tracks[0].earlier) + len(tracks) == 5

@@ -12,6 +12,7 @@ from collections.abc import Sequence
 
 from pole_agent import __version__
 from pole_agent.errors import ConfigError, PoleAgentError
+from pole_agent.words import LANGUAGES, language_of
 
 COMMANDS = (
     "init",
@@ -54,8 +55,18 @@ def parser(names: Sequence[str] = COMMANDS) -> argparse.ArgumentParser:
             name, help=module.HELP, description=module.__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
         )
         module.arguments(sub)
+        _speak(sub)
         sub.set_defaults(carry_out=module.run)
     return top
+
+
+def _speak(command: argparse.ArgumentParser) -> None:
+    """--lang for every command, also behind its action; without it, the locale decides."""
+    if command.get_default("lang") is None:
+        command.add_argument("--lang", choices=LANGUAGES, default=language_of(os.environ), help="English or Indonesian; default: LANG")
+    for actions in (a for a in command._actions if isinstance(a, argparse._SubParsersAction)):
+        for action in actions.choices.values():
+            action.add_argument("--lang", choices=LANGUAGES, default=argparse.SUPPRESS, help=argparse.SUPPRESS)
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -71,22 +82,17 @@ def main(argv: list[str] | None = None) -> int:
         return code
     except ConfigError as error:
         for problem in error.problems:
-            text = str(problem)
-            if getattr(arguments, "lang", "en") == "id":
-                from pole_agent.indonesian import translate
-
-                text = translate(text)
-            print(f"pole-agent: {text}", file=sys.stderr)
+            _complain(str(problem), arguments.lang)
         return 2
     except PoleAgentError as error:
-        print(f"pole-agent: {error}", file=sys.stderr)
+        _complain(str(error), arguments.lang)
         return 1
     except BrokenPipeError:
         _say_no_more()
         return 1
     except OSError as error:  # a full disk, a folder that is missing, a stick that was pulled out
         where = f"{error.filename}: " if error.filename is not None else ""
-        print(f"pole-agent: {where}{error.strerror or error}", file=sys.stderr)
+        _complain(f"{where}{error.strerror or error}", arguments.lang)
         _say_no_more()
         return 1
     except KeyboardInterrupt:
@@ -101,3 +107,11 @@ def _say_no_more() -> None:
     nothing = os.open(os.devnull, os.O_WRONLY)
     os.dup2(nothing, sys.stdout.fileno())
     os.close(nothing)
+
+
+def _complain(text: str, language: str) -> None:
+    if language != "en":  # `explain` may speak both
+        from pole_agent.indonesian import spoken
+
+        text = spoken(text, language if language in LANGUAGES else language_of(os.environ))
+    print(f"pole-agent: {text}", file=sys.stderr)

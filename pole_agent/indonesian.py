@@ -6,7 +6,6 @@ A test walks through the sources and fails when a sentence of theirs is missing 
 from __future__ import annotations
 
 import functools
-import re
 
 # English with {} for what varies -> Indonesian with {0}, {1}, … in its own order.
 TABLE = {
@@ -312,25 +311,378 @@ TABLE = {
         'drone.approval: bernilai "automatic", yang hanya untuk simulasi; setiap pesan menyatakannya, dan drone sungguhan tidak boleh menurut',
     "drone.officer: there is none; whoever may write to drone/approval at the broker may approve flights":
         "drone.officer: tidak ada; siapa yang boleh menulis ke drone/approval pada broker dapat menyetujui penerbangan",
+    # what the operating system says
+    "No such file or directory": "berkas atau folder tidak ada",
+    "Permission denied": "akses ditolak",
+    "Operation not permitted": "tidak diizinkan",
+    "No space left on device": "disk penuh",
+    "Disk quota exceeded": "kuota disk terlampaui",
+    "Read-only file system": "sistem berkas hanya-baca",
+    "Is a directory": "ini folder",
+    "Not a directory": "bukan folder",
+    "File exists": "berkas sudah ada",
+    "File name too long": "nama berkas terlalu panjang",
+    "Input/output error": "kesalahan baca-tulis",
+    "Connection refused": "sambungan ditolak",
+    "No route to host": "tidak ada rute ke host",
+    "Network is unreachable": "jaringan tidak terjangkau",
+    "Name or service not known": "nama tidak dikenal",
+    "Temporary failure in name resolution": "nama tidak dapat dicari untuk sementara",
+    # what the reader of TOML says
+    "{} (at line {}, column {})": "{0} (pada baris {1}, kolom {2})",
+    "{} (at end of document)": "{0} (pada akhir berkas)",
+    "Invalid initial character for a key part": "karakter pertama kunci tidak sah",
+    "Invalid value": "nilai tidak sah",
+    "Found invalid character {}": "ada karakter tidak sah {0}",
+    "Cannot declare {} twice": "{0} tidak boleh dinyatakan dua kali",
+    "Expected ']' at the end of a table declaration": "seharusnya ada ']' pada akhir nama bagian",
+    "Expected ']]' at the end of an array declaration": "seharusnya ada ']]' pada akhir nama bagian",
+    "Cannot mutate immutable namespace {}": "{0} sudah lengkap dan tidak boleh ditambah",
+    "Cannot redefine namespace {}": "{0} tidak boleh ditulis ulang",
+    "Cannot overwrite a value": "kunci ini sudah ditulis sebelumnya",
+    "Expected '=' after a key in a key/value pair": "seharusnya ada '=' setelah kunci",
+    "Invalid hex value": "nilai heksadesimal tidak sah",
+    "Escaped character is not a Unicode scalar value": "karakter dengan garis miring terbalik ini bukan karakter Unicode",
+    "Expected newline or end of document after a statement": "seharusnya baris baru setelah pernyataan",
+    "Unclosed array": "daftar tidak ditutup",
+    "Duplicate inline table key {}": "kunci {0} ditulis dua kali di dalam kurung kurawal",
+    "Unclosed inline table": "kurung kurawal tidak ditutup",
+    "Unescaped '\\' in a string": "tanda '\\' di dalam teks harus ditulis dua kali",
+    "Illegal character {}": "karakter {0} tidak boleh",
+    "Expected {}": "seharusnya {0}",
+    "Unterminated string": "teks tidak ditutup",
+    "Invalid date or datetime": "tanggal atau waktu tidak sah",
+    "Invalid statement": "pernyataan tidak sah",
+    # the command line
+    "{}: cannot be written: {}; try: sudo pole-agent clock accept": "{0}: tidak dapat ditulis: {1}; coba: sudo pole-agent clock accept",
+    "unknown": "tidak diketahui",
+    "no agent runs here ({}); start it with: pole-agent run --config …, or name its socket with --socket":
+        "tidak ada agen yang berjalan di sini ({0}); jalankan dengan: pole-agent run --config …, atau sebutkan soketnya dengan --socket",
+    "{}: this user may not talk to the agent; it takes the group pole-agent (sudo usermod -aG pole-agent $USER)":
+        "{0}: pengguna ini tidak boleh berbicara dengan agen; perlu grup pole-agent (sudo usermod -aG pole-agent $USER)",
+    "{}: the agent hung up": "{0}: agen memutus percakapan",
+    "an agent runs already with {} (process {}); stop it first": "sudah ada agen yang berjalan dengan {0} (proses {1}); hentikan dahulu",
+    "{} is not possible; give 1 to {}": "{0} tidak mungkin; beri 1 sampai {1}",
+    "{} is not possible; give 1 to {} seconds": "{0} tidak mungkin; beri 1 sampai {1} detik",
+    "{} cannot be written: {}": "{0} tidak dapat ditulis: {1}",
+    "{}: there is no store; name the folder with --state-dir or the configuration with --config":
+        "{0}: tidak ada penyimpanan; sebutkan foldernya dengan --state-dir atau konfigurasi dengan --config",
+    "{} is no broker; write mqtt://host:port or mqtts://host:port": "{0} bukan broker; tulis mqtt://host:port atau mqtts://host:port",
+    "goes with mqtts://": "hanya bersama mqtts://",
+    "Mosquitto does not start on port {}; is the port in use? choose another with --port":
+        "Mosquitto tidak dapat dimulai pada port {0}; apakah port terpakai? pilih yang lain dengan --port",
+    "does not go with --once, which tells of one pole to the end of the clip": "tidak bersama --once, yang menceritakan satu tiang sampai akhir klip",
+    "needs a broker: give --mqtt URL, or install Mosquitto": "perlu broker: beri --mqtt URL, atau pasang Mosquitto",
+    "there is no [mqtt]: no broker keeps anything of this pole": "tidak ada [mqtt]: tidak ada broker yang menyimpan sesuatu dari tiang ini",
+    "the agent runs here and would say everything again; stop it first": "agen berjalan di sini dan akan mengatakan semuanya lagi; hentikan dahulu",
+    "the agent that runs here follows another configuration (conduct_sha256 {}); reload it, or name its --config":
+        "agen yang berjalan di sini memakai konfigurasi lain (conduct_sha256 {0}); muat ulang, atau sebutkan --config miliknya",
+    "is 1 or more; rows of frames (--mot, --detections) need it to be 1": "adalah 1 atau lebih; baris per gambar (--mot, --detections) perlu 1",
+    "{}: the clip has no frame": "{0}: klip tidak memiliki gambar",
+    "{}: too short to measure anything with; give a clip of {} frames or more": "{0}: terlalu pendek untuk mengukur; beri klip dengan {1} gambar atau lebih",
+    "{}; choose one of: {}": "{0}; pilih salah satu: {1}",
+    "say which camera; there is {}": "sebutkan kamera yang mana; yang ada {0}",
+    "{}: name a .jpg or .png file": "{0}: sebutkan berkas .jpg atau .png",
+    "{}: the picture cannot be encoded": "{0}: gambar tidak dapat dikodekan",
+    "{}: the stream gives no picture": "{0}: aliran video tidak memberi gambar",
+    "clear {} at the broker? [y/N] ": "hapus {0} di broker? [y/T] ",
+    "nothing was changed": "tidak ada yang diubah",
+    "cleared at the broker: {}": "dihapus di broker: {0}",
+    "wrote {}; print it with a browser (A4)": "{0} ditulis; cetak dengan peramban (A4)",
+    "no agent runs here; this is what the configuration says": "tidak ada agen yang berjalan di sini; inilah kata konfigurasi",
+    "store {}: waiting {}; delivered and kept {}; dropped {}": "penyimpanan {0}: menunggu {1}; terkirim dan disimpan {2}; dibuang {3}",
+    "last sequence {}; {} of {} MB used": "nomor terakhir {0}; {1} dari {2} MB terpakai",
+    # the demo
+    "pole-agent demo: a street clip, mock GPIO, {}": "demo pole-agent: klip jalan, GPIO tiruan, {0}",
+    "broker in memory (no Mosquitto is installed here)": "broker di memori (Mosquitto tidak terpasang di sini)",
+    "its own Mosquitto on {}": "Mosquitto sendiri di {0}",
+    "broker {}": "broker {0}",
+    "{} poles, DEMO-1 to DEMO-{}; told here is DEMO-1": "{0} tiang, DEMO-1 sampai DEMO-{1}; yang diceritakan di sini DEMO-1",
+    "its clock starts at dusk, {}": "jamnya mulai saat senja, {0}",
+    "real time, {} at the pole": "waktu sebenarnya, {0} di tiang",
+    "real time, {} at the pole: the lamp stays off by day": "waktu sebenarnya, {0} di tiang: lampu padam pada siang hari",
+    "to paste into another terminal:": "untuk ditempel di terminal lain:",
+    "the wind is {} m/s now": "angin sekarang {0} m/s",
+    "the order {} is accepted, approved by {}{}": "perintah {0} diterima, disetujui oleh {1}{2}",
+    "the order {} is rejected: {}": "perintah {0} ditolak: {1}",
+    "the flight {}: {}": "penerbangan {0}: {1}",
+    "takes off": "lepas landas", "en route": "dalam perjalanan", "on scene": "di lokasi", "returns": "kembali", "landed": "mendarat",
+    "summary": "ringkasan",
+    "  people seen          {} (tracks; {} frames, detector ran on {})": "  orang terlihat       {0} (jejak; {1} gambar, detektor bekerja pada {2})",
+    "  incidents            {} told at opening, {} closed": "  kejadian             {0} diberitahukan saat dibuka, {1} ditutup",
+    "  lamp changes         {} (now {}, {})": "  perubahan lampu      {0} (sekarang {1}, {2})",
+    "  drone requests       {} ({})": "  permintaan drone     {0} ({1})",
+    "  messages delivered   {} events, each acknowledged by the broker ({})": "  pesan terkirim       {0} kejadian, masing-masing diakui broker ({1})",
+    "  peak memory          {} MB": "  memori tertinggi     {0} MB",
+    # cameras, to people
+    "{}: {}, {}x{}, {} frames a second": "{0}: {1}, {2}x{3}, {4} gambar per detik",
+    "decoding: {} ms of CPU a frame, {} of one core": "pembacaan: {0} ms CPU per gambar, {1} dari satu inti prosesor",
+    "advice: {}": "saran: {0}",
+    "nothing to improve": "tidak ada yang perlu diperbaiki",
+    "{}: {}x{}, {}; for your eyes only": "{0}: {1}x{2}, {3}; hanya untuk Anda",
+    "{} zone(s), {} line(s), {} mask(s)": "{0} zona, {1} garis, {2} penutup",
+    "picture shape changed from {} to {}x{}: masks and zones may lie elsewhere; masks cover all places":
+        "bentuk gambar berubah dari {0} menjadi {1}x{2}: penutup dan zona mungkin bergeser; penutup menutup semua tempat",
+    'when they are right for this picture, write picture = "{}x{}" in [[camera]] "{}"':
+        'bila sudah benar untuk gambar ini, tulis picture = "{0}x{1}" pada [[camera]] "{2}"',
+    "{}; is it on this network, and is ONVIF switched on in its settings?": "{0}; apakah di jaringan ini, dan apakah ONVIF dinyalakan pada pengaturannya?",
+    "no ONVIF camera answered within {} s": "tidak ada kamera ONVIF yang menjawab dalam {0} detik",
+    "{}: a camera": "{0}: sebuah kamera",
+    "  its clock is {} s off; set a time server in its settings": "  jamnya meleset {0} detik; atur server waktu pada pengaturannya",
+    "  {} {}x{} at {}: {}{}": "  {0} {1}x{2} pada {3}: {4}{5}",
+    "  <- take this one": "  <- pakai yang ini",
+    "looking for cameras needs two libraries: pip install onvif-zeep-async WSDiscovery":
+        "mencari kamera perlu dua pustaka: pip install onvif-zeep-async WSDiscovery",
+    # the lamp, to people
+    "lamp {} at {}, because of {}{}": "lampu {0} pada {1}, karena {2}{3}",
+    " until {} ({})": " sampai {0} ({1})",
+    " for another {}": " selama {0} lagi",
+    "override to {} ({}) by {}{}{}": "perintah ke {0} ({1}) oleh {2}{3}{4}",
+    "somebody unknown": "seseorang yang tidak dikenal",
+    ", because: {}": ", karena: {0}",
+    "end it with: {}": "akhiri dengan: {0}",
+    "program: {}; see it with: {}": "program: {0}; lihat dengan: {1}",
+    "program: {}": "program: {0}",
+    'program: unknown, because {}; on a bench without one set [clock] trust = "system"':
+        'program: tidak diketahui, karena {0}; pada meja uji tanpa server atur [clock] trust = "system"',
+    "program: unknown, because {}; see: {}": "program: tidak diketahui, karena {0}; lihat: {1}",
+    "no time server was heard": "belum tersinkron dengan server waktu",
+    "{}{}; given: {}": "{0}{1}; diberikan: {2}",
+    "its capture, by the camera's stamps": "pengambilannya, menurut cap waktu kamera",
+    "its arrival: the stream has no stamps that can be used": "kedatangannya: aliran tidak memiliki cap waktu yang dapat dipakai",
+    "the stamps in the file": "cap waktu di dalam berkas",
+    "a count: the file has no stamps that can be used": "hitungan: berkas tidak memiliki cap waktu yang dapat dipakai",
+    "the time of a frame is that of {}; RTSP over {}": "waktu sebuah gambar adalah {0}; RTSP lewat {1}",
+    "the time of a frame is that of {}": "waktu sebuah gambar adalah {0}",
+    "the time of a frame is that of {}{}": "waktu sebuah gambar adalah {0}{1}",
+    "none seen": "tidak terlihat",
+    "faults: {}": "gangguan: {0}",
+    "faults: {}; unknown without a sensor: {}": "gangguan: {0}; tidak diketahui tanpa sensor: {1}",
+    "somebody is seen, so it shines brighter than what you set; --fixed lets nobody raise it: {}":
+        "ada orang terlihat, jadi lampu lebih terang daripada yang Anda atur; dengan --fixed kehadiran tidak menaikkannya: {0}",
+    "{} h of light, {} times switched on, {} times powered": "{0} jam menyala, {1} kali dinyalakan, {2} kali mendapat daya",
+    "{} kWh, estimated from rated power and duty cycle": "{0} kWh, taksiran dari daya terpasang dan siklus kerja",
+    "the agent ramps the lamp for {} s, then it goes on as before": "agen menguji lampu selama {0} detik, lalu kembali seperti semula",
+    "no agent runs here: the lamp is driven directly, and let go at the end":
+        "tidak ada agen yang berjalan di sini: lampu dikendalikan langsung, dan dilepas pada akhirnya",
+    "the lamp is let go: with the reference wiring it is lit": "lampu dilepas: dengan pengawatan acuan ia menyala",
+    "{} s  duty cycle {}": "{0} dtk  siklus kerja {1}",
+    "an agent runs here and drives the lamp; stop it first, or use: pole-agent lamp on":
+        "agen berjalan di sini dan mengendalikan lampu; hentikan dahulu, atau gunakan: pole-agent lamp on",
+    "{} lies at the edge of the calendar; name another date": "{0} berada di tepi kalender; sebutkan tanggal lain",
+    "  warning: the program leaves a part of this night without light": "  peringatan: program membiarkan sebagian malam ini tanpa cahaya",
+    "  warning: the program leaves a part of this night without light; the floor of {} is kept":
+        "  peringatan: program membiarkan sebagian malam ini tanpa cahaya; batas bawah {0} dipertahankan",
+    'night of {} to {}, program "{}" ({})': 'malam {0} sampai {1}, program "{2}" ({3})',
+    "sunset {}  dusk {}  dawn {}  sunrise {}": "matahari terbenam {0}  akhir senja {1}  fajar {2}  matahari terbit {3}",
+    "the sun does not set": "matahari tidak terbenam",
+    "the sun does not rise": "matahari tidak terbit",
+    "        # light   . the sun is down   (presence, overrides and controls come on top)":
+        "        # cahaya   . matahari di bawah ufuk   (kehadiran, perintah, dan kendali menambahnya)",
+    "  {}   (as before)": "  {0}   (seperti sebelumnya)",
+    "  {} h of light, as much as {} h of full light: about {} Wh of {} W":
+        "  {0} jam menyala, setara {1} jam terang penuh: sekitar {2} Wh dari {3} W",
+    # why
+    "{} is no time; write \"02:13\" or \"2026-11-24T02:13\"": "{0} bukan waktu; tulis \"02:13\" atau \"2026-11-24T02:13\"",
+    "{} is none; write its first four characters at least": "{0} bukan pengenal; tulis sekurangnya empat karakter pertamanya",
+    "nothing is kept of the lamp now": "belum ada catatan tentang lampu",
+    "nothing is kept of the lamp from before {}": "tidak ada catatan tentang lampu dari sebelum {0}",
+    "The clock was not trusted when that was written: the time may be wrong.": "Jam tidak dipercaya saat itu ditulis: waktunya mungkin salah.",
+    "It was started again {}.": "Agen dimulai lagi {0}.",
+    "Now the agent does not run: it was stopped {}. The wiring decided: lit, where it is the reference's.":
+        "Sekarang agen tidak berjalan: dihentikan {0}. Pengawatan yang menentukan: menyala, bila sesuai acuan.",
+    "At {} the agent did not run: it was stopped {}. The wiring decided: lit, where it is the reference's.":
+        "Pada {0} agen tidak berjalan: dihentikan {1}. Pengawatan yang menentukan: menyala, bila sesuai acuan.",
+    "Now the lamp is at {}, by {}, since {}.": "Sekarang lampu pada {0}, oleh {1}, sejak {2}.",
+    "At {} the lamp was at {}, by {}, since {}.": "Pada {0} lampu pada {1}, oleh {2}, sejak {3}.",
+    "The agent does not run now; when it last wrote, the lamp was at {}, by {}, since {}.":
+        "Agen sekarang tidak berjalan; saat terakhir menulis, lampu pada {0}, oleh {1}, sejak {2}.",
+    "Some time after that the agent ended without a word, by a power cut perhaps. Then the wiring decided.":
+        "Sesudah itu agen berhenti tanpa pesan, mungkin karena listrik padam. Maka pengawatan yang menentukan.",
+    "an unknown level": "tingkat yang tidak diketahui",
+    "unknown, for want of a clock or a program: failsafe level {}": "tidak diketahui, tanpa jam atau program: tingkat pengaman {0}",
+    '"{}" asks for {}': '"{0}" meminta {1}',
+    "it is dark": "gelap",
+    "it is dark, and deep night": "gelap, dan malam penuh",
+    "it is day": "siang",
+    "whether it is dark is unknown": "tidak diketahui apakah gelap",
+    "{} holds": "{0} berlaku",
+    "{} does not bind by day": "{0} tidak mengikat pada siang hari",
+    "{} by {}{}, at the pole, presence may raise it": "{0} oleh {1}{2}, di tiang, kehadiran boleh menaikkannya",
+    "{} by {}{}, at the pole, whatever presence says": "{0} oleh {1}{2}, di tiang, apa pun kata kehadiran",
+    "{} by {}{}, from outside, presence may raise it": "{0} oleh {1}{2}, dari luar, kehadiran boleh menaikkannya",
+    "{} by {}{}, from outside, whatever presence says": "{0} oleh {1}{2}, dari luar, apa pun kata kehadiran",
+    "nobody by name": "tanpa nama",
+    "none": "tidak ada",
+    "nobody": "tidak ada",
+    "{} raises it to {}": "{0} menaikkannya ke {1}",
+    "at least {}": "sekurangnya {0}",
+    "at most {}": "paling tinggi {0}",
+    "{} incidents that are kept begin with {}; see: pole-agent outbox list": "{0} kejadian tersimpan diawali {1}; lihat: pole-agent outbox list",
+    '{} by rule "{}", camera "{}", {} "{}", a {}.': '{0} menurut aturan "{1}", kamera "{2}", {3} "{4}", {5}.',
+    "{}, count {}, dwell {} s, active {} (as it is configured now)": "{0}, jumlah {1}, lama {2} detik, aktif {3} (menurut konfigurasi sekarang)",
+    "is not configured any more": "tidak ada lagi dalam konfigurasi",
+    " (the clock was not trusted)": " (jam tidak dipercaya)",
+    "{}, tracks {}": "{0}, jejak {1}",
+    "after {} s, at most {} at once, ended: {}": "setelah {0} detik, paling banyak {1} sekaligus, berakhir: {2}",
+    "it is still open": "masih terbuka",
+    "true, said {}": "benar, kata {0}",
+    "false, said {}": "salah, kata {0}",
+    "nobody has said whether it was true": "belum ada yang mengatakan apakah itu benar",
+    # drone requests, to people
+    "{} requests begin with {}; see: pole-agent drone list": "{0} permintaan diawali {1}; lihat: pole-agent drone list",
+    "is required without a terminal: the name of the person who decides": "wajib tanpa terminal: nama orang yang memutuskan",
+    "goes with --key: the officer, as the pole knows the key": "bersama --key: petugas, seperti kuncinya dikenal tiang",
+    "is a name of 1 to 100 characters on one line": "adalah nama 1 sampai 100 karakter dalam satu baris",
+    "this is no message of drone/request or info of a pole (it has no key \"pole\")":
+        "ini bukan pesan drone/request atau info sebuah tiang (tidak ada kunci \"pole\")",
+    "the message names no patrol {}; it is the info message of the pole, with {}": "pesan tidak menyebut patroli {0}; pakai pesan info tiang itu, dengan {1}",
+    'is a time with its zone, for example "2027-01-01T00:00:00Z"': 'adalah waktu dengan zonanya, misalnya "2027-01-01T00:00:00Z"',
+    "{} is over": "{0} sudah lewat",
+    "it is no JSON object": "bukan objek JSON",
+    "{}: cannot be read as a message: {}": "{0}: tidak dapat dibaca sebagai pesan: {1}",
+    "this is no info message of a pole (its patrols cannot be read)": "ini bukan pesan info sebuah tiang (patrolinya tidak dapat dibaca)",
+    "this is no message of drone/request ({} is missing or wrong)": "ini bukan pesan drone/request ({0} tidak ada atau salah)",
+    "{}: is no private key of pole-agent drone key: {}": "{0}: bukan kunci privat dari pole-agent drone key: {1}",
+    "{}, to {}, within {} m, {} m high, {}.": "{0}, ke {1}, dalam {2} m, setinggi {3} m, {4}.",
+    "It is a simulation: nothing may fly.": "Ini simulasi: tidak boleh ada yang terbang.",
+    "{}, by {}": "{0}, oleh {1}",
+    "gates, as they were asked last:": "gerbang, seperti terakhir diperiksa:",
+    "value {}, limit {}, from {}": "nilai {0}, batas {1}, dari {2}",
+    "{} s old": "{0} detik yang lalu",
+    # why a gate is shut
+    "the pole's clock is not trusted": "jam tiang tidak dipercaya",
+    "its time is over": "waktunya sudah habis",
+    "the request was made before a restart, and without a trusted clock its age is unknown":
+        "permintaan dibuat sebelum mulai ulang, dan tanpa jam yang dipercaya umurnya tidak diketahui",
+    "whether flights are stopped could not be read": "tidak dapat dibaca apakah penerbangan dihentikan",
+    "all flights are stopped by {}": "semua penerbangan dihentikan oleh {0}",
+    "no geofence is configured": "tidak ada pagar wilayah dalam konfigurasi",
+    "the target, {} m around, is not within the geofence": "sasaran, {0} m sekelilingnya, tidak berada di dalam pagar wilayah",
+    "an exclusion lies within {} m of the target": "ada wilayah terlarang dalam {0} m dari sasaran",
+    "{} m above ground is more than {} m": "{0} m di atas tanah lebih dari {1} m",
+    "the last flight was ordered less than {} s ago": "penerbangan terakhir diperintahkan kurang dari {0} detik yang lalu",
+    "{} comes first": "{0} didahulukan",
+    "there is no permit to fly at night (drone.night_permit)": "tidak ada izin terbang malam (drone.night_permit)",
+    "{} is unknown: {}": "{0} tidak diketahui: {1}",
+    "nothing was heard of it": "belum ada kabar",
+    "its time lies in the future": "waktunya ada di masa depan",
+    "what was heard is {} s old": "kabar terakhir {0} detik yang lalu",
+    "{} {}, allowed {} {}": "{0} {1}, yang diizinkan {2} {3}",
+    "{} {}, allowed at most {}": "{0} {1}, yang diizinkan paling tinggi {2}",
+    "{} {}, allowed at least {}": "{0} {1}, yang diizinkan sekurangnya {2}",
+    "{} {}, allowed is {}": "{0} {1}, yang diizinkan {2}",
+    "wind": "angin", "rain": "hujan", "temperature": "suhu", "battery": "baterai", "dock": "stasiun", "maintenance": "pemeliharaan",
+    # commands that were refused
+    '"by" is required: the name of the person who decides, at most 100 characters on one line':
+        '"by" wajib: nama orang yang memutuskan, paling banyak 100 karakter dalam satu baris',
+    '"decision" is one of {}': '"decision" salah satu dari {0}',
+    '"request_id" is required': '"request_id" wajib diisi',
+    '"status" is one of {}': '"status" salah satu dari {0}',
+    '"stop" is true (no flight any more) or false': '"stop" bernilai true (tidak ada penerbangan lagi) atau false',
+    '"until" belongs to the standing approval of a patrol; give "patrol" instead of "request_id"':
+        '"until" milik persetujuan tetap sebuah patroli; beri "patrol" sebagai ganti "request_id"',
+    '"{}" is a text of at most {} characters': '"{0}" adalah teks paling banyak {1} karakter',
+    'a standing approval needs "until", for example "2027-01-01T00:00:00Z"': 'persetujuan tetap perlu "until", misalnya "2027-01-01T00:00:00Z"',
+    'give "request_id" for one flight, or "patrol" (the name of a plan) for all of them':
+        'beri "request_id" untuk satu penerbangan, atau "patrol" (nama rencana) untuk semuanya',
+    "give brightness (0 to 255) or level (0 to 1), not both": "beri brightness (0 sampai 255) atau level (0 sampai 1), jangan keduanya",
+    "give state, brightness (0 to 255) or level (0 to 1)": "beri state, brightness (0 sampai 255) atau level (0 sampai 1)",
+    'mode is "adaptive" (presence may still raise the lamp) or "fixed"': 'mode adalah "adaptive" (kehadiran boleh menaikkan lampu) atau "fixed"',
+    "reason is a text of at most 200 characters": "reason adalah teks paling banyak 200 karakter",
+    "send {} alone": "kirim {0} saja",
+    'state "OFF" and a level above 0 contradict each other': 'state "OFF" dan level di atas 0 bertentangan',
+    'state is "ON" or "OFF"': 'state adalah "ON" atau "OFF"',
+    'to go back to the program send {"resume": true} alone': 'untuk kembali ke program kirim {{"resume": true}} saja',
+    "unknown key {}; a lamp command has {}": "kunci {0} tidak dikenal; perintah lampu memiliki {1}",
+    "unknown key {}; known here: {}": "kunci {0} tidak dikenal; yang dikenal di sini: {1}",
+    "{} is a number from {} to {}": "{0} adalah angka dari {1} sampai {2}",
+    "a request that is {} does not take {} any more": "permintaan berstatus {0} tidak lagi menerima {1}",
+    "an approval": "persetujuan", "a denial": "penolakan", "a cancel": "pembatalan",
+    "its time is over; {}": "waktunya sudah habis; {0}",
+    "the broker has not acknowledged it within {} s": "broker tidak mengakuinya dalam {0} detik",
+    "the clock is not trusted: no patrol is asked for": "jam tidak dipercaya: tidak ada patroli yang diminta",
+    "the signature is not of {} over this request as this pole knows it": "tanda tangan ini bukan milik {0} atas permintaan ini seperti dikenal tiang",
+    "this approval was used before": "persetujuan ini sudah pernah dipakai",
+    "{} is no wall time": "{0} bukan waktu",
+    "{} is no time; write for example {}": "{0} bukan waktu; tulis misalnya {1}",
+    "there is no request {}": "tidak ada permintaan {0}",
+    "the request is blocked: {}": "permintaan tertahan: {0}",
+    "the request is {}; call the drone back": "permintaan berstatus {0}; panggil kembali drone",
+    "the decision cannot be kept: {}": "keputusan tidak dapat disimpan: {0}",
+    "it stays stopped for now: the disk does not work: {}": "tetap dihentikan untuk sementara: disk tidak bekerja: {0}",
+    "the requests cannot be read: {}": "permintaan tidak dapat dibaca: {0}",
+    "the requests cannot be read yet: {}; this is remembered, and the dispatcher is told":
+        "permintaan belum dapat dibaca: {0}; ini diingat, dan pengendali diberi tahu",
+    '"at" lies in the future; check the clocks': '"at" ada di masa depan; periksa jamnya',
+    "this pole has no patrol {}; it has {}": "tiang ini tidak memiliki patroli {0}; yang ada {1}",
+    "the pole's clock is not trusted; until when the approval holds is unknown": "jam tiang tidak dipercaya; tidak diketahui sampai kapan persetujuan berlaku",
+    '"until" lies in the future, at most a year from now': '"until" ada di masa depan, paling lama setahun dari sekarang',
+    "the approvals that were used before could not be read: no signed standing approval until {}":
+        "persetujuan yang pernah dipakai tidak dapat dibaca: tidak ada persetujuan tetap bertanda tangan sampai {0}",
+    "a flight changes between in_progress and paused at most once a second; say it again":
+        "penerbangan berganti antara in_progress dan paused paling banyak sekali per detik; kirim lagi",
+    "this pole takes signed approvals only; sign with: pole-agent drone sign": "tiang ini hanya menerima persetujuan bertanda tangan; tanda tangani dengan: pole-agent drone sign",
+    '"signature" has a nonce, expires_at and a value; sign with: pole-agent drone sign': '"signature" berisi nonce, expires_at, dan value; tanda tangani dengan: pole-agent drone sign',
+    "the nonce of a signature has 16 to 64 letters, digits, - or _": "nonce sebuah tanda tangan berisi 16 sampai 64 huruf, angka, - atau _",
+    "expires_at of a signature is a time in RFC 3339": "expires_at sebuah tanda tangan adalah waktu menurut RFC 3339",
+    "the value of a signature is {} bytes in base64": "value sebuah tanda tangan adalah {0} bita dalam base64",
+    "{} is none of the officers of this pole": "{0} bukan salah satu petugas tiang ini",
+    "the pole's clock is not trusted; whether the approval still holds is unknown": "jam tiang tidak dipercaya; tidak diketahui apakah persetujuan masih berlaku",
+    "the approval has expired, or holds for longer than a day": "persetujuan sudah kedaluwarsa, atau berlaku lebih dari sehari",
 }  # fmt: skip
+DEEPEST = 6  # sentences within sentences
 MOST = 2000  # characters of a sentence that is looked at
 
 
 @functools.lru_cache(maxsize=1)
-def _patterns() -> list[tuple[re.Pattern[str], str]]:
+def _sentences() -> list[tuple[list[str], str]]:
     # The most definite first: what has the most fixed text.
     ordered = sorted(TABLE, key=lambda en: -len(en.replace("{}", "")))
-    return [(re.compile("(.+?)".join(map(re.escape, en.split("{}"))), re.DOTALL), TABLE[en]) for en in ordered]
+    return [(en.split("{}"), TABLE[en]) for en in ordered]
 
 
-def translate(text: str) -> str:
+def _varying(fixed: list[str], text: str) -> list[str] | None:
+    """What stands between the fixed parts, each as short as it can be; None where the sentence is another. In linear time."""
+    first, *middle, last = fixed if len(fixed) > 1 else (*fixed, "")
+    if len(fixed) == 1:
+        return [] if text == first else None
+    at, end = len(first), len(text) - len(last)
+    if not text.startswith(first) or not text.endswith(last):
+        return None
+    found = []
+    for part in middle:
+        next_at = text.find(part, at + 1, end)
+        if next_at < 0:
+            return None
+        found.append(text[at:next_at])
+        at = next_at + len(part)
+    return [*found, text[at:end]] if at < end else None
+
+
+def spoken(text: str, language: str) -> str:
+    """An English sentence in the language of the user."""
+    return translate(text) if language == "id" else text
+
+
+def translate(text: str, deep: int = DEEPEST) -> str:
     """The sentence in Indonesian, as far as it is known; parts that vary may be sentences of their own."""
-    if len(text) > MOST:
+    if len(text) > MOST or not deep:
         return text
-    for pattern, template in _patterns():
-        if match := pattern.fullmatch(text):
-            return template.format(*(translate(group) if group != text else group for group in match.groups()))
-    head, colon, tail = text.partition(": ")
+    whole, (head, colon, tail) = _known(text, deep), text.partition(": ")
+    # A key or file may stand before a sentence: then the more definite one of the two counts.
+    rest = _known(tail, deep) if colon and " " not in head else None
+    if whole and not (rest and rest[0] > whole[0]):
+        return whole[1]
     if colon and " " not in head:
-        return f"{head}: {translate(tail)}"
+        return f"{head}: {rest[1] if rest else translate(tail, deep - 1)}"
     return text
+
+
+def _known(text: str, deep: int) -> tuple[int, str] | None:
+    """How much of the sentence is fixed, and the sentence in Indonesian."""
+    for fixed, template in _sentences():
+        if (varying := _varying(fixed, text)) is not None:
+            said = template.format(*(translate(part, deep - 1) if part != text else part for part in varying))
+            return sum(map(len, fixed)), said
+    return None

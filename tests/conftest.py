@@ -24,6 +24,8 @@ from tests.traced import Traced
 hypothesis.settings.register_profile("steady", deadline=None)  # speed is measured in benchmarks, not in tests
 hypothesis.settings.load_profile("steady")
 
+os.environ["LC_ALL"] = "C.UTF-8"  # what the tests expect is English, whoever runs them
+
 ROOT = Path(__file__).resolve().parents[1]
 CLIP = ROOT / "pole_agent" / "demo" / "street.mp4"
 START_S = 10.0

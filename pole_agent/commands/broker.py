@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import shlex
 import shutil
 import socket
 import subprocess
@@ -43,6 +44,16 @@ def broker_of_url(address: str, ca_file: Path | None, scratch: Path) -> dict[str
         secret.write_text(unquote(url.password))
         broker["password_file"] = str(secret)
     return broker
+
+
+def client_in_words(program: str, broker: dict[str, Any]) -> str:
+    """mosquitto_sub or mosquitto_pub for a broker of `broker_of_url`, as it can be pasted. The password stays in its file."""
+    words = [program, "-h", broker["host"], "-p", str(broker["port"])]
+    if broker["tls"]:
+        words += ["--cafile", broker["ca_file"]] if "ca_file" in broker else ["--tls-use-os-certs"]
+    words += ["-u", broker["username"]] if "username" in broker else []
+    secret = f' -P "$(cat {shlex.quote(broker["password_file"])})"' if "password_file" in broker else ""
+    return shlex.join(words) + secret
 
 
 @contextlib.asynccontextmanager

@@ -22,7 +22,9 @@ from pydantic import ValidationError
 
 from pole_agent import compose
 from pole_agent.camera.video import Capture
+from pole_agent.commands.speech import say
 from pole_agent.errors import CameraError, ConfigError, Problem
+from pole_agent.indonesian import spoken
 from pole_agent.settings import DEFAULT_PATH, Settings
 from pole_agent.settings.camera import CameraSettings
 from pole_agent.settings.load import load
@@ -108,13 +110,14 @@ def _probe(arguments: argparse.Namespace, camera: CameraSettings) -> int:
     if arguments.json:
         print(json.dumps({"source": plain(camera.source), **asdict(found), "advice": hints}))
         return 0
-    print(f"{plain(camera.source)}: {found.codec}, {found.width}x{found.height}, {found.measured_fps:g} frames a second")
-    print(f"the time of a frame is that of {TIMES[found.time]}" + (f"; RTSP over {found.transport.upper()}" if found.transport else ""))
-    print(f"decoding: {found.decode_ms:.1f} ms of CPU a frame, {found.core_share:.1%} of one core")
+    say(arguments, f"{plain(camera.source)}: {found.codec}, {found.width}x{found.height}, {found.measured_fps:g} frames a second")
+    over = f"; RTSP over {found.transport.upper()}" if found.transport else ""
+    say(arguments, f"the time of a frame is that of {TIMES[found.time]}{over}")
+    say(arguments, f"decoding: {found.decode_ms:.1f} ms of CPU a frame, {found.core_share:.1%} of one core")
     for hint in hints:
-        print(f"advice: {hint}")
+        say(arguments, f"advice: {hint}")
     if not hints:
-        print("nothing to improve")
+        say(arguments, "nothing to improve")
     return 0
 
 
@@ -148,11 +151,12 @@ def _shot(arguments: argparse.Namespace, camera: CameraSettings, settings: Setti
     except OSError as error:
         raise ConfigError([Problem("--out", f"{arguments.out} cannot be written: {error.strerror}")]) from error
     width, height = size_of(image)
-    print(f"{arguments.out}: {width}x{height}, {len(zones)} zone(s), {len(lines)} line(s), {len(camera.masks)} mask(s); for your eyes only")
+    drawn = f"{len(zones)} zone(s), {len(lines)} line(s), {len(camera.masks)} mask(s)"
+    say(arguments, f"{arguments.out}: {width}x{height}, {drawn}; for your eyes only")
     if reference and reference.size and not same_shape(reference.size, (width, height)):
         old = "{}x{}".format(*reference.size)
-        print(f"picture shape changed from {old} to {width}x{height}: masks and zones may lie elsewhere; masks cover all places")
-        print(f'when they are right for this picture, write picture = "{width}x{height}" in [[camera]] "{camera.name}"')
+        say(arguments, f"picture shape changed from {old} to {width}x{height}: masks and zones may lie elsewhere; masks cover all places")
+        say(arguments, f'when they are right for this picture, write picture = "{width}x{height}" in [[camera]] "{camera.name}"')
     return 0
 
 
@@ -170,19 +174,20 @@ def _find(arguments: argparse.Namespace) -> int:
     if arguments.json:
         print(json.dumps({"cameras": [asdict(c) for c in cameras]}))
     else:
-        _tell(cameras, arguments.seconds)
+        _tell(cameras, arguments)
     return 0 if cameras else 1
 
 
-def _tell(cameras: Sequence[Any], seconds: float) -> None:
+def _tell(cameras: Sequence[Any], arguments: argparse.Namespace) -> None:
     if not cameras:
-        print(f"no ONVIF camera answered within {seconds:g} s; is it on this network, and is ONVIF switched on in its settings?")
+        silent = f"no ONVIF camera answered within {arguments.seconds:g} s"
+        say(arguments, f"{silent}; is it on this network, and is ONVIF switched on in its settings?")
     for camera in cameras:
-        print(f"{camera.host}: {camera.name or 'a camera'}")
+        say(arguments, f"{camera.host}: {camera.name or 'a camera'}")
         if camera.trouble:
-            print(f"  {camera.trouble}")
+            print("  " + spoken(camera.trouble, arguments.lang))
         if abs(camera.clock_off_s) > 60:
-            print(f"  its clock is {camera.clock_off_s:+.0f} s off; set a time server in its settings")
+            say(arguments, f"  its clock is {camera.clock_off_s:+.0f} s off; set a time server in its settings")
         for stream in camera.streams:
-            mark = "  <- take this one" if stream == camera.preferred else ""
-            print(f"  {stream.codec} {stream.width}x{stream.height} at {stream.fps:g}: {stream.source}{mark}")
+            mark = spoken("  <- take this one", arguments.lang) if stream == camera.preferred else ""
+            say(arguments, f"  {stream.codec} {stream.width}x{stream.height} at {stream.fps:g}: {stream.source}{mark}")

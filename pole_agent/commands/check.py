@@ -23,7 +23,7 @@ from pole_agent.settings.files import secrets
 from pole_agent.settings.load import examine_file, warnings
 from pole_agent.settings.reading import secret, unmarked
 from pole_agent.settings.section import is_credential
-from pole_agent.words import LANGUAGES, Both
+from pole_agent.words import Both
 
 FAR_H = 5.0
 FAINT = 0.05
@@ -32,7 +32,6 @@ HELP = "report every problem of a configuration; drives nothing"
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--config", type=Path, default=DEFAULT_PATH, metavar="F", help=f"default: {DEFAULT_PATH}")
-    parser.add_argument("--lang", choices=LANGUAGES, default="en", help="English or Indonesian")
 
 
 def run(arguments: argparse.Namespace) -> int:

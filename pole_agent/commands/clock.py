@@ -28,7 +28,7 @@ from pole_agent.indonesian import translate
 from pole_agent.settings import Settings
 from pole_agent.store.database import Database
 from pole_agent.store.store import FILE_NAME
-from pole_agent.words import LANGUAGES, Both
+from pole_agent.words import Both
 
 HELP = "what the pole believes of its clock, and why; accept it"
 READS = Both("the clock reads", "jam menunjukkan")
@@ -44,7 +44,6 @@ ACCEPTED = Both("accepted", "diterima")
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     control.arguments(parser)
-    parser.add_argument("--lang", choices=LANGUAGES, default="en", help="en or id")
     actions = parser.add_subparsers(dest="action", metavar="action")
     actions.add_parser("show", help="what is believed, and why (the default)")
     actions.add_parser("accept", help="the clock is right: give up what speaks against it")

@@ -5,20 +5,72 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import shlex
+import shutil
 import socket
+import sys
+import time
+import zoneinfo
+from dataclasses import dataclass
+from datetime import tzinfo
 from pathlib import Path
 from typing import Any
 
 from pole_agent import compose
+from pole_agent.almanac import from_rfc3339
 from pole_agent.errors import ConfigError, PoleAgentError
 from pole_agent.settings import DEFAULT_PATH, Settings
 from pole_agent.settings.load import load_or_last_good
+from pole_agent.words import local_time
 
 TIMEOUT_S = 10.0
 
 
 class NotRunning(PoleAgentError):
     pass
+
+
+@dataclass(frozen=True, slots=True)
+class Here:
+    """Where the pole stands, and what time it has: that of a demo is its own. `rules` as they are configured."""
+
+    base: str
+    zone: tzinfo
+    latitude: float
+    longitude: float
+    wall: float
+    rules: list[dict[str, Any]]
+
+    def time(self, moment: float | str, *, seconds: bool = False) -> str:
+        """A wall time, or one of a message, as people read it at the pole."""
+        wall = from_rfc3339(moment) if isinstance(moment, str) else moment
+        return local_time(wall, self.zone, self.wall, seconds=seconds)
+
+
+def here(arguments: argparse.Namespace) -> Here:
+    """Of the running agent, else of the configuration. Raises ConfigError."""
+    try:
+        told = ask(arguments, "pole")
+    except NotRunning:
+        told = compose.site_of(load_or_last_good(arguments.config).settings) | {"wall": time.time()}
+    zone = zoneinfo.ZoneInfo(told["timezone"])
+    return Here(told["pole"], zone, told["latitude"], told["longitude"], told["wall"], told["rules"])
+
+
+def typed(arguments: argparse.Namespace, *words: str) -> str:
+    """A command of pole-agent as it can be pasted into this shell, for the same pole."""
+    where = ["--socket", str(arguments.socket)] if arguments.socket else []
+    where += ["--config", str(arguments.config)] if arguments.config != DEFAULT_PATH else []
+    return shlex.join([*program(), *words, *where])
+
+
+def program() -> list[str]:
+    """How pole-agent is called here: by its name only where the shell finds this very one."""
+    me = Path(sys.argv[0]).absolute()
+    found = shutil.which("pole-agent")
+    if found and Path(found).absolute() == me:
+        return ["pole-agent"]
+    return [str(me)] if me.name == "pole-agent" else [sys.executable, "-m", "pole_agent"]
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:

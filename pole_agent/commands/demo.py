@@ -8,7 +8,7 @@ Ctrl-C ends it; --once ends with the clip and prints a summary. --poles 5 is fiv
 
 A bench dispatcher stands in for the dock: nothing flies. At first it tells of too much wind, so that the request for a drone is blocked,
 says why, and wakes when the wind drops. Approval is automatic, as in simulations only, and each message says so; with --approval required
-a person decides: pole-agent drone list, approve, deny.
+a person decides, with the command that the demo prints.
 """
 
 from __future__ import annotations
@@ -17,29 +17,42 @@ import argparse
 import asyncio
 import contextlib
 import json
+import shlex
 import sys
 import tempfile
 import time
 import tomllib
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 from pole_agent import almanac, compose
 from pole_agent.clock import SystemClock
-from pole_agent.commands.broker import broker_of_url, client_of, mosquitto_on_loopback, mosquitto_program
+from pole_agent.commands.broker import broker_of_url, client_in_words, client_of, mosquitto_on_loopback, mosquitto_program
+from pole_agent.commands.control import typed
 from pole_agent.commands.daemon import Runs, leave, run_to_end, set_up_logging
 from pole_agent.commands.dispatcher import TICK_S, BenchDispatcher, Weather, serve
+from pole_agent.commands.lamp import REASONS
+from pole_agent.commands.request import reasons
+from pole_agent.commands.speech import say
 from pole_agent.errors import ConfigError, PoleAgentError, Problem
 from pole_agent.health.vitals import peak_memory_mb
-from pole_agent.settings import Settings
+from pole_agent.indonesian import spoken
+from pole_agent.settings import DEFAULT_PATH, Settings
 from pole_agent.settings.load import Loaded
 from pole_agent.uplink.events import TYPE_PREFIX, Incoming, Message
+from pole_agent.words import NAMES, Both, named
 
 HELP = "the whole agent on a bundled street clip"
 FOLDER = Path(__file__).parent.parent / "demo"
+LAMP, STATUS, DRONE = Both("lamp", "lampu"), Both("status", "status"), Both("drone", "drone")
+TRAFFIC, DISPATCHER = Both("traffic", "lalu lintas"), Both("dispatcher", "pengendali")
+OPENED = Both("{rule}: {kind} of a {class} opened", "{rule}: {kind} ({class}) dibuka")
+CLOSED = Both("{rule}: {kind} closed after {duration_s} s", "{rule}: {kind} ditutup setelah {duration_s} detik")
+SIMULATION, DECIDES = Both("simulation", "simulasi"), Both("a person decides", "seorang petugas memutuskan")
+LAMP_SET = '{"level": 0.6, "duration_s": 20, "by": "me"}'
 BEFORE_SUNSET_S = 6.0
 DRAIN_S = 10.0
 MOST_POLES = 50
@@ -97,8 +110,9 @@ def time_of(settings: Settings, clock: SystemClock) -> str:
 class Narrator:
     """Tells what the city sees, from the messages themselves, and counts them for the summary."""
 
-    def __init__(self, base: str) -> None:
-        self._base = base
+    def __init__(self, base: str, approve: Callable[[str], str] | None = None, language: str = "en") -> None:
+        """`approve`: where a person decides, the command for it, as it can be pasted."""
+        self._base, self._approve, self.language = base, approve, language
         self._begun = time.monotonic()
         self._lamp: tuple[Any, ...] = ()
         self._requests: dict[str, str] = {}
@@ -124,28 +138,33 @@ class Narrator:
                 return ""
             self._lamp = lamp
             self.lamp_states += 1
-            return f"lamp       {document['level']:.0%} ({document['reason']})"
+            return self._line(LAMP, f"{document['level']:.0%} ({REASONS[document['reason']].of(self.language)})")
         if path == "status":
-            return f"status     {document['state']} ({document['reason']})"
+            return self._line(STATUS, f"{document['state']} ({document['reason']})")
         if path == "drone/request":
             return self._request(document)
         if path.startswith("events/"):
             kind, data = document["type"].removeprefix(TYPE_PREFIX), document["data"]
             self.kinds[kind] += 1
+            severity = NAMES[document["severity"]]
+            told = data | {key: named(data[key], self.language) for key in ("kind", "class") if key in data}
             if kind == "incident.opened":
-                return f"{document['severity']:<10} {data['rule']}: {data['kind']} of a {data['class']} opened"
+                return self._line(severity, OPENED.of(self.language).format(**told))
             if kind == "incident.closed":
-                return f"{document['severity']:<10} {data['rule']}: {data['kind']} closed after {data['duration_s']} s"
+                return self._line(severity, CLOSED.of(self.language).format(**told))
             if kind == "traffic.summarized":
-                return "traffic    " + json.dumps({z["zone"]: z["entered"] for z in data["zones"]})
+                return self._line(TRAFFIC, json.dumps({z["zone"]: z["entered"] for z in data["zones"]}))
         return ""
 
+    def _line(self, label: Both, text: str) -> str:
+        return f"{label.of(self.language):<10} {text}"
+
     def _request(self, request: dict[str, Any]) -> str:
-        simulated = " (simulation)" if request["simulation"] else ""
-        words = "; ".join(w for w in (request["step"], request["reason"]) if w)
-        if request["state"] == "pending_approval" and not simulated:
-            words = f"a person decides: pole-agent drone approve {request['request_id']}"
-        text = f"drone      {request['state']}{simulated}: {request['rule']}" + (f" - {words}" if words else "")
+        simulated = f" ({SIMULATION.of(self.language)})" if request["simulation"] else ""
+        words = "; ".join(w for w in (request["step"], reasons(request["reason"], self.language)) if w)
+        if request["state"] == "pending_approval" and self._approve:
+            words = f"{DECIDES.of(self.language)}: {self._approve(request['request_id'])}"
+        text = self._line(DRONE, f"{request['state']}{simulated}: {request['rule']}" + (f" - {words}" if words else ""))
         if self._requests.get(request["request_id"]) == text:
             return ""
         self._requests[request["request_id"]] = text
@@ -201,16 +220,18 @@ def run(arguments: argparse.Namespace) -> int:
     with tempfile.TemporaryDirectory(prefix="pole-agent-demo-") as scratch, contextlib.ExitStack() as stack:
         broker, said = _broker(arguments, Path(scratch), stack)
         settings = settings_for(scratch, broker, not arguments.once, approval=arguments.approval)
-        print(f"pole-agent demo: a street clip, mock GPIO, {said}", flush=True)
+        say(arguments, f"pole-agent demo: a street clip, mock GPIO, {said}")
         clock = clock_for(settings, alone=not arguments.mqtt and not arguments.no_dispatcher)
-        print(time_of(settings, clock), flush=True)
-        narrator = Narrator(settings.base_topic)
+        say(arguments, time_of(settings, clock))
+        here = argparse.Namespace(socket=Path(scratch) / compose.SOCKET_NAME, config=DEFAULT_PATH)
+        approve = (lambda name: typed(here, "drone", "approve", name)) if arguments.approval == "required" else None
+        narrator = Narrator(settings.base_topic, approve, arguments.lang)
         agent: Runs
         memory: Any = None
         if broker is not None and arguments.poles > 1:
             houses = _neighbours(arguments, Path(scratch), broker, clock, settings)
             house, agent = houses[0], Fleet(houses)
-            print(f"{arguments.poles} poles, DEMO-1 to DEMO-{arguments.poles}; told here is DEMO-1")
+            say(arguments, f"{arguments.poles} poles, DEMO-1 to DEMO-{arguments.poles}; told here is DEMO-1")
         else:
             if broker is None:
                 memory = compose.memory_broker()
@@ -218,10 +239,14 @@ def run(arguments: argparse.Namespace) -> int:
             luminaire = compose.open_lamp(settings, clock)
             house = compose.build(Loaded(settings, ""), luminaire, clock, broker=memory, socket=Path(scratch) / compose.SOCKET_NAME)
             agent = house.agent
-        if broker and not arguments.once:
-            watched = settings.base_topic if arguments.poles == 1 else f"{settings.prefix}/{settings.pole.site}"
-            print(f"watch:   mosquitto_sub -h {broker['host']} -p {broker['port']} -t '{watched}/#' -v")
-            print(f"command: pole-agent lamp set 0.6 --for 20 --socket {house.socket}", flush=True)
+        if not arguments.once:
+            say(arguments, "to paste into another terminal:")
+            if broker:
+                watched = settings.base_topic if arguments.poles == 1 else f"{settings.prefix}/{settings.pole.site}"
+                print(f"  {client_in_words('mosquitto_sub', broker)} -t {shlex.quote(watched + '/#')} -v")
+                print(f"  {client_in_words('mosquitto_pub', broker)} -q 1 -t {settings.base_topic}/lamp/set -m '{LAMP_SET}'")
+            print(f"  {typed(here, 'lamp', 'set', '0.6', '--for', '20')}")
+            print(f"  {typed(here, 'drone', 'list')}", flush=True)
 
         bases = [settings_for(scratch, broker, True, number).base_topic for number in range(1, arguments.poles + 1)]
 
@@ -244,7 +269,7 @@ def run(arguments: argparse.Namespace) -> int:
 
         code = run_to_end(agent, beside)
         if arguments.once:
-            _summary(house, narrator, said)
+            _summary(house, narrator, said, arguments.lang)
     return leave(code)
 
 
@@ -263,24 +288,26 @@ async def _drained(house: compose.House) -> None:
         await asyncio.sleep(0.1)
 
 
-def _summary(house: compose.House, narrator: Narrator, said: str) -> None:
-    kinds = narrator.kinds
+def _summary(house: compose.House, narrator: Narrator, said: str, language: str) -> None:
+    kinds, lamp = narrator.kinds, house.light.state()
     requests = Counter(r["state"] for r in house.dispatch.everything())
     runs = sum(w.pipeline.detector_runs for w in house.watches if w.pipeline)
     frames = sum(w.pipeline.frames for w in house.watches if w.pipeline)
     people = sum(len(w.people_seen) for w in house.watches)
     delivered = house.upload.delivered if house.upload else 0
-    print(
-        f"""
-summary
-  people seen          {people} (tracks; {frames} frames, detector ran on {runs})
-  incidents            {kinds["incident.opened"]} told at opening, {kinds["incident.closed"]} closed
-  lamp changes         {house.light.changes} (now {house.light.state()["level"]:.0%}, {house.light.state()["reason"]})
-  drone requests       {sum(requests.values())} ({", ".join(f"{n} {s}" for s, n in requests.items()) or "none"})
-  messages delivered   {delivered} events, each acknowledged by the broker ({said})
-  peak memory          {peak_memory_mb()} MB""",
-        flush=True,
-    )
+    became = ", ".join(f"{n} {s}" for s, n in requests.items()) or spoken("none", language)
+    reason = REASONS[lamp["reason"]].of(language)
+    print()
+    for line in (
+        "summary",
+        f"  people seen          {people} (tracks; {frames} frames, detector ran on {runs})",
+        f"  incidents            {kinds['incident.opened']} told at opening, {kinds['incident.closed']} closed",
+        f"  lamp changes         {house.light.changes} (now {lamp['level']:.0%}, {reason})",
+        f"  drone requests       {sum(requests.values())} ({became})",
+        f"  messages delivered   {delivered} events, each acknowledged by the broker ({said})",
+        f"  peak memory          {peak_memory_mb()} MB",
+    ):
+        print(spoken(line, language), flush=True)
 
 
 def _broker(arguments: argparse.Namespace, scratch: Path, stack: contextlib.ExitStack) -> tuple[dict[str, Any] | None, str]:
@@ -318,7 +345,7 @@ async def _dispatch(broker: dict[str, Any] | None, memory: Any, poles: Sequence[
     outgoing: asyncio.Queue[tuple[str, dict[str, Any]]] = asyncio.Queue()
     dispatcher = BenchDispatcher(
         lambda topic, payload: outgoing.put_nowait((topic, payload)), clock.wall, Weather(gust_ms=GUST_MS, gust_s=GUST_S), hurry=HURRY,
-        say=lambda text: narrator.say(f"dispatcher {text}"),
+        say=lambda text: narrator.say(f"{DISPATCHER.of(narrator.language)} {spoken(text, narrator.language)}"),
     )  # fmt: skip
     if broker is not None:
         try:

@@ -24,18 +24,22 @@ from pole_agent.errors import ConfigError, PoleAgentError, Problem
 from pole_agent.indonesian import translate
 from pole_agent.settings import DEFAULT_PATH, Settings
 from pole_agent.settings.load import load, warnings
-from pole_agent.words import LANGUAGES, Both
+from pole_agent.words import Both
 
 HELP = "look at everything this pole needs, with the fix for what is wrong"
 SIGNS = {"ok": Both("ok  ", "baik "), "warn": Both("look", "lihat"), "fail": Both("BAD ", "BURUK"), "unknown": Both("?   ", "?    ")}
 COLOURS = {"ok": "32", "warn": "33", "fail": "31;1", "unknown": "2"}
+LABELS = {  # in Indonesian; others are the same in both languages, and --json names all in English
+    "agent": "agen", "clock": "jam", "clock chip": "chip jam", "configuration": "konfigurasi", "disk wear": "keausan disk",
+    "memory": "memori", "network": "jaringan", "power": "daya", "service": "layanan", "versions": "versi", "camera": "kamera",
+    "picture": "gambar",
+}  # fmt: skip
 NOBODY = {"pole": {"id": "unknown", "site": "unknown", "latitude": 0, "longitude": 0}}
 SUMMARY = Both("{bad} failed, {look} to look at, {ok} fine", "{bad} gagal, {look} perlu diperhatikan, {ok} baik")
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     control.arguments(parser)
-    parser.add_argument("--lang", choices=LANGUAGES, default="en", help="English or Indonesian")
     parser.add_argument("--quick", action="store_true", help="without pictures from cameras and the model's speed")
 
 
@@ -68,8 +72,16 @@ def _line(finding: Finding, language: str, coloured: bool) -> str:
     sign = SIGNS[finding.state].of(language)
     if coloured:
         sign = f"\x1b[{COLOURS[finding.state]}m{sign}\x1b[0m"
-    line = f"{sign} {finding.name:<16} {finding.words.of(language)}"
+    line = f"{sign} {_label(finding.name, language):<16} {finding.words.of(language)}"
     return line + (f"\n{'':21} → {finding.fix.of(language)}" if finding.fix else "")
+
+
+def _label(name: str, language: str) -> str:
+    """The name of a check, perhaps followed by that of a camera."""
+    if language != "id":
+        return name
+    first, _, rest = name.partition(" ")
+    return LABELS.get(name) or f"{LABELS.get(first, first)} {rest}".strip()
 
 
 def _settings(arguments: argparse.Namespace, tell: Callable[[Finding], None]) -> Settings | None:

@@ -1,9 +1,10 @@
 """Look at the drone requests of this pole, decide on them, stop all flights; make keys and sign approvals.
 
 pole-agent drone list
-pole-agent drone show 0190…
-pole-agent drone approve 0190… --by "Officer Name"
-pole-agent drone stop --by "Officer Name" --reason "helicopter"
+pole-agent drone show 0190…                      eight lines; --json for programs
+pole-agent drone approve 0190…                   shows them, asks who decides, and y/N
+pole-agent drone approve 0190… --by "Officer Name" --yes
+pole-agent drone deny 0190… · cancel 0190… · stop --reason "helicopter" · resume
 
 On the officer's own computer, which needs neither camera nor model:
 
@@ -15,6 +16,7 @@ pole-agent drone sign request.json --key dewi.key --by "Dewi Lestari" | mosquitt
 from __future__ import annotations
 
 import argparse
+import getpass
 import json
 import os
 import secrets
@@ -26,11 +28,18 @@ from typing import Any
 from pole_agent.almanac import from_rfc3339, rfc3339
 from pole_agent.commands import control
 from pole_agent.commands.outbox import read_database
+from pole_agent.commands.request import eight_lines, reasons
 from pole_agent.drone.approval import LONGEST_S, facts_of, plan_facts, text
 from pole_agent.errors import ConfigError, PoleAgentError, Problem
 from pole_agent.settings.drone import OfficerSettings
 from pole_agent.settings.reading import decoded
+from pole_agent.words import Both
 
+NONE = Both("no requests", "tidak ada permintaan")
+WHO, SURE = Both("who decides", "siapa yang memutuskan"), Both("approve this flight? [y/N]", "setujui penerbangan ini? [y/T]")
+YES = ("y", "yes", "ya")
+STOPPED = Both("all flights are stopped; they stay so until: {}", "semua penerbangan dihentikan; tetap begitu sampai: {}")
+RESUMED = Both("flights may be asked for again", "penerbangan boleh diminta lagi")
 HELP = "look at drone requests and decide on them"
 KEY_MODE = 0o600
 SIGNED_FOR_S = 300.0
@@ -52,6 +61,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         if name != "show":
             _person(action)
         if name == "approve":
+            action.add_argument("--yes", action="store_true", help="ask nothing; for scripts")
             action.add_argument(
                 "--key", type=Path, metavar="F", help="the officer's private key, where the pole takes signed approvals only"
             )
@@ -92,12 +102,15 @@ def run(arguments: argparse.Namespace) -> int:
             return _stop(arguments)
     requests = requests_of(arguments, running=arguments.action not in ("list", "show"))
     if arguments.action == "list":
-        _list(requests, arguments.json)
+        _list(requests, arguments)
         return 0
     request = one_of(requests, arguments.request)
     if arguments.action == "show":
-        print(json.dumps(request, indent=None if arguments.json else 2, ensure_ascii=False))
+        print(json.dumps(request, ensure_ascii=False) if arguments.json else "\n".join(_lines(request, arguments)))
         return 0
+    if arguments.action == "approve" and not _is_sure(request, arguments):
+        print(Both("nothing was approved", "tidak ada yang disetujui").of(arguments.lang))
+        return 1
     payload = {"request_id": request["request_id"], "decision": arguments.action, "reason": arguments.reason}
     if arguments.by:
         payload["by"] = arguments.by
@@ -108,6 +121,29 @@ def run(arguments: argparse.Namespace) -> int:
     reply = control.command(arguments, "drone/approval", payload)
     print(json.dumps(reply) if arguments.json else f"{request['request_id']}: {reply['state']}")
     return 0
+
+
+def _lines(request: dict[str, Any], arguments: argparse.Namespace) -> list[str]:
+    return eight_lines(request, control.here(arguments), lambda *words: control.typed(arguments, *words), arguments.lang)
+
+
+def _is_sure(request: dict[str, Any], arguments: argparse.Namespace) -> bool:
+    """At a terminal the officer sees what is approved, and says who decides and that it is meant. Raises ConfigError elsewhere."""
+    if not (sys.stdin.isatty() and sys.stdout.isatty()):
+        if not arguments.by:
+            raise ConfigError([Problem("--by", "is required without a terminal: the name of the person who decides")])
+        return True
+    if arguments.by and arguments.yes:
+        return True
+    print("\n".join(_lines(request, arguments)))
+    try:
+        if not arguments.by:
+            login = getpass.getuser()
+            arguments.by = input(f"{WHO.of(arguments.lang)} [{login}]: ").strip() or login
+        return arguments.yes or input(f"{SURE.of(arguments.lang)} ").strip().lower() in YES
+    except EOFError:
+        print()
+        return False
 
 
 def requests_of(arguments: argparse.Namespace, *, running: bool = False) -> list[dict[str, Any]]:
@@ -131,16 +167,18 @@ def one_of(requests: list[dict[str, Any]], beginning: str) -> dict[str, Any]:
     return found[0]
 
 
-def _list(requests: list[dict[str, Any]], as_json: bool) -> None:
-    if as_json:
+def _list(requests: list[dict[str, Any]], arguments: argparse.Namespace) -> None:
+    if arguments.json:
         print(json.dumps(requests))
         return
-    for r in requests:
-        note = f"  {r['reason']}" if r["reason"] else ""
-        note = (f"  {r['step']}" if r["step"] else "") + note
-        print(f"{r['request_id']}  {r['state']:<17} {r['origin']} {r['rule']} x{r['count']}  until {r['expires_at']}{note}")
     if not requests:
-        print("no requests")
+        print(NONE.of(arguments.lang))
+        return
+    here, until = control.here(arguments), Both("until", "sampai").of(arguments.lang)
+    for r in requests:
+        note = f"  {reasons(r['reason'], arguments.lang)}" if r["reason"] else ""
+        note = (f"  {r['step']}" if r["step"] else "") + note
+        print(f"{r['request_id']}  {r['state']:<17} {r['origin']} {r['rule']} x{r['count']}  {until} {here.time(r['expires_at'])}{note}")
 
 
 def _stop(arguments: argparse.Namespace) -> int:
@@ -148,7 +186,8 @@ def _stop(arguments: argparse.Namespace) -> int:
     if arguments.by:
         payload["by"] = arguments.by
     reply = control.command(arguments, "drone/stop", payload)
-    print(json.dumps(reply) if arguments.json else "all flights are stopped" if reply["stopped"] else "flights may be asked for again")
+    words = STOPPED if reply["stopped"] else RESUMED
+    print(json.dumps(reply) if arguments.json else words.of(arguments.lang).format(control.typed(arguments, "drone", "resume")))
     return 0
 
 

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import sys
 from pathlib import Path
 
@@ -19,7 +20,8 @@ from pole_agent.commands import control
 from pole_agent.conduct import conduct, digest, lines
 from pole_agent.conduct.page import page
 from pole_agent.errors import ConfigError, PoleAgentError, Problem
-from pole_agent.words import LANGUAGES
+from pole_agent.indonesian import spoken
+from pole_agent.words import LANGUAGES, language_of
 
 HELP = "the pole states its own conduct, in English and Indonesian"
 
@@ -32,6 +34,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     languages = LANGUAGES if arguments.lang == "both" else (arguments.lang,)
+    language = language_of(os.environ) if arguments.lang == "both" else arguments.lang
     settings = control.settings_of(arguments)
     if settings is None:
         raise ConfigError([Problem(str(arguments.config), "cannot be read; name the configuration with --config")])
@@ -49,14 +52,14 @@ def run(arguments: argparse.Namespace) -> int:
             arguments.page.write_text(page(settings, chapters, name, languages), encoding="utf-8")
         except OSError as error:
             raise PoleAgentError(f"{arguments.page}: {error.strerror}") from error
-        print(f"wrote {arguments.page}; print it with a browser (A4)")
+        print(spoken(f"wrote {arguments.page}; print it with a browser (A4)", language))
     elif arguments.json:
         told = {lang: {c.title.of(lang): [s.of(lang) for s in c.sentences] for c in chapters} for lang in languages}
         print(json.dumps({"conduct_sha256": name, "running": running is not None, **told}, ensure_ascii=False))
     else:
-        for language in languages:
-            print("\n".join(lines(chapters, language)), end="\n\n")
+        for each in languages:
+            print("\n".join(lines(chapters, each)), end="\n\n")
         print(f"conduct_sha256 {name}")
     if running is None and not arguments.json:
-        print("no agent runs here; this is what the configuration says", file=sys.stderr)
+        print(spoken("no agent runs here; this is what the configuration says", language), file=sys.stderr)
     return 0

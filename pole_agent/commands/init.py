@@ -12,7 +12,7 @@ from pathlib import Path
 from pole_agent.errors import ConfigError, Problem
 from pole_agent.indonesian import translate
 from pole_agent.settings.load import parse
-from pole_agent.words import LANGUAGES, Both
+from pole_agent.words import Both
 
 HELP = "write a short, commented pole.toml"
 QUESTIONS: tuple[tuple[str, Both, str], ...] = (
@@ -43,7 +43,6 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     for key, question, default in QUESTIONS:
         parser.add_argument(f"--{key}", help=question.en + (f"; default: {default}" if default else ""))
     parser.add_argument("--out", type=Path, default=Path("pole.toml"), metavar="F", help="default: pole.toml")
-    parser.add_argument("--lang", choices=LANGUAGES, default="en", help="English or Indonesian")
     parser.add_argument("--force", action="store_true", help="replace a file that is there")
 
 

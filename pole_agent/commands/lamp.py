@@ -17,8 +17,8 @@ import argparse
 import json
 import math
 import time
-from collections.abc import Callable
-from datetime import date, datetime, tzinfo
+from collections.abc import Callable, Iterator
+from datetime import date, datetime
 from datetime import time as time_of_day
 from typing import Any
 
@@ -26,15 +26,25 @@ from pole_agent import compose
 from pole_agent.almanac import night_of, rfc3339
 from pole_agent.clock import SystemClock
 from pole_agent.commands import control
+from pole_agent.commands.speech import say
 from pole_agent.errors import PoleAgentError
+from pole_agent.indonesian import spoken
 from pole_agent.lamp.commands import Sweep, read
 from pole_agent.lamp.drawing import draw
 from pole_agent.lamp.survey import survey
 from pole_agent.settings import Settings
 from pole_agent.settings.load import load_or_last_good
+from pole_agent.words import Both, how_long
 
 HELP = "look at the lamp and set it"
 SWEEP_TICK_S = 0.02
+REASONS = {
+    "failsafe": Both("failsafe", "pengaman (failsafe)"), "program": Both("program", "program"),
+    "override": Both("override", "perintah (override)"), "presence": Both("presence", "kehadiran"),
+    "warning": Both("warning", "peringatan"),
+    "sweep": Both("sweep", "uji (sweep)"),
+}  # fmt: skip
+MODES = {"fixed": Both("fixed", "tetap"), "adaptive": Both("adaptive", "kehadiran boleh menaikkan")}
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -96,14 +106,22 @@ def run(arguments: argparse.Namespace) -> int:
     if action == "hours":
         if arguments.burn_h is not None:
             control.command(arguments, "lamp/set", {"burn_h": arguments.burn_h})
-        _show_hours(control.ask(arguments, "lamp")["account"], arguments.json)
+        _show_hours(control.ask(arguments, "lamp")["account"], arguments)
         return 0
     if action == "resume":
         control.command(arguments, "lamp/set", {"resume": True})
     elif action != "show":
         control.command(arguments, "lamp/set", _override(action, arguments))
-    settings = control.settings_of(arguments)
-    _show(control.ask(arguments, "lamp"), arguments.json, settings.pole.place.zone if settings else None)
+    state = control.ask(arguments, "lamp")
+    if arguments.json:
+        print(json.dumps(state))
+        return 0
+    for line in _lines(state, arguments):
+        say(arguments, line)
+    if action == "set" and not arguments.fixed and state["reason"] == "presence" and state["level"] > arguments.level:
+        lasting = [] if arguments.duration_s is None else ["--for", f"{arguments.duration_s:g}"]
+        again = control.typed(arguments, "lamp", "set", f"{arguments.level:g}", *lasting, "--fixed")
+        say(arguments, f"somebody is seen, so it shines brighter than what you set; --fixed lets nobody raise it: {again}")
     return 0
 
 
@@ -117,36 +135,49 @@ def _override(action: str, arguments: argparse.Namespace) -> dict[str, Any]:
     return payload
 
 
-def _show(state: dict[str, Any], as_json: bool, zone: tzinfo | None) -> None:
-    if as_json:
-        print(json.dumps(state))
-        return
-    left = state["remaining_s"]
-    until = ""
-    if state["reason"] == "override" and left is not None:
-        clock = f" {datetime.fromisoformat(state['until']).astimezone(zone):%H:%M:%S}" if state["until"] else ""
-        until = f" until{clock} (for another {left:.0f} s)"
-    print(f"lamp {state['state']} at {state['level']:.0%}, because of {state['reason']}{until}")
-    if override := state["override"]:
-        why = f", because: {override['reason']}" if override["reason"] else ""
-        print(f"override to {override['level']:.0%} ({override['mode']}) by {override['by'] or 'unknown'}{why}")
-        print("end it with: pole-agent lamp resume")
-    if state["program"]:
-        print(f"program: {state['program']}; see it with: pole-agent lamp tonight")
+def _lines(state: dict[str, Any], arguments: argparse.Namespace) -> Iterator[str]:
+    """What the lamp does, and why."""
+    override = state["override"]
+    lasts = _lasts(state, arguments) if override else ""
+    ruled = state["reason"] == "override"
+    yield f"lamp {state['state']} at {state['level']:.0%}, because of {REASONS[state['reason']].of(arguments.lang)}{lasts if ruled else ''}"
+    if override:
+        why = spoken(f", because: {override['reason']}", arguments.lang) if override["reason"] else ""
+        mode, by = MODES[override["mode"]].of(arguments.lang), override["by"] or spoken("somebody unknown", arguments.lang)
+        yield f"override to {override['level']:.0%} ({mode}) by {by}{'' if ruled else lasts}{why}"
+        yield f"end it with: {control.typed(arguments, 'lamp', 'resume')}"
+    if not state["program"]:
+        why = spoken(state.get("clock") or "no time server was heard", arguments.lang)
+        if str(state.get("clock") or "no time server").startswith("no time server"):
+            yield f'program: unknown, because {why}; on a bench without one set [clock] trust = "system"'
+        else:
+            yield f"program: unknown, because {why}; see: {control.typed(arguments, 'clock')}"
+    elif control.settings_of(arguments):
+        yield f"program: {state['program']}; see it with: {control.typed(arguments, 'lamp', 'tonight')}"
     else:
-        why = state.get("clock") or "no time server was heard"
-        bench = '; on a bench without one set [clock] trust = "system"' if why.startswith("no time server") else "; see: pole-agent clock"
-        print(f"program: unknown, because {why}{bench}")
+        yield f"program: {state['program']}"
+    seen = ", ".join(state["faults"]) or spoken("none seen", arguments.lang)
     unknown = [name for name, value in state["account"]["faults"].items() if value is None]
-    print(f"faults: {', '.join(state['faults']) or 'none seen'}" + (f"; unknown without a sensor: {', '.join(unknown)}" if unknown else ""))
+    yield f"faults: {seen}; unknown without a sensor: {', '.join(unknown)}" if unknown else f"faults: {seen}"
 
 
-def _show_hours(account: dict[str, Any], as_json: bool) -> None:
-    if as_json:
+def _lasts(state: dict[str, Any], arguments: argparse.Namespace) -> str:
+    """How long the override lasts: by monotonic time, so it is known without a clock too."""
+    left, until = how_long(state["remaining_s"] or 0, arguments.lang), state["override"]["until"]
+    if not until:
+        return spoken(f" for another {left}", arguments.lang)
+    return spoken(f" until {control.here(arguments).time(until)} ({left})", arguments.lang)
+
+
+def _show_hours(account: dict[str, Any], arguments: argparse.Namespace) -> None:
+    if arguments.json:
         print(json.dumps(account))
         return
-    print(f"{account['burn_s'] / 3600:.1f} h of light, {account['switch_ons']} times switched on, {account['boots']} times powered")
-    print(f"{account['energy_wh'] / 1000:.2f} kWh, estimated from rated power and duty cycle")
+    for line in (
+        f"{account['burn_s'] / 3600:.1f} h of light, {account['switch_ons']} times switched on, {account['boots']} times powered",
+        f"{account['energy_wh'] / 1000:.2f} kWh, estimated from rated power and duty cycle",
+    ):
+        say(arguments, line)
 
 
 def _settings(arguments: argparse.Namespace) -> Settings:
@@ -174,10 +205,10 @@ def _tonight(arguments: argparse.Namespace) -> None:
         ]}))  # fmt: skip
         return
     for line in draw(plan, night, settings.lamp.rated_w, 0.0 if settings.lamp.part_night else settings.lamp.floor):
-        print(line)
+        say(arguments, line)
     for spell in survey(plan, wall, 1):
         if not spell.lit:
-            print("  warning: the program leaves a part of this night without light" + _floor(settings))
+            say(arguments, "  warning: the program leaves a part of this night without light" + _floor(settings))
 
 
 def _floor(settings: Settings) -> str:
@@ -187,10 +218,10 @@ def _floor(settings: Settings) -> str:
 def _sweep(arguments: argparse.Namespace) -> None:
     try:
         control.command(arguments, "lamp/set", {"sweep_s": arguments.duration_s})
-        print(f"the agent ramps the lamp for {arguments.duration_s:g} s, then it goes on as before")
+        say(arguments, f"the agent ramps the lamp for {arguments.duration_s:g} s, then it goes on as before")
         return
     except control.NotRunning:
-        print("no agent runs here: the lamp is driven directly, and let go at the end")
+        say(arguments, "no agent runs here: the lamp is driven directly, and let go at the end")
     settings = _settings(arguments)
     clock = SystemClock()
     luminaire = compose.open_lamp(settings, clock)
@@ -206,7 +237,7 @@ def _sweep(arguments: argparse.Namespace) -> None:
             luminaire.lamp.set(output.duty)
             if int(passed) > told:
                 told = int(passed)
-                print(f"{told:4d} s  duty cycle {output.duty:4.0%}", flush=True)
+                say(arguments, f"{told:4d} s  duty cycle {output.duty:4.0%}")
             time.sleep(SWEEP_TICK_S)
     finally:
         luminaire.close()
@@ -217,6 +248,6 @@ def _release(arguments: argparse.Namespace) -> None:
         control.ask(arguments, "lamp")
     except control.NotRunning:
         compose.claim_lamp(_settings(arguments)).close()
-        print("the lamp is let go: with the reference wiring it is lit")
+        say(arguments, "the lamp is let go: with the reference wiring it is lit")
         return
     raise PoleAgentError("an agent runs here and drives the lamp; stop it first, or use: pole-agent lamp on")

@@ -18,13 +18,16 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from pole_agent.commands import control
-from pole_agent.errors import OutboxError
+from pole_agent.commands.speech import say
+from pole_agent.errors import ConfigError, OutboxError
 from pole_agent.settings.pole import StorageSettings
 from pole_agent.store.database import Database
 from pole_agent.store.store import FILE_NAME
 from pole_agent.uplink.events import TYPE_PREFIX, event_document
+from pole_agent.words import Both
 
 HELP = "look at the events that this pole keeps"
+DELIVERED, WAITING = Both("delivered", "terkirim "), Both("waiting", "menunggu")
 T = TypeVar("T")
 PAGE = 200
 
@@ -53,7 +56,7 @@ def run(arguments: argparse.Namespace) -> int:
             stats = control.ask(arguments, "outbox.stats")
         except control.NotRunning:
             stats = read_database(arguments, lambda db: db.stats())
-        _show_stats(stats, arguments.json)
+        _show_stats(stats, arguments)
     elif arguments.action == "list":
         _list(arguments)
     else:
@@ -78,13 +81,14 @@ def read_database(arguments: argparse.Namespace, work: Callable[[Database], T]) 
         raise OutboxError(f"{path}: cannot be read: {error}") from error
 
 
-def _show_stats(stats: dict[str, Any], as_json: bool) -> None:
-    if as_json:
+def _show_stats(stats: dict[str, Any], arguments: argparse.Namespace) -> None:
+    if arguments.json:
         print(json.dumps(stats))
         return
     waiting = ", ".join(f"{n} {s}" for s, n in stats["waiting"].items()) or "none"
-    print(f"store {stats['storeid']}: waiting {waiting}; delivered and kept {stats['delivered_kept']}; dropped {stats['dropped']}")
-    print(f"last sequence {stats['last_sequence']}; {stats['used_mb']:.1f} of {stats['max_mb']:.0f} MB used")
+    kept, dropped = stats["delivered_kept"], stats["dropped"]
+    say(arguments, f"store {stats['storeid']}: waiting {waiting}; delivered and kept {kept}; dropped {dropped}")
+    say(arguments, f"last sequence {stats['last_sequence']}; {stats['used_mb']:.1f} of {stats['max_mb']:.0f} MB used")
 
 
 def _pages(arguments: argparse.Namespace, after: int = 0) -> Iterator[dict[str, Any]]:
@@ -109,13 +113,23 @@ def _page(arguments: argparse.Namespace, after: int) -> list[dict[str, Any]]:
 
 def _list(arguments: argparse.Namespace) -> None:
     events = deque(_pages(arguments), arguments.limit)
+    here = _here(arguments)
     for event in events:
         if arguments.json:
             print(json.dumps(event))
         else:
-            mark = "delivered" if event["delivered"] else "waiting"
+            mark = (DELIVERED if event["delivered"] else WAITING).of(arguments.lang)
             kind = event["type"].removeprefix(TYPE_PREFIX)
-            print(f"{event['sequence']}  {event['time']}  {event['severity']:<7} {mark:<9} {kind}  {json.dumps(event['data'])[:100]}")
+            when = here.time(event["time"], seconds=True) if here else event["time"]
+            print(f"{event['sequence']}  {when}  {event['severity']:<7} {mark:<9} {kind}  {json.dumps(event['data'])[:100]}")
+
+
+def _here(arguments: argparse.Namespace) -> control.Here | None:
+    """None where only a store is named: then its times are told as they stand there."""
+    try:
+        return control.here(arguments)
+    except ConfigError:
+        return None
 
 
 def _export(arguments: argparse.Namespace) -> None:

@@ -184,7 +184,7 @@ def _settings(arguments: argparse.Namespace) -> tuple[Settings, int]:
         return settings, 0
     if arguments.camera not in names:
         wrong = "say which camera" if arguments.camera is None else f'there is no camera "{arguments.camera}"'
-        raise ConfigError([Problem("--camera", f"{wrong}; there is {', '.join(names) or 'none'}")])
+        raise ConfigError([Problem("--camera", f"{wrong}; choose one of: {', '.join(names) or 'none'}")])
     return settings, names.index(arguments.camera)
 
 

@@ -12,7 +12,9 @@ from pathlib import Path
 
 from pole_agent import compose
 from pole_agent.commands import control
+from pole_agent.commands.speech import say
 from pole_agent.errors import PoleAgentError, PublishRefused
+from pole_agent.indonesian import spoken
 from pole_agent.settings import DEFAULT_PATH, Settings
 from pole_agent.settings.load import load_or_last_good
 from pole_agent.uplink import homeassistant
@@ -35,17 +37,17 @@ def run(arguments: argparse.Namespace) -> int:
         raise PoleAgentError("the agent runs here and would say everything again; stop it first")
     if compose.broker_of(settings) is None:
         raise PoleAgentError("there is no [mqtt]: no broker keeps anything of this pole")
-    if not arguments.yes and not _agreed(f"clear {settings.base_topic} at the broker? [y/N] "):
-        print("nothing was changed")
+    if not arguments.yes and not _agreed(spoken(f"clear {settings.base_topic} at the broker? [y/N] ", arguments.lang)):
+        say(arguments, "nothing was changed")
         return 1
     cleared = asyncio.run(clear(settings))
-    print(f"cleared at the broker: {', '.join(cleared)}")
+    say(arguments, f"cleared at the broker: {', '.join(cleared)}")
     return 0
 
 
 def _agreed(question: str) -> bool:
     try:
-        return input(question).strip().lower() == "y"
+        return input(question).strip().lower() in ("y", "yes", "ya")
     except EOFError:  # nobody is there
         return False
 

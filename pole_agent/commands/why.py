@@ -13,21 +13,35 @@ from __future__ import annotations
 import argparse
 import json
 import re
-import time
 from datetime import datetime, timedelta, tzinfo
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from pole_agent.almanac import from_rfc3339
 from pole_agent.commands import control
+from pole_agent.commands.control import Here
 from pole_agent.commands.drone import one_of, requests_of
+from pole_agent.commands.lamp import REASONS
 from pole_agent.commands.outbox import read_database
+from pole_agent.commands.request import reasons as why
+from pole_agent.commands.request import where
 from pole_agent.errors import ConfigError, PoleAgentError, Problem
-from pole_agent.settings import Settings
+from pole_agent.indonesian import spoken
+from pole_agent.words import Both, named
 
 HELP = "the chain of reasons of a light, an incident or a drone request"
 CLOCK = re.compile(r"([01]?\d|2[0-3]):([0-5]\d)(?::([0-5]\d))?")
 IDENTIFIER = re.compile(r"[0-9a-f-]{4,36}")
+LABELS = {
+    "program": Both("program", "program"), "sun": Both("sun", "matahari"), "floor": Both("floor", "batas"),
+    "override": Both("override", "perintah"), "presence": Both("presence", "kehadiran"), "control": Both("control", "kendali"),
+    "rule": Both("rule", "aturan"), "path": Both("path", "lintasan"), "verdict": Both("verdict", "penilaian"),
+    "opened": Both("opened", "dibuka"), "closed": Both("closed", "ditutup"), "summarized": Both("summarized", "diringkas"),
+    "incidents": Both("incidents", "kejadian"),
+}  # fmt: skip
+LINE, ZONE = Both("line", "garis"), Both("zone", "zona")
+OPEN, SHUT = Both("open", "buka "), Both("SHUT", "TUTUP")
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -43,18 +57,16 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    settings = control.settings_of(arguments)
-    if settings is None:
-        raise ConfigError([Problem(str(arguments.config), "cannot be read; name the configuration with --config")])
+    here = control.here(arguments)
     if arguments.action != "lamp" and not IDENTIFIER.fullmatch(arguments.identifier):
         raise ConfigError([Problem("identifier", f"{arguments.identifier!r} is none; write its first four characters at least")])
     match arguments.action:
         case "lamp":
-            answer, lines = _lamp(arguments, settings)
+            answer, lines = _lamp(arguments, here)
         case "incident":
-            answer, lines = _incident(arguments, settings)
+            answer, lines = _incident(arguments, here)
         case _:
-            answer, lines = _drone(arguments, settings)
+            answer, lines = _drone(arguments, here)
     print(json.dumps(answer, ensure_ascii=False) if arguments.json else "\n".join(lines))
     return 0
 
@@ -75,17 +87,18 @@ def moment(text: str, zone: tzinfo, now: float) -> float:
     return found
 
 
-def _lamp(arguments: argparse.Namespace, settings: Settings) -> tuple[Any, list[str]]:
-    zone = settings.pole.place.zone
-    wall, running = None if arguments.at is None else moment(arguments.at, zone, time.time()), True
+def _lamp(arguments: argparse.Namespace, here: Here) -> tuple[Any, list[str]]:
+    say, zone = partial(spoken, language=arguments.lang), here.zone
+    wall, running = None if arguments.at is None else moment(arguments.at, zone, here.wall), True
     try:
         found, following = control.ask(arguments, "why.lamp", wall=wall)
     except control.NotRunning:
         running = False
-        found, following = read_database(arguments, lambda db: db.lamp_log(time.time() if wall is None else wall))
-    when = f"At {_time(wall, zone)}" if wall is not None else "Now"
+        found, following = read_database(arguments, lambda db: db.lamp_log(here.wall if wall is None else wall))
     if not found:
-        raise PoleAgentError(f"nothing is kept of the lamp {'now' if wall is None else 'from before ' + _time(wall, zone)}")
+        raise PoleAgentError(
+            "nothing is kept of the lamp now" if wall is None else f"nothing is kept of the lamp from before {_time(wall, zone)}"
+        )
     since, quality, text = found
     reasons = json.loads(text)
     answer = {"at": wall, "since": since, "time_quality": quality, "running": running, **reasons}
@@ -93,14 +106,20 @@ def _lamp(arguments: argparse.Namespace, settings: Settings) -> tuple[Any, list[
     again = [f"It was started again {_time(following[0], zone)}."] if following and json.loads(following[2]).get("began") else []
     if reasons.get("ended"):
         stopped = f"it was stopped {_time(since, zone)}. The wiring decided: lit, where it is the reference's."
-        return answer, [f"{when} the agent {'does' if wall is None else 'did'} not run: {stopped}", *again]
-    verb = "is" if wall is None and running else "was"
-    if wall is None and not running:
-        when = "The agent does not run now; when it last wrote,"
-    lines = [f"{when} the lamp {verb} at {_percent(reasons['level'])}, by {reasons['reason']}, since {_time(since, zone)}.", *doubt]
+        first = f"Now the agent does not run: {stopped}" if wall is None else f"At {_time(wall, zone)} the agent did not run: {stopped}"
+        return answer, [say(line) for line in (first, *again)]
+    it_is = f"{_percent(reasons['level'])}, by {REASONS[reasons['reason']].of(arguments.lang)}, since {_time(since, zone)}."
+    if wall is not None:
+        lines = [f"At {_time(wall, zone)} the lamp was at {it_is}", *doubt]
+    else:
+        lines = [
+            f"Now the lamp is at {it_is}" if running else f"The agent does not run now; when it last wrote, the lamp was at {it_is}",
+            *doubt,
+        ]
     if again:
         lines += ["Some time after that the agent ended without a word, by a power cut perhaps. Then the wiring decided.", *again]
-    return answer, lines + [f"  {name:<10} {words}" for name, words in lamp_chain(reasons)]
+    chain = [f"  {LABELS[name].of(arguments.lang):<10} {say(words)}" for name, words in lamp_chain(reasons)]
+    return answer, [say(line) for line in lines] + chain
 
 
 def lamp_chain(reasons: dict[str, Any]) -> list[tuple[str, str]]:
@@ -137,7 +156,8 @@ def lamp_chain(reasons: dict[str, Any]) -> list[tuple[str, str]]:
     return chain
 
 
-def _incident(arguments: argparse.Namespace, settings: Settings) -> tuple[Any, list[str]]:
+def _incident(arguments: argparse.Namespace, here: Here) -> tuple[Any, list[str]]:
+    say = partial(spoken, language=arguments.lang)
     try:
         told = control.ask(arguments, "why.incident", id=arguments.identifier)
     except control.NotRunning:
@@ -146,62 +166,69 @@ def _incident(arguments: argparse.Namespace, settings: Settings) -> tuple[Any, l
     names = {d["incident_id"] for d in documents}
     if len(names) != 1:
         raise PoleAgentError(f"{len(names)} incidents that are kept begin with {arguments.identifier!r}; see: pole-agent outbox list")
-    zone = settings.pole.place.zone
-    rule = next((r for r in settings.rules if r.name == documents[-1]["rule"]), None)
+    rule = next((r for r in here.rules if r["name"] == documents[-1]["rule"]), None)
     last = documents[-1]
-    where = f'line "{last["line"]}"' if "line" in last else f'zone "{last["zone"]}"'
-    lines = [f'{last["incident_id"]}: {last["kind"]} by rule "{last["rule"]}", camera "{last["camera"]}", {where}, a {last["class"]}.']
+    what, name = (LINE, last["line"]) if "line" in last else (ZONE, last["zone"])
+    seen, by, eye = f"{last['incident_id']}: {named(last['kind'], arguments.lang)}", last["rule"], last["camera"]
+    lines = [say(f'{seen} by rule "{by}", camera "{eye}", {what.of(arguments.lang)} "{name}", a {named(last["class"], arguments.lang)}.')]
     if rule is not None:
-        kind = (
-            f"{rule.kind} of {', '.join(rule.classes)}, count {rule.count}, dwell {rule.dwell_s:g} s, active {rule.active}, {rule.severity}"
+        kind, active = (
+            f"{named(rule['kind'], arguments.lang)} ({', '.join(named(c, arguments.lang) for c in rule['classes'])})",
+            f"{rule['active']}, {named(rule['severity'], arguments.lang)}",
         )
-        lines.append(f"  rule       {kind} (as it is configured now)")
+        words = f"{kind}, count {rule['count']}, dwell {rule['dwell_s']:g} s, active {active} (as it is configured now)"
+        lines.append(_row("rule", spoken(words, arguments.lang), arguments.lang))
     else:
-        lines.append("  rule       is not configured any more")
+        lines.append(_row("rule", say("is not configured any more"), arguments.lang))
     for event in told["events"]:
         data = event["data"]
-        what = event["kind"].rpartition(".")[2]
-        more = f", after {data['duration_s']} s, at most {data['peak']} at once, ended: {data['end_reason']}" if "peak" in data else ""
-        doubt = "" if event["quality"] != "unsynced" else " (the clock was not trusted)"
-        lines.append(f"  {what:<10} {_time(event['wall'], zone)}{doubt}, {event['severity']}, tracks {data['track_ids']}{more}")
+        text = f"{_time(event['wall'], here.zone)}{'' if event['quality'] != 'unsynced' else say(' (the clock was not trusted)')}"
+        text += ", " + say(f"{named(event['severity'], arguments.lang)}, tracks {data['track_ids']}")
+        if "peak" in data:
+            text += ", " + say(f"after {data['duration_s']} s, at most {data['peak']} at once, ended: {data['end_reason']}")
+        lines.append(_row(event["kind"].rpartition(".")[2], text, arguments.lang))
         if path := data.get("path"):
-            lines.append(f"  path       {' → '.join(f'({x:.2f}, {y:.2f})' for x, y in path)}")
+            lines.append(_row("path", " → ".join(f"({x:.2f}, {y:.2f})" for x, y in path), arguments.lang))
     if told["open"]:
-        lines.append("  it is still open")
+        lines.append("  " + say("it is still open"))
     verdict = told["verdict"]
-    lines.append(
-        f"  verdict    {verdict['verdict']}, said {verdict['by']}" if verdict else "  verdict    nobody has said whether it was true"
-    )
-    return told, lines
+    said = say(f"{verdict['verdict']}, said {verdict['by']}" if verdict else "nobody has said whether it was true")
+    return told, [*lines, _row("verdict", said, arguments.lang)]
 
 
-def _drone(arguments: argparse.Namespace, settings: Settings) -> tuple[Any, list[str]]:
+def _drone(arguments: argparse.Namespace, here: Here) -> tuple[Any, list[str]]:
     request = one_of(requests_of(arguments), arguments.identifier)
-    zone = settings.pole.place.zone
-    target = request["target"]
+    say, target = partial(spoken, language=arguments.lang), request["target"]
     radius = target.get("uncertainty_m", target.get("radius_m"))
-    lines = [
-        f'{request["request_id"]}: {request["origin"]} "{request["rule"]}" x{request["count"]}, {request["severity"]},'
-        f" to {target['latitude']:.6f}, {target['longitude']:.6f} within {radius:g} m, {target['altitude_agl_m']:g} m high."
-    ]
+    asks = f'{request["request_id"]}: {request["origin"]} "{request["rule"]}" x{request["count"]}, {request["severity"]}'
+    away = where((here.latitude, here.longitude), (target["latitude"], target["longitude"]), arguments.lang)
+    place, high = f"{target['latitude']:.6f}, {target['longitude']:.6f}", target["altitude_agl_m"]
+    lines = [say(f"{asks}, to {place}, within {radius:g} m, {high:g} m high, {away}.")]
     if request["simulation"]:
-        lines.append("  It is a simulation: nothing may fly.")
+        lines.append("  " + say("It is a simulation: nothing may fly."))
     if request["incident_ids"]:
-        lines.append(f"  incidents  {', '.join(request['incident_ids'])}")
+        lines.append(_row("incidents", ", ".join(request["incident_ids"]), arguments.lang))
     for step in request["history"]:
         at = from_rfc3339(step["at"])
-        why = f": {step['reason']}" if step["reason"] else ""
-        lines.append(f"  {step['state']:<17} {_time(at, zone)}, by {step['by']}{why}")
-    lines.append("  gates, as they were asked last:")
+        because = f": {why(step['reason'], arguments.lang)}" if step["reason"] else ""
+        done = say(f"{_time(at, here.zone)}, by {step['by']}")
+        lines.append(f"  {step['state']:<17} {done}{because}")
+    lines.append("  " + say("gates, as they were asked last:"))
     for gate in request["gates"]:
-        age = "" if gate["age_s"] is None else f", {gate['age_s']:g} s old"
-        known = f"value {gate['value']}, limit {gate['limit']}, from {gate['source']}{age}"
-        lines.append(f"    {'open' if gate['ok'] else 'SHUT'}  {gate['name']:<18} {known}")
+        value, limit = (say("unknown" if v is None else "none" if v == "" else str(v)) for v in (gate["value"], gate["limit"]))
+        known = say(f"value {value}, limit {limit}, from {gate['source']}")
+        age = "" if gate["age_s"] is None else ", " + say(f"{gate['age_s']:g} s old")
+        sign = OPEN if gate["ok"] else SHUT
+        lines.append(f"    {sign.of(arguments.lang)}  {gate['name']:<18} {known}{age}")
     return request, lines
 
 
+def _row(label: str, text: str, language: str) -> str:
+    return f"  {LABELS[label].of(language):<10} {text}"
+
+
 def _time(wall: float, zone: tzinfo) -> str:
-    return datetime.fromtimestamp(wall, zone).strftime("%Y-%m-%d %H:%M:%S")
+    return datetime.fromtimestamp(wall, zone).strftime("%Y-%m-%d %H:%M:%S %Z")
 
 
 def _percent(level: float | None) -> str:

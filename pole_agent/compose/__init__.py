@@ -31,7 +31,7 @@ from pole_agent.compose.parts import (
     socket_path,
     source_factory,
 )
-from pole_agent.compose.rooms import drone_areas, drone_rules, info_of, places_of, rules_of, street_of
+from pole_agent.compose.rooms import drone_areas, drone_rules, info_of, places_of, rules_of, site_of, street_of
 from pole_agent.health.keeper import keeper_of
 from pole_agent.health.trust import TimeKeeper
 from pole_agent.lamp.lamp import Luminaire
@@ -79,6 +79,7 @@ __all__ = [
     "reference_of",
     "rules_of",
     "scripted_detector",
+    "site_of",
     "socket_path",
     "source_factory",
     "street_of",
@@ -305,6 +306,8 @@ def build(
             case "lamp":
                 why = None if keeper.trusted else keeper.reason
                 return light.state() | {"account": light.account(), "remaining_s": light.remaining_s(), "clock": why}
+            case "pole":
+                return site_of(settings) | {"wall": clock.wall()}
             case "drone":
                 return dispatch.everything()
             case "outbox.stats":

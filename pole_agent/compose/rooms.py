@@ -158,6 +158,13 @@ def drone_rules(settings: Settings, for_real: bool = False) -> DroneRules:
     )  # fmt: skip
 
 
+def site_of(settings: Settings) -> dict[str, Any]:
+    """Where the pole stands, its time zone and its rules as they are configured: what a person at it needs to read its answers."""
+    pole = settings.pole
+    place = {"latitude": pole.latitude, "longitude": pole.longitude, "timezone": pole.timezone}
+    return {"pole": settings.base_topic, **place, "rules": [r.model_dump(mode="json") for r in settings.rules]}
+
+
 def info_of(loaded: Loaded) -> dict[str, Any]:
     """The payload of ``info``: who and where, for dashboards."""
     from pole_agent.conduct import digest as conduct_digest

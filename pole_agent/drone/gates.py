@@ -152,7 +152,8 @@ def _weather_and_dock(limits: DroneLimits, known: Known) -> Iterator[Gate]:
         else:
             unknown = f"what was heard is {age:.0f} s old" if age > limits.conditions_max_age_s else ""
         ok = not unknown and _holds(value, comparison, limit)
-        why = f"{word} is unknown: {unknown}" if unknown else f"{word} {_said(value)}{unit}, allowed {comparison} {_said(limit)}{unit}"
+        measured, allowed = _said(value) + unit, _said(limit) + unit
+        why = f"{word} is unknown: {unknown}" if unknown else f"{word} {measured}, allowed {comparison} {allowed}"
         yield Gate(label, value, limit, ok, "dispatcher", None if age is None else round(age, 1), why)
 
 

@@ -55,12 +55,16 @@ STATUS: dict[str, Happening] = {
 }  # fmt: skip
 
 
+WORDS: dict[Happening, str] = {"approve": "an approval", "deny": "a denial", "cancel": "a cancel"}
+
+
 def after(state: State, happening: Happening) -> State:
     """The state that follows. Raises ValueError for a pair that is not in the table."""
     try:
         return TABLE[state][happening]
     except KeyError:
-        raise ValueError(f"a request that is {state} does not {happening.replace('_', ' ')}") from None
+        word = WORDS.get(happening, happening.replace("_", " "))
+        raise ValueError(f"a request that is {state} does not take {word} any more") from None
 
 
 def picture() -> str:

@@ -187,7 +187,7 @@ def test_a_request_that_nobody_decides_expires(town: Any) -> None:
         request = t.heard("drone/request")[-1]["request_id"]
         t.send("drone/approval", {"request_id": request, "decision": "approve", "by": "Late"})
         await t.until(lambda: t.heard("reply"))
-        assert "does not approve" in t.heard("reply")[-1]["error"]
+        assert "does not take an approval any more" in t.heard("reply")[-1]["error"]
 
     town(story)
 

@@ -447,7 +447,7 @@ TABLE = {
         'program: tidak diketahui, karena {0}; pada meja uji tanpa server atur [clock] trust = "system"',
     "program: unknown, because {}; see: {}": "program: tidak diketahui, karena {0}; lihat: {1}",
     "no time server was heard": "belum tersinkron dengan server waktu",
-    "{}{}; given: {}": "{0}{1}; diberikan: {2}",
+    "{}; given: {}": "{0}; diberikan: {1}",
     "its capture, by the camera's stamps": "pengambilannya, menurut cap waktu kamera",
     "its arrival: the stream has no stamps that can be used": "kedatangannya: aliran tidak memiliki cap waktu yang dapat dipakai",
     "the stamps in the file": "cap waktu di dalam berkas",

@@ -143,9 +143,7 @@ def run(arguments: argparse.Namespace) -> int:
         detector = DetectorSettings.model_validate(settings.detector.model_dump() | changed)
     except ValidationError as error:
         found = [(str(e["loc"][0]), e) for e in error.errors()]
-        raise ConfigError(
-            [Problem(f"--{key}", f"{e['msg'][0].lower()}{e['msg'][1:]}; given: {e['input']!r}") for key, e in found]
-        ) from None
+        raise ConfigError([Problem(f"--{key}", f"{_lower(e['msg'])}; given: {e['input']!r}") for key, e in found]) from None
     settings = settings.model_copy(update={"detector": detector})
     clock = _clock(settings, arguments.start)
     keeper = TimeKeeper(clock, "clip", "replay")
@@ -312,3 +310,7 @@ def _median(values: Collection[float]) -> float | None:
 
 def _ms(value: float | None) -> str:
     return "not run" if value is None else f"{value:.2f} ms"
+
+
+def _lower(text: str) -> str:
+    return text[:1].lower() + text[1:]

@@ -67,7 +67,7 @@ def examine(document: dict[str, Any]) -> Examined:
     rest, taken = copy.deepcopy(document), set[Location]()
     for _ in range(ROUNDS):
         try:
-            settings = Settings.model_validate_json(json.dumps(rest, default=str), strict=True)
+            settings = Settings.model_validate_json(json.dumps(_whole(rest), default=str), strict=True)
             break
         except ValidationError as failure:
             errors = failure.errors(include_url=False)
@@ -81,6 +81,18 @@ def examine(document: dict[str, Any]) -> Examined:
         settings = None
     problems += references(document)
     return Examined(settings, problems, frozenset(map(path_of, taken)))
+
+
+def _whole(value: Any) -> Any:
+    """18.0 is the number 18 in TOML as people write it, also where a whole number is asked for."""
+    match value:
+        case dict():
+            return {key: _whole(inner) for key, inner in value.items()}
+        case list():
+            return [_whole(inner) for inner in value]
+        case float() if value.is_integer():
+            return int(value)
+    return value
 
 
 def _is_our_doing(error: ErrorDetails, taken: set[Location]) -> bool:

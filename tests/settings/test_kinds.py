@@ -143,3 +143,12 @@ def test_what_people_write(line: str, section: str, expected: str) -> None:
     with pytest.raises(ConfigError) as error:
         parse('[pole]\nid = "A"\nsite = "b"\nlatitude = 0.0\nlongitude = 0.0\n' + f"[{section}]\n{line}\n")
     assert [str(p)[: len(expected)] for p in error.value.problems] == [expected]
+
+
+def test_a_whole_number_may_be_written_with_a_point() -> None:
+    """18.0 was taken before kinds were strict, and a pole must not lose its configuration at an upgrade."""
+    text = "[pole]\nid='a'\nsite='b'\nlatitude=-7.0\nlongitude=107\n[lamp]\nbackend='mock'\npin=18.0\n[mqtt]\nhost='broker'\nport=8883.0\n"
+    settings = parse(text)
+    assert (settings.lamp.pin, settings.pole.latitude) == (18, -7.0)
+    with pytest.raises(ConfigError):
+        parse(text.replace("18.0", "18.5"))

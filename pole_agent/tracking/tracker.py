@@ -11,6 +11,7 @@ reported where it should be. One that has been standing (a parked car, somebody 
 from __future__ import annotations
 
 import itertools
+from bisect import bisect_left
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
@@ -147,15 +148,20 @@ class Tracker:
         """Whatever overlaps, by place and appearance."""
         tuning = self._tuning
         weight = tuning.look_weight
-        others = [(*grown(sides, tuning.margin), group_of(d.label), d.look) for sides, d in zip(places, seen, strict=True)]
+        others = [(*grown(sides, tuning.margin), c, group_of(seen[c].label), seen[c].look) for c, sides in enumerate(places)]
+        others.sort(key=lambda other: other[0])
+        lefts = [other[0] for other in others]
+        widest = max((other[2] - other[0] for other in others), default=0.0)
         found: list[Pair] = []
         for row, identity in enumerate(known):
             away = now - identity.last_seen
             mine = grown(identity.sides, min(tuning.most_margin, tuning.margin + tuning.margin_per_s * away))
             left, top, right, bottom = mine
             group, look = identity.group, identity.look
-            for column, (their_left, their_top, their_right, their_bottom, their_group, their_look) in enumerate(others):
-                if their_left >= right or left >= their_right or their_top >= bottom or top >= their_bottom or group != their_group:
+            for their_left, their_top, their_right, their_bottom, column, their_group, their_look in others[
+                bisect_left(lefts, left - widest) : bisect_left(lefts, right)
+            ]:
+                if left >= their_right or their_top >= bottom or top >= their_bottom or group != their_group:
                     continue
                 likeness = iou(mine, (their_left, their_top, their_right, their_bottom))
                 if look is not None and their_look is not None:

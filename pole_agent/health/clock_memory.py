@@ -6,7 +6,7 @@ import contextlib
 import json
 import math
 import os
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import asdict, dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any
 
@@ -75,11 +75,10 @@ def save(state_dir: Path, memory: Memory) -> None:
     """Blocks on the disk; raises OSError. A power cut leaves the old file or the new one."""
     if memory.known > 0:
         keep_time(state_dir, memory.known)
+    if replace(load(state_dir), known=memory.known, monotonic=memory.monotonic) == memory:
+        return  # nothing new: the card is spared
     text = json.dumps({k: v for k, v in asdict(memory).items() if k != "known"})
     file, new = state_dir / FILE_NAME, state_dir / f"{FILE_NAME}.new"
-    with contextlib.suppress(OSError, ValueError):
-        if file.read_text() == text:
-            return
     with new.open("w") as stream:
         stream.write(text)
         stream.flush()

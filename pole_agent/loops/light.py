@@ -87,6 +87,8 @@ class Light:
         self._default_s, self._restored, self._commanded = old._default_s, old._restored, old._commanded
         self._night, self._kept_at, self._turned_at = old._night, old._kept_at, old._turned_at
         self._rose_at, self._level = old._rose_at, old._level
+        if self.controller.plan.place == old.controller.plan.place:
+            self._daylight = old._daylight
         self.changes, self._began = old.changes, False
         if old._luminaire is self._luminaire:
             self._driven = old._driven

@@ -34,7 +34,6 @@ HEALTH_S = 60.0
 PURGE_S = 3600.0
 NOT_YET = "certificate is not yet valid"  # OpenSSL's words, once the chain up to an authority that we know is whole
 ACCEPT = '; if it is right, say so at the pole: "pole-agent clock accept"'
-HELP = {"jump": "", "late": ""}  # ends by itself; cannot be accepted
 VERSIONS = {"agent": __version__, "python": platform.python_version(), "kernel": platform.release(), "machine": platform.machine()}
 
 
@@ -112,7 +111,7 @@ class Report:
         if not self._keeper.trusted:
             kind = self._keeper.kind
             unheard = kind in ("unheard", "release")  # usual for a while after a boot
-            reason = f"{self._keeper.reason}; times are provisional{HELP.get(kind, '' if unheard else ACCEPT)}"
+            reason = f"{self._keeper.reason}; times are provisional{'' if unheard or kind == 'late' else ACCEPT}"
             self._parts.ill("clock", reason, Severity.INFO if unheard else Severity.WARNING)
             self._corrected = False
             return

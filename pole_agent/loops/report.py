@@ -68,7 +68,8 @@ class Report:
         self._health_at = self._purge_at = self._trust_at = float("-inf")
         self._corrected = False  # the times of this boot, also those that a process before this one has stored
         self._known: float | None = None  # the last known time on the disk; None: not looked yet
-        self._kept_at, self._kept_as = float("-inf"), ""
+        # Not at once: while the agent starts, others wait for the disk.
+        self._kept_at, self._kept_as = clock.monotonic() - KEEP_S + CHECK_S / 2, keeper.kind
         self._released = keeper.released
 
     async def run(self) -> None:

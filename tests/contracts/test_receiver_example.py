@@ -63,6 +63,109 @@ def test_what_is_named_as_dropped_is_not_missing_and_duplicates_are_written_once
     assert len(out.getvalue().splitlines()) == 2
 
 
+def test_a_store_that_has_ended_is_explained_and_asked_for_nothing(capsys: pytest.CaptureFixture[str]) -> None:
+    asked: list[str] = []
+
+    class Client:
+        """Notes what is published."""
+
+        def publish(self, topic: str, _payload: str, qos: int) -> None:
+            asked.append(topic)
+
+    receiver = example.Receiver(io.StringIO())
+    for number in (1, 2, 6):
+        receiver.take(event(number))
+    new = event(1, "outbox.dropped", ranges=[[4, 6]], storeid="store", count=2, cause="store_went_back") | {"id": "n", "storeid": "new"}
+    receiver.take(new)
+    for now in (0.0, 61.0):
+        receiver.report(Client(), now)
+    told = capsys.readouterr().out.splitlines()
+    assert told[-2:] == [
+        f"{SOURCE} store new: 1 to 1, complete",
+        f"{SOURCE} store store: 1 to 6, ended (store_went_back), never came: [(3, 3)]",
+    ]
+    assert asked == []
+    receiver.take(event(3))
+    assert "all explained; 1 events came after that" in receiver.books[SOURCE, "store"].words()
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [{"sequence": 10**30}, {"sequence": "0"}, {"id": "\ud800"}, {"storeid": "\udfff"}, {"type": "smartpole.outbox.dropped", "data": []},
+     {"type": "smartpole.outbox.dropped", "data": {"ranges": [[1]]}},
+     {"type": "smartpole.outbox.dropped", "data": {"ranges": [[1, 1 << 64]]}}],
+)  # fmt: skip
+def test_what_is_no_event_is_taken_in_not_even_by_half(wrong: dict[str, Any]) -> None:
+    receiver = example.Receiver(io.StringIO())
+    with pytest.raises((ValueError, TypeError, AttributeError)):
+        receiver.take(event(1) | wrong)
+    assert receiver.books == {}
+    assert receiver.take(event(1))
+
+
+def test_lines_that_a_kill_left_without_their_books_are_removed_and_come_again(tmp_path: Path) -> None:
+    path = tmp_path / "events.jsonl"
+    with path.open("a") as out:
+        receiver = example.Receiver(out, tmp_path / "books")
+        with receiver.batch():
+            receiver.take(event(1))
+        out.write('{"id": "id-2", "cut')
+    with path.open("a") as out:
+        again = example.Receiver(out, tmp_path / "books")
+        with again.batch():
+            assert not again.take(event(1))
+            assert again.take(event(2))
+    assert [json.loads(line)["id"] for line in path.read_text().splitlines()] == ["id-1", "id-2"]
+
+
+def test_a_batch_that_fails_leaves_nothing(tmp_path: Path) -> None:
+    path = tmp_path / "events.jsonl"
+    with path.open("a") as out:
+        receiver = example.Receiver(out, tmp_path / "books")
+        with pytest.raises(RuntimeError), receiver.batch():
+            receiver.take(event(1))
+            raise RuntimeError
+        with receiver.batch():
+            assert receiver.take(event(1))
+    assert len(path.read_text().splitlines()) == 1
+
+
+def test_killed_again_and_again_it_writes_each_event_once_and_proves_completeness(mosquitto: Mosquitto, tmp_path: Path) -> None:
+    """A pole that repeats itself, and a receiver that is killed in the middle: thirty-three came twice once."""
+    command = [sys.executable, str(EXAMPLE), "--port", str(mosquitto.port), "--out", str(tmp_path / "events.jsonl"), "--every", "0.2"]
+    client = paho.Client(CallbackAPIVersion.VERSION2)
+    client.connect("127.0.0.1", mosquitto.port)
+    client.loop_start()
+    number, written = 0, tmp_path / "events.jsonl"
+
+    def send(least: int) -> None:
+        for again in range(max(1, least), number + 1):
+            client.publish("smartpole/test/T-1/events/incident/closed", json.dumps(event(again)), qos=1).wait_for_publish(5)
+
+    for _ in range(3):
+        process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+        assert process.stdout is not None
+        before = len(written.read_text().splitlines()) if written.exists() else 0
+        number += 40
+
+        def more() -> bool:
+            send(number - 60)  # noqa: B023 - at once
+            return written.exists() and len(written.read_text().splitlines()) > before  # noqa: B023
+
+        eventually(more, within_s=20)
+        process.kill()
+        process.communicate(timeout=10)
+    client.loop_stop()
+    client.disconnect()
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        found = any(f"1 to {number}, complete" in line for line in process.stdout)
+        process.kill()
+    assert found
+    names = [json.loads(line)["id"] for line in written.read_text().splitlines()]
+    assert sorted(names) == sorted(f"id-{n}" for n in range(1, number + 1))
+
+
 @pytest.fixture
 def program(mosquitto: Mosquitto, tmp_path: Path) -> Iterator[subprocess.Popen[str]]:
     command = [sys.executable, str(EXAMPLE), "--port", str(mosquitto.port), "--out", str(tmp_path / "events.jsonl"), "--every", "0.2"]

@@ -8,6 +8,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from pole_agent.vocabulary import Box
+
 Image = NDArray[np.uint8]
 Floats = NDArray[Any]
 Size = tuple[int, int]  # width and height in pixels
@@ -19,12 +21,14 @@ class Frame:
     """One picture: `image` is uint8 (height, width, 3) BGR; `at` is monotonic seconds; `index` counts from 0 per opening.
 
     `at` is when it was taken, as far as the source knows. `again`: the source has sent the very same data once more.
+    `part`: where in the whole picture `image` lies, where it is only a part of it.
     """
 
     image: Image
     at: float
     index: int
     again: bool = False
+    part: Box | None = None
 
 
 def size_of(image: Image) -> Size:

@@ -183,10 +183,12 @@ TABLE = {
     "{}: the stream sends no picture": "{0}: aliran video tidak mengirim gambar",
     "{}: {}; is the camera on, and the address right?": "{0}: {1}; apakah kamera menyala, dan alamatnya benar?",
     # what a camera could do better, and what is wrong with its picture
-    "the picture is {} lines high and models look at 416 at most: use the camera's sub-stream (about 720x576)":
-        "tinggi gambar {0} baris, sedangkan model melihat paling banyak 416: gunakan sub-stream kamera (sekitar 720x576)",
-    "the picture is only {} lines high: distant people may be missed; choose a larger stream if there is one":
-        "tinggi gambar hanya {0} baris: orang yang jauh mungkin terlewat; pilih aliran video yang lebih besar bila ada",
+    "the picture is a panorama of {}x{}: people in it are too small for one look, so it is looked at part by part in turn, each more rarely; a camera of its own for each view sees better":
+        "gambar adalah panorama {0}x{1}: orang di dalamnya terlalu kecil untuk sekali lihat, jadi dilihat bagian demi bagian bergiliran, masing-masing lebih jarang; satu kamera untuk setiap arah melihat lebih baik",
+    "the picture is {}x{} and models look at 416 at most: use the camera's sub-stream (about 720x576)":
+        "ukuran gambar {0}x{1}, sedangkan model melihat paling banyak 416: gunakan sub-stream kamera (sekitar 720x576)",
+    "the picture is only {}x{}: distant people may be missed; choose a larger stream if there is one":
+        "ukuran gambar hanya {0}x{1}: orang yang jauh mungkin terlewat; pilih aliran video yang lebih besar bila ada",
     "decoding takes {} of a core: lower the camera's frame rate or size": "pembacaan video memakai {0} satu inti prosesor: turunkan laju atau ukuran gambar kamera",
     "the camera sends {} frames a second and {} are looked at: set the camera to {}": "kamera mengirim {0} gambar per detik dan {1} yang dilihat: atur kamera ke {2}",
     "only {} frames a second come, of the {} that are asked for: set fps lower, or the camera higher":

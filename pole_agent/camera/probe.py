@@ -12,13 +12,13 @@ from pole_agent.camera.stamps import ClipTime, LiveTime
 from pole_agent.camera.video import Capture
 from pole_agent.errors import CameraError
 
-ENOUGH_HEIGHT, MOST_HEIGHT = 480, 800  # pixels; models look at 256 to 416
+ENOUGH_HEIGHT, MOST_HEIGHT = 480, 800  # pixels of the shorter side; models look at 256 to 416
 MUCH_CPU = 0.25  # of one core for decoding alone
 FEW_FRAMES = 0.7  # of what is asked for
 ENOUGH_FRAMES = 3
 AGREE = 0.4  # the camera's clock and ours, about the rate
 MOST_WAITING_S = 3.0  # for the buffer of the opening to be empty
-WIDE = 2.0  # times as wide as high: scaled down to what the model takes, little is left of the height
+WIDE = 2.2  # times as long as broad: as the look at parts in turn has it
 NAMES = {"h264": "H.264", "avc1": "H.264", "hevc": "H.265", "hev1": "H.265", "h265": "H.265", "mjpg": "MJPEG", "mp4v": "MPEG-4"}
 
 
@@ -105,12 +105,20 @@ def _pause(declared: float) -> float:
 def advice(found: Probe, fps: float) -> list[str]:
     """What could be better, in sentences, for a pole that looks at `fps` frames a second. Empty when nothing."""
     hints = []
-    if found.height > MOST_HEIGHT:
+    long, short = max(found.width, found.height), min(found.width, found.height)
+    if long >= WIDE * short:
         hints.append(
-            f"the picture is {found.height} lines high and models look at 416 at most: use the camera's sub-stream (about 720x576)"
+            f"the picture is a panorama of {found.width}x{found.height}: people in it are too small for one look, so it is looked at "
+            "part by part in turn, each more rarely; a camera of its own for each view sees better"
         )
-    elif found.height < ENOUGH_HEIGHT:
-        hints.append(f"the picture is only {found.height} lines high: distant people may be missed; choose a larger stream if there is one")
+    if short > MOST_HEIGHT:
+        hints.append(
+            f"the picture is {found.width}x{found.height} and models look at 416 at most: use the camera's sub-stream (about 720x576)"
+        )
+    elif short < ENOUGH_HEIGHT:
+        hints.append(
+            f"the picture is only {found.width}x{found.height}: distant people may be missed; choose a larger stream if there is one"
+        )
     if found.core_share > MUCH_CPU:
         hints.append(f"decoding takes {found.core_share:.0%} of a core: lower the camera's frame rate or size")
     if found.measured_fps > 2.5 * fps:

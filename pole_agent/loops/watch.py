@@ -14,7 +14,7 @@ from pole_agent.almanac import Place
 from pole_agent.camera.source import ClipBrokeOff, FrameSource, Telling
 from pole_agent.clock import Clock
 from pole_agent.errors import CameraError, ModelError
-from pole_agent.frame import Frame, Size
+from pole_agent.frame import Frame, Size, size_of
 from pole_agent.health.parts import Parts
 from pole_agent.health.trust import TimeKeeper
 from pole_agent.incidents.judge import Judge
@@ -27,7 +27,7 @@ from pole_agent.vision.appearance import with_looks
 from pole_agent.vision.detector import Detector
 from pole_agent.vision.eyesight import FROZEN, Eyesight
 from pole_agent.vision.motion import Change, MotionGate
-from pole_agent.vision.region import back, choose, cut
+from pole_agent.vision.region import back, choose, cut, parts
 from pole_agent.vocabulary import Box, Detection, Response, Track
 
 log = logging.getLogger(__name__)
@@ -104,6 +104,7 @@ class Pipeline:
         self.detections: Sequence[Detection] = ()
         self.frames = 0
         self.detector_runs = 0
+        self.parts = self._turn = 0  # of a panorama, which are looked at in turn
 
     async def look(self, frame: Frame) -> list[Response]:
         """Handle one frame; return what is to be done. Raises ModelError."""
@@ -123,7 +124,7 @@ class Pipeline:
         moved = self._motion.moved(frame.image, now, going, standing)
         if self._timings is not None:
             self._timings.motion.append((time.perf_counter() - begun) * 1000)
-        self._eyesight.look(frame.image, now)
+        self._eyesight.look(frame.image, now, frame.again)
         if self._tracker.glimpses or (self._tracker.wondering and now - self._opened_at < WONDER_S):
             pause = 0.0
         elif going or self._motion.storm:
@@ -136,11 +137,14 @@ class Pipeline:
         self.detector_runs += 1
         change, view = self._motion.change, None
         if moved and not self._every_frame and not self._motion.storm and now - self._saw_all_at < LOOK_AROUND_S - ROUNDING_S:
-            height, width = frame.image.shape[:2]
-            view = choose(change.around(), going, width, height)
+            view = choose(change.around(), going, *size_of(frame.image))
         if view is None:
             self._saw_all_at = now
-        shown = frame if view is None else Frame(cut(frame.image, view), now, frame.index)
+            of_panorama = parts(*size_of(frame.image))
+            self.parts = len(of_panorama)
+            view = of_panorama[self._turn % self.parts] if of_panorama else None
+            self._turn += 1
+        shown = frame if view is None else Frame(cut(frame.image, view), now, frame.index, part=view)
         return Glance(frame, asyncio.ensure_future(self._detector.detect(shown)), change, view)
 
     async def finish(self, glance: Glance) -> list[Response]:
@@ -373,7 +377,8 @@ class Watch:
         few = ""
         if now - rate.since >= REPORT_S:
             figures = rate.report(now)
-            self._parts.note(self._part, frames=pipeline.frames, **figures, **facts)
+            in_parts = {"parts": pipeline.parts} if pipeline.parts else {}
+            self._parts.note(self._part, frames=pipeline.frames, **figures, **in_parts, **facts)
             self._parts.note("detector", runs=pipeline.detector_runs, ms=round(self._detector.took_ms, 1))
             if figures["rate_hz"] + rate.skipped / REPORT_S < FEW_FRAMES * self._fps:
                 few = f"only {figures['rate_hz']:.1f} frames a second come, of {self._fps:g}"

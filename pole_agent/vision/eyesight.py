@@ -7,6 +7,10 @@ Blur and turning are told by comparison, and what is compared does not depend on
 and where the edges are. The reference follows slowly while all is well, so that day may turn to night; it does not follow while
 something is wrong, so that a turned camera is well again when it is turned back. It outlasts the connection to the camera.
 
+Equal pictures alone are no frozen camera: a strong codec repeats a still night without one bit of change. Frozen is a source that sends
+the very same data again; one in whose picture a place changed at every look before, be it noise or the seconds of a clock, and then
+nothing does; or one without any change for ten minutes, many key frames long.
+
 A picture of another shape than the one that zones and masks were drawn on is not compared: it is told, until a person has looked.
 """
 
@@ -23,7 +27,10 @@ from pole_agent.frame import Image, Size, same_shape, size_of
 EVERY_S = 1.0
 LASTS_S = 8.0  # before it is told
 WELL_S = 4.0  # before it is taken back
-FROZEN_S = 20.0  # a sensor has noise: equal pictures for so long are one picture
+FROZEN_S = 20.0  # equal pictures for so long are one picture, where something shows that they should differ
+STILL_S = 600.0  # and for so long in any case
+STEADY_LOOKS = 45  # one after the other in which a place of the picture changed: noise, or a clock that is shown there
+PLACES = (16, 12)
 SIDE = 256  # pixels of the longer side that are judged
 BLACK_LEVEL = 24  # 99 of 100 pixels are darker
 GLARE_LEVEL, GLARE_SHARE = 250, 0.35
@@ -50,17 +57,23 @@ class Eyesight:
         self._since = 0.0
         self._last: Any = None
         self._changed_at = 0.0
+        self._repeated = True  # the very same data came again at every look since then
+        self._steady: Any = None  # by place: looks in a row in which it changed
+        self._lively = False  # some place changed at each of many looks before then
         self._first_at = 0.0
         self._usual: float | None = None  # detail, grey levels
         self._sharpness: float | None = None
         self._edges: NDArray[np.float32] | None = None
 
-    def look(self, image: Image, now: float) -> str:
-        """Judge `image`, uint8 (h, w, 3), taken at `now` (monotonic seconds), if it is time to. Returns `trouble`."""
+    def look(self, image: Image, now: float, again: bool = False) -> str:
+        """Judge `image`, uint8 (h, w, 3), taken at `now` (monotonic seconds), if it is time to. Returns `trouble`.
+
+        `again`: the source has sent the very same data as before.
+        """
         if now < self._due:
             return self.trouble
         self._due = now + EVERY_S
-        found = self._judge(image, now)
+        found = self._judge(image, now, again)
         if found != self._found:
             self._found, self._since = found, now
         if found != self.trouble and now - self._since >= (LASTS_S if found else WELL_S) - 1e-6:
@@ -70,11 +83,12 @@ class Eyesight:
     def reopened(self, now: float) -> None:
         """The camera was opened anew. Whether pictures change is to be seen again; how the street usually looks is known."""
         self._due, self._changed_at, self.sees = float("-inf"), now, False
+        self._repeated, self._steady, self._lively = True, None, False
         if FROZEN in (self.trouble, self._found):
             self.trouble = self._found = ""
             self._since = now
 
-    def _judge(self, image: Image, now: float) -> str:
+    def _judge(self, image: Image, now: float, again: bool) -> str:
         grey, size = _small(image), size_of(image)
         self._drawn_on = self._drawn_on or size
         another = not same_shape(size, self._drawn_on)
@@ -82,11 +96,14 @@ class Eyesight:
             self._first_at = now if self._last is None else self._first_at
             self._last, self._changed_at = grey, now
             self._sharpness = self._sharpness if another else None  # it depends on the number of pixels; where edges are does not
-        elif cv2.norm(grey, self._last, cv2.NORM_INF) > 0:
-            self._last, self._changed_at, self.sees = grey, now, True
+            self._repeated, self._steady, self._lively = True, None, False
+        elif self._differs(grey):
+            self._last, self._changed_at, self.sees, self._repeated = grey, now, True, True
+        else:
+            self._repeated = self._repeated and again
         if float(np.percentile(grey, 99)) < BLACK_LEVEL:
             return "the picture is black"
-        if now - self._changed_at >= FROZEN_S:
+        if now - self._changed_at >= (FROZEN_S if self._repeated or self._lively else STILL_S):
             return FROZEN
         glare = float(np.count_nonzero(grey >= GLARE_LEVEL)) / grey.size
         if glare > GLARE_SHARE:
@@ -96,6 +113,17 @@ class Eyesight:
             found = f"picture shape changed from {old} to {new}: masks and zones may lie elsewhere"
             return f'{found}; when they are right, write picture = "{new}"'
         return self._compare(grey, now)
+
+    def _differs(self, grey: Any) -> bool:
+        """Has anything changed since the last look? Where it does so at every look is counted."""
+        moved = cv2.absdiff(grey, self._last)
+        if not moved.any():
+            self._steady = None  # what `_lively` says is of the time before
+            return False
+        places = cv2.resize((moved > 0).astype(np.float32), PLACES, interpolation=cv2.INTER_AREA) > 0
+        self._steady = np.where(places, (0 if self._steady is None else self._steady) + 1, 0)
+        self._lively = bool(self._steady.max() >= STEADY_LOOKS)
+        return True
 
     def _compare(self, grey: Any, now: float) -> str:
         """Against how the street usually looks; learn that when nothing is wrong."""

@@ -2,10 +2,14 @@
 
 When only a part of the picture moves, the detector is shown that part at full size: the same cost, and objects two to four times as
 large. The whole picture is looked at once a second all the same.
+
+Of a panorama nothing is left once it is scaled down. It is looked at part by part in turn instead, at the same cost: each part the
+more rarely.
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 from pole_agent.frame import Image
@@ -13,7 +17,10 @@ from pole_agent.vocabulary import Box, Detection
 
 SIDE = 320  # pixels: a closer look than the model's own resolution shows nothing more
 ROOM = 1.6  # times what moves: somebody's feet may stand still
-MOST = 0.75  # of the picture's height; with more, the whole picture is as good
+MOST = 0.75  # of the picture's shorter side; with more, the whole picture is as good
+WIDE = 2.2  # times as long as broad: a panorama
+PART = 4 / 3  # of each of its parts
+SHARED = 0.25  # of a part, at least, with the next: whoever is cut by the edge of one stands whole in the other
 CUT = 0.01  # of the region: a box that touches its edge is only a part of something
 EDGE = 1e-6
 
@@ -26,12 +33,23 @@ def choose(moving: Box | None, going: Sequence[Box], width: int, height: int) ->
     for box in going:
         left, top, right, bottom = min(left, box.left), min(top, box.top), max(right, box.right), max(bottom, box.bottom)
     side = max(SIDE, ROOM * (right - left) * width, ROOM * (bottom - top) * height)
-    if side > MOST * height:
+    if side > MOST * min(width, height):
         return None
     w, h = side / width, side / height
     x = min(max(0.0, (left + right - w) / 2), 1 - w)
     y = min(max(0.0, (top + bottom - h) / 2), 1 - h)
     return Box(x, y, x + w, y + h)
+
+
+def parts(width: int, height: int) -> list[Box]:
+    """The parts of a panorama of that size, in turn from one end to the other; empty for any other picture."""
+    long, short = max(width, height), min(width, height)
+    if long < WIDE * short:
+        return []
+    share = PART * short / long
+    count = 1 + math.ceil((1 - share) / (share * (1 - SHARED)))
+    starts = [(1 - share) * n / (count - 1) for n in range(count)]
+    return [Box(a, 0.0, min(1.0, a + share), 1.0) if width > height else Box(0.0, a, 1.0, min(1.0, a + share)) for a in starts]
 
 
 def cut(image: Image, region: Box) -> Image:

@@ -11,6 +11,8 @@ from pole_agent.settings.reading import decoded
 from pole_agent.vision.detector import WEAK_SCORE
 from pole_agent.vocabulary import Box, Detection
 
+WHOLE = Box(0.0, 0.0, 1.0, 1.0)
+
 
 class ScriptedDetector:
     """Gives the detections of `script` by frame index (from 0). Boxes are fractions, or pixels when `pixels` is true."""
@@ -29,12 +31,22 @@ class ScriptedDetector:
             raise ModelError("the detector is not open")
         found = [d for d in self._script.get(frame.index, ()) if d.score >= WEAK_SCORE]
         height, width = frame.image.shape[:2]
+        part = frame.part or WHOLE
         if self._pixels:
-            found = [Detection(scale(d.box, 1 / width, 1 / height), d.score, d.label) for d in found]
-        return found
+            found = [Detection(scale(d.box, part.width / width, part.height / height), d.score, d.label) for d in found]
+        return found if frame.part is None else [Detection(b, d.score, d.label) for d in found if (b := _within(d.box, part))]
 
     def close(self) -> None:
         self._open = False
+
+
+def _within(box: Box, part: Box) -> Box | None:
+    """The box as a detector sees it who is shown that part of the picture; None when nothing of it lies there."""
+    if box.right <= part.left or box.left >= part.right or box.bottom <= part.top or box.top >= part.bottom:
+        return None
+    w, h = part.width, part.height
+    x1, y1, x2, y2 = (box.left - part.left) / w, (box.top - part.top) / h, (box.right - part.left) / w, (box.bottom - part.top) / h
+    return Box(max(0.0, x1), max(0.0, y1), min(1.0, x2), min(1.0, y2))
 
 
 def scale(box: Box, x: float, y: float) -> Box:

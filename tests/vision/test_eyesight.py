@@ -120,3 +120,51 @@ def test_the_same_shape_in_another_size_is_no_trouble(size: tuple[int, int]) -> 
 def test_a_picture_that_stands_where_it_lay_is_told() -> None:
     told = play(Eyesight((640, 480)), 0, [np.ascontiguousarray(i.transpose(1, 0, 2)) for i in healthy(0, 20)])
     assert told[-1].startswith("picture shape changed from 640x480 to 480x640")
+
+
+def still(begin: int, count: int, seed: int) -> list[Image]:
+    """A strong codec sends the same picture until its next key frame."""
+    return [camera(STREET, seed)] * count
+
+
+def test_equal_pictures_of_a_strong_codec_are_no_frozen_camera() -> None:
+    """A still night: the picture changes with a key frame or when somebody walks, and is the same to the last bit between."""
+    eyes = Eyesight()
+    pictures = [frame for turn in range(12) for frame in still(0, 40, turn)]
+    assert not any(play(eyes, 0, pictures))
+
+
+def test_somebody_who_walks_for_minutes_before_a_still_moment_is_no_sign_of_noise() -> None:
+    eyes = Eyesight()
+    pictures = []
+    for index in range(120):
+        image = camera(STREET, 1).copy()
+        left = (index * 37) % 560
+        image[200:300, left : left + 40] = 200
+        pictures.append(image)
+    assert not any(play(eyes, 0, pictures + still(0, 120, 1)))
+
+
+def test_a_clock_in_the_picture_that_stops_is_a_frozen_camera() -> None:
+    """Nothing but the seconds in the corner changes."""
+    eyes = Eyesight()
+
+    def at(second: int) -> Image:
+        image = camera(STREET, 1).copy()
+        cv2.putText(image, f"21:07:{second % 60:02d}", (10, 30), cv2.FONT_HERSHEY_SIMPLEX, 0.9, (255, 255, 255), 2)
+        return image
+
+    assert not any(play(eyes, 0, [at(s) for s in range(100)]))
+    assert play(eyes, 100, [at(99)] * 40)[-1] == "the picture is frozen"
+
+
+def test_the_very_same_data_are_a_frozen_camera() -> None:
+    eyes = Eyesight()
+    troubles = [eyes.look(camera(STREET, 1), float(second), second > 0) for second in range(40)]
+    assert troubles[-1] == "the picture is frozen"
+
+
+def test_no_change_for_ten_minutes_is_a_frozen_camera_whatever_the_codec() -> None:
+    troubles = play(Eyesight(), 0, still(0, 640, 1))
+    assert not any(troubles[:600])
+    assert troubles[-1] == "the picture is frozen"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 
 import cv2
 import numpy as np
@@ -12,7 +13,8 @@ from hypothesis import strategies as st
 
 from pole_agent.frame import Frame
 from pole_agent.vision.onnx import OnnxDetector
-from pole_agent.vision.region import back, choose, cut
+from pole_agent.vision.region import back, choose, cut, parts
+from pole_agent.vision.scripted import ScriptedDetector
 from pole_agent.vocabulary import Box, Detection, overlap
 from tests.conftest import CLIP
 
@@ -31,6 +33,60 @@ def test_a_region_is_a_square_inside_the_picture_around_what_moves(x1: float, y1
     assert region.width * 1280 == pytest.approx(region.height * 720)
     assert region.left <= moving.left + 1e-9
     assert region.right >= moving.right - 1e-9
+
+
+@given(share, share, share, share, st.integers(100, 4000), st.integers(100, 4000))
+def test_in_a_picture_of_any_shape_a_region_lies_in_it_and_the_cut_has_its_shape(
+    x1: float, y1: float, x2: float, y2: float, width: int, height: int
+) -> None:
+    moving = Box(min(x1, x2), min(y1, y2), max(x1, x2), max(y1, y2))
+    region = choose(moving, [], width, height)
+    if region is None:
+        assert max(320, 1.6 * moving.width * width, 1.6 * moving.height * height) > 0.75 * min(width, height) - 1e-6
+        return
+    assert -1e-9 <= region.left < region.right <= 1 + 1e-9
+    assert -1e-9 <= region.top < region.bottom <= 1 + 1e-9
+    assert region.left <= moving.left + 1e-9
+    assert region.right >= moving.right - 1e-9
+    seen = cut(np.broadcast_to(np.uint8(0), (height, width, 3)), region)
+    assert seen.shape[1] == pytest.approx(region.width * width, abs=1)
+    assert seen.shape[0] == pytest.approx(region.height * height, abs=1)
+    assert seen.shape[1] == pytest.approx(seen.shape[0], abs=1)
+    [again] = back([Detection(Box(0.25, 0.25, 0.5, 0.75), 0.9, "person")], region)
+    assert again.box.left * width == pytest.approx((region.left + region.width / 4) * width, abs=1)
+
+
+@given(st.integers(100, 8000), st.integers(100, 8000))
+def test_the_parts_of_a_panorama_cover_it_and_share_their_edges(width: int, height: int) -> None:
+    found = parts(width, height)
+    assert bool(found) == (max(width, height) >= 2.2 * min(width, height))
+    sides = [(p.left, p.right) if width > height else (p.top, p.bottom) for p in found]
+    for first, second in itertools.pairwise(sides):
+        assert first[0] < second[0] < first[1] < second[1]
+        assert first[1] - second[0] >= 0.25 * (first[1] - first[0]) - 1e-9
+    if found:
+        assert sides[0][0] == 0
+        assert sides[-1][1] == pytest.approx(1)
+        for part in found:
+            seen = cut(np.broadcast_to(np.uint8(0), (height, width, 3)), part)
+            assert max(seen.shape[:2]) == pytest.approx(4 / 3 * min(seen.shape[:2]), abs=2)
+
+
+def test_what_a_file_says_of_a_frame_is_shown_of_the_part_that_is_looked_at() -> None:
+    """Rows of a file are pixels of the whole picture; the detector is shown a part."""
+
+    async def look() -> list[Box]:
+        detector = ScriptedDetector({0: [Detection(Box(640, 180, 704, 360), 0.9, "person")]}, pixels=True)
+        await detector.open()
+        region = Box(0.4, 0.2, 0.65, 0.6444444444444445)
+        image = np.zeros((720, 1280, 3), np.uint8)
+        found = await detector.detect(Frame(cut(image, region), 0.0, 0, part=region))
+        elsewhere = Box(0.0, 0.2, 0.25, 0.6444444444444445)
+        assert await detector.detect(Frame(cut(image, elsewhere), 0.0, 0, part=elsewhere)) == []
+        return [d.box for d in back(found, region)]
+
+    [box] = asyncio.run(look())
+    assert (box.left, box.top, box.right, box.bottom) == pytest.approx((0.5, 0.25, 0.55, 0.5))
 
 
 def test_somebody_who_goes_elsewhere_widens_the_region_or_makes_it_the_whole() -> None:

@@ -167,6 +167,7 @@ def build(
     from pole_agent.loops.metrics import Metrics
     from pole_agent.loops.records import Records
     from pole_agent.loops.report import Report
+    from pole_agent.loops.tell import Tell
     from pole_agent.loops.upload import Upload
     from pole_agent.loops.watch import Watch
     from pole_agent.store.store import Store
@@ -209,6 +210,8 @@ def build(
     records = Records(store, clock)
     dispatch = Dispatch(rules, new_id, records.rates, store, board, keeper, parts, clock, base, pulses.promise("dispatch", PULSE_S))
 
+    journal = Tell()
+
     def act(responses: Sequence[Response]) -> None:
         """Carry out what the judge of a camera leads to. The lamp first, in memory; the disk second."""
         for response in responses:
@@ -219,6 +222,7 @@ def build(
                     dispatch.wish(response)
                 case RecordEvent():
                     store.record(response)
+                    journal.event(response)
 
     if before is not None:
         before.detector.close()

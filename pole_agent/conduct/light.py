@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from pole_agent.conduct.words import days, percent, seconds, span, time_of_day
+from pole_agent.conduct.words import dates, days, percent, seconds, span, time_of_day
 from pole_agent.lamp.commands import DEFAULT_S, LONGEST_S
 from pole_agent.lamp.levels import held
 from pole_agent.settings import Settings
@@ -22,7 +22,7 @@ def _programs(lamp: LampSettings) -> Iterator[Both]:
         yield _program(lamp, name, steps)
     for entry in lamp.calendar:
         when = [days(entry.days)] if entry.days else []
-        when += [Both(f"on {entry.dates}", f"pada tanggal {entry.dates}")] if entry.dates else []
+        when += [dates(entry.dates)] if entry.dates else []
         en = " and ".join(w.en for w in when) or "always"
         indonesian = " dan ".join(w.id for w in when) or "selalu"
         yield Both(f'The program "{entry.program}" holds {en}.', f'Program "{entry.program}" berlaku {indonesian}.')

@@ -18,9 +18,9 @@ def seeing(settings: Settings) -> list[Both]:
     names, forgotten = ", ".join(c.name for c in settings.cameras), seconds(Furniture.KEPT_S)
     found = [
         Both(
-            f"{count} camera{'' if count == 1 else 's'} ({names}): a computer in the pole looks for people, bicycles, motorcycles, cars, buses and"
+            f"{count} camera{'' if count == 1 else 's'} ({names}): a computer in the pole detects people, bicycles, motorcycles, cars, buses and"
             " trucks, counts them and follows them through the picture.",
-            f"{count} kamera ({names}): komputer di dalam tiang mencari orang, sepeda, sepeda motor, mobil, bus, dan truk,"
+            f"{count} kamera ({names}): komputer di dalam tiang mendeteksi orang, sepeda, sepeda motor, mobil, bus, dan truk,"
             " menghitungnya, dan mengikutinya di dalam gambar.",
         ),
         Both(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from pole_agent.almanac import Span, TimeOfDay
-from pole_agent.dates import Weekdays
+from pole_agent.dates import Dates, Weekdays
 from pole_agent.words import Both
 
 CARS = (Both("cars", "mobil"), Both("buses", "bus"), Both("trucks", "truk"))
@@ -82,6 +82,29 @@ def span(text: str) -> Both:
         return Both("at any time", "setiap waktu")
     first, last = map(time_of_day, text.split(".."))
     return Both(f"from {first.en} to {last.en}", f"dari {first.id} sampai {last.id}")
+
+
+MONTHS = (
+    Both("January", "Januari"), Both("February", "Februari"), Both("March", "Maret"), Both("April", "April"), Both("May", "Mei"),
+    Both("June", "Juni"), Both("July", "Juli"), Both("August", "Agustus"), Both("September", "September"), Both("October", "Oktober"),
+    Both("November", "November"), Both("December", "Desember"),
+)  # fmt: skip
+
+
+def dates(text: str) -> Both:
+    """ "08-17", "2027-03-01..2027-03-29" in words."""
+    span = Dates.parse(text)
+    first, last = _date(span.first), _date(span.last)
+    if span.first == span.last:
+        return Both(f"on {first.en}", f"pada tanggal {first.id}")
+    return Both(f"from {first.en} to {last.en}", f"dari {first.id} sampai {last.id}")
+
+
+def _date(date: tuple[int, int, int]) -> Both:
+    """Year (0: every year), month, day."""
+    year, month, day = date
+    when = f" {year}" if year else ""
+    return Both(f"{day} {MONTHS[month - 1].en}{when}", f"{day} {MONTHS[month - 1].id}{when}")
 
 
 def days(text: str) -> Both:

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from pole_agent.conduct import conduct, digest, lines
 from pole_agent.conduct.page import page
-from pole_agent.conduct.words import days, names, percent, seconds, span, time_of_day
+from pole_agent.conduct.words import dates, days, names, percent, seconds, span, time_of_day
 from pole_agent.settings.load import parse
 from pole_agent.words import LANGUAGES
 from tests.commands.test_commands import Start, call
@@ -182,3 +182,14 @@ def test_the_running_pole_says_the_same_and_its_info_names_it(agent: Start, benc
     done = call("explain", "--config", str(config))
     assert done.returncode == 1
     assert "another configuration" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("text", "en", "indonesian"),
+    [
+        ("08-17", "on 17 August", "pada tanggal 17 Agustus"), ("08-16..08-17", "from 16 August to 17 August", "dari 16 Agustus sampai 17 Agustus"),
+        ("2027-12-24..2028-01-02", "from 24 December 2027 to 2 January 2028", "dari 24 Desember 2027 sampai 2 Januari 2028"),
+    ],
+)  # fmt: skip
+def test_dates_on_the_sign_are_words(text: str, en: str, indonesian: str) -> None:
+    assert dates(text) == (en, indonesian)

@@ -187,7 +187,8 @@ def test_the_running_pole_says_the_same_and_its_info_names_it(agent: Start, benc
 @pytest.mark.parametrize(
     ("text", "en", "indonesian"),
     [
-        ("08-17", "on 17 August", "pada tanggal 17 Agustus"), ("08-16..08-17", "from 16 August to 17 August", "dari 16 Agustus sampai 17 Agustus"),
+        ("08-17", "on 17 August", "pada tanggal 17 Agustus"),
+        ("08-16..08-17", "from 16 August to 17 August", "dari 16 Agustus sampai 17 Agustus"),
         ("2027-12-24..2028-01-02", "from 24 December 2027 to 2 January 2028", "dari 24 Desember 2027 sampai 2 Januari 2028"),
     ],
 )  # fmt: skip

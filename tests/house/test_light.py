@@ -450,6 +450,25 @@ def test_nonsense_in_the_store_is_ignored(bench: Bench, key: str, text: str) -> 
     play(lambda: Pole(config, EVENING), story)
 
 
+@pytest.mark.parametrize("missing", ["local", "by", "reason", "fixed", "transition_s", "until", "boot_id"])
+def test_an_override_that_another_version_wrote_goes_on(bench: Bench, missing: str) -> None:
+    """What is missing has its default; the lamp does not change at an upgrade."""
+    config = bench(PROGRAM + MQTT)
+    kept = {key: value for key, value in OVERRIDE.items() if key != missing} | {"a later key": 1}
+
+    async def plant(p: Pole) -> None:
+        await p.house.store.write(lambda db: db.set("override", json.dumps(kept)))
+
+    async def story(p: Pole) -> None:
+        await p.until(lambda: p.house.light._restored)
+        override = p.house.light.controller.override
+        assert override is not None
+        assert override.level == 0.5
+
+    play(lambda: Pole(config, EVENING), plant)
+    play(lambda: Pole(config, EVENING), story)
+
+
 # --- everything else is broken
 
 

@@ -75,6 +75,7 @@ class Store:
         self._taken_up = False  # the open database was held against its witness
         self._before: Witness | Unreadable | None = None  # the witness as it was when the database was opened
         self._was_there = True  # the file of the database, then
+        self._emptied = ""  # the cause, when only its log was left
         self._end: Ended | None = None  # found and not told yet
         self._words, self._worded_at = WORDS, time.monotonic()
         self._moved = False  # the epoch, in this transaction: the witness is due
@@ -341,7 +342,9 @@ class Store:
         """SQLite throws the log of an empty database away. With a first page to stand on, it reads what the log holds."""
         log_file = self._path.with_name(f"{FILE_NAME}-wal")
         empty = not self._was_there or self._path.stat().st_size == 0
+        self._emptied = ""
         if empty and log_file.exists() and log_file.stat().st_size:
+            self._emptied = "store_empty" if self._was_there else "store_missing"
             self._path.write_bytes(bytes(PAGE_BYTES))
         elif not self._was_there and self._before is None:
             # From here on an empty file is a start that was cut short, no loss.
@@ -356,7 +359,7 @@ class Store:
         with database.transaction():
             if saved is not None:
                 more["salvaged"] = database.take_in(saved)
-                cause = f"corrupt: the old file was set aside as {self._set_aside}"
+                cause = self._emptied or f"corrupt: the old file was set aside as {self._set_aside}"
                 end = damaged(self._before, cause, saved.store_id, saved.sequence, more["salvaged"])
             if end is not None:
                 database.end(end, stamp, anew=not database.made, **more)

@@ -276,6 +276,18 @@ def test_an_empty_file_beside_its_log_goes_on_when_the_log_holds_all(tmp_path: P
     live(tmp_path, look)
 
 
+def test_an_empty_file_beside_a_log_that_holds_a_part_is_told_with_what_was_saved(tmp_path: Path) -> None:
+    old = live(tmp_path, stores(3))
+    last = killed(tmp_path, 0.1)
+    (tmp_path / "pole.db-shm").unlink(missing_ok=True)
+    (tmp_path / "pole.db").write_bytes(b"")
+    (report,) = live(tmp_path, told)
+    assert (report["storeid"], report["cause"]) == (old, "store_empty")
+    assert report["ranges"]
+    assert report["count"] <= last
+    assert report["salvaged"] >= 0
+
+
 def test_the_count_of_births_does_not_go_back(tmp_path: Path) -> None:
     async def births(store: Store) -> int:
         return await store.read(lambda db: db.number("births"))

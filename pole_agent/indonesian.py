@@ -502,6 +502,9 @@ TABLE = {
     "Some time after that the agent ended without a word, by a power cut perhaps. Then the wiring decided.":
         "Sesudah itu agen berhenti tanpa pesan, mungkin karena listrik padam. Maka pengawatan yang menentukan.",
     "an unknown level": "tingkat yang tidak diketahui",
+    "not trusted: {}": "tidak dipercaya: {0}",
+    "it is dark by day: the clock or the photocell is wrong, and the lamp is lit":
+        "gelap pada siang hari: jam atau sensor cahaya salah, dan lampu menyala",
     "unknown, for want of a clock or a program: failsafe level {}": "tidak diketahui, tanpa jam atau program: tingkat pengaman {0}",
     '"{}" asks for {}': '"{0}" meminta {1}',
     "it is dark": "gelap",

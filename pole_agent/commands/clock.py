@@ -67,7 +67,7 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.json:
         print(json.dumps(document | {"accepted": accepting}))
         return 0
-    for line in _lines(document, settings.pole.place.zone, arguments.lang, accepting):
+    for line in _lines(document, settings.pole.place.zone, arguments.lang, accepting, settings.lamp.photocell is not None):
         print(line)
     return 0
 
@@ -95,7 +95,7 @@ def _accept(keeper: TimeKeeper, settings: Settings) -> None:
         raise PoleAgentError(f"{folder}: cannot be written: {error}; try: sudo pole-agent clock accept") from error
 
 
-def _lines(document: dict[str, Any], zone: tzinfo, language: str, accepted: bool) -> list[str]:
+def _lines(document: dict[str, Any], zone: tzinfo, language: str, accepted: bool, cell: bool) -> list[str]:
     def word(text: str) -> str:
         return translate(text) if language == "id" else text
 
@@ -111,7 +111,7 @@ def _lines(document: dict[str, Any], zone: tzinfo, language: str, accepted: bool
         lines.append(f"  {SURELY.of(language)}: {_time(wall, zone)} ({word(name)})")
     if document["agreed_s"] > 0:
         lines.append(f"  {AGREED.of(language)}: {HOURS.of(language).format(document['agreed_s'] / 3600)}")
-    if document["cell_aside"]:
+    if document["cell_aside"] and cell:
         lines.append(f"  {CELL.of(language)}: {ASIDE.of(language)}")
     if document["against"] and document["kind"] not in ("release", "late"):
         lines.append(FIX.of(language))

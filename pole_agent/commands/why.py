@@ -38,7 +38,7 @@ LABELS = {
     "override": Both("override", "perintah"), "presence": Both("presence", "kehadiran"), "control": Both("control", "kendali"),
     "rule": Both("rule", "aturan"), "path": Both("path", "lintasan"), "verdict": Both("verdict", "penilaian"),
     "opened": Both("opened", "dibuka"), "closed": Both("closed", "ditutup"), "summarized": Both("summarized", "diringkas"),
-    "incidents": Both("incidents", "kejadian"),
+    "incidents": Both("incidents", "kejadian"), "clock": Both("clock", "jam"), "photocell": Both("photocell", "sensor"),
 }  # fmt: skip
 LINE, ZONE = Both("line", "garis"), Both("zone", "zona")
 OPEN, SHUT = Both("open", "buka "), Both("SHUT", "TUTUP")

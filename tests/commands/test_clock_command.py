@@ -84,6 +84,7 @@ def test_a_running_agent_is_told_through_its_socket_and_it_is_recorded(agent: St
     eventually(lambda: clock(config).returncode == 0 and (state / "control.sock").exists(), within_s=60)
     assert "program: unknown, because the clock reads" in call("lamp", "--config", str(config)).stdout
     eventually(lambda: "clock      not trusted: the clock reads" in call("why", "--config", str(config), "lamp").stdout, within_s=60)
+    assert "jam        tidak dipercaya: jam menunjukkan" in call("why", "--config", str(config), "lamp", "--lang", "id").stdout
     done = clock(config, "accept")
     assert done.returncode == 0, done.stderr
     assert ": trusted" in done.stdout

@@ -22,6 +22,7 @@ STANDING_S = 1.0  # what has not moved for this long stands
 STILL_REACH = 0.25  # of its height: what moves less stands still
 ODD_HEIGHT = 0.15  # a box whose height differs by this share, …
 ODD_TOP = 0.5  # … and whose upper edge is off by less than this share of what the lower one is off by, ends in the wrong place
+STEADY_S = 1.0  # the least for a height to be trusted: one who comes in over the picture's edge grows
 HIDDEN_S = 8.0  # legs may be hidden this long, …
 LONGER_S = 0.5  # … and a box may take in something else for this long; then it is believed
 MOST_EARLIER = 32  # sightings before it is sure
@@ -188,8 +189,8 @@ class Identity:
             return box
         if self._odd_since is None:
             self._odd_since = now
-        longest = HIDDEN_S if height < self._height else LONGER_S
-        if now - self._odd_since >= min(longest, self._odd_since - self._height_since):
+        longest, steady_s = HIDDEN_S if height < self._height else LONGER_S, self._odd_since - self._height_since
+        if steady_s < STEADY_S or now - self._odd_since >= min(longest, steady_s):
             self._odd_since, self._height_since = None, now
             return box
         return Box(box.left, box.top, box.right, box.top + self._height)

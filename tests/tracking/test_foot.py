@@ -61,3 +61,13 @@ def test_who_comes_out_from_behind_a_wall_has_legs_within_a_second(rate: float) 
 def test_a_box_that_stays_short_is_believed_in_the_end() -> None:
     told = walk(5, 30, lambda now: (TOP, TOP + HEIGHT * (1 if now < 10 else 0.6)))
     assert feet(told, 20, 30) == pytest.approx([TOP + 0.6 * HEIGHT] * len(feet(told, 20, 30)), abs=0.05 * HEIGHT)
+
+
+def test_who_comes_in_over_the_lower_edge_grows_upwards_only() -> None:
+    """As on a real clip, somebody who walks towards the middle: head first, then the rest, always cut off at the lower edge."""
+    tops = [0.64, 0.53, 0.36, 0.22, 0.19, 0.14, 0.09, 0.09, 0.08, 0.07, 0.05, 0.04]
+    tracker, told = Tracker(), []
+    for index, top in enumerate(tops):
+        told += tracker.update([Detection(Box(0.45, top, 0.66, 0.98), 0.7, "person", LOOK)], index / 5)
+    assert {t.track_id for t in told} == {1}
+    assert all(t.box.bottom > 0.9 for t in told)

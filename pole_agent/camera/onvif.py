@@ -7,13 +7,14 @@ camera's own clock: cameras reject signatures that are minutes off, and their cl
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from ipaddress import ip_address, ip_network
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import urlsplit, urlunsplit
 
-from pole_agent.camera.opening import plain
 from pole_agent.errors import CameraError
 
 ONVIF_NETWORK = "http://www.onvif.org/ver10/network/wsdl"
@@ -21,18 +22,24 @@ VIDEO = "NetworkVideoTransmitter"
 ASK_S = 15.0
 MOST_HEIGHT, LEAST_HEIGHT = 800, 360  # pixels; a sub-stream is usually 480 to 720 high
 CODECS = {"H264": "H.264", "H265": "H.265", "JPEG": "MJPEG"}
+DEFAULT_PORT = 80
+NEAR = {4: 24, 6: 64}  # bits of an address that those of one network share, as a rule
 NO_LIBRARY = "looking for cameras needs two libraries: pip install onvif-zeep-async WSDiscovery"
 
 
 @dataclass(frozen=True, slots=True)
 class Stream:
-    """One stream of a camera. `source` is without user and password."""
+    """One stream of a camera. `source` is what to copy: whole, without user and password where an address has them.
+
+    `note`: what was changed in the address that the camera gave.
+    """
 
     source: str
     codec: str
     width: int
     height: int
     fps: float
+    note: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,16 +69,68 @@ def find(seconds: float, host: str | None, username: str | None, password: str |
         import wsdiscovery  # noqa: F401
     except ImportError as error:
         raise CameraError(NO_LIBRARY) from error
-    if host is None:
-        addresses = _discover(seconds)
-    else:
-        parts = urlsplit(f"//{host}")
-        addresses = [(parts.hostname or host, parts.port or 80)]
+    addresses = _discover(seconds) if host is None else [_host_and_port(host)]
 
     async def ask_all() -> list[Found]:
         return await asyncio.gather(*(_ask(name, port, username, password) for name, port in addresses))
 
     return asyncio.run(ask_all())
+
+
+def _host_and_port(text: str) -> tuple[str, int]:
+    """The two of "name", "name:port", "fe80::1" or "[fe80::1]:port". Raises CameraError."""
+    with contextlib.suppress(ValueError):
+        ip_address(text.partition("%")[0])
+        return text, DEFAULT_PORT
+    try:
+        parts = urlsplit(f"//{text}")
+        if parts.hostname:
+            return parts.hostname, parts.port or DEFAULT_PORT
+    except ValueError:
+        pass
+    raise CameraError(f"{text} is no host; write name, name:port or [IPv6 address]:port")
+
+
+def bracketed(host: str) -> str:
+    """The host as an address has it: IPv6 in brackets."""
+    return f"[{host}]" if ":" in host else host
+
+
+def address_for(given: str, answered: str) -> tuple[str, str]:
+    """The address of a stream as the camera gave it, made usable, and what was changed about it (empty when nothing).
+
+    Its login is left out. `answered` is the host that we have asked. A camera may give an address of no use here: none at all
+    (0.0.0.0), its own loopback, or one of a network behind it.
+    """
+    parts = urlsplit(given)
+    host, here = parts.hostname or "", bracketed(answered)
+    _login, _, place = parts.netloc.rpartition("@")
+    note = ""
+    if not host or _elsewhere(host, answered):
+        try:
+            port = parts.port
+        except ValueError:
+            port = None
+        place = f"{here}:{port}" if port else here
+        note = f"the camera gives {host or 'no host'} here; {answered}, which answered, stands in its place"
+    return urlunsplit(parts._replace(netloc=place)), note
+
+
+def _elsewhere(host: str, answered: str) -> bool:
+    """Is `host` an address that cannot be reached from where `answered` can? Names are left as they are."""
+    try:
+        given = ip_address(host.partition("%")[0])
+    except ValueError:
+        return False
+    try:
+        known = ip_address(answered.partition("%")[0])
+    except ValueError:
+        return given.is_unspecified or given.is_loopback or given.is_link_local
+    if given == known:
+        return False
+    if given.is_unspecified or given.is_loopback or given.is_link_local or given.version != known.version:
+        return True
+    return given not in ip_network(f"{known}/{NEAR[known.version]}", strict=False)
 
 
 def _discover(seconds: float) -> list[tuple[str, int]]:
@@ -94,15 +153,15 @@ def _address(addresses: Sequence[str]) -> tuple[str, int] | None:
     for address in addresses:
         parts = urlsplit(address)
         if parts.scheme in ("http", "https") and parts.hostname:
-            return parts.hostname, parts.port or (443 if parts.scheme == "https" else 80)
+            return parts.hostname, parts.port or (443 if parts.scheme == "https" else DEFAULT_PORT)
     return None
 
 
 async def _ask(host: str, port: int, username: str | None, password: str | None) -> Found:
     from onvif import ONVIFCamera
 
-    camera = ONVIFCamera(host, port, username or "", password or "", adjust_time=True)
-    found = Found(f"{host}:{port}")
+    camera = ONVIFCamera(bracketed(host), port, username or "", password or "", adjust_time=True)
+    found = Found(f"{bracketed(host)}:{port}")
     try:
         async with asyncio.timeout(ASK_S):
             await camera.update_xaddrs()
@@ -110,7 +169,7 @@ async def _ask(host: str, port: int, username: str | None, password: str | None)
             found = replace(found, clock_off_s=round(offset, 1))
             info = await (await camera.create_devicemgmt_service()).GetDeviceInformation()
             found = replace(found, name=f"{info.Manufacturer} {info.Model}")
-            streams = await _streams(await camera.create_media_service())
+            streams = await _streams(await camera.create_media_service(), host)
             return replace(found, streams=tuple(streams), preferred=prefer(streams))
     except TimeoutError:
         return replace(found, trouble=f"does not answer within {ASK_S:.0f} s")
@@ -120,7 +179,7 @@ async def _ask(host: str, port: int, username: str | None, password: str | None)
         await camera.close()
 
 
-async def _streams(media: Any) -> list[Stream]:
+async def _streams(media: Any, answered: str) -> list[Stream]:
     streams = []
     for profile in await media.GetProfiles():
         encoder = profile.VideoEncoderConfiguration
@@ -130,9 +189,9 @@ async def _streams(media: Any) -> list[Stream]:
         answer = await media.GetStreamUri({"StreamSetup": setup, "ProfileToken": profile.token})
         rate = encoder.RateControl.FrameRateLimit if encoder.RateControl is not None else 0
         size = encoder.Resolution
-        query = urlsplit(answer.Uri).query
-        source = plain(answer.Uri) + (f"?{query}" if query else "")
-        streams.append(Stream(source, CODECS.get(encoder.Encoding, encoder.Encoding), size.Width, size.Height, float(rate)))
+        source, note = address_for(answer.Uri.strip(), answered)
+        codec = CODECS.get(encoder.Encoding, encoder.Encoding)
+        streams.append(Stream(source, codec, size.Width, size.Height, float(rate), note))
     return streams
 
 

@@ -29,8 +29,10 @@ def cameras(settings: Settings) -> Iterator[Finding]:
                 knock(camera.source, camera.name)
             except CameraError as error:
                 yield Finding(name, "fail", said(error), Both(
-                    "Is it powered and on this network? pole-agent camera find looks for cameras; pole-agent camera probe tries one.",
-                    "Apakah kamera menyala dan ada di jaringan ini? pole-agent camera find mencari kamera; pole-agent camera probe mencobanya.",
+                    "Is it powered and on this network? pole-agent camera find looks for cameras; pole-agent camera probe tries one. "
+                    "A camera for one viewer turns the doctor away while the agent looks through it.",
+                    "Apakah kamera menyala dan ada di jaringan ini? pole-agent camera find mencari kamera; pole-agent camera probe mencobanya. "
+                    "Kamera untuk satu penonton menolak dokter selama agen memakainya.",
                 ))  # fmt: skip
                 continue
             yield Finding(name, "ok", Both("it answers", "kamera menjawab"))

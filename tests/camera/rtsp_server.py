@@ -2,7 +2,8 @@
 
     /usr/bin/python3 rtsp_server.py PORT LOCKED_PORT USER PASSWORD
 
-On PORT: /h264 /h265 /mjpeg (320x240, 10 a second) and /resize (640x480 after 1.5 s). On LOCKED_PORT: /secret, which asks for USER and
+On PORT: /h264 /h265 /mjpeg (320x240, 10 a second), /two (2 a second), /udp (by UDP only) and /resize
+(640x480 after 1.5 s). On LOCKED_PORT: /secret, which asks for USER and
 PASSWORD.
 Prints "ready" when it listens; ends when its standard input does.
 """
@@ -14,8 +15,9 @@ import sys
 import gi
 
 gi.require_version("Gst", "1.0")
+gi.require_version("GstRtsp", "1.0")
 gi.require_version("GstRtspServer", "1.0")
-from gi.repository import GLib, Gst, GstRtspServer  # noqa: E402
+from gi.repository import GLib, Gst, GstRtsp, GstRtspServer  # noqa: E402
 
 SOURCE = "videotestsrc is-live=true pattern=ball ! videoconvert ! videoscale ! capsfilter name=size caps="
 SMALL = "video/x-raw,format=I420,width=320,height=240,framerate=10/1"
@@ -41,8 +43,10 @@ def serve(port: str, paths: dict[str, str], login: str | None = None) -> GstRtsp
         permissions.add_permission_for_role("viewer", permission, True)
     for path, encoder in paths.items():
         factory = GstRtspServer.RTSPMediaFactory()
-        factory.set_launch(f"( {SOURCE}{SMALL} ! {encoder} )")
+        factory.set_launch(f"( {SOURCE}{SMALL if path != '/two' else SMALL.replace('10/1', '2/1')} ! {encoder} )")
         factory.set_shared(True)
+        if path == "/udp":
+            factory.set_protocols(GstRtsp.RTSPLowerTrans.UDP)
         if login:
             factory.set_permissions(permissions)
         if path == "/resize":
@@ -62,7 +66,7 @@ def main() -> None:
     port, locked_port, user, password = sys.argv[1:5]
     Gst.init(None)
     servers = [
-        serve(port, {"/h264": H264, "/h265": H265, "/mjpeg": MJPEG, "/resize": H264}),
+        serve(port, {"/h264": H264, "/h265": H265, "/mjpeg": MJPEG, "/resize": H264, "/two": H264, "/udp": H264}),
         serve(locked_port, {"/secret": H264}, GstRtspServer.RTSPAuth.make_basic(user, password)),
     ]
     loop = GLib.MainLoop()

@@ -9,7 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from pole_agent.camera.onvif import Found, Stream, find, prefer
+from pole_agent.camera.onvif import Found, Stream, _host_and_port, address_for, find, prefer
+from pole_agent.errors import CameraError
+from pole_agent.settings.camera import CameraSettings
 from tests.camera import onvif_camera
 from tests.conftest import ROOT, free_port
 
@@ -45,6 +47,55 @@ def test_what_is_no_camera_is_told_as_such() -> None:
     [found] = find(1.0, f"127.0.0.1:{free_port()}", "a", "b")
     assert found == Found(found.host, trouble=found.trouble)
     assert "ONVIF" in found.trouble
+
+
+XIONGMAI = "rtsp://192.0.2.7:554/user=admin_password=tlJwpbo6_channel=1_stream=1.sdp?real_stream"
+
+
+@pytest.mark.parametrize(
+    ("given", "answered", "usable"),
+    [
+        ("rtsp://[fd00:7::1]:554/sub", "fd00:7::1", None),
+        ("rtsp://[fe80::1]/sub", "fe80::1%eth0", None),
+        (XIONGMAI, "192.0.2.7", None),
+        ("rtsp://192.0.2.9:8554/sub?a=1&b=%40#x", "192.0.2.7", None),
+        ("rtsp://camera.local/sub", "192.0.2.7", None),
+        ("rtsp://admin:p%40ss@192.0.2.7:554/sub", "192.0.2.7", "rtsp://192.0.2.7:554/sub"),
+        ("rtsp://admin:p@ss@192.0.2.7:554/sub", "192.0.2.7", "rtsp://192.0.2.7:554/sub"),
+        ("rtsp://0.0.0.0:554/sub", "192.0.2.7", "rtsp://192.0.2.7:554/sub"),
+        ("rtsp://[::]:554/sub", "192.0.2.7", "rtsp://192.0.2.7:554/sub"),
+        ("rtsp://127.0.0.1/sub", "192.0.2.7", "rtsp://192.0.2.7/sub"),
+        ("rtsp://127.0.0.1/sub", "camera.local", "rtsp://camera.local/sub"),
+        ("rtsp://10.1.1.4:554/sub?x", "192.0.2.7", "rtsp://192.0.2.7:554/sub?x"),
+        ("rtsp://[fe80::1]:554/sub", "192.0.2.7", "rtsp://192.0.2.7:554/sub"),
+        ("rtsp://192.168.1.10:554/sub", "fd00:7::1", "rtsp://[fd00:7::1]:554/sub"),
+        ("rtsp:///sub", "192.0.2.7", "rtsp://192.0.2.7/sub"),
+    ],
+)
+def test_the_address_of_a_stream_is_one_that_opens(given: str, answered: str, usable: str | None) -> None:
+    found, note = address_for(given, answered)
+    assert found == (usable or given)
+    login = "@" in given.partition("://")[2].partition("/")[0]
+    assert bool(note) == (usable is not None and not login)
+    assert CameraSettings(source=found).source == found, "as pole.toml takes it"
+    assert "p@ss" not in found + note
+
+
+@pytest.mark.parametrize(
+    ("text", "host"),
+    [
+        ("camera", ("camera", 80)), ("camera:8080", ("camera", 8080)), ("192.0.2.7:81", ("192.0.2.7", 81)),
+        ("fd00::7", ("fd00::7", 80)), ("[fd00::7]:81", ("fd00::7", 81)),
+    ],
+)  # fmt: skip
+def test_a_host_may_be_an_ipv6_address(text: str, host: tuple[str, int]) -> None:
+    assert _host_and_port(text) == host
+
+
+@pytest.mark.parametrize("text", ["", ":", "a:b", "[fd00::7", "camera:99999"])
+def test_what_is_no_host_is_one_sentence(text: str) -> None:
+    with pytest.raises(CameraError, match="is no host"):
+        _host_and_port(text)
 
 
 def stream(height: int, codec: str = "H.264") -> Stream:

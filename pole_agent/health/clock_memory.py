@@ -23,6 +23,7 @@ class Memory:
     monotonic: float = 0.0  # when it was kept
     offset: float | None = None  # wall minus monotonic, when the clock was trusted last in that boot
     least: float | None = None  # the least that it can be in that boot
+    read: float = 0.0  # wall minus monotonic, when this was kept
     behind_s: float = 0.0  # the clock was behind by so much, and nothing has set that right
     agreed_s: float = 0.0  # so long a time server agreed with a clock that own evidence speaks against
     agreed_wall: float = 0.0  # and the clock read this

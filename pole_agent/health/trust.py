@@ -101,7 +101,10 @@ class TimeKeeper:
             self._agreed_s, self._agreed_wall = memory.agreed_s, memory.agreed_wall
         if memory.known > 0:
             self._bounds[KNOWN] = memory.known - now
-        if memory.boot_id == self.boot_id and memory.monotonic <= now:
+        same = memory.boot_id == self.boot_id and memory.monotonic <= now
+        if memory.behind_s > 0:
+            self._bounds[EARLIER] = (memory.read if same else self.offset) + memory.behind_s
+        if same:
             if memory.least is not None:
                 self._bounds[KNOWN] = max(memory.least, self._bounds.get(KNOWN, memory.least))
             if memory.offset is not None:
@@ -109,8 +112,6 @@ class TimeKeeper:
                 self._steady = self._last = memory.offset
                 self._trusted = True
                 self._trusted = self.trusted and self.trust == "system"
-        elif memory.behind_s > 0:
-            self._bounds[EARLIER] = self.offset + memory.behind_s
 
     @property
     def trusted(self) -> bool:
@@ -277,7 +278,9 @@ class TimeKeeper:
         agreed = float(round(self._agreed_s)), float(round(self._agreed_wall))
         kept = None if least is None else float(round(least))
         told = self.reason if self._kind != "unheard" else ""
-        return Memory(known, self.boot_id, round(now), last, kept, behind_s, *agreed, self.cell_aside, told, self._false_starts)
+        return Memory(
+            known, self.boot_id, round(now), last, kept, round(self.offset), behind_s, *agreed, self.cell_aside, told, self._false_starts
+        )
 
     @property
     def kind(self) -> str:

@@ -131,6 +131,8 @@ def test_no_lie_makes_a_dark_night(kind: str, name: str, at: str) -> None:
     world.walk(60, 1)
     world.power_cut(13 * HOUR_S)
     world.walk(60, 1)
+    world.walk(HOUR_S, STEP_S)
+    world.restart()
     world.walk(DAY_S, STEP_S)
     assert not world.dark, f"{len(world.dark)} times, first {datetime.fromtimestamp(world.dark[0], SUMEDANG.zone)}"
     if kind != "cell":

@@ -72,7 +72,7 @@ def test_bytes_that_are_no_certificate_are_refused(data: bytes) -> None:
 
 
 def test_what_is_remembered_comes_back_and_nonsense_is_as_none(tmp_path: Path) -> None:
-    memory = Memory(NOW, "boot", 5.0, NOW - 5, NOW - 10, 30.0, 40.0, NOW, True, "why", {"certificate x": NOW})
+    memory = Memory(NOW, "boot", 5.0, NOW - 5, NOW - 10, NOW - 9, 30.0, 40.0, NOW, True, "why", {"certificate x": NOW})
     save(tmp_path, memory)
     assert load(tmp_path) == memory
     for text in ("", "[]", "{", '{"offset": "x", "behind_s": NaN, "cell_aside": 3, "false_starts": {"a": "b"}}', "\0", "[" * 100_000):

@@ -81,6 +81,10 @@ class TakenOver(LinkLost):
     """Another client came with our identity, and the broker let us go for it."""
 
 
+class NotAcknowledged(LinkLost):
+    """The broker is there and answers, but leaves out acknowledgements: the line is not the cause."""
+
+
 class PublishRefused(UplinkError):
     def __init__(self, reason_code: int, text: str) -> None:
         super().__init__(f"the broker refused the message: {text} (reason code 0x{reason_code:02x})")

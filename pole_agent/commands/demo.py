@@ -294,7 +294,7 @@ def _summary(house: compose.House, narrator: Narrator, said: str, language: str)
     runs = sum(w.pipeline.detector_runs for w in house.watches if w.pipeline)
     frames = sum(w.pipeline.frames for w in house.watches if w.pipeline)
     people = sum(len(w.people_seen) for w in house.watches)
-    delivered = house.upload.delivered if house.upload else 0
+    delivered = house.upload.sent_events if house.upload else 0
     became = ", ".join(f"{n} {s}" for s, n in requests.items()) or spoken("none", language)
     reason = REASONS[lamp["reason"]].of(language)
     print()

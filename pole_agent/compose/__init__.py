@@ -94,7 +94,7 @@ LIGHT_BEAT_S = 5.0
 PULSE_S = 60.0
 WATCH_BEAT_S, UPLOAD_BEAT_S = 180.0, 900.0  # the pauses between attempts to open a camera and to reach the broker are longer
 LASTING = ("upload",)  # jobs that go on over a reload, with the store, the board and …
-LASTING_PARTS = ("uplink", "mqtt", "events", "identity", "store", "clock")  # … what is known of them
+LASTING_PARTS = ("uplink", "mqtt", "events", "states", "commands", "identity", "store", "clock")  # … what is known of them
 ACTIVE_REQUEST = ("request_id", "state", "origin", "rule", "count", "expires_at", "simulation")
 
 

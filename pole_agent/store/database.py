@@ -10,7 +10,7 @@ from __future__ import annotations
 import contextlib
 import json
 import sqlite3
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -235,8 +235,11 @@ class Database:
         )
         return [s for s in map(Stored._make, rows) if s.seq not in skip][:limit]
 
-    def following(self, position: tuple[int, int] | None, limit: int, text_sql: str, **values: str) -> list[str]:
-        """The next events on the way out after (severity, sequence), from the top with None: severity first, then age.
+    def following(
+        self, position: tuple[int, int] | None, limit: int, text_sql: str, without: Collection[str] = (), **values: str
+    ) -> list[str]:
+        """The next events on the way out after (severity, sequence), from the top with None: severity first, then age; none of the
+        kinds in `without`.
 
         One query for each severity: each is a walk along the index, however long the backlog is. `text_sql` is what the message says, an
         SQL expression over a row and `values`. SQLite puts the text together, and hands all rows over as one: stepping through them, or
@@ -245,12 +248,14 @@ class Database:
         """
         found: list[str] = []
         top, after = position or (int(max(Severity)), 0)
+        kinds = json.dumps(list(without))
+        others = "AND kind NOT IN (SELECT value FROM json_each(:without))" if without else ""
         for severity in range(top, -1, -1):
             (text,) = self._db.execute(
                 f"SELECT group_concat(seq || char(31) || severity || char(31) || kind || char(31) || {text_sql}, char(30)) FROM ("
                 f"SELECT {COLUMNS} FROM outbox "
-                f"WHERE delivered IS NULL AND severity = :severity AND seq > :after AND {SOUND} ORDER BY seq LIMIT :limit)",
-                values | {"severity": severity, "after": after if severity == top else 0, "limit": limit - len(found)},
+                f"WHERE delivered IS NULL AND severity = :severity AND seq > :after {others} AND {SOUND} ORDER BY seq LIMIT :limit)",
+                values | {"severity": severity, "after": after if severity == top else 0, "limit": limit - len(found), "without": kinds},
             ).fetchone()
             if text:
                 # No field holds these characters: JSON writes control characters as escapes, the words of a sound row have none.
@@ -258,6 +263,16 @@ class Database:
             if len(found) >= limit:
                 break
         return found
+
+    def one_waiting(self, text_sql: str, seq: int | None = None, kind: str = "", *, newest: bool = False, **values: str) -> str | None:
+        """One event that waits, as `following` gives it: that number, or the oldest or newest of a kind. None: there is none."""
+        row = self._db.execute(
+            f"SELECT seq || char(31) || severity || char(31) || kind || char(31) || {text_sql} FROM (SELECT {COLUMNS} FROM outbox "
+            f"WHERE delivered IS NULL AND {'kind = :kind' if seq is None else 'seq = :seq'} AND {SOUND} "
+            f"ORDER BY seq {'DESC' if newest else 'ASC'} LIMIT 1)",
+            values | {"kind": kind, "seq": seq},
+        ).fetchone()
+        return row[0] if row else None
 
     def mark_delivered(self, seqs: Sequence[int], wall: float, store_id: str = "") -> None:
         """The broker has acknowledged these. They stay for a resend, first to go when room is needed.

@@ -12,7 +12,7 @@ import sqlite3
 import uuid
 from pathlib import Path
 
-VERSION = 5
+VERSION = 6
 FAMILY = 100
 LATEST = 253_402_300_799  # seconds: the end of the year 9999. A later wall time was damaged on the disk
 # A commit writes whole pages, and an event fills less than one: small pages nearly halve what a busy day writes (68 MB, 40 MB).
@@ -36,7 +36,7 @@ CREATE TABLE outbox (
   replayed INTEGER NOT NULL DEFAULT 0,
   delivered REAL
 );
-CREATE INDEX outbox_waiting ON outbox (severity DESC, seq) WHERE delivered IS NULL;
+CREATE INDEX outbox_way_out ON outbox (severity DESC, seq, kind) WHERE delivered IS NULL;
 CREATE INDEX outbox_delivered ON outbox (seq) WHERE delivered IS NOT NULL;
 CREATE TABLE incidents (id TEXT PRIMARY KEY, severity INTEGER NOT NULL, data TEXT NOT NULL, silent INTEGER NOT NULL) WITHOUT ROWID;
 CREATE TABLE requests (id TEXT PRIMARY KEY, open INTEGER NOT NULL, updated REAL NOT NULL, data TEXT NOT NULL) WITHOUT ROWID;
@@ -133,5 +133,13 @@ def _to_5(connection: sqlite3.Connection) -> None:
             connection.execute(f"ALTER TABLE lamp_log ADD COLUMN {column}")
 
 
+def _to_6(connection: sqlite3.Connection) -> None:
+    """Events of a kind that the broker refuses are passed over without looking at their rows. An older agent works with this index too."""
+    connection.executescript("""
+        CREATE INDEX IF NOT EXISTS outbox_way_out ON outbox (severity DESC, seq, kind) WHERE delivered IS NULL;
+        DROP INDEX IF EXISTS outbox_waiting;
+    """)
+
+
 # From this version to the next. Each can be repeated: the version is set after it.
-MIGRATIONS = {1: _rewrite, 2: _to_3, 3: _to_4, 4: _to_5}
+MIGRATIONS = {1: _rewrite, 2: _to_3, 3: _to_4, 4: _to_5, 5: _to_6}

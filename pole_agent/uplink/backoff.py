@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 LEAST_S = 0.1
+EASY_TRIES = 3
 
 
 @dataclass(slots=True)
@@ -21,6 +22,10 @@ class Backoff:
         ceiling = min(self.most_s, self.first_s * 2.0 ** min(self._tries, 16))
         self._tries += 1
         return max(LEAST_S, ceiling * self.random())
+
+    def ease(self) -> None:
+        """The last attempt was worth something: the wait grows no further than a few seconds."""
+        self._tries = min(self._tries, EASY_TRIES)
 
     def reset(self) -> None:
         self._tries = 0

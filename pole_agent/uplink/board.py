@@ -63,6 +63,20 @@ class Board:
         if key in self._notices:
             self._due.setdefault(key, None)
 
+    def standing(self, key: str) -> Message | None:
+        """The notice with this key."""
+        return self._notices[key][0] if key in self._notices else None
+
+    def on(self, topic: str) -> Message | None:
+        """The notice on this topic, one of them where there are several."""
+        return next((message for message, _ in self._notices.values() if message.topic == topic), None)
+
+    def again(self, topic: str) -> None:
+        """What stands on this topic is due again."""
+        for key in [key for key, (message, _) in self._notices.items() if message.topic == topic]:
+            self._due.setdefault(key, None)
+        self.changed.set()
+
     async def send_live(self, message: Letter) -> None:
         """Send now. Raises LinkLost when there is no connection, PublishRefused when the broker says no."""
         if self._send is None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import AbstractAsyncContextManager
 from typing import Protocol
 
@@ -10,18 +10,29 @@ from pole_agent.uplink.events import Incoming, Letter, Message
 
 
 class Session(Protocol):
-    """A live connection. `missing`: the protections that this broker's version of MQTT does not give, in words; empty with MQTT 5.
+    """A live connection. `missing`: the protections that this broker does not give, in words; empty where all are there.
 
-    `certificate_ends`: wall time at which the broker's certificate ends, None without TLS.
+    `modern`: it speaks MQTT 5. `certificate_ends`: wall time at which the broker's certificate ends, None without TLS.
     """
 
     missing: str
+    modern: bool
     certificate_ends: float | None
+
+    @property
+    def unheard(self) -> Mapping[str, str]:
+        """What the broker does not let us listen to: path -> reason."""
+        ...
+
+    async def listen(self, *, anew: bool = False) -> None:
+        """Ask again for what is missing, when it is time; `anew`: for everything. Raises LinkLost."""
+        ...
 
     async def publish(self, message: Letter) -> None:
         """Return once the broker has acknowledged it.
 
-        Raises PublishRefused when it answered with a reason code of failure, LinkLost when the connection is gone.
+        Raises PublishRefused when it answered with a reason code of failure, LinkLost when the connection is gone (NotAcknowledged:
+        by our own decision, because it answers and acknowledges nothing).
         """
         ...
 
@@ -39,6 +50,8 @@ class Broker(Protocol):
         `suffix` is added to the client's identity. Raises LinkLost; TakenOver when another client came with the same identity.
         """
         ...
+
+    knows_5: bool  # it was seen in MQTT 5: nothing makes us speak 3.1.1 with it
 
     @property
     def name(self) -> str:

@@ -12,12 +12,21 @@ from pole_agent.vocabulary import Severity, Stamp
 
 TYPE_PREFIX = "smartpole."
 CONTENT_TYPE = "application/cloudevents+json; charset=UTF-8"
+ORDERS = "drone/order"
 STATUS = "status"  # our own: heard as well, because a twin would write there
 # The commands we listen to.
 PATHS = (
     "lamp/set", "drone/approval", "drone/progress", "drone/conditions", "drone/stop", "outbox/resend", "incident/feedback",
     "diagnose",
 )  # fmt: skip
+# All that we ask for, the most important first: some brokers allow a few only.
+LISTENED = (
+    "lamp/set",
+    "drone/stop",
+    "drone/approval",
+    STATUS,
+    *(p for p in PATHS if p not in ("lamp/set", "drone/stop", "drone/approval")),
+)
 
 
 class Message(NamedTuple):
@@ -105,6 +114,12 @@ def event_document(base: str, store_id: str, stored: Any) -> dict[str, Any]:
 
 def event_topic(base: str, kind: str) -> str:
     return f"{base}/events/{kind.replace('.', '/')}"
+
+
+def event_kind(base: str, topic: str) -> str:
+    """The kind of event on this topic, "" when it is none of events."""
+    head = f"{base}/events/"
+    return topic.removeprefix(head).replace("/", ".") if topic.startswith(head) else ""
 
 
 # `envelope` once more, as SQL over a row of the outbox and the values :source, :prefix and :storeid: the store hands out finished text.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 
 from pole_agent.errors import LinkLost, PublishRefused
 from pole_agent.uplink.events import PATHS, STATUS, Incoming, Letter, Message
@@ -22,6 +22,7 @@ class MemoryBroker:
         self._session: _MemorySession | None = None
         self._will: Message | None = None
         self.connections = 0
+        self.knows_5 = True
 
     @property
     def name(self) -> str:
@@ -71,7 +72,9 @@ class _MemorySession:
     """Session of a MemoryBroker."""
 
     missing = ""
+    modern = True
     certificate_ends = None
+    unheard: Mapping[str, str] = {}
 
     def __init__(self, broker: MemoryBroker, base: str) -> None:
         self._broker, self.status = broker, f"{base}/{STATUS}"
@@ -84,6 +87,9 @@ class _MemorySession:
         if self.lost.is_set():
             raise LinkLost("the connection was cut")
         self._broker.take(message)
+
+    async def listen(self, *, anew: bool = False) -> None:
+        return
 
     async def incoming(self) -> AsyncIterator[Incoming]:
         while True:

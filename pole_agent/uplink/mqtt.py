@@ -1,9 +1,4 @@
-"""The real broker, over aiomqtt.
-
-aiomqtt drops the reason codes of acknowledgements, and a publish hangs when the link drops. Both matter here: an event is
-deleted only after the broker took it. So this client waits for the PUBACK itself and fails what is pending at a disconnect. A new
-client is made for each connection: paho keeps unacknowledged messages inside, and the outbox is the only queue we trust.
-"""
+"""The real broker: a connection at a time, in the version of MQTT that it knows, with what it grants."""
 
 from __future__ import annotations
 
@@ -13,35 +8,37 @@ import logging
 import socket
 import ssl
 import time
-from collections.abc import AsyncIterator
+from collections import deque
+from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import aiomqtt
-from paho.mqtt.client import CONNACK_ACCEPTED
-from paho.mqtt.packettypes import PacketTypes
-from paho.mqtt.properties import Properties
 from paho.mqtt.subscribeoptions import SubscribeOptions
 
-from pole_agent.errors import LinkLost, PublishRefused, TakenOver
+from pole_agent.errors import LinkLost, TakenOver
 from pole_agent.settings.reading import secret
-from pole_agent.uplink.events import PATHS, STATUS, Incoming, Letter, Message
+from pole_agent.uplink.client import CLOSED_EARLY, FAILURE, MAX_IN_FLIGHT, REASONS, AckClient
+from pole_agent.uplink.events import LISTENED, Incoming, Letter, Message
+from pole_agent.uplink.filters import Filters
+from pole_agent.uplink.pace import Pace
+from pole_agent.uplink.quiet import quiet
 from pole_agent.uplink.tls import tls_context
+from pole_agent.uplink.versions import Versions
 
-log = logging.getLogger(__name__)
+log = quiet(__name__)
 
 KEEPALIVE_S = 20
-TIMEOUT_S = 10.0  # for the broker to answer a connect, a subscribe or a publish
-MAX_IN_FLIGHT = 40
+TIMEOUT_S = 10.0  # for the broker to answer a connect or a subscribe
 MAX_INCOMING = 2000  # what may wait while the listener works; beyond that aiomqtt drops the newest
 MAX_COMMAND_BYTES = 64 * 1024
-OLD_FOR_S = 86_400.0  # a broker that knew no MQTT 5 is asked again after a day
-CLOSED_EARLY = "the broker closed the connection before it let us in"
 UNSUPPORTED_PROTOCOL = (0x01, 0x84)  # as MQTT 3.1.1 and as MQTT 5 say it
-SESSION_TAKEN_OVER = 0x8E
-FAILURE = 0x80  # reason codes from here on mean no
+RETAIN_UNSUPPORTED, QOS_UNSUPPORTED = 0x9A, 0x9B
 NODELAY = (socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)  # else Nagle and delayed acknowledgements cost 40 ms a command
+
+PAHO = logging.getLogger("pole_agent.uplink.paho")
+PAHO.setLevel(logging.CRITICAL)  # what it says of a lost line, the upload loop says in words
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,114 +57,70 @@ class Address:
     protocol: str = "auto"  # "5", "3.1.1", or 5 until the broker says that it knows no 5
 
 
-class AckClient(aiomqtt.Client):
-    """aiomqtt's client, with acknowledgements that say whether the broker took the message."""
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self._acks: dict[int, asyncio.Future[int]] = {}
-        self.modern = kwargs["protocol"] is aiomqtt.ProtocolVersion.V5
-        self.largest_packet: int | None = None
-        self.taken_over = False
-        self.window = MAX_IN_FLIGHT
-
-    def _on_connect(self, client: Any, userdata: Any, flags: Any, reason_code: Any, properties: Any = None) -> None:
-        if reason_code == CONNACK_ACCEPTED:
-            self.largest_packet = getattr(properties, "MaximumPacketSize", None)
-            # paho does not keep to the broker's receive maximum (Mosquitto: 20), so we do.
-            self.window = min(MAX_IN_FLIGHT, getattr(properties, "ReceiveMaximum", MAX_IN_FLIGHT))
-        super()._on_connect(client, userdata, flags, reason_code, properties)
-
-    def _on_disconnect(self, client: Any, userdata: Any, flags: Any, reason_code: Any, properties: Any = None) -> None:
-        # paho calls a second time when the socket is gone, without the reason.
-        self.taken_over |= getattr(reason_code, "value", None) == SESSION_TAKEN_OVER
-        if not self._connected.done():  # aiomqtt would wait for its time out
-            self._connected.set_exception(aiomqtt.MqttError(CLOSED_EARLY))
-        super()._on_disconnect(client, userdata, flags, reason_code, properties)
-
-    def _on_socket_register_write(self, client: Any, userdata: Any, sock: Any) -> None:
-        # aiomqtt asks for the socket's number before the loop does its work. A broker that says no at once has closed it by then.
-        def write() -> None:
-            try:
-                self._client.loop_write()
-            except Exception as error:  # noqa: BLE001 - as aiomqtt does it: whatever it is, the line is broken
-                if not self._disconnected.done():
-                    self._disconnected.set_exception(error)
-
-        def register() -> None:
-            if sock.fileno() >= 0:
-                self._loop.add_writer(sock.fileno(), write)
-
-        self._loop.call_soon_threadsafe(register)
-
-    def _on_publish(self, client: Any, userdata: Any, mid: int, reason_code: Any, properties: Any) -> None:
-        ack = self._acks.get(mid)
-        if ack is not None and not ack.done():
-            ack.set_result(int(reason_code.value))
-
-    async def publish_acknowledged(self, message: Message) -> None:
-        """Raises PublishRefused, LinkLost."""
-        properties: Any = None
-        if self.modern:
-            properties = Properties(PacketTypes.PUBLISH)  # type: ignore[no-untyped-call]
-            properties.ContentType = message.content_type
-            if message.expiry_s is not None:
-                properties.MessageExpiryInterval = message.expiry_s
-            if message.correlation is not None:
-                properties.CorrelationData = message.correlation
-        elif message.expiry_s is not None:
-            raise PublishRefused(0x99, "MQTT 3.1.1 cannot let a message expire, and this one must")
-        size = len(message.payload) + len(message.topic.encode()) + 200
-        if self.largest_packet is not None and size > self.largest_packet:
-            raise PublishRefused(0x95, f"packet too large: {size} bytes, the broker takes {self.largest_packet}")
-        try:
-            info = self._client.publish(message.topic, message.payload, message.qos, message.retain, properties)
-        except ValueError as error:  # a topic or a payload that MQTT does not allow
-            raise PublishRefused(0x90, str(error)) from error
-        if info.rc != 0:
-            raise LinkLost(f"the message could not be sent (paho error {info.rc})")
-        if message.qos == 0:
-            return
-        # No await since publish(): the callback runs in this loop, so it cannot have come before this line.
-        ack = self._acks[info.mid] = asyncio.get_running_loop().create_future()
-        try:
-            done, _ = await asyncio.wait((ack, self._disconnected), timeout=TIMEOUT_S, return_when=asyncio.FIRST_COMPLETED)
-        finally:
-            del self._acks[info.mid]
-        if ack not in done:
-            raise LinkLost("the broker did not acknowledge in time" if not done else "the connection was lost before the acknowledgement")
-        if ack.result() >= FAILURE:
-            raise PublishRefused(ack.result(), _REASONS.get(ack.result(), "refused"))
-
-
-_REASONS = {
-    0x87: "not authorized",
-    0x90: "topic name invalid",
-    0x95: "packet too large",
-    0x97: "quota exceeded",
-    0x99: "payload format invalid",
-}
-
-
-MISSING = (
+OLD = (
     "the broker speaks MQTT 3.1.1: a message that it refuses looks delivered; a command that is published retained while we listen "
     "looks ordinary; orders to fly are not sent, because they could not expire; no response topics; no pacing"
 )
 
 
+NOT_RETAINED = "the broker keeps no retained messages: who connects later sees neither status nor lamp until they change"
+NO_QOS_1 = "the broker allows QoS 0 only and acknowledges nothing: events wait on the pole"
+
+
 class MqttSession:
     """Session over one AckClient."""
 
-    def __init__(self, client: AckClient, base: str) -> None:
-        self._client, self._base = client, base
-        self.missing = "" if client.modern else MISSING
+    def __init__(self, client: AckClient, base: str, filters: Filters) -> None:
+        self._client, self._base, self._filters = client, base, filters
+        lacks = (not client.modern, OLD), (not client.retains, NOT_RETAINED), (client.most_qos < 1, NO_QOS_1)
+        self.missing = "; ".join(words for lacking, words in lacks if lacking)
+        self.modern = client.modern
         shown: Any = getattr(client._client.socket(), "getpeercert", dict)()
         self.certificate_ends = float(ssl.cert_time_to_seconds(shown["notAfter"])) if shown else None
-        self._window = asyncio.Semaphore(client.window)
+        self._pace = Pace(client.window)
+        self._in_flight = 0
+        self._waiting: deque[asyncio.Future[None]] = deque()
+
+    @property
+    def unheard(self) -> Mapping[str, str]:
+        return self._filters.missing
 
     async def publish(self, message: Letter) -> None:
-        async with self._window:
+        if self._in_flight >= self._pace.window:
+            await self._room(first=callable(message))
+        self._in_flight += 1
+        begun = time.monotonic()
+        try:
             await self._client.publish_acknowledged(message() if callable(message) else message)
+            self._pace.acknowledged(time.monotonic() - begun)
+        finally:
+            self._in_flight -= 1
+            self._let_in()
+
+    async def _room(self, *, first: bool) -> None:
+        """Wait for room in the window; what is live goes first."""
+        while self._in_flight >= self._pace.window:
+            turn: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+            (self._waiting.appendleft if first else self._waiting.append)(turn)
+            try:
+                await turn
+            except asyncio.CancelledError:
+                if turn.done() and not turn.cancelled():
+                    self._let_in()  # the turn was ours: the next one takes it
+                raise
+
+    def _let_in(self) -> None:
+        room = self._pace.window - self._in_flight
+        while room > 0 and self._waiting:
+            turn = self._waiting.popleft()
+            if not turn.done():
+                turn.set_result(None)
+                room -= 1
+
+    async def listen(self, *, anew: bool = False) -> None:
+        now = time.monotonic()
+        for path in LISTENED if anew else self._filters.again(now):
+            await _subscribe(self._client, self._base, self._filters, [path], anew=False)
 
     async def incoming(self) -> AsyncIterator[Incoming]:
         try:
@@ -182,74 +135,173 @@ class MqttSession:
                     getattr(properties, "CorrelationData", None),
                 )
         except aiomqtt.MqttError as error:
-            raise LinkLost(str(error)) from error
+            raise LinkLost(str(error.__cause__ or error)) from error
 
 
 class MqttBroker:
-    """Broker at an address: MQTT 5, or 3.1.1 where there is no 5."""
+    """Broker at an address. It remembers what this broker bears: the version, the subscriptions, retained messages."""
 
     def __init__(self, address: Address) -> None:
         self._address = address
-        self._modern_from = float("inf") if address.protocol == "3.1.1" else 0.0
+        self._versions = Versions(address.protocol)
+        self._filters = Filters(LISTENED)
+        self._retains, self._most_qos = True, 1
 
     @property
     def name(self) -> str:
         return f"{self._address.host}:{self._address.port}"
 
+    @property
+    def knows_5(self) -> bool:
+        return self._versions.knows_5
+
+    @knows_5.setter
+    def knows_5(self, known: bool) -> None:
+        self._versions.knows_5 = known
+
     @contextlib.asynccontextmanager
     async def connect(self, will: Message, base: str, suffix: str = "") -> AsyncIterator[MqttSession]:
-        address, modern = self._address, time.monotonic() >= self._modern_from
-        try:
-            client = AckClient(
-                address.host,
-                address.port,
-                identifier=address.client_id + suffix,
-                username=address.username,
-                password=_secret(address.password_file),
-                protocol=aiomqtt.ProtocolVersion.V5 if modern else aiomqtt.ProtocolVersion.V311,
-                **({"clean_start": True} if modern else {"clean_session": True}),
-                keepalive=KEEPALIVE_S,
-                timeout=TIMEOUT_S,
-                will=aiomqtt.Will(will.topic, will.payload, will.qos, will.retain),
-                tls_context=_tls(address) if address.tls else None,
-                max_queued_incoming_messages=MAX_INCOMING,
-                max_queued_outgoing_messages=MAX_IN_FLIGHT * 4,
-                max_inflight_messages=MAX_IN_FLIGHT,
-                socket_options=[NODELAY],
-                logger=logging.getLogger("pole_agent.uplink.paho"),
-            )
-        except (OSError, ValueError) as error:
-            raise LinkLost(f"cannot prepare the connection: {error}") from error
-        client.pending_calls_threshold = MAX_IN_FLIGHT * 4
-        client._client.connect_timeout = TIMEOUT_S / 2
+        address = self._address
+        modern = self._versions.modern(time.monotonic())
+        client = client_for(address, suffix, modern, will._replace(retain=self._retains, qos=self._most_qos))
+        client.retains, client.most_qos = self._retains, self._most_qos
         try:
             await client.__aenter__()
         except (aiomqtt.MqttError, OSError, ValueError) as error:
-            if modern and address.protocol == "auto" and _knows_no_5(error):
-                self._modern_from = time.monotonic() + OLD_FOR_S
-                raise LinkLost("the broker knows no MQTT 5; the next attempt is with 3.1.1") from error
-            raise LinkLost(_explain(error, address.tls)) from error
+            raise LinkLost(self._refused(error, client)) from error
+        self._versions.answered(modern)
+        jobs = [asyncio.ensure_future(client.watch())]
+        if not modern:
+            jobs.append(asyncio.ensure_future(self._ask_for_5(client)))
         try:
-            # Retain As Published: else a command that was published retained looks like an ordinary one.
-            options: Any = SubscribeOptions(qos=1, retainAsPublished=True) if modern else 1
+            now = time.monotonic()
+            for group in self._filters.groups(now):
+                await _subscribe(client, base, self._filters, group, anew=True)
             try:
-                codes: Any = await client.subscribe([(f"{base}/{path}", options) for path in (*PATHS, STATUS)])
-            except aiomqtt.MqttError as error:
-                raise LinkLost(f"cannot subscribe: {error}") from error
-            for path, code in zip((*PATHS, STATUS), codes, strict=False):
-                if int(getattr(code, "value", code)) >= FAILURE:
-                    log.warning("uplink: the broker does not let us listen to %s/%s; check its access rules", base, path)
-            try:
-                yield MqttSession(client, base)
+                yield MqttSession(client, base, self._filters)
             except LinkLost as error:
                 if client.taken_over:
                     raise TakenOver(f"another client came as {address.client_id}{suffix}") from error
                 raise
         finally:
-            with contextlib.suppress(aiomqtt.MqttError, OSError, ValueError):
-                await client.__aexit__(None, None, None)
-            if client._disconnected.done() and not client._disconnected.cancelled():
-                client._disconnected.exception()
+            for job in jobs:
+                job.cancel()
+            await asyncio.gather(*jobs, return_exceptions=True)
+            await close(client)
+
+    def _refused(self, error: Exception, client: AckClient) -> str:
+        """Learn from how the broker did not let us in; in words."""
+        now, code = time.monotonic(), reason_code(error)
+        if client.closed_early:
+            if self._versions.closed(client.modern, now):
+                other = "3.1.1" if client.modern else "5"
+                return f"{CLOSED_EARLY}, five times without a word; the next attempt is with MQTT {other}"
+        elif code is None:
+            self._versions.broken()
+        elif code in UNSUPPORTED_PROTOCOL:
+            if client.modern and self._versions.unsupported(now):
+                return "the broker knows no MQTT 5; the next attempt is with 3.1.1"
+        else:
+            self._versions.answered(client.modern)
+            if code == RETAIN_UNSUPPORTED and self._retains:
+                self._retains = False
+                return f"{error}; the next attempt is without retained messages"
+            if code == QOS_UNSUPPORTED and self._most_qos:
+                self._most_qos = 0
+                return f"{error}; the next attempt is with QoS 0"
+        return explain(error, self._address.tls)
+
+    async def _ask_for_5(self, client: AckClient) -> None:
+        """While we speak 3.1.1 for want of 5: ask every hour, under another name, whether the broker knows it; come back then."""
+        while (at := self._versions.again_at()) != float("inf"):
+            await asyncio.sleep(max(1.0, at - time.monotonic()))
+            if await visit(client_for(self._address, "-asks", True, None)) in (None, *UNSUPPORTED_PROTOCOL):
+                self._versions.postpone(time.monotonic())
+            else:
+                log.info("uplink: the broker knows MQTT 5 now")
+                self._versions.answered(True)
+                client.give_up(LinkLost("the broker knows MQTT 5 now; coming back in 5"))
+                return
+
+
+async def _subscribe(client: AckClient, base: str, filters: Filters, group: list[str], *, anew: bool) -> None:
+    """Ask for these in one SUBSCRIBE, and learn what the broker grants. Raises LinkLost when it closes at that."""
+    # Retain As Published: else a command that was published retained looks like an ordinary one. Asked again, it is not sent again.
+    options: Any = SubscribeOptions(qos=1, retainAsPublished=True, retainHandling=0 if anew else 1) if client.modern else 1
+    try:
+        codes: Any = await client.subscribe([(f"{base}/{path}", options) for path in group])
+    except aiomqtt.MqttError as error:
+        filters.closed(group, time.monotonic())
+        if len(group) == 1 and not client._disconnected.done() and client._client.is_connected():
+            return  # it does not answer to this one
+        raise LinkLost(f"cannot subscribe: {error}") from error
+    codes = [int(getattr(code, "value", code)) for code in codes]
+    if len(group) > 1 and min(codes) >= FAILURE:
+        filters.split()
+        for path in group:
+            await _subscribe(client, base, filters, [path], anew=anew)
+        return
+    for path, code in zip(group, codes, strict=False):
+        if code < FAILURE:
+            filters.granted(path)
+        else:
+            filters.refused(path, REASONS.get(code, "refused"), time.monotonic())
+
+
+def client_for(address: Address, suffix: str, modern: bool, will: Message | None) -> AckClient:
+    """A client that is not connected yet. Raises LinkLost."""
+    try:
+        client = AckClient(
+            address.host,
+            address.port,
+            identifier=address.client_id + suffix,
+            username=address.username,
+            password=_secret(address.password_file),
+            protocol=aiomqtt.ProtocolVersion.V5 if modern else aiomqtt.ProtocolVersion.V311,
+            **({"clean_start": True} if modern else {"clean_session": True}),
+            keepalive=KEEPALIVE_S,
+            timeout=TIMEOUT_S,
+            will=aiomqtt.Will(will.topic, will.payload, will.qos, will.retain) if will is not None else None,
+            tls_context=_tls(address) if address.tls else None,
+            max_queued_incoming_messages=MAX_INCOMING,
+            max_queued_outgoing_messages=MAX_IN_FLIGHT * 4,
+            max_inflight_messages=MAX_IN_FLIGHT,
+            socket_options=[NODELAY],
+            logger=PAHO,
+        )
+    except (OSError, ValueError) as error:
+        raise LinkLost(f"cannot prepare the connection: {error}") from error
+    client.pending_calls_threshold = MAX_IN_FLIGHT * 4
+    client._client.connect_timeout = TIMEOUT_S / 2
+    return client
+
+
+async def visit(client: AckClient) -> int | None:
+    """Come in and leave. Returns the broker's reason code, 0 when it let us in; None when it did not say."""
+    try:
+        await client.__aenter__()
+    except (aiomqtt.MqttError, OSError, ValueError) as error:
+        return reason_code(error)
+    await close(client)
+    return 0
+
+
+async def close(client: AckClient) -> None:
+    """Leave, however the connection is."""
+    with contextlib.suppress(aiomqtt.MqttError, OSError, ValueError):
+        await client.__aexit__(None, None, None)
+    if client._disconnected.done() and not client._disconnected.cancelled():
+        client._disconnected.exception()
+    if client._client.socket() is not None:
+        client._client.disconnect()
+        client._client._sock_close()
+
+
+def reason_code(error: Exception) -> int | None:
+    """Of a CONNACK."""
+    code: Any = getattr(error, "rc", None)
+    code = getattr(code, "value", code)
+    return code if isinstance(code, int) else None
 
 
 def _secret(path: Path | None) -> str | None:
@@ -273,12 +325,7 @@ def _tls(address: Address) -> ssl.SSLContext:
     return context
 
 
-def _knows_no_5(error: Exception) -> bool:
-    code: Any = getattr(error, "rc", None)
-    return getattr(code, "value", code) in UNSUPPORTED_PROTOCOL
-
-
-def _explain(error: Exception, tls: bool) -> str:
+def explain(error: Exception, tls: bool) -> str:
     text = str(error) or type(error).__name__
     if "CERTIFICATE_VERIFY_FAILED" in text:
         return f"{text}; check ca_file, and the clock of this pole"

@@ -7,7 +7,7 @@ is read again from the top then, and a live alarm overtakes any backlog.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Generic, Protocol, TypeVar
 
 AHEAD = 1000  # rows read at a time, about 1 MB; fewer make the reading and the sending thread wait for each other more often
@@ -28,16 +28,18 @@ Position = tuple[int, int]  # severity, sequence
 
 
 class Outgoing(Generic[T]):
-    """Events between store and broker. Times are monotonic seconds."""
+    """Events between store and broker. `aside`: the numbers of those that are not to go now; who made it may change it at any time."""
 
-    def __init__(self) -> None:
+    def __init__(self, aside: Collection[int] = ()) -> None:
         self._buffer: deque[T] = deque()
-        self._flying: set[int] = set()
+        self._flying: dict[int, T] = {}  # in the order in which they left
         self._acknowledged: list[int] = []
         self._marking: set[int] = set()
-        self._aside: dict[int, float] = {}  # refused by the broker -> when to try again
+        self._aside = aside
         self.position: Position | None = None  # the last row that was read; None: from the top
         self.exhausted = False
+        self.round = 0  # of reading, from the top
+        self.paused = False  # while something is tried alone
 
     def limit(self) -> int:
         """How many rows to read: from the top, those that are known already come again."""
@@ -49,13 +51,14 @@ class Outgoing(Generic[T]):
         return not self.exhausted and len(self._buffer) < LOW
 
     def rewind(self) -> None:
-        """Something was committed: read from the top again."""
+        """Something was committed, or set aside: read from the top again."""
         self.position, self.exhausted = None, False
+        self.round += 1
         self._buffer.clear()
 
     def offer(self, rows: Sequence[T], limit: int) -> None:
         """Rows in the order of the way out, read after `position` with this limit."""
-        known = self._flying | set(self._acknowledged) | self._marking | set(self._aside)
+        known = self._flying.keys() | set(self._acknowledged) | self._marking | set(self._aside)
         self._buffer.extend(row for row in rows if row.seq not in known)
         if rows:
             self.position = (rows[-1].level, rows[-1].seq)
@@ -63,33 +66,33 @@ class Outgoing(Generic[T]):
 
     def take(self) -> T | None:
         """The next to send; it is on its way from now on."""
-        if not self._buffer:
+        if not self._buffer or self.paused:
             return None
         row = self._buffer.popleft()
-        self._flying.add(row.seq)
+        self._flying[row.seq] = row
         return row
+
+    def depart(self, row: T) -> bool:
+        """Send this one, whatever is next. False: it is on its way already, or was acknowledged."""
+        if row.seq in self._flying or row.seq in self._marking or row.seq in self._acknowledged:
+            return False
+        self._flying[row.seq] = row
+        return True
 
     def acknowledged(self, seq: int) -> int:
         """The broker took it. Returns how many wait to be marked."""
-        self._flying.discard(seq)
+        self._flying.pop(seq, None)
         self._acknowledged.append(seq)
         return len(self._acknowledged)
 
-    def refused(self, seq: int, again_at: float) -> None:
-        """The broker refused it: it blocks nobody until then."""
-        self._flying.discard(seq)
-        self._aside[seq] = again_at
-
-    def due(self, now: float) -> bool:
-        """Is a refused one to be tried again? It is forgotten here and read from the store."""
-        ready = [seq for seq, at in self._aside.items() if at <= now]
-        for seq in ready:
-            del self._aside[seq]
-        return bool(ready)
+    def refused(self, seq: int) -> None:
+        """The broker did not take it."""
+        self._flying.pop(seq, None)
 
     @property
-    def set_aside(self) -> int:
-        return len(self._aside)
+    def flying(self) -> Sequence[T]:
+        """Those on their way, the first that left first."""
+        return tuple(self._flying.values())
 
     def to_mark(self) -> list[int]:
         """Take what is to be marked as delivered; `marked` says when it is done."""

@@ -34,7 +34,7 @@ class Twin:
 
     @property
     def births(self) -> int:
-        return self.upload._births
+        return self.upload._births or 0
 
     def delivered(self) -> int:
         """Alarms that the broker took. Not read from the store, which forgets what was delivered when it begins anew."""
@@ -118,7 +118,7 @@ def test_a_reboot_is_no_twin(mosquitto: Mosquitto, tmp_path: Path) -> None:
         running = asyncio.ensure_future(pole.upload.run())
         deadline = asyncio.get_running_loop().time() + 20
         # Everything that the broker had kept for us has come when our own first word has made the round.
-        while not pole.upload._heard_ourselves:
+        while not pole.upload._presence.heard_ourselves:
             assert asyncio.get_running_loop().time() < deadline
             await asyncio.sleep(0.05)
         assert not pole.parts.is_ill("identity"), name

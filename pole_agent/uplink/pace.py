@@ -1,0 +1,33 @@
+"""How many messages are in flight: as many as the line takes. Pure.
+
+On a slow line more in flight only wait longer in some buffer: a live alarm would stand behind them, and all would be sent again when the
+line breaks. So the window follows the time from handing over to acknowledgement, as congestion control by delay does: it shrinks by half,
+once in each window of acknowledgements, when that takes long and longer than this line needs at least; else it grows by one.
+"""
+
+from __future__ import annotations
+
+SOON_S = 2.0  # an acknowledgement within this is no sign of a queue
+QUEUED = 2.0  # one that takes so many times the least is
+LEAST = 2
+
+
+class Pace:
+    """The window, between LEAST and `most` messages."""
+
+    def __init__(self, most: int) -> None:
+        self._most = most
+        self.window = most
+        self._least_s = float("inf")
+        self._since = 0  # acknowledgements since the window was changed
+
+    def acknowledged(self, took_s: float) -> None:
+        """A message was acknowledged so many seconds after it was handed over."""
+        self._since += 1
+        self._least_s = min(self._least_s, took_s)
+        if self._since < self.window:
+            return
+        if took_s > max(SOON_S, QUEUED * self._least_s):
+            self.window, self._since = max(min(LEAST, self._most), self.window // 2), 0
+        elif self.window < self._most:
+            self.window, self._since = self.window + 1, 0

@@ -117,7 +117,6 @@ class House:
     board: Board
     inbox: Any
     socket: Path
-    announced: str | None  # the topic of the announcement to Home Assistant
 
 
 def lasts(old: Settings, new: Settings) -> bool:
@@ -158,6 +157,7 @@ def build(
     from pole_agent.health.parts import Parts
     from pole_agent.health.vitals import power, temperature_c
     from pole_agent.lamp.boosts import Boosts
+    from pole_agent.loops.announce import Announce
     from pole_agent.loops.beat import Beat, Beats
     from pole_agent.loops.diagnose import Diagnose
     from pole_agent.loops.dispatch import Dispatch
@@ -359,15 +359,12 @@ def build(
         jobs.append(Job("metrics", Metrics(settings.metrics.host, settings.metrics.port, numbers).run))
 
     ha_topic, document = discovery(base, client_id_of(settings), pole.name or f"Smart pole {pole.id}", __version__, street_of(settings))
-    announced = ha_topic if settings.mqtt is not None and settings.mqtt.homeassistant else None
+    announce = Announce(store, board, ha_topic, document, enabled=settings.mqtt is not None and settings.mqtt.homeassistant)
 
     async def start() -> None:
         topic = f"{base}/info"
         board.post(topic, Message(topic, encode(info_of(loaded)), retain=True))
-        if announced is not None:
-            board.post(announced, Message(announced, encode(document), retain=True))
-        if before is not None and before.announced not in (None, announced):
-            board.post(str(before.announced), Message(str(before.announced), b"", retain=True), at_birth=False)
+        await announce.start()
         if loaded.degraded:
             parts.ill("configuration", loaded.degraded)
         if rules.trouble and rules.enabled:
@@ -385,7 +382,7 @@ def build(
             if not agent.reloading:
                 await light.end()
         if upload is not None and not goes_on:
-            await upload.farewell()
+            await upload.farewell([report.nothing_now()])
 
     def tell(name: str, reason: str) -> None:
         if reason:
@@ -394,9 +391,7 @@ def build(
             parts.well(name)
 
     agent = Agent(jobs, store, clock, random, tell, start, farewell, pulses.since, LASTING, adopted)
-    return House(
-        settings, agent, keeper, parts, store, light, dispatch, upload, listen, report, detector, watches, board, inbox, socket, announced
-    )
+    return House(settings, agent, keeper, parts, store, light, dispatch, upload, listen, report, detector, watches, board, inbox, socket)
 
 
 def _at_now(make: Callable[[float], Any], clock: Clock) -> Any:

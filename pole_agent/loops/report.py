@@ -175,6 +175,10 @@ class Report:
             topic = f"{self._base}/active"
             self._board.post(topic, Message(topic, payload, retain=True))
 
+    def nothing_now(self) -> Message:
+        """What ``active`` says of a pole that stopped: nothing is open any more, because nobody looks."""
+        return Message(f"{self._base}/active", encode({"state": "stopped", "incidents": [], "requests": [], "counts": {}}), retain=True)
+
     async def health(self) -> dict[str, Any]:
         """The payload of ``health``."""
         try:

@@ -19,6 +19,7 @@ class Board:
     def __init__(self) -> None:
         self._notices: dict[str, tuple[Message, bool]] = {}
         self._due: dict[str, None] = {}  # ordered
+        self._when_carried: dict[str, Callable[[], None]] = {}
         self.changed = asyncio.Event()
         self._send: Callable[[Letter], Awaitable[None]] | None = None
 
@@ -26,9 +27,12 @@ class Board:
     def connected(self) -> bool:
         return self._send is not None
 
-    def post(self, key: str, message: Message, *, at_birth: bool = True) -> None:
-        """Put up a notice; callable at any time, connected or not."""
+    def post(self, key: str, message: Message, *, at_birth: bool = True, carried: Callable[[], None] | None = None) -> None:
+        """Put up a notice; callable at any time, connected or not. `carried` is called once, when the broker has it."""
         self._notices[key] = (message, at_birth)
+        self._when_carried.pop(key, None)
+        if carried is not None:
+            self._when_carried[key] = carried
         self._due.pop(key, None)
         self._due[key] = None
         self.changed.set()
@@ -62,6 +66,11 @@ class Board:
         """It could not be carried."""
         if key in self._notices:
             self._due.setdefault(key, None)
+
+    def carried(self, key: str, message: Message) -> None:
+        """The broker has it."""
+        if self.standing(key) is message and (told := self._when_carried.pop(key, None)) is not None:
+            told()
 
     def standing(self, key: str) -> Message | None:
         """The notice with this key."""

@@ -43,6 +43,18 @@ def discovery(base: str, client_id: str, name: str, version: str, street: Street
     return topic(client_id), document
 
 
+def platforms(document: Mapping[str, Any]) -> dict[str, str]:
+    """The entities of an announcement: their keys, and what each is."""
+    return {key: str(entity["platform"]) for key, entity in document["components"].items()}
+
+
+def withdrawing(document: Mapping[str, Any], before: Mapping[str, str]) -> dict[str, Any]:
+    """The announcement, with the entities that are gone since `before` (`platforms`): Home Assistant forgets one of which only the
+    platform is said."""
+    gone = {key: {"platform": platform} for key, platform in before.items() if key not in document["components"]}
+    return {**document, "components": {**document["components"], **gone}}
+
+
 def _lamp(base: str) -> dict[str, Entity]:
     state, command = f"{base}/lamp/state", f"{base}/lamp/set"
     return {

@@ -65,11 +65,13 @@ class Upload:
         self._births: int | None = None  # connections so far; None: not read yet
         self._sent: dict[str, list[int]] = {}  # type -> events, bytes
         self._session: Session | None = None
+        self._carry: Carry | None = None
         self._since = 0.0  # wall time of this connection
         self._offline_since: float | None = None
         self._takeovers, self._suffix = 0, ""
         self._presence, self._stir = Presence(keeper.boot_id), asyncio.Event()
         self._quarantine = Quarantine()
+        self._leaving = False  # we said goodbye: nothing is said any more
         self._trouble_at: dict[str, float] = {}  # part -> when something of it last waited
         self.certificate_ends: float | None = None  # wall time, of the broker's, as it was last seen
 
@@ -123,10 +125,13 @@ class Upload:
 
     async def farewell(self, last: Sequence[Message] = ()) -> None:
         """Say `last`, and that we stop, if there is somebody to say it to."""
-        if self._session is not None:
-            for message in (*last, self.status("offline", "stopped")):
-                with contextlib.suppress(LinkLost, PublishRefused):
-                    await self._session.publish(message)
+        self._leaving = True
+        if self._session is not None and self._carry is not None:
+            self._carry.closed = True
+            async with self._carry.alone:  # nothing that is on its way comes behind it
+                for message in (*last, self.status("offline", "stopped")):
+                    with contextlib.suppress(LinkLost, PublishRefused):
+                        await self._session.publish(message)
 
     @property
     def sent_events(self) -> int:
@@ -150,7 +155,7 @@ class Upload:
             self._presence.begin(self._births)
             try:
                 await self._say(session, carry)
-                self._begun(session)
+                self._begun(session, carry)
                 self._board.birth(carry.live)
                 await self._while_it_lasts(
                     drain.run(session), carry.run(), trials.run(), self._hear(session), self._attend(session, carry), self._examine()
@@ -159,7 +164,7 @@ class Upload:
                 self._suspect(drain, carry, trials, error)
                 raise
             finally:
-                self._session = None
+                self._session = self._carry = None
                 self._board.lost()
 
     async def _while_it_lasts(self, *work: Any) -> None:
@@ -174,7 +179,7 @@ class Upload:
                 job.cancel()
             await asyncio.gather(*jobs, return_exceptions=True)
 
-    def _begun(self, session: Session) -> None:
+    def _begun(self, session: Session, carry: Carry) -> None:
         log.info("uplink: connected to %s (birth %d)", self._broker.name, self._births)
         self._offline_since = None
         self._parts.note("uplink", births=self._births)
@@ -184,7 +189,7 @@ class Upload:
         else:
             self._parts.well("mqtt")
         self.certificate_ends = session.certificate_ends
-        self._session = session
+        self._session, self._carry = session, carry
 
     async def _remember(self) -> None:
         """How often this pole was connected, and whether this broker was seen in MQTT 5."""
@@ -237,7 +242,7 @@ class Upload:
     async def _attend(self, session: Session, carry: Carry) -> None:
         """Are our own words heard back? Is what the broker has of us true? Does it let us listen?"""
         while True:
-            if self._presence.look(self._clock.monotonic()):
+            if not self._leaving and self._presence.look(self._clock.monotonic()):
                 if self._presence.unheard:
                     await session.listen(anew=True)
                 async with carry.alone:
@@ -284,6 +289,8 @@ class Upload:
 
         Not every broker says why it let go of a client (Mosquitto 2.0 does not), so this is how two poles with one identity notice.
         """
+        if self._leaving:
+            return
         heard = self._presence.heard(payload, self._clock.monotonic())
         self._stir.set()
         if heard is Heard.WRONG:

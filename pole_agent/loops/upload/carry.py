@@ -21,6 +21,7 @@ class Carry:
     def __init__(self, session: Session, board: Board, quarantine: Quarantine, clock: Clock, base: str) -> None:
         self._session, self._board, self._quarantine, self._clock = session, board, quarantine, clock
         self._orders = f"{base}/{ORDERS}"
+        self.closed = False  # the last word was said
         self.alone = asyncio.Lock()  # held by whoever sends a notice, or tries something alone
         self.in_flight: dict[Key, str] = {}
         self._unconfirmed: dict[Key, str] = {}  # without acknowledgement (QoS 0), until a later one comes
@@ -30,7 +31,7 @@ class Carry:
         while True:
             await self._board.changed.wait()
             self._board.changed.clear()
-            while (notice := self._board.take()) is not None:
+            while not self.closed and (notice := self._board.take()) is not None:
                 key, message = notice
                 try:
                     async with self.alone:
@@ -61,6 +62,7 @@ class Carry:
             self._unconfirmed[key] = topic
             return
         self.confirmed(key, topic)
+        self._board.carried(key, message)
 
     def confirmed(self, key: Key, topic: str) -> None:
         """The broker acknowledged this, so it has also seen what left before."""

@@ -14,7 +14,7 @@ from pole_agent.uplink.board import Board
 from pole_agent.uplink.events import Message, encode
 from pole_agent.uplink.homeassistant import platforms, withdrawing
 
-ANNOUNCED = "announced"  # in the store: {topic: {entity: platform}}, of what the broker may have
+ANNOUNCED = "homeassistant"  # in the store: {topic: {entity: platform}}, of what the broker may have
 
 
 class Announce:

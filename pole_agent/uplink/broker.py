@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import AbstractAsyncContextManager
 from typing import Protocol
 
@@ -44,9 +44,12 @@ class Session(Protocol):
 class Broker(Protocol):
     """Something to connect to."""
 
-    def connect(self, will: Message, base: str, suffix: str = "") -> AbstractAsyncContextManager[Session]:
+    def connect(
+        self, will: Message, base: str, suffix: str = "", born: Callable[[bool], Awaitable[None]] | None = None
+    ) -> AbstractAsyncContextManager[Session]:
         """Connect with a clean session and this will, and listen to the command topics below `base`.
 
+        `born` is awaited once the broker has let us in, before anything is asked of it (True: in MQTT 5).
         `suffix` is added to the client's identity. Raises LinkLost; TakenOver when another client came with the same identity.
         """
         ...

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 
 from pole_agent.errors import LinkLost, PublishRefused
 from pole_agent.uplink.events import PATHS, STATUS, Incoming, Letter, Message
@@ -29,7 +29,9 @@ class MemoryBroker:
         return "memory"
 
     @contextlib.asynccontextmanager
-    async def connect(self, will: Message, base: str, suffix: str = "") -> AsyncIterator[_MemorySession]:
+    async def connect(
+        self, will: Message, base: str, suffix: str = "", born: Callable[[bool], Awaitable[None]] | None = None
+    ) -> AsyncIterator[_MemorySession]:
         if self.down:
             raise LinkLost("the broker is down")
         self.connections += 1
@@ -37,6 +39,8 @@ class MemoryBroker:
         if (kept := self.retained.get(session.status)) is not None:
             session.inbox.put_nowait(Incoming(STATUS, kept.payload, True))
         self._will = will
+        if born is not None:
+            await born(True)
         try:
             yield session
         finally:

@@ -76,8 +76,8 @@ def judge(payload: bytes, known: Known) -> Finding | None:
     ours = boot_id == known.boot_id
     if storeid == known.storeid:
         ahead = sequence - known.began
-        if birth < known.birth and ahead <= 0:
-            return None
+        if birth <= known.birth and ahead <= 0:  # equal: killed after the broker let it in, and before that was counted
+            return Finding(births=birth) if birth == known.birth else None
         if ahead > _most(known):
             return Finding(alarm=ABSURD)
         ranges = ((known.began + 1, sequence),) if ours and ahead > 0 else ()

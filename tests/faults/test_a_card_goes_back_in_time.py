@@ -90,7 +90,7 @@ def live(folder: Path, port: int, events: int, boot: str = BOOT) -> Life:
         for number in range(events):
             store.record(RecordEvent("incident.summarized", Severity.WARNING, {"n": number}, clock.monotonic()))
         deadline = clock.monotonic() + 20
-        while not upload._compared.is_set() or sum((await store.read(lambda db: db.stats()))["waiting"].values()):
+        while not upload._own.compared.is_set() or sum((await store.read(lambda db: db.stats()))["waiting"].values()):
             assert clock.monotonic() < deadline, await store.read(lambda db: db.stats())
             await asyncio.sleep(0.02)
         life.store_id = store.store_id

@@ -34,7 +34,7 @@ class Twin:
 
     @property
     def births(self) -> int:
-        return self.upload._births or 0
+        return self.upload._own.births
 
     def delivered(self) -> int:
         """Alarms that the broker took. Not read from the store, which forgets what was delivered when it begins anew."""

@@ -11,19 +11,19 @@ import contextlib
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from pole_agent.almanac import rfc3339
 from pole_agent.clock import Clock, wait
-from pole_agent.errors import LinkLost, NotAcknowledged, OutboxError, PublishRefused, TakenOver
+from pole_agent.errors import LinkLost, NotAcknowledged, PublishRefused, TakenOver
 from pole_agent.health.parts import Parts
 from pole_agent.health.trust import TimeKeeper
 from pole_agent.loops.upload.carry import Carry
 from pole_agent.loops.upload.drain import IDLE_S, WINDOW, Drain
+from pole_agent.loops.upload.own import Own
 from pole_agent.loops.upload.trials import Trials
 from pole_agent.store.store import Store
 from pole_agent.uplink.backoff import Backoff
 from pole_agent.uplink.board import Board
 from pole_agent.uplink.broker import Broker, Session
-from pole_agent.uplink.events import STATUS, Incoming, Message, encode, event_kind
+from pole_agent.uplink.events import STATUS, Incoming, Message, event_kind
 from pole_agent.uplink.presence import Heard, Presence
 from pole_agent.uplink.quarantine import Key, Quarantine
 from pole_agent.uplink.quiet import quiet
@@ -37,7 +37,7 @@ OFFLINE_IS_NEWS_S = 60.0
 STEADY_S = 30.0  # a session that lasted this long starts the backoff anew
 CALM_S = 60.0  # without a refusal for so long, all is well again: each change is an event
 LEAST_S = 0.05
-BIRTHS, KNOWS_5 = "births", "mqtt 5"
+ECHO_S = 5.0  # for our own status to come back: before that, what the broker has kept of this pole may still come
 NO_ECHO = "the broker grants what we ask for and delivers nothing: our own status does not come back, so commands may not arrive either"
 
 
@@ -60,13 +60,12 @@ class Upload:
     ) -> None:
         self._beat = beat
         self._broker, self._store, self._board, self._inbox, self._parts = broker, store, board, inbox, parts
-        self._keeper, self._clock, self._base, self._version = keeper, clock, base, version
+        self._keeper, self._clock, self._base = keeper, clock, base
+        self._own = Own(store, parts, keeper, clock, base, version)
         self._backoff = Backoff(random)
-        self._births: int | None = None  # connections so far; None: not read yet
         self._sent: dict[str, list[int]] = {}  # type -> events, bytes
         self._session: Session | None = None
         self._carry: Carry | None = None
-        self._since = 0.0  # wall time of this connection
         self._offline_since: float | None = None
         self._takeovers, self._suffix = 0, ""
         self._presence, self._stir = Presence(keeper.boot_id), asyncio.Event()
@@ -106,22 +105,12 @@ class Upload:
         Once we come back under our name: that throws the other out, so that it knows as well. Whoever is thrown out twice takes another.
         """
         self._takeovers += 1
+        self._own.met_a_twin()
         log.error("uplink: %s; is there a copy of this pole's SD card?", error)
         reason = f"{error}: two poles have one identity; give one of them another [pole] id"
         self._parts.ill("identity", reason, Severity.ALARM)
         if self._takeovers > 1 and not self._suffix:
             self._suffix = f"-twin-{self._keeper.boot_id[:4]}{int(self._keeper.clock.monotonic() * 1000) % 10_000:04d}"
-
-    def status(self, state: str, reason: str, birth: int | None = None) -> Message:
-        document = {
-            "state": state,
-            "birth": (self._births or 0) if birth is None else birth,
-            "boot_id": self._keeper.boot_id,
-            "version": self._version,
-            "since": rfc3339(self._since if state == "online" else self._clock.wall()),
-            "reason": reason,
-        }
-        return Message(f"{self._base}/{STATUS}", encode(document), retain=True)
 
     async def farewell(self, last: Sequence[Message] = ()) -> None:
         """Say `last`, and that we stop, if there is somebody to say it to."""
@@ -129,7 +118,8 @@ class Upload:
         if self._session is not None and self._carry is not None:
             self._carry.closed = True
             async with self._carry.alone:  # nothing that is on its way comes behind it
-                for message in (*last, self.status("offline", "stopped")):
+                await self._own.look_at_the_store()
+                for message in (*last, self._own.status("offline", "stopped")):
                     with contextlib.suppress(LinkLost, PublishRefused):
                         await self._session.publish(message)
 
@@ -143,22 +133,30 @@ class Upload:
         return {"bytes": {kind: n for kind, (_, n) in self._sent.items()}, "events": {kind: n for kind, (n, _) in self._sent.items()}}
 
     async def _connect(self) -> None:
-        if self._births is None:
-            await self._remember()
-        birth = (self._births or 0) + 1
-        async with self._broker.connect(self.status("offline", "lost", birth), self._base, self._suffix) as session:
-            self._births, self._since = await self._count_birth(birth, session.modern), self._clock.wall()
+        own, name = self._own, self._broker.name
+        birth, knows_5 = await own.prepare(name)
+        self._broker.knows_5 |= knows_5
+
+        async def born(modern: bool) -> None:
+            await own.born(birth, name, modern=modern)
+
+        async with self._broker.connect(own.status("offline", "lost", birth), self._base, self._suffix, born) as session:
             carry = Carry(session, self._board, self._quarantine, self._clock, self._base)
             drain = Drain(self._store, self._clock, self._base, self._quarantine, self._sent, self._beat)
             trials = Trials(session, drain, carry, self._board, self._quarantine, self._clock, self._base)
             drain.out.paused = bool(self._quarantine.suspects)
-            self._presence.begin(self._births)
+            self._presence.begin(own.births)
             try:
                 await self._say(session, carry)
                 self._begun(session, carry)
                 self._board.birth(carry.live)
                 await self._while_it_lasts(
-                    drain.run(session), carry.run(), trials.run(), self._hear(session), self._attend(session, carry), self._examine()
+                    self._drain(drain, session),
+                    carry.run(),
+                    trials.run(),
+                    self._hear(session),
+                    self._attend(session, carry),
+                    self._examine(),
                 )
             except LinkLost as error:
                 self._suspect(drain, carry, trials, error)
@@ -180,9 +178,9 @@ class Upload:
             await asyncio.gather(*jobs, return_exceptions=True)
 
     def _begun(self, session: Session, carry: Carry) -> None:
-        log.info("uplink: connected to %s (birth %d)", self._broker.name, self._births)
+        log.info("uplink: connected to %s (birth %d)", self._broker.name, self._own.births)
         self._offline_since = None
-        self._parts.note("uplink", births=self._births)
+        self._parts.note("uplink", births=self._own.births)
         self._parts.well("uplink")
         if session.missing:
             self._parts.ill("mqtt", session.missing)
@@ -191,31 +189,9 @@ class Upload:
         self.certificate_ends = session.certificate_ends
         self._session, self._carry = session, carry
 
-    async def _remember(self) -> None:
-        """How often this pole was connected, and whether this broker was seen in MQTT 5."""
-        with contextlib.suppress(OutboxError):
-            self._births, knows_5 = await self._store.read(lambda db: (int(db.number(BIRTHS)), db.get(KNOWS_5)))
-            self._broker.knows_5 = knows_5 == self._broker.name
-
-    async def _count_birth(self, birth: int, modern: bool) -> int:
-        """A connection is counted once it is there: an attempt writes nothing. Before we say so: what is said is never said again."""
-        name = self._broker.name
-
-        def count(db: Any) -> int:
-            number = max(birth, int(db.number(BIRTHS)) + 1)
-            db.set(BIRTHS, str(number))
-            if modern:
-                db.set(KNOWS_5, name)
-            return number
-
-        try:
-            return await self._store.write(count)
-        except OutboxError:
-            return birth
-
     async def _say(self, session: Session, carry: Carry) -> None:
         """Say that we are online, unless the broker does not take that."""
-        message = self.status("online", "connected")
+        message = self._own.online()
         hold, now = self._quarantine.topics.get(message.topic), self._clock.monotonic()
         if hold is not None and hold.until > now:
             return
@@ -224,6 +200,12 @@ class Upload:
         except PublishRefused:
             return
         self._presence.said(self._clock.monotonic(), echo=STATUS not in session.unheard)
+
+    async def _drain(self, drain: Drain, session: Session) -> None:
+        """Once it is known that the numbers are still those of this store."""
+        await wait(self._clock, self._own.compared, ECHO_S)
+        self._own.compared.set()
+        await drain.run(session)
 
     def _suspect(self, drain: Drain, carry: Carry, trials: Trials, error: LinkLost) -> None:
         """Whatever was in flight when the connection went may be why."""
@@ -280,6 +262,7 @@ class Upload:
         """Pass commands on. It waits for room: behind a flood of bad commands may stand a cancel."""
         async for message in session.incoming():
             if message.path == STATUS:
+                await self._own.compare(message.payload)
                 self._hear_of_ourselves(message.payload)
             else:
                 await self._inbox.put(message)

@@ -1,0 +1,148 @@
+"""What the pole says of itself (its retained ``status``), and what the broker has kept of that, held against the store."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections import deque
+
+from pole_agent.almanac import rfc3339
+from pole_agent.clock import Clock
+from pole_agent.errors import LinkLost, OutboxError
+from pole_agent.health.parts import Parts
+from pole_agent.health.trust import TimeKeeper
+from pole_agent.store.continuity import Ended
+from pole_agent.store.database import ANNOUNCED, BIRTHS, Database
+from pole_agent.store.store import Store
+from pole_agent.uplink.events import STATUS, Message, encode
+from pole_agent.uplink.own_words import Known, judge
+from pole_agent.uplink.quiet import quiet
+from pole_agent.vocabulary import Severity
+
+log = quiet(__name__)
+
+KNOWS_5 = "mqtt 5"  # in the store: the broker that was seen in MQTT 5
+
+
+class Own:
+    """`births` counts connections, of this store; `compared` is set once the broker's words are known to be ours."""
+
+    def __init__(self, store: Store, parts: Parts, keeper: TimeKeeper, clock: Clock, base: str, version: str) -> None:
+        self._store, self._parts, self._keeper, self._clock, self._version = store, parts, keeper, clock, version
+        self.topic = f"{base}/{STATUS}"
+        self.births = 0
+        self.compared = asyncio.Event()  # with what the broker has kept of this pole
+        self._known: Known | None = None  # of the store at this connection; None when it does not answer
+        self._shared: str | None = None  # the store whose numbers a twin gives out as well, as far as it is a copy
+        self._ended = False  # that store is no longer ours
+        self._said: deque[bytes] = deque(maxlen=8)  # our own words, also wills of connections that are gone
+        self._online = b""
+
+    def status(self, state: str, reason: str, birth: int | None = None) -> Message:
+        """`birth`: of the connection that it is about, None: this one."""
+        document = {
+            "state": state,
+            "birth": self.births if birth is None else birth,
+            "boot_id": self._keeper.boot_id,
+            "version": self._version,
+            "since": rfc3339(self._clock.wall()),
+            "reason": reason,
+        }
+        if self._known is not None:
+            document |= {"storeid": self._known.storeid, "sequence": self._known.sequence}
+        self._said.append(encode(document))
+        return Message(self.topic, self._said[-1], retain=True)
+
+    def online(self) -> Message:
+        """The status of this connection, to be said, and said again."""
+        message = self.status("online", "connected") if not self._online else Message(self.topic, self._online, retain=True)
+        self._online = message.payload
+        return message
+
+    def met_a_twin(self) -> None:
+        if self._shared is None and self._known is not None:
+            self._shared = self._known.storeid
+
+    async def prepare(self, broker: str) -> tuple[int, bool]:
+        """Before an attempt: the birth that it would be, and whether this broker was seen in MQTT 5. Writes nothing, but when a twin has
+        the numbers of this store too: then it ends."""
+        self._online = b""
+        stamp, shared = self._keeper.stamp(self._clock.monotonic()), self._shared
+
+        def end(db: Database) -> None:
+            if db.store_id == shared:
+                db.end(Ended(shared, "two_poles_one_identity", count=0, exact=True), stamp)
+
+        births, knows_5 = self.births, False
+        try:
+            if shared is not None and not self._ended:
+                await self._store.write(end)
+                self._ended = True
+            births, knows_5 = await self._store.read(lambda db: (int(db.number(BIRTHS)), db.get(KNOWS_5) == broker))
+        except OutboxError:
+            births = self.births
+        await self.look_at_the_store(births + 1)
+        return births + 1, knows_5
+
+    async def born(self, birth: int, broker: str, *, modern: bool) -> None:
+        """The broker let us in: a connection is counted then, not at the attempt, and before anybody is told of it."""
+
+        def count(db: Database) -> int:
+            births = max(birth, int(db.number(BIRTHS)) + 1)
+            db.set(BIRTHS, str(births))
+            if modern:
+                db.set(KNOWS_5, broker)
+            return births
+
+        try:
+            self.births = await self._store.write(count)
+        except OutboxError:
+            self.births = max(birth, self.births + 1)
+
+    async def look_at_the_store(self, birth: int | None = None) -> None:
+        """For the status: which store this is, and how far it has come."""
+        boot, wall = self._keeper.boot_id, self._clock.wall() if self._keeper.trusted else None
+        number = self.births if birth is None else birth
+
+        def look(db: Database) -> Known:
+            newest = db.newest_synced_wall()
+            since = None if wall is None or newest is None else wall - newest
+            began, announced = self._store.began, db.get(ANNOUNCED) is not None
+            return Known(db.store_id, db.last_sequence(), began, number, boot, db.formers(), announced, since)
+
+        try:
+            known = await self._store.read(look)
+        except OutboxError:
+            known = None
+        if known is None or self._known is None or known.storeid != self._known.storeid:
+            self.compared.clear()
+        self._known = known
+
+    async def compare(self, payload: bytes) -> None:
+        """Hold the status that the broker has kept against the store, until our own comes back. Raises LinkLost when it begins anew."""
+        if self.compared.is_set():
+            return
+        known = self._known
+        if payload == self._online:
+            if known is not None and not known.announced:
+                with contextlib.suppress(OutboxError):
+                    await self._store.write(lambda db: db.set(ANNOUNCED, "1"))
+            self.compared.set()
+            return
+        finding = None if known is None or payload in self._said else judge(payload, known)
+        if finding is None:
+            return
+        stamp = self._keeper.stamp(self._clock.monotonic())
+        if finding.alarm:
+            log.error("uplink: %s", finding.alarm)
+            self._parts.ill("identity", finding.alarm, Severity.ALARM)
+
+        def follow(db: Database) -> None:
+            if finding.ends:
+                db.end(Ended(finding.storeid, finding.ends, finding.ranges), stamp, anew=finding.anew)
+            db.set(BIRTHS, str(max(db.number(BIRTHS), finding.births)))
+
+        if finding.ends or finding.births:
+            with contextlib.suppress(OutboxError):
+                await self._store.write(follow)
+            raise LinkLost("the store or the count of births is behind what the broker has kept; both go on from there")

@@ -1,0 +1,124 @@
+"""One session with the broker: what it grants, what comes in, and how much is in flight."""
+
+from __future__ import annotations
+
+import asyncio
+import ssl
+import time
+from collections import deque
+from collections.abc import AsyncIterator, Mapping
+from typing import Any
+
+import aiomqtt
+from paho.mqtt.subscribeoptions import SubscribeOptions
+
+from pole_agent.errors import LinkLost
+from pole_agent.uplink.client import FAILURE, REASONS, AckClient
+from pole_agent.uplink.events import LISTENED, Incoming, Letter
+from pole_agent.uplink.filters import Filters
+from pole_agent.uplink.pace import Pace
+
+MAX_COMMAND_BYTES = 64 * 1024
+OLD = (
+    "the broker speaks MQTT 3.1.1: a message that it refuses looks delivered; a command that is published retained while we listen "
+    "looks ordinary; orders to fly are not sent, because they could not expire; no response topics; no pacing"
+)
+
+
+NOT_RETAINED = "the broker keeps no retained messages: who connects later sees neither status nor lamp until they change"
+NO_QOS_1 = "the broker allows QoS 0 only and acknowledges nothing: events wait on the pole"
+
+
+class MqttSession:
+    """Session over one AckClient."""
+
+    def __init__(self, client: AckClient, base: str, filters: Filters) -> None:
+        self._client, self._base, self._filters = client, base, filters
+        lacks = (not client.modern, OLD), (not client.retains, NOT_RETAINED), (client.most_qos < 1, NO_QOS_1)
+        self.missing = "; ".join(words for lacking, words in lacks if lacking)
+        self.modern = client.modern
+        shown: Any = getattr(client._client.socket(), "getpeercert", dict)()
+        self.certificate_ends = float(ssl.cert_time_to_seconds(shown["notAfter"])) if shown else None
+        self._pace = Pace(client.window)
+        self._in_flight = 0
+        self._waiting: deque[asyncio.Future[None]] = deque()
+
+    @property
+    def unheard(self) -> Mapping[str, str]:
+        return self._filters.missing
+
+    async def publish(self, message: Letter) -> None:
+        if self._in_flight >= self._pace.window:
+            await self._room(first=callable(message))
+        self._in_flight += 1
+        begun = time.monotonic()
+        try:
+            await self._client.publish_acknowledged(message() if callable(message) else message)
+            self._pace.acknowledged(time.monotonic() - begun)
+        finally:
+            self._in_flight -= 1
+            self._let_in()
+
+    async def _room(self, *, first: bool) -> None:
+        """Wait for room in the window; what is live goes first."""
+        while self._in_flight >= self._pace.window:
+            turn: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+            (self._waiting.appendleft if first else self._waiting.append)(turn)
+            try:
+                await turn
+            except asyncio.CancelledError:
+                if turn.done() and not turn.cancelled():
+                    self._let_in()  # the turn was ours: the next one takes it
+                raise
+
+    def _let_in(self) -> None:
+        room = self._pace.window - self._in_flight
+        while room > 0 and self._waiting:
+            turn = self._waiting.popleft()
+            if not turn.done():
+                turn.set_result(None)
+                room -= 1
+
+    async def listen(self, *, anew: bool = False) -> None:
+        now = time.monotonic()
+        for path in LISTENED if anew else self._filters.again(now):
+            await subscribe(self._client, self._base, self._filters, [path], anew=False)
+
+    async def incoming(self) -> AsyncIterator[Incoming]:
+        try:
+            async for message in self._client.messages:
+                payload = message.payload if isinstance(message.payload, bytes) else str(message.payload or "").encode()
+                properties = message.properties
+                yield Incoming(
+                    str(message.topic).removeprefix(self._base + "/"),
+                    payload[: MAX_COMMAND_BYTES + 1],
+                    bool(message.retain),
+                    getattr(properties, "ResponseTopic", None),
+                    getattr(properties, "CorrelationData", None),
+                )
+        except aiomqtt.MqttError as error:
+            raise LinkLost(str(error.__cause__ or error)) from error
+
+
+async def subscribe(client: AckClient, base: str, filters: Filters, group: list[str], *, anew: bool) -> None:
+    """Ask for these in one SUBSCRIBE, and learn what the broker grants. Raises LinkLost when it closes at that."""
+    # Retain As Published: else a command that was published retained looks like an ordinary one. Asked again, it is not sent again.
+    options: Any = SubscribeOptions(qos=1, retainAsPublished=True, retainHandling=0 if anew else 1) if client.modern else 1
+    try:
+        codes: Any = await client.subscribe([(f"{base}/{path}", options) for path in group])
+    except aiomqtt.MqttError as error:
+        filters.closed(group, time.monotonic())
+        if len(group) == 1 and not client._disconnected.done() and client._client.is_connected():
+            return  # it does not answer to this one
+        raise LinkLost(f"cannot subscribe: {error}") from error
+    codes = [int(getattr(code, "value", code)) for code in codes]
+    if len(group) > 1 and min(codes) >= FAILURE:
+        filters.split()
+        for path in group:
+            await subscribe(client, base, filters, [path], anew=anew)
+        return
+    for path, code in zip(group, codes, strict=False):
+        if code < FAILURE:
+            filters.granted(path)
+        else:
+            filters.refused(path, REASONS.get(code, "refused"), time.monotonic())

@@ -8,6 +8,7 @@ import time
 from collections.abc import Iterator
 
 from pole_agent.doctor.finding import AS_ROOT, Finding
+from pole_agent.doctor.login import login
 from pole_agent.health.certificates import DAY_S, WARN_DAYS, authority_ends, own_ends
 from pole_agent.health.link import link
 from pole_agent.settings import Settings, files
@@ -53,7 +54,8 @@ def network(settings: Settings) -> Iterator[Finding]:
 
 
 def broker(settings: Settings) -> Iterator[Finding]:
-    """Its name is known, its port is open, TLS succeeds. Nobody logs in: that would throw the running agent out."""
+    """Its name is known, its port is open, TLS succeeds, and it lets this pole in. Under another client identifier: with its own the
+    running agent would be thrown out."""
     chosen = settings.mqtt
     if chosen is None:
         yield Finding("broker", "warn", Both("none is configured: events stay on the pole", "belum diatur: kejadian tetap di tiang"), Both(
@@ -76,27 +78,25 @@ def broker(settings: Settings) -> Iterator[Finding]:
         ))  # fmt: skip
         return
     with connection:
-        yield _shake_hands(chosen, connection, where)
+        wrong = _shake_hands(chosen, connection, where)
+    yield wrong or login(settings, chosen, where)
 
 
-def _shake_hands(chosen: MqttSettings, connection: socket.socket, where: str) -> Finding:
+def _shake_hands(chosen: MqttSettings, connection: socket.socket, where: str) -> Finding | None:
+    """TLS, as far as it is wanted; None when nothing is wrong with it."""
     if not chosen.tls:
-        state = "ok" if chosen.loopback else "warn"
-        fix = None if chosen.loopback else Both("Set tls = true in [mqtt].", "Atur tls = true pada [mqtt].")
-        return Finding("broker", state, Both(f"{where} answers, without encryption", f"{where} menjawab, tanpa enkripsi"), fix)  # type: ignore[arg-type]
+        return None
     ca_file, cert_file, key_file = (secret_file(file) for file in (chosen.ca_file, chosen.cert_file, chosen.key_file))
     if any(map(is_credential, (ca_file, cert_file, key_file))):
         return Finding("broker", "unknown", *AS_ROOT)
     try:
-        with tls_context(ca_file, cert_file, key_file).wrap_socket(connection, server_hostname=chosen.host) as wrapped:
-            return Finding(
-                "broker", "ok", Both(f"{where} answers with {wrapped.version()}", f"{where} menjawab dengan {wrapped.version()}")
-            )
-    except OSError as error:
+        tls_context(ca_file, cert_file, key_file).wrap_socket(connection, server_hostname=chosen.host).close()
+    except (OSError, ValueError) as error:
         return Finding("broker", "fail", Both(f"{where}: TLS fails: {error}", f"{where}: TLS gagal: {error}"), Both(
             "Check ca_file, cert_file and key_file in [mqtt], and the clock of this pole: a wrong date makes every certificate wrong.",
             "Periksa ca_file, cert_file, dan key_file pada [mqtt], dan jam tiang ini: tanggal yang salah membuat semua sertifikat salah.",
         ))  # fmt: skip
+    return None
 
 
 def certificates(settings: Settings) -> Iterator[Finding]:

@@ -104,13 +104,20 @@ async def subscribe(client: AckClient, base: str, filters: Filters, group: list[
     """Ask for these in one SUBSCRIBE, and learn what the broker grants. Raises LinkLost when it closes at that."""
     # Retain As Published: else a command that was published retained looks like an ordinary one. Asked again, it is not sent again.
     options: Any = SubscribeOptions(qos=1, retainAsPublished=True, retainHandling=0 if anew else 1) if client.modern else 1
+    asking = asyncio.ensure_future(client.subscribe([(f"{base}/{path}", options) for path in group]))
     try:
-        codes: Any = await client.subscribe([(f"{base}/{path}", options) for path in group])
+        await asyncio.wait((asking, client._disconnected), return_when=asyncio.FIRST_COMPLETED)
+        if not asking.done():
+            raise aiomqtt.MqttError("the broker closed the connection")
+        codes: Any = asking.result()
     except aiomqtt.MqttError as error:
         filters.closed(group, time.monotonic())
         if len(group) == 1 and not client._disconnected.done() and client._client.is_connected():
             return  # it does not answer to this one
         raise LinkLost(f"cannot subscribe: {error}") from error
+    finally:
+        asking.cancel()
+        await asyncio.gather(asking, return_exceptions=True)
     codes = [int(getattr(code, "value", code)) for code in codes]
     if len(group) > 1 and min(codes) >= FAILURE:
         filters.split()

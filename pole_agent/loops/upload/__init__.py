@@ -203,7 +203,8 @@ class Upload:
 
     async def _drain(self, drain: Drain, session: Session) -> None:
         """Once it is known that the numbers are still those of this store."""
-        await wait(self._clock, self._own.compared, ECHO_S)
+        if STATUS not in session.unheard:
+            await wait(self._clock, self._own.compared, ECHO_S)
         self._own.compared.set()
         await drain.run(session)
 

@@ -1,0 +1,158 @@
+"""Connected is not healthy: whatever a broker does, what can arrive arrives, and the pole says what is missing and why."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import time
+from collections.abc import AsyncIterator, Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from pole_agent.clock import SystemClock
+from pole_agent.health.parts import Parts
+from pole_agent.health.trust import TimeKeeper
+from pole_agent.loops.upload import Upload
+from pole_agent.store.database import Database, Entry
+from pole_agent.store.store import FILE_NAME, Store
+from pole_agent.uplink.board import Board
+from pole_agent.uplink.events import Message
+from pole_agent.uplink.mqtt import Address, MqttBroker
+from pole_agent.vocabulary import RecordEvent, Severity, Stamp
+from tests.faults.odd_broker import OddBroker, Oddity
+
+BASE = "smartpole/test/T-1"
+GOOD, BAD = 200, 30
+MARK = b'"mark":"good"'
+
+
+@dataclass(frozen=True)
+class Case:
+    """How the broker is odd, which part of the pole says so, and a word of what it says. `lost`: events that cannot arrive."""
+
+    oddity: Callable[[], Oddity]
+    part: str
+    words: str
+    slow: bool = False
+
+
+def on(*ends: str) -> Callable[[str, bytes], bool]:
+    return lambda topic, payload: topic.endswith(ends)
+
+
+CASES = {
+    "hangs up at one kind of event": Case(lambda: Oddity(closes_at=on("command/refused")), "events", "command/refused"),
+    "says no, and hangs up": Case(lambda: Oddity(closes_at=on("command/refused"), says_no_first=True), "events", "command/refused"),
+    "hangs up at one event": Case(lambda: Oddity(closes_at=lambda _, p: b'"n":7,' in p and b"bad" in p), "events", "command/refused"),
+    "hangs up at two kinds": Case(
+        lambda: Oddity(closes_at=on("command/refused", "lamp/fault_opened")), "events", "lamp/fault_opened"
+    ),
+    "hangs up at a state": Case(lambda: Oddity(closes_at=on("/info")), "states", "/info"),
+    "hangs up at a state of QoS 0": Case(lambda: Oddity(closes_at=on("/health")), "states", "/health"),
+    "hangs up at the status": Case(lambda: Oddity(closes_at=on("/status")), "states", "/status"),
+    "refuses one kind of event": Case(lambda: Oddity(refuses=on("command/refused")), "events", "not authorized"),
+    "refuses states": Case(lambda: Oddity(refuses=on("/info", "/status", "/active")), "states", "/info"),
+    "bears three subscriptions, else closes": Case(lambda: Oddity(most_filters=3), "commands", "status"),
+    "grants three subscriptions": Case(lambda: Oddity(most_filters=3, grants_quota=True), "commands", "quota exceeded"),
+    "closes at one SUBSCRIBE with many": Case(lambda: Oddity(bulk=False), "", ""),
+    "closes at one topic to listen to": Case(lambda: Oddity(forbidden_filter="diagnose"), "commands", "diagnose"),
+    "closes on MQTT 5 without a word": Case(lambda: Oddity(versions=(4,), silent_about_versions=True), "mqtt", "orders to fly"),
+    "knows no MQTT 5": Case(lambda: Oddity(versions=(4,)), "mqtt", "MQTT 3.1.1"),
+    "keeps nothing": Case(lambda: Oddity(retains=False), "mqtt", "retained"),
+    "swallows one kind of event": Case(lambda: Oddity(swallows=on("command/refused")), "events", "does not acknowledge", slow=True),
+    "delivers nothing": Case(lambda: Oddity(delivers=False), "commands", "does not come back", slow=True),
+}  # fmt: skip
+
+
+def fill(folder: Path, good: int = GOOD, bad: int = BAD) -> None:
+    """Graver events of two kinds stand before the others."""
+    folder.mkdir(parents=True, exist_ok=True)
+    numbers = iter(range(10**9))
+    database = Database(folder / FILE_NAME, 256, lambda: f"id-{next(numbers)}")
+    stamp = Stamp(0.0, "earlier", 1.79e9, "synced")
+    for start in range(0, good + bad, 500):
+        with database.transaction():
+            database.append([_entry(n, bad, stamp) for n in range(start, min(start + 500, good + bad))])
+    database.close()
+
+
+def _entry(n: int, bad: int, stamp: Stamp) -> Entry:
+    if n < bad:
+        kind = "command.refused" if n % 2 == 0 or n == 7 else "lamp.fault_opened"
+        return Entry(f"e-{n}", RecordEvent(kind, Severity.WARNING, {"n": n, "mark": "bad"}, 0.0), stamp)
+    return Entry(f"e-{n}", RecordEvent("incident.summarized", Severity.INFO, {"n": n, "mark": "good", "x": "x" * 250}, 0.0), stamp)
+
+
+class Pole:
+    """The uplink of one, with states on its board."""
+
+    def __init__(self, folder: Path, port: int, random: Callable[[], float] = lambda: 0.0) -> None:
+        clock = SystemClock()
+        keeper = TimeKeeper(clock, "system", "boot-1")
+        numbers = iter(range(10**9))
+        self.store = Store(folder, 256, keeper.stamp, lambda: f"new-{next(numbers)}", 0.1)
+        self.parts, self.board = Parts(self.store.record, clock.monotonic), Board()
+        self.broker = MqttBroker(Address("127.0.0.1", port, "smartpole-test-T-1", False))
+        self.upload = Upload(self.broker, self.store, self.board, asyncio.Queue(), self.parts, keeper, clock, random, BASE, "0")
+        for path in ("info", "active", "lamp/state"):
+            self.board.post(f"{BASE}/{path}", Message(f"{BASE}/{path}", b"{}", retain=True))
+        self.board.post(f"{BASE}/health", Message(f"{BASE}/health", b"{}", qos=0, retain=True))
+
+    def reason(self, part: str) -> str:
+        return str(self.parts.report().get(part, {}).get("reason", ""))
+
+
+@contextlib.asynccontextmanager
+async def running(pole: Pole) -> AsyncIterator[Pole]:
+    pole.store.start()
+    job = asyncio.ensure_future(pole.upload.run())
+    try:
+        yield pole
+    finally:
+        job.cancel()
+        await asyncio.gather(job, return_exceptions=True)
+        await pole.store.stop(5)
+
+
+async def until(condition: Callable[[], object], within_s: float, told: Callable[[], object] = lambda: None) -> None:
+    deadline = time.monotonic() + within_s
+    while not condition():
+        assert time.monotonic() < deadline, told()
+        await asyncio.sleep(0.02)
+
+
+@pytest.fixture
+def odd() -> Iterator[OddBroker]:
+    broker = OddBroker()
+    yield broker
+    broker.close()
+
+
+@pytest.mark.parametrize("name", [pytest.param(n, marks=[pytest.mark.slow] if c.slow else []) for n, c in CASES.items()])
+def test_the_others_arrive_and_it_is_said_what_does_not(
+    name: str, odd: OddBroker, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    case = CASES[name]
+    odd.oddity = case.oddity()
+    fill(tmp_path / "state")
+    caplog.set_level(logging.INFO)
+
+    async def work() -> None:
+        async with running(Pole(tmp_path / "state", odd.port)) as pole:
+
+            def told() -> Any:
+                return odd.count(MARK), pole.parts.report(), [r.getMessage() for r in caplog.records][-20:]
+
+            await until(lambda: odd.count(MARK) == GOOD, 300 if case.slow else 60, told)
+            if case.part:
+                await until(lambda: case.words in pole.reason(case.part), 90 if case.slow else 30, told)
+            ill = {part for part, state in pole.parts.report().items() if state["state"] != "ok"}
+            assert ill == {case.part} - {""}, told()
+
+    asyncio.run(asyncio.wait_for(work(), 390))
+    assert len([r for r in caplog.records if r.name.startswith("pole_agent")]) <= 40
+    assert len(odd.connects) <= 30

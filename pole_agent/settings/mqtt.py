@@ -16,7 +16,7 @@ class MqttSettings(Section):
     tls: bool = True
     port: Annotated[int, Field(ge=1, le=65535)] = Field(default_factory=lambda data: 8883 if data.get("tls", True) else 1883)
     protocol: Annotated[
-        Literal["auto", "5", "3.1.1"], Field(description="auto: MQTT 5, and 3.1.1 where the broker says that it knows no 5")
+        Literal["auto", "5", "3.1.1"], Field(description="auto: MQTT 5, and 3.1.1 where the broker knows no 5")
     ] = "auto"
     prefix: Name = "smartpole"
     username: str | None = None

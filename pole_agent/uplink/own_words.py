@@ -76,8 +76,10 @@ def judge(payload: bytes, known: Known) -> Finding | None:
     ours = boot_id == known.boot_id
     if storeid == known.storeid:
         ahead = sequence - known.began
-        if birth <= known.birth and ahead <= 0:  # equal: killed after the broker let it in, and before that was counted
-            return Finding(births=birth) if birth == known.birth else None
+        if birth < known.birth and ahead <= 0:
+            return None
+        if birth == known.birth and ahead <= 0 and said.get("reason") == "lost":
+            return Finding(births=birth)  # the will of a connection that was let in, and killed before it was counted
         if ahead > _most(known):
             return Finding(alarm=ABSURD)
         ranges = ((known.began + 1, sequence),) if ours and ahead > 0 else ()

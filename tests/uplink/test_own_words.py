@@ -27,8 +27,9 @@ def said(known: Known = KNOWN, **changes: Any) -> bytes:
         ({}, None),
         ({"sequence": 3, "birth": 2, "boot_id": "earlier"}, None),
         ({"sequence": 101}, Finding("store_went_back", "a1", True, ((101, 101),), 6, BEHIND)),
-        ({"birth": 7}, Finding(births=7)),  # killed before its connection was counted
-        ({"birth": 8}, Finding("store_went_back", "a1", True, (), 8, BEHIND)),
+        ({"birth": 7}, Finding("store_went_back", "a1", True, (), 7, BEHIND)),
+        ({"birth": 7, "state": "offline", "reason": "lost"}, Finding(births=7)),  # killed before its connection was counted
+        ({"birth": 8, "state": "offline", "reason": "lost"}, Finding("store_went_back", "a1", True, (), 8, BEHIND)),
         ({"sequence": 140, "birth": 9}, Finding("store_went_back", "a1", True, ((101, 140),), 9, BEHIND)),
         ({"sequence": 140, "birth": 9, "boot_id": "b"}, Finding("store_went_back", "a1", True, (), 9, BEHIND)),
         ({"sequence": 100_000}, Finding(alarm=ABSURD)),

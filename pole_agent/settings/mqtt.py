@@ -15,9 +15,7 @@ class MqttSettings(Section):
     host: Annotated[Host, Field(description="a name or an address, nothing else")]
     tls: bool = True
     port: Annotated[int, Field(ge=1, le=65535)] = Field(default_factory=lambda data: 8883 if data.get("tls", True) else 1883)
-    protocol: Annotated[
-        Literal["auto", "5", "3.1.1"], Field(description="auto: MQTT 5, and 3.1.1 where the broker knows no 5")
-    ] = "auto"
+    protocol: Annotated[Literal["auto", "5", "3.1.1"], Field(description="auto: MQTT 5, and 3.1.1 where the broker knows no 5")] = "auto"
     prefix: Name = "smartpole"
     username: str | None = None
     password_file: FilePath | None = None

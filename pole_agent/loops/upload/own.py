@@ -73,16 +73,12 @@ class Own:
             if db.store_id == shared:
                 db.end(Ended(shared, "two_poles_one_identity", count=0, exact=True), stamp)
 
-        births, knows_5 = self.births, False
-        try:
-            if shared is not None and not self._ended:
+        if shared is not None and not self._ended:
+            with contextlib.suppress(OutboxError):
                 await self._store.write(end)
                 self._ended = True
-            births, knows_5 = await self._store.read(lambda db: (int(db.number(BIRTHS)), db.get(KNOWS_5) == broker))
-        except OutboxError:
-            births = self.births
-        await self.look_at_the_store(births + 1)
-        return births + 1, knows_5
+        knows_5 = await self.look_at_the_store(broker)
+        return self.births + 1 if self._known is None else self._known.birth, knows_5
 
     async def born(self, birth: int, broker: str, *, modern: bool) -> None:
         """The broker let us in: a connection is counted then, not at the attempt, and before anybody is told of it."""
@@ -99,24 +95,25 @@ class Own:
         except OutboxError:
             self.births = max(birth, self.births + 1)
 
-    async def look_at_the_store(self, birth: int | None = None) -> None:
-        """For the status: which store this is, and how far it has come."""
+    async def look_at_the_store(self, next_at: str = "") -> bool:
+        """For the status: which store this is, and how far it has come. `next_at`: for the next connection, to this broker; was it seen in
+        MQTT 5?"""
         boot, wall = self._keeper.boot_id, self._clock.wall() if self._keeper.trusted else None
-        number = self.births if birth is None else birth
 
-        def look(db: Database) -> Known:
+        def look(db: Database) -> tuple[Known, bool]:
             newest = db.newest_synced_wall()
             since = None if wall is None or newest is None else wall - newest
             began, announced = self._store.began, db.get(ANNOUNCED) is not None
-            return Known(db.store_id, db.last_sequence(), began, number, boot, db.formers(), announced, since)
+            birth = int(db.number(BIRTHS)) + 1 if next_at else self.births
+            return Known(db.store_id, db.last_sequence(), began, birth, boot, db.formers(), announced, since), db.get(KNOWS_5) == next_at
 
-        try:
-            known = await self._store.read(look)
-        except OutboxError:
-            known = None
+        known, knows_5 = None, False
+        with contextlib.suppress(OutboxError):
+            known, knows_5 = await self._store.read(look)
         if known is None or self._known is None or known.storeid != self._known.storeid:
             self.compared.clear()
         self._known = known
+        return knows_5
 
     async def compare(self, payload: bytes) -> None:
         """Hold the status that the broker has kept against the store, until our own comes back. Raises LinkLost when it begins anew."""

@@ -45,6 +45,10 @@ class Presence:
         self._repaired_at, self._pause = float("-inf"), REPAIR_S[0]
         self.misses = 0
 
+    def say_again(self, birth: int, now: float) -> None:
+        """What we are has changed."""
+        self._birth, self._repair_at = birth, now
+
     def said(self, now: float, *, echo: bool) -> None:
         """The broker took our status. `echo`: it has promised to send it back."""
         self._repair_at = float("inf")

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import replace
 from typing import Any, cast
 
@@ -53,9 +53,19 @@ class SimulatedBroker:
         self._broker = broker
 
     @contextlib.asynccontextmanager
-    async def connect(self, will: Message, base: str, suffix: str = "") -> AsyncIterator[Session]:
-        async with self._broker.connect(marked(will), base, suffix) as session:
+    async def connect(
+        self, will: Message, base: str, suffix: str = "", born: Callable[[bool], Awaitable[None]] | None = None
+    ) -> AsyncIterator[Session]:
+        async with self._broker.connect(marked(will), base, suffix, born) as session:
             yield cast(Session, _SimulatedSession(session))
+
+    @property
+    def knows_5(self) -> bool:
+        return self._broker.knows_5
+
+    @knows_5.setter
+    def knows_5(self, known: bool) -> None:
+        self._broker.knows_5 = known
 
     @property
     def name(self) -> str:

@@ -111,9 +111,9 @@ def town(bench: Callable[..., Path], square_clip: Path) -> Callable[[Story], Non
 
 def test_somebody_comes_and_the_city_hears_of_it(town: Any) -> None:
     async def story(t: Town) -> None:
-        await t.until(lambda: t.heard("status"))
         await t.until(lambda: t.light == 0.4)
         await t.until(lambda: t.light == 1.0)
+        await t.until(lambda: t.heard("status"))
         assert t.heard("lamp/state")[-1]["reason"] == "presence"
         await t.until(lambda: any(e["type"] == "smartpole.incident.closed" for e in t.events()))
         await t.until(lambda: t.light == 0.4), "the lamp goes back after the hold"

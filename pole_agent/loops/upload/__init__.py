@@ -263,7 +263,8 @@ class Upload:
         """Pass commands on. It waits for room: behind a flood of bad commands may stand a cancel."""
         async for message in session.incoming():
             if message.path == STATUS:
-                await self._own.compare(message.payload)
+                if await self._own.compare(message.payload):
+                    self._presence.say_again(self._own.births, self._clock.monotonic())
                 self._hear_of_ourselves(message.payload)
             else:
                 await self._inbox.put(message)

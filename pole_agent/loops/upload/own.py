@@ -33,8 +33,8 @@ class Own:
         self.births = 0
         self.compared = asyncio.Event()  # with what the broker has kept of this pole
         self._known: Known | None = None  # of the store at this connection; None when it does not answer
-        self._shared: str | None = None  # the store whose numbers a twin gives out as well, as far as it is a copy
-        self._ended = False  # that store is no longer ours
+        self._brought: str | None = None  # the store that we came with: of a copied card, a twin gives out the same numbers
+        self._twin = self._parted = False  # we met one; we go on under another store
         self._said: deque[bytes] = deque(maxlen=8)  # our own words, also wills of connections that are gone
         self._online = b""
 
@@ -60,23 +60,22 @@ class Own:
         return message
 
     def met_a_twin(self) -> None:
-        if self._shared is None and self._known is not None:
-            self._shared = self._known.storeid
+        self._twin = True
 
     async def prepare(self, broker: str) -> tuple[int, bool]:
         """Before an attempt: the birth that it would be, and whether this broker was seen in MQTT 5. Writes nothing, but when a twin has
         the numbers of this store too: then it ends."""
         self._online = b""
-        stamp, shared = self._keeper.stamp(self._clock.monotonic()), self._shared
+        stamp, brought = self._keeper.stamp(self._clock.monotonic()), self._brought
 
         def end(db: Database) -> None:
-            if db.store_id == shared:
-                db.end(Ended(shared, "two_poles_one_identity", count=0, exact=True), stamp)
+            if db.store_id == brought:
+                db.end(Ended(brought, "two_poles_one_identity", count=0, exact=True), stamp)
 
-        if shared is not None and not self._ended:
+        if self._twin and not self._parted:
             with contextlib.suppress(OutboxError):
                 await self._store.write(end)
-                self._ended = True
+                self._parted = True
         knows_5 = await self.look_at_the_store(broker)
         return self.births + 1 if self._known is None else self._known.birth, knows_5
 
@@ -110,25 +109,30 @@ class Own:
         known, knows_5 = None, False
         with contextlib.suppress(OutboxError):
             known, knows_5 = await self._store.read(look)
+        if known is not None and self._brought is None:
+            self._brought = known.storeid
         if known is None or self._known is None or known.storeid != self._known.storeid:
             self.compared.clear()
         self._known = known
         return knows_5
 
-    async def compare(self, payload: bytes) -> None:
-        """Hold the status that the broker has kept against the store, until our own comes back. Raises LinkLost when it begins anew."""
+    async def compare(self, payload: bytes) -> bool:
+        """Hold the status that the broker has kept against the store, until our own comes back. True: ours is another one now, to be said.
+
+        Raises LinkLost when the store has ended.
+        """
         if self.compared.is_set():
-            return
+            return False
         known = self._known
         if payload == self._online:
             if known is not None and not known.announced:
                 with contextlib.suppress(OutboxError):
                     await self._store.write(lambda db: db.set(ANNOUNCED, "1"))
             self.compared.set()
-            return
+            return False
         finding = None if known is None or payload in self._said else judge(payload, known)
         if finding is None:
-            return
+            return False
         stamp = self._keeper.stamp(self._clock.monotonic())
         if finding.alarm:
             log.error("uplink: %s", finding.alarm)
@@ -137,9 +141,14 @@ class Own:
         def follow(db: Database) -> None:
             if finding.ends:
                 db.end(Ended(finding.storeid, finding.ends, finding.ranges), stamp, anew=finding.anew)
-            db.set(BIRTHS, str(max(db.number(BIRTHS), finding.births)))
+            db.set(BIRTHS, str(max(db.number(BIRTHS), finding.births + (not finding.ends))))
 
         if finding.ends or finding.births:
             with contextlib.suppress(OutboxError):
                 await self._store.write(follow)
-            raise LinkLost("the store or the count of births is behind what the broker has kept; both go on from there")
+        if finding.ends:
+            raise LinkLost("the store that the broker knows has ended; connecting again")
+        if not finding.births:
+            return False
+        self.births, self._online = finding.births + 1, b""
+        return True

@@ -33,6 +33,7 @@ DROP_BATCH = 200
 LEAST_PAGES, EMPTY_SHARE = 1_000_000 // PAGE_BYTES, 0.25  # a megabyte, and a quarter of the file: below that shrinking only wears the card
 DROPPED = "outbox.dropped"
 BIRTHS, EPOCH, FORMERS, ANNOUNCED = "births", "epoch", "formers", "announced"  # keys of small state
+LOST = "lost"  # … set when what was kept before is gone, or older than what was done; whoever has followed it up clears it
 KEEP_FORMERS = 20
 
 
@@ -458,6 +459,8 @@ class Database:
         """A store has ended: go on under a new storeid (`anew`, unless this one is new), and tell."""
         this, moved = self.store_id, self.begin_anew() if anew else []
         self.succeed(end.storeid)
+        if end.cause != "two_poles_one_identity":  # then the file itself is whole
+            self.set(LOST, end.cause)
         if moved and end.storeid not in (None, this):
             self.report_dropped(Ended(this, end.cause).named(moved), 0, end.cause, stamp, **Ended(this, end.cause, exact=True).data(moved))
             moved = []

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Coroutine
 from dataclasses import replace
 from typing import Any, get_args
@@ -9,6 +10,7 @@ from typing import Any, get_args
 import pytest
 
 from pole_agent.almanac import TimeOfDay, rfc3339
+from pole_agent.clock import ManualClock
 from pole_agent.dates import Weekdays
 from pole_agent.drone import ed25519
 from pole_agent.drone.approval import facts_of, plan_facts, text
@@ -18,6 +20,7 @@ from pole_agent.drone.request import Request
 from pole_agent.drone.target import around
 from pole_agent.drone.triage import Triage
 from pole_agent.errors import CommandRefused
+from pole_agent.store.continuity import Ended
 from pole_agent.vocabulary import Severity
 from tests.loops.dispatching import BASE, LIMITS, NOON, Bench, rules
 
@@ -297,6 +300,38 @@ def test_the_stop_of_all_flights(play: Any) -> None:
         await b.progress("canceled", flying)
         await b.dispatch.stop_flights({"stop": False, "by": "Officer"}, "")
         await b.turn()
+        assert b.last["state"] == "pending_approval"
+
+    play(story)
+
+
+@pytest.mark.parametrize("found", ["at the start", "at the broker"])
+def test_a_store_that_was_lost_keeps_everything_on_the_ground(play: Any, found: str) -> None:
+    """A stop of all flights may have been lost with it: until a person resumes flights, there are none. A restart asks no second time."""
+
+    async def story(b: Bench) -> None:
+        await b.dispatch.stop_flights({"stop": True, "by": "Officer", "reason": "a helicopter"}, "")
+        await b.stop()
+        for file in b.folder.glob("pole.db*"):
+            file.unlink()
+        if found == "at the broker":  # the witness is gone too
+            for file in b.folder.iterdir():
+                file.unlink()
+        b.clock = ManualClock(wall=NOON, monotonic=time.monotonic())  # the store tells of its loss by this one
+        await b.start()
+        if found == "at the broker":
+            await b.wish("before")
+            assert b.last["state"] == "pending_approval"
+            stamp = b.keeper.stamp(b.clock.monotonic())
+            await b.store.write(lambda db: db.end(Ended("old", "store_missing"), stamp))
+        await b.wish("after")
+        assert b.state() == "blocked"
+        assert b.last["reason"].startswith("all flights are stopped by nobody: what was kept before is lost, a stop too")
+        assert b.orders == []
+        await b.dispatch.stop_flights({"stop": False, "by": "Officer"}, "")
+        await b.turn()
+        assert b.last["state"] == "pending_approval"
+        await b.restart()
         assert b.last["state"] == "pending_approval"
 
     play(story)

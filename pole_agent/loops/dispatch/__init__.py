@@ -246,6 +246,7 @@ class Dispatch:
                 log.exception("the drone request %s cannot be tended", request.request_id)
 
     async def _restore(self) -> None:
+        await self._docket.follow_loss()
         if not await self._docket.restore():
             return
         early, self._early = self._early, {}

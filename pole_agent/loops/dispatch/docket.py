@@ -18,6 +18,7 @@ from pole_agent.drone.request import Request
 from pole_agent.errors import CommandRefused, OutboxError
 from pole_agent.health.evidence import BEHIND_S, STORED
 from pole_agent.health.trust import TimeKeeper
+from pole_agent.store.database import LOST
 from pole_agent.store.store import Store
 from pole_agent.uplink.board import Board
 from pole_agent.uplink.events import Message, encode
@@ -60,6 +61,7 @@ class Docket:
         self._unsaved: dict[str, None] = {}
         self._unsaved_words: dict[str, str] = {}  # of the small states
         self._saved_at = float("-inf")
+        self._of = ""  # the store that this is kept in
         self._told_at: dict[str, float | None] = {}  # monotonic, of call-backs: since when it could be heard
 
     async def keep_word(self, key: str, word: str, *, insist: bool = False) -> None:
@@ -70,6 +72,21 @@ class Docket:
         else:
             await self._store.write(lambda db: db.set(key, word))
             self._unsaved_words.pop(key, None)
+
+    async def follow_loss(self) -> None:
+        """A store that was lost took with it whether somebody has stopped all flights: until a person resumes them, they are.
+
+        Raises OutboxError.
+        """
+        if self._of == self._store.store_id:
+            return
+        lost = await self._store.read(lambda db: db.get(LOST))
+        self._of = self._store.store_id
+        if lost:
+            who = "nobody: what was kept before is lost, a stop too"
+            self.stop = self.stop or {"by": who, "reason": f"the store has ended: {lost}", "since": rfc3339(self._clock.wall())}
+            self._unsaved_words |= {STOP: json.dumps(self.stop), LOST: ""}
+            log.warning("the store was lost (%s): flights are stopped until a person resumes them: pole-agent drone resume", lost)
 
     async def restore(self) -> bool:
         """Read what an earlier run left, and tell what is open; False when that was done before. Raises OutboxError."""

@@ -23,6 +23,7 @@ from pole_agent.vocabulary import Point
 
 Polygon = Sequence[Point]
 Bits = NDArray[np.bool_]
+LEVEL = 1e-9  # pixels: an edge that climbs by less is level, and its slope would be no number
 
 
 def burn(image: Image, polygons: Sequence[Polygon]) -> None:
@@ -99,12 +100,13 @@ def _filled(polygons: Iterable[Polygon], across: float, down: float) -> Bits:
         corners = [(x * across, y * down) for x, y in polygon]
         for (x1, y1), (x2, y2) in zip([corners[-1], *corners], corners, strict=False):
             top, bottom, way = (y1, y2, 1) if y1 <= y2 else (y2, y1, -1)
-            slope = (x2 - x1) / (y2 - y1) if y1 != y2 else 0.0
+            level = bottom - top < LEVEL
+            slope = 0.0 if level else (x2 - x1) / (y2 - y1)
             middle = np.arange(max(0, math.ceil(top - 0.5)), min(height, math.ceil(bottom - 0.5)))
             crossing = x1 + (middle + 0.5 - y1) * slope
             np.add.at(turns, (middle, np.clip(np.ceil(crossing - 0.5), 0, width).astype(int)), way)
             row = np.arange(min(height - 1, math.floor(top)), min(height - 1, math.floor(bottom)) + 1)
-            ends = [x1 + (np.clip(y, top, bottom) - y1) * slope for y in (row, row + 1)] if y1 != y2 else [x1 + 0.0 * row, x2 + 0.0 * row]
+            ends = [x1 + 0.0 * row, x2 + 0.0 * row] if level else [x1 + (np.clip(y, top, bottom) - y1) * slope for y in (row, row + 1)]
             left, right = (np.clip(np.floor(x), 0, width - 1).astype(int) for x in (np.minimum(*ends), np.maximum(*ends)))
             np.add.at(edges, (row, left), 1)
             np.add.at(edges, (row, right + 1), -1)

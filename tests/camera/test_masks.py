@@ -11,7 +11,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from pole_agent import compose
@@ -67,6 +67,7 @@ def beside_px(point: Point, polygon: Sequence[Point], width: int, height: int) -
 POINTS = st.tuples(*[st.floats(0, 1) | st.sampled_from([0.0, 0.25, 0.5, 1.0])] * 2)
 
 
+@example([(0.0, 0.0), (0.0, 5e-324), (1.0, 0.0)], 1, 1)  # an edge that climbs by next to nothing has no slope that is a number
 @given(st.lists(POINTS, min_size=3, max_size=7), st.integers(1, 14), st.integers(1, 14))
 def test_every_pixel_that_it_goes_around_or_touches_and_no_other(polygon: list[Point], width: int, height: int) -> None:
     black = burned(polygon, width, height)

@@ -197,6 +197,7 @@ def test_overrides_end_and_bad_commands_are_answered_recorded_and_not_acted_on(t
         await t.until(lambda: t.heard("status") and t.light == 0.4)
         t.send("lamp/set", {"level": 0.7, "duration_s": 2, "transition": 0, "mode": "fixed", "command_id": "a"})
         await t.until(lambda: t.light == 0.7)
+        await t.until(lambda: t.heard("lamp/state")[-1]["level"] == 0.7)
         assert t.heard("lamp/state")[-1]["until"] is not None
         await t.until(lambda: t.heard("lamp/state")[-1]["reason"] != "override")
         deep = b"[" * 5000 + b"]" * 5000

@@ -108,7 +108,7 @@ def test_reloads_leave_nothing_behind(mosquitto: Mosquitto, city: City, agent: C
     threads, files, resident_kb = of(process)
     for number in range(3, 11):
         reload(number)
-    eventually(lambda: of(process)[0] <= threads and of(process)[1] <= files)
+    eventually(lambda: of(process)[0] <= threads and of(process)[1] <= files, within_s=30)
     assert of(process)[2] < resident_kb + 30_000, "eight reloads; a network that stays behind is 16 MB"
 
 

@@ -6,9 +6,28 @@ A test walks through the sources and fails when a sentence of theirs is missing 
 from __future__ import annotations
 
 import functools
+import re
 
 # English with {} for what varies -> Indonesian with {0}, {1}, … in its own order.
 TABLE = {
+    # what the broker does
+    "the broker refused the message: {} (reason code {})": "broker menolak pesan: {0} (kode alasan {1})",
+    "the broker hangs up at this topic ({})": "broker memutus sambungan pada topik ini ({0})",
+    "the broker does not acknowledge this topic": "broker tidak mengakui topik ini",
+    "the broker does not let us listen to {}": "broker tidak mengizinkan kami mendengarkan {0}",
+    "the broker grants what we ask for and delivers nothing: our own status does not come back, so commands may not arrive either":
+        "broker mengabulkan permintaan tetapi tidak mengirim apa pun: status kami sendiri tidak kembali, jadi perintah mungkin juga tidak sampai",
+    "the broker speaks MQTT 3.1.1: a message that it refuses looks delivered; a command that is published retained while we listen "
+    "looks ordinary; orders to fly are not sent, because they could not expire; no response topics; no pacing":
+        "broker memakai MQTT 3.1.1: pesan yang ditolaknya tampak terkirim; perintah retained yang diterbitkan saat kami mendengarkan "
+        "tampak biasa; perintah terbang tidak dikirim karena tidak dapat kedaluwarsa; tanpa topik jawaban; tanpa pengaturan laju",
+    "the broker keeps no retained messages: who connects later sees neither status nor lamp until they change":
+        "broker tidak menyimpan pesan retained: yang tersambung kemudian tidak melihat status maupun lampu sampai berubah",
+    "the broker allows QoS 0 only and acknowledges nothing: events wait on the pole":
+        "broker hanya mengizinkan QoS 0 dan tidak mengakui apa pun: peristiwa menunggu di tiang",
+    "the connection was lost before the acknowledgement": "sambungan putus sebelum pengakuan",
+    "not authorized": "tidak berhak", "Not authorized": "tidak berhak", "quota exceeded": "kuota terlampaui",
+    "and {} topics more": "dan {0} topik lagi",
     # the file
     "cannot be read: {}; write one with: pole-agent init": "tidak dapat dibaca: {0}; buat dengan: pole-agent init",
     "cannot be read; write one with: pole-agent init": "tidak dapat dibaca; buat dengan: pole-agent init",
@@ -636,6 +655,7 @@ TABLE = {
     "the pole's clock is not trusted; whether the approval still holds is unknown": "jam tiang tidak dipercaya; tidak diketahui apakah persetujuan masih berlaku",
     "the approval has expired, or holds for longer than a day": "persetujuan sudah kedaluwarsa, atau berlaku lebih dari sehari",
 }  # fmt: skip
+SEVERAL_TOPICS = re.compile(r"; (?=\S+/\S+: |and \d+ topics more)")  # each with its own reason
 DEEPEST = 6  # sentences within sentences
 MOST = 2000  # characters of a sentence that is looked at
 
@@ -674,6 +694,8 @@ def translate(text: str, deep: int = DEEPEST) -> str:
     """The sentence in Indonesian, as far as it is known; parts that vary may be sentences of their own."""
     if len(text) > MOST or not deep:
         return text
+    if len(topics := SEVERAL_TOPICS.split(text)) > 1:
+        return "; ".join(translate(topic, deep) for topic in topics)
     whole, (head, colon, tail) = _known(text, deep), text.partition(": ")
     # A key or file may stand before a sentence: then the more definite one of the two counts.
     rest = _known(tail, deep) if colon and " " not in head else None

@@ -31,6 +31,7 @@ from pole_agent.commands.outbox import read_database
 from pole_agent.commands.request import eight_lines, reasons
 from pole_agent.drone.approval import LONGEST_S, facts_of, plan_facts, text
 from pole_agent.errors import ConfigError, PoleAgentError, Problem
+from pole_agent.indonesian import spoken
 from pole_agent.settings.drone import OfficerSettings
 from pole_agent.settings.reading import decoded
 from pole_agent.words import Both
@@ -39,6 +40,7 @@ NONE = Both("no requests", "tidak ada permintaan")
 WHO, SURE = Both("who decides", "siapa yang memutuskan"), Both("approve this flight? [y/N]", "setujui penerbangan ini? [y/T]")
 YES = ("y", "yes", "ya")
 STOPPED = Both("all flights are stopped; they stay so until: {}", "semua penerbangan dihentikan; tetap begitu sampai: {}")
+STOPPED_BY = Both("all flights are stopped by {}; end that with: {}", "semua penerbangan dihentikan oleh {}; akhiri dengan: {}")
 RESUMED = Both("flights may be asked for again", "penerbangan boleh diminta lagi")
 HELP = "look at drone requests and decide on them"
 KEY_MODE = 0o600
@@ -171,6 +173,9 @@ def _list(requests: list[dict[str, Any]], arguments: argparse.Namespace) -> None
     if arguments.json:
         print(json.dumps(requests))
         return
+    if stop := _who_stopped(arguments):
+        end = control.typed(arguments, "drone", "resume")
+        print(STOPPED_BY.of(arguments.lang).format(spoken(stop, arguments.lang), end))
     if not requests:
         print(NONE.of(arguments.lang))
         return
@@ -179,6 +184,17 @@ def _list(requests: list[dict[str, Any]], arguments: argparse.Namespace) -> None
         note = f"  {reasons(r['reason'], arguments.lang)}" if r["reason"] else ""
         note = (f"  {r['step']}" if r["step"] else "") + note
         print(f"{r['request_id']}  {r['state']:<17} {r['origin']} {r['rule']} x{r['count']}  {until} {here.time(r['expires_at'])}{note}")
+
+
+def _who_stopped(arguments: argparse.Namespace) -> str:
+    """Who has stopped all flights, of the agent, else of its store; "" when nobody has."""
+    try:
+        stop = (control.ask(arguments, "health")["drone"] or {}).get("stopped")
+    except control.NotRunning:
+        from pole_agent.loops.dispatch.docket import STOP, stop_of
+
+        stop = read_database(arguments, lambda db: stop_of(db.get(STOP), {"by": "unknown"}))
+    return str(stop["by"]) if stop else ""
 
 
 def _stop(arguments: argparse.Namespace) -> int:

@@ -60,7 +60,7 @@ def read_chrony(line: str, wall: float) -> Heard:
 
 
 def _is_this_machine(name: str) -> bool:
-    if name.lower().split(".")[0] in ("localhost", "localhost6", "ip6-localhost"):
+    if name.lower().split(".")[0] in ("localhost", "localhost6", "ip6-localhost", "locl"):  # LOCL: the undisciplined clock in NTP
         return True
     with contextlib.suppress(ValueError):
         return ipaddress.ip_address(name).is_loopback

@@ -205,6 +205,9 @@ def test_the_commands_of_the_manual_at_the_pole(pole: Path, tmp_path: Path) -> N
             continue  # what was approved is cancelled here; denied in the next test
         said = shell(with_name)
         done.append(word)
+        for language, words in (("en", "all flights are stopped by Your Name"), ("id", "semua penerbangan dihentikan oleh Your Name")):
+            listed = call("drone", "list", "--config", str(pole), "--lang", language).stdout
+            assert (words in listed) == (word == "stop"), listed
         if word == "show":
             assert len(said.splitlines()) == 8
         if word == "cancel":

@@ -54,6 +54,16 @@ def test_one_line_and_an_exit_code(filled: str, words: list[str], out: str | Non
     assert "Exception ignored" not in errors
 
 
+@pytest.mark.parametrize("closed", [">&-", "2>&-", "<&-", ">&- 2>&- <&-"])
+def test_a_stream_that_is_closed_is_no_traceback(filled: str, closed: str, tmp_path: Path) -> None:
+    command = f"exec {sys.executable} -m pole_agent outbox export --config {filled} --out {tmp_path}/e.jsonl {closed}"
+    done = subprocess.run(
+        ["sh", "-c", command], stdin=subprocess.DEVNULL, capture_output=True, text=True, cwd=ROOT, timeout=60, check=False
+    )
+    assert (done.returncode, done.stderr) == (0, "" if "2>&-" in closed else "exported 3 events\n")
+    assert len((tmp_path / "e.jsonl").read_text().splitlines()) == 3
+
+
 @pytest.mark.parametrize("limit", ["-1", "many", "1.5"])
 def test_a_limit_that_is_no_count_is_a_usage_error(filled: str, limit: str) -> None:
     code, errors = said("outbox", "list", "--config", filled, "--limit", limit)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+import re
 import time
 from collections.abc import AsyncIterator, Callable, Iterator
 from dataclasses import dataclass
@@ -16,6 +17,7 @@ import pytest
 from pole_agent.clock import SystemClock
 from pole_agent.health.parts import Parts
 from pole_agent.health.trust import TimeKeeper
+from pole_agent.indonesian import translate
 from pole_agent.loops.upload import Upload
 from pole_agent.store.database import Database, Entry
 from pole_agent.store.store import FILE_NAME, Store
@@ -28,6 +30,9 @@ from tests.faults.odd_broker import OddBroker, Oddity
 BASE = "smartpole/test/T-1"
 GOOD, BAD = 200, 30
 MARK = b'"mark":"good"'
+ENGLISH = re.compile(
+    r"\b(the|broker (refused|hangs|does|grants|keeps|knows|closes)|orders|this|are|is|not)\b"
+)  # what doctor must not say in Indonesian
 
 
 @dataclass(frozen=True)
@@ -56,6 +61,7 @@ CASES = {
     "hangs up at the status": Case(lambda: Oddity(closes_at=on("/status")), "states", "/status"),
     "refuses one kind of event": Case(lambda: Oddity(refuses=on("command/refused")), "events", "not authorized"),
     "refuses states": Case(lambda: Oddity(refuses=on("/info", "/status", "/active")), "states", "/info"),
+    "refuses a state of QoS 0": Case(lambda: Oddity(refuses=on("/health")), "states", "/health"),
     "bears three subscriptions, else closes": Case(lambda: Oddity(most_filters=3), "commands", "status"),
     "grants three subscriptions": Case(lambda: Oddity(most_filters=3, grants_quota=True), "commands", "quota exceeded"),
     "closes at one SUBSCRIBE with many": Case(lambda: Oddity(bulk=False), "", ""),
@@ -150,6 +156,8 @@ def test_the_others_arrive_and_it_is_said_what_does_not(
             await until(lambda: odd.count(MARK) == GOOD, 300 if case.slow else 60, told)
             if case.part:
                 await until(lambda: case.words in pole.reason(case.part), 90 if case.slow else 30, told)
+                said = translate(pole.reason(case.part))
+                assert not ENGLISH.search(re.sub(r" \(.*?\)", "", said)), said  # in brackets: the words of the broker
             ill = {part for part, state in pole.parts.report().items() if state["state"] != "ok"}
             assert ill == {case.part} - {""}, told()
 

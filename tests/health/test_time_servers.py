@@ -23,6 +23,7 @@ def line(reference: str = "C0000201", name: str = "ntp.example", stratum: str = 
         line(leap="Insert second"),
         line(reference="47505300", name="GPS", stratum="1"),
         line(reference="50505300", name="PPS", stratum="1"),
+        line(reference="4C4F434C", name="76.79.67.76"),  # an address of the same four bytes as LOCL
         line(reference="7FA1B2C3", name="2001:db8::1"),  # the hash of an IPv6 address
         line(at=f"{NOW - 40 * 3600:.1f}", dispersion="2.5"),  # two days without a link: it was heard, and runs well
     ],
@@ -36,6 +37,7 @@ def test_a_source_is_one(true: str) -> None:
     [
         (line(reference="7F7F0101", name="", stratum="10"), "itself"),
         (line(reference="7F7F0101", name="", stratum="1"), "itself"),
+        (line(reference="4C4F434C", name="LOCL", stratum="10"), "itself"),
         (line(reference="7F000001", name="localhost", stratum="11"), "itself"),
         (line(reference="7F000001", name="127.0.0.1", stratum="3"), "itself"),
         (line(reference="A1B2C3D4", name="::1", stratum="3"), "itself"),

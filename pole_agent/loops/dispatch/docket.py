@@ -109,7 +109,7 @@ class Docket:
             self.heard_at[request.request_id] = now
         # What cannot be read keeps everything on the ground.
         self.last_order = _last_order(last, LastOrder("", wall, now, self._keeper.boot_id))
-        self.stop = self.stop or _stop(stop, {"by": "nobody: it cannot be read", "reason": "", "since": rfc3339(wall)})
+        self.stop = self.stop or stop_of(stop, {"by": "nobody: it cannot be read", "reason": "", "since": rfc3339(wall)})
         try:
             self.standing = StandingBook.load(standing)
         except UNREADABLE as error:
@@ -286,7 +286,7 @@ def _last_order(text: str | None, otherwise: LastOrder) -> LastOrder | None:
         return otherwise
 
 
-def _stop(text: str | None, otherwise: dict[str, Any]) -> dict[str, Any] | None:
+def stop_of(text: str | None, otherwise: dict[str, Any]) -> dict[str, Any] | None:
     """Who stopped all flights. Only what is plainly nobody is nobody."""
     if text is None or text == "null":
         return None

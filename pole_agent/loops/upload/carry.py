@@ -24,6 +24,7 @@ class Carry:
         self.closed = False  # the last word was said
         self.alone = asyncio.Lock()  # held by whoever sends a notice, or tries something alone
         self.in_flight: dict[Key, str] = {}
+        self._accepted: set[str] = set()  # topics that the broker took on this connection
         self._unconfirmed: dict[Key, str] = {}  # without acknowledgement (QoS 0), until a later one comes
 
     async def run(self) -> None:
@@ -48,8 +49,8 @@ class Carry:
         hold = self._quarantine.topics.get(topic)
         if hold is not None and not tried and (hold.hung or topic != self._orders):
             raise PublishRefused(0x97, "its topic waits")
-        if tried and message.qos == 0:
-            message = message._replace(qos=1)  # only an acknowledgement tells
+        if message.qos == 0 and (tried or topic not in self._accepted):
+            message = message._replace(qos=1)  # only an acknowledgement tells whether it is taken: once a connection
         self.in_flight[key] = topic
         try:
             await self._session.publish(message)
@@ -61,6 +62,7 @@ class Carry:
         if message.qos == 0:
             self._unconfirmed[key] = topic
             return
+        self._accepted.add(topic)
         self.confirmed(key, topic)
         self._board.carried(key, message)
 

@@ -9,6 +9,7 @@ import io
 import os
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 
 from pole_agent import __version__
 from pole_agent.errors import ConfigError, PoleAgentError
@@ -104,7 +105,7 @@ def _open_what_is_closed() -> None:
     """A shell may close the standard streams (>&-). Python then has None there, and another file would get the number."""
     for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
         if getattr(sys, name) is None:
-            setattr(sys, name, open(os.devnull, mode))  # noqa: SIM115  # as long as the process
+            setattr(sys, name, Path(os.devnull).open(mode))  # as long as the process lives
 
 
 def _say_no_more() -> None:

@@ -105,7 +105,7 @@ def _open_what_is_closed() -> None:
     """A shell may close the standard streams (>&-). Python then has None there, and another file would get the number."""
     for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
         if getattr(sys, name) is None:
-            setattr(sys, name, Path(os.devnull).open(mode))  # as long as the process lives
+            setattr(sys, name, Path(os.devnull).open(mode))  # noqa: SIM115 (for as long as the process lives)
 
 
 def _say_no_more() -> None:

@@ -14,6 +14,7 @@ FAR_S = 3600.0  # a step of a clip that is longer is a broken stamp, not a pause
 LATE_S = 10.0  # so far behind its arrival a live picture can be; a larger step is a new beginning of the camera's clock
 WINDOW_S = 30.0  # over which the fastest way from the camera is sought, once and again: 100 ppm of drift are 6 ms
 PACE = 0.1  # by so much the camera's clock may run faster or slower than ours; with more it is none
+MOST_RATE = 100.0  # pictures a second of any camera: more of them with one stamp have stamps that do not count
 USABLE = 0.6  # of the latest stamps must rise, or they are too coarse to be used
 LATEST = 50
 TOGETHER = 0.3  # of the usual step: pictures that come closer to each other came together
@@ -70,6 +71,10 @@ class ClipTime:
             return self._last
         ahead = None if self._stamp is None else stamp - self._stamp
         if ahead is not None and abs(ahead) < LEAST_S / 2:
+            if self._in_cell >= max(2.0, self._cell * MOST_RATE):
+                self.odd += 1
+                self._last += self._step
+                return self._last
             # More pictures than the header's rate has places for: they share the place, as those before shared theirs.
             self._in_cell += 1
             self._last = max(self._last + LEAST_S, min(self._last + self._inside_s, self._base + 0.95 * self._cell))

@@ -87,7 +87,10 @@ class Identity:
 
     @property
     def left_picture(self) -> bool:
-        return not (0 <= self._x <= 1 and 0 <= self._y <= 1.1)
+        """It has gone out of the picture since it was last seen; one who is cut off by the border may have most of the box beyond it."""
+        box = self.seen_box
+        gone = not _in_picture(self._x, self._y)
+        return gone and (_in_picture((box.left + box.right) / 2, (box.top + box.bottom) / 2) or not self.box.sane())
 
     def predict(self, now: float) -> None:
         """Move the state to `now` at constant velocity; out of sight the velocity fades."""
@@ -205,3 +208,7 @@ class Identity:
     def _place(self) -> None:
         w, h = self._width / 2, self._height / 2
         self.sides = self._x - w, self._y - h, self._x + w, self._y + h
+
+
+def _in_picture(x: float, y: float) -> bool:
+    return 0 <= x <= 1 and 0 <= y <= 1.1

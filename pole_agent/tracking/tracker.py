@@ -231,7 +231,7 @@ class Tracker:
         for identity in self._known:
             away = now - identity.last_seen
             memory = tuning.settled_memory_s if self._settled(identity) else tuning.memory_s
-            if away > memory or identity.left_picture:
+            if away > memory or (away > 0 and identity.left_picture):
                 continue
             kept.append(identity)
             if away == 0:

@@ -50,6 +50,20 @@ def test_a_header_with_too_low_a_rate_leaves_the_time_of_the_clip_right() -> Non
     assert clip.odd == 0
 
 
+def test_a_clip_whose_stamps_are_all_the_same_goes_by_the_rate_and_says_so() -> None:
+    times, clip = played([7.0] * 600)
+    assert times[-1] == pytest.approx(59.9, abs=1.5)
+    assert clip.odd > 580
+
+
+def test_a_clip_whose_stamps_stand_still_for_a_while_is_right_again_after_it() -> None:
+    stamps = [n / 10 for n in range(100)] + [10.0] * 100 + [n / 10 for n in range(200, 300)]
+    times, clip = played(list(stamps))
+    assert times[199] == pytest.approx(19.9, abs=1.5)
+    assert times[200:] == pytest.approx(stamps[200:], abs=0.01)
+    assert 80 < clip.odd <= 100
+
+
 def bursts(rate: float, every_s: float, seconds: float, clock: float = 1.0) -> list[tuple[float, float, float]]:
     """(stamp, arrival, time) of pictures that come together."""
     found = []

@@ -134,3 +134,21 @@ def test_however_long_it_takes_to_be_sure_what_is_kept_is_bounded() -> None:
     [first] = [t for t in told if t.earlier]
     assert 8 <= len(first.earlier) <= 32
     assert first.earlier[0].at == 0
+
+
+@pytest.mark.parametrize("box", [Box(-0.1, 0.3, 0.06, 0.8), Box(0.94, 0.3, 1.1, 0.8), Box(0.4, 0.85, 0.5, 1.5), Box(0.95, 0.9, 1.2, 1.4)])
+@pytest.mark.parametrize("rate", [2, 5, 15])
+def test_one_with_most_of_the_box_beyond_the_border_is_there(box: Box, rate: float) -> None:
+    """As detectors tell of whoever is cut off by the edge of the picture."""
+    tracker = Tracker()
+    seen = [tracker.update([Detection(box, 0.8, "person", RED)], n / rate) for n in range(20)]
+    assert [[t.track_id for t in tracks] for tracks in seen[6:]] == [[1]] * 14
+    still = [tracker.advance((20 + n) / rate) for n in range(4)]
+    assert [[t.track_id for t in tracks] for tracks in still] == [[1]] * 4
+
+
+def test_one_who_walks_out_of_the_picture_is_gone_at_once() -> None:
+    tracker = Tracker()
+    for n in range(10):
+        tracker.update([person(0.55 + 0.05 * n)], n * FRAME_S)
+    assert [tracker.update([], (10 + n) * FRAME_S) for n in range(2)][-1] == []

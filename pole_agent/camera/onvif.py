@@ -151,9 +151,10 @@ def _discover(seconds: float) -> list[tuple[str, int]]:
 def _address(addresses: Sequence[str]) -> tuple[str, int] | None:
     """The first address that can be used; a camera may give several, of IPv4 and IPv6."""
     for address in addresses:
-        parts = urlsplit(address)
-        if parts.scheme in ("http", "https") and parts.hostname:
-            return parts.hostname, parts.port or (443 if parts.scheme == "https" else DEFAULT_PORT)
+        with contextlib.suppress(ValueError):
+            parts = urlsplit(address)
+            if parts.scheme in ("http", "https") and parts.hostname:
+                return parts.hostname, parts.port or (443 if parts.scheme == "https" else DEFAULT_PORT)
     return None
 
 

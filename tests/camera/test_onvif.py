@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from pole_agent.camera.onvif import Found, Stream, _host_and_port, address_for, find, prefer
+from pole_agent.camera.onvif import Found, Stream, _address, _host_and_port, address_for, find, prefer
 from pole_agent.errors import CameraError
 from pole_agent.settings.camera import CameraSettings
 from tests.camera import onvif_camera
@@ -145,3 +145,9 @@ def test_cameras_are_found_on_the_network(tmp_path: Path) -> None:
     assert found["host"].startswith("10.99.0.1:")
     assert found["preferred"]["source"] == "rtsp://camera:554/sub?x=1"
     assert "p@ss" not in done.stdout + done.stderr
+
+
+@pytest.mark.parametrize("broken", ["http://[::ffff/onvif", "http://camera:bad/x", "http://camera:99999/x", ""])
+def test_one_camera_with_an_address_that_cannot_be_read_hides_no_other(broken: str) -> None:
+    assert _address([broken]) is None
+    assert _address([broken, "http://192.0.2.7:8000/onvif"]) == ("192.0.2.7", 8000)

@@ -22,7 +22,7 @@ from pole_agent.loops.upload import Upload
 from pole_agent.store.database import Database, Entry
 from pole_agent.store.store import FILE_NAME, Store
 from pole_agent.uplink.board import Board
-from pole_agent.uplink.events import Message
+from pole_agent.uplink.events import Incoming, Message
 from pole_agent.uplink.mqtt import Address, MqttBroker
 from pole_agent.vocabulary import RecordEvent, Severity, Stamp
 from tests.faults.odd_broker import OddBroker, Oddity
@@ -96,14 +96,15 @@ def _entry(n: int, bad: int, stamp: Stamp) -> Entry:
 class Pole:
     """The uplink of one, with states on its board."""
 
-    def __init__(self, folder: Path, port: int, random: Callable[[], float] = lambda: 0.0) -> None:
+    def __init__(self, folder: Path, port: int, *, username: str | None = None, password_file: Path | None = None) -> None:
         clock = SystemClock()
         keeper = TimeKeeper(clock, "system", "boot-1")
         numbers = iter(range(10**9))
         self.store = Store(folder, 256, keeper.stamp, lambda: f"new-{next(numbers)}", 0.1)
         self.parts, self.board = Parts(self.store.record, clock.monotonic), Board()
-        self.broker = MqttBroker(Address("127.0.0.1", port, "smartpole-test-T-1", False))
-        self.upload = Upload(self.broker, self.store, self.board, asyncio.Queue(), self.parts, keeper, clock, random, BASE, "0")
+        self.broker = MqttBroker(Address("127.0.0.1", port, "smartpole-test-T-1", False, username, password_file))
+        self.inbox: asyncio.Queue[Incoming] = asyncio.Queue()
+        self.upload = Upload(self.broker, self.store, self.board, self.inbox, self.parts, keeper, clock, lambda: 0.0, BASE, "0")
         for path in ("info", "active", "lamp/state"):
             self.board.post(f"{BASE}/{path}", Message(f"{BASE}/{path}", b"{}", retain=True))
         self.board.post(f"{BASE}/health", Message(f"{BASE}/health", b"{}", qos=0, retain=True))

@@ -2,8 +2,8 @@
 
 On a slow line more in flight only wait longer in some buffer: a live alarm would stand behind them, and all would be sent again when the
 line breaks. So the window follows the time from handing over to acknowledgement, as congestion control by delay does: it starts small and
-grows with each acknowledgement; it shrinks by half when they take long, and longer than this line needs at least; from then on it grows by one
-with each full window.
+grows with each acknowledgement; it shrinks by half when they take long, and longer than this line needs at least; from then on it grows by
+one with each full window.
 """
 
 from __future__ import annotations

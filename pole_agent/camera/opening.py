@@ -77,7 +77,7 @@ def open_capture(
     except (OSError, ValueError) as error:
         why = error.strerror if isinstance(error, OSError) else error
         raise CameraError(f"the password of {plain(source)} cannot be read from {password_file}: {why}") from error
-    if urlsplit(source).scheme in ("http", "https"):
+    if source.lower().startswith(("http://", "https://")):
         from pole_agent.camera.multipart import open_multipart
 
         if (stream := open_multipart(source, plain(source), username, password)) is not None:

@@ -104,7 +104,8 @@ def beside(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
 
 
 @pytest.mark.parametrize(
-    "name", ["10:15:00@cam1.avi", "street: 1.avi", "rtsp:street.avi", "admin:x@y.AVI", "%02d.avi", "-.avi", "a b#c?d.avi"]
+    "name",
+    ["10:15:00@cam1.avi", "street: 1.avi", "rtsp:street.avi", "http:street.avi", "admin:x@y.AVI", "%02d.avi", "-.avi", "a b#c?d.avi"],
 )
 def test_a_clip_plays_whatever_its_name(name: str, tmp_path: Path) -> None:
     write(tmp_path / "plain.avi", "MJPG", 12).rename(tmp_path / name)

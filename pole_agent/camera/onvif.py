@@ -16,6 +16,7 @@ from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
 from pole_agent.errors import CameraError
+from pole_agent.settings.source import address_of
 
 ONVIF_NETWORK = "http://www.onvif.org/ver10/network/wsdl"
 VIDEO = "NetworkVideoTransmitter"
@@ -24,6 +25,7 @@ MOST_HEIGHT, LEAST_HEIGHT = 800, 360  # pixels; a sub-stream is usually 480 to 7
 CODECS = {"H264": "H.264", "H265": "H.265", "JPEG": "MJPEG"}
 DEFAULT_PORT = 80
 NEAR = {4: 24, 6: 64}  # bits of an address that those of one network share, as a rule
+UNREADABLE = "the camera gives an address that cannot be read; look for it in the camera's manual"
 NO_LIBRARY = "looking for cameras needs two libraries: pip install onvif-zeep-async WSDiscovery"
 
 
@@ -100,9 +102,13 @@ def address_for(given: str, answered: str) -> tuple[str, str]:
     """The address of a stream as the camera gave it, made usable, and what was changed about it (empty when nothing).
 
     Its login is left out. `answered` is the host that we have asked. A camera may give an address of no use here: none at all
-    (0.0.0.0), its own loopback, or one of a network behind it.
+    (0.0.0.0), its own loopback, or one of a network behind it. One that cannot be read, or may hold a password elsewhere than in its
+    login, is left out: the address is empty then.
     """
-    parts = urlsplit(given)
+    try:
+        parts = urlsplit(given)
+    except ValueError:
+        return "", UNREADABLE
     host, here = parts.hostname or "", bracketed(answered)
     _login, _, place = parts.netloc.rpartition("@")
     note = ""
@@ -113,7 +119,8 @@ def address_for(given: str, answered: str) -> tuple[str, str]:
             port = None
         place = f"{here}:{port}" if port else here
         note = f"the camera gives {host or 'no host'} here; {answered}, which answered, stands in its place"
-    return urlunsplit(parts._replace(netloc=place)), note
+    found = urlunsplit(parts._replace(netloc=place))
+    return (found, note) if parts.scheme and address_of(found) is not None else ("", UNREADABLE)
 
 
 def _elsewhere(host: str, answered: str) -> bool:
@@ -171,7 +178,7 @@ async def _ask(host: str, port: int, username: str | None, password: str | None)
             info = await (await camera.create_devicemgmt_service()).GetDeviceInformation()
             found = replace(found, name=f"{info.Manufacturer} {info.Model}")
             streams = await _streams(await camera.create_media_service(), host)
-            return replace(found, streams=tuple(streams), preferred=prefer(streams))
+            return replace(found, streams=tuple(streams), preferred=prefer([s for s in streams if s.source]))
     except TimeoutError:
         return replace(found, trouble=f"does not answer within {ASK_S:.0f} s")
     except Exception as error:  # noqa: BLE001 - a camera may answer anything; one bad one must not hide the others

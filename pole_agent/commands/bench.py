@@ -23,8 +23,10 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from pydantic import ValidationError
+
 from pole_agent import compose
-from pole_agent.errors import CameraError, PoleAgentError
+from pole_agent.errors import CameraError, ConfigError, PoleAgentError, Problem
 from pole_agent.settings import Settings
 
 if TYPE_CHECKING:
@@ -58,13 +60,16 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     detector = {k: v for k, v in (("model", arguments.model), ("threads", arguments.threads)) if v is not None}
-    settings = Settings.model_validate(
-        {
-            "pole": {"id": "bench", "site": "bench", "latitude": 0, "longitude": 0, "timezone": "UTC"},
-            "camera": [{"source": str(arguments.clip)}],
-            "detector": detector,
-        }
-    )
+    try:
+        settings = Settings.model_validate(
+            {
+                "pole": {"id": "bench", "site": "bench", "latitude": 0, "longitude": 0, "timezone": "UTC"},
+                "camera": [{"source": str(arguments.clip)}],
+                "detector": detector,
+            }
+        )
+    except ValidationError as error:  # without what was given: a clip that is none may hold a password
+        raise ConfigError([Problem(f"--{_option(e['loc'])}", e["msg"].removeprefix("Value error, ")) for e in error.errors()]) from None
     machine = f"{platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}, {_processor()}"
     print(f"{machine}; {settings.detector.model}, {settings.detector.threads} threads; {arguments.clip.name}; best of {arguments.rounds}")
     figures = []
@@ -75,6 +80,10 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.json:
         print(json.dumps({"machine": machine, "model": settings.detector.model, "figures": [asdict(f) for f in figures]}))
     return 0 if all(f.met is not False for f in figures) else 1
+
+
+def _option(place: tuple[int | str, ...]) -> str:
+    return "clip" if place[0] == "camera" else str(place[-1])
 
 
 def measure(settings: Settings, clip: Path, rounds: int) -> Iterator[Figure]:

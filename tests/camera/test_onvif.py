@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from pole_agent.camera.onvif import Found, Stream, _address, _host_and_port, address_for, find, prefer
+from pole_agent.camera.onvif import UNREADABLE, Found, Stream, _address, _host_and_port, address_for, find, prefer
 from pole_agent.errors import CameraError
 from pole_agent.settings.camera import CameraSettings
 from tests.camera import onvif_camera
@@ -79,6 +79,15 @@ def test_the_address_of_a_stream_is_one_that_opens(given: str, answered: str, us
     assert bool(note) == (usable is not None and not login)
     assert CameraSettings(source=found).source == found, "as pole.toml takes it"
     assert "p@ss" not in found + note
+
+
+@pytest.mark.parametrize(
+    "given",
+    ["rtsp://user:pa/ss@192.0.2.7/sub", "rtsp://user:12/ss@192.0.2.7/sub", "rtsp://user:pa#ss@192.0.2.7/sub", "rtsp://fe80::1:554/sub",
+     "/live/ch0", "192.0.2.7:554/live", "rtsp://192.0.2.7:70000/sub", "rtsp://[fe80::1/x", "rtsp://[]/x", "http://a b/c"],
+)  # fmt: skip
+def test_an_address_that_does_not_open_or_may_hold_a_password_is_left_out(given: str) -> None:
+    assert address_for(given, "192.0.2.7") == ("", UNREADABLE)
 
 
 @pytest.mark.parametrize(

@@ -186,3 +186,12 @@ def test_the_demo_refuses_what_it_cannot_do(agent: Start, arguments: tuple[str, 
     process = agent("demo", *arguments)
     assert process.wait(20) == 2
     assert text in process.stderr.read()
+
+
+@pytest.mark.parametrize("given", [["--clip", "viewer:hidden@camera"], ["--threads", "99"]])
+def test_a_bench_of_something_impossible_is_one_sentence_without_a_password(given: list[str]) -> None:
+    done = call("bench", *given)
+    assert done.returncode == 2
+    assert done.stderr.startswith(f"pole-agent: {given[0]}: ")
+    assert done.stderr.count("\n") == 1
+    assert "hidden" not in done.stdout + done.stderr

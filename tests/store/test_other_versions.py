@@ -12,7 +12,7 @@ from pole_agent.drone.approval import StandingBook
 from pole_agent.drone.request import Request
 from pole_agent.drone.target import Target
 from pole_agent.lamp.ledger import Ledger
-from pole_agent.loops.dispatch.docket import LastOrder, _last_order, _stop
+from pole_agent.loops.dispatch.docket import LastOrder, _last_order, stop_of
 from pole_agent.store.database import Database
 
 REQUEST = Request(
@@ -72,7 +72,7 @@ def test_standing_approvals_and_the_last_order_of_other_versions() -> None:
     ("kept", "by"), [('{"by": "officer"}', "officer"), ('{"reason": "x"}', "nobody"), ("[]", "nobody"), ('{"by": ""}', "nobody")]
 )
 def test_a_stop_of_another_version_is_a_stop(kept: str, by: str) -> None:
-    stop: dict[str, Any] | None = _stop(kept, {"by": "nobody", "reason": "", "since": "now"})
+    stop: dict[str, Any] | None = stop_of(kept, {"by": "nobody", "reason": "", "since": "now"})
     assert stop is not None
     assert stop["by"] == by
 

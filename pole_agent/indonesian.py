@@ -12,7 +12,7 @@ import re
 TABLE = {
     # what the broker does
     "the broker refused the message: {} (reason code {})": "broker menolak pesan: {0} (kode alasan {1})",
-    "the broker hangs up at this topic ({})": "broker memutus sambungan pada topik ini ({0})",
+    "the broker hangs up at this topic": "broker memutus sambungan pada topik ini",
     "the broker does not acknowledge this topic": "broker tidak mengakui topik ini",
     "the broker does not let us listen to {}": "broker tidak mengizinkan kami mendengarkan {0}",
     "the broker grants what we ask for and delivers nothing: our own status does not come back, so commands may not arrive either":
@@ -27,7 +27,6 @@ TABLE = {
         "broker hanya mengizinkan QoS 0 dan tidak mengakui apa pun: peristiwa menunggu di tiang",
     "the connection was lost before the acknowledgement": "sambungan putus sebelum pengakuan",
     "not authorized": "tidak berhak", "Not authorized": "tidak berhak", "quota exceeded": "kuota terlampaui",
-    "and {} topics more": "dan {0} topik lagi",
     # the file
     "cannot be read: {}; write one with: pole-agent init": "tidak dapat dibaca: {0}; buat dengan: pole-agent init",
     "cannot be read; write one with: pole-agent init": "tidak dapat dibaca; buat dengan: pole-agent init",
@@ -655,7 +654,7 @@ TABLE = {
     "the pole's clock is not trusted; whether the approval still holds is unknown": "jam tiang tidak dipercaya; tidak diketahui apakah persetujuan masih berlaku",
     "the approval has expired, or holds for longer than a day": "persetujuan sudah kedaluwarsa, atau berlaku lebih dari sehari",
 }  # fmt: skip
-SEVERAL_TOPICS = re.compile(r"; (?=\S+/\S+: |and \d+ topics more)")  # each with its own reason
+SEVERAL_TOPICS = re.compile(r"; (?=\S+: the broker )")  # each with its own reason
 DEEPEST = 6  # sentences within sentences
 MOST = 2000  # characters of a sentence that is looked at
 

@@ -18,7 +18,7 @@ REFUSED_S = (5.0, 600.0)  # the first pause of a topic, and the longest: each is
 HUNG_S = (60.0, 3600.0)  # an attempt costs the connection
 AFTERMATH_S = 1.0  # a connection that ends so soon after a refusal ended because of it
 EVENT_S = 600.0  # a single event is tried again after that
-MOST_TOLD = 3
+MOST_TOLD = 5
 
 Key = int | str  # the number of an event, or the key of a notice
 
@@ -53,8 +53,16 @@ class Quarantine:
         if key is not None:
             self._forget(key)
         opened = self.topics.pop(topic, None) is not None
+        if opened:
+            self.hurry()  # somebody mended the rights
         self._settle()
         return opened
+
+    def hurry(self) -> None:
+        """Things may be otherwise now: one message of each topic that was refused is to be tried soon."""
+        for hold in self.topics.values():
+            if not hold.hung:
+                hold.until = float("-inf")
 
     def refused(self, topic: str, seq: int | None, reason: str, now: float, *, hung: bool = False) -> bool:
         """The broker did not take a message: an event, or a notice (None), whose topic waits at once. True: that is news."""
@@ -124,18 +132,20 @@ class Quarantine:
         self.suspects = {key: topic for key, topic in self.suspects.items() if isinstance(key, str)}
         self._settle()
 
-    def why(self, wanted: Callable[[str], bool] = lambda topic: True) -> str:
-        """What waits and why, in one line; "" when nothing does. `wanted`: which topics are meant."""
-        waits = {topic: hold.reason for topic, hold in self.topics.items()}
-        waits |= {hold.topic: hold.reason for hold in self.events.values() if hold.topic not in waits}
-        told = [f"{topic}: {reason}" for topic, reason in waits.items() if wanted(topic)]
-        more = [f"and {len(told) - MOST_TOLD} topics more"] if len(told) > MOST_TOLD else []
-        return "; ".join([*told[:MOST_TOLD], *more])
+    def why(self, base: str = "", wanted: Callable[[str], bool] = lambda topic: True) -> str:
+        """What waits and why, in one line; "" when nothing does. `wanted`: which topics are meant; they are told without `base`."""
+        waits = {hold.topic: hold.reason for hold in (*self.events.values(), *self.topics.values()) if wanted(hold.topic)}
+        by_reason: dict[str, list[str]] = {}
+        for topic, reason in sorted(waits.items()):
+            by_reason.setdefault(reason, []).append(topic.removeprefix(f"{base}/"))
+        return "; ".join(f"{_some(topics)}: {reason}" for reason, topics in by_reason.items())
 
     def _hold_topic(self, topic: str, reason: str, now: float, hung: bool) -> None:
         if topic not in self.topics and len(self.topics) >= MOST_TOPICS:
             del self.topics[min(self.topics, key=lambda t: self.topics[t].until)]
-        self.topics[topic] = _longer(self.topics.get(topic), topic, reason, now, hung)
+        before = self.topics.get(topic)
+        if before is None or now >= before.until or (hung and not before.hung):  # else it was in flight already: no attempt
+            self.topics[topic] = _longer(before, topic, reason, now, hung)
         # From here on the topic waits as a whole.
         for seq in [seq for seq, hold in self.events.items() if hold.topic == topic]:
             del self.events[seq]
@@ -157,3 +167,8 @@ def _longer(before: Hold | None, topic: str, reason: str, now: float, hung: bool
     first, longest = HUNG_S if hung else REFUSED_S
     pause = first if before is None else min(longest, max(first, before.pause * 2))
     return Hold(topic, reason, hung, now + pause, pause, 1 if before is None else before.tries + 1)
+
+
+def _some(topics: list[str]) -> str:
+    """In one word: what stands before a colon is left as it is in every language."""
+    return ",".join(topics[:MOST_TOLD]) + (f",+{len(topics) - MOST_TOLD}" if len(topics) > MOST_TOLD else "")

@@ -4,11 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import json
 import logging
+import os
 import re
+import subprocess
+import sys
 import time
 from collections.abc import AsyncIterator, Callable, Iterator
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +30,8 @@ from pole_agent.uplink.board import Board
 from pole_agent.uplink.events import Incoming, Message
 from pole_agent.uplink.mqtt import Address, MqttBroker
 from pole_agent.vocabulary import RecordEvent, Severity, Stamp
+from tests.commands.test_commands import call
+from tests.conftest import ROOT, eventually
 from tests.faults.odd_broker import OddBroker, Oddity
 
 BASE = "smartpole/test/T-1"
@@ -56,12 +63,12 @@ CASES = {
     "hangs up at two kinds": Case(
         lambda: Oddity(closes_at=on("command/refused", "lamp/fault_opened")), "events", "lamp/fault_opened"
     ),
-    "hangs up at a state": Case(lambda: Oddity(closes_at=on("/info")), "states", "/info"),
-    "hangs up at a state of QoS 0": Case(lambda: Oddity(closes_at=on("/health")), "states", "/health"),
-    "hangs up at the status": Case(lambda: Oddity(closes_at=on("/status")), "states", "/status"),
+    "hangs up at a state": Case(lambda: Oddity(closes_at=on("/info")), "states", "info"),
+    "hangs up at a state of QoS 0": Case(lambda: Oddity(closes_at=on("/health")), "states", "health"),
+    "hangs up at the status": Case(lambda: Oddity(closes_at=on("/status")), "states", "status"),
     "refuses one kind of event": Case(lambda: Oddity(refuses=on("command/refused")), "events", "not authorized"),
-    "refuses states": Case(lambda: Oddity(refuses=on("/info", "/status", "/active")), "states", "/info"),
-    "refuses a state of QoS 0": Case(lambda: Oddity(refuses=on("/health")), "states", "/health"),
+    "refuses states": Case(lambda: Oddity(refuses=on("/info", "/status", "/active")), "states", "info"),
+    "refuses a state of QoS 0": Case(lambda: Oddity(refuses=on("/health")), "states", "health"),
     "bears three subscriptions, else closes": Case(lambda: Oddity(most_filters=3), "commands", "status"),
     "grants three subscriptions": Case(lambda: Oddity(most_filters=3, grants_quota=True), "commands", "quota exceeded"),
     "closes at one SUBSCRIBE with many": Case(lambda: Oddity(bulk=False), "", ""),
@@ -165,3 +172,91 @@ def test_the_others_arrive_and_it_is_said_what_does_not(
     asyncio.run(asyncio.wait_for(work(), 390))
     assert len([r for r in caplog.records if r.name.startswith("pole_agent")]) <= 40
     assert len(odd.connects) <= 30
+
+
+class Agent:
+    """A whole agent as a process: what it takes, and what it says."""
+
+    def __init__(self, process: subprocess.Popen[bytes], config: Path, log_file: Path) -> None:
+        self.process, self.config, self.log_file = process, config, log_file
+
+    def memory_kb(self) -> int:
+        lines = Path(f"/proc/{self.process.pid}/status").read_text().splitlines()
+        return next(int(line.split()[1]) for line in lines if line.startswith("VmRSS"))
+
+    def cpu_s(self) -> float:
+        fields = Path(f"/proc/{self.process.pid}/stat").read_text().rpartition(")")[2].split()
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+    def lines_a_minute(self) -> int:
+        """The most lines of the uplink in any minute."""
+        found = [line for line in self.log_file.read_text().splitlines() if " uplink: " in line]
+        times = [datetime.fromisoformat(line[:23].replace(",", ".")).timestamp() for line in found]
+        return max((sum(t <= other < t + 60 for other in times) for t in times), default=0)
+
+    def doctor(self) -> str:
+        done = call("doctor", "--quick", "--json", "--config", str(self.config))
+        found = [f for f in json.loads(done.stdout)["findings"] if f["check"] in ("agent", "broker")]
+        return "; ".join(f["words"] for f in found if f["state"] != "ok")
+
+
+@pytest.fixture
+def agent_at(bench: Callable[..., Path], tmp_path: Path) -> Iterator[Callable[[int], Agent]]:
+    started = []
+
+    def start(port: int) -> Agent:
+        config = bench(f'[mqtt]\nhost = "127.0.0.1"\nport = {port}\ntls = false\n')
+        log_file = tmp_path / "log"
+        command = [sys.executable, "-m", "pole_agent", "run", "--config", str(config)]
+        with log_file.open("w") as log:
+            process = subprocess.Popen(command, stderr=log, cwd=ROOT)
+        started.append(process)
+        return Agent(process, config, log_file)
+
+    yield start
+    for process in started:
+        process.kill()
+        process.wait(10)
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(500)
+@pytest.mark.parametrize("name", CASES)
+def test_a_whole_agent_bears_it(name: str, odd: OddBroker, agent_at: Callable[[int], Agent], tmp_path: Path) -> None:
+    """200 events arrive, memory and log stay small, and the doctor names the cause."""
+    case = CASES[name]
+    odd.oddity = case.oddity()
+    fill(tmp_path / "state")
+    agent = agent_at(odd.port)
+    eventually(lambda: odd.connects, 30)
+    time.sleep(3)  # imports, and the first pages of the store
+    before = agent.memory_kb()
+    eventually(lambda: odd.count(MARK) == GOOD, 300)
+    if case.words:
+        eventually(lambda: case.words in agent.doctor(), 100, 1.0)
+    time.sleep(5)
+    assert agent.memory_kb() - before <= 10_000
+    assert agent.lines_a_minute() <= 20, agent.log_file.read_text()
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(500)
+@pytest.mark.parametrize("how", ["refuses", "closes_at"])
+def test_120000_events_that_nobody_takes(how: str, odd: OddBroker, agent_at: Callable[[int], Agent], tmp_path: Path) -> None:
+    odd.oddity = Oddity(**{how: lambda topic, _: "/events/" in topic})
+    fill(tmp_path / "state", good=119_970)
+    agent = agent_at(odd.port)
+    eventually(lambda: odd.connects, 30)
+    time.sleep(5)
+    before, cpu_s, publishes, most = agent.memory_kb(), agent.cpu_s(), odd.publishes, 0
+    for _ in range(60):
+        time.sleep(1)
+        most = max(most, agent.memory_kb())
+    print(f"{most - before} KB more, {agent.cpu_s() - cpu_s:.1f} s of a core, {odd.publishes - publishes} tried", agent.lines_a_minute())
+    assert most - before <= 10_000
+    assert agent.lines_a_minute() <= 20, agent.log_file.read_text()
+    assert agent.cpu_s() - cpu_s <= 6.0, "a tenth of a core"
+    assert odd.publishes - publishes <= 200, "few are tried"
+    assert "events/incident/summarized" in agent.doctor()
+    odd.oddity = Oddity()  # somebody has mended the rights
+    eventually(lambda: len(odd.taken) > 1000, 300, 1.0)

@@ -56,6 +56,8 @@ def test_what_the_broker_refused_just_before_it_hung_up_is_to_blame_not_what_was
 def test_after_refusals_in_a_row_the_topic_waits_and_the_pause_grows() -> None:
     q = Quarantine()
     assert [q.refused(A, n, "no", 0.0) for n in range(REFUSALS)] == [True] + [False] * (REFUSALS - 1)
+    for n in range(40):
+        q.refused(A, 10 + n, "no", 0.1)  # those that were in flight with them
     pauses, now = [], 0.0
     for _ in range(10):
         pauses.append(q.next_at() - now)
@@ -73,6 +75,17 @@ def test_one_refused_event_among_others_is_tried_again_after_ten_minutes() -> No
     assert q.release(EVENT_S - 1) is False
     assert q.release(EVENT_S) is True
     assert q.empty
+
+
+def test_when_one_topic_is_taken_again_the_other_refused_ones_are_tried_at_once() -> None:
+    q = Quarantine()
+    for n in range(REFUSALS):
+        q.refused(A, n, "no", 0.0)
+    q.refused(B, None, "no", 0.0)
+    q.refused("p/hung", None, "gone", 0.0, hung=True)
+    assert q.due(0.0) == []
+    q.accepted(A)
+    assert q.due(0.0) == [B]
 
 
 topics, keys = st.sampled_from([A, B, "p/info", "p/health"]), st.integers(0, 5000)

@@ -144,6 +144,7 @@ class Upload:
             carry = Carry(session, self._board, self._quarantine, self._clock, self._base)
             drain = Drain(self._store, self._clock, self._base, self._quarantine, self._sent, self._beat)
             trials = Trials(session, drain, carry, self._board, self._quarantine, self._clock, self._base)
+            self._quarantine.hurry()
             drain.out.paused = bool(self._quarantine.suspects)
             self._presence.begin(own.births)
             try:
@@ -215,7 +216,7 @@ class Upload:
         in_flight |= {row.seq: drain.message(row).topic for row in drain.out.flying}
         if not in_flight:
             return
-        reason, sure = f"the broker hangs up at this topic ({error})", isinstance(error, NotAcknowledged)
+        reason, sure = "the broker hangs up at this topic", isinstance(error, NotAcknowledged)
         if sure:
             reason = "the broker does not acknowledge this topic"
         for topic in self._quarantine.lost(in_flight, reason, self._clock.monotonic(), tried=trials.trying is not None, sure=sure):
@@ -252,7 +253,7 @@ class Upload:
         """Which topics the broker does not take: of events, and of states."""
         now = self._clock.monotonic()
         for part, events in (("events", True), ("states", False)):
-            why = self._quarantine.why(lambda topic, events=events: bool(event_kind(self._base, topic)) is events)  # type: ignore[misc]
+            why = self._quarantine.why(self._base, lambda topic, events=events: bool(event_kind(self._base, topic)) is events)  # type: ignore[misc]
             if why:
                 self._trouble_at[part] = now
                 self._parts.ill(part, why)

@@ -44,7 +44,7 @@ class Trials:
             elif (notice := self._board.standing(key)) is not None:
                 await self._notice(key, notice.topic, alone=True)
             elif key.startswith("live/"):  # a reply that three connections have ended with: the next ones are not sent for a while
-                self._quarantine.refused(topic, None, "the broker hangs up", self._clock.monotonic(), hung=True)
+                self._quarantine.refused(topic, None, "the broker hangs up at this topic", self._clock.monotonic(), hung=True)
             else:
                 self._quarantine.pass_over(key)
 

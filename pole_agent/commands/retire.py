@@ -18,10 +18,9 @@ from pole_agent.indonesian import spoken
 from pole_agent.settings import DEFAULT_PATH, Settings
 from pole_agent.settings.load import load_or_last_good
 from pole_agent.uplink import homeassistant
-from pole_agent.uplink.events import Message
+from pole_agent.uplink.events import RETAINED, Message
 
 HELP = "clear what the broker keeps of a pole that goes"
-RETAINED = ("info", "active", "lamp/state", "health", "status")  # the status last: until then the pole is there
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:

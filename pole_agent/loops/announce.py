@@ -12,9 +12,7 @@ from pole_agent.errors import OutboxError
 from pole_agent.store.store import Store
 from pole_agent.uplink.board import Board
 from pole_agent.uplink.events import Message, encode
-from pole_agent.uplink.homeassistant import platforms, withdrawing
-
-ANNOUNCED = "homeassistant"  # in the store: {topic: {entity: platform}}, of what the broker may have
+from pole_agent.uplink.homeassistant import KEPT, platforms, withdrawing
 
 
 class Announce:
@@ -29,10 +27,11 @@ class Announce:
     async def start(self) -> None:
         """Announce, and withdraw what is gone. Written down before it is said, and forgotten once the broker has it."""
         with contextlib.suppress(OutboxError):
-            self._known = _read(await self._store.read(lambda db: db.get(ANNOUNCED)))
-        for topic in self._known.keys() - ({self._topic} if self._enabled else set()):
-            self._board.post(topic, Message(topic, b"", retain=True), at_birth=False, carried=partial(self._settled, topic, {}))
+            self._known = _read(await self._store.read(lambda db: db.get(KEPT)))
         if not self._enabled:
+            if self._topic in self._known:
+                withdrawal = Message(self._topic, b"", retain=True)
+                self._board.post(self._topic, withdrawal, at_birth=False, carried=partial(self._settled, self._topic, {}))
             return
         entities, before = platforms(self._document), self._known.get(self._topic, {})
         if before | entities != before:
@@ -55,7 +54,7 @@ class Announce:
             self._known[topic] = entities
         text = json.dumps(self._known) if self._known else None
         with contextlib.suppress(OutboxError):
-            await self._store.write(lambda db: db.set(ANNOUNCED, text))
+            await self._store.write(lambda db: db.set(KEPT, text))
 
 
 def _read(text: str | None) -> dict[str, dict[str, str]]:

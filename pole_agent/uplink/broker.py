@@ -36,6 +36,10 @@ class Session(Protocol):
         """
         ...
 
+    async def look_at(self, topic: str) -> bytes | None:
+        """What the broker keeps on this topic, None when it keeps or shows nothing. Raises LinkLost."""
+        ...
+
     def incoming(self) -> AsyncIterator[Incoming]:
         """Commands, as they come. Raises LinkLost when the connection is gone."""
         ...

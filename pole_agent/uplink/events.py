@@ -56,6 +56,10 @@ class Incoming:
     correlation: bytes | None = None
 
 
+# What a broker keeps of a pole. The status last: until it goes the pole is there.
+RETAINED = ("info", "active", "lamp/state", "health", STATUS)
+
+
 def encode(document: Any) -> bytes:
     return json.dumps(document, separators=(",", ":"), ensure_ascii=False, allow_nan=False).encode(errors="replace")
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 PREFIX = "homeassistant"
+KEPT = "homeassistant"  # in the store: {topic: {entity: platform}}, of what the broker may have
 LONGEST_MIN = 720
 Entity = dict[str, Any]
 

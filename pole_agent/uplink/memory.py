@@ -95,6 +95,10 @@ class _MemorySession:
     async def listen(self, *, anew: bool = False) -> None:
         return
 
+    async def look_at(self, topic: str) -> bytes | None:
+        kept = self._broker.retained.get(topic)
+        return kept.payload if kept is not None and kept.payload else None
+
     async def incoming(self) -> AsyncIterator[Incoming]:
         while True:
             lost = asyncio.ensure_future(self.lost.wait())

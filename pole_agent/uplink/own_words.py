@@ -7,6 +7,7 @@ the broker, or a copy of this pole's card, can have written that status: so it i
 from __future__ import annotations
 
 import json
+from collections.abc import Collection
 from dataclasses import dataclass
 
 MOST = 1 << 53  # of a number in JSON
@@ -94,6 +95,15 @@ def judge(payload: bytes, known: Known) -> Finding | None:
         return Finding(alarm=ABSURD)
     ranges = ((1, sequence),) if ours and sequence else ()
     return Finding("store_missing", storeid, False, ranges, birth, "" if ours else ANOTHER_BOOT)
+
+
+def last_words_of(payload: bytes, stores: Collection[str]) -> bool:
+    """Is this retained status the last word of a pole with one of these stores, which is gone?"""
+    try:
+        said = json.loads(payload)
+        return said["state"] == "offline" and said.get("storeid") in stores
+    except (ValueError, RecursionError, KeyError, TypeError, AttributeError):
+        return False
 
 
 def _most(known: Known) -> float:

@@ -19,6 +19,7 @@ from pole_agent.uplink.filters import Filters
 from pole_agent.uplink.pace import Pace
 
 MAX_COMMAND_BYTES = 64 * 1024
+LOOK_S = 5.0
 OLD = (
     "the broker speaks MQTT 3.1.1: a message that it refuses looks delivered; a command that is published retained while we listen "
     "looks ordinary; orders to fly are not sent, because they could not expire; no response topics; no pacing"
@@ -41,6 +42,7 @@ class MqttSession:
         self.certificate_ends = float(ssl.cert_time_to_seconds(shown["notAfter"])) if shown else None
         self._pace = Pace(client.window)
         self._in_flight = 0
+        self._looks: dict[str, asyncio.Future[bytes]] = {}
         self._waiting: deque[asyncio.Future[None]] = deque()
 
     @property
@@ -84,10 +86,26 @@ class MqttSession:
         for path in LISTENED if anew else self._filters.again(now):
             await subscribe(self._client, self._base, self._filters, [path], anew=False)
 
+    async def look_at(self, topic: str) -> bytes | None:
+        look = self._looks[topic] = asyncio.get_running_loop().create_future()
+        try:
+            await self._client.subscribe(topic, 1)
+            done, _ = await asyncio.wait((look, self._client._disconnected), timeout=LOOK_S, return_when=asyncio.FIRST_COMPLETED)
+            await self._client.unsubscribe(topic)
+        except aiomqtt.MqttError as error:
+            raise LinkLost(f"cannot look at {topic}: {error}") from error
+        finally:
+            del self._looks[topic]
+        return look.result() if look in done else None
+
     async def incoming(self) -> AsyncIterator[Incoming]:
         try:
             async for message in self._client.messages:
                 payload = message.payload if isinstance(message.payload, bytes) else str(message.payload or "").encode()
+                if (look := self._looks.get(str(message.topic))) is not None:
+                    if not look.done():
+                        look.set_result(payload)
+                    continue
                 properties = message.properties
                 yield Incoming(
                     str(message.topic).removeprefix(self._base + "/"),

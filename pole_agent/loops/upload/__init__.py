@@ -17,6 +17,7 @@ from pole_agent.health.parts import Parts
 from pole_agent.health.trust import TimeKeeper
 from pole_agent.loops.upload.carry import Carry
 from pole_agent.loops.upload.drain import IDLE_S, WINDOW, Drain
+from pole_agent.loops.upload.former import Former
 from pole_agent.loops.upload.own import Own
 from pole_agent.loops.upload.trials import Trials
 from pole_agent.store.store import Store
@@ -69,7 +70,7 @@ class Upload:
         self._offline_since: float | None = None
         self._takeovers, self._suffix = 0, ""
         self._presence, self._stir = Presence(keeper.boot_id), asyncio.Event()
-        self._quarantine = Quarantine()
+        self._quarantine, self._former = Quarantine(), Former(store, base)
         self._leaving = False  # we said goodbye: nothing is said any more
         self._trouble_at: dict[str, float] = {}  # part -> when something of it last waited
         self.certificate_ends: float | None = None  # wall time, of the broker's, as it was last seen
@@ -225,6 +226,7 @@ class Upload:
 
     async def _attend(self, session: Session, carry: Carry) -> None:
         """Are our own words heard back? Is what the broker has of us true? Does it let us listen?"""
+        await self._former.clear(session, carry)
         while True:
             if not self._leaving and self._presence.look(self._clock.monotonic()):
                 if self._presence.unheard:

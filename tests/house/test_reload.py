@@ -85,6 +85,9 @@ def test_without_a_broker_the_store_goes_on_too(agent: Callable[..., Any], bench
     assert len(list((tmp_path / "state").glob("pole.db*"))) <= 3
 
 
+RELOADS = 8
+
+
 def test_reloads_leave_nothing_behind(mosquitto: Mosquitto, city: City, agent: Callable[..., Any], bench: Callable[..., Path]) -> None:
     """With a camera and the real detector: neither threads nor memory nor files grow."""
     camera = f'[[camera]]\nname = "street"\nsource = "{CLIP}"\nfps = 5\nloop = true\n'
@@ -106,10 +109,11 @@ def test_reloads_leave_nothing_behind(mosquitto: Mosquitto, city: City, agent: C
     for number in range(3):
         reload(number)
     threads, files, resident_kb = of(process)
-    for number in range(3, 11):
+    for number in range(3, 3 + RELOADS):
         reload(number)
-    eventually(lambda: of(process)[0] <= threads and of(process)[1] <= files, within_s=30)
-    assert of(process)[2] < resident_kb + 30_000, "eight reloads; a network that stays behind is 16 MB"
+    # A leak is one a reload. Below that, asyncio's pool may have started another of its few threads on a busy machine.
+    eventually(lambda: of(process)[0] < threads + RELOADS and of(process)[1] < files + RELOADS, within_s=30)
+    assert of(process)[2] < resident_kb + 30_000, "a network that stays behind is 16 MB"
 
 
 def test_a_stop_in_the_middle_of_a_reload_is_an_orderly_stop(

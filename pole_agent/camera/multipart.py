@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import http.client
 import math
+import re
 import ssl
 import time
 import urllib.error
@@ -26,6 +27,7 @@ BROKEN_S = 10.0  # nothing but broken parts
 MOST_BYTES = 1 << 24  # of one part
 MOST_HEAD = 1 << 14
 AT_ONCE = 1 << 16
+FIRST_HEAD = re.compile(rb"(?:\A|\n)[ \t]*([^\s:][^\r\n:]{0,199}?)[ \t]*\r?\n(?:[A-Za-z-]+:[^\r\n]*\r?\n)*?Content-", re.IGNORECASE)
 BEGINS, ENDS = b"\xff\xd8", b"\xff\xd9"
 MJPG = float(cv2.VideoWriter.fourcc(*"MJPG"))
 
@@ -41,6 +43,7 @@ class Multipart:
         core = boundary.strip().strip('"').lstrip("-")  # some cameras count the dashes as part of it, some do not
         self._mark = b"--" + core.encode() if core else b""
         self._bytes = bytearray()
+        self._begun = False
         self._data: bytes = b""
         self._stamp: float | None = None
         self._good_at = time.monotonic()
@@ -103,6 +106,9 @@ class Multipart:
 
     def _part(self) -> tuple[Message, bytes] | None:
         """Headers and data of the next part; None at the end of the stream."""
+        if not self._begun:
+            self._begun = True
+            self._compare()
         if not self._mark and not self._guess():
             return None
         while (at := self._find(self._mark, 0, MOST_BYTES)) < 0:
@@ -146,6 +152,13 @@ class Multipart:
             head[name.strip()] = value.strip()
         del self._bytes[:used]
         return head
+
+    def _compare(self) -> None:
+        """The line before the headers of the first part is the boundary, also where the answer announces another."""
+        while not (first := FIRST_HEAD.search(self._bytes)) and len(self._bytes) <= MOST_HEAD and self._more():
+            continue
+        if first and not (self._mark and self._mark in first[1]):
+            self._mark = bytes(first[1])
 
     def _guess(self) -> bool:
         """The answer names no boundary: take the first line that looks like one."""

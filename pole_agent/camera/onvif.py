@@ -85,9 +85,9 @@ def _host_and_port(text: str) -> tuple[str, int]:
         ip_address(text.partition("%")[0])
         return text, DEFAULT_PORT
     try:
-        parts = urlsplit(f"//{text}")
+        parts = urlsplit(text if "://" in text else f"//{text}")  # the address of its page is as good
         if parts.hostname:
-            return parts.hostname, parts.port or DEFAULT_PORT
+            return parts.hostname, parts.port or (443 if parts.scheme == "https" else DEFAULT_PORT)
     except ValueError:
         pass
     raise CameraError(f"{text} is no host; write name, name:port or [IPv6 address]:port")
@@ -188,18 +188,29 @@ async def _ask(host: str, port: int, username: str | None, password: str | None)
 
 
 async def _streams(media: Any, answered: str) -> list[Stream]:
-    streams = []
+    """Of all profiles. One that the camera refuses hides no other; where it refuses all of them, its error is raised."""
+    from onvif.exceptions import ONVIFError
+    from zeep.exceptions import Fault
+
+    streams: list[Stream] = []
+    refused: Exception | None = None
     for profile in await media.GetProfiles():
         encoder = profile.VideoEncoderConfiguration
         if encoder is None:
             continue
         setup = {"Stream": "RTP-Unicast", "Transport": {"Protocol": "RTSP"}}
-        answer = await media.GetStreamUri({"StreamSetup": setup, "ProfileToken": profile.token})
+        try:
+            answer = await media.GetStreamUri({"StreamSetup": setup, "ProfileToken": profile.token})
+        except (Fault, ONVIFError) as error:
+            refused = error
+            continue
         rate = encoder.RateControl.FrameRateLimit if encoder.RateControl is not None else 0
         size = encoder.Resolution
         source, note = address_for(answer.Uri.strip(), answered)
         codec = CODECS.get(encoder.Encoding, encoder.Encoding)
         streams.append(Stream(source, codec, size.Width, size.Height, float(rate), note))
+    if refused is not None and not streams:
+        raise refused
     return streams
 
 

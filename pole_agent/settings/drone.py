@@ -8,7 +8,7 @@ from collections import Counter
 from pathlib import PurePath
 from typing import Annotated, Literal
 
-from pydantic import Discriminator, Field, Tag, field_validator, model_validator
+from pydantic import AfterValidator, Discriminator, Field, Tag, field_validator, model_validator
 
 from pole_agent.almanac import TimeOfDay
 from pole_agent.dates import Weekdays
@@ -26,9 +26,17 @@ Fence = Annotated[
 PUBLIC_KEY_BYTES = 32
 
 
+def _time_of_day(text: str) -> str:
+    TimeOfDay.parse(text)
+    return text
+
+
+TimeText = Annotated[str, AfterValidator(_time_of_day)]
+
+
 class PatrolSettings(Section):
     name: Name
-    at: Annotated[tuple[str, ...], Field(min_length=1, max_length=48, description='local times: "06:00", "sunset+00:30"')]
+    at: Annotated[tuple[TimeText, ...], Field(min_length=1, max_length=48, description='local times: "06:00", "sunset+00:30"')]
     days: str = Field("mon..sun", description='"mon..fri", "sat,sun"')
     radius_m: Annotated[float, Field(gt=0, le=10_000, description="how far around the pole the drone flies")] = 1000
     window_s: Annotated[
@@ -37,9 +45,7 @@ class PatrolSettings(Section):
 
     @field_validator("at")
     @classmethod
-    def are_times(cls, value: tuple[str, ...]) -> tuple[str, ...]:
-        for text in value:
-            TimeOfDay.parse(text)
+    def are_different(cls, value: tuple[str, ...]) -> tuple[str, ...]:
         if len(set(value)) < len(value):
             raise ValueError("a time is given twice")
         return value

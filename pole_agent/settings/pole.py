@@ -6,7 +6,7 @@ import zoneinfo
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import Field, field_validator
+from pydantic import AfterValidator, Field, field_validator
 
 from pole_agent.almanac import Place
 from pole_agent.settings.host import Host
@@ -40,6 +40,15 @@ class PoleSettings(Section):
         return Place(self.latitude, self.longitude, zoneinfo.ZoneInfo(self.timezone))
 
 
+def _type_or_first_word(text: str) -> str:
+    words = sorted({t.partition(".")[0] for t in EVENT_TYPES})
+    if text in (*words, *EVENT_TYPES):
+        return text
+    known = [*words, *EVENT_TYPES]
+    raise ValueError(f"unknown type of event{nearest(text, known) or '; known here: ' + ', '.join(known)}")
+
+
+TypeOrFirstWord = Annotated[str, AfterValidator(_type_or_first_word)]
 KEEP_DAYS = {"traffic": 14.0, "health": 7.0, "command": 30.0, "lamp": 90.0, "incident": 90.0, "drone": 90.0}
 
 
@@ -55,18 +64,9 @@ class StorageSettings(Section):
             "a power cut can cost them",
         ),
     ] = 5
-    keep_days: dict[str, Annotated[float, Field(gt=0, le=3650)]] = Field(
+    keep_days: dict[TypeOrFirstWord, Annotated[float, Field(gt=0, le=3650)]] = Field(
         default_factory=dict, description="how long an event waits for the broker, by type or its first word; alarms wait for ever"
     )
-
-    @field_validator("keep_days")
-    @classmethod
-    def known_types(cls, value: dict[str, float]) -> dict[str, float]:
-        words = sorted({t.partition(".")[0] for t in EVENT_TYPES})
-        unknown = [f"{w}: unknown type of event{nearest(w, [*words, *EVENT_TYPES])}" for w in value if w not in (*words, *EVENT_TYPES)]
-        if unknown:
-            raise ValueError(f"{'; '.join(unknown)}; known are {', '.join(words)}, and types like {EVENT_TYPES[0]}")
-        return value
 
     @property
     def ttl_s(self) -> dict[str, float]:

@@ -13,6 +13,7 @@ from pole_agent.settings import Settings
 from pole_agent.settings.section import nearest
 
 MOST_GIVEN = 60
+KEY_ITSELF = "[key]"  # pydantic's word for: not the value is wrong, but its key
 BARE_KEY = re.compile(r"[A-Za-z0-9_-]+")
 WORDS = {
     "int_type": "a whole number",
@@ -46,7 +47,7 @@ def path_of(location: tuple[int | str, ...]) -> str:
     for part in location:
         if isinstance(part, int):
             path += f"[{part}]"
-        elif not part.startswith("<"):
+        elif not part.startswith("<") and part != KEY_ITSELF:
             key = part if BARE_KEY.fullmatch(part) else json.dumps(part, ensure_ascii=False)
             path += f".{key}" if path else key
     return path

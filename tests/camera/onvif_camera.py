@@ -16,6 +16,7 @@ import socket
 import struct
 import sys
 import threading
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
 USER, PASSWORD = "onvif#user", "p@ss w/rd"
@@ -31,6 +32,7 @@ DENIED = (
     "<s:Fault><s:Code><s:Value>s:Sender</s:Value><s:Subcode><s:Value>ter:NotAuthorized</s:Value></s:Subcode></s:Code>"
     '<s:Reason><s:Text xml:lang="en">Sender not Authorized</s:Text></s:Reason></s:Fault>'
 )
+REFUSED = DENIED.replace("NotAuthorized", "InvalidArgVal").replace("Sender not Authorized", "No such profile")
 PROFILES = {"main": ("H264", 2560, 1440, 25), "sub": ("H264", 704, 576, 10), "third": ("JPEG", 320, 240, 5)}
 
 
@@ -77,6 +79,8 @@ class Camera(http.server.BaseHTTPRequestHandler):
             body = date_time(now)
         elif not signed(request, now):
             code, body = 400, DENIED
+        elif any(f"ProfileToken>{token}<" in request for token in self.server.refused):  # type: ignore[attr-defined]
+            code, body = 400, REFUSED
         elif "GetServices" in request:
             body = "<tds:GetServicesResponse>" + "".join(
                 f"<tds:Service><tds:Namespace>{name}</tds:Namespace><tds:XAddr>{here}/{path}</tds:XAddr><tds:Version><tt:Major>2</tt:Major>"
@@ -110,8 +114,10 @@ class Camera(http.server.BaseHTTPRequestHandler):
         return
 
 
-def serve(host: str, port: int) -> http.server.ThreadingHTTPServer:
+def serve(host: str, port: int, refused: Sequence[str] = ()) -> http.server.ThreadingHTTPServer:
+    """`refused`: the profiles without an address."""
     server = http.server.ThreadingHTTPServer((host, port), Camera)
+    server.refused = refused  # type: ignore[attr-defined]
     server.daemon_threads = True
     threading.Thread(target=server.serve_forever, daemon=True).start()
     return server

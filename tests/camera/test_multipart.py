@@ -101,6 +101,17 @@ def test_a_boundary_may_be_written_in_many_ways(head: bytes, camera: Callable[..
     assert levels(camera(talk).url) == LEVELS
 
 
+@pytest.mark.parametrize("line", [b"--other", b"frame", b"----frame--x"])
+def test_boundary_announced_wrongly(line: bytes, camera: Callable[..., HttpCamera]) -> None:
+    """The boundary that stands in the stream counts, not the one in the answer."""
+
+    def talk(_: bytes) -> Iterator[bytes]:
+        yield HEAD.replace(b"boundary=frame", b"boundary=myboundary")
+        yield from (part(picture(n)).replace(b"--frame", line) for n in LEVELS)
+
+    assert levels(camera(talk).url) == LEVELS
+
+
 class Piecewise:
     """An answer that comes in pieces of any size."""
 

@@ -43,6 +43,22 @@ def test_a_camera_that_asks_for_a_password_says_so(camera: str, user: str | None
     assert not found.streams
 
 
+@pytest.mark.parametrize("refused", [["main"], ["sub", "third"]])
+def test_profiles_refused(refused: list[str]) -> None:
+    """A profile that the camera refuses hides no other."""
+    port = onvif_camera.serve("127.0.0.1", 0, refused).server_address[1]
+    [found] = find(1.0, f"127.0.0.1:{port}", onvif_camera.USER, onvif_camera.PASSWORD)
+    assert found.trouble == ""
+    assert [s.source for s in found.streams] == [f"rtsp://camera:554/{t}?x=1" for t in onvif_camera.PROFILES if t not in refused]
+
+
+def test_all_profiles_refused() -> None:
+    """Where no profile has an address, what the camera says is told."""
+    port = onvif_camera.serve("127.0.0.1", 0, list(onvif_camera.PROFILES)).server_address[1]
+    [found] = find(1.0, f"127.0.0.1:{port}", onvif_camera.USER, onvif_camera.PASSWORD)
+    assert "No such profile" in found.trouble
+
+
 def test_what_is_no_camera_is_told_as_such() -> None:
     [found] = find(1.0, f"127.0.0.1:{free_port()}", "a", "b")
     assert found == Found(found.host, trouble=found.trouble)
@@ -95,6 +111,7 @@ def test_an_address_that_does_not_open_or_may_hold_a_password_is_left_out(given:
     [
         ("camera", ("camera", 80)), ("camera:8080", ("camera", 8080)), ("192.0.2.7:81", ("192.0.2.7", 81)),
         ("fd00::7", ("fd00::7", 80)), ("[fd00::7]:81", ("fd00::7", 81)),
+        ("http://camera/", ("camera", 80)), ("http://192.0.2.7:81/onvif", ("192.0.2.7", 81)), ("https://camera", ("camera", 443)),
     ],
 )  # fmt: skip
 def test_a_host_may_be_an_ipv6_address(text: str, host: tuple[str, int]) -> None:

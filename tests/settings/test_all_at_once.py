@@ -37,8 +37,13 @@ CASES = {
     "a certificate of the wrong kind is one problem": ('[mqtt]\nhost = "b"\ncert_file = 3\nkey_file = "k"\n', ["mqtt.cert_file"]),
     "a sensor of the wrong kind is one problem": ("[lamp.photocell]\npin = 4.5\n", ["lamp.photocell.pin"]),
     "a patrol and the heights": (
-        '[drone]\nalt_agl_m = 90\nmax_alt_agl_m = 60\nttl_s = "x"\n[[drone.patrol]]\nname = "round"\nat = ["6:00"]\ndays = "mon..sunn"\n',
-        ["drone.patrol[0].at", "drone.patrol[0].days", "drone.ttl_s", "drone"],
+        '[drone]\nalt_agl_m = 90\nmax_alt_agl_m = 60\nttl_s = "x"\n'
+        '[[drone.patrol]]\nname = "round"\nat = ["06:00", "6:00", "nine"]\ndays = "mon..sunn"\n',
+        ["drone.patrol[0].at[1]", "drone.patrol[0].at[2]", "drone.patrol[0].days", "drone.ttl_s", "drone"],
+    ),
+    "several entries of one table": (
+        "[storage]\nkeep_days = { trafic = 3, lamp = -1, drone = 1, helth = 2 }\n",
+        ["storage.keep_days.trafic", "storage.keep_days.lamp", "storage.keep_days.helth"],
     ),
     "a drone that is off, and another kind": (
         CAMERA + '[[rule]]\nname = "r"\nkind = "presence"\ndrone = true\nseverity = "hgih"\n',

@@ -122,7 +122,7 @@ MORE = [
     (
         "keep_days = { trafic = 3 }",
         "storage",
-        "storage.keep_days: trafic: unknown type of event; did you mean traffic?; known are command,",
+        "storage.keep_days.trafic: unknown type of event; did you mean traffic?",
     ),
     ('state_dir = "~/pole"', "storage", 'storage.state_dir: "~/pole": ~ is not filled in here; write the whole path'),
     ('state_dir = "~"', "storage", 'storage.state_dir: "~": ~ is not filled in here'),

@@ -283,7 +283,8 @@ class Upload:
         self._stir.set()
         if heard is Heard.WRONG:
             log.warning(
-                "uplink: the broker has a status of ours that is not true: %s; saying it again", payload[:200].decode(errors="replace")
+                "uplink: the broker has a status of ours that is not true: %s; saying it again",
+                payload[:200].decode(errors="replace") or "(cleared)",
             )
         if heard is not Heard.TWIN:
             return

@@ -111,11 +111,6 @@ class Quarantine:
         self._settle()
         return not all(hold.hung for hold in ready.values())
 
-    def postpone(self, topic: str, now: float) -> None:
-        """There was nothing of this topic to try."""
-        if (hold := self.topics.get(topic)) is not None:
-            hold.until = now + hold.pause
-
     def pass_over(self, key: Key) -> None:
         """A suspect that is not there any more."""
         self._forget(key)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import itertools
 import json
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
@@ -217,7 +218,7 @@ async def test_attempts_come_ever_more_rarely(tmp_path: Path) -> None:
             await pole.until(lambda: pole.asleep)
             await pole.clock.advance([1, 2, 4, 8, 16, 32, 55, 55][n - 1])
         times = [at for at, _, _ in pole.city.attempts]
-    assert [b - a for a, b in zip(times, times[1:], strict=False)][:7] == [1, 2, 4, 8, 16, 32, 55]
+    assert [b - a for a, b in itertools.pairwise(times)][:7] == [1, 2, 4, 8, 16, 32, 55]
 
 
 @pytest.mark.parametrize(("takes_s", "news"), [(59.5, False), (60.0, True)])
@@ -762,7 +763,7 @@ async def test_another_broker_gets_what_the_first_has_not(tmp_path: Path) -> Non
         await first.until(lambda: first.city.numbers() == [0, 1, 2])
         store = await first.store.read(lambda db: db.store_id)
     second = Pole(tmp_path, "boot-2", draw=0.0)
-    second.city.name = "other:1883"  # type: ignore[misc]
+    second.city.name = "other:1883"
     async with running(second):
         await second.until(lambda: second.city.numbers() == [3])
         await second.pass_time(3)
@@ -771,7 +772,7 @@ async def test_another_broker_gets_what_the_first_has_not(tmp_path: Path) -> Non
         assert (said["birth"], said["storeid"], said["boot_id"]) == (2, store, "boot-2")
         assert second.city.knows_5 is False, "only the first was seen in MQTT 5"
     third = Pole(tmp_path, "boot-3")
-    third.city.name = "other:1883"  # type: ignore[misc]
+    third.city.name = "other:1883"
     async with running(third):
         await third.online()
         assert third.city.knows_5 is True

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import logging
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -290,7 +292,7 @@ def test_repairs_come_ever_more_rarely() -> None:
         assert not p.look(due - 0.1)
         assert p.look(due)
         at.append(due)
-    assert [b - a for a, b in zip(at, at[1:], strict=False)] == [2, 4, 8, 16, 32, 60, 60, 60]
+    assert [b - a for a, b in itertools.pairwise(at)] == [2, 4, 8, 16, 32, 60, 60, 60]
     last = at[-1]
     p.heard(b"", last + 600)
     assert p.look(last + 600)
@@ -702,7 +704,7 @@ def went_back(sequence: int, birth: int = 6) -> Finding:
 )
 def test_a_kept_status_at_each_limit(changes: dict[str, Any], since_s: float | None, finding: Finding | None) -> None:
     """No number of somebody else makes a loss that could not be."""
-    known = Known(*(since_s if field == "since_newest_s" else getattr(KNOWN, field) for field in Known.__slots__))
+    known = replace(KNOWN, since_newest_s=since_s)
     assert judge(said(**changes), known) == finding
 
 

@@ -19,6 +19,7 @@ import hypothesis
 import numpy as np
 import pytest
 
+from pole_agent.frame import Image
 from tests.traced import Traced
 
 hypothesis.settings.register_profile("steady", deadline=None)  # speed is measured in benchmarks, not in tests
@@ -113,6 +114,14 @@ def street_clip() -> Path:
     return CLIP
 
 
+def first_picture(clip: Path) -> Image:
+    import cv2
+
+    ok, image = cv2.VideoCapture(str(clip)).read()
+    assert ok
+    return np.asarray(image, np.uint8)
+
+
 @pytest.fixture
 def square_clip(tmp_path: Path) -> Path:
     """40 frames at 10 a second, 320 x 240: grey, and from frame 10 on a white square that walks to the right."""
@@ -133,7 +142,7 @@ def square_clip(tmp_path: Path) -> Path:
 def run_agent(*arguments: str, **kwargs: object) -> subprocess.Popen[str]:
     """Start pole-agent as a process of its own."""
     environment = {k: v for k, v in os.environ.items() if k not in ("RUNTIME_DIRECTORY", "NOTIFY_SOCKET", "WATCHDOG_USEC")}
-    return subprocess.Popen(
+    process: subprocess.Popen[str] = subprocess.Popen(
         [sys.executable, "-m", "pole_agent", *arguments],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
@@ -142,6 +151,7 @@ def run_agent(*arguments: str, **kwargs: object) -> subprocess.Popen[str]:
         env=environment,
         **kwargs,  # type: ignore[call-overload]
     )
+    return process
 
 
 @pytest.fixture

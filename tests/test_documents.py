@@ -59,7 +59,7 @@ def test_the_sites_are_fine(site: Path) -> None:
     found = warnings(settings)
     assert all("night_permit" in w or "drone.officer" in w for w in found), found
     for language in ("en", "id"):
-        assert settings.pole.operator in "\n".join(lines(conduct(settings), language))  # type: ignore[arg-type]
+        assert settings.pole.operator in "\n".join(lines(conduct(settings), language))
 
 
 @pytest.mark.parametrize("script", SCRIPTS, ids=lambda p: p.name)

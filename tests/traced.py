@@ -46,8 +46,8 @@ def read(text: str, folder: Path) -> Trace:
     for line in text.splitlines():
         call = line.strip().partition(" ")[2]
         if call.startswith(TALKS):
-            for found in ADDRESS.finditer(call):
-                trace.spoken_to.add((found["four"] or found["six"], int(found["port"])))
+            for address in ADDRESS.finditer(call):
+                trace.spoken_to.add((address["four"] or address["six"], int(address["port"])))
             if call.startswith("connect(") and (found := UNIX.search(call)) and found["path"] not in MACHINE:
                 trace.sockets.add(found["path"])
         elif "= -1 " not in call:

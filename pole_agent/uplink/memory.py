@@ -77,7 +77,7 @@ class _MemorySession:
 
     missing = ""
     modern = True
-    certificate_ends = None
+    certificate_ends: float | None = None
     unheard: Mapping[str, str] = {}
 
     def __init__(self, broker: MemoryBroker, base: str) -> None:

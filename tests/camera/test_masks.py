@@ -35,7 +35,7 @@ def burned(polygon: Sequence[Point], width: int, height: int) -> np.ndarray:
     """Which pixels are black, (height, width)."""
     image = np.full((height, width, 3), GREY, np.uint8)
     burn(image, [polygon])
-    black: np.ndarray = ~image.any(axis=2)
+    black: np.ndarray = (image == 0).all(axis=2)
     assert (image[~black] == GREY).all()
     return black
 

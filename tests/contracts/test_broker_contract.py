@@ -156,7 +156,7 @@ def test_the_will_speaks_for_a_pole_that_vanished(mosquitto: Mosquitto) -> None:
             await city.subscribe(f"{BASE}/status", 1)
             broker = MqttBroker(Address("127.0.0.1", mosquitto.port, "x", tls=False))
             async with broker.connect(WILL, BASE) as session:
-                session._client._client.socket().shutdown(2)  # type: ignore[attr-defined]
+                session._client._client.socket().shutdown(2)  # type: ignore[union-attr]
                 async for message in city.messages:
                     return dict(json.loads(message.payload))
         raise AssertionError

@@ -23,6 +23,7 @@ from pole_agent.vision.detector import Detector
 from pole_agent.vision.onnx import OnnxDetector
 from pole_agent.vision.scripted import ScriptedDetector
 from pole_agent.vocabulary import Box, Detection
+from tests.conftest import first_picture
 
 MASK = [[(0.0, 0.0), (0.5, 0.0), (0.5, 0.5), (0.0, 0.5)]]
 
@@ -39,7 +40,7 @@ def detector(request: pytest.FixtureRequest) -> Iterator[Detector]:
 
 
 def test_a_detector_gives_people_as_fractions_from_the_weak_score_on(detector: Detector, street_clip: Path) -> None:
-    _, image = cv2.VideoCapture(str(street_clip)).read()
+    image = first_picture(street_clip)
 
     async def work() -> None:
         with pytest.raises(ModelError, match="not open"):

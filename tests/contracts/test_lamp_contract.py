@@ -27,7 +27,7 @@ class KernelPath(PosixPath):
 
     writes: list[tuple[str, int]]  # of the whole class: (file, value)
 
-    def write_text(self, data: str, *args: Any, **kwargs: Any) -> int:  # type: ignore[override]
+    def write_text(self, data: str, *args: Any, **kwargs: Any) -> int:
         if self.name == "polarity":
             if int((self.parent / "enable").read_text()):
                 raise OSError(errno.EBUSY, "the PWM runs")

@@ -134,7 +134,7 @@ class City:
     def __init__(self, port: int) -> None:
         self.heard: list[tuple[str, bytes]] = []
         self._client = paho.Client(CallbackAPIVersion.VERSION2, protocol=paho.MQTTv5)
-        self._client.on_message = lambda _c, _u, message: self.heard.append((message.topic, message.payload))
+        self._client.on_message = lambda _c, _u, message: self.heard.append((message.topic, bytes(message.payload)))
         self._client.connect("127.0.0.1", port)
         self._client.subscribe(f"{BASE}/#", qos=1)
         self._client.loop_start()

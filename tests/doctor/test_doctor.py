@@ -192,7 +192,7 @@ def test_a_check_that_hangs_or_falls_over_is_a_finding() -> None:
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_a_report_stays_small_and_leaves_out_what_is_well_first(language: Any) -> None:
     long = Both("x" * 2000, "é" * 2000)
-    found = [Finding(f"n{i}", state, long, long) for i in range(30) for state in ("ok", "fail")]  # type: ignore[arg-type]
+    found = [Finding(f"n{i}", state, long, long) for i in range(30) for state in ("ok", "fail")]
     told = doctor.report(found, language, 8000)
     assert len(json.dumps(told, ensure_ascii=False).encode()) <= 8000
     assert {f["state"] for f in told} == {"fail"}

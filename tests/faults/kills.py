@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import paho.mqtt.client as paho
+from paho.mqtt.enums import CallbackAPIVersion
 
 from pole_agent.store.database import Database
 from tests.conftest import CLIP, Mosquitto, eventually, run_agent
@@ -72,7 +73,7 @@ class City:
         self.reports: list[dict[str, Any]] = []
         self.repeated = 0
         self.contradictions: list[str] = []
-        self._client = paho.Client(paho.CallbackAPIVersion.VERSION2, client_id="city", clean_session=False)
+        self._client = paho.Client(CallbackAPIVersion.VERSION2, client_id="city", clean_session=False)
         self._client.on_connect = lambda client, *_: client.subscribe("smartpole/+/+/events/#", qos=1)
         self._client.on_message = self._hear
         self._client.reconnect_delay_set(1, 1)

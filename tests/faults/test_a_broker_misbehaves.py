@@ -239,11 +239,15 @@ def test_a_whole_agent_bears_it(name: str, odd: OddBroker, agent_at: Callable[[i
     assert agent.lines_a_minute() <= 20, agent.log_file.read_text()
 
 
+def of_events(topic: str, _: bytes) -> bool:
+    return "/events/" in topic
+
+
 @pytest.mark.slow
 @pytest.mark.timeout(500)
-@pytest.mark.parametrize("how", ["refuses", "closes_at"])
-def test_120000_events_that_nobody_takes(how: str, odd: OddBroker, agent_at: Callable[[int], Agent], tmp_path: Path) -> None:
-    odd.oddity = Oddity(**{how: lambda topic, _: "/events/" in topic})
+@pytest.mark.parametrize("oddity", [Oddity(refuses=of_events), Oddity(closes_at=of_events)], ids=["refuses", "closes_at"])
+def test_120000_events_that_nobody_takes(oddity: Oddity, odd: OddBroker, agent_at: Callable[[int], Agent], tmp_path: Path) -> None:
+    odd.oddity = oddity
     fill(tmp_path / "state", good=119_970)
     agent = agent_at(odd.port)
     eventually(lambda: odd.connects, 30)

@@ -130,8 +130,8 @@ def test_damage_anywhere_is_survived_and_told(good: Path, tmp_path: Path, name: 
         aside = list(folder.glob("*.corrupt-*"))
         if aside:
             assert lost, f"{name} {how} at {offset}: a loss that nobody is told of"
-            old = len([i for i in ids if i.startswith("old")])
-            assert lost[0]["salvaged"] in (old, old + 1), "the event of this start was saved too when the damage showed after it"
+            saved = len([i for i in ids if i.startswith("old")])
+            assert lost[0]["salvaged"] in (saved, saved + 1), "the event of this start was saved too when the damage showed after it"
             assert int(str(stats["last_sequence"])) >= len(ids)
 
 

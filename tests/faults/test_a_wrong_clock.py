@@ -94,7 +94,7 @@ def test_a_boot_with_a_wrong_clock(bench: Callable[..., Path], square_clip: Path
         shown = datetime.fromisoformat(corrected["time"]).timestamp()
         truly = t.house.keeper.wall_at(happened)
         assert abs(shown - truly) < 60, "from monotonic time, not from what the clock said then"
-        await t.until(lambda: t.light == 0.4, within_s=120), "the program, once the time is known"
+        await t.until(lambda: t.light == 0.4, within_s=120)  # the program, once the time is known
         await t.until(lambda: t.requests()[-1]["state"] in ("pending_approval", "expired"))
 
     play(bench(CONFIG.format(clip=square_clip)), boot, story)

@@ -98,7 +98,7 @@ def read_only(disks: Callable[[str], SmallDisk]) -> SmallDisk:
 def watched(city: City) -> list[bytes]:
     """What is in the street, at each change: while it grows, detection works."""
     seen: list[bytes] = []
-    city._client.message_callback_add("smartpole/test/T-1/active", lambda _c, _u, message: seen.append(message.payload))
+    city._client.message_callback_add("smartpole/test/T-1/active", lambda _c, _u, message: seen.append(bytes(message.payload)))
     city._client.subscribe("smartpole/test/T-1/active", qos=1)
     return seen
 

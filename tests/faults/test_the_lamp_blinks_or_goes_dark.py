@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import itertools
 import signal
 import subprocess
@@ -81,8 +82,8 @@ class Pole:
                 runs[-1].append(float(word))
         return runs
 
-    def _arguments(self) -> control.argparse.Namespace:
-        return control.argparse.Namespace(socket=self.socket, config=self.config, json=True)
+    def _arguments(self) -> argparse.Namespace:
+        return argparse.Namespace(socket=self.socket, config=self.config, json=True)
 
 
 @pytest.fixture

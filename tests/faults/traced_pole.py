@@ -23,7 +23,7 @@ TRACE = os.open(sys.argv[2], os.O_WRONLY | os.O_CREAT | os.O_APPEND)
 LAMP = 18
 
 
-class TracedPin(MockPWMPin):
+class TracedPin(MockPWMPin):  # type: ignore[misc]  # gpiozero has no types
     def _change_state(self, value: float) -> bool:
         changed: bool = super()._change_state(value)
         if changed and self.info.name == f"GPIO{LAMP}":

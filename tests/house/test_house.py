@@ -116,7 +116,7 @@ def test_somebody_comes_and_the_city_hears_of_it(town: Any) -> None:
         await t.until(lambda: t.heard("status"))
         assert t.heard("lamp/state")[-1]["reason"] == "presence"
         await t.until(lambda: any(e["type"] == "smartpole.incident.closed" for e in t.events()))
-        await t.until(lambda: t.light == 0.4), "the lamp goes back after the hold"
+        await t.until(lambda: t.light == 0.4)  # the lamp goes back after the hold
         await t.until(lambda: (r := t.heard("drone/request")) and r[-1]["state"] == "pending_approval")
         opened = next(e for e in t.events() if e["type"] == "smartpole.incident.opened")
         assert (opened["severity"], opened["data"]["rule"], opened["data"]["notify"]) == ("alarm", "watch", ["112"])
@@ -148,7 +148,7 @@ def test_an_alarm_raises_the_lamp_by_a_control_and_a_maximum_keeps_presence_low(
         await t.until(lambda: t.light == 0.4)
         await t.until(lambda: t.light == 0.9, within_s=20)
         assert t.house.light.state()["reason"] == "presence"
-        await t.until(lambda: t.light == 0.5), "the alarm is over, somebody may still be there, and the maximum holds"
+        await t.until(lambda: t.light == 0.5)  # the alarm is over, somebody may still be there, and the maximum holds
         await t.until(lambda: t.light == 0.4, within_s=90)
 
     play(config, story)
@@ -235,7 +235,7 @@ def test_a_broker_that_is_away_for_an_hour(town: Any) -> None:
         assert t.heard("status")[-1]["reason"] == "lost", "the will"
         assert lamp_before <= 1, "it has not gone back yet"
         await t.until(lambda: t.house.light.changes >= 2)
-        await t.until(lambda: t.light == 0.4), "the lamp did not notice"
+        await t.until(lambda: t.light == 0.4)  # the lamp did not notice
         await t.pass_time(3600, 5.0)
         await t.house.store.flush()
         waiting = await t.house.store.read(lambda db: db.waiting(1000, frozenset()))

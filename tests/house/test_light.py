@@ -116,7 +116,7 @@ def test_an_officer_cannot_darken_the_street_but_a_person_at_the_pole_can_for_a_
         assert answer["ok"]
         await p.until(lambda: p.light == 0.0)
         await p.pass_time(301)
-        await p.until(lambda: p.light == 0.6), "by itself"
+        await p.until(lambda: p.light == 0.6)  # by itself
         asked = [(e["data"]["by"], e["data"]["level"], e["data"]["local"]) for e in p.events("lamp.overridden")]
         assert asked == [("officer", 0.0, False), ("local:root", 0.0, True)]
 
@@ -148,7 +148,7 @@ def test_the_button_switches_off_for_a_while_and_back(bench: Bench) -> None:
         pin.drive_low()
         await p.until(lambda: p.light == 0.0)
         await p.pass_time(121)
-        await p.until(lambda: p.light == 0.6), "nobody came back to press it"
+        await p.until(lambda: p.light == 0.6)  # nobody came back to press it
 
     play(lambda: Pole(bench(PROGRAM + "button = { pin = 22, off_s = 120 }\n" + MQTT), EVENING), story)
 
@@ -491,7 +491,7 @@ def test_with_everything_else_broken_the_lamp_keeps_to_its_program(bench: Bench,
             raise RuntimeError("no camera driver")
 
         house = compose.build(
-            Loaded(settings, ""), compose.open_lamp(settings, clock, factory), clock, broker=Broken(), detector=Broken(),  # type: ignore[arg-type]
+            Loaded(settings, ""), compose.open_lamp(settings, clock, factory), clock, broker=Broken(), detector=Broken(),
             sources=[no_source], random=lambda: 0.5, socket=tmp_path / "state" / "no" / "control.sock",
         )  # fmt: skip
         async with running(house, clock) as agent:
@@ -606,7 +606,7 @@ def test_a_boot_with_a_wrong_clock_is_failsafe_light_until_a_time_server_was_hea
         assert set(p.edges()) == {1.0}
         assert p.heard("lamp/state")[-1]["reason"] == "failsafe"
         p.send({"level": 0.5, "duration_s": 60})
-        await p.until(lambda: p.light == 0.5), "overrides work without a clock"
+        await p.until(lambda: p.light == 0.5)  # overrides work without a clock
         await p.until(lambda: p.light == 1.0, within_s=70)
         p.clock.set_wall(EVENING)
         heard[0] = True

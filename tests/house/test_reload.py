@@ -7,6 +7,7 @@ import signal
 import sqlite3
 import time
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -30,6 +31,19 @@ def _config(bench: Callable[..., Path], port: int, name: str, more: str = "") ->
     return path
 
 
+def _named(city: City, name: str) -> bool:
+    return bool(city.got("info")[-1]["name"] == name)
+
+
+def _obeyed(city: City, command_id: str) -> bool:
+    return any(r["command_id"] == command_id and r["ok"] for r in city.got("reply"))
+
+
+def _online_anew(city: City, told: int) -> bool:
+    """After so many words about its state."""
+    return len(city.got("status")) > told and city.got("status")[-1]["state"] == "online"
+
+
 def test_a_reload_keeps_the_connection_and_the_store(
     mosquitto: Mosquitto, city: City, agent: Callable[..., Any], bench: Callable[..., Path]
 ) -> None:
@@ -41,9 +55,9 @@ def test_a_reload_keeps_the_connection_and_the_store(
         name = f"name-{number}"
         _config(bench, mosquitto.port, name)
         process.send_signal(signal.SIGHUP)
-        eventually(lambda name=name: city.got("info")[-1]["name"] == name, within_s=20)
+        eventually(partial(_named, city, name), within_s=20)
         city.send("lamp/set", level=0.6 + number / 100, duration_s=600, by="x", command_id=f"c-{number}")
-        eventually(lambda number=number: any(r["command_id"] == f"c-{number}" and r["ok"] for r in city.got("reply")))
+        eventually(partial(_obeyed, city, f"c-{number}"))
     assert len(city.got("status")) == 1, "it was never away"
     events = [json.loads(p) for t, p in city.heard if t.startswith(f"{BASE}/events/")]
     sequences = sorted({int(e["sequence"]) for e in events})
@@ -123,7 +137,7 @@ def test_a_stop_in_the_middle_of_a_reload_is_an_orderly_stop(
     for pause_s in (0.0, 0.003, 0.02, 0.06):
         process = agent("run", "--config", str(config))
         told = len(city.got("status"))
-        eventually(lambda told=told: len(city.got("status")) > told and city.got("status")[-1]["state"] == "online", within_s=20)
+        eventually(partial(_online_anew, city, told), within_s=20)
         process.send_signal(signal.SIGHUP)
         time.sleep(pause_s)  # somewhere within the reload
         process.terminate()

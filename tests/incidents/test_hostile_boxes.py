@@ -21,7 +21,7 @@ ZONE = Zone("left", ((0, 0), (0.5, 0), (0.5, 1), (0, 1)), 0.2, 1.0)
 LINE = Line("gate", (0.5, 0.0), (0.5, 1.0))
 ALL = frozenset(CLASSES)
 RULES = [
-    Rule(kind, kind, LINE if kind in ("crossing", "wrong_way") else ZONE, ALL, dwell_s=0.4, direction="forward")  # type: ignore[arg-type]
+    Rule(kind, kind, LINE if kind in ("crossing", "wrong_way") else ZONE, ALL, dwell_s=0.4, direction="forward")
     for kind in ("presence", "loitering", "crowd", "crossing", "wrong_way", "stopped")
 ]
 ACTIVE = frozenset(r.name for r in RULES)

@@ -6,7 +6,7 @@ import itertools
 import json
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from typing import get_args
+from typing import Any, TypeVar, cast, get_args
 
 import pytest
 from hypothesis import given, settings
@@ -69,8 +69,15 @@ class Scene:
         return new
 
 
-def kinds(facts: Sequence[Fact], kind: type) -> list[Fact]:
+Kind = TypeVar("Kind")
+
+
+def kinds(facts: Sequence[Fact], kind: type[Kind]) -> list[Kind]:
     return [f for f in facts if isinstance(f, kind)]
+
+
+def zones(summary: Summarized) -> list[dict[str, Any]]:
+    return cast("list[dict[str, Any]]", summary.data["zones"])
 
 
 def rule(kind: str, place: Zone | Line = LEFT, **more: object) -> Rule:
@@ -84,7 +91,7 @@ def test_presence_opens_at_the_first_frame_and_closes_once_the_tracker_forgets()
     assert not kinds(scene.play(29), Closed), "he may be hidden"
     closed = kinds(scene.play(3), Closed)
     assert len(closed) == 1
-    incident = closed[0].incident  # type: ignore[union-attr]
+    incident = closed[0].incident
     assert incident.peak == 2
     assert incident.last_seen_at == pytest.approx(21 * FRAME_S)
     assert incident.end_reason == "gone"
@@ -130,7 +137,7 @@ def test_crossing_knows_its_direction(direction: str, opened: int) -> None:
     facts = [*scene.walk(1, 0.6, 0.4), *scene.play(20, (1, 0.4))]
     assert len(kinds(facts, Opened)) == opened == len(kinds(facts, Closed))
     if opened:
-        assert kinds(facts, Closed)[0].incident.direction == "forward"  # type: ignore[union-attr]
+        assert kinds(facts, Closed)[0].incident.direction == "forward"
 
 
 def test_a_foot_that_trembles_on_the_line_crosses_it_once() -> None:
@@ -156,7 +163,7 @@ def test_a_rule_that_goes_off_ends_its_incident() -> None:
     scene = Scene(rule("presence"))
     scene.play(3, (1, 0.2))
     closed = kinds(scene.play(1, (1, 0.2), active=frozenset()), Closed)
-    assert [f.incident.end_reason for f in closed] == ["inactive"]  # type: ignore[union-attr]
+    assert [f.incident.end_reason for f in closed] == ["inactive"]
 
 
 def test_traffic_is_summarized_every_five_minutes_each_track_once_and_empty_ones_are_skipped() -> None:
@@ -168,7 +175,7 @@ def test_traffic_is_summarized_every_five_minutes_each_track_once_and_empty_ones
         scene.walk(1, 0.4, 0.6, (2, 0.2))
     summaries = kinds(scene.play(1600), Summarized)
     assert len(summaries) == 1
-    data = summaries[0].data  # type: ignore[union-attr]
+    data = summaries[0].data
     assert data["zones"][0]["entered"] == {"person": 2}  # type: ignore[index]
     assert data["zones"][0]["peak"] == {"person": 2}  # type: ignore[index]
     assert sum(data["zones"][0]["dwell_s"]["counts"]) >= 2  # type: ignore[index]
@@ -177,7 +184,7 @@ def test_traffic_is_summarized_every_five_minutes_each_track_once_and_empty_ones
 
 moves = st.lists(st.tuples(st.integers(1, 4), st.floats(0, 1)), max_size=4, unique_by=lambda m: m[0])
 every_kind = [
-    Rule(kind, kind, GATE if kind in ("crossing", "wrong_way") else LEFT, PEOPLE, dwell_s=0.6, direction="forward")  # type: ignore[arg-type]
+    Rule(kind, kind, GATE if kind in ("crossing", "wrong_way") else LEFT, PEOPLE, dwell_s=0.6, direction="forward")
     for kind in ("presence", "loitering", "crowd", "crossing", "wrong_way", "stopped")
 ]
 
@@ -322,7 +329,7 @@ def test_presence_of_what_has_parked_ends_and_does_not_begin_again() -> None:
     street = Street("presence", lamp_level=1.0)
     assert len(kinds(street.play(5, 1), Opened)) == 1
     ended = kinds(street.play(120, 1), Closed)
-    assert [f.incident.end_reason for f in ended] == ["settled"]  # type: ignore[union-attr]
+    assert [f.incident.end_reason for f in ended] == ["settled"]
     assert not [f for f in street.play(290, 1) if not isinstance(f, Summarized)], (
         "neither an incident, nor a lamp that burns for a parked car"
     )
@@ -334,14 +341,14 @@ def test_an_incident_of_one_who_never_leaves_ends_all_the_same() -> None:
     street = Street("stopped", dwell_s=5.0)
     facts = street.play(4000, 1)
     assert len(kinds(facts, Opened)) == 1
-    assert [f.incident.end_reason for f in kinds(facts, Closed)] == ["settled"]  # type: ignore[union-attr]
+    assert [f.incident.end_reason for f in kinds(facts, Closed)] == ["settled"]
 
 
 def test_occupancy_is_the_mean_number_present() -> None:
     scene = Scene()
     scene.play(750, (1, 0.2), (2, 0.3))
     summaries = kinds(scene.play(760), Summarized)
-    [zone] = summaries[0].data["zones"]  # type: ignore[union-attr, index]
+    [zone] = zones(summaries[0])
     assert zone["occupancy"]["person"] == pytest.approx(1.0, abs=0.02)
     assert zone["peak"] == {"person": 2}
 
@@ -417,7 +424,7 @@ def test_a_foot_that_trembles_on_the_edge_of_a_zone_for_70_s_comes_in_once_and_s
     left = scene.play(60, (1, 0.6))
     assert len(kinds(left, Closed)) == 2, "clearly outside"
     [summary] = kinds(scene.judge.stop("ended", scene.now), Summarized)
-    assert summary.data["zones"][0]["entered"] == {"person": 1}  # type: ignore[union-attr, index]
+    assert zones(summary)[0]["entered"] == {"person": 1}
 
 
 @pytest.mark.parametrize("kind", ["stopped", "presence"])

@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import math
 from datetime import UTC, datetime
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import numpy as np
@@ -115,7 +116,7 @@ wishes = st.one_of(
 
 
 @given(st.lists(st.tuples(wishes, st.floats(0.5, 300)), max_size=12), st.sampled_from([math.inf, 60.0]))
-def test_doing_nothing_when_nothing_is_new_changes_nothing(story: list[tuple[object, float]], relay_s: float) -> None:
+def test_doing_nothing_when_nothing_is_new_changes_nothing(story: list[tuple[Any, float]], relay_s: float) -> None:
     """The shortcut of an idle controller against one that always thinks."""
     quick, thorough = controller(relay_s=relay_s), controller(relay_s=relay_s)
     now, base, boosts = 0.0, EVENING, []
@@ -266,7 +267,8 @@ def sun_deg(wall: np.ndarray, place: Place) -> np.ndarray:
     sidereal = np.radians((18.697374558 + 24.06570982441908 * days) * 15 + place.longitude)
     latitude = np.radians(place.latitude)
     height = np.sin(latitude) * np.sin(declination) + np.cos(latitude) * np.cos(declination) * np.cos(sidereal - ascension)
-    return np.degrees(np.arcsin(height))
+    elevation: np.ndarray = np.degrees(np.arcsin(height))
+    return elevation
 
 
 def test_the_almanac_agrees_with_the_other_formula() -> None:

@@ -139,7 +139,7 @@ def test_the_clock_on_the_wall_is_the_clock_of_the_program(place: Place, night: 
     plan = Plan({"default": program(("sunset", 1.0), ("23:00", 0.5), ("02:30", 0.3), ("04:00", 0.7), ("sunrise", 0.0))}, (), place)
     at = night_of(datetime.fromisoformat(f"{night}T23:30").replace(tzinfo=place.zone).timestamp(), place)
     assert str(at.date) == night
-    levels = {}
+    levels: dict[float, str] = {}
     for part in plan.stretches(at):
         levels.setdefault(part.level, datetime.fromtimestamp(part.start, place.zone).strftime("%H:%M"))
     assert levels[0.5] == "23:00"

@@ -104,7 +104,8 @@ def test_a_number_that_is_none_is_refused(number: str) -> None:
 def test_a_running_pole_keeps_verdicts_and_records_every_command(
     mosquitto: Mosquitto, agent: Callable[..., Any], bench: Callable[..., Path], tmp_path: Path
 ) -> None:
-    database(tmp_path / "state" if (tmp_path / "state").mkdir() is None else tmp_path).close()
+    (tmp_path / "state").mkdir()
+    database(tmp_path / "state").close()
     city = City(mosquitto.port)
     try:
         agent("run", "--config", str(bench(f'[mqtt]\nhost = "127.0.0.1"\nport = {mosquitto.port}\ntls = false\n')))
@@ -168,7 +169,7 @@ def test_a_reply_is_never_sent_to_another_pole(mosquitto: Mosquitto, agent: Call
         agent("run", "--config", str(bench(f'[mqtt]\nhost = "127.0.0.1"\nport = {mosquitto.port}\ntls = false\n')))
         eventually(lambda: city.got("status"), within_s=20)
         for topic in ("smartpole/test/T-2/lamp/set", "desk/7"):
-            properties = Properties(PacketTypes.PUBLISH)
+            properties = Properties(PacketTypes.PUBLISH)  # type: ignore[no-untyped-call]
             properties.ResponseTopic = topic
             city._client.publish("smartpole/test/T-1/lamp/set", b'{"resume":true}', 1, properties=properties)
         eventually(lambda: any(topic == "desk/7" for topic, _ in city.heard))

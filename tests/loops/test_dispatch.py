@@ -551,7 +551,7 @@ def test_an_approval_is_used_up_even_when_a_gate_was_shut(play: Any) -> None:
 def test_a_revoked_standing_approval_cannot_be_sent_again(play: Any) -> None:
     async def story(b: Bench) -> None:
         until = NOON + 86_400
-        payload = {"patrol": "round", "decision": "approve", "by": "Dewi", "until": rfc3339(until)}
+        payload: dict[str, Any] = {"patrol": "round", "decision": "approve", "by": "Dewi", "until": rfc3339(until)}
         payload["signature"] = signature(b, plan_facts("round", ROUND.written, until))
         b.set_link("down")
         await b.dispatch.decide(payload, "")

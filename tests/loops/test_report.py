@@ -16,16 +16,16 @@ from pole_agent.loops.records import Records
 from pole_agent.loops.report import Report
 from pole_agent.store.store import Store
 from pole_agent.uplink.board import Board
-from pole_agent.vocabulary import RecordEvent, Severity
+from pole_agent.vocabulary import RecordEvent, Severity, TimeQuality
 
 NOW = 1_793_883_600.0
 SECONDS = 15
 
 
-def living(state: Path, clock: ManualClock, heard: Callable[[float], bool]) -> list[tuple[float, str]]:
+def living(state: Path, clock: ManualClock, heard: Callable[[float], bool]) -> list[tuple[float, TimeQuality]]:
     """One process of boot "b" for a quarter of a minute. Returns wall time and quality of what its store holds then."""
 
-    async def work() -> list[tuple[float, str]]:
+    async def work() -> list[tuple[float, TimeQuality]]:
         keeper = TimeKeeper(clock, "auto", "b", heard, memory=load(state))
         store = Store(state, 16, keeper.stamp, lambda: "e")
         store.start()

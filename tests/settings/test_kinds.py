@@ -16,7 +16,7 @@ from pole_agent.settings.examine import NEUTRAL, NEUTRAL_ITEMS
 from pole_agent.settings.load import parse, schema
 
 SCHEMA = schema()
-VALUES = (
+VALUES: tuple[Any, ...] = (
     True,
     1,
     -1,

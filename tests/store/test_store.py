@@ -7,6 +7,7 @@ import json
 import os
 import time
 from collections.abc import Callable, Coroutine
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -220,7 +221,7 @@ def test_marks_of_a_store_that_was_replaced_mark_nothing(tmp_path: Path) -> None
         store.record(event(Severity.ALARM))
         await store.flush()
         for store_id, delivered in (("another store", False), (store.store_id, True)):
-            await store.write(lambda db, store_id=store_id: db.mark_delivered([1], 1.0, store_id))
+            await store.write(partial(Database.mark_delivered, seqs=[1], wall=1.0, store_id=store_id))
             (stored,) = await store.read(lambda db: db.list_events(10))
             assert (stored.delivered is not None) is delivered
 

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import sys
+from functools import partial
 from pathlib import Path
 
+from pole_agent.store.database import Database
 from pole_agent.store.store import Store
 from pole_agent.vocabulary import RecordEvent, Severity, Stamp
 
@@ -29,8 +31,7 @@ async def main(folder: Path) -> None:
         print(stats["last_sequence"], flush=True)  # told as stored
         if number % 7 == 0:
             batch = await store.read(lambda db: db.waiting(5, frozenset()))
-            seqs = [s.seq for s in batch]
-            await store.write(lambda db, seqs=seqs: db.mark_delivered(seqs, 0.0))
+            await store.write(partial(Database.mark_delivered, seqs=[s.seq for s in batch], wall=0.0))
 
 
 asyncio.run(main(Path(sys.argv[1])))

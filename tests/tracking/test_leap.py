@@ -16,7 +16,8 @@ def at(label: str, x: float, foot: float, width: float, height: float, score: fl
 
 
 def colours(rng: np.random.Generator) -> np.ndarray:
-    return np.sqrt(np.concatenate([rng.dirichlet(np.full(64, 0.3)) for _ in range(2)])).astype(np.float32)
+    shares: np.ndarray = np.sqrt(np.concatenate([rng.dirichlet(np.full(64, 0.3)) for _ in range(2)]))
+    return shares.astype(np.float32)
 
 
 def play(looks: Iterator[list[Detection]] | list[list[Detection]], rate: float) -> list[list[Track]]:

@@ -102,7 +102,8 @@ def _running(command: list[str], folder: Path, environment: dict[str, str]) -> I
 
 def _until_it_answers(port: int, within_s: float, folder: Path, user: str) -> None:
     """It lets somebody in: an open port comes before that."""
-    from paho.mqtt.client import CallbackAPIVersion, Client, MQTTv311
+    from paho.mqtt.client import Client, MQTTv311
+    from paho.mqtt.enums import CallbackAPIVersion
 
     deadline = time.monotonic() + within_s
     while time.monotonic() < deadline:

@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from paho.mqtt.client import CallbackAPIVersion, Client, MQTTv5
+from paho.mqtt.client import Client, MQTTv5
+from paho.mqtt.enums import CallbackAPIVersion
 
 from tests.conftest import CLIP, Mosquitto, eventually
 
@@ -25,9 +26,12 @@ class Retained:
         self.kept: dict[str, bytes] = {}
         self._client = Client(CallbackAPIVersion.VERSION2, protocol=MQTTv5)
         self._client.on_message = self._heard
-        self._client.on_connect = lambda *_: self._client.subscribe([("smartpole/#", 1), ("homeassistant/#", 1)])
+        self._client.on_connect = self._let_in
         self._client.connect("127.0.0.1", port)
         self._client.loop_start()
+
+    def _let_in(self, *_: object) -> None:
+        self._client.subscribe([("smartpole/#", 1), ("homeassistant/#", 1)])
 
     def _heard(self, client: Any, data: Any, message: Any) -> None:
         if message.payload:

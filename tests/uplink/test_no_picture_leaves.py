@@ -35,9 +35,13 @@ def everything(port: int) -> Iterator[list[tuple[str, bytes]]]:
     heard: list[tuple[str, bytes]] = []
     ready = threading.Event()
     client = paho.Client(CallbackAPIVersion.VERSION2, protocol=paho.MQTTv5)
-    client.on_connect = lambda *_: client.subscribe("#", qos=1)
     client.on_subscribe = lambda *_: ready.set()
-    client.on_message = lambda _c, _u, message: heard.append((message.topic, message.payload))
+    client.on_message = lambda _c, _u, message: heard.append((message.topic, bytes(message.payload)))
+
+    def let_in(*_: object) -> None:
+        client.subscribe("#", qos=1)
+
+    client.on_connect = let_in
 
     def connected() -> bool:
         with contextlib.suppress(ConnectionError):
@@ -177,7 +181,8 @@ def test_the_passwords_of_camera_and_broker_stay_on_the_pole(mosquitto: Mosquitt
 
 def _rows_of_the_clip() -> list[bytes]:
     """Some pixels of each tenth frame, as they would stand in a raw picture."""
-    capture, rows = cv2.VideoCapture(str(CLIP)), []
+    capture = cv2.VideoCapture(str(CLIP))
+    rows: list[bytes] = []
     while True:
         ok, image = capture.read()
         if not ok:

@@ -11,7 +11,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from paho.mqtt.client import CallbackAPIVersion, Client, MQTTv311
+from paho.mqtt.client import Client, MQTTv311
+from paho.mqtt.enums import CallbackAPIVersion
 
 from tests.conftest import Mosquitto, mosquitto_program
 from tests.faults.test_a_broker_misbehaves import GOOD, MARK, Pole, fill, running, until
@@ -64,10 +65,13 @@ class Ear:
         self.heard: list[tuple[str, bytes, bool]] = []
         self._client = Client(CallbackAPIVersion.VERSION2, protocol=MQTTv311)
         self._client.username_pw_set(CITY, PASSWORD)
-        self._client.on_message = lambda c, u, m: self.heard.append((m.topic, m.payload, m.retain))
-        self._client.on_connect = lambda *_: self._client.subscribe(f"{BASE}/#", 1)
+        self._client.on_message = lambda c, u, m: self.heard.append((m.topic, bytes(m.payload), m.retain))
+        self._client.on_connect = self._let_in
         self._client.connect("127.0.0.1", port)
         self._client.loop_start()
+
+    def _let_in(self, *_: object) -> None:
+        self._client.subscribe(f"{BASE}/#", 1)
 
     def good(self) -> list[str]:
         return [json.loads(p)["id"] for t, p, _ in list(self.heard) if MARK in p]

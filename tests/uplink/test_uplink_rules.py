@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from pole_agent.store.database import Database, Entry, Outbound, Stored
 from pole_agent.uplink.backoff import Backoff
 from pole_agent.uplink.board import Board
-from pole_agent.uplink.events import DOCUMENT_SQL, TYPE_PREFIX, Message, event_document, event_topic
+from pole_agent.uplink.events import DOCUMENT_SQL, TYPE_PREFIX, Letter, Message, event_document, event_topic
 from pole_agent.vocabulary import RecordEvent, Severity, Stamp
 
 
@@ -37,7 +37,7 @@ def test_the_board_carries_the_newest_and_all_again_at_a_birth() -> None:
         board.post("a", Message("a", b"2"))
         board.post("once", Message("r", b"x"), at_birth=False)
 
-        async def send(_: Message) -> None:
+        async def send(_: Letter) -> None:
             return
 
         def carry() -> list[bytes]:

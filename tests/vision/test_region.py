@@ -16,7 +16,7 @@ from pole_agent.vision.onnx import OnnxDetector
 from pole_agent.vision.region import back, choose, cut, parts
 from pole_agent.vision.scripted import ScriptedDetector
 from pole_agent.vocabulary import Box, Detection, overlap
-from tests.conftest import CLIP
+from tests.conftest import CLIP, first_picture
 
 share = st.floats(0, 1)
 
@@ -105,7 +105,7 @@ def test_boxes_come_back_to_their_places_and_cut_ones_are_left_out() -> None:
 
 def test_a_closer_look_finds_small_people_that_the_whole_picture_does_not() -> None:
     """The street of the demo as a corner of a picture of 1920 x 1080: its people are 30 to 50 pixels high of 1080."""
-    _, street = cv2.VideoCapture(str(CLIP)).read()
+    street = first_picture(CLIP)
     picture = np.full((1080, 1920, 3), 110, np.uint8)
     small = cv2.resize(street, None, fx=0.45, fy=0.45, interpolation=cv2.INTER_AREA)
     picture[100 : 100 + small.shape[0], 1200 : 1200 + small.shape[1]] = small

@@ -86,7 +86,7 @@ def fill(folder: Path, good: int = GOOD, bad: int = BAD) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     numbers = iter(range(10**9))
     database = Database(folder / FILE_NAME, 256, lambda: f"id-{next(numbers)}")
-    stamp = Stamp(0.0, "earlier", 1.79e9, "synced")
+    stamp = Stamp(0.0, "earlier", time.time() - 3600, "synced")  # younger than any keep_days
     for start in range(0, good + bad, 500):
         with database.transaction():
             database.append([_entry(n, bad, stamp) for n in range(start, min(start + 500, good + bad))])

@@ -97,7 +97,12 @@ def test_a_person_never_becomes_a_car() -> None:
 
 
 anything = st.floats(allow_nan=True, allow_infinity=True)
-hostile = st.builds(Detection, st.builds(Box, anything, anything, anything, anything), anything, st.sampled_from(["person", "car"]))
+hostile = st.builds(
+    Detection,
+    st.builds(Box, anything, anything, anything, anything),
+    st.one_of(anything, st.floats(0.25, 1)),
+    st.sampled_from(["person", "car"]),
+)
 ordinary = st.builds(person, st.floats(0, 1), st.sampled_from([None, RED, BLUE]), st.floats(0, 1))
 
 
@@ -106,15 +111,14 @@ ordinary = st.builds(person, st.floats(0, 1), st.sampled_from([None, RED, BLUE])
 def test_garbage_does_no_harm(frames: list[list[Detection]]) -> None:
     """NaN, infinite, empty and outside boxes: no exception, only finite tracks, each number once a frame."""
     for tracks in play(Tracker(), frames):
-        assert all(t.box.sane() or t.box.left >= 0 for t in tracks)
-        assert all(np.isfinite([t.box.left, t.box.top, t.box.right, t.box.bottom]).all() for t in tracks)
+        assert all(t.box.sane() for t in tracks)
         assert len({t.track_id for t in tracks}) == len(tracks)
 
 
 def test_a_hundred_thousand_boxes_are_cut_to_what_a_street_can_hold() -> None:
     flood = [person((i % 997) / 997, score=0.9, y=(i % 89) / 89) for i in range(100_000)]
     seen = play(Tracker(), [flood, flood, flood])
-    assert 0 < len(seen[-1]) <= 200
+    assert [len(tracks) for tracks in seen] == [0, 200, 200]
 
 
 def test_what_was_seen_before_it_was_sure_is_told_once() -> None:

@@ -1,0 +1,349 @@
+"""One object over time, a value on each side of every limit."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+
+from pole_agent.tracking.identity import Identity
+from pole_agent.tracking.leap import agrees, likeness
+from pole_agent.vocabulary import Box, Detection
+
+W, H = 0.04, 0.2
+
+
+def at(x: float, y: float = 0.5, w: float = W, h: float = H, score: float = 0.8, label: str = "person", moving: bool = False) -> Detection:
+    """Its middle is at (x, y)."""
+    return Detection(Box(x - w / 2, y - h / 2, x + w / 2, y + h / 2), score, label, None, moving)
+
+
+def middle(identity: Identity) -> tuple[float, float]:
+    left, top, right, bottom = identity.sides
+    return (left + right) / 2, (top + bottom) / 2
+
+
+def follow(*steps: tuple[float, Detection]) -> Identity:
+    (first, seen), *others = steps
+    identity = Identity(seen, first)
+    for now, found in others:
+        identity.predict(now)
+        identity.see(found, now)
+    return identity
+
+
+def stands(seconds: float, h: float = H, step: float = 0.2) -> Identity:
+    """Seen at one place for so long."""
+    return follow(*((n * step, at(0.5, h=h)) for n in range(round(seconds / step) + 1)))
+
+
+@pytest.mark.parametrize(
+    ("looks", "gain"), [(1, 0.64), (2, 0.64 / math.sqrt(2)), (4, 0.32), (11, 0.64 / math.sqrt(11)), (12, 0.19), (30, 0.19)]
+)
+def test_how_much_a_step_counts(looks: int, gain: float) -> None:
+    """The first steps make most of the velocity, later ones a fifth of it."""
+    identity = follow(*((0.2 * n, at(0.5, 0.5)) for n in range(looks)), (0.2 * looks, at(0.505, 0.51)))
+    x, y = middle(identity)
+    identity.predict(0.2 * looks + 0.2)
+    assert middle(identity) == pytest.approx((x + gain * 0.005, y + gain * 0.01))
+
+
+def test_out_of_sight_the_velocity_fades() -> None:
+    """Four tenths of it go in a second, from the second look without it on."""
+    identity = follow((0.0, at(0.5)), (1.0, at(0.51)))
+    places = [middle(identity)[0]]
+    for now in (2, 3, 4, 5):
+        identity.predict(float(now))
+        places.append(middle(identity)[0])
+    assert np.diff(places) == pytest.approx(0.0064 * np.array([1, 1, 0.6, 0.36]))
+    identity.predict(5.0)
+    identity.predict(4.0)
+    assert middle(identity)[0] == pytest.approx(places[-1]), "time never goes back"
+
+
+@pytest.mark.parametrize(("label", "across", "down"), [("person", 10, 3), ("car", 9, 5), ("motorcycle", 9, 5)])
+@pytest.mark.parametrize("way", [1, -1])
+def test_nobody_is_faster_than_is_plausible(label: str, across: float, down: float, way: int) -> None:
+    """In widths and heights of the box a second, either way; less than that is believed as it is."""
+    fast = follow((0.0, at(0.5, w=0.01, h=0.02, label=label)), (0.1, at(0.5 + way * 0.02, 0.5 + way * 0.02, 0.01, 0.02, label=label)))
+    x, y = middle(fast)
+    fast.predict(1.1)
+    assert middle(fast) == pytest.approx((x + way * across * 0.01, y + way * down * 0.02))
+    slow = follow((0.0, at(0.5, w=0.01, h=0.02, label=label)), (1.0, at(0.5 + way * 0.02, 0.5 + way * 0.04, 0.01, 0.02, label=label)))
+    x, y = middle(slow)
+    slow.predict(2.0)
+    assert middle(slow) == pytest.approx((x + way * 0.02, y + way * 0.04)), "a first step beyond its own size is all that is known"
+
+
+def test_its_size_follows_by_two_thirds() -> None:
+    """Of a change of width or height, 0.68 is taken at once."""
+    identity = follow((0.0, at(0.5)), (0.2, at(0.5, w=0.06, h=0.3)))
+    assert identity.box.width == pytest.approx(0.04 + 0.68 * 0.02)
+    assert identity.box.height == pytest.approx(0.2 + 0.68 * 0.1)
+    assert identity.seen_box == at(0.5, w=0.06, h=0.3).box
+
+
+def test_its_look_changes_slowly() -> None:
+    """A fiftieth of each new look is taken; the first one whole, also when it comes later; what was given is left alone."""
+    one, two = np.eye(128, dtype=np.float32)[:2]
+    given = one.copy()
+    identity = Identity(Detection(at(0.5).box, 0.8, "person", given), 0.0)
+    identity.see(Detection(at(0.5).box, 0.8, "person", two), 0.2)
+    identity.see(at(0.5), 0.4)
+    assert identity.look == pytest.approx(0.98 * one + 0.02 * two)
+    assert (given == one).all()
+    later = Identity(at(0.5), 0.0)
+    assert later.look is None
+    later.see(Detection(at(0.5).box, 0.8, "person", two), 0.2)
+    assert later.look == pytest.approx(two)
+
+
+@pytest.mark.parametrize(
+    ("dx", "dy", "moves"), [(0.24, 0, False), (0.26, 0, True), (-0.26, 0, True), (0, 0.24, False), (0, 0.26, True), (0, -0.26, True)]
+)
+def test_a_quarter_of_its_height_is_standing(dx: float, dy: float, moves: bool) -> None:
+    """What stays within a quarter of its height stands still since it came there; what goes further has moved."""
+    identity = follow((0.0, at(0.5)), (0.4, at(0.5 + dx * H, 0.5 + dy * H)))
+    assert identity.still_since == (0.4 if moves else 0.0)
+    assert identity.moved == moves
+
+
+@pytest.mark.parametrize(
+    ("height", "first", "later", "moved"),
+    [(0.31, True, False, True), (0.31, False, True, True), (0.29, True, True, False), (0.31, False, False, False)],
+)
+def test_a_large_one_has_moved_where_the_picture_changed(height: float, first: bool, later: bool, moved: bool) -> None:
+    """Of one that takes three tenths of the picture a change is its own; of a smaller one it may be somebody else's."""
+    identity = follow((0.0, at(0.5, h=height, moving=first)), (0.2, at(0.5, h=height, moving=later)), (0.4, at(0.5, h=height)))
+    assert identity.moved == moved
+
+
+@pytest.mark.parametrize(
+    ("dx", "dy", "gone"), [(0.95, 0, False), (1.05, 0, True), (-1.05, 0, True), (0, 0.95, False), (0, 1.05, True), (0, -1.05, True)]
+)
+def test_its_own_size_away_is_travelled(dx: float, dy: float, gone: bool) -> None:
+    """Further than its width or its height from where it was first seen."""
+    path = [(n * 0.2, at(0.5 + dx * W * n / 8, 0.5 + dy * H * n / 8)) for n in range(9)]
+    assert follow(*path).travelled == gone
+
+
+@pytest.mark.parametrize(
+    ("x", "y", "dx", "dy", "left"),
+    [
+        (0.97, 0.5, 0.02, 0, False), (0.97, 0.5, 0.04, 0, True), (0.03, 0.5, -0.02, 0, False), (0.03, 0.5, -0.04, 0, True),
+        (0.5, 0.05, 0, -0.04, False), (0.5, 0.05, 0, -0.06, True), (0.5, 1.03, 0, 0.06, False), (0.5, 1.03, 0, 0.08, True),
+    ],
+)  # fmt: skip
+def test_whose_middle_goes_over_the_edge_has_left(x: float, y: float, dx: float, dy: float, left: bool) -> None:
+    """The lower edge is a tenth of the picture further: there most of a box may lie beyond."""
+    step = 0.01 if dx else 0.1
+    first = at(x - dx / abs(dx or 1) * step, y - dy / abs(dy or 1) * step) if dx or dy else at(x, y)
+    identity = follow((0.0, first), (0.2, at(x, y)))
+    vx, vy = (0.64 * (x - middle_of(first)[0]) / 0.2, 0.64 * (y - middle_of(first)[1]) / 0.2)
+    identity.predict(0.2 + (dx / vx if dx else dy / vy))
+    assert middle(identity) == pytest.approx((x + dx, y + dy))
+    assert identity.left_picture == left
+
+
+def middle_of(found: Detection) -> tuple[float, float]:
+    return (found.box.left + found.box.right) / 2, (found.box.top + found.box.bottom) / 2
+
+
+@pytest.mark.parametrize(
+    ("box", "left"), [(Box(0.98, 0.3, 1.1, 0.6), False), (Box(1.01, 0.3, 1.1, 0.6), True), (Box(0.4, 0.9, 0.5, 1.4), False)]
+)
+def test_who_is_cut_off_by_the_edge_is_there(box: Box, left: bool) -> None:
+    """Its middle lies beyond the picture, but a part of it is seen."""
+    assert Identity(Detection(box, 0.8, "person"), 0.0).left_picture == left
+
+
+def test_who_was_in_sight_stands_while_nothing_moves() -> None:
+    """It is seen as long as the picture is still, and does not drift."""
+    identity = follow((0.0, at(0.5)), (0.2, at(0.51)))
+    for now in (0.4, 5.0, 50.0):
+        identity.stand_still(now, 0.0)
+        assert identity.last_seen == now
+        assert middle(identity)[0] == pytest.approx(0.51)
+    identity.predict(51.0)
+    assert middle(identity)[0] == pytest.approx(0.51), "its velocity is gone"
+
+
+@pytest.mark.parametrize(("seconds", "goes"), [(0.8, True), (1.2, False)])
+def test_who_was_going_and_is_hidden_goes_on_unseen(seconds: float, goes: bool) -> None:
+    """Who stood for a second does not, and is where he was."""
+    identity = follow(*((n * 0.2, at(0.5 + 0.002 * n)) for n in range(round(seconds / 0.2) + 1)))
+    before = middle(identity)[0]
+    identity.predict(seconds + 0.2)  # a look without him
+    identity.stand_still(seconds + 0.4, 1.0)
+    assert (identity.last_seen == pytest.approx(seconds)) == goes
+    assert middle(identity)[0] > before
+    here = middle(identity)[0]
+    identity.stand_still(seconds + 0.6, 1.0)
+    assert (middle(identity)[0] > here) == goes
+
+
+@pytest.mark.parametrize(("within", "seen"), [(0.35, True), (0.25, False)])
+def test_who_stood_and_is_missed_is_there_for_a_while(within: float, seen: bool) -> None:
+    """A still picture brings back whom the last look missed, unless it missed him for longer than is believed."""
+    identity = stands(2.0)
+    identity.predict(2.3)
+    identity.stand_still(9.0, within)
+    assert identity.last_seen == (9.0 if seen else 2.0)
+
+
+def test_a_halted_one_stays() -> None:
+    """What is known to stand does not drift."""
+    identity = follow((0.0, at(0.5)), (0.2, at(0.505, 0.505)))
+    identity.halt()
+    identity.predict(5.0)
+    assert middle(identity) == pytest.approx((0.505, 0.505))
+
+
+def feet(identity: Identity, h: float, now: float, taller: float = 0.0) -> float:
+    """Where its foot is after one more look whose upper edge stays, `h` high."""
+    identity.predict(now)
+    top = 0.5 - H / 2 + taller
+    identity.see(Detection(Box(0.48, top, 0.52, top + h), 0.8, "person"), now)
+    return identity.sides[3]
+
+
+FOOT = 0.6
+
+
+@pytest.mark.parametrize(
+    ("steady", "share", "held"), [(1.0, 0.84, True), (1.0, 0.86, False), (0.6, 0.6, False), (1.0, 1.16, True), (1.0, 1.14, False)]
+)
+def test_a_box_that_ends_elsewhere_at_once_is_not_believed(steady: float, share: float, held: bool) -> None:
+    """By more than 15 % of the height, of one that was steady for a second before this look: his foot stays where it was."""
+    foot = feet(stands(steady), share * H, steady + 0.2)
+    assert (abs(foot - FOOT) < 1e-9) == held
+
+
+@pytest.mark.parametrize(("raised", "held"), [(0.04, True), (0.06, False)])
+def test_a_box_whose_upper_edge_moves_too_is_believed(raised: float, held: bool) -> None:
+    """When the upper edge is off by half of what the lower one is off by, he has really gone smaller."""
+    identity = stands(2.0)
+    foot = feet(identity, H - 0.1 - raised, 2.2, taller=raised)
+    assert (foot > 0.6 + raised - 0.02) == held
+
+
+@pytest.mark.parametrize(("steady", "share", "last"), [(2.0, 0.6, 2.2), (20.0, 0.6, 8.0), (20.0, 1.5, 0.5)])
+def test_how_long_it_is_not_believed(steady: float, share: float, last: float) -> None:
+    """As long as it was steady up to then; legs are hidden for 8 s at most, and a box is too long for half a second."""
+    for later, held in ((last - 0.1, True), (last, False)):
+        identity = stands(steady)
+        assert feet(identity, share * H, steady + 0.2) == pytest.approx(FOOT)
+        foot = feet(identity, share * H, steady + 0.2 + later + 1e-6)
+        assert (abs(foot - FOOT) < 1e-9) == held, later
+
+
+def test_a_box_that_is_right_again_is_believed_for_as_long_as_ever() -> None:
+    """Hidden twice for a moment is not hidden for long."""
+    identity = stands(3.0)
+    assert feet(identity, 0.6 * H, 3.2) == pytest.approx(FOOT)
+    assert feet(identity, H, 5.8) == pytest.approx(FOOT)
+    assert feet(identity, 0.6 * H, 6.0) == pytest.approx(FOOT)
+    assert feet(identity, 0.6 * H, 8.8) == pytest.approx(FOOT)
+
+
+@pytest.mark.parametrize(
+    ("seen", "label"),
+    [
+        ([("car", 0.6), ("bus", 0.8)], "car"), ([("car", 0.6), ("bus", 0.9)], "bus"), ([("car", 0.6), ("truck", 0.8)], "car"),
+        ([("bus", 0.9), ("car", 0.6), ("car", 0.1)], "car"), ([("car", 0.5), ("car", 0.3), ("truck", 0.9)], "car"),
+    ],
+)  # fmt: skip
+def test_its_class_is_what_its_life_voted_for(seen: list[tuple[str, float]], label: str) -> None:
+    """By score; a bus or a truck takes more to be believed than a car."""
+    identity = follow(*((0.2 * n, at(0.5, label=what, score=score)) for n, (what, score) in enumerate(seen)))
+    assert identity.label == label
+    assert identity.mean_score == pytest.approx(sum(s for _, s in seen) / len(seen))
+    assert identity.best == max(s for _, s in seen)
+    assert identity.score == seen[-1][1]
+
+
+def test_what_was_seen_before_it_was_sure_is_told_once_and_never_grows() -> None:
+    """Up to 32 sightings, the first among them, evenly over its life, oldest first."""
+    for looks in (2, 31, 32, 33, 64, 65, 500):
+        identity = follow(*((float(n), at(0.5)) for n in range(looks)))
+        identity.confirm(7, float(looks - 1))
+        track = identity.track(float(looks - 1))
+        times = [s.at for s in track.earlier]
+        assert track.track_id == 7
+        assert times == sorted(times)
+        assert times[0] == 0.0
+        assert times[-1] < looks - 1
+        assert min(looks - 1, 15) <= len(times) <= 32
+        if looks <= 32:
+            assert times == list(range(looks - 1))
+        assert len(set(np.diff(times))) <= 1
+        assert identity.track(looks + 1.0).earlier == ()
+        identity.see(at(0.5), float(looks))
+        assert identity.track(float(looks)).earlier == ()
+
+
+def test_a_leap_that_leads_nowhere_leaves_what_it_landed_on() -> None:
+    """Its last step is something of its own, first seen where and when the step ended."""
+    identity = follow((0.0, at(0.3)), (0.2, at(0.4)))
+    assert identity.leaps == 1
+    landed = identity.landed()
+    assert (landed.first_seen, landed.hits) == (0.2, 1)
+    assert middle(landed) == pytest.approx((0.4, 0.5))
+    assert [follow((0.0, at(0.3)), (0.2, at(x))).leaps for x in (0.326, 0.327)] == [0, 1], "a fifth of the two boxes overlap"
+    identity.see(at(0.5), 0.4)
+    assert identity.leaps == 2, "it goes on"
+
+
+@pytest.mark.parametrize(
+    ("found", "alike"),
+    [
+        (at(0.5, w=0.61 * W), True), (at(0.5, w=0.59 * W), False), (at(0.5, w=1.65 * W), True), (at(0.5, w=1.68 * W), False),
+        (at(0.5, h=0.61 * H), True), (at(0.5, h=0.59 * H), False), (at(0.5, h=1.65 * H), True), (at(0.5, h=1.68 * H), False),
+    ],
+)  # fmt: skip
+def test_one_size_is_within_six_tenths(found: Detection, alike: bool) -> None:
+    """Of the smaller to the larger, in width and in height."""
+    assert agrees(Identity(at(0.5), 0.0), found) == alike
+
+
+@pytest.mark.parametrize(("share", "alike"), [(0.81, True), (0.79, False), (None, True)])
+def test_alike_is_eight_tenths_of_the_look(share: float | None, alike: bool) -> None:
+    """Where one of the two looks is not known, their sizes decide."""
+    old = np.eye(128, dtype=np.float32)[0] * 2**0.5
+    new = None if share is None else old * share
+    assert agrees(Identity(Detection(at(0.5).box, 0.8, "person", old), 0.0), Detection(at(0.5).box, 0.8, "person", new)) == alike
+    assert agrees(Identity(at(0.5), 0.0), Detection(at(0.5).box, 0.8, "person", old))
+
+
+@pytest.mark.parametrize(
+    ("dx", "dy", "value"),
+    [
+        (0.0, 0.0, 1.0),
+        (1.0, 0.0, 0.5),
+        (-1.0, 0.0, 0.5),
+        (1.99, 0.0, 0.005),
+        (2.01, 0.0, 0.0),
+        (0.0, 0.3, 0.5),
+        (0.0, -0.3, 0.5),
+        (0.0, 0.61, 0.0),
+        (1.0, 0.5, 1 / 6),
+    ],
+)
+def test_a_first_step_is_as_likely_as_it_is_short(dx: float, dy: float, value: float) -> None:
+    """In widths and heights of the box; a person goes 10 widths and 3 heights a second at most."""
+    identity = Identity(at(0.5), 0.0)
+    identity.predict(0.2)
+    assert likeness(identity, at(0.5 + dx * W, 0.5 + dy * H), 0.2) == pytest.approx(value, abs=1e-6)
+    assert likeness(identity, at(0.5 + dx * W, 0.5 + dy * H, w=2 * W), 0.2) == 0, "of another size"
+
+
+@pytest.mark.parametrize(("off", "value"), [(0.0, 1.0), (0.5, 0.4), (-0.5, 0.4), (-0.8, 0.04), (-0.85, 0.0)])
+def test_the_next_step_must_go_on_where_the_first_leads(off: float, value: float) -> None:
+    """Half of its size beside, and a quarter of the way, is the most; here the way is one and a third of its width."""
+    identity = follow((0.0, at(0.3)), (0.2, at(0.3 + 4 / 3 * W)))
+    identity.predict(0.4)
+    x = middle(identity)[0]
+    assert x == pytest.approx(0.3 + 8 / 3 * W)
+    assert likeness(identity, at(x + off * W), 0.4) == pytest.approx(value, abs=1e-6)
+    assert likeness(identity, at(x, 0.5 + 0.2 * H), 0.4) == pytest.approx(0.6), "and half of its height"

@@ -89,7 +89,7 @@ class Controller:
             self._photocell.take_over(old._photocell)
         self._sweep = old._sweep
         self._start, self._began, self._fading_s, self._shown = old._start, old._began, old._fading_s, old._shown
-        self.faults.open, self.faults.known = old.faults.open, old.faults.known
+        self.faults.take_over(old.faults)
         old.ledger.charge(now)
         old.ledger.rated_w = self.ledger.rated_w
         self.ledger = old.ledger

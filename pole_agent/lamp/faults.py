@@ -52,25 +52,35 @@ class Faults:
         self.open: dict[str, float] = {}  # fault -> monotonic time of its opening
         self.known: dict[str, bool] = dict.fromkeys(NAMES, False)
 
+    def take_over(self, old: Faults) -> None:
+        """Go on with what another has seen: after a reload no fault and no time of one begins anew."""
+        self._duty, self._steady_since, self._was_lit, self._starts = old._duty, old._steady_since, old._was_lit, old._starts
+        self._true_since, self._false_since, self._silent_since = old._true_since, old._false_since, old._silent_since
+        self.open, self.known = old.open, old.known
+
     def step(self, duty: float, dark: bool | None, feedback: Feedback | None, stuck: bool | None, now: float) -> list[Change]:
         """Judge one moment. `duty`: what is driven, 0 when the relay is open; `stuck`: of the photocell. None: unknown."""
         if duty != self._duty:
             self._duty, self._steady_since = duty, now
         settled = now - self._steady_since >= SETTLE_S
         seen: dict[str, bool | None] = dict.fromkeys(NAMES)
-        if feedback is not None:
-            self._silent_since.clear()  # not settled yet is not silent
+        waiting: set[str] = set()  # a sensor is there and has nothing to say: it has not settled yet, or the lamp is off
         seen["photocell_stuck"] = stuck
         data: dict[str, Any] = {"duty": round(duty, 3)}
         if feedback is not None:
             data |= {"lit": feedback.lit} | ({} if feedback.watts is None else {"watts": round(feedback.watts, 1)})
             seen["cycling"] = self._cycles(feedback.lit, duty > 0 and settled, now)
             seen["day_burner"] = dark is False and feedback.lit if dark is not None else None
+            waiting = {"lamp_failure", "unexpectedly_on"}
+            if feedback.watts is not None or not feedback.lit:
+                waiting.add("dimming_failure")
             if settled:
                 seen["lamp_failure"] = duty > 0 and not feedback.lit
                 seen["unexpectedly_on"] = duty == 0 and feedback.lit
                 if feedback.watts is not None and feedback.lit:
                     seen["dimming_failure"] = duty > 0 and abs(feedback.watts - duty * self._rated_w) > TOLERANCE * self._rated_w
+        for name in waiting:
+            self._silent_since.pop(name, None)
         return [change for name in NAMES for change in self._judge(name, seen[name], data, now)]
 
     def states(self) -> dict[str, bool | None]:

@@ -173,7 +173,8 @@ def test_to_know_less_never_darkens() -> None:
         }
         for known, light in found.items():
             for keep in itertools.product((False, True), repeat=3):
-                less = tuple(value if kept else None for value, kept in zip(known, keep, strict=True))
+                level, dark, deep = known
+                less = (level if keep[0] else None, dark if keep[1] else None, deep if keep[2] else None)
                 assert found[less] >= light, (known, less, given, boosts, bounds)
                 rows += 1
     assert rows > 10_000

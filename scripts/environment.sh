@@ -1,5 +1,7 @@
 # Sourced by the scripts beside it: makes a virtual environment and says what it does. Not a command of its own.
+#   project <folder> [dev]                                        the agent itself, editable, with the tested versions; dev: what contributors need too
 #   environment <folder> "<files that decide>" <pip arguments…>   installs once, and again when one of the files changed
+# uv does it from uv.lock where it is installed, else pip with scripts/constraints.txt: the same versions.
 # Needs Python 3.11 to 3.13; PYTHON=/path/to/python chooses one.
 
 find_python() {
@@ -49,9 +51,28 @@ tell_progress() { # <folder> <scratch>: a line every few seconds, until the scra
   done
 }
 
+dev_packages() { # the lines of the group dev in pyproject.toml: pip knows groups only from 25.1
+  sed -n '/^dev = \[$/,/^\]$/s/^  "\(.*\)",$/\1/p' pyproject.toml
+}
+
+uv_sync() { # <folder> [dev]: what uv.lock says. pip and whatever else is in the folder stay
+  local folder=$1
+  shift
+  # shellcheck disable=SC2068 # nothing, or one word
+  UV_PROJECT_ENVIRONMENT=$PWD/$folder uv sync --quiet --locked --inexact --no-default-groups ${@:+--group dev --extra onvif}
+}
+
 install_packages() { # <folder of the environment> <scratch> <pip arguments…>: one sentence when it fails
   local folder=$1 scratch=$2 said=$2/said
   shift 2
+  if [ "$1" = --project ]; then
+    local group=${2:-}
+    if command -v uv >/dev/null && uv_sync "$folder" $group >"$said" 2>&1; then return; fi
+    if [ -z "$group" ]; then set -- -c scripts/constraints.txt -e .; else
+      mapfile -t packages < <(dev_packages)
+      set -- -c scripts/constraints.txt -e '.[onvif]' "${packages[@]}"
+    fi
+  fi
   # Few retries: who is offline shall hear it soon. They hold for the pip that pip starts, too.
   if PIP_RETRIES=${PIP_RETRIES:-2} TMPDIR=$scratch "$folder/bin/python" -m pip --disable-pip-version-check install --progress-bar off "$@" >"$said" 2>&1; then return; fi
   if grep -qE 'NewConnectionError|NameResolutionError|ConnectTimeoutError|ReadTimeoutError|ProxyError|Failed to establish a new connection' "$said"; then
@@ -92,4 +113,8 @@ environment() { # <folder> <files that decide> <pip arguments…>
   rm -rf "$scratch"
   [ "$status" = 0 ] || return 1
   echo "$mark" >"$folder/.installed"
+}
+
+project() { # <folder> [dev]
+  environment "$1" "pyproject.toml scripts/constraints.txt uv.lock" --project "${@:2}"
 }

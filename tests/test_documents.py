@@ -78,3 +78,11 @@ def test_nobody_is_told_to_install_a_name_that_nobody_owns(file: Path) -> None:
     for line in file.read_text().replace("\\\n", " ").splitlines():
         asked = re.search(r"\b(pip[3x]?|uv|uvx)\b.*\b(install|add|run|download)\b.*(?<![\w/.=-])[\"']?pole[-_]agent(?![\w/.-])", line)
         assert not asked or "--no-index" in line, line.strip()
+
+
+def test_a_commit_hook_runs_what_check_runs() -> None:
+    """Each hook of pre-commit is a line of scripts/check, and each of its tools has a hook."""
+    check = (ROOT / "scripts" / "check").read_text().replace("$bin/", ".venv-dev/bin/")
+    hooks = re.findall(r"entry: (.*)$", (ROOT / ".pre-commit-config.yaml").read_text(), re.MULTILINE)
+    assert all(f"\n{hook}" in check for hook in hooks), hooks
+    assert {hook.split()[0] for hook in hooks} == set(re.findall(r"^(\.venv-dev/bin/\S+)", check, re.MULTILINE))

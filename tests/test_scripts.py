@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -116,3 +118,54 @@ def test_an_environment_is_brought_up_to_date_and_made_anew_only_where_that_fail
     assert done.returncode == 0, done.stderr
     assert (tmp_path / "venv" / "mine").exists() is pip_works
     assert [line.split()[0] for line in done.stdout.splitlines()] == ["preparing", "bringing"] + ["preparing"] * (not pip_works)
+
+
+def test_uv_and_pip_get_the_same_versions() -> None:
+    """Each pin of constraints.txt is the version of uv.lock, and what the lock has beyond them is the agent, lgpio or setuptools."""
+    lock = tomllib.loads((ROOT / "uv.lock").read_text())["package"]
+    locked = [(p["name"], p["version"]) for p in lock]
+    pins = [line.split("==") for line in (ROOT / "scripts" / "constraints.txt").read_text().splitlines() if "==" in line]
+    pinned = {re.sub(r"[-_.]+", "-", name).lower(): version for name, version in pins}
+    assert len(locked) == len(dict(locked)), "one version each"
+    assert pinned == {name: version for name, version in locked if name not in ("pole-agent", "lgpio", "setuptools")}
+
+
+def test_the_lock_is_of_this_pyproject() -> None:
+    """What pyproject.toml asks for is what the lock was made from: scripts/lock has been run."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())
+    (agent,) = (p for p in tomllib.loads((ROOT / "uv.lock").read_text())["package"] if p["name"] == "pole-agent")
+    extras = project["project"]["optional-dependencies"]
+    wanted = [*project["project"]["dependencies"], *(p for extra in extras.values() for p in extra)]
+    for asked, locked in (
+        (wanted, agent["metadata"]["requires-dist"]),
+        (project["dependency-groups"]["dev"], agent["metadata"]["requires-dev"]["dev"]),
+    ):
+        assert {_specified(p) for p in asked} == {(p["name"], p.get("specifier", "")) for p in locked}
+
+
+def _specified(requirement: str) -> tuple[str, str]:
+    name, specifier = re.fullmatch(r"([\w.-]+?)((?:[<>=~!].*)?)", requirement).groups()  # type: ignore[union-attr]
+    return name.lower(), specifier
+
+
+def test_pip_installs_what_the_dev_group_names(tmp_path: Path) -> None:
+    """The shell reads the group dev as TOML does."""
+    done = shell("dev_packages", tmp_path)
+    assert done.stdout.splitlines() == tomllib.loads((ROOT / "pyproject.toml").read_text())["dependency-groups"]["dev"]
+
+
+@pytest.mark.parametrize("there", [True, False])
+@pytest.mark.parametrize("group", ["", "dev"])
+def test_uv_syncs_the_project_where_it_is_there(tmp_path: Path, group: str, there: bool) -> None:
+    """uv gets the lock and the folder; a uv that fails is followed by pip with the pins."""
+    _with_pip(tmp_path)
+    program(tmp_path / "venv" / "bin", "python", 'echo "pip $*" >> "$HERE/called"')
+    program(tmp_path / "bin", "uv", f'echo "uv $* in $UV_PROJECT_ENVIRONMENT" >> "$HERE/called"; exit {int(not there)}')
+    folder = os.path.relpath(tmp_path / "venv", ROOT)
+    done = shell(f'mkdir "$HERE/scratch"; install_packages "{folder}" "$HERE/scratch" --project {group}', tmp_path)
+    assert done.returncode == 0, done.stderr
+    uv, *pip = (tmp_path / "called").read_text().splitlines()
+    dev = " --group dev --extra onvif" if group else ""
+    assert uv == f"uv sync --quiet --locked --inexact --no-default-groups{dev} in {ROOT}/{folder}"
+    assert len(pip) == int(not there)
+    assert all(" -c scripts/constraints.txt -e ." in line and ("pytest>=" in line) is bool(group) for line in pip)

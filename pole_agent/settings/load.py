@@ -6,6 +6,7 @@ import hashlib
 import json
 import os
 import re
+import stat
 import tomllib
 from collections import Counter
 from dataclasses import dataclass, replace
@@ -131,18 +132,28 @@ def last_good(path: Path, state_dir: Path | None = None) -> Loaded | None:
 
 
 def keep_last_good(loaded: Loaded) -> None:
-    """Keep a copy of a configuration that works. A disk that cannot is no reason to stop: raises OSError."""
+    """Keep a copy of a configuration that works, for its owner only: it may hold passwords. A power cut leaves the old copy or the new one.
+
+    A disk that cannot is no reason to stop: raises OSError.
+    """
     folder = loaded.settings.storage.state_dir
     target, part = folder / LAST_GOOD, folder / (LAST_GOOD + ".part")
     folder.mkdir(parents=True, exist_ok=True)
     blob = loaded.text.encode()
-    if target.exists() and target.read_bytes() == blob:
+    if target.exists() and target.read_bytes() == blob and stat.S_IMODE(target.stat().st_mode) == CONFIG_MODE:
         return
-    with os.fdopen(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, CONFIG_MODE), "wb") as file:
+    part.unlink(missing_ok=True)  # what a cut left may be readable by others, or a link
+    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
+    with os.fdopen(os.open(part, flags, CONFIG_MODE), "wb") as file:
         file.write(blob)
         file.flush()
         os.fsync(file.fileno())
     part.rename(target)
+    entry = os.open(folder, os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        os.fsync(entry)
+    finally:
+        os.close(entry)
 
 
 def _with_nul(value: Any, path: str = "") -> str:

@@ -209,6 +209,8 @@ def build(
     pole = settings.pole
     records = Records(store, clock)
     dispatch = Dispatch(rules, new_id, records.rates, store, board, keeper, parts, clock, base, pulses.promise("dispatch", PULSE_S))
+    if before is not None and (before.settings.base_topic, before.settings.storage) == (base, settings.storage):
+        dispatch.take_over(before.dispatch)
 
     journal = Tell()
 

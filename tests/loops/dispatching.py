@@ -108,8 +108,7 @@ class Bench:
             self.free.set()
         if self.link != "down":
             self.board.birth(self._send)
-        parts = Parts(self.store.record, self.clock.monotonic)
-        self.dispatch = Dispatch(self.rules, ids, self._rates, self.store, self.board, self.keeper, parts, self.clock, BASE)
+        self._build()
         self.running = asyncio.ensure_future(self.dispatch.run())
         if not self.turns:
             self.running.cancel()
@@ -121,6 +120,25 @@ class Bench:
         await asyncio.gather(self.running, return_exceptions=True)
         await self.dispatch.close()
         await self.store.stop(5)
+
+    async def reload(self, *, rules: DroneRules | None = None, same_board: bool = True) -> None:
+        """As SIGHUP does: the loop ends, another one takes over; store, clock and connection go on."""
+        self.running.cancel()
+        await asyncio.gather(self.running, return_exceptions=True)
+        await self.dispatch.close()
+        before, self.rules = self.dispatch, rules or self.rules
+        if not same_board:
+            self.board = Board()
+            self.board.birth(self._send)
+        self._build()
+        self.dispatch.take_over(before)
+        self.running = asyncio.ensure_future(self.dispatch.run())
+        await self.quiet()
+
+    def _build(self) -> None:
+        ids = lambda: uuid7(self.clock.wall(), self.random.randbytes)  # noqa: E731
+        parts = Parts(self.store.record, self.clock.monotonic)
+        self.dispatch = Dispatch(self.rules, ids, self._rates, self.store, self.board, self.keeper, parts, self.clock, BASE)
 
     async def restart(self, *, new_boot: bool = False, off_s: float = 1.0) -> None:
         await self.stop()

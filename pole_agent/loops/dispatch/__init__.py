@@ -28,7 +28,7 @@ from pole_agent.drone.triage import DAY_S, by_priority, comes_before, superseded
 from pole_agent.errors import CommandRefused, OutboxError, UplinkError, Withdrawn
 from pole_agent.health.parts import Parts
 from pole_agent.health.trust import TimeKeeper
-from pole_agent.loops.dispatch.docket import STANDING, STOP, Docket, recounted
+from pole_agent.loops.dispatch.docket import DOCK_STOP, STANDING, STOP, Docket, recounted
 from pole_agent.store.store import Store
 from pole_agent.uplink.board import Board
 from pole_agent.uplink.events import Message, encode
@@ -43,6 +43,7 @@ FLAPPING_S, MOST_FLAPS, CALM_S = 600.0, 10, 60.0
 APART_S = 1.0
 MOST_EARLY = 100
 SIMULATED = "nobody: automatic approval, simulation only"
+EMERGENCY = "emergency_stop"
 FINAL_WORDS = frozenset({"rejected", "ok", "partially_done", "failed", "canceled", "timeout"})
 
 
@@ -83,6 +84,11 @@ class Dispatch:
         self._deliveries: set[asyncio.Task[None]] = set()
         self._waiting = False
         self.refused: Counter[str] = Counter()  # approvals that did not count, by cause
+
+    def take_over(self, before: Dispatch) -> None:
+        """After a reload, before the first turn: what is known only in memory goes on. `before` has ended."""
+        self._wishes, self._early, self._conditions, self.refused = before._wishes, before._early, before._conditions, before.refused
+        self._docket.take_over(before._docket)
 
     # --- from other loops
 
@@ -170,7 +176,20 @@ class Dispatch:
             measured = min(measured, wall)
         self._conditions.take(values, measured, wall, self._clock.monotonic())
         self._wake.set()
+        if EMERGENCY in values:
+            async with self._lock:
+                await self._keep_dock_stop()
         return {}
+
+    async def _keep_dock_stop(self) -> None:
+        """A stop of the dock ends by a newer word only, not by a restart. What the disk cannot keep now it keeps later."""
+        said = self._conditions.get(EMERGENCY)
+        stopped = said.measured if said is not None and said.value else None
+        if not self._docket.restored or (stopped is None) is (self._docket.dock_stop is None):
+            return
+        self._docket.dock_stop = stopped
+        with contextlib.suppress(OutboxError):
+            await self._docket.keep_word(DOCK_STOP, json.dumps(stopped), insist=True)
 
     async def stop_flights(self, payload: Mapping[str, Any], by: str) -> dict[str, Any]:
         """Carry out ``drone/stop``: nothing flies any more, and what flies is called back. Raises CommandRefused for a bad resume."""
@@ -247,15 +266,22 @@ class Dispatch:
 
     async def _restore(self) -> None:
         await self._docket.follow_loss()
-        if not await self._docket.restore():
-            return
-        early, self._early = self._early, {}
-        for decision in early.values():  # what somebody stopped before it could be read
-            with contextlib.suppress(CommandRefused, OutboxError):
-                await (self._decide_plan(decision) if decision.patrol else self._decide(decision))
+        if await self._docket.restore():
+            await self._catch_up()
         for request in list(self._docket.requests.values()):
             if request.is_open and not self._rules.enabled:
                 await self._docket.move(request, "cancel", "pole", "drones are switched off")
+
+    async def _catch_up(self) -> None:
+        """What was stopped before it could be read, and whether the dock was."""
+        kept, said = self._docket.dock_stop, self._conditions.get(EMERGENCY)
+        if kept is not None and (said is None or said.measured < kept):
+            self._conditions.take({EMERGENCY: True}, kept, self._clock.wall(), self._clock.monotonic())
+        await self._keep_dock_stop()
+        early, self._early = self._early, {}
+        for decision in early.values():
+            with contextlib.suppress(CommandRefused, OutboxError):
+                await (self._decide_plan(decision) if decision.patrol else self._decide(decision))
 
     # --- wishes
 

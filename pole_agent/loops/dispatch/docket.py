@@ -30,9 +30,11 @@ SAVE_S = 10.0  # counts, reasons and steps of flights are written so often
 CALL_BACK_S, FORGOTTEN_S = 4 * 3600.0, 86_400.0  # no drone is in the air for so long; nor is one after a day
 OCCASION_S = 7 * 3600.0  # longer than any patrol's window
 KEEP_CLOSED = 100
-LAST_ORDER, STOP, STANDING = "last_order", "drone_stop", "drone_standing"  # keys in the store
+LAST_ORDER, STOP, DOCK_STOP, STANDING = "last_order", "drone_stop", "drone_dock_stop", "drone_standing"  # keys in the store
 # The safe ways out happen even when the disk cannot keep them.
 ALWAYS: frozenset[Happening] = frozenset({"cancel", "deny", "expire", "time_out"})
+# What goes on over a reload beside what others see.
+KEPT_TO_ITSELF = ("_deadlines", "_unsaved", "_unsaved_words", "_saved_at", "_of", "_told_at")
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +56,7 @@ class Docket:
         self.heard_at: dict[str, float] = {}  # monotonic: when anything was heard of a request
         self.last_order: LastOrder | None = None
         self.stop: dict[str, Any] | None = None  # of all flights: by whom, why, since when
+        self.dock_stop: float | None = None  # when the dispatcher said that its dock is stopped, wall seconds
         self.standing = StandingBook()
         self.restored = False
         self.sending: dict[str, asyncio.Future[None]] = {}  # orders that the broker has not acknowledged
@@ -72,6 +75,13 @@ class Docket:
         else:
             await self._store.write(lambda db: db.set(key, word))
             self._unsaved_words.pop(key, None)
+
+    def take_over(self, before: Docket) -> None:
+        """After a reload: all goes on as it was in memory, also what the disk could not keep."""
+        for name in ("requests", "heard_at", "last_order", "stop", "dock_stop", "standing", "restored", *KEPT_TO_ITSELF):
+            setattr(self, name, getattr(before, name))
+        if self._board is not before._board:
+            self._tell()
 
     async def follow_loss(self) -> None:
         """A store that was lost took with it whether somebody has stopped all flights: until a person resumes them, they are.
@@ -93,10 +103,10 @@ class Docket:
         if self.restored:
             return False
 
-        def read(db: Any) -> tuple[float, list[str], str | None, str | None, str | None]:
-            return db.newest_time(), db.load_requests(), db.get(LAST_ORDER), db.get(STOP), db.get(STANDING)
+        def read(db: Any) -> tuple[float, list[str], list[str | None]]:
+            return db.newest_time(), db.load_requests(), [db.get(key) for key in (LAST_ORDER, STOP, DOCK_STOP, STANDING)]
 
-        stored, texts, last, stop, standing = await self._store.read(read)
+        stored, texts, (last, stop, dock_stop, standing) = await self._store.read(read)
         self._keeper.remember(STORED, stored)  # before any request is looked at: a clock that is behind it is not trusted
         now, wall = self._clock.monotonic(), self._clock.wall()
         for text in texts:
@@ -110,6 +120,7 @@ class Docket:
         # What cannot be read keeps everything on the ground.
         self.last_order = _last_order(last, LastOrder("", wall, now, self._keeper.boot_id))
         self.stop = self.stop or stop_of(stop, {"by": "nobody: it cannot be read", "reason": "", "since": rfc3339(wall)})
+        self.dock_stop = _dock_stop_of(dock_stop)
         try:
             self.standing = StandingBook.load(standing)
         except UNREADABLE as error:
@@ -117,12 +128,17 @@ class Docket:
             self.standing = StandingBook(closed_until=wall + LONGEST_S)
             self._unsaved_words[STANDING] = self.standing.dump()
         self.restored = True
-        for request in self.requests.values():
+        self._tell()
+        return True
+
+    def _tell(self) -> None:
+        """What is open, and who is called back: to a board that does not know."""
+        wall = self._clock.wall()
+        for request in list(self.requests.values()):
             if request.is_open:
                 self.announce(request)
             elif request.call_back and not (self._keeper.trusted and wall - request.changed > FORGOTTEN_S):
                 self.tell_call_back(request)
-        return True
 
     def moved(self, request: Request, happening: Happening, by: str, reason: str = "") -> Request:
         return request.moved(happening, self._clock.wall(), self._clock.monotonic(), by=by, reason=reason)
@@ -284,6 +300,17 @@ def _last_order(text: str | None, otherwise: LastOrder) -> LastOrder | None:
         return LastOrder(str(kept.get("request_id", "")), wall, at, boot_id) if math.isfinite(wall + at) else otherwise
     except UNREADABLE:
         return otherwise
+
+
+def _dock_stop_of(text: str | None) -> float | None:
+    """When the dispatcher said that its dock is stopped. Only what is plainly no stop is none; of a damaged word any newer one is newer."""
+    if text is None or text == "null":
+        return None
+    try:
+        measured = float(json.loads(text))
+        return measured if math.isfinite(measured) else 0.0
+    except UNREADABLE:
+        return 0.0
 
 
 def stop_of(text: str | None, otherwise: dict[str, Any]) -> dict[str, Any] | None:

@@ -16,11 +16,13 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from pole_agent.store.continuity import Ended, Opened
+from pole_agent.store.retention import DROPPED, GOES, QUALITIES, life_s
 from pole_agent.store.salvage import Salvage
 from pole_agent.store.schema import LATEST, PAGE_BYTES, connect, connect_to_read, new_store_id
 from pole_agent.store.witness import Witness
 from pole_agent.vocabulary import RecordEvent, Severity, Stamp, TimeQuality
 
+SEVERITIES = frozenset(map(int, Severity))
 KEEP_DELIVERED_S = 72 * 3600.0
 KEEP_COMMANDS = 1000
 KEEP_CLOSED_REQUESTS = 500
@@ -31,7 +33,6 @@ KEEP_VERDICTS = 100  # of each rule: its rate is that of the last hundred that p
 FULL_SHARE = 0.9  # of the cap; the rest is room for the work of dropping
 DROP_BATCH = 200
 LEAST_PAGES, EMPTY_SHARE = 1_000_000 // PAGE_BYTES, 0.25  # a megabyte, and a quarter of the file: below that shrinking only wears the card
-DROPPED = "outbox.dropped"
 BIRTHS, EPOCH, FORMERS, ANNOUNCED = "births", "epoch", "formers", "announced"  # keys of small state
 LOST = "lost"  # … set when what was kept before is gone, or older than what was done; whoever has followed it up clears it
 KEEP_FORMERS = 20
@@ -296,16 +297,15 @@ class Database:
     def expire(self, wall: float, ttl_s: Mapping[str, float], stamp: Stamp) -> int:
         """Drop what waits longer than its type is kept, counted and told. Alarms wait for ever; so does what has no known time."""
         gone: list[int] = []
-        kinds = [row[0] for row in self._db.execute("SELECT DISTINCT kind FROM outbox WHERE delivered IS NULL")]
-        for kind in kinds:
-            ttl = ttl_s.get(kind, ttl_s.get(kind.partition(".")[0]))
-            if ttl is None or kind == DROPPED:
-                continue
-            rows = self._db.execute(
-                "SELECT seq FROM outbox WHERE delivered IS NULL AND kind = ? AND severity < ? AND quality <> 'unsynced' AND wall < ?",
-                (kind, int(Severity.ALARM), wall - ttl),
-            )
-            gone += [row[0] for row in rows]
+        for kind, severity in self._db.execute("SELECT DISTINCT kind, severity FROM outbox WHERE delivered IS NULL").fetchall():
+            for quality in QUALITIES if severity in SEVERITIES else ():
+                if (life := life_s(kind, Severity(severity), quality, ttl_s)) is None:
+                    continue
+                rows = self._db.execute(
+                    "SELECT seq FROM outbox WHERE delivered IS NULL AND kind = ? AND severity = ? AND quality = ? AND wall < ?",
+                    (kind, severity, quality, wall - life),
+                )
+                gone += [row[0] for row in rows]
         self._drop(gone, "expired", stamp)
         return len(gone)
 
@@ -504,8 +504,8 @@ class Database:
             victims = [
                 r[0]
                 for r in self._db.execute(
-                    "SELECT seq FROM outbox WHERE delivered IS NULL ORDER BY kind = ?, severity, seq LIMIT ?",
-                    (DROPPED, DROP_BATCH),
+                    f"SELECT seq FROM outbox WHERE delivered IS NULL ORDER BY {GOES}, seq LIMIT ?",
+                    (DROP_BATCH,),
                 )
             ]
             if not victims:

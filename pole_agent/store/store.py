@@ -27,6 +27,7 @@ from pole_agent.errors import OutboxError
 from pole_agent.store import witness
 from pole_agent.store.continuity import Ended, damaged, ended
 from pole_agent.store.database import BIRTHS, Database, Entry
+from pole_agent.store.retention import fate
 from pole_agent.store.salvage import salvage
 from pole_agent.store.schema import PAGE_BYTES
 from pole_agent.store.witness import Unreadable, Witness
@@ -307,7 +308,8 @@ class Store:
         surplus = len(self._batch) - MEMORY_ROWS
         if surplus > 0:
             # The oldest of the lowest severity go first, as on the disk.
-            order = sorted(range(len(self._batch)), key=lambda i: (self._batch[i].event.severity, i))
+            fates = [fate(e.event.kind, e.event.severity, e.stamp.quality).goes for e in self._batch]
+            order = sorted(range(len(self._batch)), key=lambda i: (fates[i], i))
             gone = set(order[:surplus])
             self._batch = [e for i, e in enumerate(self._batch) if i not in gone]
             self._lost += surplus

@@ -66,7 +66,7 @@ def test_what_was_marked_is_forgotten() -> None:
     assert all_of(out) == [2]
     assert out.flying == (Row(2, 1),)
     out.refused(2)
-    assert out.flying == ()
+    assert len(out.flying) == 0
 
 
 def test_a_thousand_rows_are_read_ahead() -> None:
@@ -79,7 +79,8 @@ def test_a_thousand_rows_are_read_ahead() -> None:
         out.take()
     assert out.limit() == 1000
     out.rewind()
-    assert (out.limit(), out.position, out.round, out.take()) == (1004, None, 1, None)
+    assert out.take() is None
+    assert (out.limit(), out.round) == (1004, 1)
 
 
 @pytest.mark.parametrize(("left", "wants"), [(299, True), (300, False), (301, False)])

@@ -118,6 +118,7 @@ def test_one_side_is_open_the_other_shut(name: str) -> None:
     gate = name.partition(",")[0]
     assert shut(**open_side) == set()
     assert shut(**shut_side) == {gate}
+    assert gates(**shut_side)[gate].ok is False
     assert in_words(list(gates(**open_side).values())) == ""
     assert in_words(list(gates(**shut_side).values())) == gates(**shut_side)[gate].why != ""
 
@@ -158,7 +159,7 @@ def test_a_stop_of_the_dock_has_no_age() -> None:
 def test_a_gate_says_what_it_knows() -> None:
     """Value, limit, source and age of every gate are those of the inputs."""
     what = known(measured=WALL - 12.34, since_last_order_s=1234.56)
-    told = [g.as_data() for g in ask(at(0), 599.97, STRICT, what)]
+    told = [g.as_data() for g in ask(at(0), 599.94, STRICT, what)]
     place = list(at(0).point)
 
     def gate(name: str, value: Any, limit: Any, source: str = "dispatcher", age_s: float | None = 12.3) -> dict[str, Any]:
@@ -166,7 +167,7 @@ def test_a_gate_says_what_it_knows() -> None:
 
     assert told == [
         gate("clock", "trusted", "trusted", "pole", None),
-        gate("ttl", 600.0, 0, "pole", None),
+        gate("ttl", 599.9, 0, "pole", None),
         gate("emergency_stop", "", "", "pole", None),
         gate("geofence", place, "inside", "configuration", None),
         gate("exclusions", place, "outside", "configuration", None),
@@ -207,6 +208,7 @@ WORDS: list[tuple[dict[str, Any], str]] = [
     ({"what": known(since_last_order_s=1)}, "the last flight was ordered less than 900 s ago"),
     ({"what": known(before="the request r-1")}, "the request r-1 comes first"),
     ({"what": known({"maintenance": True})}, "maintenance yes, allowed is no"),
+    ({"what": known({"dock": "working"})}, "dock working, allowed is idle"),
     ({"what": known({"temperature_c": -9.5})}, "temperature -9.5 °C, allowed at least -5 °C"),
     ({"what": known({"rain_mm_h": "raining"})}, "rain raining mm/h, allowed at most 2 mm/h"),
     ({"limits": replace(LIMITS, max_wind_ms=8), "what": known(measured=WALL + 61)}, "wind is unknown: its time lies in the future"),
@@ -227,8 +229,10 @@ def test_an_area_is_asked_for_every_target() -> None:
     for _ in range(2):
         for number in range(501):
             assert shut(target=at(0, radius_m=60 + number / 10), limits=limits, what=GOOD) == set()
+            assert len(limits._asked) == (number + 1 if number < 500 else 1), "and not more than that is remembered"
         assert shut(target=at(300), limits=limits, what=GOOD) == {"exclusions"}
         assert shut(target=at(3000), limits=limits, what=GOOD) == {"geofence"}
+        limits._asked.clear()
 
 
 # --- unknown = blocked

@@ -26,6 +26,7 @@ class Oddity:
 
     `says_no_first`: it acknowledges with a refusal, and hangs up then. `most_filters`: subscriptions of a client, at the next one it closes
     (or refuses, with `grants_quota`). `delivers`: what it grants. `ack_s`: seconds for each acknowledgement, one after the other.
+    `most_qos`, `receive_maximum` and `largest_packet`: what it says of itself as it lets a client in, as it does with `retains`.
     """
 
     closes_at: Topic = never
@@ -43,6 +44,9 @@ class Oddity:
     silent_about_versions: bool = False
     retains: bool = True
     connack: int = 0
+    most_qos: int = 1
+    receive_maximum: int | None = None
+    largest_packet: int | None = None
 
 
 @dataclass(slots=True, eq=False)
@@ -61,6 +65,7 @@ class OddBroker:
         self.retained: dict[str, bytes] = {}
         self.connects: list[int] = []  # protocol levels
         self.publishes = 0
+        self.open = self.most_open = 0  # messages that wait for their acknowledgement
         self._clients: list[Client] = []
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
@@ -78,6 +83,22 @@ class OddBroker:
         async def work() -> None:
             self._keep(topic, payload)
             self._deliver(topic, payload)
+
+        self._ask(work())
+
+    @property
+    def filters(self) -> list[str]:
+        """What is listened to, in the order in which it was asked for."""
+        return [topic for client in list(self._clients) for topic in client.filters]
+
+    def send_away(self, code: int) -> None:
+        """Say why (MQTT 5), and close every connection."""
+
+        async def work() -> None:
+            for client in list(self._clients):
+                client.writer.write(bytes([0xE0, 2, code, 0]))
+                await client.writer.drain()
+                client.writer.close()
 
         self._ask(work())
 
@@ -119,7 +140,7 @@ class OddBroker:
             writer.write(bytes([0x20, 3, 0, code, 0]) if modern else bytes([0x20, 2, 0, 5]))
             await writer.drain()
             return
-        properties = b"" if self.oddity.retains else b"\x25\x00"
+        properties = self._properties()
         writer.write(bytes([0x20, 3 + len(properties), 0, 0, len(properties)]) + properties if modern else b"\x20\x02\x00\x00")
         client = Client(modern, writer)
         self._clients.append(client)
@@ -141,15 +162,29 @@ class OddBroker:
             acking.cancel()
             self._clients.remove(client)
 
+    def _properties(self) -> bytes:
+        """Of a CONNACK."""
+        odd, told = self.oddity, b"" if self.oddity.retains else b"\x25\x00"
+        if odd.most_qos < 1:
+            told += b"\x24\x00"
+        if odd.receive_maximum is not None:
+            told += b"\x21" + struct.pack(">H", odd.receive_maximum)
+        if odd.largest_packet is not None:
+            told += b"\x27" + struct.pack(">I", odd.largest_packet)
+        return told
+
     async def _ack(self, acks: asyncio.Queue[bytes], writer: asyncio.StreamWriter) -> None:
         while True:
             packet = await acks.get()
             if self.oddity.ack_s:
                 await asyncio.sleep(self.oddity.ack_s)
+            self.open -= 1
             writer.write(packet)
 
     async def _publish(self, client: Client, flags: int, body: bytes, acks: asyncio.Queue[bytes]) -> bool:
         self.publishes += 1
+        self.open += bool(flags & 0x06)
+        self.most_open = max(self.most_open, self.open)
         length = struct.unpack(">H", body[:2])[0]
         topic, at, number = body[2 : 2 + length].decode(), 2 + length, b""
         if flags & 0x06:

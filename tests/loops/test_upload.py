@@ -316,7 +316,7 @@ async def test_silence_of_a_broker_is_not_hanging_up(tmp_path: Path) -> None:
     pole.record(1)
     async with running(pole):
         for _ in range(2):
-            await pole.until(lambda: pole.city.line is not None and pole.city.line.open)
+            await pole.until(lambda: pole.city.line is not None and any("/events/" in m.topic for m in pole.city.line.open))
             pole.city.drop(NotAcknowledged("nothing comes"))
             await pole.between()
             await pole.pass_time(3)
@@ -481,6 +481,7 @@ async def test_after_a_twin_the_numbers_are_our_own(tmp_path: Path) -> None:
         await pole.pass_time(1)
         await pole.online(3)
         assert await pole.store.read(lambda db: db.store_id) == own
+        await pole.until(lambda: any(m.topic.endswith("/outbox/dropped") for m in pole.city.taken))
         ends = [json.loads(m.payload)["data"] for m in pole.city.taken if m.topic.endswith("/outbox/dropped")]
         assert [(e["storeid"], e["cause"]) for e in ends] == [(common, "two_poles_one_identity")]
 

@@ -188,6 +188,7 @@ def present() -> Presence:
 def test_a_word_that_does_not_come_back_is_missed_twice() -> None:
     """After 20 s it is said again, after 40 it is told; then ever more rarely, every ten minutes at last."""
     p = Presence(ME)
+    assert (p.next_at(), p.unheard, p.look(1e9)) == (FOR_EVER, False, False), "before the first connection"
     p.begin(1)
     assert p.next_at() == FOR_EVER
     assert not p.look(1e9)

@@ -243,7 +243,7 @@ class Listen:
             if handler is None:
                 raise CommandRefused(f"there is no command {path}; there is {', '.join(sorted(handlers))}")
             name = f"{path} {command.command_id}" if command.command_id is not None and not safe else None
-            if name is not None and await self._was_done(name):
+            if name is not None and not await self._begins(name):
                 return {"command_id": command.command_id, "ok": True, "error": None, "duplicate": True}
             by = command.by or local_by
             body = dict(command.body)
@@ -275,12 +275,26 @@ class Listen:
         if command.issued is not None and command.issued > wall + MAX_AHEAD_S:
             raise CommandRefused("the command was issued in the future; check the clocks")
 
+    async def _begins(self, name: str) -> bool:
+        """Mark it as under way, unless it was done before or is under way: it may come by two ways at the same moment."""
+        if name in self._doing:
+            return False
+        self._doing.add(name)
+        known = True
+        try:
+            known = await self._store.read(lambda db: db.knows_command(name))
+        except OutboxError:
+            known = False
+        finally:
+            if known:
+                self._doing.discard(name)
+        return not known
+
     async def _carry_out(self, handler: Handler, body: Mapping[str, Any], by: str, name: str | None) -> dict[str, Any]:
         """Let a room do it; `name` is remembered once it is done: what was refused may be sent again."""
         if name is None:
             result = handler(body, by)
             return result if isinstance(result, dict) else await result
-        self._doing.add(name)
         try:
             result = handler(body, by)
             extra = result if isinstance(result, dict) else await result
@@ -290,15 +304,6 @@ class Listen:
             return extra
         finally:
             self._doing.discard(name)
-
-    async def _was_done(self, name: str) -> bool:
-        """Was it done before, or is it being done now?"""
-        if name in self._doing:
-            return True
-        try:
-            return await self._store.read(lambda db: db.knows_command(name))
-        except OutboxError:
-            return False
 
     def _record(self, path: str, command: Command, by: str, note: str, *, local: bool) -> None:
         """Who had what done: on the pole and at the city, whatever the room itself tells."""

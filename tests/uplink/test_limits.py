@@ -6,13 +6,14 @@ import itertools
 import json
 import logging
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 import pytest
 
 from pole_agent.uplink.backoff import Backoff
 from pole_agent.uplink.filters import Filters
+from pole_agent.uplink.outgoing import Outgoing
 from pole_agent.uplink.own_words import ABSURD, BEHIND, STRANGER, Finding, Known, judge, last_words_of
 from pole_agent.uplink.pace import Pace
 from pole_agent.uplink.presence import Heard, Presence
@@ -747,3 +748,35 @@ def test_whose_last_word_it_is(payload: Any, last: bool) -> None:
 def test_what_cannot_be_read_finds_nothing(make: Callable[[], object]) -> None:
     """Whoever can write the status can write anything there."""
     assert make() is None
+
+
+# --- which event goes next
+
+
+@dataclass(frozen=True)
+class Row:
+    seq: int
+    level: int = 0
+
+
+@pytest.mark.parametrize("where", ["flying", "acknowledged", "marking", "aside"])
+def test_what_is_under_way_is_not_offered_again(where: str) -> None:
+    """Wherever it stands between leaving and being marked; once it is marked, the store does not give it any more."""
+    aside: set[int] = set()
+    out = Outgoing[Row](aside)
+    out.offer([Row(1), Row(2)], 1000)
+    row = out.take()
+    assert row == Row(1)
+    if where == "aside":
+        out.refused(1)
+        aside.add(1)
+    if where in ("acknowledged", "marking"):
+        assert out.acknowledged(1) == 1
+    if where == "marking":
+        assert out.to_mark() == [1]
+    out.rewind()
+    assert out.limit() == 1001, "those that are known come again"
+    out.offer([Row(1), Row(2)], 1001)
+    assert (out.take(), out.take()) == (Row(2), None)
+    assert out.depart(Row(1)) is (where == "aside")
+    out.marked([1])

@@ -14,6 +14,8 @@ import pytest
 from paho.mqtt.enums import CallbackAPIVersion
 
 from tests.conftest import CLIP, ROOT, Mosquitto, eventually
+from tests.uplink.test_wire import City as Witness
+from tests.uplink.test_wire import Heard
 
 CONTRACT = ROOT / "docs" / "contract"
 SCHEMAS = json.loads((CONTRACT / "schemas.json").read_text())
@@ -159,8 +161,10 @@ def city(mosquitto: Mosquitto) -> Iterator[City]:
 def test_what_a_running_pole_says_is_what_the_files_say(
     mosquitto: Mosquitto, city: City, agent: Callable[..., Any], bench: Callable[..., Path]
 ) -> None:
+    witness = Witness(mosquitto.port)
     agent("run", "--config", str(bench(CONFIG.format(clip=CLIP, port=mosquitto.port))))
     eventually(lambda: city.got("status"), within_s=20)
+    city.send("diagnose", by="test")
     city.send("lamp/set", level=0.7, duration_s=30, by="test", command_id="c-1")
     city.send("lamp/set", level=0.7, duration_s=30, by="test", command_id="c-1")
     city.send("lamp/set", level=7)
@@ -171,11 +175,34 @@ def test_what_a_running_pole_says_is_what_the_files_say(
     city.send("drone/stop", stop=True, by="Duty officer", reason="a helicopter")
     eventually(lambda: city.got("drone/cancel"), within_s=20)
     eventually(lambda: city.got("events/incident/closed") and city.got("health") and city.got("active"), within_s=40)
-    own = ("lamp/set", "drone/approval", "drone/stop")
+    own = ("lamp/set", "drone/approval", "drone/stop", "diagnose")
     seen = {check(topic, json.loads(payload)) for topic, payload in city.heard if not topic.endswith(own)}
     assert {"status", "info", "active", "event", "lampState", "droneRequest", "droneOrder", "droneCancel", "health", "reply"} <= seen
     kinds = {json.loads(p)["type"].removeprefix("smartpole.") for t, p in city.heard if "/events/" in t}
     assert {"incident.opened", "incident.closed", "lamp.overridden", "lamp.resumed", "command.refused", "drone.changed"} <= kinds
+    eventually(lambda: city.got("diagnosis"), within_s=20)
+    heard = [message for message in witness.all() if not message.topic.endswith(own)]
+    witness.close()
+    assert sent_as_written(heard) == {name for name, operation in ASYNCAPI["operations"].items() if operation["action"] == "send"}
+
+
+def sent_as_written(heard: list[Heard]) -> set[str]:
+    """Each message has the QoS, the retain flag, the expiry and the content type of its channel. Returns the channels."""
+    seen: set[str] = set()
+    for message in heard:
+        name = check(message.topic, json.loads(message.payload))
+        binding = ASYNCAPI["operations"][name]["bindings"]["mqtt"]
+        # The first of a connection is acknowledged, whatever it is: only that tells whether the broker takes it.
+        qos = 1 if name not in seen else binding["qos"]
+        kind = "application/cloudevents+json; charset=UTF-8" if name == "event" else "application/json"
+        assert (message.qos, message.retain, message.content_type) == (qos, binding["retain"], kind), message.topic
+        if name == "droneOrder":
+            assert message.expiry_s is not None
+            assert 0 < message.expiry_s <= 600
+        else:
+            assert message.expiry_s is None, message.topic
+        seen.add(name)
+    return seen
 
 
 @pytest.mark.parametrize(

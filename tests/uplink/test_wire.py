@@ -82,6 +82,10 @@ class City:
     def next(self) -> Heard:
         return self.heard.get(timeout=10)
 
+    def all(self) -> list[Heard]:
+        """What was heard so far."""
+        return [self.heard.get() for _ in range(self.heard.qsize())]
+
     def say(self, path: str, payload: bytes, **properties: Any) -> None:
         told = Properties(PacketTypes.PUBLISH)  # type: ignore[no-untyped-call]
         for key, value in properties.items():

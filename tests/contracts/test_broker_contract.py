@@ -60,7 +60,11 @@ def harness(request: pytest.FixtureRequest) -> Harness:
 def test_a_publish_returns_when_it_is_acknowledged(harness: Harness) -> None:
     async def work() -> None:
         async with harness.broker.connect(WILL, BASE) as session:
-            await session.publish(Message(f"{BASE}/events/a/b", b"{}"))
+            await session.publish(Message(f"{BASE}/lamp/state", b"{}", retain=True))
+            hearing = asyncio.ensure_future(anext(aiter(session.incoming())))
+            assert await session.look_at(f"{BASE}/lamp/state") == b"{}", "the broker has it by then"
+            hearing.cancel()
+            await asyncio.gather(hearing, return_exceptions=True)
 
     asyncio.run(work())
 

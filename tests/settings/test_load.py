@@ -94,8 +94,9 @@ def test_plaintext_beyond_loopback_warns() -> None:
 
 
 def test_the_shipped_examples_are_valid() -> None:
-    load(ROOT / "config" / "pole.toml")
-    load(ROOT / "pole_agent" / "demo" / "pole.toml")
+    shipped, demo = load(ROOT / "config" / "pole.toml").settings, load(ROOT / "pole_agent" / "demo" / "pole.toml").settings
+    assert (shipped.pole.id, demo.pole.id) == ("SMD-0042", "DEMO-1")
+    assert shipped.lamp.active_low, "the safe wiring"
 
 
 def test_a_zone_that_crosses_itself_is_one() -> None:

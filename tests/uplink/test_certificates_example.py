@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from pole_agent.errors import PublishRefused
 from pole_agent.uplink.events import Message
 from pole_agent.uplink.mqtt import Address, MqttBroker
 from tests.conftest import ROOT, Mosquitto, free_port
@@ -105,5 +106,9 @@ def test_the_broker_of_the_manual_takes_the_pole(made: Path, mosquitto_with: Cal
     async def speak() -> None:
         async with MqttBroker(pole).connect(Message(f"{base}/status", b"{}", retain=True), base) as session:
             await session.publish(Message(f"{base}/health", b"{}"))
+            assert session.missing == ""
+            assert dict(session.unheard) == {}, "the pole may listen to all that it needs"
+            with pytest.raises(PublishRefused):
+                await session.publish(Message("smartpole/sumedang/SMD-0043/health", b"{}"))
 
     asyncio.run(asyncio.wait_for(speak(), 20))

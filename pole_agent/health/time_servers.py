@@ -100,8 +100,8 @@ def _ask_chrony() -> Heard | None:
 class TimeServers:
     """Whether a time server was heard after a wall time, and in words what the last answer was."""
 
-    def __init__(self) -> None:
-        self._words, self._flag = NEVER_HEARD, Flag()
+    def __init__(self, touched: Path = TIMESYNC_FLAG) -> None:
+        self._words, self._flag, self._touched = NEVER_HEARD, Flag(), touched
 
     def heard(self, after: float = 0.0) -> bool:
         """Blocks up to 0.3 s."""
@@ -115,7 +115,7 @@ class TimeServers:
     def _ask(self) -> Heard:
         """The word of a service that has heard a source; else why there is none."""
         try:
-            touched: float | None = TIMESYNC_FLAG.stat().st_mtime
+            touched: float | None = self._touched.stat().st_mtime
         except OSError:
             touched = None
         flag = self._flag.read(touched, time.time(), time.clock_gettime(time.CLOCK_BOOTTIME))

@@ -44,7 +44,7 @@ def line(
         (line(dispersion=float("nan")), False), (line(offset=float("inf")), False),
         (line().replace("C0000201", ""), False), (line().replace("C0000201", "00000000"), False),
         (line().replace("C0000201", "7f7f0101"), False), (line().replace("C0000201,ntp.example", "7FA1B2C3,"), False),
-        (",".join(line().split(",")[:12] + ["Normal"]), False),
+        (",".join([*line().split(",")[:12], "Normal"]), False),
         (line() + ",more", True),
     ],
 )  # fmt: skip

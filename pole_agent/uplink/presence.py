@@ -42,16 +42,17 @@ class Presence:
         self._echoed = False
         self._said_at: float | None = None  # of the word that has not come back
         self._next_at = self._repair_at = float("inf")
+        self._changed = False  # since we said it last: the echo of an older word does not make it right
         self._repaired_at, self._pause = float("-inf"), REPAIR_S[0]
         self.misses = 0
 
     def say_again(self, birth: int, now: float) -> None:
         """What we are has changed."""
-        self._birth, self._repair_at = birth, now
+        self._birth, self._repair_at, self._changed = birth, now, True
 
     def said(self, now: float, *, echo: bool) -> None:
         """The broker took our status. `echo`: it has promised to send it back."""
-        self._repair_at = float("inf")
+        self._repair_at, self._changed = float("inf"), False
         if echo and self._said_at is None:
             self._said_at = now
         self._next_at = now + (min(SLOWEST_S, ECHO_S * 2.0 ** max(0, self.misses + 1 - MISSES)) if echo else CHECK_S)
@@ -63,7 +64,9 @@ class Presence:
         if boot == self._boot_id and state == "online":
             self.heard_ourselves = self._echoed = True
             self._said_at, self.misses = None, 0
-            self._next_at, self._repair_at = now + CHECK_S, float("inf")
+            self._next_at = now + CHECK_S
+            if not self._changed:
+                self._repair_at = float("inf")
             return Heard.OURS
         if boot is None or boot == self._boot_id:
             return self._wrong(now) if self._echoed else Heard.NOTHING  # what the broker has kept comes before our first word

@@ -79,8 +79,8 @@ class City:
 
     name = "city:1883"
 
-    def __init__(self, clock: ManualClock) -> None:
-        self._clock = clock
+    def __init__(self, clock: ManualClock, base: str) -> None:
+        self._clock, self._status = clock, f"{base}/status"
         self.knows_5, self.modern, self.missing = False, True, ""
         self.certificate_ends: float | None = None
         self.unheard: dict[str, str] = {}
@@ -105,7 +105,7 @@ class City:
         assert born is not None
         await born(self.modern)
         self.line = line = Line(self)
-        if (kept := self.retained.get(STATUS)) is not None:
+        if (kept := self.retained.get(self._status)) is not None:
             line.inbox.put_nowait(Incoming("status", kept.payload, True))
         try:
             yield line
@@ -120,7 +120,7 @@ class City:
         self.taken.append(message)
         if message.retain:
             self.retained[message.topic] = message
-        if self.line is not None and message.topic == STATUS and self.echoes:
+        if self.line is not None and message.topic == self._status and self.echoes:
             self.line.inbox.put_nowait(Incoming("status", message.payload))
 
     def say(self, path: str, payload: bytes) -> None:
@@ -141,15 +141,16 @@ class City:
 class Pole:
     """The uplink of one, running."""
 
-    def __init__(self, folder: Path, boot: str = "boot-1", draw: float = 1.0) -> None:
+    def __init__(self, folder: Path, boot: str = "boot-1", draw: float = 1.0, base: str = BASE) -> None:
+        self.base = base
         self.clock = ManualClock(wall=NOON)
         self.keeper = TimeKeeper(self.clock, "system", boot)
         numbers = iter(range(10**9))
         self.store = Store(folder, 16, self.keeper.stamp, lambda: f"{boot}-{next(numbers)}", 0.01)
         self.told: list[RecordEvent] = []
-        self.parts, self.board, self.city = Parts(self.told.append, self.clock.monotonic), Board(), City(self.clock)
+        self.parts, self.board, self.city = Parts(self.told.append, self.clock.monotonic), Board(), City(self.clock, base)
         self.inbox: asyncio.Queue[Incoming] = asyncio.Queue(100)
-        self.upload = Upload(self.city, self.store, self.board, self.inbox, self.parts, self.keeper, self.clock, lambda: draw, BASE, "0")
+        self.upload = Upload(self.city, self.store, self.board, self.inbox, self.parts, self.keeper, self.clock, lambda: draw, base, "0")
 
     def record(self, n: int, severity: Severity = Severity.WARNING, kind: str = "incident.opened") -> None:
         self.store.record(RecordEvent(kind, severity, {"n": n}, self.clock.monotonic()))

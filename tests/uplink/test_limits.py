@@ -235,6 +235,21 @@ def test_a_later_word_does_not_take_the_miss_of_an_earlier_one() -> None:
     assert p.misses == 1
 
 
+def test_the_echo_of_an_older_word_does_not_make_it_right() -> None:
+    """What has changed since is still to be said; once it was, the echo ends it."""
+    p = present()
+    p.say_again(9, 5.0)
+    assert p.heard(word(), 6.0) is Heard.OURS
+    assert p.look(6.0)
+    p.said(6.0, echo=True)
+    p.heard(b"", 7.0)
+    p.heard(word(), 7.0)
+    assert not p.look(8.0)
+    p.say_again(10, 8.0)
+    p.begin(11)
+    assert not p.look(9.0), "another connection says it anyway"
+
+
 def test_a_new_connection_starts_without_a_miss_but_knows_a_twin() -> None:
     """Misses are of a connection; that we were heard once is of this life."""
     p = present()

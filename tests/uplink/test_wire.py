@@ -7,6 +7,7 @@ import contextlib
 import json
 import queue
 import struct
+import time
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -366,6 +367,16 @@ async def test_a_broker_that_keeps_nothing_is_told_of(odd: OddBroker) -> None:
     assert [topic for topic, _ in odd.taken] == [f"{BASE}/info"]
 
 
+async def test_a_broker_that_says_so_as_it_lets_us_in(odd: OddBroker) -> None:
+    """Without a will to keep it refuses nothing: what it says of itself counts, and nothing is asked to be kept."""
+    odd.oddity = Oddity(retains=False)
+    async with broker_at(odd.port).connect(WILL._replace(retain=False), BASE) as session:
+        await session.publish(Message(f"{BASE}/info", b"{}", retain=True))
+        odd.oddity.retains = True  # from now on it would
+        await session.publish(Message(f"{BASE}/active", b"{}", retain=True))
+    assert ([topic for topic, _ in odd.taken], odd.retained) == ([f"{BASE}/info", f"{BASE}/active"], {})
+
+
 async def test_a_broker_without_qos_1(odd: OddBroker) -> None:
     """Events are not given to one that acknowledges nothing; states are, as well as it can."""
     odd.oddity = Oddity(most_qos=0)
@@ -573,6 +584,26 @@ async def test_an_answer_sets_the_deadline_anew() -> None:
     client.give_up(error)
     assert acks[1].exception() is error
     assert client._disconnected.exception() is error
+
+
+async def test_the_watch_ends_a_line_that_stands_still() -> None:
+    """Within a second or two: what was sent fails with the reason, and so does the connection."""
+    now = time.monotonic()
+    client, _ = await still(now - 100.0)
+    [(ack, _)] = client._acks.values()
+    client._progress_at = now - 100.0
+    await asyncio.wait_for(client.watch(), 5)
+    assert type(ack.exception()) is NotAcknowledged
+    assert client._disconnected.exception() is ack.exception()
+
+
+async def test_the_watch_notices_a_line_that_is_gone() -> None:
+    """What waits for an acknowledgement then never comes."""
+    client, _ = await still(time.monotonic())
+    [(ack, _)] = client._acks.values()
+    client._disconnected.set_result(None)
+    await asyncio.wait_for(client.watch(), 5)
+    assert type(ack.exception()) is LinkLost
 
 
 class _Code:

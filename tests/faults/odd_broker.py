@@ -44,6 +44,7 @@ class Oddity:
     silent_about_versions: bool = False
     retains: bool = True
     connack: int = 0
+    refuses_will: bool = True  # where it keeps nothing
     most_qos: int = 1
     receive_maximum: int | None = None
     largest_packet: int | None = None
@@ -135,7 +136,7 @@ class OddBroker:
                 writer.write(b"\x20\x02\x00\x01")
                 await writer.drain()
             return
-        if self.oddity.connack or (not self.oddity.retains and body[7] & 0x20):
+        if self.oddity.connack or (not self.oddity.retains and self.oddity.refuses_will and body[7] & 0x20):
             code = self.oddity.connack or 0x9A
             writer.write(bytes([0x20, 3, 0, code, 0]) if modern else bytes([0x20, 2, 0, 5]))
             await writer.drain()

@@ -368,9 +368,10 @@ async def test_a_broker_that_keeps_nothing_is_told_of(odd: OddBroker) -> None:
 
 
 async def test_a_broker_that_says_so_as_it_lets_us_in(odd: OddBroker) -> None:
-    """Without a will to keep it refuses nothing: what it says of itself counts, and nothing is asked to be kept."""
-    odd.oddity = Oddity(retains=False)
-    async with broker_at(odd.port).connect(WILL._replace(retain=False), BASE) as session:
+    """One that takes the will and keeps nothing: what it says of itself counts, and nothing is asked to be kept."""
+    odd.oddity = Oddity(retains=False, refuses_will=False)
+    async with entered(odd.port) as session:
+        assert session.missing.startswith("the broker keeps no retained messages")
         await session.publish(Message(f"{BASE}/info", b"{}", retain=True))
         odd.oddity.retains = True  # from now on it would
         await session.publish(Message(f"{BASE}/active", b"{}", retain=True))

@@ -26,6 +26,7 @@ class Oddity:
 
     `says_no_first`: it acknowledges with a refusal, and hangs up then. `most_filters`: subscriptions of a client, at the next one it closes
     (or refuses, with `grants_quota`). `delivers`: what it grants. `ack_s`: seconds for each acknowledgement, one after the other.
+    `bulk_code`: it refuses a SUBSCRIBE with many as a whole.
     `most_qos`, `receive_maximum` and `largest_packet`: what it says of itself as it lets a client in, as it does with `retains`.
     """
 
@@ -37,7 +38,9 @@ class Oddity:
     most_filters: int = 1000
     forbidden_filter: str = ""
     grants_quota: bool = False
+    quota_code: int = 0x97
     bulk: bool = True
+    bulk_code: int = 0
     delivers: bool = True
     ack_s: float = 0.0
     versions: tuple[int, ...] = (4, 5)
@@ -223,11 +226,15 @@ class OddBroker:
         odd, codes = self.oddity, []
         if len(wanted) > 1 and not odd.bulk:
             return False
+        if len(wanted) > 1 and odd.bulk_code:
+            head = number + (b"\x00" if client.modern else b"")
+            client.writer.write(bytes([0x90, len(head) + len(wanted)]) + head + bytes([odd.bulk_code] * len(wanted)))
+            return True
         for topic in wanted:
             full = len(client.filters) >= odd.most_filters
             if (full and not odd.grants_quota) or (odd.forbidden_filter and topic.endswith(odd.forbidden_filter)):
                 return False
-            codes.append(0x97 if full else 1)
+            codes.append(odd.quota_code if full else 1)
             if not full and topic not in client.filters:
                 client.filters.append(topic)
         head = number + (b"\x00" if client.modern else b"")

@@ -474,6 +474,41 @@ async def test_topics_that_are_not_granted_are_missed(odd: OddBroker, quota: boo
     assert set(missing.values()) == {"quota exceeded" if quota else "the broker closed the connection at this SUBSCRIBE, or did not answer"}
 
 
+@pytest.mark.parametrize("code", [0x80, 0x87])
+async def test_a_refusal_as_a_whole_is_asked_one_by_one(odd: OddBroker, code: int) -> None:
+    """Some brokers say no to all when one is too many; asked for alone, each is granted."""
+    odd.oddity = Oddity(bulk_code=code)
+    async with entered(odd.port) as session:
+        assert dict(session.unheard) == {}
+        assert len(odd.filters) == 9
+
+
+@pytest.mark.parametrize(
+    ("code", "words"),
+    [
+        (0x80, "unspecified error"),
+        (0x83, "implementation specific error"),
+        (0x87, "not authorized"),
+        (0x8F, "topic filter invalid"),
+        (0x97, "quota exceeded"),
+        (0x9E, "shared subscriptions not supported"),
+        (0xA2, "wildcard subscriptions not supported"),
+    ],
+)
+async def test_why_a_topic_is_not_granted(odd: OddBroker, code: int, words: str) -> None:
+    """In the words of its code; the same topics are not asked for again at once, a new start asks for all."""
+    odd.oddity = Oddity(most_filters=8, grants_quota=True, quota_code=code)
+    broker = broker_at(odd.port)
+    async with broker.connect(WILL, BASE) as session:
+        assert dict(session.unheard) == {"diagnose": words}
+        odd.oddity = Oddity()
+        await session.listen()
+        assert dict(session.unheard) == {"diagnose": words}
+        await session.listen(anew=True)
+        assert dict(session.unheard) == {}
+        assert len(odd.filters) == 9
+
+
 @pytest.mark.parametrize(
     ("error", "tls", "told"),
     [

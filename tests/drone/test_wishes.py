@@ -293,7 +293,11 @@ def test_the_message_and_the_order() -> None:
     }
     order = full.order("p/s/1")
     assert order == {k: v for k, v in message.items() if k not in ("state", "count", "step")} | {"approved_by": "Dewi"}
-    assert request(origin="patrol").message("")["target"]["radius_m"] == 60
+    plain = request(origin="patrol").message("")
+    assert plain["target"]["radius_m"] == 60
+    assert (plain["simulation"], plain["by"], plain["reason"], plain["step"], plain["count"]) == (False, "", "", "", 1)
+    assert request().order("")["approved_by"] == ""
+    assert Standing("plan", "Dewi", 1.0).key == ""
 
 
 YEAR_2100 = datetime(2100, 1, 1, tzinfo=UTC).timestamp()
@@ -371,6 +375,16 @@ def cause(payload: Any, wall: float = WALL) -> str:
 def test_both_sides_of_what_makes_an_approval(payload: Any, expected: str) -> None:
     """Sixteen to sixty-four letters once, sixty-four bytes, up to a day ahead: a step beyond is refused by its cause."""
     assert cause(payload) == expected
+
+
+def test_what_an_approval_gives_back() -> None:
+    """A right one gives its signature, so that its nonce is used up; a wrong one says in words why not."""
+    office = Office("pole", {"Dewi": ed25519.public_key_of(KEY)}, ed25519.verify)
+    good = signature()
+    assert office.check(good, "Dewi", FACTS, frozenset(), WALL) == Signature("n" * 16, good["expires_at"], base64.b64decode(good["value"]))
+    with pytest.raises(ApprovalRefused) as refused:
+        office.check(good, "Dewi", FACTS, frozenset({"n" * 16}), WALL)
+    assert str(refused.value) == "this approval was used before"
 
 
 def test_a_time_of_a_signature_may_be_forty_characters_long() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import itertools
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -237,6 +238,23 @@ async def test_what_is_urgent_is_tried_again_at_once(severity: Severity, tmp_pat
     await asyncio.wait_for(store.committed.wait(), 5)
     assert await rows_of(store) == 1
     assert store.problem == ""
+    await store.stop(5.0)
+
+
+@pytest.mark.parametrize("severity", [WARNING, ALARM])
+async def test_what_is_urgent_does_not_wait_behind_a_question(severity: Severity, tmp_path: Path) -> None:
+    """Where a question stands behind it in the queue, it is stored right after that, not with a batch of a minute."""
+    store, held = new_store(tmp_path, 60.0), threading.Event()
+    store.start()
+    questions = [asyncio.ensure_future(store.read(lambda _: held.wait(5)))]
+    await asyncio.sleep(0)
+    store.record(event(severity))
+    questions.append(asyncio.ensure_future(store.read(lambda db: bool(db.list_events(1)))))
+    await asyncio.sleep(0)
+    held.set()
+    assert await asyncio.gather(*questions) == [True, False]
+    await asyncio.wait_for(store.committed.wait(), 5)
+    assert await rows_of(store) == 1
     await store.stop(5.0)
 
 

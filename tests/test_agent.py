@@ -22,7 +22,7 @@ from pole_agent.store.store import Store
 from pole_agent.supervise import Job, OnFailure
 from pole_agent.uplink.memory import MemoryBroker
 from pole_agent.vision.scripted import ScriptedDetector
-from tests.commands.test_commands import call
+from tests.cli import call
 from tests.conftest import ROOT, eventually
 
 

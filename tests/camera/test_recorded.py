@@ -19,7 +19,7 @@ from pole_agent.camera.recorded import RecordedSource
 from pole_agent.camera.source import ClipBrokeOff
 from pole_agent.errors import CameraError
 from pole_agent.frame import Frame
-from tests.commands.test_commands import call
+from tests.cli import call
 from tests.conftest import ROOT
 
 RATE, COUNT = 10, 90

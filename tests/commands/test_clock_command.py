@@ -17,7 +17,7 @@ from pole_agent.settings.load import load
 from pole_agent.store.database import Database, Entry
 from pole_agent.store.store import FILE_NAME
 from pole_agent.vocabulary import RecordEvent, Severity, Stamp
-from tests.commands.test_commands import call
+from tests.cli import call
 from tests.conftest import eventually
 from tests.house.test_light import EVENING, MQTT, Pole, play
 

@@ -13,17 +13,20 @@ import paho.mqtt.client as paho
 import pytest
 from paho.mqtt.enums import CallbackAPIVersion
 
+from pole_agent import __version__
 from pole_agent.cli import COMMANDS
 from pole_agent.settings.load import load, schema
+from tests.cli import call
 from tests.conftest import ROOT, Mosquitto, eventually
 
 Start = Callable[..., "subprocess.Popen[str]"]
 
 
-def call(*arguments: str, stdin: str | None = None) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-m", "pole_agent", *arguments], capture_output=True, text=True, cwd=ROOT, input=stdin, timeout=100
-    )
+def test_python_starts_it() -> None:
+    """`python -m pole_agent` is the command, with its exit status."""
+    done = subprocess.run([sys.executable, "-m", "pole_agent", "--version"], capture_output=True, text=True, cwd=ROOT, timeout=100)
+    assert (done.returncode, done.stdout) == (0, f"pole-agent {__version__}\n")
+    assert subprocess.run([sys.executable, "-m", "pole_agent", "fly"], capture_output=True, cwd=ROOT, timeout=100).returncode == 2
 
 
 @pytest.mark.parametrize("command", COMMANDS)

@@ -20,7 +20,8 @@ import pytest
 from pole_agent.commands.control import Here
 from pole_agent.commands.request import MEANING, eight_lines, where
 from pole_agent.drone.machine import State
-from tests.commands.test_commands import Start, call
+from tests.cli import call
+from tests.commands.test_commands import Start
 from tests.conftest import CLIP, ROOT, Mosquitto, eventually
 from tests.contracts.test_payload_contract import City
 

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from pole_agent.settings.load import load
-from tests.commands.test_commands import call
+from tests.cli import call
 
 ANSWERS = [
     ("identifier", ["P 1", "P-1"]),

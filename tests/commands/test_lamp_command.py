@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from tests import cli
 from tests.conftest import ROOT, eventually
 
 Start = Callable[..., "subprocess.Popen[str]"]
@@ -17,8 +18,7 @@ PROGRAM = 'program = [{ at = "18:00", level = 0.8 }, { at = "22:00", level = 0.4
 
 
 def call(config: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "pole_agent", "lamp", "--config", str(config), *arguments]
-    return subprocess.run(command, capture_output=True, text=True, cwd=ROOT, timeout=60, check=False)
+    return cli.call("lamp", "--config", str(config), *arguments)
 
 
 def test_tonight_is_drawn_without_an_agent(bench: Callable[..., Path]) -> None:

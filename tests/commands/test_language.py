@@ -7,7 +7,6 @@ import re
 import shlex
 import shutil
 import subprocess
-import sys
 import zoneinfo
 from collections.abc import Callable
 from pathlib import Path
@@ -18,9 +17,10 @@ from hypothesis import strategies as st
 
 from pole_agent.cli import COMMANDS
 from pole_agent.words import LOCALE, how_long, language_of, local_time
+from tests import cli
 from tests.commands.test_commands import Start
 from tests.commands.test_drone_command import POLE
-from tests.conftest import CLIP, ROOT, eventually
+from tests.conftest import CLIP, eventually
 
 # Words that no Indonesian sentence has, outside of what is typed and of the contract's own words.
 ENGLISH = re.compile(
@@ -30,10 +30,7 @@ TYPED = re.compile(r"pole-agent [^;\n]*|[\"'`].*?[\"'`]|--[a-z-]+|/\S+|\[\w+\]")
 
 
 def call(*arguments: str, **locale: str) -> subprocess.CompletedProcess[str]:
-    environment = {k: v for k, v in os.environ.items() if k not in LOCALE} | {"PYTHONUTF8": "1", **locale}
-    return subprocess.run(
-        [sys.executable, "-m", "pole_agent", *arguments], capture_output=True, text=True, cwd=ROOT, timeout=60, env=environment
-    )
+    return cli.call(*arguments, env={k: v for k, v in os.environ.items() if k not in LOCALE} | locale)
 
 
 def english_in(text: str) -> list[str]:

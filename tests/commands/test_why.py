@@ -14,7 +14,8 @@ import pytest
 
 from pole_agent.commands.why import lamp_chain, moment
 from pole_agent.errors import ConfigError
-from tests.commands.test_commands import Start, call
+from tests.cli import call
+from tests.commands.test_commands import Start
 from tests.conftest import CLIP, eventually
 
 ZONE = zoneinfo.ZoneInfo("Asia/Jakarta")

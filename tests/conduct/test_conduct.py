@@ -18,7 +18,8 @@ from pole_agent.conduct.page import page
 from pole_agent.conduct.words import dates, days, names, percent, seconds, span, time_of_day
 from pole_agent.settings.load import parse
 from pole_agent.words import LANGUAGES
-from tests.commands.test_commands import Start, call
+from tests.cli import call
+from tests.commands.test_commands import Start
 from tests.conftest import ROOT, eventually
 
 EXAMPLE = (ROOT / "config" / "pole.toml").read_text()

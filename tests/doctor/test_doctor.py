@@ -20,7 +20,8 @@ from pole_agent.doctor.finding import Finding
 from pole_agent.settings import Settings
 from pole_agent.settings.load import parse
 from pole_agent.words import LANGUAGES, Both
-from tests.commands.test_commands import Start, call
+from tests.cli import call
+from tests.commands.test_commands import Start
 from tests.conftest import CLIP, ROOT, Mosquitto, eventually
 from tests.contracts.test_payload_contract import BASE, City, check
 

@@ -11,7 +11,7 @@ import pytest
 from pole_agent.doctor import link
 from pole_agent.doctor.finding import Finding
 from pole_agent.settings import Settings
-from tests.commands.test_commands import call
+from tests.cli import call
 from tests.conftest import Mosquitto
 from tests.faults.odd_broker import OddBroker, Oddity
 

@@ -15,7 +15,7 @@ from pole_agent.drone.doubts import doubts
 from pole_agent.drone.target import around
 from pole_agent.geometry import distance_m, towards
 from pole_agent.vocabulary import Point
-from tests.commands.test_commands import call
+from tests.cli import call
 
 POLE = (-6.8586, 107.9164)
 

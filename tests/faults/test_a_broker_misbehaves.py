@@ -30,7 +30,7 @@ from pole_agent.uplink.board import Board
 from pole_agent.uplink.events import Incoming, Message
 from pole_agent.uplink.mqtt import Address, MqttBroker
 from pole_agent.vocabulary import RecordEvent, Severity, Stamp
-from tests.commands.test_commands import call
+from tests.cli import call
 from tests.conftest import ROOT, eventually
 from tests.faults.odd_broker import OddBroker, Oddity
 

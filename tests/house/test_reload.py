@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from tests.commands.test_commands import call
+from tests.cli import call
 from tests.conftest import CLIP, Mosquitto, eventually
 from tests.contracts.test_payload_contract import BASE, City
 

@@ -9,7 +9,7 @@ import pytest
 
 from pole_agent.errors import ConfigError
 from pole_agent.settings.load import parse
-from tests.commands.test_commands import call
+from tests.cli import call
 
 POLE = '[pole]\nid = "A"\nsite = "b"\nlatitude = 0.0\nlongitude = 0.0\n'
 CAMERA = '[[camera]]\nsource = "rtsp://x"\n'

@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 
 from pole_agent.cli import COMMANDS
 from pole_agent.indonesian import MOST, TABLE, _varying, translate
-from tests.commands.test_commands import call
+from tests.cli import call
 from tests.conftest import ROOT
 
 PACKAGE = ROOT / "pole_agent"

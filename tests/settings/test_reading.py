@@ -16,7 +16,7 @@ from pole_agent.settings.load import keep_last_good, last_good, load
 from pole_agent.settings.reading import decoded, secret
 from pole_agent.vision import card as cards
 from pole_agent.vision.scripted import read_rows
-from tests.commands.test_commands import call
+from tests.cli import call
 
 MARKED = ("utf-8-sig", "utf-16", "utf-16-le-marked", "utf-16-be-marked", "utf-32")
 Bench = Callable[..., Path]

@@ -18,7 +18,7 @@ ROOT = Path(__file__).resolve().parents[1]
 TIMEOUT_S = 100.0
 _server = multiprocessing.get_context("forkserver")
 # None of these starts a thread when it is imported.
-_light = "broker camera check clock doctor drone explain init lamp outbox retire why".split()
+_light = ["broker", "camera", "check", "clock", "doctor", "drone", "explain", "init", "lamp", "outbox", "retire", "why"]
 _server.set_forkserver_preload(["tests.cli", "pole_agent.cli", *(f"pole_agent.commands.{name}" for name in _light)])
 
 

@@ -36,6 +36,7 @@ from tests.conftest import eventually
 
 GREY = 200
 L_SHAPE = [(0.1, 0.1), (0.9, 0.1), (0.9, 0.9), (0.6, 0.9), (0.6, 0.4), (0.1, 0.4)]
+U_SHAPE = [(0.3, 0.1), (0.4, 0.1), (0.4, 0.6), (0.7, 0.6), (0.7, 0.1), (0.9, 0.1), (0.9, 0.8), (0.3, 0.8)]
 CORNER = [(0.0, 0.8), (0.2, 0.8), (0.2, 1.0), (0.0, 1.0)]
 POST = [(0.95, 0.0), (1.0, 0.0), (1.0, 0.5), (0.95, 0.5)]
 
@@ -59,6 +60,8 @@ def test_each_of_many_masks_is_burned(width: int, height: int) -> None:
     assert alone[0][int(0.7 * height), int(0.7 * width)]
     assert alone[0][int(0.2 * height), int(0.2 * width)]
     assert not black([], width, height).any()
+    middle = black([U_SHAPE], width, height)[int(0.3 * height)]
+    assert [bool(middle[int(x * width)]) for x in (0.2, 0.35, 0.5, 0.65, 0.8, 0.95)] == [False, True, False, False, True, False]
 
 
 @pytest.mark.parametrize(("width", "height"), [(160, 90), (90, 160)])

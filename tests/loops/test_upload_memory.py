@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from pole_agent.clock import settle
 from pole_agent.errors import PublishRefused
 from pole_agent.store.continuity import Ended
 from pole_agent.store.database import ANNOUNCED, BIRTHS
@@ -266,6 +267,31 @@ async def test_an_event_that_is_hung_up_at_is_found_among_others(tmp_path: Path)
         assert [hold.hung for hold in pole.upload._quarantine.events.values()] == [True]
         await pole.until(lambda: len(pole.city.numbers()) == 4)
         assert sorted(pole.city.numbers()) == [0, 1, 2, 4]
+
+
+async def test_two_that_are_hung_up_at_are_told_apart_alone(tmp_path: Path) -> None:
+    """In flight together each time: tried one by one, each is found, and neither its topic nor another event waits for it."""
+    pole = Pole(tmp_path, draw=0.0)
+    bad = (b'"n":1}', b'"n":3}')
+    pole.city.holds = lambda message: message.payload.rstrip(b"}").endswith((b'"n":1', b'"n":3'))
+    async with running(pole):
+        await pole.online()
+        for n in range(5):
+            pole.record(n, kind="command.refused" if n == 3 else "incident.opened")
+        for _ in range(12):
+            if len(pole.upload._quarantine.events) == 2:
+                break
+            await pole.until(lambda: pole.city.line is not None and any(b in m.payload for m in pole.city.line.open for b in bad))
+            await settle()
+            await again(pole)
+            await pole.pass_time(1, 0.25)
+        waiting = pole.upload._quarantine
+        assert sorted(hold.topic.rpartition("/events/")[2] for hold in waiting.events.values()) == ["command/refused", "incident/opened"]
+        assert [hold.hung for hold in waiting.events.values()] == [True, True]
+        assert (waiting.topics, waiting.suspects) == ({}, {})
+        assert set(waiting.events) == {2, 4}
+        await pole.until(lambda: len(pole.city.numbers()) == 3)
+        assert sorted(pole.city.numbers()) == [0, 2, 4]
 
 
 async def test_orders_are_never_held_back(tmp_path: Path) -> None:

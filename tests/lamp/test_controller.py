@@ -233,13 +233,24 @@ def test_faults_come_out_of_the_step() -> None:
     assert [(x.fault, x.open) for x in found] == [("lamp_failure", True)]
 
 
-@pytest.mark.parametrize("wall", [0.0, -1e6, 1e12, 1e300, math.nan, 4e9])
-def test_a_clock_that_reads_nonsense_is_followed_or_fails_lit(wall: float) -> None:
+@pytest.mark.parametrize(
+    ("wall", "reason", "duty"),
+    [
+        (0.0, "program", 0.0),  # seven in the morning in Sumedang
+        (-1e6, "program", 0.0),  # a quarter past five in the afternoon
+        (-1e6 + 3 * 3600, "program", 0.8),
+        (4e9, "program", 0.0),  # in 2096, six minutes past two in the afternoon
+        (4e9 + 8 * 3600, "program", 0.5),
+        (1e12, "failsafe", 1.0), (-1e12, "failsafe", 1.0), (1e300, "failsafe", 1.0),
+        (math.nan, "failsafe", 1.0), (math.inf, "failsafe", 1.0), (-math.inf, "failsafe", 1.0),
+    ],
+)  # fmt: skip
+def test_a_clock_that_reads_nonsense(wall: float, reason: str, duty: float) -> None:
+    """Within the calendar the program of that time holds, beyond it the failsafe level: never one for the other."""
     c = controller()
-    output = c.step(wall, 0.0)
-    assert output.decision.reason in ("program", "failsafe")
-    if output.decision.reason == "failsafe":
-        assert output.duty == 1.0
+    for at in (wall, wall):
+        output = c.step(at, 0.0)
+        assert (output.decision.reason, output.duty) == (reason, duty)
 
 
 @settings(max_examples=30)

@@ -529,7 +529,7 @@ async def test_what_was_not_acknowledged_goes_again(tmp_path: Path) -> None:
         assert await pole.delivered() == [1, 2, 3, 4, 5]
 
 
-@pytest.mark.parametrize(("count", "alone"), [(50, False), (51, True)])
+@pytest.mark.parametrize(("count", "alone"), [(1, False), (50, False), (51, True)])
 async def test_few_marks_go_along_with_what_is_written_next(tmp_path: Path, count: int, alone: bool) -> None:
     """Fifty wait for the next commit, to spare the card; more have one of their own, half a second later."""
     pole = Pole(tmp_path)

@@ -8,6 +8,7 @@ import pytest
 
 from pole_agent.errors import ConfigError
 from pole_agent.settings import Settings
+from pole_agent.settings.examine import examine
 from pole_agent.settings.load import parse
 from tests.settings.test_kinds import document, problems, toml
 
@@ -457,6 +458,61 @@ def test_a_problem_in_words(text: str, problem: str) -> None:
         return
     told = found(text + "\n")
     assert [t[: len(problem)] if problem.endswith(": ") else t for t in told] == ([problem] if problem else [])
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("[lamp.relay]\npin = 4\nfoo = 1", ["lamp.relay.foo: unknown key; known here: pin, active_low, min_off_s"]),
+        ('[[rule]]\nname = "r"\nkind = "presence"\nlamp = { lvl = 1 }', ["rule[0].lamp.lvl: unknown key; did you mean level?"]),
+        (
+            '[[drone.officer]]\nname = "x"\npubic_key = "y"',
+            ["drone.officer[0].public_key: is required", "drone.officer[0].pubic_key: unknown key; did you mean public_key?"],
+        ),
+        (
+            '[[drone.patrol]]\nname = "x"\nat = ["06:00"]\nzzz = 1',
+            ["drone.patrol[0].zzz: unknown key; known here: name, at, days, radius_m, window_s"],
+        ),
+        (
+            "[zzz]",
+            ["zzz: unknown key; known here: pole, storage, clock, camera, detector, zone, line, rule, lamp, mqtt, drone, metrics, page"],
+        ),
+    ],
+)
+def test_what_is_known_at_the_place_of_an_unknown_key(text: str, expected: list[str]) -> None:
+    """The keys of that table as they are written, or the one that was meant."""
+    assert found(text + "\n") == expected
+
+
+def test_what_is_left_when_what_is_wrong_is_taken_out() -> None:
+    """Each wrong value, and no more than it: the rest is what it was, so that the files it names can be looked at too."""
+    document = {
+        "pole": {"id": "A", "site": "b", "latitude": 0.0, "longitude": 0.0},
+        "camera": [{"source": True}, {"name": "b", "source": "rtsp://y"}],
+        "mqtt": {"host": "x", "ca_file": 3, "ports": 1},
+        "zone": [{"name": "z", "polygon": [[0, 0], [1, 0], [1, "x"]], "camera": "b"}],
+        "lamp": {"photocell": {"pin": "x"}, "pin": 5, "program": [{"at": "sunset", "level": 9}]},
+        "rule": [3, {"name": "r", "kind": "x"}],
+    }
+    before = repr(document)
+    left = examine(document)
+    assert repr(document) == before
+    assert left.spoilt == {
+        "camera[0].source", "mqtt.ca_file", "mqtt.ports", "zone[0].polygon", "lamp.photocell.pin", "lamp.photocell",
+        "lamp.program[0].level", "rule[0]", "rule[1].kind",
+    }  # fmt: skip
+    assert sorted(p.path for p in left.problems) == [
+        "camera[0].source", "lamp.photocell.pin", "lamp.program[0].level", "mqtt.ca_file", "mqtt.ports", "rule[0]", "rule[0].camera",
+        "rule[1].camera", "rule[1].kind", "zone[0].polygon[2][1]",
+    ]  # fmt: skip
+    rest = left.settings
+    assert rest is not None
+    assert [(c.name, c.source) for c in rest.cameras] == [("street", "rtsp://x"), ("b", "rtsp://y")]
+    assert rest.mqtt is not None
+    assert (rest.mqtt.host, rest.mqtt.ca_file, rest.lamp.pin, rest.lamp.photocell) == ("x", None, 5, None)
+    assert [(z.name, z.camera, z.polygon) for z in rest.zones] == [("z", "b", ((0, 0), (1, 0), (1, 1)))]
+    assert [(s.at, s.level) for s in rest.lamp.program] == [("sunset", 1.0)]
+    assert [(r.name, r.kind) for r in rest.rules] == [("x", "presence"), ("r", "presence")]
 
 
 def test_a_size_is_two_numbers() -> None:

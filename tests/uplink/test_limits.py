@@ -466,6 +466,14 @@ def test_who_hangs_up_within_a_second_of_a_no(after_s: float, blamed: bool) -> N
         assert q.topics[A].reason == "gone"
 
 
+def test_a_suspect_that_is_refused_waits_and_is_no_suspect() -> None:
+    """It stands in one place only."""
+    q = Quarantine()
+    q.lost({1: A, 2: A}, "gone", 0.0, tried=False, sure=True)
+    q.refused(A, 1, "no", 99.0)
+    assert (set(q.events), q.suspects) == ({1}, {2: A})
+
+
 def test_a_topic_that_waits_has_no_suspects() -> None:
     """They wait with it."""
     q = Quarantine()

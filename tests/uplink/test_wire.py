@@ -401,6 +401,12 @@ async def test_a_will_that_is_refused_is_asked_for_otherwise(odd: OddBroker, cod
             async with broker.connect(WILL, BASE):
                 raise AssertionError
         assert (then in str(lost.value)) is (attempt == 0)
+    odd.oddity.connack = 0
+    async with broker.connect(WILL, BASE) as session:
+        assert ("keeps no retained messages" in session.missing, "QoS 0 only" in session.missing) == (code == 0x9A, code == 0x9B)
+        if code == 0x9A:
+            await session.publish(Message(f"{BASE}/info", b"{}", retain=True))
+            assert odd.retained == {}
 
 
 @pytest.mark.parametrize("code", [0x87, 0x88, 0x89, 0x97])

@@ -216,6 +216,9 @@ async def test_how_often_a_flight_may_pause(apart_s: float, refused: bool, tmp_p
         request_id = await reach(b, "in_progress")
         await b.clock.advance(apart_s)
         assert await b.progress("in_progress", request_id, step="here") == {"state": "in_progress"}
+        assert (b.last["step"], b.last["state"]) == ("here", "in_progress"), "a new step is told at once"
+        assert await b.progress("in_progress", request_id) == {"state": "in_progress"}
+        assert b.requests[request_id]["step"] == "here", "no step is no news"
         if refused:
             with pytest.raises(CommandRefused, match="at most once a second"):
                 await b.progress("paused", request_id)
@@ -327,3 +330,38 @@ async def test_what_the_loop_says_of_a_request(tmp_path: Path) -> None:
             "call_back": False,
             "standing": False,
         }
+
+
+async def test_patrols_need_drones_and_a_clock(tmp_path: Path) -> None:
+    """Switched off, no patrol is asked for; without a clock neither, and that is told until the clock is trusted."""
+    async with bench(tmp_path, rules=replace(DEWI, enabled=False), turns=False) as b:
+        await b.turn()
+        assert b.requests == {}
+        b.clock_is_right = False
+        await b.restart(new_boot=True)
+        await b.reload(rules=DEWI)
+        await b.turn()
+        parts = b.dispatch._parts
+        assert (b.requests, parts.reason("patrols")) == ({}, "the clock is not trusted: no patrol is asked for")
+        b.clock_is_right = True
+        b.keeper.check()
+        await b.turn()
+        assert ([r["origin"] for r in b.requests.values()], parts.is_ill("patrols")) == (["patrol"], False)
+
+
+@pytest.mark.parametrize(("approved", "end"), [(True, "canceled"), (False, "pending_approval")])
+async def test_whose_flight_a_revoked_plan_takes_back(approved: bool, end: str, tmp_path: Path) -> None:
+    """What was approved is cancelled with the plan; what still waits for a person goes on waiting."""
+    async with bench(tmp_path, rules=rules(patrols=(ROUND,)), turns=False) as b:
+        await b.turn()
+        (request_id,) = b.requests
+        b.set_link("down")
+        if approved:
+            await b.decide("approve", request_id)
+        reply = await b.dispatch.decide({"patrol": "round", "decision": "deny", **BY, "zoom": 1}, "")
+        assert reply == {
+            "patrol": "round",
+            "standing": False,
+            "malformed": "unknown key 'zoom'; known here: by, decision, patrol, reason, request_id, signature, until",
+        }
+        assert b.state(request_id) == end

@@ -64,6 +64,12 @@ def test_the_way_out_goes_on_where_it_stood(position: tuple[int, int] | None, li
     assert numbers(db.following(position, limit, "data")) == expected
 
 
+def test_the_first_number_of_all_is_on_the_way_out(db: Database) -> None:
+    """From the top nothing is passed over, whichever severity the first number has."""
+    put(db, ALARM, INFO)
+    assert numbers(db.following(None, 9, "data")) == [1, 2]
+
+
 def test_a_row_on_the_way_out(db: Database) -> None:
     """A row says its number, severity, kind and text; kinds that are left out, delivered and damaged rows are not there."""
     put(db, *MIXED)
@@ -178,6 +184,39 @@ def test_numbers_and_words(db: Database) -> None:
         db.succeed(None)
     assert db.formers() == tuple(f"s-{n}" for n in range(5, 25))
     assert ranges([3, 1, 2, 7]) == [[1, 3], [7, 7]]
+
+
+def test_whose_rule_an_incident_is(db: Database) -> None:
+    """Of one that is open, was judged, or lies in the outbox; of no other; and what is kept of it can be told."""
+    with db.transaction():
+        for number, kind, opens in ((1, "incident.opened", "i-1"), (2, "incident.closed", None), (3, "traffic.summarized", None)):
+            data = {"incident_id": f"i-{number}", "rule": f"rule-{number}", "name": "Jalan é"}
+            db.append([Entry(f"e-{number}", RecordEvent(kind, ALARM, data, 1.0, opens=opens), STAMP)])
+        db.append([Entry("e-4", RecordEvent("incident.opened", INFO, {"incident_id": "i-4"}, 1.0, opens="i-4"), STAMP)])
+        db.judge("i-5", "rule-5", false=True, by="Dewi", wall=1.0)
+        db.judge("i-1", "rule-1", false=False, by="Budi", wall=1.0)
+    assert [db.rule_of(f"i-{n}") for n in range(1, 7)] == ["rule-1", "rule-2", None, None, "rule-5", None]
+    told = db.told_about("i-1")
+    assert told["verdict"] == {"verdict": "true", "by": "Budi"}
+    assert [(e["kind"], e["severity"], e["wall"], e["quality"], e["data"]["rule"]) for e in told["events"]] == [
+        ("incident.opened", "alarm", 1000.0, "synced", "rule-1")
+    ]
+    assert [i["incident_id"] for i in told["open"]] == ["i-1"]
+    assert db.told_about("i-5") == {"events": [], "open": [], "verdict": {"verdict": "false", "by": "Dewi"}}
+    assert db.told_about("i-2")["verdict"] is None
+    assert db._db.execute("SELECT count(*) FROM outbox WHERE instr(data, 'Jalan é')").fetchone() == (3,), "as it was written"
+
+
+@pytest.mark.parametrize(("rows", "gives"), [(900, False), (1600, True)])
+def test_when_a_file_shrinks(rows: int, gives: bool, db: Database) -> None:
+    """A file gives back what is empty from a megabyte and a quarter of it on; less only wears the card."""
+    with db.transaction():
+        db.append([Entry(f"e-{n}", RecordEvent("traffic.summarized", INFO, {"x": "y" * 700}, 1.0), STAMP) for n in range(rows)])
+        db.mark_delivered(range(1, rows + 1), 0.0)
+        db.purge_delivered(4 * DAY)
+    before = db._db.execute("PRAGMA page_count").fetchone()[0]
+    assert bool(db.give_back()) is gives
+    assert (db._db.execute("PRAGMA page_count").fetchone()[0] < before / 4) is gives
 
 
 def test_what_the_statistics_say(db: Database) -> None:

@@ -14,6 +14,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import hypothesis
 import numpy as np
@@ -21,6 +22,9 @@ import pytest
 
 from pole_agent.frame import Image
 from tests.traced import Traced
+
+if TYPE_CHECKING:
+    from tests.world import World, Worlds
 
 hypothesis.settings.register_profile("steady", deadline=None)  # speed is measured in benchmarks, not in tests
 hypothesis.settings.load_profile("steady")
@@ -265,3 +269,32 @@ def bench(tmp_path: Path) -> Callable[..., Path]:
         return path
 
     return write
+
+
+@pytest.fixture
+def world(bench: Callable[..., Path]) -> Worlds:
+    """A whole agent, `async with world(settings of the lamp and more sections, wall time) as w`; tests/world.py has what else can be said.
+
+    A file that is written already comes as its path. `trust`: of its clock.
+    """
+
+    from tests.world import EVENING, MQTT, World  # an agent takes long to import: only where it is needed
+
+    def make(config: str | Path = "", wall: float = EVENING, *, trust: str = "system", **more: Any) -> World:
+        path = config if isinstance(config, Path) else bench(config if "[mqtt]" in config else config + MQTT)
+        path.write_text(path.read_text().replace('trust = "system"', f'trust = "{trust}"'))
+        return World(path, wall, **more)
+
+    return make
+
+
+@pytest.fixture
+def town(world: Worlds, square_clip: Path) -> Worlds:
+    """A whole agent with a camera, before which somebody walks by, and with drones."""
+
+    from tests.world import NIGHT, STREET, WALKER
+
+    def make(wall: float = NIGHT, **more: Any) -> World:
+        return world(STREET.format(clip=square_clip), wall, **({"sees": WALKER, "waits": False} | more))  # the clip does not wait
+
+    return make

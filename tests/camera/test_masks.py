@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import logging
 import math
 from collections.abc import Callable, Sequence
@@ -203,11 +202,11 @@ def clip(path: Path, size: Size) -> None:
     writer.release()
 
 
-def test_the_agent_covers_both_places_after_a_restart_and_says_it(bench: Callable[..., Path], tmp_path: Path) -> None:
+async def test_the_agent_covers_both_places_after_a_restart_and_says_it(bench: Callable[..., Path], tmp_path: Path) -> None:
     path = tmp_path / "clip.avi"
     config = f'[[camera]]\nsource = "{path}"\nmasks = [[[0.0, 0.7], [1.0, 0.7], [1.0, 0.8], [0.0, 0.8]]]\n'
 
-    def seen(more: str = "") -> tuple[Image, Size | None]:
+    async def seen(more: str = "") -> tuple[Image, Size | None]:
         settings = load(bench(config + more)).settings
         reference = compose.reference_of(settings, settings.cameras[0])
         source = compose.source_factory(settings, 0, ManualClock(), reference)()
@@ -218,21 +217,21 @@ def test_the_agent_covers_both_places_after_a_restart_and_says_it(bench: Callabl
             assert frame is not None
             return frame.image
 
-        image = asyncio.run(work())
+        image = await work()
         source.close()
         return image, reference.size
 
     clip(path, (64, 48))
-    assert seen()[1] == (64, 48)
+    assert (await seen())[1] == (64, 48)
     eventually(lambda: (tmp_path / "state" / "picture-street.json").exists())
     clip(path, (64, 36))
-    image, size = seen()
+    image, size = await seen()
     assert size == (64, 48)
     rows = np.flatnonzero(image.mean(axis=(1, 2)) < GREY / 4)
     # A cut from the bottom: 0.7 of 48 lines, less 12. From the top: 0.8 of 48 lines.
     assert rows.min() <= 22
     assert rows.max() == 35
-    image, size = seen('picture = "64x36"\n')
+    image, size = await seen('picture = "64x36"\n')
     assert size == (64, 36)
     rows = np.flatnonzero(image.mean(axis=(1, 2)) < GREY / 4)
     assert (rows.min(), rows.max()) == (25, 28)

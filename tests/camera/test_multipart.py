@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import itertools
 import time
 from collections.abc import Callable, Iterator
@@ -141,7 +140,7 @@ def test_whatever_stands_between_whole_parts_is_passed_over(sizes: list[int], no
     assert found == LEVELS or found == LEVELS[:where] + LEVELS[where + 1 :] or LEVELS[where] not in found
 
 
-def test_a_camera_for_one_viewer_is_asked_over_the_connection_that_is_then_used(camera: Callable[..., HttpCamera]) -> None:
+async def test_a_camera_for_one_viewer_is_asked_over_the_connection_that_is_then_used(camera: Callable[..., HttpCamera]) -> None:
     def talk(_: bytes) -> Iterator[bytes]:
         yield HEAD
         for n in range(100):
@@ -149,7 +148,7 @@ def test_a_camera_for_one_viewer_is_asked_over_the_connection_that_is_then_used(
             time.sleep(0.02)
 
     only = camera(talk, one_viewer=True)
-    frames = asyncio.run(take(LiveSource(only.url, 10, [], time.monotonic), 4))
+    frames = await take(LiveSource(only.url, 10, [], time.monotonic), 4)
     assert len(frames) == 4
     assert (len(only.requests), only.turned_away) == (1, 0)
 
@@ -189,25 +188,25 @@ async def take(source: LiveSource, count: int) -> list[Frame]:
     return [f for f in frames if f is not None]
 
 
-def test_the_very_same_data_are_marked(camera: Callable[..., HttpCamera]) -> None:
+async def test_the_very_same_data_are_marked(camera: Callable[..., HttpCamera]) -> None:
     def talk(_: bytes) -> Iterator[bytes]:
         yield HEAD
         for n in (40, 40, 40, 80, 80):
             yield part(picture(n))
             time.sleep(0.1)
 
-    frames = asyncio.run(take(LiveSource(camera(talk).url, 10, [], time.monotonic), 4))
+    frames = await take(LiveSource(camera(talk).url, 10, [], time.monotonic), 4)
     assert [f.again for f in frames] == [False, True, True, False]
 
 
-def test_five_looks_a_second_of_a_camera_that_sends_a_second_at_once(camera: Callable[..., HttpCamera]) -> None:
+async def test_five_looks_a_second_of_a_camera_that_sends_a_second_at_once(camera: Callable[..., HttpCamera]) -> None:
     def talk(_: bytes) -> Iterator[bytes]:
         yield HEAD
         for second in range(8):
             yield b"".join(part(picture(40 + (second * 15 + n) % 100)) for n in range(15))
             time.sleep(1)
 
-    frames = asyncio.run(take(LiveSource(camera(talk).url, 5, [], time.monotonic), 22))
+    frames = await take(LiveSource(camera(talk).url, 5, [], time.monotonic), 22)
     late = frames[-15:]
     steps = [b.at - a.at for a, b in itertools.pairwise(late)]
     assert sum(steps) / len(steps) == pytest.approx(0.2, abs=0.03)

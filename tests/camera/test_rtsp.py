@@ -74,12 +74,12 @@ async def watch(source: LiveSource, count: int) -> list[Frame]:
     return frames
 
 
-def test_cameras_of_every_codec_at_once_are_read_in_order_at_their_rate(rtsp: Rtsp) -> None:
+async def test_cameras_of_every_codec_at_once_are_read_in_order_at_their_rate(rtsp: Rtsp) -> None:
     async def work() -> list[list[Frame]]:
         sources = [LiveSource(f"{rtsp.open}/{codec}", 5, [], time.monotonic) for codec in ("h264", "h265", "mjpeg")]
         return await asyncio.gather(*(watch(s, 8) for s in sources))
 
-    for frames in asyncio.run(work()):
+    for frames in await work():
         assert {f.image.shape for f in frames} == {(240, 320, 3)}
         assert all(f.image.any() for f in frames), "the ball is in every picture"
         assert [f.index for f in frames] == list(range(8))
@@ -87,27 +87,27 @@ def test_cameras_of_every_codec_at_once_are_read_in_order_at_their_rate(rtsp: Rt
         assert sum(steps) / len(steps) >= 0.15, "5 a second of the 10 that come"
 
 
-def test_a_change_of_size_in_mid_stream_is_survived(rtsp: Rtsp) -> None:
-    frames = asyncio.run(watch(LiveSource(f"{rtsp.open}/resize", 10, [], time.monotonic), 35))
+async def test_a_change_of_size_in_mid_stream_is_survived(rtsp: Rtsp) -> None:
+    frames = await watch(LiveSource(f"{rtsp.open}/resize", 10, [], time.monotonic), 35)
     assert all(f.image.ndim == 3 and f.image.any() for f in frames)
     areas = [int((f.image[:, :, 1] > 128).sum()) / f.image[:, :, 1].size for f in frames]
     assert areas[-1] < areas[0] / 2, "the ball has the same pixels in a picture four times as large"
 
 
-def test_a_password_with_odd_characters_opens_and_a_wrong_one_is_never_told(rtsp: Rtsp, tmp_path: Path) -> None:
+async def test_a_password_with_odd_characters_opens_and_a_wrong_one_is_never_told(rtsp: Rtsp, tmp_path: Path) -> None:
     source = f"{rtsp.locked}/secret"
-    assert asyncio.run(watch(LiveSource(source, 10, [], time.monotonic, USER, rtsp.password_file), 2))
+    assert await watch(LiveSource(source, 10, [], time.monotonic, USER, rtsp.password_file), 2)
     wrong = tmp_path / "wrong"
     wrong.write_text("hunter2#")
     for trial in (LiveSource(source, 10, [], time.monotonic), LiveSource(source, 10, [], time.monotonic, USER, wrong)):
         with pytest.raises(CameraError, match="check path, user and password_file") as caught:
-            asyncio.run(watch(trial, 1))
+            await watch(trial, 1)
         assert "hunter2" not in str(caught.value)
 
 
-def test_a_path_that_is_not_there_is_told(rtsp: Rtsp) -> None:
+async def test_a_path_that_is_not_there_is_told(rtsp: Rtsp) -> None:
     with pytest.raises(CameraError, match=r"nothing: the camera (has no stream of that name|answers, but gives no stream)"):
-        asyncio.run(watch(LiveSource(f"{rtsp.open}/nothing", 5, [], time.monotonic), 1))
+        await watch(LiveSource(f"{rtsp.open}/nothing", 5, [], time.monotonic), 1)
 
 
 def test_credentials_do_not_reach_the_log_of_a_process(rtsp: Rtsp, tmp_path: Path) -> None:
@@ -210,7 +210,7 @@ def relay(rtsp: Rtsp) -> Iterator[Callable[..., Relay]]:
         each.close()
 
 
-def test_key_frames_far_apart_are_waited_for_and_that_is_told(relay: Callable[..., Relay]) -> None:
+async def test_key_frames_far_apart_are_waited_for_and_that_is_told(relay: Callable[..., Relay]) -> None:
     """Longer than any limit of silence: data come all the time."""
     through = relay(key_frames_after_s=19.0)
 
@@ -224,33 +224,33 @@ def test_key_frames_far_apart_are_waited_for_and_that_is_told(relay: Callable[..
         source.close()
         return told, await coming
 
-    told, frame = asyncio.run(work())
+    told, frame = await work()
     assert frame is not None
     assert any("waiting for a key frame" in words for words in told)
     assert through.viewers == 1
 
 
-def test_frames_that_come_in_bursts_keep_the_times_of_the_camera(relay: Callable[..., Relay]) -> None:
+async def test_frames_that_come_in_bursts_keep_the_times_of_the_camera(relay: Callable[..., Relay]) -> None:
     source = LiveSource(f"rtsp://127.0.0.1:{relay(burst_s=1.0).port}/h264", 5, [], time.monotonic)
-    frames = asyncio.run(watch(source, 30))[-20:]
+    frames = (await watch(source, 30))[-20:]
     steps = [b.at - a.at for a, b in itertools.pairwise(frames)]
     assert all(0.1 < s < 0.4 for s in steps), steps
     assert sum(steps) / len(steps) == pytest.approx(0.2, abs=0.02)
     assert source.facts == {"time": "capture", "transport": "tcp"}
 
 
-def test_a_camera_for_one_viewer_is_opened_over_its_one_connection(relay: Callable[..., Relay]) -> None:
+async def test_a_camera_for_one_viewer_is_opened_over_its_one_connection(relay: Callable[..., Relay]) -> None:
     only = relay(one_viewer=True)
-    assert len(asyncio.run(watch(LiveSource(f"rtsp://127.0.0.1:{only.port}/h264", 5, [], time.monotonic), 3))) == 3
+    assert len(await watch(LiveSource(f"rtsp://127.0.0.1:{only.port}/h264", 5, [], time.monotonic), 3)) == 3
     assert (only.viewers, only.turned_away) == (1, 0)
 
 
-def test_a_camera_that_sends_by_udp_only_is_found_unless_tcp_is_asked_for(rtsp: Rtsp) -> None:
+async def test_a_camera_that_sends_by_udp_only_is_found_unless_tcp_is_asked_for(rtsp: Rtsp) -> None:
     source = LiveSource(f"{rtsp.open}/udp", 5, [], time.monotonic)
-    assert len(asyncio.run(watch(source, 3))) == 3
+    assert len(await watch(source, 3)) == 3
     assert source.facts["transport"] == "udp"
     with pytest.raises(CameraError, match='transport = "tcp" is set'):
-        asyncio.run(watch(LiveSource(f"{rtsp.open}/udp", 5, [], time.monotonic, transport="tcp"), 1))
+        await watch(LiveSource(f"{rtsp.open}/udp", 5, [], time.monotonic, transport="tcp"), 1)
 
 
 @pytest.mark.parametrize(("path", "rate"), [("two", 2), ("h264", 10), ("mjpeg", 10)])

@@ -28,8 +28,8 @@ def said(*words: str, out: str | None = None) -> tuple[int, str]:
 
 
 @pytest.fixture
-def filled(bench: Callable[..., Path], tmp_path: Path) -> str:
-    live(tmp_path / "state", stores(3))
+async def filled(bench: Callable[..., Path], tmp_path: Path) -> str:
+    await live(tmp_path / "state", stores(3))
     return str(bench())
 
 
@@ -79,7 +79,7 @@ def test_a_full_disk_under_the_lock_does_not_keep_the_lamp_dark(tmp_path: Path) 
         assert lock.fileno() > 0
 
 
-def test_the_control_socket_is_made_without_touching_the_umask_of_the_process(tmp_path: Path) -> None:
+async def test_the_control_socket_is_made_without_touching_the_umask_of_the_process(tmp_path: Path) -> None:
     """Another thread makes folders meanwhile: theirs came out as 0600."""
     path, stop = tmp_path / "control.sock", threading.Event()
     seen: set[str] = set()
@@ -92,18 +92,15 @@ def test_the_control_socket_is_made_without_touching_the_umask_of_the_process(tm
     async def nothing(*_: Any) -> None:
         return None
 
-    async def work() -> None:
+    watcher = threading.Thread(target=look)
+    watcher.start()
+    try:
         for _ in range(200):
             running = asyncio.ensure_future(Local(path, nothing, nothing).run())
             while not (path.exists() and stat.S_IMODE(path.stat().st_mode) == 0o660):
                 await asyncio.sleep(0)
             running.cancel()
             await asyncio.gather(running, return_exceptions=True)
-
-    watcher = threading.Thread(target=look)
-    watcher.start()
-    try:
-        asyncio.run(work())
     finally:
         stop.set()
         watcher.join()

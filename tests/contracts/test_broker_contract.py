@@ -57,30 +57,24 @@ def harness(request: pytest.FixtureRequest) -> Harness:
     return Harness(MqttBroker(Address("127.0.0.1", server.port, "smartpole-test-T-1", tls=False)), send_mqtt, cut_mqtt, forbidden)
 
 
-def test_a_publish_returns_when_it_is_acknowledged(harness: Harness) -> None:
-    async def work() -> None:
-        async with harness.broker.connect(WILL, BASE) as session:
-            await session.publish(Message(f"{BASE}/lamp/state", b"{}", retain=True))
-            hearing = asyncio.ensure_future(anext(aiter(session.incoming())))
-            assert await session.look_at(f"{BASE}/lamp/state") == b"{}", "the broker has it by then"
-            hearing.cancel()
-            await asyncio.gather(hearing, return_exceptions=True)
-
-    asyncio.run(work())
+async def test_a_publish_returns_when_it_is_acknowledged(harness: Harness) -> None:
+    async with harness.broker.connect(WILL, BASE) as session:
+        await session.publish(Message(f"{BASE}/lamp/state", b"{}", retain=True))
+        hearing = asyncio.ensure_future(anext(aiter(session.incoming())))
+        assert await session.look_at(f"{BASE}/lamp/state") == b"{}", "the broker has it by then"
+        hearing.cancel()
+        await asyncio.gather(hearing, return_exceptions=True)
 
 
-def test_a_refused_publish_says_so_with_its_reason_code_and_the_session_goes_on(harness: Harness) -> None:
-    async def work() -> None:
-        async with harness.broker.connect(WILL, BASE) as session:
-            with pytest.raises(PublishRefused) as refused:
-                await session.publish(Message(harness.forbidden, b"{}"))
-            assert refused.value.reason_code == 0x87
-            await session.publish(Message(f"{BASE}/events/a/b", b"{}"))
-
-    asyncio.run(work())
+async def test_a_refused_publish_says_so_with_its_reason_code_and_the_session_goes_on(harness: Harness) -> None:
+    async with harness.broker.connect(WILL, BASE) as session:
+        with pytest.raises(PublishRefused) as refused:
+            await session.publish(Message(harness.forbidden, b"{}"))
+        assert refused.value.reason_code == 0x87
+        await session.publish(Message(f"{BASE}/events/a/b", b"{}"))
 
 
-def test_commands_arrive_with_their_retain_flag(harness: Harness) -> None:
+async def test_commands_arrive_with_their_retain_flag(harness: Harness) -> None:
     async def work() -> list[Incoming]:
         async with harness.broker.connect(WILL, BASE) as session:
             heard = []
@@ -92,32 +86,29 @@ def test_commands_arrive_with_their_retain_flag(harness: Harness) -> None:
                     return heard
         raise AssertionError
 
-    one, two = asyncio.run(asyncio.wait_for(work(), 10))
+    one, two = await asyncio.wait_for(work(), 10)
     assert (one.path, one.payload, one.retained) == ("lamp/set", b"one", False)
     assert (two.payload, two.retained) == (b"two", True)
 
 
-def test_a_cut_line_ends_what_waits_for_it(harness: Harness) -> None:
-    async def work() -> None:
-        async with harness.broker.connect(WILL, BASE) as session:
-            hearing = asyncio.ensure_future(anext(aiter(session.incoming())))
-            await asyncio.sleep(0)
-            await harness.cut()
-            with pytest.raises(LinkLost):
-                await asyncio.wait_for(hearing, 5)
-            with pytest.raises(LinkLost):
-                await session.publish(Message(f"{BASE}/events/a/b", b"{}"))
-
-    asyncio.run(work())
+async def test_a_cut_line_ends_what_waits_for_it(harness: Harness) -> None:
+    async with harness.broker.connect(WILL, BASE) as session:
+        hearing = asyncio.ensure_future(anext(aiter(session.incoming())))
+        await asyncio.sleep(0)
+        await harness.cut()
+        with pytest.raises(LinkLost):
+            await asyncio.wait_for(hearing, 5)
+        with pytest.raises(LinkLost):
+            await session.publish(Message(f"{BASE}/events/a/b", b"{}"))
 
 
-def test_nobody_there_is_a_lost_link() -> None:
+async def test_nobody_there_is_a_lost_link() -> None:
     async def work() -> None:
         async with MqttBroker(Address("127.0.0.1", 1, "x", tls=False)).connect(WILL, BASE):
             raise AssertionError
 
     with pytest.raises(LinkLost):
-        asyncio.run(work())
+        await work()
     down = MemoryBroker()
     down.down = True
 
@@ -126,10 +117,10 @@ def test_nobody_there_is_a_lost_link() -> None:
             raise AssertionError
 
     with pytest.raises(LinkLost):
-        asyncio.run(work_memory())
+        await work_memory()
 
 
-def test_what_is_pending_fails_when_the_broker_goes(mosquitto: Mosquitto) -> None:
+async def test_what_is_pending_fails_when_the_broker_goes(mosquitto: Mosquitto) -> None:
     """Forty publishes under way, the broker stops: every one ends, acknowledged or lost; none hangs."""
 
     async def work() -> list[Any]:
@@ -139,22 +130,19 @@ def test_what_is_pending_fails_when_the_broker_goes(mosquitto: Mosquitto) -> Non
             await asyncio.to_thread(mosquitto.stop)
             return await asyncio.wait_for(asyncio.gather(*batch, return_exceptions=True), 15)
 
-    results = asyncio.run(work())
+    results = await work()
     assert all(r is None or isinstance(r, LinkLost) for r in results)
 
 
-def test_a_packet_too_large_for_the_broker_is_refused_at_once(mosquitto_with: Callable[[str], Mosquitto]) -> None:
+async def test_a_packet_too_large_for_the_broker_is_refused_at_once(mosquitto_with: Callable[[str], Mosquitto]) -> None:
     server = mosquitto_with("max_packet_size 2000")
 
-    async def work() -> None:
-        async with MqttBroker(Address("127.0.0.1", server.port, "x", tls=False)).connect(WILL, BASE) as session:
-            with pytest.raises(PublishRefused, match="too large"):
-                await asyncio.wait_for(session.publish(Message(f"{BASE}/events/a/b", b"x" * 3000)), 2)
-
-    asyncio.run(work())
+    async with MqttBroker(Address("127.0.0.1", server.port, "x", tls=False)).connect(WILL, BASE) as session:
+        with pytest.raises(PublishRefused, match="too large"):
+            await asyncio.wait_for(session.publish(Message(f"{BASE}/events/a/b", b"x" * 3000)), 2)
 
 
-def test_the_will_speaks_for_a_pole_that_vanished(mosquitto: Mosquitto) -> None:
+async def test_the_will_speaks_for_a_pole_that_vanished(mosquitto: Mosquitto) -> None:
     async def work() -> dict[str, Any]:
         async with aiomqtt.Client("127.0.0.1", mosquitto.port) as city:
             await city.subscribe(f"{BASE}/status", 1)
@@ -165,4 +153,4 @@ def test_the_will_speaks_for_a_pole_that_vanished(mosquitto: Mosquitto) -> None:
                     return dict(json.loads(message.payload))
         raise AssertionError
 
-    assert asyncio.run(asyncio.wait_for(work(), 10)) == {"state": "offline"}
+    assert await asyncio.wait_for(work(), 10) == {"state": "offline"}

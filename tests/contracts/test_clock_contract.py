@@ -17,7 +17,7 @@ def clock(request: pytest.FixtureRequest) -> Clock:
     return made
 
 
-def play(clock: Clock, story: Coroutine[Any, Any, Any]) -> Any:
+async def play(clock: Clock, story: Coroutine[Any, Any, Any]) -> Any:
     """Run the story; a manual clock is moved along beside it."""
 
     async def whole() -> Any:
@@ -28,17 +28,17 @@ def play(clock: Clock, story: Coroutine[Any, Any, Any]) -> Any:
             await asyncio.sleep(0)
         return task.result()
 
-    return asyncio.run(whole())
+    return await whole()
 
 
-def test_a_sleep_takes_its_time_on_the_monotonic_clock(clock: Clock) -> None:
+async def test_a_sleep_takes_its_time_on_the_monotonic_clock(clock: Clock) -> None:
     before, wall_before = clock.monotonic(), clock.wall()
-    play(clock, clock.sleep(0.05))
+    await play(clock, clock.sleep(0.05))
     assert clock.monotonic() - before >= 0.05 - 1e-6  # the manual clock adds up steps
     assert clock.wall() - wall_before > 0
 
 
-def test_a_wait_ends_by_its_event_or_by_its_time_and_clears_the_event(clock: Clock) -> None:
+async def test_a_wait_ends_by_its_event_or_by_its_time_and_clears_the_event(clock: Clock) -> None:
     async def story() -> None:
         event = asyncio.Event()
         assert await wait(clock, event, 0.02) is False
@@ -50,10 +50,10 @@ def test_a_wait_ends_by_its_event_or_by_its_time_and_clears_the_event(clock: Clo
         event.set()
         assert await waiting is True
 
-    play(clock, story())
+    await play(clock, story())
 
 
-def test_a_manual_clock_wakes_sleepers_in_order_each_at_its_moment() -> None:
+async def test_a_manual_clock_wakes_sleepers_in_order_each_at_its_moment() -> None:
     async def story() -> list[float]:
         clock, woken = ManualClock(), []
         start = clock.monotonic()
@@ -67,4 +67,4 @@ def test_a_manual_clock_wakes_sleepers_in_order_each_at_its_moment() -> None:
         tasks[-1].cancel()
         return woken
 
-    assert asyncio.run(story()) == [1.0, 2.0, 3.0]
+    assert await story() == [1.0, 2.0, 3.0]

@@ -39,21 +39,18 @@ def detector(request: pytest.FixtureRequest) -> Iterator[Detector]:
     made.close()
 
 
-def test_a_detector_gives_people_as_fractions_from_the_weak_score_on(detector: Detector, street_clip: Path) -> None:
+async def test_a_detector_gives_people_as_fractions_from_the_weak_score_on(detector: Detector, street_clip: Path) -> None:
     image = first_picture(street_clip)
 
-    async def work() -> None:
-        with pytest.raises(ModelError, match="not open"):
-            await detector.detect(Frame(image, 0.0, 0))
-        await detector.open()
-        await detector.open()
-        found = await detector.detect(Frame(image, 0.0, 0))
-        assert any(d.label == "person" and d.score > 0.5 for d in found)
-        assert all(d.score >= 0.1 and d.box.sane() for d in found)
-        detector.close()
-        detector.close()
-
-    asyncio.run(work())
+    with pytest.raises(ModelError, match="not open"):
+        await detector.detect(Frame(image, 0.0, 0))
+    await detector.open()
+    await detector.open()
+    found = await detector.detect(Frame(image, 0.0, 0))
+    assert any(d.label == "person" and d.score > 0.5 for d in found)
+    assert all(d.score >= 0.1 and d.box.sane() for d in found)
+    detector.close()
+    detector.close()
 
 
 class Camera(http.server.BaseHTTPRequestHandler):
@@ -101,7 +98,7 @@ def source(request: pytest.FixtureRequest, square_clip: Path) -> Iterator[FrameS
     made.close()
 
 
-def test_frames_come_in_order_with_their_masks_burned_in(source: FrameSource) -> None:
+async def test_frames_come_in_order_with_their_masks_burned_in(source: FrameSource) -> None:
     async def work() -> list[Frame]:
         source.open()
         frames = []
@@ -111,7 +108,7 @@ def test_frames_come_in_order_with_their_masks_burned_in(source: FrameSource) ->
             frames.append(frame)
         return frames
 
-    frames = asyncio.run(work())
+    frames = await work()
     assert [f.at for f in frames] == sorted({f.at for f in frames})
     for frame in frames:
         assert frame.image.dtype == np.uint8
@@ -119,7 +116,7 @@ def test_frames_come_in_order_with_their_masks_burned_in(source: FrameSource) ->
         assert frame.image[180:, 200:].mean() > 50
 
 
-def test_a_clip_gives_every_frame_once_and_then_its_end(square_clip: Path) -> None:
+async def test_a_clip_gives_every_frame_once_and_then_its_end(square_clip: Path) -> None:
     async def work() -> list[int]:
         source = RecordedSource(square_clip, None)
         source.open()
@@ -128,10 +125,10 @@ def test_a_clip_gives_every_frame_once_and_then_its_end(square_clip: Path) -> No
             indexes.append(frame.index)
         return indexes
 
-    assert asyncio.run(work()) == list(range(40))
+    assert await work() == list(range(40))
 
 
-def test_a_clip_is_thinned_to_the_rate_of_the_camera(square_clip: Path) -> None:
+async def test_a_clip_is_thinned_to_the_rate_of_the_camera(square_clip: Path) -> None:
     async def work() -> list[float]:
         source = RecordedSource(square_clip, 5.0)
         source.open()
@@ -140,11 +137,11 @@ def test_a_clip_is_thinned_to_the_rate_of_the_camera(square_clip: Path) -> None:
             times.append(round(frame.at, 3))
         return times
 
-    assert asyncio.run(work()) == [round(i * 0.2, 3) for i in range(20)]
+    assert await work() == [round(i * 0.2, 3) for i in range(20)]
 
 
 @pytest.mark.parametrize(("content", "says"), [(None, "no such file"), (b"", "no video"), (b"noise" * 999, "no video")])
-def test_an_unreadable_clip_is_one_clear_error(tmp_path: Path, content: bytes | None, says: str) -> None:
+async def test_an_unreadable_clip_is_one_clear_error(tmp_path: Path, content: bytes | None, says: str) -> None:
     path = tmp_path / "clip.mp4"
     if content is not None:
         path.write_bytes(content)
@@ -155,27 +152,24 @@ def test_an_unreadable_clip_is_one_clear_error(tmp_path: Path, content: bytes | 
         await source.next()
 
     with pytest.raises(CameraError, match=says):
-        asyncio.run(work())
+        await work()
 
 
-def test_a_camera_that_refuses_is_an_error_and_one_that_hangs_can_be_left(camera: str) -> None:
+async def test_a_camera_that_refuses_is_an_error_and_one_that_hangs_can_be_left(camera: str) -> None:
     async def refused() -> None:
         source = LiveSource("rtsp://127.0.0.1:1/x", 5, [], time.monotonic)
         source.open()
         await source.next()
 
     with pytest.raises(CameraError, match="refused"):
-        asyncio.run(refused())
-
-    async def hangs() -> None:
-        source = LiveSource(camera + "/hang", 5, [], time.monotonic)
-        source.open()
-        with pytest.raises(TimeoutError):
-            await asyncio.wait_for(source.next(), 0.5)
-        source.close()
+        await refused()
 
     begun = time.monotonic()
-    asyncio.run(hangs())
+    source = LiveSource(camera + "/hang", 5, [], time.monotonic)
+    source.open()
+    with pytest.raises(TimeoutError):
+        await asyncio.wait_for(source.next(), 0.5)
+    source.close()
     assert time.monotonic() - begun < 5
 
 

@@ -98,7 +98,7 @@ def hostile() -> Iterator[Hostile]:
 
 
 @pytest.mark.alone
-def test_a_camera_read_hangs_for_ever(hostile: Hostile, bench: Callable[..., Path]) -> None:
+async def test_a_camera_read_hangs_for_ever(hostile: Hostile, bench: Callable[..., Path]) -> None:
     cameras = "".join(
         f'[[camera]]\nname = "{mode}"\nsource = "{scheme}://127.0.0.1:{hostile.ports[BEHAVES.get(mode, mode)]}/x"\n'
         for mode, scheme in MODES.items()
@@ -130,7 +130,7 @@ def test_a_camera_read_hangs_for_ever(hostile: Hostile, bench: Callable[..., Pat
         return code
 
     with settled():
-        assert asyncio.run(work()) == 0
+        assert await work() == 0
     assert max(late) < MOST_JITTER_S, "the loop that drives the lamp was held up"
     for mode, says in SAYS.items():
         reasons = told[f"camera:{mode}"]

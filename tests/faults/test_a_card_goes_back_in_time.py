@@ -74,7 +74,7 @@ class Life:
         self.store_id, self.alarm = "", ""
 
 
-def live(folder: Path, port: int, events: int, boot: str = BOOT) -> Life:
+async def live(folder: Path, port: int, events: int, boot: str = BOOT) -> Life:
     """From start to stop: so many events, all of them delivered."""
     life = Life()
 
@@ -100,7 +100,7 @@ def live(folder: Path, port: int, events: int, boot: str = BOOT) -> Life:
         await asyncio.gather(running, return_exceptions=True)
         await store.stop(5)
 
-    asyncio.run(work())
+    await work()
     return life
 
 
@@ -111,14 +111,14 @@ def city(mosquitto: Mosquitto) -> Any:
     ears.close()
 
 
-def test_a_card_restored_with_everything_on_it(mosquitto: Mosquitto, city: City, tmp_path: Path) -> None:
+async def test_a_card_restored_with_everything_on_it(mosquitto: Mosquitto, city: City, tmp_path: Path) -> None:
     state, image = tmp_path / "state", tmp_path / "image"
-    first = live(state, mosquitto.port, 3)
+    first = await live(state, mosquitto.port, 3)
     shutil.copytree(state, image)
-    live(state, mosquitto.port, 4)
+    await live(state, mosquitto.port, 4)
     shutil.rmtree(state)
     shutil.copytree(image, state)
-    last = live(state, mosquitto.port, 4)
+    last = await live(state, mosquitto.port, 4)
     assert city.twice == []
     assert last.store_id != first.store_id
     (report,) = city.dropped
@@ -126,46 +126,46 @@ def test_a_card_restored_with_everything_on_it(mosquitto: Mosquitto, city: City,
     assert report["ranges"] == [[4, 8]], "what this boot said itself, to 7, and what was stored before the broker was heard"
     assert "restored from an older image, or copied" in last.alarm
     assert city.births == sorted(city.births)
-    again = live(state, mosquitto.port, 1)
+    again = await live(state, mosquitto.port, 1)
     assert (again.store_id, again.alarm, len(city.dropped)) == (last.store_id, "", 1), "once"
 
 
-def test_an_image_of_before_a_connection_without_an_event(mosquitto: Mosquitto, city: City, tmp_path: Path) -> None:
+async def test_an_image_of_before_a_connection_without_an_event(mosquitto: Mosquitto, city: City, tmp_path: Path) -> None:
     """The count of births tells, where the numbers do not."""
     state, image = tmp_path / "state", tmp_path / "image"
-    first = live(state, mosquitto.port, 3)
+    first = await live(state, mosquitto.port, 3)
     shutil.copytree(state, image)
-    live(state, mosquitto.port, 0)
+    await live(state, mosquitto.port, 0)
     shutil.rmtree(state)
     shutil.copytree(image, state)
-    assert live(state, mosquitto.port, 2).store_id != first.store_id
+    assert (await live(state, mosquitto.port, 2)).store_id != first.store_id
     assert [(d["storeid"], d["ranges"]) for d in city.dropped] == [(first.store_id, [[4, 6]])], "only what goes on as 1 to 3"
     assert city.births == sorted(city.births)
 
 
-def test_a_state_that_is_wiped_as_a_whole(mosquitto: Mosquitto, city: City, tmp_path: Path) -> None:
-    first = live(tmp_path / "state", mosquitto.port, 5)
+async def test_a_state_that_is_wiped_as_a_whole(mosquitto: Mosquitto, city: City, tmp_path: Path) -> None:
+    first = await live(tmp_path / "state", mosquitto.port, 5)
     shutil.rmtree(tmp_path / "state")
-    last = live(tmp_path / "state", mosquitto.port, 2)
+    last = await live(tmp_path / "state", mosquitto.port, 2)
     assert (last.alarm, last.store_id != first.store_id) == ("", True)
     (report,) = city.dropped
     assert report == {"ranges": [[1, 5]], "count": None, "cause": "store_missing", "exact": False, "storeid": first.store_id}
     assert city.births == sorted(city.births)
-    live(tmp_path / "state", mosquitto.port, 2)
+    await live(tmp_path / "state", mosquitto.port, 2)
     assert len(city.dropped) == 1
 
 
-def test_the_witness_tells_it_first_and_the_broker_not_again(mosquitto: Mosquitto, city: City, tmp_path: Path) -> None:
-    first = live(tmp_path / "state", mosquitto.port, 5)
+async def test_the_witness_tells_it_first_and_the_broker_not_again(mosquitto: Mosquitto, city: City, tmp_path: Path) -> None:
+    first = await live(tmp_path / "state", mosquitto.port, 5)
     (tmp_path / "state" / "pole.db").unlink()
-    life = live(tmp_path / "state", mosquitto.port, 2)
+    life = await live(tmp_path / "state", mosquitto.port, 2)
     assert [(d["storeid"], d["count"], d["exact"]) for d in city.dropped] == [(first.store_id, 0, True)]
     assert life.alarm == ""
     assert city.births == sorted(city.births)
 
 
-def test_an_ordinary_restart_and_a_power_cut_tell_nothing(mosquitto: Mosquitto, city: City, tmp_path: Path) -> None:
-    lives = [live(tmp_path / "state", mosquitto.port, 2, boot) for boot in (BOOT, BOOT, "another-boot", "a-third")]
+async def test_an_ordinary_restart_and_a_power_cut_tell_nothing(mosquitto: Mosquitto, city: City, tmp_path: Path) -> None:
+    lives = [await live(tmp_path / "state", mosquitto.port, 2, boot) for boot in (BOOT, BOOT, "another-boot", "a-third")]
     assert len({life.store_id for life in lives}) == 1
     assert [life.alarm for life in lives] == [""] * 4
     assert city.dropped == []
@@ -180,21 +180,21 @@ def forged(city: City, **changes: object) -> bytes:
     [{"sequence": 999_999_999_999}, {"birth": 10**9}, {"storeid": "feedfeedfeedfeed", "sequence": 40, "birth": 99, "boot_id": "another"}],
     ids=str,
 )
-def test_a_forged_status_raises_the_alarm_and_invents_no_loss(
+async def test_a_forged_status_raises_the_alarm_and_invents_no_loss(
     mosquitto: Mosquitto, city: City, tmp_path: Path, changes: dict[str, object]
 ) -> None:
-    first = live(tmp_path / "state", mosquitto.port, 3)
+    first = await live(tmp_path / "state", mosquitto.port, 3)
     city.says(forged(city, **changes))
-    life = live(tmp_path / "state", mosquitto.port, 1)
+    life = await live(tmp_path / "state", mosquitto.port, 1)
     assert "another client writes it" in life.alarm
     assert (life.store_id, city.dropped) == (first.store_id, [])
 
 
-def test_a_status_of_another_boot_ends_the_store_and_names_no_range(mosquitto: Mosquitto, city: City, tmp_path: Path) -> None:
+async def test_a_status_of_another_boot_ends_the_store_and_names_no_range(mosquitto: Mosquitto, city: City, tmp_path: Path) -> None:
     """Restored and started anew, a copy of the card, or forged: nobody can tell. No number is used twice, and no loss is made up."""
-    first = live(tmp_path / "state", mosquitto.port, 3)
+    first = await live(tmp_path / "state", mosquitto.port, 3)
     city.says(forged(city, sequence=city.status["sequence"] + 50, boot_id="another"))
-    life = live(tmp_path / "state", mosquitto.port, 1)
+    life = await live(tmp_path / "state", mosquitto.port, 1)
     assert "restored from an older image, or copied" in life.alarm
     assert life.store_id != first.store_id
     (report,) = city.dropped
@@ -202,9 +202,9 @@ def test_a_status_of_another_boot_ends_the_store_and_names_no_range(mosquitto: M
     assert (report["storeid"], report["count"], report["moved"]) == (first.store_id, None, 2)
 
 
-def test_a_status_that_is_none_says_nothing(mosquitto: Mosquitto, city: City, tmp_path: Path) -> None:
-    first = live(tmp_path / "state", mosquitto.port, 3)
+async def test_a_status_that_is_none_says_nothing(mosquitto: Mosquitto, city: City, tmp_path: Path) -> None:
+    first = await live(tmp_path / "state", mosquitto.port, 3)
     for payload in (b"", b"[" * 3000):
         city.says(payload)
-        life = live(tmp_path / "state", mosquitto.port, 1)
+        life = await live(tmp_path / "state", mosquitto.port, 1)
         assert (life.store_id, life.alarm, city.dropped) == (first.store_id, "", [])

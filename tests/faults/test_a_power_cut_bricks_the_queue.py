@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
 import json
 import random
@@ -16,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import pytest_asyncio
 
 from pole_agent.errors import OutboxError
 from pole_agent.store.database import Database, Entry, Outbound
@@ -35,7 +35,7 @@ def new_store(folder: Path, prefix: str) -> Store:
     return Store(folder, 16, lambda at: Stamp(at, "boot", time.time(), "synced"), lambda: f"{prefix}{next(numbers)}", 0.05)
 
 
-def fill(folder: Path) -> None:
+async def fill(folder: Path) -> None:
     """Events, an open incident and small state; half of it in the file itself, half still in the write-ahead log."""
 
     async def work() -> None:
@@ -54,13 +54,13 @@ def fill(folder: Path) -> None:
             shutil.copyfile(folder / name, folder / f"{name}.copy")
         await store.stop(5.0)
 
-    asyncio.run(work())
+    await work()
     for name in NAMES:
         shutil.move(folder / f"{name}.copy", folder / name)
     (folder / f"{FILE_NAME}-shm").unlink(missing_ok=True)
 
 
-def opened(folder: Path) -> tuple[list[str], list[dict[str, object]], dict[str, object]]:
+async def opened(folder: Path) -> tuple[list[str], list[dict[str, object]], dict[str, object]]:
     """Open it as the agent does, store one more; the identifiers that wait, the reports of loss, and the statistics."""
 
     async def work() -> tuple[list[str], list[dict[str, object]], dict[str, object]]:
@@ -82,13 +82,13 @@ def opened(folder: Path) -> tuple[list[str], list[dict[str, object]], dict[str, 
         await store.stop(5.0)
         return [s.event_id for s in waiting], [json.loads(s.data) for s in waiting if s.kind == "outbox.dropped"], stats
 
-    return asyncio.run(work())
+    return await work()
 
 
-@pytest.fixture(scope="module")
-def good(tmp_path_factory: pytest.TempPathFactory) -> Path:
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def good(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("good")
-    fill(folder)
+    await fill(folder)
     return folder
 
 
@@ -99,15 +99,15 @@ def damaged(good: Path, folder: Path) -> Path:
     return folder
 
 
-def test_undamaged_everything_is_there(good: Path, tmp_path: Path) -> None:
-    ids, lost, _ = opened(damaged(good, tmp_path / "x"))
+async def test_undamaged_everything_is_there(good: Path, tmp_path: Path) -> None:
+    ids, lost, _ = await opened(damaged(good, tmp_path / "x"))
     assert len(ids) == EVENTS + 2
     assert lost == []
 
 
 @pytest.mark.parametrize("name", NAMES)
 @pytest.mark.parametrize("how", ["flip", "zero", "truncate"])
-def test_damage_anywhere_is_survived_and_told(good: Path, tmp_path: Path, name: str, how: str) -> None:
+async def test_damage_anywhere_is_survived_and_told(good: Path, tmp_path: Path, name: str, how: str) -> None:
     dice = random.Random(f"{name} {how}")
     size = (good / name).stat().st_size
     for number in range(25):
@@ -124,7 +124,7 @@ def test_damage_anywhere_is_survived_and_told(good: Path, tmp_path: Path, name: 
                 old = file.read(length)
                 file.seek(offset)
                 file.write(bytes(length) if how == "zero" else bytes(b ^ 0xFF for b in old))
-        ids, lost, stats = opened(folder)
+        ids, lost, stats = await opened(folder)
         assert "new1" in ids or "new2" in ids, f"{name} {how} at {offset}: it does not store any more"
         assert len(ids) == len(set(ids)), "nothing twice"
         aside = list(folder.glob("*.corrupt-*"))
@@ -135,7 +135,7 @@ def test_damage_anywhere_is_survived_and_told(good: Path, tmp_path: Path, name: 
             assert int(str(stats["last_sequence"])) >= len(ids)
 
 
-def test_one_bad_page_costs_what_lies_on_it(good: Path, tmp_path: Path) -> None:
+async def test_one_bad_page_costs_what_lies_on_it(good: Path, tmp_path: Path) -> None:
     saved = []
     pages = (good / FILE_NAME).stat().st_size // PAGE_BYTES
     for page in range(8, pages, max(1, pages // 10)):
@@ -144,22 +144,22 @@ def test_one_bad_page_costs_what_lies_on_it(good: Path, tmp_path: Path) -> None:
         with (folder / FILE_NAME).open("r+b") as file:
             file.seek(page * PAGE_BYTES)
             file.write(b"\xff" * PAGE_BYTES)
-        ids, _, _ = opened(folder)
+        ids, _, _ = await opened(folder)
         saved.append(len([i for i in ids if i.startswith("old")]))
     assert sorted(saved)[len(saved) // 2] >= EVENTS // 2 * 0.8
 
 
-def test_a_store_of_a_newer_agent_is_not_damaged_by_an_older_one(good: Path, tmp_path: Path) -> None:
+async def test_a_store_of_a_newer_agent_is_not_damaged_by_an_older_one(good: Path, tmp_path: Path) -> None:
     folder = damaged(good, tmp_path / "x")
     with sqlite3.connect(folder / FILE_NAME) as db:
         db.execute(f"PRAGMA user_version = {VERSION + FAMILY}")
-    opened(folder)
+    await opened(folder)
     (aside,) = [p for p in folder.glob("*.corrupt-*") if not p.name.endswith(("-wal", "-shm"))]
     with sqlite3.connect(aside) as db:
         assert db.execute("SELECT count(*) FROM outbox").fetchone()[0] == EVENTS + 1
 
 
-def test_an_agent_that_was_taken_back_goes_on_with_the_store_of_the_newer_one(good: Path, tmp_path: Path) -> None:
+async def test_an_agent_that_was_taken_back_goes_on_with_the_store_of_the_newer_one(good: Path, tmp_path: Path) -> None:
     """What a newer version only added does no harm to an older one."""
     folder = damaged(good, tmp_path / "x")
     with contextlib.closing(sqlite3.connect(folder / FILE_NAME)) as db:
@@ -168,7 +168,7 @@ def test_an_agent_that_was_taken_back_goes_on_with_the_store_of_the_newer_one(go
         db.execute("ALTER TABLE outbox ADD COLUMN of_tomorrow TEXT")
         db.execute("ALTER TABLE lamp_log ADD COLUMN of_tomorrow TEXT")
         db.execute(f"PRAGMA user_version = {VERSION + 3}")
-    ids, lost, _ = opened(folder)
+    ids, lost, _ = await opened(folder)
     assert lost == []
     assert len(ids) == EVENTS + 2
     assert not list(folder.glob("*.corrupt-*"))
@@ -178,7 +178,9 @@ def test_an_agent_that_was_taken_back_goes_on_with_the_store_of_the_newer_one(go
 
 
 @pytest.mark.parametrize(("version", "vacuum"), [(1, "NONE"), (2, "INCREMENTAL"), (4, "INCREMENTAL")])
-def test_a_store_of_an_older_version_is_brought_up_to_date_and_loses_nothing(good: Path, tmp_path: Path, version: int, vacuum: str) -> None:
+async def test_a_store_of_an_older_version_is_brought_up_to_date_and_loses_nothing(
+    good: Path, tmp_path: Path, version: int, vacuum: str
+) -> None:
     folder = damaged(good, tmp_path / "x")
     with contextlib.closing(sqlite3.connect(folder / FILE_NAME)) as db:
         if version < 3:
@@ -194,7 +196,7 @@ def test_a_store_of_an_older_version_is_brought_up_to_date_and_loses_nothing(goo
         db.execute("VACUUM")
         db.execute(f"PRAGMA user_version = {version}")
     for _ in range(2):  # once more: nothing is left to do
-        ids, lost, _ = opened(folder)
+        ids, lost, _ = await opened(folder)
         assert lost == []
     assert len(ids) == EVENTS + 3
     with contextlib.closing(sqlite3.connect(folder / FILE_NAME)) as db:
@@ -254,18 +256,18 @@ def test_a_large_older_store_is_not_rewritten_and_drops_nothing(tmp_path: Path) 
 
 
 @pytest.mark.parametrize("wall", [-1.0, 1e15, 1.79e258])
-def test_a_time_that_fell_over_is_dropped_and_told(good: Path, tmp_path: Path, wall: float) -> None:
+async def test_a_time_that_fell_over_is_dropped_and_told(good: Path, tmp_path: Path, wall: float) -> None:
     folder = damaged(good, tmp_path / "x")
     with contextlib.closing(sqlite3.connect(folder / FILE_NAME)) as db:
         db.execute("UPDATE outbox SET wall = ? WHERE seq = 7", (wall,))
         db.commit()
-    _, lost, _ = opened(folder)
+    _, lost, _ = await opened(folder)
     assert [(d["ranges"], d["cause"]) for d in lost] == [([[7, 7]], "damaged")]
 
 
 @pytest.mark.parametrize("column", ["id", "kind", "boot_id", "quality"])
 @pytest.mark.parametrize("text", ["a\x1fb", "a\x1eb", 'a"b', "a\\"])
-def test_a_word_that_fell_over_blocks_nobody_and_is_told(good: Path, tmp_path: Path, column: str, text: str) -> None:
+async def test_a_word_that_fell_over_blocks_nobody_and_is_told(good: Path, tmp_path: Path, column: str, text: str) -> None:
     """Nothing checks a text on the disk. A separator or a quote in it would break what is read, or what is sent."""
     folder = damaged(good, tmp_path / "x")
     with sqlite3.connect(folder / FILE_NAME) as db:
@@ -282,7 +284,7 @@ def test_a_word_that_fell_over_blocks_nobody_and_is_told(good: Path, tmp_path: P
         await store.stop(5.0)
         return [event.seq for event in outbound], told
 
-    sent, told = asyncio.run(work())
+    sent, told = await work()
     assert sorted(sent) == [n for n in range(1, EVENTS + 2) if n != 7]
     assert [(d["ranges"], d["cause"]) for d in told] == [([[7, 7]], "damaged")]
 

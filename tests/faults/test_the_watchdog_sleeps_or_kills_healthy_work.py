@@ -29,8 +29,7 @@ from pole_agent.threads import ENDING_S, Thread
 from pole_agent.vision.scripted import ScriptedDetector
 from pole_agent.vocabulary import BoostLamp
 from tests.conftest import CLIP, ROOT, eventually, no_file_left, settled
-from tests.house.running import running
-from tests.house.test_house import CONFIG, Town
+from tests.world import Worlds
 
 MOST_JITTER_S = 0.1
 JOBS = ("dispatch", "listen", "report", "local", "upload", "watch street")
@@ -39,80 +38,71 @@ JOBS = ("dispatch", "listen", "report", "local", "upload", "watch street")
 # --- the rule itself
 
 
-def test_a_job_that_hangs_is_started_again_and_one_that_beats_is_not() -> None:
-    async def work() -> None:
-        clock, told, runs = ManualClock(), [], 0
-        last_beat = clock.monotonic()
+async def test_a_job_that_hangs_is_started_again_and_one_that_beats_is_not() -> None:
+    clock, told, runs = ManualClock(), [], 0
+    last_beat = clock.monotonic()
 
-        async def job() -> None:
-            nonlocal runs, last_beat
-            runs += 1
-            for _ in range(20):  # beats for twenty seconds, then hangs
-                last_beat = clock.monotonic()
-                await clock.sleep(1.0)
-            await asyncio.Event().wait()
+    async def job() -> None:
+        nonlocal runs, last_beat
+        runs += 1
+        for _ in range(20):  # beats for twenty seconds, then hangs
+            last_beat = clock.monotonic()
+            await clock.sleep(1.0)
+        await asyncio.Event().wait()
 
-        def since(_: str) -> float:
-            return clock.monotonic() - last_beat
+    def since(_: str) -> float:
+        return clock.monotonic() - last_beat
 
-        running = asyncio.ensure_future(
-            supervise(
-                Job("x", job, beat_within_s=60),
-                clock,
-                lambda: 0.0,
-                lambda name, why: told.append(why),
-                lambda _: clock.monotonic() - last_beat,
-            )
+    running = asyncio.ensure_future(
+        supervise(
+            Job("x", job, beat_within_s=60),
+            clock,
+            lambda: 0.0,
+            lambda name, why: told.append(why),
+            lambda _: clock.monotonic() - last_beat,
         )
-        await clock.advance(75)
-        assert runs == 1
-        await clock.advance(30)
-        assert runs == 2
-        assert "no heartbeat for 7" in told[0]
+    )
+    await clock.advance(75)
+    assert runs == 1
+    await clock.advance(30)
+    assert runs == 2
+    assert "no heartbeat for 7" in told[0]
+    await clock.advance(15)
+    assert runs == 2
+    running.cancel()
+    await asyncio.gather(running, return_exceptions=True)
+
+
+async def test_a_job_that_does_not_even_end_is_left_behind() -> None:
+    clock, runs = ManualClock(), 0
+
+    async def stubborn() -> None:
+        nonlocal runs
+        runs += 1
+        while runs < 3:
+            try:
+                await asyncio.Event().wait()
+            except asyncio.CancelledError:
+                continue
+
+    running = asyncio.ensure_future(supervise(Job("x", stubborn, beat_within_s=10), clock, lambda: 0.0, lambda *_: None, lambda _: 1e9))
+    begun = time.monotonic()
+    while runs < 2 and time.monotonic() - begun < LET_GO_S + 5:
         await clock.advance(15)
-        assert runs == 2
-        running.cancel()
-        await asyncio.gather(running, return_exceptions=True)
-
-    asyncio.run(work())
-
-
-def test_a_job_that_does_not_even_end_is_left_behind() -> None:
-    async def work() -> None:
-        clock, runs = ManualClock(), 0
-
-        async def stubborn() -> None:
-            nonlocal runs
-            runs += 1
-            while runs < 3:
-                try:
-                    await asyncio.Event().wait()
-                except asyncio.CancelledError:
-                    continue
-
-        running = asyncio.ensure_future(supervise(Job("x", stubborn, beat_within_s=10), clock, lambda: 0.0, lambda *_: None, lambda _: 1e9))
-        begun = time.monotonic()
-        while runs < 2 and time.monotonic() - begun < LET_GO_S + 5:
-            await clock.advance(15)
-            await asyncio.sleep(0.05)
-        assert runs == 2
-        runs = 3
-        running.cancel()
-        for task in asyncio.all_tasks() - {asyncio.current_task()}:
-            task.cancel()
-
-    asyncio.run(work())
+        await asyncio.sleep(0.05)
+    assert runs == 2
+    runs = 3
+    running.cancel()
+    for task in asyncio.all_tasks() - {asyncio.current_task()}:
+        task.cancel()
 
 
-def test_what_is_fatal_ends_the_agent_at_once() -> None:
+async def test_what_is_fatal_ends_the_agent_at_once() -> None:
     async def falls() -> None:
         raise OSError("the pin")
 
-    async def work() -> None:
-        with pytest.raises(Fatal):
-            await supervise(Job("light", falls, OnFailure.FATAL, 5), ManualClock(), lambda: 0.0, lambda *_: None, lambda _: 0.0)
-
-    asyncio.run(work())
+    with pytest.raises(Fatal):
+        await supervise(Job("light", falls, OnFailure.FATAL, 5), ManualClock(), lambda: 0.0, lambda *_: None, lambda _: 0.0)
     assert issubclass(Hangs, Exception)
 
 
@@ -122,46 +112,32 @@ def test_what_is_fatal_ends_the_agent_at_once() -> None:
 @pytest.mark.parametrize(
     ("name", "how"), [(n, "falls over") for n in JOBS] + [(n, "hangs") for n in JOBS if n != "local"]
 )  # the local socket only waits for others: it has no loop that could hang
-def test_each_job_falls_over_or_hangs_and_the_lamp_goes_on(name: str, how: str, bench: Callable[..., Path], square_clip: Path) -> None:
+async def test_each_job_falls_over_or_hangs_and_the_lamp_goes_on(name: str, how: str, town: Worlds) -> None:
     """The job's own `run` is replaced in the job table, as the table is data; everything else is the house as it is."""
+    w = town()
+    job = next(j for j in w.house.agent.jobs if j.name == name)
+    real, calls = job.run, 0
 
-    async def whole() -> None:
-        town = Town(bench(CONFIG.format(clip=square_clip)))
-        job = next(j for j in town.house.agent.jobs if j.name == name)
-        real, calls = job.run, 0
+    async def bad() -> None:
+        nonlocal calls
+        calls += 1
+        if calls > 2:
+            await real()
+        elif how == "falls over":
+            raise RuntimeError("a mistake of our own")
+        else:
+            await asyncio.Event().wait()
 
-        async def bad() -> None:
-            nonlocal calls
-            calls += 1
-            if calls > 2:
-                await real()
-            elif how == "falls over":
-                raise RuntimeError("a mistake of our own")
-            else:
-                await asyncio.Event().wait()
-
-        job.run = bad
-        agent = asyncio.ensure_future(town.house.agent.run())
-        try:
-            budget_s = 2 * ((job.beat_within_s or 0) + MOST_WAIT_S) + 30
-            begun = town.clock.monotonic()
-            while calls < 3 and town.clock.monotonic() - begun < budget_s:
-                await town.clock.advance(2.0)
-                await asyncio.sleep(0.001)
-            assert calls == 3
-            assert not agent.done()
-            town.house.light.boosts.add(BoostLamp("test", 1.0, town.clock.monotonic() + 60))
-            await town.until(lambda: town.light == 1.0, within_s=10)
-        finally:
-            town.house.agent.stop()
-            for _ in range(300):
-                if agent.done():
-                    break
-                await town.clock.advance(0.1)
-                await asyncio.sleep(0.005)
-        assert agent.result() == 0
-
-    asyncio.run(whole())
+    job.run = bad
+    async with w:
+        budget_s = 2 * ((job.beat_within_s or 0) + MOST_WAIT_S) + 30
+        begun = w.clock.monotonic()
+        while calls < 3 and w.clock.monotonic() - begun < budget_s:
+            await w.pass_time(2.0, 2.0)
+        assert calls == 3
+        assert not w.agent.done()
+        w.house.light.boosts.add(BoostLamp("test", 1.0, w.clock.monotonic() + 60))
+        await w.until(lambda: w.light == 1.0, within_s=10)
 
 
 # --- in real time
@@ -208,15 +184,15 @@ class Lit:
             assert await running == 0
 
 
-def is_never_late(lit: Lit, what: Callable[[], Coroutine[Any, Any, None]]) -> None:
+async def is_never_late(lit: Lit, what: Callable[[], Coroutine[Any, Any, None]]) -> None:
     with settled():
-        asyncio.run(lit.live(what))
+        await lit.live(what)
     assert len(lit.late) > 100
     assert max(lit.late) < MOST_JITTER_S
 
 
 @pytest.mark.alone
-def test_while_disk_threads_and_files_fail_the_lamp_is_not_late(bench: Callable[..., Path]) -> None:
+async def test_while_disk_threads_and_files_fail_the_lamp_is_not_late(bench: Callable[..., Path]) -> None:
     """The disk hangs; every file descriptor is taken; the processor is busy: the lamp moves within 100 ms."""
     lit = Lit(bench(LAMP + STREET))
 
@@ -233,12 +209,12 @@ def test_while_disk_threads_and_files_fail_the_lamp_is_not_late(bench: Callable[
         hold.set()
         await hung
 
-    is_never_late(lit, work)
+    await is_never_late(lit, work)
 
 
 @pytest.mark.alone
 @pytest.mark.parametrize("how", ["falls over", "hangs", "runs out of memory"])
-def test_whatever_all_the_others_do_the_lamp_is_not_late(how: str, bench: Callable[..., Path]) -> None:
+async def test_whatever_all_the_others_do_the_lamp_is_not_late(how: str, bench: Callable[..., Path]) -> None:
     """Every job but the lamp's crashes again and again, or hangs, and is ended and started again."""
     lit = Lit(bench(LAMP + STREET))
 
@@ -251,36 +227,29 @@ def test_whatever_all_the_others_do_the_lamp_is_not_late(how: str, bench: Callab
     for job in lit.house.agent.jobs:
         if job.on_failure is not OnFailure.FATAL:
             job.run = bad
-    is_never_late(lit, lambda: lit.watch(4.0))
+    await is_never_late(lit, lambda: lit.watch(4.0))
 
 
-def test_the_watchdog_is_fed_while_the_disk_hangs_for_half_an_hour(
-    bench: Callable[..., Path], square_clip: Path, notified: Callable[[], list[str]]
-) -> None:
+async def test_the_watchdog_is_fed_while_the_disk_hangs_for_half_an_hour(town: Worlds, notified: Callable[[], list[str]]) -> None:
     """What reports health waits for the disk, is ended and started again; a process whose lamp works is not killed for that."""
-
-    async def whole() -> None:
-        town = Town(bench(CONFIG.format(clip=square_clip)))
-        hold = threading.Event()
-        async with running(town.house, town.clock):
-            await town.until(lambda: "READY=1" in notified(), within_s=20)
-            hung = asyncio.ensure_future(town.house.store.read(lambda _: hold.wait()))
-            longest, fed_at = 0.0, town.clock.monotonic()
-            for _ in range(1800):
-                before = notified().count("WATCHDOG=1")
-                await town.clock.advance(1.0)
-                if notified().count("WATCHDOG=1") > before:
-                    fed_at = town.clock.monotonic()
-                longest = max(longest, town.clock.monotonic() - fed_at)
-            assert town.house.parts.is_ill("report", "Hangs"), "what waits for the disk was noticed"
-            hold.set()
-            await hung
-        assert longest < 5, "systemd waits for 30 s"
-
-    asyncio.run(whole())
+    hold = threading.Event()
+    async with town() as w:
+        await w.until(lambda: "READY=1" in notified(), within_s=20)
+        hung = asyncio.ensure_future(w.house.store.read(lambda _: hold.wait()))
+        longest, fed_at = 0.0, w.clock.monotonic()
+        for _ in range(1800):
+            before = notified().count("WATCHDOG=1")
+            await w.clock.advance(1.0)
+            if notified().count("WATCHDOG=1") > before:
+                fed_at = w.clock.monotonic()
+            longest = max(longest, w.clock.monotonic() - fed_at)
+        assert w.house.parts.is_ill("report", "Hangs"), "what waits for the disk was noticed"
+        hold.set()
+        await hung
+    assert longest < 5, "systemd waits for 30 s"
 
 
-def test_many_threads_that_hang_end_in_a_clean_restart(bench: Callable[..., Path], square_clip: Path) -> None:
+async def test_many_threads_that_hang_end_in_a_clean_restart(town: Worlds) -> None:
     """One is told; from 32 on the agent ends by itself, in order, and systemd starts it again."""
     hold = threading.Event()
 
@@ -289,20 +258,15 @@ def test_many_threads_that_hang_end_in_a_clean_restart(bench: Callable[..., Path
         thread.leave()
         thread.left_at = time.monotonic() - ENDING_S  # that was a while ago
 
-    async def whole() -> int:
-        town = Town(bench(CONFIG.format(clip=square_clip)))
-        async with running(town.house, town.clock) as agent:
-            await town.until(lambda: "clock" in town.house.parts.report())
+    try:
+        async with town() as w:
+            await w.until(lambda: "clock" in w.house.parts.report())
             hang(0)
-            await town.until(lambda: town.house.parts.is_ill("threads", "1 hang"))
-            assert not agent.done()
+            await w.until(lambda: w.house.parts.is_ill("threads", "1 hang"))
+            assert not w.agent.done()
             for number in range(1, 32):
                 hang(number)
-            await town.until(agent.done)
-        return agent.result()
-
-    try:
-        assert asyncio.run(whole()) == 0
+            await w.until(w.agent.done)
     finally:
         hold.set()
 

@@ -41,75 +41,69 @@ class Twin:
         return int(self.upload.sent()["events"].get("health.degraded", 0))
 
 
-def test_both_tell_and_neither_fights(mosquitto: Mosquitto, tmp_path: Path) -> None:
-    async def work() -> None:
-        twins = [Twin(tmp_path / name, mosquitto.port, name) for name in ("aaaa", "bbbb")]
-        jobs = []
-        for twin in twins:
-            twin.store.start()
-            jobs.append(asyncio.ensure_future(twin.upload.run()))
-            await asyncio.sleep(0.3)
-        deadline = asyncio.get_running_loop().time() + 30
-        while not all(t.parts.is_ill("identity") and t.delivered() for t in twins):
-            assert asyncio.get_running_loop().time() < deadline, [t.births for t in twins]
-            await asyncio.sleep(0.1)
-        steady_since, births = asyncio.get_running_loop().time(), [t.births for t in twins]
-        while asyncio.get_running_loop().time() < steady_since + 5:
-            assert asyncio.get_running_loop().time() < deadline + 20, "they fight for the name"
-            await asyncio.sleep(0.1)
-            if births != (births := [t.births for t in twins]):
-                steady_since = asyncio.get_running_loop().time()
-        assert sum(births) <= 10, "a handful of takeovers until both know; then both stay, under different names"
-        for job in jobs:
-            job.cancel()
-        await asyncio.gather(*jobs, return_exceptions=True)
-        for twin in twins:
-            await twin.store.stop(5)
-
-    asyncio.run(work())
+async def test_both_tell_and_neither_fights(mosquitto: Mosquitto, tmp_path: Path) -> None:
+    twins = [Twin(tmp_path / name, mosquitto.port, name) for name in ("aaaa", "bbbb")]
+    jobs = []
+    for twin in twins:
+        twin.store.start()
+        jobs.append(asyncio.ensure_future(twin.upload.run()))
+        await asyncio.sleep(0.3)
+    deadline = asyncio.get_running_loop().time() + 30
+    while not all(t.parts.is_ill("identity") and t.delivered() for t in twins):
+        assert asyncio.get_running_loop().time() < deadline, [t.births for t in twins]
+        await asyncio.sleep(0.1)
+    steady_since, births = asyncio.get_running_loop().time(), [t.births for t in twins]
+    while asyncio.get_running_loop().time() < steady_since + 5:
+        assert asyncio.get_running_loop().time() < deadline + 20, "they fight for the name"
+        await asyncio.sleep(0.1)
+        if births != (births := [t.births for t in twins]):
+            steady_since = asyncio.get_running_loop().time()
+    assert sum(births) <= 10, "a handful of takeovers until both know; then both stay, under different names"
+    for job in jobs:
+        job.cancel()
+    await asyncio.gather(*jobs, return_exceptions=True)
+    for twin in twins:
+        await twin.store.stop(5)
 
 
-def test_a_copied_card_gives_out_no_numbers_of_the_other(mosquitto: Mosquitto, tmp_path: Path) -> None:
+async def test_a_copied_card_gives_out_no_numbers_of_the_other(mosquitto: Mosquitto, tmp_path: Path) -> None:
     """Whoever connects again after they met goes on under a storeid of its own, and says that the common one has ended.
 
     One that stays connected may keep the common store: then it is alone with it.
     """
 
-    async def work() -> None:
-        first = Twin(tmp_path / "aaaa", mosquitto.port, "first")
-        first.store.start()
-        common = await first.store.read(lambda db: db.store_id)
-        lived = asyncio.ensure_future(first.upload.run())
-        while await first.store.read(lambda db: db.get("announced")) is None:
-            await asyncio.sleep(0.05)
-        lived.cancel()
-        await asyncio.gather(lived, return_exceptions=True)
-        await first.store.stop(5)
-        shutil.copytree(tmp_path / "aaaa", tmp_path / "bbbb")
-        twins = [Twin(tmp_path / name, mosquitto.port, name) for name in ("aaaa", "bbbb")]
-        for twin in twins:
-            twin.store.start()
-        jobs = [asyncio.ensure_future(twin.upload.run()) for twin in twins]
-        deadline = asyncio.get_running_loop().time() + 30
-        names = [common, common]
-        while names[0] == names[1]:
-            assert asyncio.get_running_loop().time() < deadline, names
-            await asyncio.sleep(0.1)
-            names = [await twin.store.read(lambda db: db.store_id) for twin in twins]
-        for twin in twins:
-            stored = await twin.store.read(lambda db: db.list_events(100))
-            reports = [json.loads(s.data) for s in stored if s.kind == "outbox.dropped"]
-            assert [(r["storeid"], r["count"]) for r in reports] in ([], [(common, 0)], [(common, None)])
-        for job in jobs:
-            job.cancel()
-        await asyncio.gather(*jobs, return_exceptions=True)
-        for twin in twins:
-            await twin.store.stop(5)
-
-    asyncio.run(work())
+    first = Twin(tmp_path / "aaaa", mosquitto.port, "first")
+    first.store.start()
+    common = await first.store.read(lambda db: db.store_id)
+    lived = asyncio.ensure_future(first.upload.run())
+    while await first.store.read(lambda db: db.get("announced")) is None:
+        await asyncio.sleep(0.05)
+    lived.cancel()
+    await asyncio.gather(lived, return_exceptions=True)
+    await first.store.stop(5)
+    shutil.copytree(tmp_path / "aaaa", tmp_path / "bbbb")
+    twins = [Twin(tmp_path / name, mosquitto.port, name) for name in ("aaaa", "bbbb")]
+    for twin in twins:
+        twin.store.start()
+    jobs = [asyncio.ensure_future(twin.upload.run()) for twin in twins]
+    deadline = asyncio.get_running_loop().time() + 30
+    names = [common, common]
+    while names[0] == names[1]:
+        assert asyncio.get_running_loop().time() < deadline, names
+        await asyncio.sleep(0.1)
+        names = [await twin.store.read(lambda db: db.store_id) for twin in twins]
+    for twin in twins:
+        stored = await twin.store.read(lambda db: db.list_events(100))
+        reports = [json.loads(s.data) for s in stored if s.kind == "outbox.dropped"]
+        assert [(r["storeid"], r["count"]) for r in reports] in ([], [(common, 0)], [(common, None)])
+    for job in jobs:
+        job.cancel()
+    await asyncio.gather(*jobs, return_exceptions=True)
+    for twin in twins:
+        await twin.store.stop(5)
 
 
-def test_a_reboot_is_no_twin(mosquitto: Mosquitto, tmp_path: Path) -> None:
+async def test_a_reboot_is_no_twin(mosquitto: Mosquitto, tmp_path: Path) -> None:
     """The status that the broker keeps is that of the last boot: it is heard before our own, and is nobody else's."""
 
     async def boot(name: str) -> None:
@@ -127,4 +121,4 @@ def test_a_reboot_is_no_twin(mosquitto: Mosquitto, tmp_path: Path) -> None:
         await pole.store.stop(5)
 
     for name in ("aaaa", "bbbb", "cccc"):
-        asyncio.run(boot(name))
+        await boot(name)

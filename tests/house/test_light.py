@@ -8,7 +8,7 @@ import math
 import random
 import shutil
 import threading
-from collections.abc import Callable, Container, Coroutine
+from collections.abc import Callable, Coroutine
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -16,160 +16,93 @@ from typing import Any
 import pytest
 
 from pole_agent import compose
-from pole_agent.clock import ManualClock
-from pole_agent.lamp.mock import mock_factory
 from pole_agent.settings.load import Loaded, load
-from pole_agent.uplink.events import Incoming
-from pole_agent.uplink.memory import MemoryBroker
 from pole_agent.vision.scripted import ScriptedDetector
-from tests.house.running import running
+from tests.world import BASE, DAY, EVENING, MQTT, NOON, PROGRAM, World, Worlds
 
-EVENING = datetime.fromisoformat("2026-11-24T20:00:00+07:00").timestamp()
-NOON = datetime.fromisoformat("2026-11-24T13:00:00+07:00").timestamp()
-BASE = "smartpole/test/T-1"
-PROGRAM = 'program = [{ at = "sunset", level = 0.6 }, { at = "sunrise", level = 0.0 }]\n'
-DAYS = ("light", "upload")  # the jobs that a day of the lamp needs
-MQTT = '[mqtt]\nhost = "127.0.0.1"\ntls = false\n'
-
-
-class Pole:
-    """A pole without a camera."""
-
-    def __init__(
-        self, config: Path, wall: float, heard: Callable[[float], bool] = lambda after: True, jobs: Container[str] | None = None
-    ) -> None:
-        """`jobs`: only these run; days pass sooner."""
-        self.clock, self.broker, self.factory = ManualClock(wall=wall), MemoryBroker(), mock_factory()
-        settings = load(config).settings
-        self.luminaire = compose.open_lamp(settings, self.clock, self.factory)
-        self.house = compose.build(
-            Loaded(settings, ""), self.luminaire, self.clock, broker=self.broker, detector=ScriptedDetector({}),
-            random=lambda: 0.5, socket=config.parent / "control.sock", time_server_heard=heard,
-        )  # fmt: skip
-        if jobs is not None:
-            self.house.agent.jobs = [job for job in self.house.agent.jobs if job.name in jobs]
-        self.lit: list[float] = []
-
-    @property
-    def light(self) -> float:
-        return round(1 - float(self.factory.pin("GPIO18").state), 2)
-
-    def edges(self) -> list[float]:
-        return [round(1 - float(s.state), 2) for s in self.factory.pin("GPIO18").states]
-
-    def heard(self, path: str) -> list[dict[str, Any]]:
-        return [json.loads(m.payload) for m in self.broker.published if m.topic == f"{BASE}/{path}"]
-
-    def events(self, kind: str) -> list[dict[str, Any]]:
-        found = [json.loads(m.payload) for m in self.broker.published if m.topic.startswith(f"{BASE}/events/")]
-        return [e for e in found if e["type"] == f"smartpole.{kind}"]
-
-    def send(self, payload: Any, path: str = "lamp/set", **more: Any) -> None:
-        self.broker.send(Incoming(path, payload if isinstance(payload, bytes) else json.dumps(payload).encode(), **more))
-
-    async def until(self, condition: Callable[[], object], within_s: float = 60.0) -> None:
-        end = self.clock.monotonic() + within_s
-        while not condition():
-            assert self.clock.monotonic() < end, "it did not come in time"
-            await self.clock.advance(0.1)
-            await self.house.store.flush()  # routine events wait for their batch in real time
-
-    async def pass_time(self, seconds: float, step_s: float = 1.0) -> None:
-        for _ in range(int(seconds / step_s)):
-            await self.clock.advance(step_s)
-            await asyncio.sleep(0)
-
-
-Story = Callable[[Pole], Coroutine[Any, Any, None]]
-
-
-def play(pole: Callable[[], Pole], story: Story) -> None:
-    async def whole() -> int:
-        made = pole()
-        async with running(made.house, made.clock) as agent:
-            await made.until(lambda: made.heard("lamp/state"))
-            await story(made)
-        return await agent
-
-    assert asyncio.run(whole()) == 0
-
+__all__ = ["EVENING", "MQTT", "Pole", "play"]  # for tests/commands/test_clock_command.py, until it enters its world by itself
 
 Bench = Callable[..., Path]
+
+
+class Pole(World):
+    def send(self, payload: Any, path: str = "lamp/set", **more: Any) -> None:  # type: ignore[override]
+        super().send(path, payload, **more)
+
+
+def play(pole: Callable[[], Pole], story: Callable[[Pole], Coroutine[Any, Any, None]]) -> None:
+    async def whole() -> None:
+        async with pole() as made:
+            await story(made)
+
+    asyncio.run(whole())
 
 
 # --- overrides
 
 
-def test_an_officer_cannot_darken_the_street_but_a_person_at_the_pole_can_for_a_while(bench: Bench) -> None:
-    async def story(p: Pole) -> None:
-        p.send({"state": "OFF", "by": "officer", "reason": "film"})
-        await p.until(lambda: p.light == 0.2)
-        state = p.heard("lamp/state")[-1]
+async def test_an_officer_cannot_darken_the_street_but_a_person_at_the_pole_can_for_a_while(world: Worlds) -> None:
+    async with world(PROGRAM, EVENING) as w:
+        w.send("lamp/set", {"state": "OFF", "by": "officer", "reason": "film"})
+        await w.until(lambda: w.light == 0.2)
+        state = w.heard("lamp/state")[-1]
         assert (state["state"], state["reason"], state["override"]["by"], state["override"]["reason"]) == (
             "ON",
             "override",
             "officer",
             "film",
         )
-        answer = await p.house.listen.handle("lamp/set", b'{"state": "OFF", "duration_s": 300}', local_by="local:root")
+        answer = await w.house.listen.handle("lamp/set", b'{"state": "OFF", "duration_s": 300}', local_by="local:root")
         assert answer is not None
         assert answer["ok"]
-        await p.until(lambda: p.light == 0.0)
-        await p.pass_time(301)
-        await p.until(lambda: p.light == 0.6)  # by itself
-        asked = [(e["data"]["by"], e["data"]["level"], e["data"]["local"]) for e in p.events("lamp.overridden")]
+        await w.until(lambda: w.light == 0.0)
+        await w.pass_time(301)
+        await w.until(lambda: w.light == 0.6)  # by itself
+        asked = [(e["data"]["by"], e["data"]["level"], e["data"]["local"]) for e in w.events("lamp.overridden")]
         assert asked == [("officer", 0.0, False), ("local:root", 0.0, True)]
 
-    play(lambda: Pole(bench(PROGRAM + MQTT), EVENING), story)
+
+async def test_nobody_becomes_local_by_saying_so(world: Worlds) -> None:
+    async with world(PROGRAM, EVENING) as w:
+        w.send("lamp/set", {"state": "OFF", "by": "local:root"})
+        await w.until(lambda: w.light == 0.2)
+        w.send("lamp/set", {"state": "OFF", "local": True})
+        w.send("lamp/set", {"sweep_s": 20})
+        await w.until(lambda: sum(not r["ok"] for r in w.heard("reply")) == 2)
+        await w.pass_time(30)
+        assert w.light == 0.2
 
 
-def test_nobody_becomes_local_by_saying_so(bench: Bench) -> None:
-    async def story(p: Pole) -> None:
-        p.send({"state": "OFF", "by": "local:root"})
-        await p.until(lambda: p.light == 0.2)
-        p.send({"state": "OFF", "local": True})
-        p.send({"sweep_s": 20})
-        await p.until(lambda: sum(not r["ok"] for r in p.heard("reply")) == 2)
-        await p.pass_time(30)
-        assert p.light == 0.2
-
-    play(lambda: Pole(bench(PROGRAM + MQTT), EVENING), story)
-
-
-def test_the_button_switches_off_for_a_while_and_back(bench: Bench) -> None:
-    async def story(p: Pole) -> None:
-        pin = p.factory.pin("GPIO22")
+async def test_the_button_switches_off_for_a_while_and_back(world: Worlds) -> None:
+    async with world(PROGRAM + "button = { pin = 22, off_s = 120 }\n", EVENING) as w:
+        pin = w.factory.pin("GPIO22")
         pin.drive_low()
-        await p.until(lambda: p.light == 0.0)
+        await w.until(lambda: w.light == 0.0)
         pin.drive_high()
         pin.drive_low()
-        await p.until(lambda: p.light == 0.6)
+        await w.until(lambda: w.light == 0.6)
         pin.drive_high()
         pin.drive_low()
-        await p.until(lambda: p.light == 0.0)
-        await p.pass_time(121)
-        await p.until(lambda: p.light == 0.6)  # nobody came back to press it
-
-    play(lambda: Pole(bench(PROGRAM + "button = { pin = 22, off_s = 120 }\n" + MQTT), EVENING), story)
+        await w.until(lambda: w.light == 0.0)
+        await w.pass_time(121)
+        await w.until(lambda: w.light == 0.6)  # nobody came back to press it
 
 
-def test_the_usual_duration_can_be_set_as_home_assistant_does(bench: Bench) -> None:
-    async def story(p: Pole) -> None:
-        p.send(b'{"default_duration_s": 90.0 }')
-        await p.until(lambda: p.heard("lamp/state")[-1]["default_duration_s"] == 90)
-        p.send({"state": "ON", "brightness": 255})
-        await p.until(lambda: p.light == 1.0)
-        await p.pass_time(85)
-        assert p.light == 1.0
-        await p.until(lambda: p.light == 0.6, within_s=10)
-
-    play(lambda: Pole(bench(PROGRAM + MQTT), EVENING), story)
+async def test_the_usual_duration_can_be_set_as_home_assistant_does(world: Worlds) -> None:
+    async with world(PROGRAM, EVENING) as w:
+        w.send("lamp/set", b'{"default_duration_s": 90.0 }')
+        await w.until(lambda: w.heard("lamp/state")[-1]["default_duration_s"] == 90)
+        w.send("lamp/set", {"state": "ON", "brightness": 255})
+        await w.until(lambda: w.light == 1.0)
+        await w.pass_time(85)
+        assert w.light == 1.0
+        await w.until(lambda: w.light == 0.6, within_s=10)
 
 
-def test_home_assistant_finds_the_lamp_and_its_entities(bench: Bench) -> None:
-    async def story(p: Pole) -> None:
-        await p.until(lambda: any(m.topic.startswith("homeassistant/") for m in p.broker.published))
-        (message,) = [m for m in p.broker.published if m.topic == "homeassistant/device/smartpole-test-T-1/config"]
+async def test_home_assistant_finds_the_lamp_and_its_entities(world: Worlds) -> None:
+    async with world(PROGRAM + MQTT + "homeassistant = true\n", EVENING) as w:
+        await w.until(lambda: any(m.topic.startswith("homeassistant/") for m in w.broker.published))
+        (message,) = [m for m in w.broker.published if m.topic == "homeassistant/device/smartpole-test-T-1/config"]
         assert message.retain
         document = json.loads(message.payload)
         parts = document["components"]
@@ -180,230 +113,195 @@ def test_home_assistant_finds_the_lamp_and_its_entities(bench: Bench) -> None:
         assert not any("incident" in key for key in parts), "a pole without a camera has none"
         assert document["availability"][0]["topic"] == f"{BASE}/status"
         # What Home Assistant's button sends is a command that is understood.
-        p.send({"level": 0.9})
-        await p.until(lambda: p.light == 0.9)
-        p.send(parts["lamp-resume"]["payload_press"].encode())
-        await p.until(lambda: p.light == 0.6)
-        state = p.heard("lamp/state")[-1]
+        w.send("lamp/set", {"level": 0.9})
+        await w.until(lambda: w.light == 0.9)
+        w.send("lamp/set", parts["lamp-resume"]["payload_press"].encode())
+        await w.until(lambda: w.light == 0.6)
+        state = w.heard("lamp/state")[-1]
         assert {"state", "brightness", "reason", "until", "default_duration_s"} <= state.keys(), "what its templates read"
-
-    play(lambda: Pole(bench(PROGRAM + MQTT + "homeassistant = true\n"), EVENING), story)
 
 
 # --- sensors
 
 
-def test_a_lamp_that_gives_no_light_is_a_fault_that_opens_and_closes(bench: Bench) -> None:
-    async def story(p: Pole) -> None:
-        await p.until(lambda: p.events("lamp.fault_opened"), within_s=60)
-        (fault,) = p.events("lamp.fault_opened")
+async def test_a_lamp_that_gives_no_light_is_a_fault_that_opens_and_closes(world: Worlds) -> None:
+    async with world(PROGRAM + "feedback = { pin = 25 }\n", EVENING) as w:
+        await w.until(lambda: w.events("lamp.fault_opened"), within_s=60)
+        (fault,) = w.events("lamp.fault_opened")
         assert (fault["data"]["fault"], fault["data"]["lit"], fault["severity"]) == ("lamp_failure", False, "warning")
-        assert p.heard("lamp/state")[-1]["faults"] == ["lamp_failure"]
-        p.factory.pin("GPIO25").drive_high()
-        await p.until(lambda: p.events("lamp.fault_closed"), within_s=120)
-        assert p.heard("lamp/state")[-1]["faults"] == []
-        parts = p.house.parts.report()["lamp"]
+        assert w.heard("lamp/state")[-1]["faults"] == ["lamp_failure"]
+        w.factory.pin("GPIO25").drive_high()
+        await w.until(lambda: w.events("lamp.fault_closed"), within_s=120)
+        assert w.heard("lamp/state")[-1]["faults"] == []
+        parts = w.house.parts.report()["lamp"]
         assert parts["faults"] == {
             "lamp_failure": False, "dimming_failure": None, "unexpectedly_on": False, "cycling": False, "day_burner": False,
             "photocell_stuck": None,
         }  # fmt: skip
 
-    play(lambda: Pole(bench(PROGRAM + "feedback = { pin = 25 }\n" + MQTT), EVENING), story)
 
-
-def test_a_dark_afternoon_lights_the_lamp_by_the_photocell(bench: Bench) -> None:
-    async def story(p: Pole) -> None:
-        assert p.light == 0.0
-        await p.pass_time(5)
-        p.factory.pin("GPIO24").drive_high()  # dark
-        await p.until(lambda: p.light == 0.6, within_s=60)
-
+async def test_a_dark_afternoon_lights_the_lamp_by_the_photocell(world: Worlds) -> None:
     settings = PROGRAM + "photocell = { pin = 24 }\n" + MQTT
     half_past_five = datetime.fromisoformat("2026-11-24T17:30:00+07:00").timestamp()
-    play(lambda: Pole(bench(settings), half_past_five), story)
+    async with world(settings, half_past_five) as w:
+        assert w.light == 0.0
+        await w.pass_time(5)
+        w.factory.pin("GPIO24").drive_high()  # dark
+        await w.until(lambda: w.light == 0.6, within_s=60)
 
 
-def test_a_sensor_that_cannot_be_claimed_keeps_nobody_in_the_dark(bench: Bench) -> None:
+async def test_a_sensor_that_cannot_be_claimed_keeps_nobody_in_the_dark(world: Worlds) -> None:
     """The photocell's pin does not exist on this machine's chip; the lamp shines, and health says so."""
     settings = PROGRAM + 'feedback = { file = "/nonexistent/power1_input" }\n' + MQTT
 
-    async def story(p: Pole) -> None:
-        await p.pass_time(30)
-        assert p.light == 0.6
-        assert p.house.parts.report()["lamp"]["faults"]["lamp_failure"] is None, "unknown, not well"
-
-    play(lambda: Pole(bench(settings), EVENING), story)
+    async with world(settings, EVENING) as w:
+        await w.pass_time(30)
+        assert w.light == 0.6
+        assert w.house.parts.report()["lamp"]["faults"]["lamp_failure"] is None, "unknown, not well"
 
 
-def test_the_relay_cuts_the_driver_by_day_and_gives_it_back_at_once_in_the_dark(bench: Bench) -> None:
-    async def story(p: Pole) -> None:
-        coil = p.factory.pin("GPIO23")
+async def test_the_relay_cuts_the_driver_by_day_and_gives_it_back_at_once_in_the_dark(world: Worlds) -> None:
+    async with world(PROGRAM + "relay = { pin = 23, min_off_s = 60 }\n", NOON) as w:
+        coil = w.factory.pin("GPIO23")
         assert not coil.state, "closed: the driver has power"
-        await p.until(lambda: coil.state, within_s=70)
-        p.clock.set_wall(EVENING)
-        await p.until(lambda: p.light == 0.6 and not coil.state, within_s=5)
-
-    play(lambda: Pole(bench(PROGRAM + "relay = { pin = 23, min_off_s = 60 }\n" + MQTT), NOON), story)
+        await w.until(lambda: coil.state, within_s=70)
+        w.clock.set_wall(EVENING)
+        await w.until(lambda: w.light == 0.6 and not coil.state, within_s=5)
 
 
 # --- the ledger
 
 
-def test_each_noon_the_night_is_summed_up_once_and_the_hours_go_on_after_a_power_cut(bench: Bench) -> None:
+async def test_each_noon_the_night_is_summed_up_once_and_the_hours_go_on_after_a_power_cut(bench: Bench, world: Worlds) -> None:
     config = bench(PROGRAM + MQTT)
 
-    async def first(p: Pole) -> None:
-        await p.pass_time(17 * 3600, 20.0)
-        await p.until(lambda: p.events("lamp.summarized"))
-        (night,) = p.events("lamp.summarized")
+    async with world(config, EVENING, jobs=DAY) as w:
+        await w.pass_time(17 * 3600, 20.0)
+        await w.until(lambda: w.events("lamp.summarized"))
+        (night,) = w.events("lamp.summarized")
         data = night["data"]
         assert data["night"] == "2026-11-24"
         assert data["burn_h"] == pytest.approx(9.35, abs=0.05), "from eight in the evening until sunrise"
         assert data["level_h"] == {"0.6": data["burn_h"]}
         assert data["energy_wh_estimated"] == pytest.approx(data["burn_h"] * 36, rel=0.01)
         assert data["energy_wh_flat"] == 720
-
-    async def second(p: Pole) -> None:
-        await p.until(lambda: p.house.light._restored)
-        account = p.house.light.account()
+    async with world(config, EVENING + 17.5 * 3600, jobs=DAY) as w:
+        await w.until(lambda: w.house.light._restored)
+        account = w.house.light.account()
         assert account["burn_s"] / 3600 == pytest.approx(9.35, abs=0.05)
         assert account["boots"] == 1, "the same boot"
-        await p.pass_time(22.5 * 3600, 20.0)
-        await p.until(lambda: p.events("lamp.summarized"))
-        assert [e["data"]["night"] for e in p.events("lamp.summarized")] == ["2026-11-25"]
-        assert p.events("lamp.summarized")[0]["data"]["total"]["burn_h"] == pytest.approx(9.35 + 11.5, abs=0.3)
-
-    play(lambda: Pole(config, EVENING, jobs=DAYS), first)
-    play(lambda: Pole(config, EVENING + 17.5 * 3600, jobs=DAYS), second)
+        await w.pass_time(22.5 * 3600, 20.0)
+        await w.until(lambda: w.events("lamp.summarized"))
+        assert [e["data"]["night"] for e in w.events("lamp.summarized")] == ["2026-11-25"]
+        assert w.events("lamp.summarized")[0]["data"]["total"]["burn_h"] == pytest.approx(9.35 + 11.5, abs=0.3)
 
 
-def test_a_power_cut_costs_a_quarter_of_an_hour_of_the_ledger_and_the_card_is_spared(bench: Bench, tmp_path: Path) -> None:
+async def test_a_power_cut_costs_a_quarter_of_an_hour_of_the_ledger_and_the_card_is_spared(
+    bench: Bench, world: Worlds, tmp_path: Path
+) -> None:
     """The power cut: what is on the disk at that moment, taken to another house."""
     config = bench(PROGRAM + MQTT)
     after = tmp_path / "after"
 
-    async def first(p: Pole) -> None:
+    async with world(config, EVENING) as w:
         kept = set()
         for _ in range(2 * 60):
-            await p.pass_time(60, 10.0)
-            kept.add(await p.house.store.read(lambda db: db.get("lamp.ledger")))
+            await w.pass_time(60, 10.0)
+            kept.add(await w.house.store.read(lambda db: db.get("lamp.ledger")))
         assert len(kept) <= 2 * 4 + 2, "four times an hour"
         shutil.copytree(tmp_path / "state", after)
-
-    async def second(p: Pole) -> None:
-        await p.until(lambda: p.house.light._restored)
-        assert 2.0 - 0.25 - 0.02 <= p.house.light.account()["burn_s"] / 3600 <= 2.0
-
-    play(lambda: Pole(config, EVENING), first)
     config.write_text(config.read_text().replace(str(tmp_path / "state"), str(after)))
-    play(lambda: Pole(config, EVENING + 2.2 * 3600), second)
+    async with world(config, EVENING + 2.2 * 3600) as w:
+        await w.until(lambda: w.house.light._restored)
+        assert 2.0 - 0.25 - 0.02 <= w.house.light.account()["burn_s"] / 3600 <= 2.0
 
 
-def test_where_the_feeder_is_cut_by_day_the_summary_comes_with_the_next_power(bench: Bench) -> None:
+async def test_where_the_feeder_is_cut_by_day_the_summary_comes_with_the_next_power(bench: Bench, world: Worlds) -> None:
     config = bench(PROGRAM + MQTT)
     config.write_text(config.read_text().replace('site = "test"', 'site = "test"\nsupply = "night"'))
 
-    async def night(p: Pole) -> None:
-        await p.until(lambda: p.heard("info"))
-        assert p.heard("info")[-1]["supply"] == "night"
-        await p.pass_time(3600, 10.0)
-        assert not p.events("lamp.summarized")
-
-    async def next_evening(p: Pole) -> None:
-        assert p.light == 0.2, "powered before sunset: at least the floor"
-        await p.until(lambda: p.events("lamp.summarized"))
-        (event,) = p.events("lamp.summarized")
+    async with world(config, EVENING) as w:
+        await w.until(lambda: w.heard("info"))
+        assert w.heard("info")[-1]["supply"] == "night"
+        await w.pass_time(3600, 10.0)
+        assert not w.events("lamp.summarized")
+    async with world(config, EVENING + 21.5 * 3600) as w:
+        assert w.light == 0.2, "powered before sunset: at least the floor"
+        await w.until(lambda: w.events("lamp.summarized"))
+        (event,) = w.events("lamp.summarized")
         assert event["data"]["night"] == "2026-11-24"
         assert event["data"]["burn_h"] == pytest.approx(1.0, abs=0.05)
 
-    play(lambda: Pole(config, EVENING), night)
-    play(lambda: Pole(config, EVENING + 21.5 * 3600), next_evening)
+
+async def test_a_small_step_back_over_noon_sums_up_once(world: Worlds) -> None:
+    async with world(PROGRAM, EVENING, jobs=DAY) as w:
+        await w.pass_time(16 * 3600, 20.0)
+        await w.until(lambda: w.events("lamp.summarized"))
+        w.clock.set_wall(w.clock.wall() - 3600)
+        await w.pass_time(2 * 3600, 20.0)
+        await w.house.store.flush()
+        await w.pass_time(5)
+        assert [e["data"]["night"] for e in w.events("lamp.summarized")] == ["2026-11-24"]
 
 
-def test_a_small_step_back_over_noon_sums_up_once(bench: Bench) -> None:
-    async def story(p: Pole) -> None:
-        await p.pass_time(16 * 3600, 20.0)
-        await p.until(lambda: p.events("lamp.summarized"))
-        p.clock.set_wall(p.clock.wall() - 3600)
-        await p.pass_time(2 * 3600, 20.0)
-        await p.house.store.flush()
-        await p.pass_time(5)
-        assert [e["data"]["night"] for e in p.events("lamp.summarized")] == ["2026-11-24"]
+async def test_without_a_clock_a_day_is_summed_up_without_its_date(world: Worlds) -> None:
 
-    play(lambda: Pole(bench(PROGRAM + MQTT), EVENING, jobs=DAYS), story)
+    async with world(PROGRAM, 1000.0, time_server=False, jobs=DAY, trust="auto") as w:
+        await w.pass_time(49 * 3600, 30.0)
+        await w.until(lambda: len(w.events("lamp.summarized")) == 2)
+        assert [(e["data"]["night"], round(e["data"]["observed_h"])) for e in w.events("lamp.summarized")] == [(None, 24), (None, 24)]
 
 
-def test_without_a_clock_a_day_is_summed_up_without_its_date(bench: Bench) -> None:
-    config = bench(PROGRAM + MQTT)
-    config.write_text(config.read_text().replace('trust = "system"', 'trust = "auto"'))
-
-    async def story(p: Pole) -> None:
-        await p.pass_time(49 * 3600, 30.0)
-        await p.until(lambda: len(p.events("lamp.summarized")) == 2)
-        assert [(e["data"]["night"], round(e["data"]["observed_h"])) for e in p.events("lamp.summarized")] == [(None, 24), (None, 24)]
-
-    play(lambda: Pole(config, 1000.0, lambda after: False, DAYS), story)
-
-
-def test_a_resume_is_not_undone_by_a_disk_that_answers_late(bench: Bench) -> None:
+async def test_a_resume_is_not_undone_by_a_disk_that_answers_late(bench: Bench, world: Worlds) -> None:
     """After a restart somebody resumes the program while the disk still hangs: the override of before must not come back."""
     config = bench(PROGRAM + MQTT)
 
-    async def first(p: Pole) -> None:
-        p.send({"level": 0.9, "duration_s": 7200})
-        await p.until(lambda: p.light == 0.9)
+    async with world(config, EVENING) as w:
+        w.send("lamp/set", {"level": 0.9, "duration_s": 7200})
+        await w.until(lambda: w.light == 0.9)
 
-    async def second() -> int:
-        p, gate = Pole(config, EVENING), threading.Event()
-        hanging = asyncio.ensure_future(p.house.store.read(lambda db: gate.wait(20)))
-        await asyncio.sleep(0)  # the first thing in the queue of the store's thread
-        asking = asyncio.ensure_future(p.house.light.restore())
-        await asyncio.sleep(0)  # and what the disk remembers is asked for behind it
-        async with running(p.house, p.clock) as agent:
-            await p.clock.advance(0.1)
-            await p.house.light.command({"resume": True}, "officer")
-            gate.set()
-            await asyncio.gather(hanging, asking)
-            await p.until(lambda: p.house.light._restored)
-            assert p.house.light.controller.override is None
-            assert p.light == 0.6
-        return await agent
-
-    play(lambda: Pole(config, EVENING), first)
-    assert asyncio.run(second()) == 0
+    w, gate = world(config, EVENING, waits=False), threading.Event()
+    hanging = asyncio.ensure_future(w.house.store.read(lambda db: gate.wait(20)))
+    await asyncio.sleep(0)  # the first thing in the queue of the store's thread
+    asking = asyncio.ensure_future(w.house.light.restore())
+    await asyncio.sleep(0)  # and what the disk remembers is asked for behind it
+    async with w:
+        await w.clock.advance(0.1)
+        await w.house.light.command({"resume": True}, "officer")
+        gate.set()
+        await asyncio.gather(hanging, asking)
+        await w.until(lambda: w.house.light._restored)
+        assert w.house.light.controller.override is None
+        assert w.light == 0.6
 
 
-def test_a_reload_that_takes_the_relay_anew_drives_it_as_it_must_be(bench: Bench) -> None:
+async def test_a_reload_that_takes_the_relay_anew_drives_it_as_it_must_be(bench: Bench, world: Worlds) -> None:
     """The relay's pin was let go and claimed again: closed. By day, with the lamp off, it has to be opened again."""
     config = bench(PROGRAM + "relay = { pin = 23, min_off_s = 60 }\n" + MQTT)
 
-    async def story(p: Pole) -> None:
-        coil = p.factory.pin("GPIO23")
-        await p.until(lambda: coil.state, within_s=70)
+    async with world(config, NOON) as w:
+        coil = w.factory.pin("GPIO23")
+        await w.until(lambda: coil.state, within_s=70)
         settings = load(config).settings
-        p.luminaire.detach()
+        w.luminaire.detach()
         assert not coil.state
-        compose.attach(p.luminaire, settings)
-        house = compose.build(Loaded(settings, ""), p.luminaire, p.clock, detector=ScriptedDetector({}), before=p.house)
-        house.light.step(p.clock.monotonic())
+        compose.attach(w.luminaire, settings)
+        house = compose.build(Loaded(settings, ""), w.luminaire, w.clock, detector=ScriptedDetector({}), before=w.house)
+        house.light.step(w.clock.monotonic())
         assert coil.state
 
-    play(lambda: Pole(config, NOON), story)
 
-
-def test_a_reload_keeps_what_is_known_of_the_clock_unless_its_settings_change(bench: Bench) -> None:
+async def test_a_reload_keeps_what_is_known_of_the_clock_unless_its_settings_change(bench: Bench, world: Worlds) -> None:
     config = bench(PROGRAM + MQTT)
 
-    async def story(p: Pole) -> None:
+    async with world(config, NOON) as w:
         settings = load(config).settings
         chip = settings.model_copy(update={"clock": settings.clock.model_copy(update={"rtc": True})})
         for after, same in ((settings, True), (chip, False)):
-            p.luminaire.detach()
-            compose.attach(p.luminaire, after)
-            house = compose.build(Loaded(after, ""), p.luminaire, p.clock, detector=ScriptedDetector({}), before=p.house)
-            assert (house.keeper is p.house.keeper) is same
-
-    play(lambda: Pole(config, NOON), story)
+            w.luminaire.detach()
+            compose.attach(w.luminaire, after)
+            house = compose.build(Loaded(after, ""), w.luminaire, w.clock, detector=ScriptedDetector({}), before=w.house)
+            assert (house.keeper is w.house.keeper) is same
 
 
 # --- what the store gives back after a restart, whatever it is
@@ -431,50 +329,41 @@ OVERRIDE |= {"boot_id": "", "wall_until": EVENING + 600}
         ("lamp.ledger", "[" * 100_000),
     ],
 )  # fmt: skip
-def test_nonsense_in_the_store_is_ignored(bench: Bench, key: str, text: str) -> None:
+async def test_nonsense_in_the_store_is_ignored(bench: Bench, world: Worlds, key: str, text: str) -> None:
     config = bench(PROGRAM + MQTT)
 
-    async def plant(p: Pole) -> None:
-        await p.house.store.write(lambda db: db.set(key, text))
-
-    async def story(p: Pole) -> None:
-        await p.until(lambda: p.house.light._restored)
-        await p.pass_time(30)
-        assert p.light >= 0.2
-        override = p.house.light.controller.override
+    async with world(config, EVENING) as w:
+        await w.house.store.write(lambda db: db.set(key, text))
+    async with world(config, EVENING) as w:
+        await w.until(lambda: w.house.light._restored)
+        await w.pass_time(30)
+        assert w.light >= 0.2
+        override = w.house.light.controller.override
         assert override is None or 0 <= override.level <= 1
-        p.send({"level": 0.9})
-        await p.until(lambda: p.light == 0.9)
-
-    play(lambda: Pole(config, EVENING), plant)
-    play(lambda: Pole(config, EVENING), story)
+        w.send("lamp/set", {"level": 0.9})
+        await w.until(lambda: w.light == 0.9)
 
 
 @pytest.mark.parametrize("missing", ["local", "by", "reason", "fixed", "transition_s", "until", "boot_id"])
-def test_an_override_that_another_version_wrote_goes_on(bench: Bench, missing: str) -> None:
+async def test_an_override_that_another_version_wrote_goes_on(bench: Bench, world: Worlds, missing: str) -> None:
     """What is missing has its default; the lamp does not change at an upgrade."""
     config = bench(PROGRAM + MQTT)
     kept = {key: value for key, value in OVERRIDE.items() if key != missing} | {"a later key": 1}
 
-    async def plant(p: Pole) -> None:
-        await p.house.store.write(lambda db: db.set("override", json.dumps(kept)))
-
-    async def story(p: Pole) -> None:
-        await p.until(lambda: p.house.light._restored)
-        override = p.house.light.controller.override
+    async with world(config, EVENING) as w:
+        await w.house.store.write(lambda db: db.set("override", json.dumps(kept)))
+    async with world(config, EVENING) as w:
+        await w.until(lambda: w.house.light._restored)
+        override = w.house.light.controller.override
         assert override is not None
         assert override.level == 0.5
-
-    play(lambda: Pole(config, EVENING), plant)
-    play(lambda: Pole(config, EVENING), story)
 
 
 # --- everything else is broken
 
 
-def test_with_everything_else_broken_the_lamp_keeps_to_its_program(bench: Bench, tmp_path: Path) -> None:
+async def test_with_everything_else_broken_the_lamp_keeps_to_its_program(world: Worlds, tmp_path: Path) -> None:
     """No disk, no socket, no camera, no detector, a broker that raises what nobody expects."""
-    config = bench(PROGRAM + '[[camera]]\nname = "street"\nsource = "rtsp://127.0.0.1:9/x"\n' + MQTT)
     (tmp_path / "state").write_text("a file where the folder should be")
 
     class Broken:
@@ -483,169 +372,122 @@ def test_with_everything_else_broken_the_lamp_keeps_to_its_program(bench: Bench,
         def __getattr__(self, name: str) -> Any:
             raise RuntimeError(f"{name} is broken")
 
-    async def whole() -> None:
-        clock, factory = ManualClock(wall=EVENING), mock_factory()
-        settings = load(config).settings
+    def no_source() -> Any:
+        raise RuntimeError("no camera driver")
 
-        def no_source() -> Any:
-            raise RuntimeError("no camera driver")
-
-        house = compose.build(
-            Loaded(settings, ""), compose.open_lamp(settings, clock, factory), clock, broker=Broken(), detector=Broken(),
-            sources=[no_source], random=lambda: 0.5, socket=tmp_path / "state" / "no" / "control.sock",
-        )  # fmt: skip
-        async with running(house, clock) as agent:
-            for _ in range(3 * 3600 // 10):
-                await clock.advance(10.0)
-                await asyncio.sleep(0)
-            assert not agent.done(), "nothing of that ends the agent"
-            pin = factory.pin("GPIO18")
-            assert [round(1 - float(s.state), 2) for s in pin.states] == [1.0, 0.6], "claimed, lit, and nothing since"
-            ill = {name for name, part in house.parts.report().items() if part["state"] == "degraded"}
-            assert {"watch street", "upload", "local", "store"} <= ill
-            assert await house.light.command({"level": 0.9}, "somebody") == {}
-            await clock.advance(5.0)
-            assert round(1 - float(pin.state), 2) == 0.9, "and it still obeys"
-        assert await agent == 0
-
-    asyncio.run(whole())
+    async with world(
+        PROGRAM + '[[camera]]\nname = "street"\nsource = "rtsp://127.0.0.1:9/x"\n', EVENING, waits=False,
+        broker=Broken(), detector=Broken(), sources=[no_source], socket=tmp_path / "state" / "no" / "control.sock",
+    ) as w:  # fmt: skip
+        for _ in range(3 * 3600 // 10):
+            await w.clock.advance(10.0)
+            await asyncio.sleep(0)
+        assert not w.agent.done(), "nothing of that ends the agent"
+        assert w.edges() == [1.0, 0.6], "claimed, lit, and nothing since"
+        ill = {name for name, part in w.house.parts.report().items() if part["state"] == "degraded"}
+        assert {"watch street", "upload", "local", "store"} <= ill
+        assert await w.house.light.command({"level": 0.9}, "somebody") == {}
+        await w.clock.advance(5.0)
+        assert w.light == 0.9, "and it still obeys"
 
 
-def test_every_other_job_crashes_again_and_again_and_the_pin_does_not_move(bench: Bench) -> None:
+async def test_every_other_job_crashes_again_and_again_and_the_pin_does_not_move(world: Worlds) -> None:
     """The job table is data: whatever each job does is replaced by a crash. The lamp's own job is the only one that is left."""
-    config = bench(PROGRAM + MQTT)
+    w = world(PROGRAM, EVENING, waits=False)
+    crashes: dict[str, int] = {}
 
-    async def whole() -> None:
-        clock, factory = ManualClock(wall=EVENING), mock_factory()
-        settings = load(config).settings
-        house = compose.build(
-            Loaded(settings, ""), compose.open_lamp(settings, clock, factory), clock, broker=MemoryBroker(), detector=ScriptedDetector({}),
-            random=lambda: 0.5, socket=config.parent / "control.sock",
-        )  # fmt: skip
-        crashes: dict[str, int] = {}
+    def crash(name: str) -> Callable[[], Coroutine[Any, Any, None]]:
+        async def run() -> None:
+            await w.clock.sleep(1.0)
+            crashes[name] = crashes.get(name, 0) + 1
+            raise RuntimeError(f"{name} crashed")
 
-        def crash(name: str) -> Callable[[], Coroutine[Any, Any, None]]:
-            async def run() -> None:
-                await clock.sleep(1.0)
-                crashes[name] = crashes.get(name, 0) + 1
-                raise RuntimeError(f"{name} crashed")
+        return run
 
-            return run
-
-        others = [job for job in house.agent.jobs if job.name != "light"]
-        for job in others:
-            job.run = crash(job.name)
-        async with running(house, clock) as agent:
-            for _ in range(3600 // 5):
-                await clock.advance(5.0)
-            assert not agent.done()
-            assert set(crashes) == {job.name for job in others} >= {"dispatch", "listen", "beat", "local", "upload"}
-            assert min(crashes.values()) > 10
-            assert [round(1 - float(s.state), 2) for s in factory.pin("GPIO18").states] == [1.0, 0.6], "claimed, lit, and nothing since"
-        assert await agent == 0
-
-    asyncio.run(whole())
+    others = [job for job in w.house.agent.jobs if job.name != "light"]
+    for job in others:
+        job.run = crash(job.name)
+    async with w:
+        for _ in range(3600 // 5):
+            await w.clock.advance(5.0)
+        assert not w.agent.done()
+        assert set(crashes) == {job.name for job in others} >= {"dispatch", "listen", "beat", "local", "upload"}
+        assert min(crashes.values()) > 10
+        assert w.edges() == [1.0, 0.6], "claimed, lit, and nothing since"
 
 
 # --- the clock (field failure 11)
 
 
 @pytest.mark.parametrize("wrong", [0.0, EVENING + 2 * 365 * 86_400, EVENING - 8 * 3600, EVENING + 16 * 3600, 4e9])
-def test_a_clock_that_jumps_at_night_does_not_darken_the_street(bench: Bench, wrong: float) -> None:
+async def test_a_clock_that_jumps_at_night_does_not_darken_the_street(world: Worlds, wrong: float) -> None:
     """By the wrong time it may be day; the clock that jumped is not believed until a time server was heard after the jump."""
-    config = bench(PROGRAM + MQTT)
-    config.write_text(config.read_text().replace('trust = "system"', 'trust = "auto"'))
     heard_at = [EVENING]
 
-    async def story(p: Pole) -> None:
-        await p.until(lambda: p.light == 0.6, within_s=30)
-        start = len(p.edges())
-        p.clock.set_wall(wrong)
-        await p.pass_time(3600, 5.0)
-        assert min(p.edges()[start - 1 :]) >= 0.6
-        assert p.light == 1.0
-        p.clock.set_wall(EVENING + 3700)
-        await p.pass_time(2000, 5.0)
-        assert p.light == 1.0, "steady again, but nobody has said that it is right"
-        heard_at[0] = p.clock.wall()
-        await p.until(lambda: p.light == 0.6, within_s=30)
-        assert min(p.edges()[start - 1 :]) >= 0.6
-
-    pole: list[Pole] = []
-
-    def heard(after: float) -> bool:
-        return after < heard_at[0] <= (pole[0].clock.wall() if pole else EVENING) + 20
-
-    def make() -> Pole:
-        pole.append(Pole(config, EVENING, heard))
-        return pole[0]
-
-    play(make, story)
+    w = world(PROGRAM, EVENING, trust="auto")
+    w.time_server = lambda after: after < heard_at[0] <= w.clock.wall() + 20
+    async with w:
+        await w.until(lambda: w.light == 0.6, within_s=30)
+        start = len(w.edges())
+        w.clock.set_wall(wrong)
+        await w.pass_time(3600, 5.0)
+        assert min(w.edges()[start - 1 :]) >= 0.6
+        assert w.light == 1.0
+        w.clock.set_wall(EVENING + 3700)
+        await w.pass_time(2000, 5.0)
+        assert w.light == 1.0, "steady again, but nobody has said that it is right"
+        heard_at[0] = w.clock.wall()
+        await w.until(lambda: w.light == 0.6, within_s=30)
+        assert min(w.edges()[start - 1 :]) >= 0.6
 
 
-def test_a_restart_with_a_clock_that_is_right_shows_no_failsafe_light(bench: Bench) -> None:
+async def test_a_restart_with_a_clock_that_is_right_shows_no_failsafe_light(world: Worlds) -> None:
     """Seen as a flash at each restart: the first look of the new process did not know yet that the clock was right."""
-    config = bench(PROGRAM + MQTT)
-    config.write_text(config.read_text().replace('trust = "system"', 'trust = "auto"'))
-
-    async def story(p: Pole) -> None:
-        await p.pass_time(30)
-        assert {e["reason"] for e in p.heard("lamp/state")} == {"program"}
-
-    play(lambda: Pole(config, EVENING), story)
+    async with world(PROGRAM, EVENING, trust="auto") as w:
+        await w.pass_time(30)
+        assert {e["reason"] for e in w.heard("lamp/state")} == {"program"}
 
 
 @pytest.mark.parametrize("boot", [0.0, 1_000_000.0, EVENING + 2 * 365 * 86_400])
-def test_a_boot_with_a_wrong_clock_is_failsafe_light_until_a_time_server_was_heard(bench: Bench, boot: float) -> None:
-    config = bench(PROGRAM + MQTT)
-    config.write_text(config.read_text().replace('trust = "system"', 'trust = "auto"'))
-    heard = [False]
-
-    async def story(p: Pole) -> None:
-        await p.pass_time(600)
-        assert set(p.edges()) == {1.0}
-        assert p.heard("lamp/state")[-1]["reason"] == "failsafe"
-        p.send({"level": 0.5, "duration_s": 60})
-        await p.until(lambda: p.light == 0.5)  # overrides work without a clock
-        await p.until(lambda: p.light == 1.0, within_s=70)
-        p.clock.set_wall(EVENING)
-        heard[0] = True
-        await p.until(lambda: p.light == 0.6, within_s=30)
-
-    play(lambda: Pole(config, boot, lambda after: heard[0]), story)
+async def test_a_boot_with_a_wrong_clock_is_failsafe_light_until_a_time_server_was_heard(world: Worlds, boot: float) -> None:
+    async with world(PROGRAM, boot, time_server=False, trust="auto") as w:
+        await w.pass_time(600)
+        assert set(w.edges()) == {1.0}
+        assert w.heard("lamp/state")[-1]["reason"] == "failsafe"
+        w.send("lamp/set", {"level": 0.5, "duration_s": 60})
+        await w.until(lambda: w.light == 0.5)  # overrides work without a clock
+        await w.until(lambda: w.light == 1.0, within_s=70)
+        w.clock.set_wall(EVENING)
+        w.time_server = True
+        await w.until(lambda: w.light == 0.6, within_s=30)
 
 
 # --- hostile commands
 
 
-def test_half_a_character_stops_neither_store_nor_listener(bench: Bench) -> None:
+async def test_half_a_character_stops_neither_store_nor_listener(world: Worlds) -> None:
     """A lone surrogate is JSON, but no text that a disk or a broker can take. It killed the thread of the store."""
-
-    async def story(p: Pole) -> None:
+    async with world(PROGRAM, EVENING) as w:
         for payload in (b'{"level":0.5,"reason":"\\ud800"}', b'{"level":0.5,"by":"\\ud800"}', b'{"level":0.5,"command_id":"\\udfff"}'):
-            p.send(payload)
-        await p.until(lambda: len(p.events("command.refused")) == 3)
-        p.send({"level": 0.9, "command_id": "after"})
-        await p.until(lambda: p.light == 0.9)
-        await p.until(lambda: p.events("lamp.overridden"))
-
-    play(lambda: Pole(bench(PROGRAM + MQTT), EVENING), story)
+            w.send("lamp/set", payload)
+        await w.until(lambda: len(w.events("command.refused")) == 3)
+        w.send("lamp/set", {"level": 0.9, "command_id": "after"})
+        await w.until(lambda: w.light == 0.9)
+        await w.until(lambda: w.events("lamp.overridden"))
 
 
-def test_a_sensor_that_reads_nan_is_unknown_and_stops_nothing(bench: Bench, tmp_path: Path) -> None:
+async def test_a_sensor_that_reads_nan_is_unknown_and_stops_nothing(world: Worlds, tmp_path: Path) -> None:
     power = tmp_path / "power1_input"
     power.write_text("nan")
 
-    async def story(p: Pole) -> None:
-        await p.pass_time(60)
-        assert p.house.parts.report()["lamp"]["faults"]["lamp_failure"] is None
-        p.send({"level": 0.9})
-        await p.until(lambda: p.events("lamp.overridden"))
-
-    play(lambda: Pole(bench(PROGRAM + f'feedback = {{ file = "{power}", scale = 1.0 }}\n' + MQTT), EVENING), story)
+    async with world(PROGRAM + f'feedback = {{ file = "{power}", scale = 1.0 }}\n', EVENING) as w:
+        await w.pass_time(60)
+        assert w.house.parts.report()["lamp"]["faults"]["lamp_failure"] is None
+        w.send("lamp/set", {"level": 0.9})
+        await w.until(lambda: w.events("lamp.overridden"))
 
 
-def test_ten_thousand_random_and_hostile_commands_leave_the_street_lit(bench: Bench) -> None:
+async def test_ten_thousand_random_and_hostile_commands_leave_the_street_lit(world: Worlds) -> None:
     """None darkens it below the floor, none stays for ever, each valid one is answered, and every bad one is counted."""
     dice = random.Random(4)
     numbers: list[Any] = [
@@ -704,25 +546,23 @@ def test_ten_thousand_random_and_hostile_commands_leave_the_street_lit(bench: Be
         retained = dice.random() < 0.1
         return json.dumps(valid | {"command_id": str(dice.randrange(3000)), "by": "local:root"}).encode(), retained, not retained
 
-    async def story(p: Pole) -> None:
-        await p.pass_time(3)
+    async with world(PROGRAM, EVENING) as w:
+        await w.pass_time(3)
         handled = good = 0
         for number in range(10_000):
             payload, retained, valid = hostile()
-            reply = await p.house.listen.handle("lamp/set", payload, retained=retained)
+            reply = await w.house.listen.handle("lamp/set", payload, retained=retained)
             handled += 1
             good += reply is not None and reply["ok"]
             assert not valid or (reply is not None and reply["ok"]), "each valid one is answered, whatever floods beside it"
             if number % 10 == 0:
-                await p.clock.advance(0.5)
-            assert p.light >= 0.2
+                await w.clock.advance(0.5)
+            assert w.light >= 0.2
         assert good > 2000
-        assert min(p.edges()[1:]) >= 0.2
-        override = p.house.light.controller.override
-        assert override is None or override.until <= p.clock.monotonic() + 12 * 3600
-        await p.pass_time(12 * 3600, 5.0)
-        assert p.house.light.controller.override is None, "nothing stays for ever"
-        await p.house.store.flush()
-        await p.until(lambda: sum(e["data"].get("count", 1) for e in p.events("command.refused")) == handled - good)
-
-    play(lambda: Pole(bench(PROGRAM + MQTT), EVENING), story)
+        assert min(w.edges()[1:]) >= 0.2
+        override = w.house.light.controller.override
+        assert override is None or override.until <= w.clock.monotonic() + 12 * 3600
+        await w.pass_time(12 * 3600, 5.0)
+        assert w.house.light.controller.override is None, "nothing stays for ever"
+        await w.house.store.flush()
+        await w.until(lambda: sum(e["data"].get("count", 1) for e in w.events("command.refused")) == handled - good)

@@ -6,7 +6,7 @@ import asyncio
 import json
 import sqlite3
 import zoneinfo
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -29,6 +29,7 @@ from pole_agent.uplink.board import Board
 from pole_agent.uplink.events import Letter, Message
 from pole_agent.uuid7 import uuid7
 from pole_agent.vocabulary import RecordEvent, RequestDrone, Severity
+from tests.world import Steered
 
 BASE = "smartpole/test/T-1"
 NOON = datetime(2026, 11, 24, 5, 0, tzinfo=UTC).timestamp()  # twelve o'clock in Sumedang
@@ -76,7 +77,7 @@ class Order:
 
 
 @dataclass
-class Bench:
+class Bench(Steered):
     """Start it, talk to it, restart it. `link`: "up", "down", "silent" (nothing is acknowledged), "busy" (nobody gets a turn) or "breaks"
     (at the first order).
 
@@ -239,3 +240,6 @@ class Bench:
             return {i: json.loads(data)["state"] for i, data in connection.execute("SELECT id, data FROM requests")}
         finally:
             connection.close()
+
+
+Benches = Callable[..., Bench]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Coroutine
 from dataclasses import replace
 from typing import Any, get_args
 
@@ -22,13 +21,11 @@ from pole_agent.drone.triage import Triage
 from pole_agent.errors import CommandRefused
 from pole_agent.store.continuity import Ended
 from pole_agent.vocabulary import Severity
-from tests.loops.dispatching import BASE, LIMITS, NOON, Bench, rules
-
-Story = Callable[[Bench], Coroutine[Any, Any, None]]
+from tests.loops.dispatching import BASE, LIMITS, NOON, Bench, Benches, rules
 
 
-def test_a_wish_is_asked_approved_ordered_once_and_followed_to_the_ground(play: Any) -> None:
-    async def story(b: Bench) -> None:
+async def test_a_wish_is_asked_approved_ordered_once_and_followed_to_the_ground(dispatcher: Benches) -> None:
+    async with dispatcher() as b:
         await b.wish(path=((0.1, 0.2), (0.5, 0.6)), score=0.8)
         assert [r["state"] for r in b.told][-1] == "pending_approval"
         assert (b.last["target"]["uncertainty_m"], b.last["path"]) == (60.0, [[0.1, 0.2], [0.5, 0.6]])
@@ -49,11 +46,9 @@ def test_a_wish_is_asked_approved_ordered_once_and_followed_to_the_ground(play: 
             "requested", "pending_approval", "approved", "sent", "accepted", "in_progress", "paused", "in_progress", "ok",
         ]  # fmt: skip
 
-    play(story)
 
-
-def test_a_repeat_raises_the_count_and_is_no_request(play: Any) -> None:
-    async def story(b: Bench) -> None:
+async def test_a_repeat_raises_the_count_and_is_no_request(dispatcher: Benches) -> None:
+    async with dispatcher() as b:
         await b.wish()
         for _ in range(20):
             await b.wish()
@@ -67,11 +62,14 @@ def test_a_repeat_raises_the_count_and_is_no_request(play: Any) -> None:
         assert len(b.requests) == 2
         assert "suppressed" not in {r["state"] for r in b.told}
 
-    play(story)
 
+async def test_five_rules_at_once_lose_nothing_and_the_gravest_is_ordered_first(dispatcher: Benches) -> None:
+    def _wish(b: Bench, rule: str) -> Any:
+        from pole_agent.vocabulary import RequestDrone
 
-def test_five_rules_at_once_lose_nothing_and_the_gravest_is_ordered_first(play: Any) -> None:
-    async def story(b: Bench) -> None:
+        return RequestDrone(rule, "street", "road", f"incident of {rule}", Severity.INFO, b.clock.monotonic())
+
+    async with dispatcher() as b:
         for number, severity in enumerate((0, 1, 2, 1, 0)):
             b.dispatch.wish(replace(_wish(b, f"rule-{number}"), severity=Severity(severity)))
         await b.turn()
@@ -86,16 +84,9 @@ def test_five_rules_at_once_lose_nothing_and_the_gravest_is_ordered_first(play: 
         assert [o.data["rule"] for o in b.orders] == ["rule-2"]
         assert {r["state"] for r in b.requests.values() if r["rule"] != "rule-2"} == {"blocked"}
 
-    def _wish(b: Bench, rule: str) -> Any:
-        from pole_agent.vocabulary import RequestDrone
 
-        return RequestDrone(rule, "street", "road", f"incident of {rule}", Severity.INFO, b.clock.monotonic())
-
-    play(story)
-
-
-def test_a_graver_incident_takes_the_place_of_what_nobody_decided_on(play: Any) -> None:
-    async def story(b: Bench) -> None:
+async def test_a_graver_incident_takes_the_place_of_what_nobody_decided_on(dispatcher: Benches) -> None:
+    async with dispatcher() as b:
         await b.wish("gathering", incident_id="i-1")
         first = b.last["request_id"]
         await b.wish("staying", Severity.ALARM, incident_id="i-2")
@@ -104,8 +95,6 @@ def test_a_graver_incident_takes_the_place_of_what_nobody_decided_on(play: Any) 
         assert (graver["state"], graver["incident_ids"], graver["count"]) == ("pending_approval", ["i-2", "i-1"], 2)
         assert graver["request_id"] in b.requests[first]["reason"]
         assert not b.cancels, "nobody had it"
-
-    play(story)
 
 
 @pytest.mark.parametrize(
@@ -117,8 +106,10 @@ def test_a_graver_incident_takes_the_place_of_what_nobody_decided_on(play: Any) 
         (Triage(max_false_alarm_rate=0.5), {}, "barred"),
     ],
 )
-def test_what_is_suppressed_is_recorded_once_and_never_asked(play: Any, triage: Triage, more: dict[str, Any], cause: str) -> None:
-    async def story(b: Bench) -> None:
+async def test_what_is_suppressed_is_recorded_once_and_never_asked(
+    dispatcher: Benches, triage: Triage, more: dict[str, Any], cause: str
+) -> None:
+    async with dispatcher(rules=rules(triage=triage)) as b:
         b.rates = {"watch": {"true": 0, "false": 9, "false_alarm_rate": 1.0}}
         if cause == "quota":
             await b.wish("first")
@@ -133,11 +124,9 @@ def test_what_is_suppressed_is_recorded_once_and_never_asked(play: Any, triage: 
         events = await b.store.read(lambda db: [e for e in db.list_events(50) if '"suppressed"' in e.data])
         assert len(events) == 1
 
-    play(story, rules=rules(triage=triage))
 
-
-def test_a_blocked_request_says_why_wakes_when_the_gate_clears_and_is_asked_again(play: Any) -> None:
-    async def story(b: Bench) -> None:
+async def test_a_blocked_request_says_why_wakes_when_the_gate_clears_and_is_asked_again(dispatcher: Benches) -> None:
+    async with dispatcher(rules=rules(replace(LIMITS, max_wind_ms=8))) as b:
         await b.wish()
         assert (b.last["state"], b.last["reason"]) == ("blocked", "wind is unknown: nothing was heard of it")
         with pytest.raises(CommandRefused, match="blocked: wind is unknown"):
@@ -158,11 +147,9 @@ def test_a_blocked_request_says_why_wakes_when_the_gate_clears_and_is_asked_agai
         await b.weather(wind_ms=5.0)
         assert b.last["state"] == "expired"
 
-    play(story, rules=rules(replace(LIMITS, max_wind_ms=8)))
 
-
-def test_what_was_approved_and_then_blocked_is_approved_again(play: Any) -> None:
-    async def story(b: Bench) -> None:
+async def test_what_was_approved_and_then_blocked_is_approved_again(dispatcher: Benches) -> None:
+    async with dispatcher(rules=rules(replace(LIMITS, max_wind_ms=8))) as b:
         await b.weather(wind_ms=5.0)
         await b.wish()
         b.set_link("down")
@@ -174,12 +161,10 @@ def test_what_was_approved_and_then_blocked_is_approved_again(play: Any) -> None
         assert (b.last["state"], b.orders) == ("pending_approval", [])
         assert b.requests[b.last["request_id"]]["approved_by"] == ""
 
-    play(story, rules=rules(replace(LIMITS, max_wind_ms=8)))
-
 
 @pytest.mark.parametrize("new_boot", [False, True])
-def test_the_cooldown_counts_from_the_last_order_and_outlives_a_restart(play: Any, new_boot: bool) -> None:
-    async def story(b: Bench) -> None:
+async def test_the_cooldown_counts_from_the_last_order_and_outlives_a_restart(dispatcher: Benches, new_boot: bool) -> None:
+    async with dispatcher() as b:
         await b.wish("first")
         await b.decide("approve")
         await b.progress("ok")
@@ -190,11 +175,9 @@ def test_the_cooldown_counts_from_the_last_order_and_outlives_a_restart(play: An
         await b.advance(305)
         assert b.last["state"] == "pending_approval"
 
-    play(story)
 
-
-def test_a_cancel_comes_before_an_order_that_waits_for_its_turn(play: Any) -> None:
-    async def story(b: Bench) -> None:
+async def test_a_cancel_comes_before_an_order_that_waits_for_its_turn(dispatcher: Benches) -> None:
+    async with dispatcher() as b:
         await b.wish()
         b.set_link("busy")
         await b.decide("approve")
@@ -205,11 +188,9 @@ def test_a_cancel_comes_before_an_order_that_waits_for_its_turn(play: Any) -> No
         await b.advance(20)
         assert (b.state(), b.orders) == ("canceled", [])
 
-    play(story)
 
-
-def test_no_puback_in_ten_seconds_a_cancel_goes_out_and_it_is_never_sent_again(play: Any) -> None:
-    async def story(b: Bench) -> None:
+async def test_no_puback_in_ten_seconds_a_cancel_goes_out_and_it_is_never_sent_again(dispatcher: Benches) -> None:
+    async with dispatcher() as b:
         await b.wish()
         b.link = "silent"
         await b.decide("approve")
@@ -232,11 +213,9 @@ def test_no_puback_in_ten_seconds_a_cancel_goes_out_and_it_is_never_sent_again(p
         await b.restart()
         assert len(b.cancels) == 3
 
-    play(story)
 
-
-def test_a_link_that_breaks_under_the_order(play: Any) -> None:
-    async def story(b: Bench) -> None:
+async def test_a_link_that_breaks_under_the_order(dispatcher: Benches) -> None:
+    async with dispatcher() as b:
         await b.wish()
         b.link = "breaks"
         await b.decide("approve")
@@ -245,11 +224,9 @@ def test_a_link_that_breaks_under_the_order(play: Any) -> None:
         await b.advance(20)
         assert (len(b.orders), len(b.cancels)) == (1, 1)
 
-    play(story)
 
-
-def test_a_cancel_does_not_wait_for_an_order_under_way(play: Any) -> None:
-    async def story(b: Bench) -> None:
+async def test_a_cancel_does_not_wait_for_an_order_under_way(dispatcher: Benches) -> None:
+    async with dispatcher() as b:
         await b.wish()
         b.link = "silent"
         await b.decide("approve")
@@ -258,12 +235,10 @@ def test_a_cancel_does_not_wait_for_an_order_under_way(play: Any) -> None:
         await b.advance(20)
         assert (b.last["state"], len(b.orders), len(b.cancels)) == ("canceled", 1, 1)
 
-    play(story)
-
 
 @pytest.mark.parametrize(("status", "silence_s"), [(None, 120.0), ("accepted", 1800.0), ("in_progress", 1800.0)])
-def test_the_silence_of_the_dispatcher_is_a_state(play: Any, status: str | None, silence_s: float) -> None:
-    async def story(b: Bench) -> None:
+async def test_the_silence_of_the_dispatcher_is_a_state(dispatcher: Benches, status: str | None, silence_s: float) -> None:
+    async with dispatcher() as b:
         await b.wish()
         await b.decide("approve")
         if status:
@@ -278,11 +253,9 @@ def test_the_silence_of_the_dispatcher_is_a_state(play: Any, status: str | None,
         assert b.last["state"] == "timeout"
         assert len(b.cancels) == 1
 
-    play(story)
 
-
-def test_the_stop_of_all_flights(play: Any) -> None:
-    async def story(b: Bench) -> None:
+async def test_the_stop_of_all_flights(dispatcher: Benches) -> None:
+    async with dispatcher() as b:
         await b.wish("first")
         await b.decide("approve")
         await b.progress("in_progress")
@@ -302,14 +275,12 @@ def test_the_stop_of_all_flights(play: Any) -> None:
         await b.turn()
         assert b.last["state"] == "pending_approval"
 
-    play(story)
-
 
 @pytest.mark.parametrize("found", ["at the start", "at the broker"])
-def test_a_store_that_was_lost_keeps_everything_on_the_ground(play: Any, found: str) -> None:
+async def test_a_store_that_was_lost_keeps_everything_on_the_ground(dispatcher: Benches, found: str) -> None:
     """A stop of all flights may have been lost with it: until a person resumes flights, there are none. A restart asks no second time."""
 
-    async def story(b: Bench) -> None:
+    async with dispatcher() as b:
         await b.dispatch.stop_flights({"stop": True, "by": "Officer", "reason": "a helicopter"}, "")
         await b.stop()
         for file in b.folder.glob("pole.db*"):
@@ -334,11 +305,9 @@ def test_a_store_that_was_lost_keeps_everything_on_the_ground(play: Any, found: 
         await b.restart()
         assert b.last["state"] == "pending_approval"
 
-    play(story)
 
-
-def test_a_restart_resumes_exactly_and_tells_what_is_open(play: Any) -> None:
-    async def story(b: Bench) -> None:
+async def test_a_restart_resumes_exactly_and_tells_what_is_open(dispatcher: Benches) -> None:
+    async with dispatcher() as b:
         await b.wish("first")
         await b.wish("second")
         await b.advance(100)
@@ -353,11 +322,9 @@ def test_a_restart_resumes_exactly_and_tells_what_is_open(play: Any) -> None:
         await b.advance(10)
         assert {r["state"] for r in b.requests.values()} == {"expired"}, "100 + 50 + 300 + 155 s"
 
-    play(story)
 
-
-def test_after_a_reboot_without_a_clock_nothing_flies(play: Any) -> None:
-    async def story(b: Bench) -> None:
+async def test_after_a_reboot_without_a_clock_nothing_flies(dispatcher: Benches) -> None:
+    async with dispatcher() as b:
         await b.wish()
         b.clock_is_right = False
         await b.restart(new_boot=True)
@@ -369,11 +336,9 @@ def test_after_a_reboot_without_a_clock_nothing_flies(play: Any) -> None:
         await b.turn()
         assert b.last["state"] == "pending_approval"
 
-    play(story)
 
-
-def test_switched_off_drones_are_called_back(play: Any) -> None:
-    async def story(b: Bench) -> None:
+async def test_switched_off_drones_are_called_back(dispatcher: Benches) -> None:
+    async with dispatcher() as b:
         await b.wish()
         await b.decide("approve")
         await b.progress("in_progress")
@@ -383,29 +348,23 @@ def test_switched_off_drones_are_called_back(play: Any) -> None:
         await b.wish("another")
         assert len(b.requests) == 1
 
-    play(story)
 
-
-def test_automatic_approval_says_that_it_is_a_simulation_in_every_message(play: Any) -> None:
-    async def story(b: Bench) -> None:
+async def test_automatic_approval_says_that_it_is_a_simulation_in_every_message(dispatcher: Benches) -> None:
+    async with dispatcher(rules=rules(automatic=True)) as b:
         await b.wish()
         await b.turn()
         assert all(r["simulation"] for r in b.told)
         assert b.orders[0].data["simulation"]
         assert b.orders[0].data["approved_by"].startswith("nobody")
 
-    play(story, rules=rules(automatic=True))
 
-
-def test_a_real_request_is_not_approved_by_a_later_simulation(play: Any) -> None:
-    async def story(b: Bench) -> None:
+async def test_a_real_request_is_not_approved_by_a_later_simulation(dispatcher: Benches) -> None:
+    async with dispatcher() as b:
         await b.wish()
         b.rules = replace(b.rules, automatic=True)
         await b.restart()
         await b.advance(20)
         assert (b.state(), b.orders) == ("pending_approval", [])
-
-    play(story)
 
 
 # --- patrols
@@ -413,8 +372,10 @@ def test_a_real_request_is_not_approved_by_a_later_simulation(play: Any) -> None
 ROUND = Patrol("round", (TimeOfDay.parse("12:00"), TimeOfDay.parse("13:00")), Weekdays.parse("mon..sun"), 1000, 900, "at noon")
 
 
-def test_a_patrol_is_asked_for_once_at_its_time_and_not_caught_up(play: Any) -> None:
-    async def story(b: Bench) -> None:
+async def test_a_patrol_is_asked_for_once_at_its_time_and_not_caught_up(dispatcher: Benches) -> None:
+    from pole_agent.clock import ManualClock
+
+    async with dispatcher(rules=rules(patrols=(ROUND,)), clock=ManualClock(wall=NOON - 30)) as b:
         assert not b.requests
         await b.advance(60)
         (patrol,) = b.requests.values()
@@ -429,13 +390,9 @@ def test_a_patrol_is_asked_for_once_at_its_time_and_not_caught_up(play: Any) -> 
         await b.restart(new_boot=True, off_s=3600 + 900)
         assert len(b.requests) == 1, "the one at 13:00 was over before the pole came back"
 
-    from pole_agent.clock import ManualClock
 
-    play(story, rules=rules(patrols=(ROUND,)), clock=ManualClock(wall=NOON - 30))
-
-
-def test_an_incident_comes_before_a_patrol(play: Any) -> None:
-    async def story(b: Bench) -> None:
+async def test_an_incident_comes_before_a_patrol(dispatcher: Benches) -> None:
+    async with dispatcher(rules=rules(patrols=(ROUND,))) as b:
         patrol = b.last["request_id"]
         await b.wish()
         incident = next(r["request_id"] for r in b.requests.values() if r["origin"] == "incident")
@@ -443,11 +400,10 @@ def test_an_incident_comes_before_a_patrol(play: Any) -> None:
         await b.decide("deny", incident)
         assert b.state(patrol) == "pending_approval"
 
-    play(story, rules=rules(patrols=(ROUND,)))
 
+async def test_a_standing_approval_lets_a_plan_fly_until_its_end_and_is_revoked_at_once(dispatcher: Benches) -> None:
+    async with dispatcher(rules=rules(patrols=(ROUND,))) as b:
 
-def test_a_standing_approval_lets_a_plan_fly_until_its_end_and_is_revoked_at_once(play: Any) -> None:
-    async def story(b: Bench) -> None:
         async def standing(decision: str, **more: Any) -> dict[str, Any]:
             payload = {"patrol": "round", "decision": decision, "by": "Officer"} | more
             reply = await b.dispatch.decide(payload, "")
@@ -473,11 +429,9 @@ def test_a_standing_approval_lets_a_plan_fly_until_its_end_and_is_revoked_at_onc
         await b.advance(30)
         assert (b.last["state"], len(b.orders)) == ("pending_approval", 1), "the one at 13:00 needs a person again"
 
-    play(story, rules=rules(patrols=(ROUND,)))
 
-
-def test_a_standing_approval_does_not_cover_a_plan_that_was_changed(play: Any) -> None:
-    async def story(b: Bench) -> None:
+async def test_a_standing_approval_does_not_cover_a_plan_that_was_changed(dispatcher: Benches) -> None:
+    async with dispatcher(rules=rules(patrols=(ROUND,))) as b:
         b.set_link("down")
         await b.dispatch.decide({"patrol": "round", "decision": "approve", "by": "Officer", "until": rfc3339(NOON + 86_400)}, "")
         b.rules = rules(patrols=(replace(ROUND, radius_m=1500, written="further"),))
@@ -487,15 +441,11 @@ def test_a_standing_approval_does_not_cover_a_plan_that_was_changed(play: Any) -
         await b.advance(10)
         assert (b.last["state"], b.orders) == ("pending_approval", [])
 
-    play(story, rules=rules(patrols=(ROUND,)))
 
-
-def test_patrols_without_a_clock_are_not_made_and_that_is_told(play: Any) -> None:
-    async def story(b: Bench) -> None:
+async def test_patrols_without_a_clock_are_not_made_and_that_is_told(dispatcher: Benches) -> None:
+    async with dispatcher(rules=rules(patrols=(ROUND,)), clock_is_right=False) as b:
         assert not b.requests
         assert "no patrol is asked for" in str(b.dispatch._parts.report())
-
-    play(story, rules=rules(patrols=(ROUND,)), clock_is_right=False)
 
 
 # --- signatures
@@ -509,8 +459,8 @@ def signature(b: Bench, facts: dict[str, str], nonce: str = "n" * 20) -> dict[st
     return {"nonce": nonce, "expires_at": expires, "value": ed25519.sign(KEY, text(BASE, facts, "Dewi", nonce, expires).encode())}
 
 
-def test_where_officers_have_keys_nothing_else_approves_but_anybody_may_stop_it(play: Any) -> None:
-    async def story(b: Bench) -> None:
+async def test_where_officers_have_keys_nothing_else_approves_but_anybody_may_stop_it(dispatcher: Benches) -> None:
+    async with dispatcher(rules=SIGNED) as b:
         await b.wish()
         with pytest.raises(CommandRefused, match="signed approvals only"):
             await b.decide("approve", by="Dewi")
@@ -523,13 +473,11 @@ def test_where_officers_have_keys_nothing_else_approves_but_anybody_may_stop_it(
         await b.decide("cancel", by="whoever")
         assert b.last["state"] == "canceled"
 
-    play(story, rules=SIGNED)
 
-
-def test_an_approval_is_used_up_even_when_a_gate_was_shut(play: Any) -> None:
+async def test_an_approval_is_used_up_even_when_a_gate_was_shut(dispatcher: Benches) -> None:
     """The officer was told no. Whoever recorded the message must not turn that into a yes when the wind drops."""
 
-    async def story(b: Bench) -> None:
+    async with dispatcher(rules=replace(SIGNED, limits=replace(LIMITS, max_wind_ms=8))) as b:
         await b.weather(wind_ms=20.0)
         await b.wish()
         good = signature(b, facts_of(b.last))
@@ -545,11 +493,9 @@ def test_an_approval_is_used_up_even_when_a_gate_was_shut(play: Any) -> None:
         await b.decide("approve", by="Dewi", signature=signature(b, facts_of(b.last), "m" * 20))
         assert len(b.orders) == 1
 
-    play(story, rules=replace(SIGNED, limits=replace(LIMITS, max_wind_ms=8)))
 
-
-def test_a_revoked_standing_approval_cannot_be_sent_again(play: Any) -> None:
-    async def story(b: Bench) -> None:
+async def test_a_revoked_standing_approval_cannot_be_sent_again(dispatcher: Benches) -> None:
+    async with dispatcher(rules=replace(SIGNED, patrols=(ROUND,))) as b:
         until = NOON + 86_400
         payload: dict[str, Any] = {"patrol": "round", "decision": "approve", "by": "Dewi", "until": rfc3339(until)}
         payload["signature"] = signature(b, plan_facts("round", ROUND.written, until))
@@ -564,8 +510,6 @@ def test_a_revoked_standing_approval_cannot_be_sent_again(play: Any) -> None:
         with pytest.raises(CommandRefused, match=r"used before"):
             await b.dispatch.decide(longer, "")
         assert b.dispatch.state()["standing_approvals"] == {}
-
-    play(story, rules=replace(SIGNED, patrols=(ROUND,)))
 
 
 # --- every state × every event
@@ -592,10 +536,10 @@ def _in_state(state: State, b: Bench) -> Request:
 
 @pytest.mark.parametrize("state", [s for s in get_args(State) if s not in ("detected", "suppressed")])
 @pytest.mark.parametrize("event", ["approve", "deny", "cancel", *STATUS])
-def test_every_state_and_every_event(play: Any, state: State, event: str) -> None:
+async def test_every_state_and_every_event(dispatcher: Benches, state: State, event: str) -> None:
     """What comes from outside moves a request by the table, or is refused and moves nothing."""
 
-    async def story(b: Bench) -> None:
+    async with dispatcher() as b:
         request = _in_state(state, b)
         await b.store.write(lambda db: db.save_request(request.request_id, request.is_open, b.clock.wall(), request.dump()))
         b.set_link("down")  # what is approved stays approved
@@ -622,5 +566,3 @@ def test_every_state_and_every_event(play: Any, state: State, event: str) -> Non
             assert refused is (event == "approve" or event in ("accepted", "sent", "in_progress", "paused"))
         assert b.stored()[request.request_id] == after
         assert not b.orders
-
-    play(story)

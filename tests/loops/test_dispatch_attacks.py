@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
-from collections.abc import Callable, Coroutine, Iterator
+from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
@@ -16,10 +16,9 @@ from pole_agent.drone import ed25519
 from pole_agent.drone.approval import facts_of, plan_facts, text
 from pole_agent.errors import CommandRefused
 from pole_agent.vocabulary import Severity
-from tests.loops.dispatching import BASE, LIMITS, NOON, Bench, rules
+from tests.loops.dispatching import BASE, LIMITS, NOON, Bench, Benches, rules
 from tests.loops.test_dispatch import ROUND
 
-Story = Callable[[Bench], Coroutine[Any, Any, None]]
 KEY, OTHER = ed25519.new_key(), ed25519.new_key()
 BY = {"by": "Officer"}
 
@@ -45,8 +44,8 @@ async def stop(b: Bench, stopped: bool) -> None:
 # --- a refusal stays one, whatever the disk does
 
 
-def test_a_refused_resume_and_a_refused_standing_approval_stay_refused(play: Any) -> None:
-    async def story(b: Bench) -> None:
+async def test_a_refused_resume_and_a_refused_standing_approval_stay_refused(dispatcher: Benches) -> None:
+    async with dispatcher(rules=rules(patrols=(ROUND,))) as b:
         await stop(b, True)
         with broken_disk(b):
             with pytest.raises(CommandRefused):
@@ -59,11 +58,9 @@ def test_a_refused_resume_and_a_refused_standing_approval_stay_refused(play: Any
             assert b.dispatch.state()["standing_approvals"] == {}
             await b.restart()
 
-    play(story, rules=rules(patrols=(ROUND,)))
 
-
-def test_a_stop_that_the_disk_could_not_keep_is_kept_later(play: Any) -> None:
-    async def story(b: Bench) -> None:
+async def test_a_stop_that_the_disk_could_not_keep_is_kept_later(dispatcher: Benches) -> None:
+    async with dispatcher() as b:
         with broken_disk(b):
             await stop(b, True)
             assert b.dispatch.state()["stopped"]
@@ -71,11 +68,9 @@ def test_a_stop_that_the_disk_could_not_keep_is_kept_later(play: Any) -> None:
         await b.restart()
         assert b.dispatch.state()["stopped"]["by"] == "Officer"
 
-    play(story)
 
-
-def test_an_approval_that_could_not_be_kept_cannot_be_sent_again(play: Any) -> None:
-    async def story(b: Bench) -> None:
+async def test_an_approval_that_could_not_be_kept_cannot_be_sent_again(dispatcher: Benches) -> None:
+    async with dispatcher(rules=rules(keys={"Dewi": ed25519.public_key_of(KEY)})) as b:
         await b.wish()
         good = signed(b, facts_of(b.last))
         with broken_disk(b), pytest.raises(CommandRefused):
@@ -85,11 +80,9 @@ def test_an_approval_that_could_not_be_kept_cannot_be_sent_again(play: Any) -> N
         with pytest.raises(CommandRefused, match="used before"):
             await b.decide("approve", by="Dewi", signature=good)
 
-    play(story, rules=rules(keys={"Dewi": ed25519.public_key_of(KEY)}))
 
-
-def test_what_was_cancelled_before_it_could_be_read_is_cancelled(play: Any) -> None:
-    async def story(b: Bench) -> None:
+async def test_what_was_cancelled_before_it_could_be_read_is_cancelled(dispatcher: Benches) -> None:
+    async with dispatcher(rules=rules(patrols=(ROUND,))) as b:
         b.set_link("down")
         await b.wish()
         await b.decide("approve", next(i for i, r in b.requests.items() if r["origin"] == "incident"))
@@ -107,14 +100,12 @@ def test_what_was_cancelled_before_it_could_be_read_is_cancelled(play: Any) -> N
         assert b.dispatch.state()["standing_approvals"] == {}
         assert b.orders == []
 
-    play(story, rules=rules(patrols=(ROUND,)))
-
 
 # --- stop and call-back
 
 
-def test_a_stop_calls_back_what_was_in_the_air_when_the_power_failed(play: Any) -> None:
-    async def story(b: Bench) -> None:
+async def test_a_stop_calls_back_what_was_in_the_air_when_the_power_failed(dispatcher: Benches) -> None:
+    async with dispatcher() as b:
         await b.wish()
         await b.decide("approve")
         await b.progress("in_progress")
@@ -122,11 +113,9 @@ def test_a_stop_calls_back_what_was_in_the_air_when_the_power_failed(play: Any) 
         await b.restart(new_boot=True)
         assert (b.state(), len(b.cancels)) == ("canceled", 1)
 
-    play(story)
 
-
-def test_a_call_back_outlives_a_clock_that_is_set_before_the_link_is_up(play: Any) -> None:
-    async def story(b: Bench) -> None:
+async def test_a_call_back_outlives_a_clock_that_is_set_before_the_link_is_up(dispatcher: Benches) -> None:
+    async with dispatcher() as b:
         await b.wish()
         await b.decide("approve")
         await b.progress("in_progress")
@@ -149,11 +138,9 @@ def test_a_call_back_outlives_a_clock_that_is_set_before_the_link_is_up(play: An
         await b.advance(30)
         assert b.cancels == [], "hours later nothing can be in the air"
 
-    play(story)
 
-
-def test_after_a_cancel_nothing_else_flies_until_it_is_over(play: Any) -> None:
-    async def story(b: Bench) -> None:
+async def test_after_a_cancel_nothing_else_flies_until_it_is_over(dispatcher: Benches) -> None:
+    async with dispatcher(rules=rules(replace(LIMITS, cooldown_s=0))) as b:
         await b.wish("first")
         await b.decide("approve")
         first = b.last["request_id"]
@@ -165,14 +152,12 @@ def test_after_a_cancel_nothing_else_flies_until_it_is_over(play: Any) -> None:
         await b.turn()
         assert b.last["state"] == "pending_approval"
 
-    play(story, rules=rules(replace(LIMITS, cooldown_s=0)))
-
 
 # --- time
 
 
-def test_a_word_from_the_future_switches_nothing_off(play: Any) -> None:
-    async def story(b: Bench) -> None:
+async def test_a_word_from_the_future_switches_nothing_off(dispatcher: Benches) -> None:
+    async with dispatcher(rules=rules(replace(LIMITS, max_wind_ms=8))) as b:
         with pytest.raises(CommandRefused, match="in the future"):
             await b.dispatch.conditions({"emergency_stop": False, "at": "2099-01-01T00:00:00Z"}, "")
         await b.dispatch.conditions({"wind_ms": 1.0, "at": rfc3339(b.clock.wall() + 59)}, "")
@@ -186,11 +171,9 @@ def test_a_word_from_the_future_switches_nothing_off(play: Any) -> None:
         await b.weather(emergency_stop=False, wind_ms=1.0)
         assert b.last["state"] == "pending_approval"
 
-    play(story, rules=rules(replace(LIMITS, max_wind_ms=8)))
 
-
-def test_conditions_of_a_time_without_a_clock_do_not_stand_in_the_way_later(play: Any) -> None:
-    async def story(b: Bench) -> None:
+async def test_conditions_of_a_time_without_a_clock_do_not_stand_in_the_way_later(dispatcher: Benches) -> None:
+    async with dispatcher(rules=rules(replace(LIMITS, max_wind_ms=8)), clock_is_right=False) as b:
         await b.dispatch.conditions({"wind_ms": 20.0, "at": "2030-01-01T00:00:00Z"}, "")
         b.clock_is_right = True
         b.keeper.check()
@@ -198,23 +181,19 @@ def test_conditions_of_a_time_without_a_clock_do_not_stand_in_the_way_later(play
         await b.wish()
         assert b.last["state"] == "pending_approval"
 
-    play(story, rules=rules(replace(LIMITS, max_wind_ms=8)), clock_is_right=False)
 
-
-def test_a_request_by_a_wrong_clock_dies_with_the_reboot(play: Any) -> None:
-    async def story(b: Bench) -> None:
+async def test_a_request_by_a_wrong_clock_dies_with_the_reboot(dispatcher: Benches) -> None:
+    async with dispatcher(clock=ManualClock(wall=NOON + 3 * 3600), clock_is_right=False) as b:
         await b.wish()
         await b.stop()
         b.clock, b.boot, b.clock_is_right = ManualClock(wall=NOON + 60, monotonic=10.0), "boot-2", True
         await b.start()
         assert b.last["state"] == "expired"
 
-    play(story, clock=ManualClock(wall=NOON + 3 * 3600), clock_is_right=False)
-
 
 @pytest.mark.parametrize("wrong_s", [3 * 3600.0, -3 * 3600.0])
-def test_once_the_clock_is_right_the_times_of_a_request_are_too(play: Any, wrong_s: float) -> None:
-    async def story(b: Bench) -> None:
+async def test_once_the_clock_is_right_the_times_of_a_request_are_too(dispatcher: Benches, wrong_s: float) -> None:
+    async with dispatcher(clock=ManualClock(wall=NOON + wrong_s), clock_is_right=False) as b:
         await b.wish()
         await b.advance(60)
         b.clock.set_wall(NOON + 60)
@@ -225,11 +204,9 @@ def test_once_the_clock_is_right_the_times_of_a_request_are_too(play: Any, wrong
         await b.decide("approve")
         assert (b.orders[0].data["expires_at"], b.orders[0].message.expiry_s) == (rfc3339(NOON + 600), 540)
 
-    play(story, clock=ManualClock(wall=NOON + wrong_s), clock_is_right=False)
 
-
-def test_an_order_does_not_leave_after_its_time_however_long_it_waits(play: Any) -> None:
-    async def story(b: Bench) -> None:
+async def test_an_order_does_not_leave_after_its_time_however_long_it_waits(dispatcher: Benches) -> None:
+    async with dispatcher(rules=rules(replace(LIMITS, ttl_s=10, cooldown_s=0))) as b:
         await b.wish()
         b.set_link("busy")
         await b.decide("approve")
@@ -250,11 +227,9 @@ def test_an_order_does_not_leave_after_its_time_however_long_it_waits(play: Any)
         assert len(b.orders) == 1
         assert b.last["state"] == "timeout"
 
-    play(story, rules=rules(replace(LIMITS, ttl_s=10, cooldown_s=0)))
 
-
-def test_a_gate_that_shuts_while_the_order_waits_keeps_it(play: Any) -> None:
-    async def story(b: Bench) -> None:
+async def test_a_gate_that_shuts_while_the_order_waits_keeps_it(dispatcher: Benches) -> None:
+    async with dispatcher(rules=rules(replace(LIMITS, max_wind_ms=8))) as b:
         await b.weather(wind_ms=1.0)
         await b.wish()
         b.set_link("busy")
@@ -266,15 +241,13 @@ def test_a_gate_that_shuts_while_the_order_waits_keeps_it(play: Any) -> None:
         assert b.orders == []
         assert "wind 30 m/s" in b.last["reason"]
 
-    play(story, rules=rules(replace(LIMITS, max_wind_ms=8)))
-
 
 # --- who approved
 
 
 @pytest.mark.parametrize("later", [{"Dewi": KEY}, {"Budi": OTHER}])
-def test_what_nobody_signed_does_not_count_once_there_are_officers(play: Any, later: dict[str, str]) -> None:
-    async def story(b: Bench) -> None:
+async def test_what_nobody_signed_does_not_count_once_there_are_officers(dispatcher: Benches, later: dict[str, str]) -> None:
+    async with dispatcher(rules=rules(patrols=(ROUND,))) as b:
         b.set_link("down")
         await b.wish()
         await b.decide("approve", next(i for i, r in b.requests.items() if r["origin"] == "incident"))
@@ -285,11 +258,9 @@ def test_what_nobody_signed_does_not_count_once_there_are_officers(play: Any, la
         await b.advance(30)
         assert b.orders == []
 
-    play(story, rules=rules(patrols=(ROUND,)))
 
-
-def test_the_approvals_of_an_officer_who_left_do_not_count(play: Any) -> None:
-    async def story(b: Bench) -> None:
+async def test_the_approvals_of_an_officer_who_left_do_not_count(dispatcher: Benches) -> None:
+    async with dispatcher(rules=rules(keys={"Dewi": ed25519.public_key_of(KEY)}, patrols=(ROUND,))) as b:
         b.set_link("down")
         until = NOON + 9000
         payload = {"patrol": "round", "decision": "approve", "by": "Dewi", "until": rfc3339(until)}
@@ -300,11 +271,9 @@ def test_the_approvals_of_an_officer_who_left_do_not_count(play: Any) -> None:
         await b.advance(30)
         assert b.orders == []
 
-    play(story, rules=rules(keys={"Dewi": ed25519.public_key_of(KEY)}, patrols=(ROUND,)))
 
-
-def test_a_standing_approval_that_ended_does_not_fly_what_waits(play: Any) -> None:
-    async def story(b: Bench) -> None:
+async def test_a_standing_approval_that_ended_does_not_fly_what_waits(dispatcher: Benches) -> None:
+    async with dispatcher(rules=rules(patrols=(ROUND,))) as b:
         b.set_link("down")
         await b.dispatch.decide({"patrol": "round", "decision": "approve", "until": rfc3339(NOON + 60), **BY}, "")
         await b.turn()
@@ -314,8 +283,6 @@ def test_a_standing_approval_that_ended_does_not_fly_what_waits(play: Any) -> No
         await b.turn()
         assert b.orders == []
         assert b.last["state"] == "pending_approval"
-
-    play(story, rules=rules(patrols=(ROUND,)))
 
 
 # --- damage
@@ -328,8 +295,9 @@ def test_a_standing_approval_that_ended_does_not_fly_what_waits(play: Any) -> No
     ] + [("last_order", w) for w in ('{"request_id":"r","wall":"x","at":1,"boot_id":"b"}', "[]", "5", "[" * 100_000)]
     + [("drone_standing", w) for w in ('{"approvals":{"round":{"plan":"at noon","by":"x","until":"x"}},"nonces":{}}', "[]", "[" * 100_000)],
 )  # fmt: skip
-def test_a_damaged_word_keeps_everything_on_the_ground_and_the_loop_going(play: Any, key: str, word: str) -> None:
-    async def story(b: Bench) -> None:
+async def test_a_damaged_word_keeps_everything_on_the_ground_and_the_loop_going(dispatcher: Benches, key: str, word: str) -> None:
+    keys = {"Dewi": ed25519.public_key_of(KEY)} if key == "drone_standing" else {}
+    async with dispatcher(rules=rules(keys=keys, patrols=(replace(ROUND, at=()),))) as b:
         await b.store.write(lambda db: db.set(key, word))
         await b.restart()
         await b.wish()
@@ -343,12 +311,9 @@ def test_a_damaged_word_keeps_everything_on_the_ground_and_the_loop_going(play: 
         else:
             assert b.last["state"] == "blocked"
 
-    keys = {"Dewi": ed25519.public_key_of(KEY)} if key == "drone_standing" else {}
-    play(story, rules=rules(keys=keys, patrols=(replace(ROUND, at=()),)))
 
-
-def test_a_damaged_row_stops_no_other(play: Any) -> None:
-    async def story(b: Bench) -> None:
+async def test_a_damaged_row_stops_no_other(dispatcher: Benches) -> None:
+    async with dispatcher() as b:
         await b.wish("good")
         good = b.last["request_id"]
 
@@ -366,14 +331,12 @@ def test_a_damaged_row_stops_no_other(play: Any) -> None:
         await b.advance(700)
         assert b.state(good) == "expired"
 
-    play(story)
-
 
 # --- counting
 
 
-def test_the_incident_that_asked_is_named_whatever_it_supersedes(play: Any) -> None:
-    async def story(b: Bench) -> None:
+async def test_the_incident_that_asked_is_named_whatever_it_supersedes(dispatcher: Benches) -> None:
+    async with dispatcher() as b:
         for number in range(12):
             await b.wish("small", incident_id=f"old-{number}")
         await b.advance(15)
@@ -383,11 +346,9 @@ def test_the_incident_that_asked_is_named_whatever_it_supersedes(play: Any) -> N
         assert grave["count"] == 13
         assert len(grave["incident_ids"]) == 8
 
-    play(story)
 
-
-def test_a_clock_that_was_ahead_silences_no_rule(play: Any) -> None:
-    async def story(b: Bench) -> None:
+async def test_a_clock_that_was_ahead_silences_no_rule(dispatcher: Benches) -> None:
+    async with dispatcher(clock=ManualClock(wall=NOON + 365 * 86_400), clock_is_right=False) as b:
         await b.wish()
         await b.advance(700)
         await b.stop()
@@ -396,11 +357,9 @@ def test_a_clock_that_was_ahead_silences_no_rule(play: Any) -> None:
         await b.wish()
         assert b.last["state"] == "pending_approval"
 
-    play(story, clock=ManualClock(wall=NOON + 365 * 86_400), clock_is_right=False)
 
-
-def test_one_wish_counts_once_though_the_disk_fails_after_it_was_kept(play: Any) -> None:
-    async def story(b: Bench) -> None:
+async def test_one_wish_counts_once_though_the_disk_fails_after_it_was_kept(dispatcher: Benches) -> None:
+    async with dispatcher() as b:
         b.store.writes_left = 1
         await b.wish()
         b.store.writes_left = None
@@ -408,11 +367,9 @@ def test_one_wish_counts_once_though_the_disk_fails_after_it_was_kept(play: Any)
         (request,) = b.requests.values()
         assert (request["count"], request["state"]) == (1, "pending_approval")
 
-    play(story)
 
-
-def test_weather_that_comes_and_goes_is_not_written_a_thousand_times(play: Any) -> None:
-    async def story(b: Bench) -> None:
+async def test_weather_that_comes_and_goes_is_not_written_a_thousand_times(dispatcher: Benches) -> None:
+    async with dispatcher(rules=rules(replace(LIMITS, max_wind_ms=8))) as b:
         await b.weather(wind_ms=1.0)
         await b.wish()
         for number in range(200):
@@ -425,11 +382,11 @@ def test_weather_that_comes_and_goes_is_not_written_a_thousand_times(play: Any) 
             await b.weather(wind_ms=1.0)
         assert b.last["state"] == "pending_approval", "and when it is calm, it goes on"
 
-    play(story, rules=rules(replace(LIMITS, max_wind_ms=8)))
 
-
-def test_a_patrol_that_flew_is_not_made_again_though_many_others_came(play: Any) -> None:
-    async def story(b: Bench) -> None:
+async def test_a_patrol_that_flew_is_not_made_again_though_many_others_came(dispatcher: Benches) -> None:
+    async with dispatcher(
+        rules=rules(patrols=(replace(ROUND, window_s=6 * 3600),), triage=replace(rules().triage, max_requests_per_day=1000))
+    ) as b:
         for number in range(130):
             await b.wish(f"rule-{number}")
         for request_id in list(b.requests):
@@ -440,14 +397,12 @@ def test_a_patrol_that_flew_is_not_made_again_though_many_others_came(play: Any)
         patrols = {r["request_id"] for r in b.told if r["origin"] == "patrol"}
         assert len(patrols) == 1
 
-    play(story, rules=rules(patrols=(replace(ROUND, window_s=6 * 3600),), triage=replace(rules().triage, max_requests_per_day=1000)))
-
 
 @pytest.mark.parametrize("approved", [False, True])
-def test_after_a_reboot_with_a_clock_that_is_hours_behind_nothing_is_ordered(play: Any, approved: bool) -> None:
+async def test_after_a_reboot_with_a_clock_that_is_hours_behind_nothing_is_ordered(dispatcher: Benches, approved: bool) -> None:
     """The power is cut; a time service vouches for a clock that reads eight hours less. What is stored says that this cannot be."""
 
-    async def story(b: Bench) -> None:
+    async with dispatcher() as b:
         if approved:
             b.set_link("down")
         await b.wish()
@@ -465,11 +420,9 @@ def test_after_a_reboot_with_a_clock_that_is_hours_behind_nothing_is_ordered(pla
         await b.advance(1200)
         assert not b.orders
 
-    play(story)
 
-
-def test_a_request_from_the_future_of_an_accepted_clock_does_not_fly(play: Any) -> None:
-    async def story(b: Bench) -> None:
+async def test_a_request_from_the_future_of_an_accepted_clock_does_not_fly(dispatcher: Benches) -> None:
+    async with dispatcher() as b:
         await b.wish()
         request = b.dispatch.pending()[0]["request_id"]
         await b.stop()
@@ -482,5 +435,3 @@ def test_a_request_from_the_future_of_an_accepted_clock_does_not_fly(play: Any) 
         with pytest.raises(CommandRefused):
             await b.decide("approve", request)
         assert not b.orders
-
-    play(story)

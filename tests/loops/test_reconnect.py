@@ -140,16 +140,13 @@ class Street:
     def _act(self, responses: Sequence[Response]) -> None:
         self.responses += [(self.camera.now, r) for r in responses]
 
-    def play(self, seconds: float) -> Street:
-        async def story() -> None:
-            task = asyncio.ensure_future(self.watch.run())
-            for _ in range(int(seconds / FRAME_S)):
-                await self.clock.advance(FRAME_S)
-            task.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await task
-
-        asyncio.run(story())
+    async def play(self, seconds: float) -> Street:
+        task = asyncio.ensure_future(self.watch.run())
+        for _ in range(int(seconds / FRAME_S)):
+            await self.clock.advance(FRAME_S)
+        task.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await task
         return self
 
     def events(self, kind: str, rule: str = "") -> list[tuple[float, RecordEvent]]:
@@ -177,8 +174,8 @@ class Street:
 CAR = Box(0.2, 0.5, 0.5, 0.8)
 
 
-def test_a_parked_car_and_six_connections_are_one_alarm_one_incident_one_entry_one_boost(bench: Callable[..., Path]) -> None:
-    street = Street(bench(RULES), lambda _: [("car", CAR)], lasts_s=25).play(160)
+async def test_a_parked_car_and_six_connections_are_one_alarm_one_incident_one_entry_one_boost(bench: Callable[..., Path]) -> None:
+    street = await Street(bench(RULES), lambda _: [("car", CAR)], lasts_s=25).play(160)
     assert len(street.camera.first_frames) >= 6
     assert len(street.events("incident.opened", "parked")) == 1
     assert len(street.events("incident.opened", "somebody")) == 1
@@ -187,8 +184,8 @@ def test_a_parked_car_and_six_connections_are_one_alarm_one_incident_one_entry_o
     assert street.boosts() == 1
 
 
-def test_a_car_that_was_part_of_the_street_is_no_news_after_ten_minutes_without_the_camera(bench: Callable[..., Path]) -> None:
-    street = Street(bench(RULES), lambda _: [("car", CAR)], lasts_s=1e9, away=(100, 700)).play(760)
+async def test_a_car_that_was_part_of_the_street_is_no_news_after_ten_minutes_without_the_camera(bench: Callable[..., Path]) -> None:
+    street = await Street(bench(RULES), lambda _: [("car", CAR)], lasts_s=1e9, away=(100, 700)).play(760)
     assert len(street.camera.first_frames) == 2
     assert len(street.events("incident.opened", "parked")) == 1
     assert len(street.events("incident.opened", "somebody")) == 1
@@ -196,23 +193,23 @@ def test_a_car_that_was_part_of_the_street_is_no_news_after_ten_minutes_without_
     assert street.boosts() == 1
 
 
-def test_who_walks_while_the_connection_breaks_is_the_same_one_afterwards(bench: Callable[..., Path]) -> None:
+async def test_who_walks_while_the_connection_breaks_is_the_same_one_afterwards(bench: Callable[..., Path]) -> None:
     """He is at the line then."""
 
     def walker(at: float) -> list[tuple[str, Box]]:
         x = 0.1 + 0.05 * at
         return [("person", Box(x - 0.05, 0.3, x + 0.05, 0.8))] if x < 0.9 else []
 
-    street = Street(bench(RULES), walker, lasts_s=1e9, away=(7.3, 8.5)).play(30)
+    street = await Street(bench(RULES), walker, lasts_s=1e9, away=(7.3, 8.5)).play(30)
     assert len(street.camera.first_frames) == 2
     assert street.entered() == 1
     assert len(street.events("incident.opened", "somebody")) == 1
     assert street.crossed() == (0, 1)
 
 
-def test_an_incident_ends_when_it_was_seen_last_and_is_told_while_the_camera_is_away(bench: Callable[..., Path]) -> None:
+async def test_an_incident_ends_when_it_was_seen_last_and_is_told_while_the_camera_is_away(bench: Callable[..., Path]) -> None:
     """He stands for 20 s, then the camera is away for 5 minutes."""
-    street = Street(bench(RULES), lambda _: [("person", Box(0.2, 0.3, 0.3, 0.8))], lasts_s=1e9, away=(20, 320)).play(300)
+    street = await Street(bench(RULES), lambda _: [("person", Box(0.2, 0.3, 0.3, 0.8))], lasts_s=1e9, away=(20, 320)).play(300)
     [(told_at, closed)] = street.events("incident.closed", "somebody")
     assert closed.data["end_reason"] == "interrupted"
     assert closed.at - street.camera.begun == pytest.approx(20, abs=0.5)
@@ -221,9 +218,9 @@ def test_an_incident_ends_when_it_was_seen_last_and_is_told_while_the_camera_is_
     assert street.watch.pipeline.counts == {"frame": {}}
 
 
-def test_time_without_the_camera_is_no_time_that_somebody_stayed(bench: Callable[..., Path]) -> None:
+async def test_time_without_the_camera_is_no_time_that_somebody_stayed(bench: Callable[..., Path]) -> None:
     """30 s make a loiterer. He was seen for 20 s, then the camera was away for 20."""
-    street = Street(bench(RULES), lambda _: [("person", Box(0.2, 0.3, 0.3, 0.8))], lasts_s=1e9, away=(20, 40)).play(70)
+    street = await Street(bench(RULES), lambda _: [("person", Box(0.2, 0.3, 0.3, 0.8))], lasts_s=1e9, away=(20, 40)).play(70)
     [(opened_at, _)] = street.events("incident.opened", "loiters")
     first, again = street.camera.first_frames
     assert again >= 40
@@ -231,9 +228,9 @@ def test_time_without_the_camera_is_no_time_that_somebody_stayed(bench: Callable
     assert len(street.events("incident.opened", "somebody")) == 1
 
 
-def test_at_a_stop_everything_is_closed(bench: Callable[..., Path]) -> None:
+async def test_at_a_stop_everything_is_closed(bench: Callable[..., Path]) -> None:
     """Also while the camera is away."""
     for away in ((0.0, 0.0), (15.0, 99.0)):
-        street = Street(bench(RULES), lambda _: [("person", Box(0.2, 0.3, 0.3, 0.8))], lasts_s=1e9, away=away).play(18)
+        street = await Street(bench(RULES), lambda _: [("person", Box(0.2, 0.3, 0.3, 0.8))], lasts_s=1e9, away=away).play(18)
         assert len(street.events("incident.closed", "somebody")) == 1
         assert street.entered() == 1

@@ -22,7 +22,7 @@ NOW = 1_793_883_600.0
 SECONDS = 15
 
 
-def living(state: Path, clock: ManualClock, heard: Callable[[float], bool]) -> list[tuple[float, TimeQuality]]:
+async def living(state: Path, clock: ManualClock, heard: Callable[[float], bool]) -> list[tuple[float, TimeQuality]]:
     """One process of boot "b" for a quarter of a minute. Returns wall time and quality of what its store holds then."""
 
     async def work() -> list[tuple[float, TimeQuality]]:
@@ -50,34 +50,34 @@ def living(state: Path, clock: ManualClock, heard: Callable[[float], bool]) -> l
         await store.stop(5)
         return rows
 
-    return asyncio.run(work())
+    return await work()
 
 
-def test_the_times_of_a_process_that_knew_no_time_are_corrected_by_the_next_of_the_same_boot(tmp_path: Path) -> None:
+async def test_the_times_of_a_process_that_knew_no_time_are_corrected_by_the_next_of_the_same_boot(tmp_path: Path) -> None:
     clock = ManualClock(wall=1000.0)
-    ((wall, quality),) = living(tmp_path, clock, lambda _: False)
+    ((wall, quality),) = await living(tmp_path, clock, lambda _: False)
     assert (round(wall), quality) == (1000 + SECONDS, "unsynced")
     assert last_known(tmp_path) == 0.0
     happened = clock.monotonic()
     clock.set_wall(NOW)
     offset = clock.wall() - clock.monotonic()
-    rows = living(tmp_path, clock, lambda _: True)  # trusted from its first moment on
+    rows = await living(tmp_path, clock, lambda _: True)  # trusted from its first moment on
     assert rows[0] == (happened + offset, "corrected")
     assert rows[1][1] == "synced"
 
 
-def test_the_last_known_time_is_kept_now_and_then_and_a_clock_behind_it_is_not_believed(tmp_path: Path) -> None:
+async def test_the_last_known_time_is_kept_now_and_then_and_a_clock_behind_it_is_not_believed(tmp_path: Path) -> None:
     clock = ManualClock(wall=NOW)
-    living(tmp_path, clock, lambda _: True)
+    await living(tmp_path, clock, lambda _: True)
     first = last_known(tmp_path)
     assert NOW <= first <= NOW + SECONDS
     clock.set_wall(first + KEEP_S)
-    living(tmp_path, clock, lambda _: False)
+    await living(tmp_path, clock, lambda _: False)
     assert last_known(tmp_path) <= first + 2 * SECONDS, "a clock that jumped is not written down, only the time that has passed since"
     clock.set_wall(first + 3 * SECONDS)
-    living(tmp_path, clock, lambda _: True)
+    await living(tmp_path, clock, lambda _: True)
     assert first + 3 * SECONDS <= last_known(tmp_path) <= first + 4 * SECONDS
     clock.set_wall(NOW - 8 * 3600)
-    rows = living(tmp_path, clock, lambda _: True)
+    rows = await living(tmp_path, clock, lambda _: True)
     assert rows[-1][1] == "unsynced", "whoever vouches for it"
     assert last_known(tmp_path) >= first + 3 * SECONDS

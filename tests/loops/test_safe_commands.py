@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,7 @@ from pole_agent.health.trust import TimeKeeper
 from pole_agent.loops.listen import Listen, is_always_safe
 from pole_agent.store.store import Store
 from pole_agent.uplink.board import Board
-from tests.loops.dispatching import BASE, NOON, Bench
+from tests.loops.dispatching import BASE, NOON, Bench, Benches
 
 DONE: list[tuple[str, dict[str, Any]]] = []
 
@@ -38,18 +39,16 @@ def listen(store: Store, clock: ManualClock, trusted: bool = True) -> Listen:
     return Listen(handlers, handlers, asyncio.Queue(), store, Board(), keeper, clock, "base")
 
 
-def run(tmp_path: Path, work: Any, **more: Any) -> None:
-    async def whole() -> None:
-        clock = ManualClock(wall=NOON)
-        keeper = TimeKeeper(clock, "system", "boot")
-        store = Store(tmp_path / "state", 16, keeper.stamp, lambda: "e")
-        store.start()
-        try:
-            await work(listen(store, clock, **more))
-        finally:
-            await store.stop(5)
-
-    asyncio.run(whole())
+@contextlib.asynccontextmanager
+async def listening_at(folder: Path, **more: Any) -> AsyncIterator[Listen]:
+    clock = ManualClock(wall=NOON)
+    keeper = TimeKeeper(clock, "system", "boot")
+    store = Store(folder / "state", 16, keeper.stamp, lambda: "e")
+    store.start()
+    try:
+        yield listen(store, clock, **more)
+    finally:
+        await store.stop(5)
 
 
 async def send(heard: Listen, path: str, **payload: Any) -> dict[str, Any]:
@@ -71,39 +70,33 @@ NOT_SAFE = (("drone/stop", {"stop": False}), ("drone/approval", {"request_id": "
     "when", [{"issued_at": "2020-01-01T00:00:00Z"}, {"issued_at": "2099-01-01T00:00:00Z"}, {"expires_at": "2020-01-01T00:00:00Z"}]
 )
 @pytest.mark.parametrize("trusted", [True, False])
-def test_stop_deny_and_cancel_are_done_whatever_the_clocks_say(
+async def test_stop_deny_and_cancel_are_done_whatever_the_clocks_say(
     tmp_path: Path, path: str, body: dict[str, Any], when: dict[str, str], trusted: bool
 ) -> None:
-    async def work(heard: Listen) -> None:
+    async with listening_at(tmp_path, trusted=trusted) as heard:
         assert (await send(heard, path, **body, **when, by="x"))["ok"]
         assert (await send(heard, path, **body, **when, by="x", command_id="c"))["ok"]
         assert (await send(heard, path, **body, **when, by="x", command_id="c"))["ok"]
         assert len(DONE) == 3, "also twice under one name"
 
-    run(tmp_path, work, trusted=trusted)
-
 
 @pytest.mark.parametrize(("path", "body"), NOT_SAFE)
-def test_what_lets_a_drone_fly_is_bound_to_its_time(tmp_path: Path, path: str, body: dict[str, Any]) -> None:
+async def test_what_lets_a_drone_fly_is_bound_to_its_time(tmp_path: Path, path: str, body: dict[str, Any]) -> None:
     assert not is_always_safe(path, body)
 
-    async def work(heard: Listen) -> None:
+    async with listening_at(tmp_path) as heard:
         for when in ({"issued_at": "2099-01-01T00:00:00Z"}, {"expires_at": "2020-01-01T00:00:00Z"}):
             assert not (await send(heard, path, **body, **when, by="x"))["ok"]
         assert DONE == []
 
-    run(tmp_path, work)
 
-
-def test_a_command_that_was_refused_is_done_when_it_comes_right(tmp_path: Path) -> None:
-    async def work(heard: Listen) -> None:
+async def test_a_command_that_was_refused_is_done_when_it_comes_right(tmp_path: Path) -> None:
+    async with listening_at(tmp_path) as heard:
         assert not (await send(heard, "lamp/set", bad=True, command_id="c"))["ok"]
         assert (await send(heard, "lamp/set", level=1, command_id="c")) == {"command_id": "c", "ok": True, "error": None}
         assert (await send(heard, "lamp/set", level=1, command_id="c"))["duplicate"]
         assert (await send(heard, "drone/stop", stop=False, by="x", command_id="c"))["ok"], "another command of the same name"
         assert [path for path, _ in DONE] == ["lamp/set", "drone/stop"]
-
-    run(tmp_path, work)
 
 
 RESUMED = {"command_id": None, "ok": True, "error": None, "stopped": False}
@@ -127,10 +120,10 @@ ODD: tuple[dict[str, Any], ...] = (
 )  # fmt: skip
 
 
-def test_a_stop_may_be_malformed_in_every_way(play: Any) -> None:
+async def test_a_stop_may_be_malformed_in_every_way(dispatcher: Benches) -> None:
     """Whoever sends something to drone/stop in a hurry wants the drones down."""
 
-    async def story(b: Bench) -> None:
+    async with dispatcher() as b:
         heard = listening(b)
         for payload in (*UNREADABLE, *(json.dumps(odd).encode() for odd in ODD)):
             reply = await heard.handle("drone/stop", payload)
@@ -141,11 +134,9 @@ def test_a_stop_may_be_malformed_in_every_way(play: Any) -> None:
             assert await heard.handle("drone/stop", b'{"stop": false, "by": "Officer"}') == RESUMED
             assert b.dispatch.state()["stopped"] is None
 
-    play(story)
 
-
-def test_a_malformed_stop_calls_back_what_flies_and_is_recorded_as_such(play: Any) -> None:
-    async def story(b: Bench) -> None:
+async def test_a_malformed_stop_calls_back_what_flies_and_is_recorded_as_such(dispatcher: Benches) -> None:
+    async with dispatcher() as b:
         await b.wish()
         await b.decide("approve")
         await b.progress("in_progress")
@@ -160,8 +151,6 @@ def test_a_malformed_stop_calls_back_what_flies_and_is_recorded_as_such(play: An
         assert record["note"] == "malformed, carried out all the same: the command is not JSON"
         assert record["body"] == {"stop": True, "reason": "the command is not JSON"}
 
-    play(story)
-
 
 BAD_RESUMES = (
     b'{"stop": false}', b'{"stop": false, "by": ""}', b'{"stop": false, "by": "x", "drones": "all"}',
@@ -170,8 +159,8 @@ BAD_RESUMES = (
 )  # fmt: skip
 
 
-def test_a_resume_needs_everything_right_and_changes_nothing_otherwise(play: Any) -> None:
-    async def story(b: Bench) -> None:
+async def test_a_resume_needs_everything_right_and_changes_nothing_otherwise(dispatcher: Benches) -> None:
+    async with dispatcher() as b:
         heard = listening(b)
         for stopped in (False, True):
             if stopped:
@@ -184,21 +173,17 @@ def test_a_resume_needs_everything_right_and_changes_nothing_otherwise(play: Any
             assert kept is None or kept["ok"] is False
             assert bool(b.dispatch.state()["stopped"]) is stopped
 
-    play(story)
 
-
-def test_nonsense_does_not_take_the_name_of_who_stopped_the_flights(play: Any) -> None:
-    async def story(b: Bench) -> None:
+async def test_nonsense_does_not_take_the_name_of_who_stopped_the_flights(dispatcher: Benches) -> None:
+    async with dispatcher() as b:
         heard = listening(b)
         await b.dispatch.stop_flights({"stop": True, "by": "Officer"}, "")
         await heard.handle("drone/stop", b"?")
         assert b.dispatch.state()["stopped"]["by"] == "Officer"
 
-    play(story)
 
-
-def test_what_the_broker_kept_holds_drones_back_and_lets_none_go(play: Any) -> None:
-    async def story(b: Bench) -> None:
+async def test_what_the_broker_kept_holds_drones_back_and_lets_none_go(dispatcher: Benches) -> None:
+    async with dispatcher() as b:
         await b.wish()
         heard, request = listening(b), b.last["request_id"]
         approval = json.dumps({"request_id": request, "decision": "approve", "by": "x"}).encode()
@@ -209,18 +194,14 @@ def test_what_the_broker_kept_holds_drones_back_and_lets_none_go(play: Any) -> N
         stopped = await heard.handle("drone/stop", b'{"stop": true, "by": "x"}', retained=True)
         assert (stopped or {})["note"] == "the broker keeps this command and repeats it at each connection; clear the topic"
 
-    play(story)
-
 
 @pytest.mark.parametrize("odd", [{"by": None}, {"by": "two\nlines"}, {"altitude": 5}, {"reason": 5}, {"command_id": 5}, {"issued_at": "x"}])
 @pytest.mark.parametrize("decision", ["deny", "cancel"])
-def test_a_denial_counts_as_long_as_it_says_of_what(play: Any, decision: str, odd: dict[str, Any]) -> None:
-    async def story(b: Bench) -> None:
+async def test_a_denial_counts_as_long_as_it_says_of_what(dispatcher: Benches, decision: str, odd: dict[str, Any]) -> None:
+    async with dispatcher() as b:
         await b.wish()
         heard, request = listening(b), {"request_id": b.last["request_id"], "by": "x"}
         refused = await heard.handle("drone/approval", json.dumps(request | {"decision": "approve"} | odd).encode())
         assert not (refused or {})["ok"]
         reply = await heard.handle("drone/approval", json.dumps(request | {"decision": decision} | odd).encode())
         assert (reply or {})["state"] == {"deny": "denied", "cancel": "canceled"}[decision]
-
-    play(story)

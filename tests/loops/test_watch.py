@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import math
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -87,7 +86,7 @@ class Slow:
         return
 
 
-def test_a_slow_detector_rests_a_fifth_of_the_time_and_latency_stays_that_of_one_look(bench: Callable[..., Path]) -> None:
+async def test_a_slow_detector_rests_a_fifth_of_the_time_and_latency_stays_that_of_one_look(bench: Callable[..., Path]) -> None:
     settings = load(bench('[[camera]]\nsource = "rtsp://127.0.0.1/x"\nfps = 50\n')).settings
     clock = ManualClock()
     events: list[RecordEvent] = []
@@ -97,7 +96,7 @@ def test_a_slow_detector_rests_a_fifth_of_the_time_and_latency_stays_that_of_one
     watch = Watch(
         "street", 50, lambda: Newest(clock), lambda: make(clock.monotonic()), detector, lambda _: None, parts, clock, lambda: 0.5
     )  # fmt: skip
-    asyncio.run(watch.run())
+    await watch.run()
     gaps = [b - a for a, b in zip(detector.starts, detector.starts[1:], strict=False)]
     assert min(gaps) >= 0.3 / 0.8 - 1e-6
     figures = parts.report()["camera:street"]
@@ -107,11 +106,11 @@ def test_a_slow_detector_rests_a_fifth_of_the_time_and_latency_stays_that_of_one
 
 
 @pytest.mark.parametrize(("took_s", "fps"), [(0.01, 5), (0.05, 5), (0.1, 10), (0.3, 5), (0.06, 15)])
-def test_on_a_hot_board_the_detector_looks_half_or_a_quarter_as_often(took_s: float, fps: int, bench: Callable[..., Path]) -> None:
+async def test_on_a_hot_board_the_detector_looks_half_or_a_quarter_as_often(took_s: float, fps: int, bench: Callable[..., Path]) -> None:
     """Also one that is so slow that it misses frames out already."""
     settings = load(bench(f'[[camera]]\nsource = "rtsp://127.0.0.1/x"\nfps = {fps}\n')).settings
 
-    def looks(pace: float) -> int:
+    async def looks(pace: float) -> int:
         clock = ManualClock()
         detector = Slow(clock, took_s)
         make = compose.pipeline_factory(settings, "street", detector, TimeKeeper(clock, "system", "b"), lambda: "i", every_frame=True)
@@ -119,10 +118,10 @@ def test_on_a_hot_board_the_detector_looks_half_or_a_quarter_as_often(took_s: fl
             "street", fps, lambda: OnTime(clock, 1 / fps), lambda: make(clock.monotonic()), detector, lambda _: None,
             Parts(lambda _: None, clock.monotonic), clock, lambda: 0.5, lambda: pace,
         )  # fmt: skip
-        asyncio.run(watch.run())
+        await watch.run()
         return len(detector.starts)
 
-    usual = looks(1.0)
+    usual = await looks(1.0)
     assert usual > 50
-    assert looks(0.5) / usual == pytest.approx(0.5, abs=0.04)
-    assert looks(0.25) / usual == pytest.approx(0.25, abs=0.04)
+    assert await looks(0.5) / usual == pytest.approx(0.5, abs=0.04)
+    assert await looks(0.25) / usual == pytest.approx(0.25, abs=0.04)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable
 from pathlib import Path
 
@@ -34,7 +33,7 @@ def ride(x: float) -> list[Detection]:
     return [machine, Detection(Box(x - 0.03, 0.38, x + 0.03, 0.66), 0.8, "person")]
 
 
-def play(config: Path, script: dict[int, list[Detection]]) -> list[RecordEvent]:
+async def play(config: Path, script: dict[int, list[Detection]]) -> list[RecordEvent]:
     async def work() -> list[RecordEvent]:
         clock = ManualClock()
         detector = ScriptedDetector(script)
@@ -49,18 +48,18 @@ def play(config: Path, script: dict[int, list[Detection]]) -> list[RecordEvent]:
             told += await pipeline.look(Frame(image, index * 0.2, index))
         return [r for r in told if isinstance(r, RecordEvent) and r.kind.startswith("incident")]
 
-    return asyncio.run(work())
+    return await work()
 
 
-def test_a_rider_is_one_two_wheeler_and_fires_no_person_rule(bench: Callable[..., Path]) -> None:
-    told = play(bench(RULES), {i: ride(0.1 + 0.02 * i) for i in range(35)})
+async def test_a_rider_is_one_two_wheeler_and_fires_no_person_rule(bench: Callable[..., Path]) -> None:
+    told = await play(bench(RULES), {i: ride(0.1 + 0.02 * i) for i in range(35)})
     assert {r.data["rule"] for r in told} == {"riders"}
     assert told[-1].data["class"] == "motorcycle"
     assert told[-1].data["peak"] == 1
 
 
-def test_somebody_walking_past_a_parked_motorcycle_fires_it(bench: Callable[..., Path]) -> None:
+async def test_somebody_walking_past_a_parked_motorcycle_fires_it(bench: Callable[..., Path]) -> None:
     parked = Detection(Box(0.45, 0.5, 0.55, 0.7), 0.7, "motorcycle")
     walker = [Detection(Box(0.2 + 0.01 * i, 0.4, 0.26 + 0.01 * i, 0.7), 0.8, "person") for i in range(40)]
-    told = play(bench(RULES), {i: [parked, *([walker[i - 30]] if i >= 30 else [])] for i in range(70)})
+    told = await play(bench(RULES), {i: [parked, *([walker[i - 30]] if i >= 30 else [])] for i in range(70)})
     assert "somebody" in {r.data["rule"] for r in told}

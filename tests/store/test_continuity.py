@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
 import itertools
 import json
@@ -30,7 +29,7 @@ WITNESS = "pole.witness"
 NAMES = itertools.count(1)
 
 
-def live(folder: Path, work: Callable[[Store], Awaitable[Any]]) -> Any:
+async def live(folder: Path, work: Callable[[Store], Awaitable[Any]]) -> Any:
     """An agent's life with a store: from its start to an orderly stop."""
 
     async def run() -> Any:
@@ -42,7 +41,7 @@ def live(folder: Path, work: Callable[[Store], Awaitable[Any]]) -> Any:
         finally:
             await store.stop(5.0)
 
-    return asyncio.run(run())
+    return await run()
 
 
 async def nothing(store: Store) -> str:
@@ -70,8 +69,8 @@ async def kept(store: Store) -> list[tuple[int, str]]:
 
 
 @pytest.mark.parametrize("cause", ["store_missing", "store_empty"])
-def test_a_store_that_is_gone_is_no_first_start(tmp_path: Path, cause: str) -> None:
-    old = live(tmp_path, stores(40))
+async def test_a_store_that_is_gone_is_no_first_start(tmp_path: Path, cause: str) -> None:
+    old = await live(tmp_path, stores(40))
     if cause == "store_empty":
         (tmp_path / "pole.db").write_bytes(b"")
     else:
@@ -84,40 +83,40 @@ def test_a_store_that_is_gone_is_no_first_start(tmp_path: Path, cause: str) -> N
         stats = await store.read(lambda db: db.stats())
         assert stats["dropped"] == 40
 
-    live(tmp_path, look)
-    live(tmp_path, look)  # once, not at every start
+    await live(tmp_path, look)
+    await live(tmp_path, look)  # once, not at every start
 
 
-def test_what_was_delivered_is_not_lost(tmp_path: Path) -> None:
-    old = live(tmp_path, stores(40, delivered=30))
+async def test_what_was_delivered_is_not_lost(tmp_path: Path) -> None:
+    old = await live(tmp_path, stores(40, delivered=30))
     (tmp_path / "pole.db").unlink()
-    (report,) = live(tmp_path, told)
+    (report,) = await live(tmp_path, told)
     assert report == {"ranges": [[31, 40]], "count": 10, "cause": "store_missing", "exact": True, "storeid": old}
 
 
-def test_a_real_first_start_has_lost_nothing(tmp_path: Path) -> None:
-    assert live(tmp_path / "new", told) == []
+async def test_a_real_first_start_has_lost_nothing(tmp_path: Path) -> None:
+    assert await live(tmp_path / "new", told) == []
     cut = tmp_path / "cut short"
-    live(cut, nothing)
+    await live(cut, nothing)
     # As a power cut leaves it in the middle of the very first start: the witness of a beginning, and a file with nothing in it yet.
     (cut / "pole.db").write_bytes(b"")
     from pole_agent.store import witness
 
     witness.write(cut / WITNESS, witness.Witness())
-    assert live(cut, told) == []
+    assert await live(cut, told) == []
 
 
-def test_an_empty_file_of_an_agent_without_a_witness_is_told_too(tmp_path: Path) -> None:
+async def test_an_empty_file_of_an_agent_without_a_witness_is_told_too(tmp_path: Path) -> None:
     (tmp_path / "pole.db").write_bytes(b"")
-    (report,) = live(tmp_path, told)
+    (report,) = await live(tmp_path, told)
     assert report == {"ranges": [], "count": None, "cause": "store_empty", "exact": False}
 
 
-def test_an_older_image_under_its_witness_begins_a_new_store_and_what_waits_keeps_its_identifier(tmp_path: Path) -> None:
-    old = live(tmp_path, stores(5, delivered=2))
+async def test_an_older_image_under_its_witness_begins_a_new_store_and_what_waits_keeps_its_identifier(tmp_path: Path) -> None:
+    old = await live(tmp_path, stores(5, delivered=2))
     image = (tmp_path / "pole.db").read_bytes()
-    before = live(tmp_path, kept)
-    live(tmp_path, stores(7))
+    before = await live(tmp_path, kept)
+    await live(tmp_path, stores(7))
     (tmp_path / "pole.db").write_bytes(image)
 
     async def look(store: Store) -> None:
@@ -130,26 +129,26 @@ def test_an_older_image_under_its_witness_begins_a_new_store_and_what_waits_keep
         await stores(1)(store)
         assert (await kept(store))[-1][0] == 5, "three events, the report, the next one"
 
-    live(tmp_path, look)
-    assert len(live(tmp_path, told)) == 1
+    await live(tmp_path, look)
+    assert len(await live(tmp_path, told)) == 1
 
 
-def test_an_image_that_no_event_came_after_is_told_by_its_epoch(tmp_path: Path) -> None:
+async def test_an_image_that_no_event_came_after_is_told_by_its_epoch(tmp_path: Path) -> None:
     """Numbers alone would not show it: what was done since (deliveries, requests, the lamp's override) is gone all the same."""
-    old = live(tmp_path, stores(5))
+    old = await live(tmp_path, stores(5))
     image = (tmp_path / "pole.db").read_bytes()
-    live(tmp_path, lambda store: store.write(lambda db: db.mark_delivered([1, 2], 0.0)))
+    await live(tmp_path, lambda store: store.write(lambda db: db.mark_delivered([1, 2], 0.0)))
     (tmp_path / "pole.db").write_bytes(image)
-    (report,) = live(tmp_path, told)
+    (report,) = await live(tmp_path, told)
     assert (report["storeid"], report["cause"], report["count"], report["moved"]) == (old, "store_went_back", 0, 5)
 
 
-def test_another_stores_file_is_not_gone_on_with(tmp_path: Path) -> None:
-    mine, other = live(tmp_path / "mine", stores(9)), live(tmp_path / "other", stores(4))
+async def test_another_stores_file_is_not_gone_on_with(tmp_path: Path) -> None:
+    mine, other = await live(tmp_path / "mine", stores(9)), await live(tmp_path / "other", stores(4))
     shutil.copy(tmp_path / "other" / "pole.db", tmp_path / "mine" / "pole.db")
-    reports = live(tmp_path / "mine", told)
+    reports = await live(tmp_path / "mine", told)
     assert [(r["storeid"], r["cause"], r["count"]) for r in reports] == [(other, "store_replaced", 0), (mine, "store_replaced", 9)]
-    assert live(tmp_path / "mine", nothing) not in (mine, other)
+    assert await live(tmp_path / "mine", nothing) not in (mine, other)
 
 
 def garbage(path: Path, kind: str) -> None:
@@ -183,33 +182,33 @@ GARBAGE = ["gone", "empty", "noise", "huge", "link", "link to nowhere", "folder"
 
 
 @pytest.mark.parametrize("kind", GARBAGE)
-def test_a_witness_that_is_none_invents_no_loss_and_is_written_anew(tmp_path: Path, kind: str) -> None:
-    old = live(tmp_path, stores(6))
+async def test_a_witness_that_is_none_invents_no_loss_and_is_written_anew(tmp_path: Path, kind: str) -> None:
+    old = await live(tmp_path, stores(6))
     garbage(tmp_path / WITNESS, kind)
-    assert live(tmp_path, told) == []
-    assert live(tmp_path, nothing) == old
+    assert await live(tmp_path, told) == []
+    assert await live(tmp_path, nothing) == old
     (tmp_path / "pole.db").unlink()
-    (report,) = live(tmp_path, told)
+    (report,) = await live(tmp_path, told)
     assert (report["storeid"], report["count"]) == (old, 6), "it works again"
 
 
-def test_a_witness_that_is_none_beside_no_store_is_no_first_start(tmp_path: Path) -> None:
-    live(tmp_path, stores(6))
+async def test_a_witness_that_is_none_beside_no_store_is_no_first_start(tmp_path: Path) -> None:
+    await live(tmp_path, stores(6))
     garbage(tmp_path / WITNESS, "noise")
     (tmp_path / "pole.db").unlink()
-    assert live(tmp_path, told) == [{"ranges": [], "count": None, "cause": "store_missing", "exact": False}]
+    assert await live(tmp_path, told) == [{"ranges": [], "count": None, "cause": "store_missing", "exact": False}]
 
 
-def test_a_witness_older_than_the_store_is_a_crash_between_the_two_and_no_loss(tmp_path: Path) -> None:
-    old = live(tmp_path, stores(6))
+async def test_a_witness_older_than_the_store_is_a_crash_between_the_two_and_no_loss(tmp_path: Path) -> None:
+    old = await live(tmp_path, stores(6))
     early = (tmp_path / WITNESS).read_bytes()
-    live(tmp_path, stores(6))
+    await live(tmp_path, stores(6))
     (tmp_path / WITNESS).write_bytes(early)
-    assert live(tmp_path, told) == []
-    assert live(tmp_path, nothing) == old
+    assert await live(tmp_path, told) == []
+    assert await live(tmp_path, nothing) == old
 
 
-def test_a_report_of_a_drop_keeps_to_its_store_when_the_store_is_another(tmp_path: Path) -> None:
+async def test_a_report_of_a_drop_keeps_to_its_store_when_the_store_is_another(tmp_path: Path) -> None:
     """Its ranges are numbers of the store that it was made in."""
     stamp = Stamp(0.0, "boot", 1000.0, "synced")
 
@@ -218,11 +217,11 @@ def test_a_report_of_a_drop_keeps_to_its_store_when_the_store_is_another(tmp_pat
         await store.write(lambda db: db._drop([2, 3], "expired", stamp))
         return store.store_id
 
-    old = live(tmp_path, drop)
+    old = await live(tmp_path, drop)
     image = (tmp_path / "pole.db").read_bytes()
-    live(tmp_path, stores(1))
+    await live(tmp_path, stores(1))
     (tmp_path / "pole.db").write_bytes(image)
-    reports = live(tmp_path, told)
+    reports = await live(tmp_path, told)
     assert next((r["cause"], r["storeid"], r["ranges"][0]) for r in reports) == ("expired", old, [2, 3])
 
 
@@ -239,27 +238,27 @@ def killed(folder: Path, after_s: float) -> int:
     return max(int(line) for line in lines if line.strip())
 
 
-def test_a_lost_log_never_gives_a_number_twice(tmp_path: Path) -> None:
+async def test_a_lost_log_never_gives_a_number_twice(tmp_path: Path) -> None:
     """Killed at a random moment, and the -wal is gone: what it held is told, under the old name of the store."""
     chance = random.Random(3)
     for number in range(4):
         folder = tmp_path / str(number)
-        live(folder, stores(3))
+        await live(folder, stores(3))
         last = killed(folder, chance.uniform(0, 0.3))
         for suffix in ("-wal", "-shm"):
             (folder / f"pole.db{suffix}").unlink(missing_ok=True)
         with contextlib.closing(Database(folder / "pole.db", 16, str, read_only=True)) as database:
             old, stands = database.store_id, database.last_sequence()
         assert stands < last, "the log held something"
-        reports = live(folder, told)
+        reports = await live(folder, told)
         assert [r["storeid"] for r in reports] == [old]
         assert reports[0]["cause"] == "store_went_back"
         ((first, end_of_range),) = reports[0]["ranges"]
         assert first <= stands + 1 <= end_of_range
-        assert live(folder, nothing) != old
+        assert await live(folder, nothing) != old
 
 
-def test_an_empty_file_beside_its_log_goes_on_when_the_log_holds_all(tmp_path: Path) -> None:
+async def test_an_empty_file_beside_its_log_goes_on_when_the_log_holds_all(tmp_path: Path) -> None:
     """SQLite alone would throw the log away, and forty events with it."""
     last = killed(tmp_path, 0.1)
     with contextlib.closing(Database(tmp_path / "pole.db", 16, str, read_only=True)) as database:
@@ -273,28 +272,28 @@ def test_an_empty_file_beside_its_log_goes_on_when_the_log_holds_all(tmp_path: P
         stored = await store.read(lambda db: db.list_events(100_000))
         assert [s.seq for s in stored][:last] == list(range(1, last + 1))
 
-    live(tmp_path, look)
+    await live(tmp_path, look)
 
 
-def test_an_empty_file_beside_a_log_that_holds_a_part_is_told_with_what_was_saved(tmp_path: Path) -> None:
-    old = live(tmp_path, stores(3))
+async def test_an_empty_file_beside_a_log_that_holds_a_part_is_told_with_what_was_saved(tmp_path: Path) -> None:
+    old = await live(tmp_path, stores(3))
     last = killed(tmp_path, 0.1)
     (tmp_path / "pole.db-shm").unlink(missing_ok=True)
     (tmp_path / "pole.db").write_bytes(b"")
-    (report,) = live(tmp_path, told)
+    (report,) = await live(tmp_path, told)
     assert (report["storeid"], report["cause"]) == (old, "store_empty")
     assert report["ranges"]
     assert report["count"] <= last
     assert report["salvaged"] >= 0
 
 
-def test_the_count_of_births_does_not_go_back(tmp_path: Path) -> None:
+async def test_the_count_of_births_does_not_go_back(tmp_path: Path) -> None:
     async def births(store: Store) -> int:
         return await store.read(lambda db: db.number("births"))
 
-    live(tmp_path, lambda store: store.write(lambda db: db.set("births", "17")))
+    await live(tmp_path, lambda store: store.write(lambda db: db.set("births", "17")))
     (tmp_path / "pole.db").unlink()
-    assert live(tmp_path, births) == 17
+    assert await live(tmp_path, births) == 17
 
 
 STEPS = st.one_of(
@@ -306,7 +305,9 @@ STEPS = st.one_of(
 
 @given(st.lists(STEPS, max_size=12))
 @settings(max_examples=15)
-def test_whatever_is_restored_no_number_stands_for_two_events_and_every_number_comes_or_is_named(steps: list[tuple[str, int]]) -> None:
+async def test_whatever_is_restored_no_number_stands_for_two_events_and_every_number_comes_or_is_named(
+    steps: list[tuple[str, int]],
+) -> None:
     with tempfile.TemporaryDirectory() as scratch:
         folder, images = Path(scratch) / "state", {}
         folder.mkdir()
@@ -340,5 +341,5 @@ def test_whatever_is_restored_no_number_stands_for_two_events_and_every_number_c
                 case "lose":
                     database.unlink(missing_ok=True)
                 case "store" | "deliver":
-                    live(folder, lambda store: act(store, what, amount))  # noqa: B023 - at once
+                    await live(folder, lambda store: act(store, what, amount))  # noqa: B023 - at once
         assert {key for key in given_out if key not in came} <= named

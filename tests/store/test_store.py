@@ -29,21 +29,21 @@ def event(severity: Severity = Severity.INFO, **data: object) -> RecordEvent:
     return RecordEvent("traffic.summarized", severity, data, 1.0)
 
 
-def run(work: Callable[[Store], Coroutine[Any, Any, None]], folder: Path, batch_s: float = 60.0) -> None:
+async def run(work: Callable[[Store], Coroutine[Any, Any, None]], folder: Path, batch_s: float = 60.0) -> None:
     async def whole() -> None:
         store = new_store(folder, batch_s)
         store.start()
         await work(store)
         await store.stop(5.0)
 
-    asyncio.run(whole())
+    await whole()
 
 
 async def last(store: Store) -> int:
     return int((await store.read(lambda db: db.stats()))["last_sequence"])
 
 
-def test_routine_events_wait_for_their_batch_and_an_alarm_takes_them_along(tmp_path: Path) -> None:
+async def test_routine_events_wait_for_their_batch_and_an_alarm_takes_them_along(tmp_path: Path) -> None:
     async def work(store: Store) -> None:
         for _ in range(5):
             store.record(event())
@@ -52,41 +52,41 @@ def test_routine_events_wait_for_their_batch_and_an_alarm_takes_them_along(tmp_p
         await asyncio.wait_for(store.committed.wait(), 5)
         assert await last(store) == 6
 
-    run(work, tmp_path)
+    await run(work, tmp_path)
 
 
-def test_fifty_routine_events_are_a_batch(tmp_path: Path) -> None:
+async def test_fifty_routine_events_are_a_batch(tmp_path: Path) -> None:
     async def work(store: Store) -> None:
         for _ in range(module.BATCH_ROWS):
             store.record(event())
         await asyncio.wait_for(store.committed.wait(), 5)
         assert await last(store) == module.BATCH_ROWS
 
-    run(work, tmp_path)
+    await run(work, tmp_path)
 
 
-def test_a_batch_is_stored_after_its_time(tmp_path: Path) -> None:
+async def test_a_batch_is_stored_after_its_time(tmp_path: Path) -> None:
     async def work(store: Store) -> None:
         store.record(event())
         await asyncio.wait_for(store.committed.wait(), 5)
         assert await last(store) == 1
 
-    run(work, tmp_path, batch_s=0.05)
+    await run(work, tmp_path, batch_s=0.05)
 
 
-def test_a_stop_stores_what_waits(tmp_path: Path) -> None:
+async def test_a_stop_stores_what_waits(tmp_path: Path) -> None:
     async def work(store: Store) -> None:
         store.record(event())
 
-    run(work, tmp_path)
+    await run(work, tmp_path)
 
     async def look(store: Store) -> None:
         assert await last(store) == 1
 
-    run(look, tmp_path)
+    await run(look, tmp_path)
 
 
-def test_a_failed_work_leaves_nothing_behind(tmp_path: Path) -> None:
+async def test_a_failed_work_leaves_nothing_behind(tmp_path: Path) -> None:
     async def work(store: Store) -> None:
         def wrong(db: Any) -> None:
             db.set("x", "y")
@@ -97,10 +97,10 @@ def test_a_failed_work_leaves_nothing_behind(tmp_path: Path) -> None:
         assert await store.read(lambda db: db.get("x")) is None
         assert await last(store) == 0
 
-    run(work, tmp_path)
+    await run(work, tmp_path)
 
 
-def test_a_file_full_of_noise_is_set_aside_reported_and_a_new_one_started(tmp_path: Path) -> None:
+async def test_a_file_full_of_noise_is_set_aside_reported_and_a_new_one_started(tmp_path: Path) -> None:
     noise = os.urandom(20_000)
     (tmp_path / FILE_NAME).write_bytes(noise)
 
@@ -112,12 +112,12 @@ def test_a_file_full_of_noise_is_set_aside_reported_and_a_new_one_started(tmp_pa
         assert json.loads(stored[0].data)["count"] is None, "how many were in it is unknown"
         assert not store.problem
 
-    run(work, tmp_path)
+    await run(work, tmp_path)
     kept = list(tmp_path.glob(FILE_NAME + ".corrupt-*"))
     assert [p.read_bytes() for p in kept] == [noise]
 
 
-def test_a_folder_that_cannot_be_written_is_a_problem_in_one_line_and_what_does_not_fit_in_memory_is_counted(tmp_path: Path) -> None:
+async def test_a_folder_that_cannot_be_written_is_a_problem_in_one_line_and_what_does_not_fit_in_memory_is_counted(tmp_path: Path) -> None:
     """A file stands where the folder should be, so that it also fails for root; later the file is gone and all is told."""
     folder = tmp_path / "state"
     folder.write_text("in the way")
@@ -139,7 +139,7 @@ def test_a_folder_that_cannot_be_written_is_a_problem_in_one_line_and_what_does_
         assert [s.seq for s in stored] == list(range(1, len(stored) + 1))
         assert any(json.loads(s.data).get("n") == "alarm" for s in stored)
 
-    run(work, folder)
+    await run(work, folder)
 
 
 async def _works(store: Store) -> None:
@@ -148,7 +148,7 @@ async def _works(store: Store) -> None:
         store.changed.clear()
 
 
-def test_data_that_json_cannot_say_stops_nothing_behind_it(tmp_path: Path) -> None:
+async def test_data_that_json_cannot_say_stops_nothing_behind_it(tmp_path: Path) -> None:
     async def work(store: Store) -> None:
         for data in ({"x": float("nan")}, {"x": "\ud800"}, {"x": object()}, {"x": 1}):
             store.record(RecordEvent("health.degraded", Severity.WARNING, data, 1.0))
@@ -156,10 +156,10 @@ def test_data_that_json_cannot_say_stops_nothing_behind_it(tmp_path: Path) -> No
         kept = [json.loads(s.data) for s in await store.read(lambda db: db.list_events(10))]
         assert [sorted(d) for d in kept] == [["unreadable"], ["unreadable"], ["unreadable"], ["x"]]
 
-    run(work, tmp_path)
+    await run(work, tmp_path)
 
 
-def test_a_busy_street_is_gathered_longer_a_quiet_one_is_not_and_an_alarm_never(tmp_path: Path) -> None:
+async def test_a_busy_street_is_gathered_longer_a_quiet_one_is_not_and_an_alarm_never(tmp_path: Path) -> None:
     """The card's wear has a limit: in the long run, one routine commit in twelve times a batch's time."""
     batch_s = 0.02
 
@@ -180,10 +180,10 @@ def test_a_busy_street_is_gathered_longer_a_quiet_one_is_not_and_an_alarm_never(
         await store.committed.wait()
         assert time.monotonic() - before < module.REFILL * batch_s / 2
 
-    run(work, tmp_path, batch_s)
+    await run(work, tmp_path, batch_s)
 
 
-def test_what_can_wait_goes_along_with_the_next_commit(tmp_path: Path) -> None:
+async def test_what_can_wait_goes_along_with_the_next_commit(tmp_path: Path) -> None:
     async def work(store: Store) -> None:
         waiting = asyncio.ensure_future(store.later(lambda db: db.set("k", "1")))
         store.record(event())
@@ -195,26 +195,26 @@ def test_what_can_wait_goes_along_with_the_next_commit(tmp_path: Path) -> None:
         assert await store.read(lambda db: db.get("k")) == "1"
         assert (await store.read(lambda db: db.stats()))["last_sequence"] == 2
 
-    run(work, tmp_path)
+    await run(work, tmp_path)
 
 
-def test_what_can_wait_does_not_wait_for_ever_and_is_written_at_the_end(tmp_path: Path) -> None:
+async def test_what_can_wait_does_not_wait_for_ever_and_is_written_at_the_end(tmp_path: Path) -> None:
     async def alone(store: Store) -> None:
         await asyncio.wait_for(store.later(lambda db: db.set("k", "1")), 5)
 
-    run(alone, tmp_path, 0.02)
+    await run(alone, tmp_path, 0.02)
 
     async def at_the_end(store: Store) -> None:
         asyncio.ensure_future(store.later(lambda db: db.set("k", "2")))  # noqa: RUF006 - nobody waits for it
         await asyncio.sleep(0)
 
-    run(at_the_end, tmp_path)
+    await run(at_the_end, tmp_path)
     database = Database(tmp_path / FILE_NAME, 16, str)
     assert database.get("k") == "2"
     database.close()
 
 
-def test_marks_of_a_store_that_was_replaced_mark_nothing(tmp_path: Path) -> None:
+async def test_marks_of_a_store_that_was_replaced_mark_nothing(tmp_path: Path) -> None:
     """Sequence numbers begin anew in a new file: an old acknowledgement must not swallow a new event."""
 
     async def work(store: Store) -> None:
@@ -225,10 +225,10 @@ def test_marks_of_a_store_that_was_replaced_mark_nothing(tmp_path: Path) -> None
             (stored,) = await store.read(lambda db: db.list_events(10))
             assert (stored.delivered is not None) is delivered
 
-    run(work, tmp_path)
+    await run(work, tmp_path)
 
 
-def test_a_brief_incident_costs_no_row_and_a_long_one_is_kept(tmp_path: Path) -> None:
+async def test_a_brief_incident_costs_no_row_and_a_long_one_is_kept(tmp_path: Path) -> None:
     def opened(name: str) -> RecordEvent:
         return RecordEvent("incident.opened", Severity.INFO, {"incident_id": name}, 1.0, opens=name, silent=True)
 
@@ -245,10 +245,10 @@ def test_a_brief_incident_costs_no_row_and_a_long_one_is_kept(tmp_path: Path) ->
         assert not await store.read(lambda db: db.open_incidents())
         assert [json.loads(s.data)["incident_id"] for s in await store.read(lambda db: db.list_events(10))] == ["brief", "long"]
 
-    run(work, tmp_path)
+    await run(work, tmp_path)
 
 
-def test_marks_count_before_room_is_made(tmp_path: Path) -> None:
+async def test_marks_count_before_room_is_made(tmp_path: Path) -> None:
     """What the broker has acknowledged goes first when the file is full, and is no loss."""
     database = Database(tmp_path / FILE_NAME, 4, str)
     stamp = Stamp(0.0, "boot", 1.79e9, "synced")
@@ -273,7 +273,7 @@ def test_marks_count_before_room_is_made(tmp_path: Path) -> None:
         return told
 
     assert last > 1000
-    assert asyncio.run(work()) == []
+    assert await work() == []
 
 
 def test_a_mistake_that_repeats_itself_does_not_spin(tmp_path: Path) -> None:

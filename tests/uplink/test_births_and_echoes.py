@@ -29,7 +29,7 @@ def written(folder: Path) -> list[tuple[str, int, int]]:
     return [(f.name, f.stat().st_size, f.stat().st_mtime_ns) for f in sorted(folder.iterdir())]
 
 
-def test_an_attempt_writes_nothing_and_only_a_connection_is_counted(odd: OddBroker, tmp_path: Path) -> None:
+async def test_an_attempt_writes_nothing_and_only_a_connection_is_counted(odd: OddBroker, tmp_path: Path) -> None:
     odd.oddity = Oddity(connack=0x88)  # the server is unavailable
     state = tmp_path / "state"
 
@@ -45,31 +45,25 @@ def test_an_attempt_writes_nothing_and_only_a_connection_is_counted(odd: OddBrok
             await until(lambda: pole.upload._own.births == birth, 1)
 
     for birth in (1, 2, 3):
-        asyncio.run(work(birth))
+        await work(birth)
 
 
 @pytest.mark.parametrize("untrue", [b"", b"junk", b'{"state":"offline","reason":"lost","boot_id":"boot-1","birth":1}'])
-def test_a_late_will_or_a_cleared_status_is_said_right_again(odd: OddBroker, tmp_path: Path, untrue: bytes) -> None:
-    async def work() -> None:
-        async with running(Pole(tmp_path / "state", odd.port)) as pole:
-            await until(lambda: pole.upload._presence.heard_ourselves, 10)
-            said = status(odd)
-            await asyncio.to_thread(odd.say, f"{BASE}/status", untrue)
-            await until(lambda: status(odd) == said, 10, lambda: status(odd))
-            assert not pole.parts.is_ill("identity")
-
-    asyncio.run(work())
+async def test_a_late_will_or_a_cleared_status_is_said_right_again(odd: OddBroker, tmp_path: Path, untrue: bytes) -> None:
+    async with running(Pole(tmp_path / "state", odd.port)) as pole:
+        await until(lambda: pole.upload._presence.heard_ourselves, 10)
+        said = status(odd)
+        await asyncio.to_thread(odd.say, f"{BASE}/status", untrue)
+        await until(lambda: status(odd) == said, 10, lambda: status(odd))
+        assert not pole.parts.is_ill("identity")
 
 
-def test_one_acknowledgement_at_a_time_means_one_delivery_each(odd: OddBroker, tmp_path: Path) -> None:
+async def test_one_acknowledgement_at_a_time_means_one_delivery_each(odd: OddBroker, tmp_path: Path) -> None:
     """Forty wait, half a second each: the last one waits for longer than a broker may be silent."""
     odd.oddity = Oddity(ack_s=0.4)
     fill(tmp_path / "state", good=40, bad=0)
 
-    async def work() -> None:
-        async with running(Pole(tmp_path / "state", odd.port)) as pole:
-            await until(lambda: pole.upload.sent_events >= 40, 60, lambda: pole.parts.report())
-
-    asyncio.run(work())
+    async with running(Pole(tmp_path / "state", odd.port)) as pole:
+        await until(lambda: pole.upload.sent_events >= 40, 60, lambda: pole.parts.report())
     sent = [payload for topic, payload in odd.taken if "/events/incident/" in topic]
     assert (len(sent), len(set(sent)), len(odd.connects)) == (40, 40, 1)

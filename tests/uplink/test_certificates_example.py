@@ -83,7 +83,7 @@ def test_nothing_is_overwritten_and_nonsense_is_refused(made: Path) -> None:
     assert {p.name: p.read_bytes() for p in made.iterdir()} == before
 
 
-def test_the_broker_of_the_manual_takes_the_pole(made: Path, mosquitto_with: Callable[[str], Mosquitto]) -> None:
+async def test_the_broker_of_the_manual_takes_the_pole(made: Path, mosquitto_with: Callable[[str], Mosquitto]) -> None:
     """mosquitto.conf and acl as they are shown, with these files and a password that the script asked for."""
     if shutil.which("mosquitto_passwd") is None:
         pytest.skip("needs mosquitto_passwd: sudo apt install mosquitto")
@@ -111,4 +111,4 @@ def test_the_broker_of_the_manual_takes_the_pole(made: Path, mosquitto_with: Cal
             with pytest.raises(PublishRefused):
                 await session.publish(Message("smartpole/sumedang/SMD-0043/health", b"{}"))
 
-    asyncio.run(asyncio.wait_for(speak(), 20))
+    await asyncio.wait_for(speak(), 20)

@@ -39,7 +39,7 @@ def old_broker(mosquitto: Mosquitto) -> Iterator[OldBroker]:
     made.close()
 
 
-def test_it_falls_back_when_the_broker_says_so_and_remembers(old_broker: OldBroker) -> None:
+async def test_it_falls_back_when_the_broker_says_so_and_remembers(old_broker: OldBroker) -> None:
     broker = MqttBroker(Address("127.0.0.1", old_broker.port, "pole", False))
 
     async def once() -> str:
@@ -50,13 +50,13 @@ def test_it_falls_back_when_the_broker_says_so_and_remembers(old_broker: OldBrok
             return session.missing
 
     with pytest.raises(LinkLost, match="knows no MQTT 5"):
-        asyncio.run(once())
+        await once()
     for _ in range(2):
-        assert "MQTT 3.1.1" in asyncio.run(once())
+        assert "MQTT 3.1.1" in await once()
     assert old_broker.levels == [5, 4, 4]
 
 
-def test_whoever_insists_on_5_gets_no_3(old_broker: OldBroker) -> None:
+async def test_whoever_insists_on_5_gets_no_3(old_broker: OldBroker) -> None:
     broker = MqttBroker(Address("127.0.0.1", old_broker.port, "pole", False, protocol="5"))
 
     async def once() -> None:
@@ -65,11 +65,11 @@ def test_whoever_insists_on_5_gets_no_3(old_broker: OldBroker) -> None:
 
     for _ in range(2):
         with pytest.raises(LinkLost):
-            asyncio.run(once())
+            await once()
     assert old_broker.levels == [5, 5]
 
 
-def test_commands_are_heard_and_a_kept_one_is_known_as_kept(mosquitto: Mosquitto) -> None:
+async def test_commands_are_heard_and_a_kept_one_is_known_as_kept(mosquitto: Mosquitto) -> None:
     async def work() -> list[Incoming]:
         broker = MqttBroker(Address("127.0.0.1", mosquitto.port, "pole", False, protocol="3.1.1"))
         city = MqttBroker(Address("127.0.0.1", mosquitto.port, "city", False))
@@ -84,7 +84,7 @@ def test_commands_are_heard_and_a_kept_one_is_known_as_kept(mosquitto: Mosquitto
                     await there.publish(Message(f"{BASE}/outbox/resend", b"live"))
         raise AssertionError
 
-    kept, live = asyncio.run(asyncio.wait_for(work(), 10))
+    kept, live = await asyncio.wait_for(work(), 10)
     assert (kept.payload, kept.retained) == (b"kept", True)
     assert (live.path, live.payload, live.retained) == ("outbox/resend", b"live", False)
 

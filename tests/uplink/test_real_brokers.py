@@ -94,7 +94,7 @@ def pole_at(real: Real, folder: Path) -> Pole:
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_everything_arrives_and_commands_are_heard(name: str, brokers: dict[str, Real], tmp_path: Path) -> None:
+async def test_everything_arrives_and_commands_are_heard(name: str, brokers: dict[str, Real], tmp_path: Path) -> None:
     real = brokers[name]
     fill(tmp_path / "state", bad=0)
     ear = Ear(real.port)
@@ -117,14 +117,14 @@ def test_everything_arrives_and_commands_are_heard(name: str, brokers: dict[str,
             await until(lambda: (ear.last("status") or {})["reason"] == "stopped", 10)
 
     try:
-        asyncio.run(asyncio.wait_for(work(), 120))
+        await asyncio.wait_for(work(), 120)
         assert len(ear.good()) == GOOD, "each once"
     finally:
         ear.close()
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_a_topic_without_rights_blocks_nobody(name: str, brokers: dict[str, Real], tmp_path: Path) -> None:
+async def test_a_topic_without_rights_blocks_nobody(name: str, brokers: dict[str, Real], tmp_path: Path) -> None:
     """Mosquitto refuses, RabbitMQ hangs up, NATS says nothing and throws away: what can be known of it is told."""
     real = brokers[name]
     fill(tmp_path / "state")
@@ -141,7 +141,7 @@ def test_a_topic_without_rights_blocks_nobody(name: str, brokers: dict[str, Real
                 await until(lambda: "events/command/refused" in pole.reason("events"), 30, told)
 
     try:
-        asyncio.run(asyncio.wait_for(work(), 120))
+        await asyncio.wait_for(work(), 120)
         assert not [t for t, p, _ in ear.heard if t.endswith("command/refused")]
     finally:
         ear.close()

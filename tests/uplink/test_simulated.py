@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 from typing import Any
 
@@ -30,19 +29,16 @@ def test_what_is_no_document_stays_as_it_is() -> None:
     assert marked(Message("t", b"", retain=True)) == Message("t", b"", retain=True)
 
 
-def test_messages_late_letters_and_the_will_are_marked_and_our_own_words_come_back_without() -> None:
-    async def story() -> None:
-        memory = MemoryBroker()
-        status = Message(f"{BASE}/status", encode({"state": "online"}), retain=True)
-        letters: list[Letter] = [status, lambda: Message(f"{BASE}/drone/order", encode({"simulation": False}))]
-        async with SimulatedBroker(memory).connect(Message(f"{BASE}/status", b"{}", retain=True), BASE) as session:
-            for letter in letters:
-                await session.publish(letter)
-            memory.send(Incoming("lamp/set", marked(status).payload))
-            heard = await anext(aiter(session.incoming()))
-            assert heard.payload == status.payload
-            assert session.missing == ""
-            memory.drop()
-        assert [json.loads(m.payload)["simulation"] for m in memory.published] == [True, True, True]
-
-    asyncio.run(story())
+async def test_messages_late_letters_and_the_will_are_marked_and_our_own_words_come_back_without() -> None:
+    memory = MemoryBroker()
+    status = Message(f"{BASE}/status", encode({"state": "online"}), retain=True)
+    letters: list[Letter] = [status, lambda: Message(f"{BASE}/drone/order", encode({"simulation": False}))]
+    async with SimulatedBroker(memory).connect(Message(f"{BASE}/status", b"{}", retain=True), BASE) as session:
+        for letter in letters:
+            await session.publish(letter)
+        memory.send(Incoming("lamp/set", marked(status).payload))
+        heard = await anext(aiter(session.incoming()))
+        assert heard.payload == status.payload
+        assert session.missing == ""
+        memory.drop()
+    assert [json.loads(m.payload)["simulation"] for m in memory.published] == [True, True, True]

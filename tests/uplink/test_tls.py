@@ -71,7 +71,7 @@ def tls_listener(authority: Authority, port: int, more: str = "", **validity: An
     return f"listener {port} 127.0.0.1\ncafile {authority.file}\ncertfile {cert}\nkeyfile {key}\n{more}\n"
 
 
-def attempt(address: Address) -> float | None:
+async def attempt(address: Address) -> float | None:
     """Connect; returns when the broker's certificate ends. Raises LinkLost."""
 
     async def work() -> float | None:
@@ -79,51 +79,51 @@ def attempt(address: Address) -> float | None:
             await session.publish(Message(f"{BASE}/events/a/b", b"{}"))
             return session.certificate_ends
 
-    return asyncio.run(asyncio.wait_for(work(), 20))
+    return await asyncio.wait_for(work(), 20)
 
 
-def test_the_pinned_authority_is_believed_and_no_other(
+async def test_the_pinned_authority_is_believed_and_no_other(
     authority: Authority, mosquitto_with: Callable[[str], Mosquitto], tmp_path: Path
 ) -> None:
     port = free_port()
     mosquitto_with(tls_listener(authority, port, days=100))
     address = Address("127.0.0.1", port, "pole", True, ca_file=authority.file)
-    ends = attempt(address)
+    ends = await attempt(address)
     assert ends is not None
     assert abs(ends - datetime.now(UTC).timestamp() - 100 * DAY_S) < 60
     other = Authority.new(tmp_path / "other")
     with pytest.raises(LinkLost, match=r"CERTIFICATE_VERIFY_FAILED.*check ca_file"):
-        attempt(replace(address, ca_file=other.file))
+        await attempt(replace(address, ca_file=other.file))
     with pytest.raises(LinkLost, match="CERTIFICATE_VERIFY_FAILED"):
-        attempt(replace(address, ca_file=None))  # the system's authorities
+        await attempt(replace(address, ca_file=None))  # the system's authorities
     with pytest.raises(LinkLost, match=r"hostname|IP address|CERTIFICATE_VERIFY_FAILED"):
-        attempt(replace(address, host="localhost"))  # the certificate is for 127.0.0.1
+        await attempt(replace(address, host="localhost"))  # the certificate is for 127.0.0.1
 
 
-def test_a_broker_whose_certificate_has_ended_is_not_believed_and_the_clock_is_named(
+async def test_a_broker_whose_certificate_has_ended_is_not_believed_and_the_clock_is_named(
     authority: Authority, mosquitto_with: Callable[[str], Mosquitto]
 ) -> None:
     port = free_port()
     mosquitto_with(tls_listener(authority, port, days=-1, begun_days=30))
     with pytest.raises(LinkLost, match=r"expired.*the clock of this pole"):
-        attempt(Address("127.0.0.1", port, "pole", True, ca_file=authority.file))
+        await attempt(Address("127.0.0.1", port, "pole", True, ca_file=authority.file))
 
 
-def test_a_client_certificate_opens_and_without_one_it_stays_shut(
+async def test_a_client_certificate_opens_and_without_one_it_stays_shut(
     authority: Authority, mosquitto_with: Callable[[str], Mosquitto], tmp_path: Path
 ) -> None:
     port = free_port()
     mosquitto_with(tls_listener(authority, port, "require_certificate true"))
     cert, key = authority.issue("SMD-0042.poles", name="SMD-0042")
     address = Address("127.0.0.1", port, "pole", True, ca_file=authority.file)
-    attempt(replace(address, cert_file=cert, key_file=key))
+    await attempt(replace(address, cert_file=cert, key_file=key))
     with pytest.raises(LinkLost, match=r"closed the connection.*check cert_file"):
-        attempt(address)
+        await attempt(address)
     cert, key = Authority.new(tmp_path / "other").issue("SMD-0042.poles", name="SMD-0042")
     with pytest.raises(LinkLost, match=r"closed the connection.*check cert_file"):
-        attempt(replace(address, cert_file=cert, key_file=key))
+        await attempt(replace(address, cert_file=cert, key_file=key))
     with pytest.raises(LinkLost, match="cannot prepare"):
-        attempt(replace(address, cert_file=tmp_path / "missing.pem", key_file=key))
+        await attempt(replace(address, cert_file=tmp_path / "missing.pem", key_file=key))
 
 
 # --- when they end
@@ -214,7 +214,7 @@ class Regency:
         cert, key = self.authority.issue(f"{name}.poles", name=name)
         return Address("127.0.0.1", self.pole_port, name, True, ca_file=self.authority.file, cert_file=cert, key_file=key)
 
-    def may(self, name: str, path: str, pole: str = "SMD-0042") -> bool:
+    async def may(self, name: str, path: str, pole: str = "SMD-0042") -> bool:
         """Does the broker take this message of a person?"""
 
         async def work() -> bool:
@@ -229,7 +229,7 @@ class Regency:
                     assert error.reason_code == 0x87
                     return False
 
-        return asyncio.run(asyncio.wait_for(work(), 20))
+        return await asyncio.wait_for(work(), 20)
 
 
 @pytest.fixture
@@ -253,7 +253,7 @@ OWN = (
 )  # fmt: skip
 
 
-def test_a_pole_speaks_for_itself_only(regency: Regency) -> None:
+async def test_a_pole_speaks_for_itself_only(regency: Regency) -> None:
     async def work() -> None:
         async with MqttBroker(regency.pole("SMD-0042")).connect(WILL, BASE) as session:
             for path in OWN:
@@ -265,7 +265,7 @@ def test_a_pole_speaks_for_itself_only(regency: Regency) -> None:
                 with pytest.raises(PublishRefused):  # not even to itself
                     await session.publish(Message(f"{BASE}/{path}", b"{}"))
 
-    asyncio.run(asyncio.wait_for(work(), 20))
+    await asyncio.wait_for(work(), 20)
 
 
 @pytest.mark.parametrize(
@@ -278,11 +278,11 @@ def test_a_pole_speaks_for_itself_only(regency: Regency) -> None:
         ("homeassistant", ("lamp/set",)),
     ],
 )
-def test_each_role_commands_what_is_its_own(regency: Regency, name: str, allowed: tuple[str, ...]) -> None:
-    assert {path for path in COMMANDS + OWN if regency.may(name, path)} == set(allowed)
+async def test_each_role_commands_what_is_its_own(regency: Regency, name: str, allowed: tuple[str, ...]) -> None:
+    assert {path for path in COMMANDS + OWN if await regency.may(name, path)} == set(allowed)
 
 
-def test_a_whole_pole_lives_behind_the_example(
+async def test_a_whole_pole_lives_behind_the_example(
     regency: Regency, agent: Callable[..., Any], tmp_path: Path, bench: Callable[..., Path], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Client certificate from systemd's credentials; commands reach it; its certificates stand in health."""
@@ -322,7 +322,7 @@ key_file = "$CREDENTIALS_DIRECTORY/pole-key"
                     return
 
     agent("run", "--config", str(config))
-    asyncio.run(asyncio.wait_for(city(), 90))
+    await asyncio.wait_for(city(), 90)
     parts = heard["health"]["parts"]
     assert parts["certificate:mqtt.cert_file"]["state"] == "degraded"
     assert "ends in 10 days" in parts["certificate:mqtt.cert_file"]["reason"]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 import tempfile
 from datetime import datetime, timedelta
@@ -30,28 +29,25 @@ def test_the_wait_grows_spreads_and_never_exceeds_a_minute(chances: list[float])
     assert Backoff(lambda: 1.0).next() == 1.0
 
 
-def test_the_board_carries_the_newest_and_all_again_at_a_birth() -> None:
-    async def work() -> None:
-        board = Board()
-        board.post("a", Message("a", b"1"))
-        board.post("a", Message("a", b"2"))
-        board.post("once", Message("r", b"x"), at_birth=False)
+async def test_the_board_carries_the_newest_and_all_again_at_a_birth() -> None:
+    board = Board()
+    board.post("a", Message("a", b"1"))
+    board.post("a", Message("a", b"2"))
+    board.post("once", Message("r", b"x"), at_birth=False)
 
-        async def send(_: Letter) -> None:
-            return
+    async def send(_: Letter) -> None:
+        return
 
-        def carry() -> list[bytes]:
-            carried = []
-            while (notice := board.take()) is not None:
-                carried.append(notice[1].payload)
-            return carried
+    def carry() -> list[bytes]:
+        carried = []
+        while (notice := board.take()) is not None:
+            carried.append(notice[1].payload)
+        return carried
 
-        board.birth(send)
-        assert carry() == [b"2", b"x"]
-        board.birth(send)
-        assert carry() == [b"2"]
-
-    asyncio.run(work())
+    board.birth(send)
+    assert carry() == [b"2", b"x"]
+    board.birth(send)
+    assert carry() == [b"2"]
 
 
 def test_an_event_is_a_cloudevent_with_the_fields_of_the_contract() -> None:

@@ -224,17 +224,14 @@ async def test_a_look_at_another_topic(mosquitto: Mosquitto) -> None:
         assert (await hearing).payload == b"ours"
 
 
-def test_we_listen_to_the_commands_of_the_contract(odd: OddBroker) -> None:
+async def test_we_listen_to_the_commands_of_the_contract(odd: OddBroker) -> None:
     """To all of them and to our own status, to nothing else; the lamp and the stop of flights first."""
 
-    async def work() -> None:
-        async with entered(odd.port):
-            channels, operations = OPERATIONS["channels"], OPERATIONS["operations"]
-            wanted = {channels[name]["address"] for name, o in operations.items() if o["action"] == "receive"}
-            assert {f.replace(BASE, "{prefix}/{site}/{pole}") for f in odd.filters} == wanted | {"{prefix}/{site}/{pole}/status"}
-            assert odd.filters[:4] == [f"{BASE}/{p}" for p in ("lamp/set", "drone/stop", "drone/approval", "status")]
-
-    asyncio.run(work())
+    async with entered(odd.port):
+        channels, operations = OPERATIONS["channels"], OPERATIONS["operations"]
+        wanted = {channels[name]["address"] for name, o in operations.items() if o["action"] == "receive"}
+        assert {f.replace(BASE, "{prefix}/{site}/{pole}") for f in odd.filters} == wanted | {"{prefix}/{site}/{pole}/status"}
+        assert odd.filters[:4] == [f"{BASE}/{p}" for p in ("lamp/set", "drone/stop", "drone/approval", "status")]
 
 
 # --- what a broker answers

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import itertools
 
 import cv2
@@ -72,7 +71,7 @@ def test_the_parts_of_a_panorama_cover_it_and_share_their_edges(width: int, heig
             assert max(seen.shape[:2]) == pytest.approx(4 / 3 * min(seen.shape[:2]), abs=2)
 
 
-def test_what_a_file_says_of_a_frame_is_shown_of_the_part_that_is_looked_at() -> None:
+async def test_what_a_file_says_of_a_frame_is_shown_of_the_part_that_is_looked_at() -> None:
     """Rows of a file are pixels of the whole picture; the detector is shown a part."""
 
     async def look() -> list[Box]:
@@ -85,7 +84,7 @@ def test_what_a_file_says_of_a_frame_is_shown_of_the_part_that_is_looked_at() ->
         assert await detector.detect(Frame(cut(image, elsewhere), 0.0, 0, part=elsewhere)) == []
         return [d.box for d in back(found, region)]
 
-    [box] = asyncio.run(look())
+    [box] = await look()
     assert (box.left, box.top, box.right, box.bottom) == pytest.approx((0.5, 0.25, 0.55, 0.5))
 
 
@@ -103,7 +102,7 @@ def test_boxes_come_back_to_their_places_and_cut_ones_are_left_out() -> None:
     assert back([Detection(Box(0.2, 0.0, 0.4, 0.6), 0.9, "person")], region), "cut by the picture's own edge is no reason"
 
 
-def test_a_closer_look_finds_small_people_that_the_whole_picture_does_not() -> None:
+async def test_a_closer_look_finds_small_people_that_the_whole_picture_does_not() -> None:
     """The street of the demo as a corner of a picture of 1920 x 1080: its people are 30 to 50 pixels high of 1080."""
     street = first_picture(CLIP)
     picture = np.full((1080, 1920, 3), 110, np.uint8)
@@ -122,7 +121,7 @@ def test_a_closer_look_finds_small_people_that_the_whole_picture_does_not() -> N
         detector.close()
         return list(full), close, list(original)
 
-    full, close, original = asyncio.run(look())
+    full, close, original = await look()
     truth = [
         Box(moving.left + d.box.left * moving.width, moving.top + d.box.top * moving.height,
             moving.left + d.box.right * moving.width, moving.top + d.box.bottom * moving.height)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import subprocess
 import sys
@@ -101,7 +102,7 @@ def test_what_was_there_at_the_start_of_a_still_scene_is_found_and_stays(tmp_pat
     assert len(lasting) >= 3
 
 
-async def test_nobody_is_given_a_frame_without_its_masks(tmp_path: Path, bench: Callable[..., Path], street_clip: Path) -> None:
+def test_nobody_is_given_a_frame_without_its_masks(tmp_path: Path, bench: Callable[..., Path], street_clip: Path) -> None:
     """Each part that sees frames is handed to a spy that keeps them: detector, motion gate, appearance, eyesight."""
     mask = [[0.5, 0.0], [1.0, 0.0], [1.0, 0.6], [0.5, 0.6]]
     settings = load(bench(f'[[camera]]\nsource = "{street_clip}"\nfps = 10\nmasks = [{mask}]\n')).settings
@@ -138,7 +139,7 @@ async def test_nobody_is_given_a_frame_without_its_masks(tmp_path: Path, bench: 
         source.close()
         return count
 
-    assert await work() == 20
+    assert asyncio.run(work()) == 20
     assert len(given) == 40
     height, width = given[0].shape[:2]
     for image in given:

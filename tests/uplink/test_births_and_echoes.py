@@ -22,7 +22,11 @@ def odd() -> Iterator[OddBroker]:
 
 
 def status(odd: OddBroker) -> dict[str, Any]:
-    return dict(json.loads(odd.retained.get(f"{BASE}/status", b"{}")))
+    """What the broker keeps; nothing, where that is no JSON."""
+    try:
+        return dict(json.loads(odd.retained.get(f"{BASE}/status", b"{}")))
+    except ValueError:
+        return {}
 
 
 def written(folder: Path) -> list[tuple[str, int, int]]:

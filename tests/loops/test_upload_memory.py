@@ -10,11 +10,13 @@ import pytest
 
 from pole_agent.clock import settle
 from pole_agent.errors import PublishRefused
+from pole_agent.loops.upload.own import KNOWS_5, Own
 from pole_agent.store.continuity import Ended
 from pole_agent.store.database import ANNOUNCED, BIRTHS
 from pole_agent.uplink.events import Message
 from pole_agent.uplink.homeassistant import KEPT
 from pole_agent.vocabulary import Severity
+from tests.loops.dispatching import SwitchedStore
 from tests.loops.test_upload import BASE, STATUS, City, Pole, running
 
 OLD = "smartpole/test/OLD"
@@ -131,6 +133,30 @@ async def test_a_store_that_is_replaced_starts_a_new_connection(tmp_path: Path) 
         await pole.online(2)
         await pole.until(lambda: 7 in pole.city.numbers())
         assert pole.city.on("status")[-1]["storeid"] == await store_of(pole) != store
+
+
+@pytest.mark.parametrize(
+    ("stored", "birth", "reads", "births", "then"),
+    [(5, 1, True, 6, 7), (5, 9, True, 9, 10), (5, 6, True, 6, 7), (5, 3, False, 3, 4), (5, 0, False, 1, 2)],
+)
+async def test_births_only_rise(tmp_path: Path, stored: int, birth: int, reads: bool, births: int, then: int) -> None:
+    """Whatever was meant before the connection: what the store has counted goes on, and without a store what we know."""
+    pole = Pole(tmp_path)
+    broken: set[str] = set()
+    store = SwitchedStore(broken, tmp_path, 16, pole.keeper.stamp, lambda: "e")
+    store.start()
+    await store.write(lambda db: db.set(BIRTHS, str(stored)))
+    own = Own(store, pole.parts, pole.keeper, pole.clock, BASE, "0")
+    if not reads:
+        broken.add("write")
+    await own.born(birth, "b", modern=True)
+    assert own.births == births
+    await own.born(0, "b", modern=False)
+    assert own.births == then
+    broken.clear()
+    assert await store.read(lambda db: int(db.number(BIRTHS))) == (then if reads else stored)
+    assert await store.read(lambda db: db.get(KNOWS_5)) == ("b" if reads else None)
+    await store.stop(5)
 
 
 # --- the name of before

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 import math
 import os
@@ -28,7 +27,6 @@ from pole_agent.camera.stamps import ClipTime, LiveTime, Thin
 from pole_agent.camera.video import Video
 from pole_agent.errors import CameraError
 from pole_agent.frame import Frame, same_shape, size_of
-from pole_agent.latest import Latest
 from pole_agent.threads import Thread
 from pole_agent.vocabulary import Point
 from tests.camera.http_camera import HEAD, HttpCamera, part, picture
@@ -302,55 +300,105 @@ async def test_two_cameras_are_two_and_end_when_they_are_closed(camera: Callable
     gone.set()
 
 
-async def read(live: LiveSource, capture: Camera) -> tuple[list[Frame], str]:
+class Kept:
+    """A slot that is emptied at once."""
+
+    def __init__(self) -> None:
+        self.frames: list[Frame] = []
+        self.waits: list[float] = []
+
+    def put(self, frame: Frame) -> None:
+        self.frames.append(frame)
+
+    def wait(self, seconds: float) -> None:
+        self.waits.append(round(seconds, 6))
+
+    @property
+    def times(self) -> list[float]:
+        return [round(f.at, 6) for f in self.frames]
+
+
+def read(live: LiveSource, capture: Camera) -> tuple[list[Frame], str]:
     """What comes of all that a capture gives, and how it ends."""
-    latest: Latest[Frame | CameraError] = Latest(asyncio.get_running_loop())
-    frames: list[Frame] = []
-
-    async def take() -> None:
-        while True:
-            item = await latest.get()
-            assert isinstance(item, Frame)
-            frames.append(item)
-
-    task = asyncio.ensure_future(take())
+    kept = Kept()
     try:
-        await asyncio.to_thread(live._read, capture, latest)
+        live._read(capture, kept)  # type: ignore[arg-type]
     except CameraError as error:
-        await asyncio.sleep(0.01)
-        return frames, str(error)
-    finally:
-        task.cancel()
-    return frames, ""
+        return kept.frames, str(error)
+    return kept.frames, ""
 
 
 def grey(level: int = GREY) -> np.ndarray:
     return np.full((48, 64, 3), level, np.uint8)
 
 
-async def test_a_picture_that_cannot_be_decoded_is_left_out() -> None:
+def test_a_picture_that_cannot_be_decoded_is_left_out() -> None:
     """The next one is taken in its place; the end of the stream is told without the password."""
     live = LiveSource("rtsp://u:hunter2@camera/1", 1000.0, [CORNER], time.monotonic)
     live._sign()
-    frames, end = await read(live, Camera(grey(), None, None, grey(90)))
+    frames, end = read(live, Camera(grey(), None, None, grey(90)))
     assert [(f.index, int(f.image.max())) for f in frames] == [(0, GREY), (1, 90)]
     assert end == "rtsp://camera/1: the stream broke off"
 
 
 @pytest.mark.parametrize(("silent", "end"), [(9.0, "the stream broke off"), (10.5, "the stream sends no picture")])
-async def test_pictures_that_cannot_be_decoded_for_ten_seconds_are_the_end(silent: float, end: str) -> None:
+def test_pictures_that_cannot_be_decoded_for_ten_seconds_are_the_end(silent: float, end: str) -> None:
     """Data alone are no camera."""
     live = LiveSource("x", 1000.0, [], time.monotonic)
     live._picture_at = time.monotonic() - silent
-    frames, told = await read(live, Camera(None, None))
+    frames, told = read(live, Camera(None, None))
     assert (frames, told) == ([], f"x: {end}")
 
 
-async def test_a_closed_camera_reads_no_more() -> None:
+class Timed(Camera):
+    """Each picture: how long it is waited for, how long it takes to decode, and the picture. The time is its own."""
+
+    def __init__(self, *pictures: tuple[float, float, Any]) -> None:
+        super().__init__(*pictures)
+        self.now = 0.0
+
+    def grab(self) -> bool:
+        if self._grabbed < len(self._pictures):
+            self.now += self._pictures[self._grabbed][0]
+        self._grabbed += 1
+        return self._grabbed <= len(self._pictures)
+
+    _grabbed = 0
+
+    def retrieve(self) -> tuple[bool, Any]:
+        _, takes, found = self._pictures[self._grabbed - 1]
+        self.now += takes
+        return found is not None, found
+
+
+def timed(*pictures: tuple[float, float, Any]) -> Kept:
+    capture, kept = Timed(*pictures), Kept()
+    live = LiveSource("x", 5.0, [], lambda: capture.now)
+    live._sign()
+    with pytest.raises(CameraError, match=r"^x: the stream broke off$"):
+        live._read(capture, kept)  # type: ignore[arg-type]
+    return kept
+
+
+def test_what_waited_while_we_were_busy_came_earlier() -> None:
+    """By as long as we were busy, less what we have waited for it; after a longer wait it has just come."""
+    kept = timed((0.2, 0.3, grey()), (0.1, 0.0, grey()), (0.5, 0.0, grey()))
+    assert kept.times == [0.2, 0.4, 1.1]
+    assert kept.waits == [-0.3, 0.1, -0.1], "the one before may be looked at for as long as it would have had, two steps at most"
+    assert timed((0.2, 0.3, grey()), (0.3, 0.0, grey()), (0.2, 0.0, grey())).times == [0.2, 0.8, 1.0]
+
+
+def test_only_wanted_pictures_are_decoded() -> None:
+    """Five a second of ten that come; one that cannot be decoded is made up for by the next."""
+    assert timed(*[(0.1, 0.0, grey())] * 9).times == [0.1, 0.3, 0.5, 0.7, 0.9]
+    assert timed((0.1, 0.0, None), *[(0.1, 0.0, grey())] * 4).times == [0.2, 0.4]
+
+
+def test_a_closed_camera_reads_no_more() -> None:
     """Not one picture, and without a word."""
     live = source()
     live.close()
-    assert await read(live, Camera(grey(), grey())) == ([], "")
+    assert read(live, Camera(grey(), grey())) == ([], "")
 
 
 async def test_what_nobody_expected_is_told_without_its_words(tmp_path: Path) -> None:

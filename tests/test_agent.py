@@ -272,8 +272,8 @@ async def test_a_stop_during_a_reload_is_a_stop_for_good() -> None:
         ([{"reload": True}, {}, {"reload": True, "keep": True}], False, False),
     ],
 )
-async def test_the_last_wish_counts_but_a_stop_for_good_stays(stops: list[dict[str, bool]], reloading: bool, kept: bool) -> None:
-    """A reload may follow a reload; nothing follows a stop."""
+async def test_last_wish_counts_but_stop_for_good_stays(stops: list[dict[str, bool]], reloading: bool, kept: bool) -> None:
+    """The last wish counts but a stop for good stays. A reload may follow a reload; nothing follows a stop."""
     yard = Yard(lasting=("upload",))
     task = await yard.run()
     for stop in stops:
@@ -299,8 +299,11 @@ async def test_systemd_hears_what_is_going_on(notified: Callable[[], list[str]],
         assert now <= int(line.partition("USEC=")[2]) / 1e6 <= now + 5
 
 
-async def test_a_job_that_promised_to_beat_and_does_not_is_told() -> None:
-    """The agent hands on how long each has been silent; who says nothing of beats is never late."""
+async def test_a_job_that_promised_to_beat() -> None:
+    """A job that promised to beat and does not is told.
+
+    The agent hands on how long each has been silent; who says nothing of beats is never late.
+    """
     clock, reports = ManualClock(), []
     asked: list[str] = []
 
@@ -348,8 +351,11 @@ class Frail:
         self._lamp.close()
 
 
-async def test_a_lamp_that_cannot_be_driven_ends_the_whole_house(bench: Callable[..., Path]) -> None:
-    """Code 1 within a second of the failed write; the pin stays as it was until it is let go, and then the wiring lights the street."""
+async def test_lamp_that_cannot_be_driven_ends_whole_house(bench: Callable[..., Path]) -> None:
+    """A lamp that cannot be driven ends the whole house.
+
+    Code 1 within a second of the failed write; the pin stays as it was until it is let go, and then the wiring lights the street.
+    """
     config = bench('failsafe_level = 0.5\n[mqtt]\nhost = "127.0.0.1"\ntls = false\n')
     config.write_text(config.read_text().replace('trust = "system"', 'trust = "auto"'))
     clock, factory, settings = ManualClock(wall=1000.0), mock_factory(), load(config).settings

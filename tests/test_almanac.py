@@ -57,7 +57,8 @@ def test_a_night_is_one_day_from_noon_to_noon() -> None:
         assert abs(found - night) < 9 * 3600
 
 
-def test_where_the_sun_does_not_set_there_is_no_sunset_and_it_is_not_dark() -> None:
+def test_where_the_sun_does_not_set_there_is_no_sunset() -> None:
+    """Where the sun does not set there is no sunset and it is not dark."""
     june = wall("2026-06-21T12:00:00+02:00")
     assert moment(TimeOfDay.parse("sunset"), night_of(june, TROMSO), TROMSO) == NEVER
     assert not any(is_dark(june + 3600 * h, TROMSO) for h in range(24))
@@ -71,8 +72,11 @@ places = st.builds(
 )
 
 
-def test_where_the_clock_lies_beside_the_sun_a_night_is_still_one() -> None:
-    """In the winter of northern Iceland the sun rises after twelve; in western China it sets towards half past ten."""
+def test_where_clock_lies_beside_sun_night() -> None:
+    """Where the clock lies beside the sun a night is still one.
+
+    In the winter of northern Iceland the sun rises after twelve; in western China it sets towards half past ten.
+    """
     night = night_of(wall("2026-12-21T20:00:00+00:00"), GRIMSEY)
     sunset, sunrise = (datetime.fromtimestamp(night.sun[w], GRIMSEY.zone) for w in ("sunset", "sunrise"))
     assert (sunset.day, sunset.hour, sunrise.day, sunrise.hour) == (21, 14, 22, 12)
@@ -80,14 +84,16 @@ def test_where_the_clock_lies_beside_the_sun_a_night_is_still_one() -> None:
     assert datetime.fromtimestamp(late.sun["sunset"], KASHGAR.zone).strftime("%H:%M") == "22:26"
 
 
-def test_in_the_polar_night_the_evening_has_come_and_the_morning_never_comes() -> None:
+def test_in_the_polar_night_the_evening_has_come() -> None:
+    """In the polar night the evening has come and the morning never comes."""
     night = night_of(wall("2026-12-21T20:00:00+01:00"), TROMSO)
     assert (night.sun["sunset"], night.sun["sunrise"]) == (night.start, NEVER)
     assert night.start < night.sun["dusk"] < night.sun["dawn"] < night.end
 
 
 @given(st.floats(0, 4e9), places)
-def test_every_moment_lies_in_one_night_and_the_sun_is_where_its_words_say(at: float, place: Place) -> None:
+def test_every_moment_lies_in_one_night_and_the_sun(at: float, place: Place) -> None:
+    """Every moment lies in one night and the sun is where its words say."""
     night = night_of(at, place)
     assert night.start <= at < night.end
     assert 86_300 < night.end - night.start < 86_500
@@ -101,8 +107,8 @@ def test_every_moment_lies_in_one_night_and_the_sun_is_where_its_words_say(at: f
 
 
 @given(st.datetimes(datetime(1970, 1, 2), datetime(2099, 1, 1)), places, st.integers(0, 1439))
-def test_a_fixed_time_comes_once_a_night_whatever_the_zone_does(day: datetime, place: Place, minute: int) -> None:
-    """Summer time included: a time that does not exist comes an hour later."""
+def test_a_fixed_time_comes_once_a_night(day: datetime, place: Place, minute: int) -> None:
+    """A fixed time comes once a night whatever the zone does. Summer time included: a time that does not exist comes an hour later."""
     night = night_of(day.replace(tzinfo=UTC).timestamp(), place)
     at = moment(TimeOfDay(None, minute * 60), night, place)
     assert night.start <= at < night.end + 3700
@@ -150,7 +156,8 @@ def test_what_is_no_weekday_is_refused(text: str) -> None:
 
 
 @given(st.floats(0, 4e9), st.floats(-90, 90), st.floats(-180, 180))
-def test_the_elevation_is_an_angle_at_any_time_and_place(wall_s: float, latitude: float, longitude: float) -> None:
+def test_elevation_is_angle_at_any_time_and_place(wall_s: float, latitude: float, longitude: float) -> None:
+    """The elevation is an angle at any time and place."""
     assert -90 <= elevation_deg(wall_s, Place(latitude, longitude, UTC)) <= 90
 
 

@@ -73,8 +73,11 @@ SPOKEN = sorted({*PAGES, *ROOT.glob("pole_agent/**/*.py"), *ROOT.glob("scripts/*
 
 
 @pytest.mark.parametrize("file", SPOKEN, ids=lambda p: str(p.relative_to(ROOT)))
-def test_nobody_is_told_to_install_a_name_that_nobody_owns(file: Path) -> None:
-    """The project is on no package index: whoever takes the name there would be installed."""
+def test_nobody_is_told_to_install_a_name(file: Path) -> None:
+    """Nobody is told to install a name that nobody owns.
+
+    The project is on no package index: whoever takes the name there would be installed.
+    """
     for line in file.read_text().replace("\\\n", " ").splitlines():
         asked = re.search(r"\b(pip[3x]?|uv|uvx)\b.*\b(install|add|run|download)\b.*(?<![\w/.=-])[\"']?pole[-_]agent(?![\w/.-])", line)
         assert not asked or "--no-index" in line, line.strip()

@@ -32,8 +32,11 @@ HOLDS = [inside, wound]
 
 @pytest.mark.parametrize("holds", HOLDS)
 @given(corners, st.integers(0, 7), st.floats(0, 1))
-def test_every_corner_and_every_point_of_an_edge_is_inside(holds: Holds, ring: Ring, number: int, along: float) -> None:
-    """Also where the outline crosses itself, runs along the border of the picture, or there and back."""
+def test_every_corner_and_every_point_of_edge(holds: Holds, ring: Ring, number: int, along: float) -> None:
+    """Every corner and every point of an edge is inside.
+
+    Also where the outline crosses itself, runs along the border of the picture, or there and back.
+    """
     (x1, y1), (x2, y2) = ring[number % len(ring) - 1], ring[number % len(ring)]
     assert holds((x1, y1), ring)
     assert holds((x1 + along * (x2 - x1), y1 + along * (y2 - y1)), ring)
@@ -42,7 +45,8 @@ def test_every_corner_and_every_point_of_an_edge_is_inside(holds: Holds, ring: R
 
 @pytest.mark.parametrize("holds", HOLDS)
 @given(fraction, st.floats(0.01, 0.99))
-def test_two_zones_that_adjoin_both_hold_their_common_edge_and_together_leave_no_gap(holds: Holds, y: float, x: float) -> None:
+def test_two_zones_that_adjoin_both_hold_common_edge(holds: Holds, y: float, x: float) -> None:
+    """Two zones that adjoin both hold their common edge and together leave no gap."""
     slanted = ((0.4, 0.0), (0.6, 1.0))
     left = ((0.0, 0.0), *slanted, (0.0, 1.0))
     right = ((1.0, 0.0), *slanted, (1.0, 1.0))
@@ -54,14 +58,16 @@ def test_two_zones_that_adjoin_both_hold_their_common_edge_and_together_leave_no
 
 @pytest.mark.parametrize("holds", HOLDS)
 @given(st.floats(-1, 2), st.floats(-1, 2), st.floats(0.01, 1), st.floats(0.01, 3))
-def test_a_zone_as_large_as_the_picture_holds_every_foot(holds: Holds, left: float, top: float, width: float, height: float) -> None:
+def test_zone_as_large_as_picture_holds_every_foot(holds: Holds, left: float, top: float, width: float, height: float) -> None:
+    """A zone as large as the picture holds every foot."""
     box = Box(left, top, left + width, top + height)
     assume(box.sane())
     assert holds(box.foot, ((0.0, 0.0), (1.0, 0.0), (1.0, 1.0), (0.0, 1.0)))
 
 
 @given(fraction, fraction, st.floats(0.01, 0.2))
-def test_a_line_that_ends_on_the_border_is_crossed_by_a_foot_on_the_border(end: float, start: float, step: float) -> None:
+def test_line_that_ends_on_border_is_crossed_by_foot(end: float, start: float, step: float) -> None:
+    """A line that ends on the border is crossed by a foot on the border."""
     for a, b in (((start, 0.3), (end, 1.0)), ((0.3, start), (1.0, end))):
         across = (step, 0.0) if b[1] == 1.0 and a[0] == start else (0.0, step)
         before, after = (b[0] - across[0], b[1] - across[1]), (b[0] + across[0], b[1] + across[1])
@@ -69,25 +75,30 @@ def test_a_line_that_ends_on_the_border_is_crossed_by_a_foot_on_the_border(end: 
 
 
 @given(point, point, st.lists(point, min_size=2, max_size=20))
-def test_a_path_crosses_an_endless_line_as_often_each_way_as_its_ends_say(
-    s: tuple[float, float], e: tuple[float, float], path: Ring
-) -> None:
-    """No step is counted twice where it ends on the line, and none is lost."""
+def test_a_path_crosses_an_endless_line(s: tuple[float, float], e: tuple[float, float], path: Ring) -> None:
+    """A path crosses an endless line as often each way as its ends say.
+
+    No step is counted twice where it ends on the line, and none is lost.
+    """
     assume(math.dist(s, e) > 0.01)
     far = ((s[0] + 1000 * (s[0] - e[0]), s[1] + 1000 * (s[1] - e[1])), (e[0] + 1000 * (e[0] - s[0]), e[1] + 1000 * (e[1] - s[1])))
     steps = sum(crosses(a, b, *far) for a, b in itertools.pairwise(path))
     assert steps == (side(path[-1], *far) > 0) - (side(path[0], *far) > 0)
 
 
-def test_forward_is_towards_the_right_hand_of_one_who_looks_from_start_to_end() -> None:
-    """Looking from left to right along a horizontal line, the right hand is at the bottom of the picture."""
+def test_forward_is_towards_the_right_hand() -> None:
+    """Forward is towards the right hand of one who looks from start to end.
+
+    Looking from left to right along a horizontal line, the right hand is at the bottom of the picture.
+    """
     start, end = (0.0, 0.5), (1.0, 0.5)
     assert crosses((0.5, 0.4), (0.5, 0.6), start, end) == 1
     assert crosses((0.5, 0.6), (0.5, 0.4), start, end) == -1
     assert crosses((0.5, 0.6), (0.5, 0.7), start, end) == 0
 
 
-def test_passing_beside_the_end_of_a_line_is_no_crossing() -> None:
+def test_passing_beside_end_of_line_is_no_crossing() -> None:
+    """Passing beside the end of a line is no crossing."""
     assert crosses((0.9, 0.4), (0.9, 0.6), (0.0, 0.5), (0.5, 0.5)) == 0
 
 
@@ -100,7 +111,8 @@ def test_the_way_back_crosses_the_other_way(
 
 
 @given(st.lists(st.tuples(st.integers(0, 4), st.integers(0, 4)), min_size=3, max_size=8))
-def test_area_is_that_of_all_points_that_the_ring_goes_around(polygon: list[tuple[float, float]]) -> None:
+def test_area_is_that_of_all_points_that_ring_goes(polygon: list[tuple[float, float]]) -> None:
+    """Area is that of all points that the ring goes around."""
     places = [((x + 0.5) / 8, (y + 0.5) / 8) for x in range(32) for y in range(32)]
     around = sum(wound((x + 1e-7, y + 2e-7), polygon) for x, y in places) / 64
     assert abs(area(polygon) - around) <= 0.25 * len(polygon)

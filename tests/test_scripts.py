@@ -47,7 +47,8 @@ def test_a_python_without_venv_is_one_line(tmp_path: Path) -> None:
     assert len(done.stdout.splitlines()) == 1
 
 
-def test_apt_asks_nothing_and_is_heard_only_when_it_fails(tmp_path: Path) -> None:
+def test_apt_asks_nothing_and_is_heard(tmp_path: Path) -> None:
+    """Apt asks nothing and is heard only when it fails."""
     program(tmp_path / "bin", "apt-get", 'echo "debconf: unable to initialize frontend" >&2; [ "$DEBIAN_FRONTEND" = noninteractive ]')
     done = shell('apt_install one two; echo "${DEBIAN_FRONTEND:-as it was}"', tmp_path, DEBIAN_FRONTEND="")
     assert (done.returncode, done.stdout, done.stderr) == (0, "as it was\n", "")
@@ -108,7 +109,8 @@ def test_failing_tests_are_listed_at_the_end(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("pip_works", [True, False])
-def test_an_environment_is_brought_up_to_date_and_made_anew_only_where_that_fails(tmp_path: Path, pip_works: bool) -> None:
+def test_an_environment_is_brought_up_to_date(tmp_path: Path, pip_works: bool) -> None:
+    """An environment is brought up to date and made anew only where that fails."""
     program(tmp_path / "bin", "python3", SLOW.replace("sleep 9; ", '[ ! -e "$HERE/broken" ] || [ ! -e "$HERE/venv/mine" ]; ') + REST)
     twice = 'echo 1 > "$HERE/pins"; environment "$HERE/venv" "$HERE/pins" x; touch "$HERE/venv/mine"\n'
     twice += 'echo 2 > "$HERE/pins"; environment "$HERE/venv" "$HERE/pins" x; environment "$HERE/venv" "$HERE/pins" x'

@@ -88,8 +88,8 @@ async def test_a_job_that_returns_is_done() -> None:
         assert (desk.starts, desk.said) == ([0.0], [])
 
 
-async def test_a_job_that_is_cancelled_ends_and_is_no_failure() -> None:
-    """A stop reaches it, with a pulse or without."""
+async def test_job_that_is_cancelled_ends_and_is_no_failure() -> None:
+    """A job that is cancelled ends and is no failure. A stop reaches it, with a pulse or without."""
     for on_failure in OnFailure:
         for beat_within_s in (None, 60.0):
             desk = Desk()
@@ -131,8 +131,11 @@ async def test_a_job_that_ran_for_two_minutes_starts_over(lasted: float, again: 
     await desk.end()
 
 
-async def test_failures_are_told_at_once_and_a_recovery_after_two_minutes() -> None:
-    """The reason names the failure; who has run for two minutes is well, and not before; the first start is no recovery."""
+async def test_failures_are_told_at_once_and_a_recovery() -> None:
+    """Failures are told at once and a recovery after two minutes.
+
+    The reason names the failure; who has run for two minutes is well, and not before; the first start is no recovery.
+    """
     desk = Desk()
     desk.begin(desk.lasts(300.0, 119.0))
     await desk.clock.advance(300.0)
@@ -204,8 +207,8 @@ async def test_who_promised_no_beat_is_not_asked_for_one() -> None:
         await desk.end()
 
 
-async def test_the_failure_of_a_job_with_a_pulse_is_told_as_it_is() -> None:
-    """Not when its beat is looked for, but when it happens."""
+async def test_failure_of_job_with_pulse_is_told_as_it_is() -> None:
+    """The failure of a job with a pulse is told as it is. Not when its beat is looked for, but when it happens."""
     desk = Desk()
     desk.begin(desk.lasts(12.0), beat_within_s=60.0)
     await desk.clock.advance(12.0)

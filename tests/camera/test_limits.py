@@ -137,8 +137,11 @@ def test_what_is_kept_of_a_picture_is_read_or_not(kept: dict[str, Any], size: tu
     assert Reference(None, file, "rtsp://a").size is None
 
 
-def test_the_size_of_a_picture_is_written_once_and_only_where_it_may_be(tmp_path: Path) -> None:
-    """Who only looks writes nothing; a password in the address is not in the file."""
+def test_the_size_of_a_picture_is_written(tmp_path: Path) -> None:
+    """The size of a picture is written once and only where it may be.
+
+    Who only looks writes nothing; a password in the address is not in the file.
+    """
     file = tmp_path / "state" / "picture.json"
     looks = Reference(None, file, "rtsp://u:hunter2@a", read_only=True)
     assert looks.meet((64, 48)) == looks.meet((32, 48)) == (64, 48)
@@ -229,8 +232,11 @@ def test_what_a_camera_waits_for_is_told(silent: float, says: str) -> None:
     assert live.facts == {"time": "arrival"}
 
 
-async def test_nobody_waits_for_ever_for_a_camera_that_cannot_be_opened(tmp_path: Path) -> None:
-    """Others are opening, for longer than half a minute: it is given up, and when its turn comes nothing is opened any more."""
+async def test_nobody_waits_for_ever_for_a_camera(tmp_path: Path) -> None:
+    """Nobody waits for ever for a camera that cannot be opened.
+
+    Others are opening, for longer than half a minute: it is given up, and when its turn comes nothing is opened any more.
+    """
     live = LiveSource(str(clip(tmp_path / "a.avi")), 5.0, [], time.monotonic)
     with pytest.raises(CameraError, match=r"a\.avi: is not open"):
         await live.next()
@@ -263,8 +269,11 @@ def camera() -> Iterator[Callable[..., HttpCamera]]:
         each.close()
 
 
-async def test_two_cameras_are_two_and_end_when_they_are_closed(camera: Callable[..., HttpCamera]) -> None:
-    """Each gives its own pictures, in order, with its own masks; closed, its thread goes, and the other one stays."""
+async def test_two_cameras_are_two_and_end(camera: Callable[..., HttpCamera]) -> None:
+    """Two cameras are two and end when they are closed.
+
+    Each gives its own pictures, in order, with its own masks; closed, its thread goes, and the other one stays.
+    """
     gone = threading.Event()
 
     def talk(level: int) -> Callable[[bytes], Iterator[bytes]]:
@@ -342,8 +351,8 @@ def test_a_picture_that_cannot_be_decoded_is_left_out() -> None:
 
 
 @pytest.mark.parametrize(("silent", "end"), [(9.0, "the stream broke off"), (10.5, "the stream sends no picture")])
-def test_pictures_that_cannot_be_decoded_for_ten_seconds_are_the_end(silent: float, end: str) -> None:
-    """Data alone are no camera."""
+def test_pictures_that_cannot_be_decoded_for_ten(silent: float, end: str) -> None:
+    """Pictures that cannot be decoded for ten seconds are the end. Data alone are no camera."""
     live = LiveSource("x", 1000.0, [], time.monotonic)
     live._picture_at = time.monotonic() - silent
     frames, told = read(live, Camera(None, None))
@@ -401,8 +410,8 @@ def test_a_closed_camera_reads_no_more() -> None:
     assert read(live, Camera(grey(), grey())) == ([], "")
 
 
-async def test_what_nobody_expected_is_told_without_its_words(tmp_path: Path) -> None:
-    """They may hold the address with its password; and whatever was opened is let go."""
+async def test_what_nobody_expected_is_told_without_words(tmp_path: Path) -> None:
+    """What nobody expected is told without its words. They may hold the address with its password; and whatever was opened is let go."""
     for wrong, says in ((tmp_path / "none.avi", "there is no such file"), (tmp_path / "text.avi", "no video that OpenCV can read")):
         (tmp_path / "text.avi").write_text("no video")
         live = LiveSource(str(wrong), 5.0, [], time.monotonic)
@@ -441,8 +450,8 @@ def test_an_address_is_told_without_its_secrets(given: str, told: str) -> None:
         ("a", "", "rtsp://a:@h/1"),
     ],
 )
-def test_a_login_goes_into_the_address_whatever_it_holds(user: str | None, word: str | None, full: str) -> None:
-    """And into no name of a file."""
+def test_login_goes_into_address_whatever_it_holds(user: str | None, word: str | None, full: str) -> None:
+    """A login goes into the address whatever it holds. And into no name of a file."""
     assert address("rtsp://h/1", user, word) == full
     assert address("/dev/video0", user, word) == "/dev/video0"
 
@@ -551,8 +560,8 @@ def test_a_clip_is_measured(tmp_path: Path) -> None:
     assert found.core_share == pytest.approx(found.decode_ms / 100, abs=0.002)
 
 
-def test_a_stream_is_measured_without_what_waited_in_its_buffer() -> None:
-    """Ten that come at once, then five a second: five."""
+def test_stream_is_measured_without_what_waited() -> None:
+    """A stream is measured without what waited in its buffer. Ten that come at once, then five a second: five."""
     now = [0.0]
 
     class Buffered(Camera):

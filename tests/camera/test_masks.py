@@ -42,9 +42,8 @@ def burned(polygon: Sequence[Point], width: int, height: int) -> np.ndarray:
 @pytest.mark.parametrize("polygon", [STAR, TWO_BOXES, TWICE, BOW], ids=["star", "two boxes", "twice", "bow"])
 @pytest.mark.parametrize("backwards", [False, True])
 @pytest.mark.parametrize(("width", "height"), [(320, 240), (120, 300)])
-def test_what_an_outline_goes_around_is_black_wherever_it_crosses_itself(
-    polygon: list[Point], backwards: bool, width: int, height: int
-) -> None:
+def test_what_outline_goes_around_is_black_wherever(polygon: list[Point], backwards: bool, width: int, height: int) -> None:
+    """What an outline goes around is black wherever it crosses itself."""
     black = burned(polygon[::-1] if backwards else polygon, width, height)
     missed = [
         (x, y) for y in range(height) for x in range(width) if not black[y, x] and wound(((x + 0.5) / width, (y + 0.5) / height), polygon)
@@ -68,7 +67,8 @@ POINTS = st.tuples(*[st.floats(0, 1) | st.sampled_from([0.0, 0.25, 0.5, 1.0])] *
 
 @example([(0.0, 0.0), (0.0, 5e-324), (1.0, 0.0)], 1, 1)  # an edge that climbs by next to nothing has no slope that is a number
 @given(st.lists(POINTS, min_size=3, max_size=7), st.integers(1, 14), st.integers(1, 14))
-def test_every_pixel_that_it_goes_around_or_touches_and_no_other(polygon: list[Point], width: int, height: int) -> None:
+def test_every_pixel_that_it_goes_around_or_touches(polygon: list[Point], width: int, height: int) -> None:
+    """Every pixel that it goes around or touches and no other."""
     black = burned(polygon, width, height)
     for y in range(height):
         for x in range(width):
@@ -146,9 +146,8 @@ WAYS = {"stretched": stretched} | {f"{n} {p}": w(p) for n, w in (("cut", cut_out
 @pytest.mark.parametrize("way", WAYS.values(), ids=WAYS)
 @pytest.mark.parametrize("size", [(640, 360), (1280, 720), (704, 576), (480, 480), (320, 200)], ids=str)
 @pytest.mark.parametrize("turn", [None, cv2.ROTATE_90_CLOCKWISE, cv2.ROTATE_90_COUNTERCLOCKWISE], ids=["upright", "right", "left"])
-def test_in_a_picture_of_another_shape_a_mask_covers_wherever_it_may_lie(
-    way: Callable[[Image, Size], Image], size: Size, turn: int | None
-) -> None:
+def test_in_picture_of_another_shape_mask_covers(way: Callable[[Image, Size], Image], size: Size, turn: int | None) -> None:
+    """In a picture of another shape a mask covers wherever it may lie."""
     image = scene(640, 480)
     if turn is not None:
         size = (size[1], size[0]) if size[0] != size[1] else (360, 480)
@@ -158,7 +157,8 @@ def test_in_a_picture_of_another_shape_a_mask_covers_wherever_it_may_lie(
     assert picture.max() == GREY, "nothing of it is seen"
 
 
-def test_a_picture_of_the_same_shape_is_covered_no_more_than_before() -> None:
+def test_a_picture_of_the_same_shape_is_covered() -> None:
+    """A picture of the same shape is covered no more than before."""
     for size in ((640, 480), (320, 240), (1600, 1200)):
         image = np.full((size[1], size[0], 3), GREY, np.uint8)
         again = image.copy()
@@ -167,7 +167,8 @@ def test_a_picture_of_the_same_shape_is_covered_no_more_than_before() -> None:
         assert (image == again).all()
 
 
-def test_the_shape_is_kept_over_restarts_until_a_person_decides(tmp_path: Path) -> None:
+def test_the_shape_is_kept_over_restarts(tmp_path: Path) -> None:
+    """The shape is kept over restarts until a person decides."""
     file = tmp_path / "state" / "picture-street.json"
     first = Reference(None, file, "rtsp://a")
     assert first.size is None
@@ -202,7 +203,8 @@ def clip(path: Path, size: Size) -> None:
     writer.release()
 
 
-async def test_the_agent_covers_both_places_after_a_restart_and_says_it(bench: Callable[..., Path], tmp_path: Path) -> None:
+async def test_the_agent_covers_both_places_after_a_restart(bench: Callable[..., Path], tmp_path: Path) -> None:
+    """The agent covers both places after a restart and says it."""
     path = tmp_path / "clip.avi"
     config = f'[[camera]]\nsource = "{path}"\nmasks = [[[0.0, 0.7], [1.0, 0.7], [1.0, 0.8], [0.0, 0.8]]]\n'
 

@@ -62,7 +62,9 @@ BROKEN = {
 
 
 @pytest.mark.parametrize("broken", BROKEN.values(), ids=BROKEN.keys())
-def test_one_broken_part_is_left_out_and_is_not_the_end(broken: bytes, camera: Callable[..., HttpCamera]) -> None:
+def test_one_broken_part_is_left_out_and_is_not_end(broken: bytes, camera: Callable[..., HttpCamera]) -> None:
+    """One broken part is left out and is not the end."""
+
     def talk(_: bytes) -> Iterator[bytes]:
         yield HEAD + part(picture(40)) + broken
         yield from (part(picture(n)) for n in LEVELS[2:])
@@ -128,7 +130,8 @@ class Piecewise:
 
 
 @given(st.lists(st.integers(1, 3000), min_size=1, max_size=8), st.binary(max_size=300), st.integers(0, 5))
-def test_whatever_stands_between_whole_parts_is_passed_over(sizes: list[int], noise: bytes, where: int) -> None:
+def test_whatever_stands_between_parts_is_passed_over(sizes: list[int], noise: bytes, where: int) -> None:
+    """Whatever stands between whole parts is passed over."""
     parts = [part(picture(n)) for n in LEVELS]
     noise = noise.replace(b"--", b"-")
     stream = Multipart(Piecewise(b"".join([*parts[:where], b"--frame\r\n", noise, *parts[where:]]), sizes), "frame", "camera")
@@ -140,7 +143,9 @@ def test_whatever_stands_between_whole_parts_is_passed_over(sizes: list[int], no
     assert found == LEVELS or found == LEVELS[:where] + LEVELS[where + 1 :] or LEVELS[where] not in found
 
 
-async def test_a_camera_for_one_viewer_is_asked_over_the_connection_that_is_then_used(camera: Callable[..., HttpCamera]) -> None:
+async def test_camera_for_one_viewer_is_asked(camera: Callable[..., HttpCamera]) -> None:
+    """A camera for one viewer is asked over the connection that is then used."""
+
     def talk(_: bytes) -> Iterator[bytes]:
         yield HEAD
         for n in range(100):
@@ -153,7 +158,9 @@ async def test_a_camera_for_one_viewer_is_asked_over_the_connection_that_is_then
     assert (len(only.requests), only.turned_away) == (1, 0)
 
 
-def test_a_login_by_digest_is_given_and_a_wrong_one_is_told_without_it(camera: Callable[..., HttpCamera], tmp_path: Path) -> None:
+def test_login_by_digest_is_given_and_wrong(camera: Callable[..., HttpCamera], tmp_path: Path) -> None:
+    """A login by digest is given and a wrong one is told without it."""
+
     def talk(request: bytes) -> Iterator[bytes]:
         if b"Authorization: Digest" in request and b'username="admin"' in request:
             yield HEAD + part(picture(40))
@@ -168,7 +175,8 @@ def test_a_login_by_digest_is_given_and_a_wrong_one_is_told_without_it(camera: C
     assert "hunter2" not in str(caught.value)
 
 
-def test_a_camera_that_sends_us_to_another_machine_is_not_followed(camera: Callable[..., HttpCamera]) -> None:
+def test_camera_that_sends_us_to_another_machine(camera: Callable[..., HttpCamera]) -> None:
+    """A camera that sends us to another machine is not followed."""
     other = camera(lambda _: iter([HEAD + part(picture(40))]))
 
     def talk(_: bytes) -> Iterator[bytes]:
@@ -199,7 +207,9 @@ async def test_the_very_same_data_are_marked(camera: Callable[..., HttpCamera]) 
     assert [f.again for f in frames] == [False, True, True, False]
 
 
-async def test_five_looks_a_second_of_a_camera_that_sends_a_second_at_once(camera: Callable[..., HttpCamera]) -> None:
+async def test_five_looks_a_second_of_a_camera(camera: Callable[..., HttpCamera]) -> None:
+    """Five looks a second of a camera that sends a second at once."""
+
     def talk(_: bytes) -> Iterator[bytes]:
         yield HEAD
         for second in range(8):

@@ -24,7 +24,8 @@ def camera() -> str:
     return f"127.0.0.1:{server.server_address[1]}"
 
 
-def test_a_camera_with_a_slow_clock_is_asked_by_its_own_clock_and_its_sub_stream_is_preferred(camera: str) -> None:
+def test_camera_with_slow_clock_is_asked_by_clock(camera: str) -> None:
+    """A camera with a slow clock is asked by its own clock and its sub stream is preferred."""
     [found] = find(1.0, camera, onvif_camera.USER, onvif_camera.PASSWORD)
     assert found.trouble == ""
     assert found.name == "Acme Pole 4"
@@ -102,7 +103,8 @@ def test_the_address_of_a_stream_is_one_that_opens(given: str, answered: str, us
     ["rtsp://user:pa/ss@192.0.2.7/sub", "rtsp://user:12/ss@192.0.2.7/sub", "rtsp://user:pa#ss@192.0.2.7/sub", "rtsp://fe80::1:554/sub",
      "/live/ch0", "192.0.2.7:554/live", "rtsp://192.0.2.7:70000/sub", "rtsp://[fe80::1/x", "rtsp://[]/x", "http://a b/c"],
 )  # fmt: skip
-def test_an_address_that_does_not_open_or_may_hold_a_password_is_left_out(given: str) -> None:
+def test_address_that_does_not_open_or_may_hold(given: str) -> None:
+    """An address that does not open or may hold a password is left out."""
     assert address_for(given, "192.0.2.7") == ("", UNREADABLE)
 
 
@@ -138,7 +140,8 @@ def stream(height: int, codec: str = "H.264") -> Stream:
         ([], None),
     ],
 )
-def test_the_stream_for_a_pole_is_a_sub_stream_where_there_is_one(streams: list[Stream], height: int | None) -> None:
+def test_the_stream_for_a_pole_is_a_sub_stream(streams: list[Stream], height: int | None) -> None:
+    """The stream for a pole is a sub stream where there is one."""
     chosen = prefer(streams)
     assert (chosen.height if chosen else None) == height
 
@@ -174,6 +177,7 @@ def test_cameras_are_found_on_the_network(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("broken", ["http://[::ffff/onvif", "http://camera:bad/x", "http://camera:99999/x", ""])
-def test_one_camera_with_an_address_that_cannot_be_read_hides_no_other(broken: str) -> None:
+def test_one_camera_with_address_that_cannot_be_read(broken: str) -> None:
+    """One camera with an address that cannot be read hides no other."""
     assert _address([broken]) is None
     assert _address([broken, "http://192.0.2.7:8000/onvif"]) == ("192.0.2.7", 8000)

@@ -59,7 +59,8 @@ CLIPS = {"avi": "MJPG", "mkv": "mp4v", "mp4": "mp4v", "mov": "mp4v"}
 
 
 @pytest.mark.parametrize("suffix", CLIPS)
-def test_a_whole_clip_is_whole_and_a_damaged_place_in_it_is_not_its_end(suffix: str, tmp_path: Path) -> None:
+def test_clip_is_and_damaged_place_in_it_is_not_end(suffix: str, tmp_path: Path) -> None:
+    """A whole clip is whole and a damaged place in it is not its end."""
     clip = write(tmp_path / f"clip.{suffix}", CLIPS[suffix])
     frames, error, source = play(clip)
     assert (len(frames), error, source.facts, source.doubt) == (COUNT, None, {"time": "container"}, "")
@@ -75,7 +76,8 @@ def test_a_whole_clip_is_whole_and_a_damaged_place_in_it_is_not_its_end(suffix: 
 
 @pytest.mark.parametrize("suffix", ["avi", "mkv"])
 @pytest.mark.parametrize("share", [0.9, 0.33])
-def test_a_clip_that_lacks_its_end_says_so_after_all_that_there_is(suffix: str, share: float, tmp_path: Path) -> None:
+def test_a_clip_that_lacks_its_end_says(suffix: str, share: float, tmp_path: Path) -> None:
+    """A clip that lacks its end says so after all that there is."""
     clip = write(tmp_path / f"clip.{suffix}", CLIPS[suffix])
     os.truncate(clip, int(clip.stat().st_size * share))
     frames, error, _ = play(clip)
@@ -84,7 +86,8 @@ def test_a_clip_that_lacks_its_end_says_so_after_all_that_there_is(suffix: str, 
     assert "of 9.0 s; is the file complete?" in str(error)
 
 
-def test_replay_of_a_clip_that_lacks_its_end_counts_what_there_is_and_exits_1(tmp_path: Path) -> None:
+def test_replay_of_clip_that_lacks_end_counts(tmp_path: Path) -> None:
+    """Replay of a clip that lacks its end counts what there is and exits 1."""
     clip = write(tmp_path / "clip.avi", "MJPG")
     os.truncate(clip, clip.stat().st_size // 3)
     (tmp_path / "none").touch()
@@ -128,7 +131,8 @@ def test_such_a_name_is_a_source_and_a_login_is_none(bench: Callable[..., Path],
 
 
 @pytest.mark.parametrize("given", [["--threads", "0"], ["--threads", "99"], ["--model", ""], ["--start", "x"]])
-def test_impossible_arguments_are_one_sentence_and_exit_2(given: list[str], street_clip: Path) -> None:
+def test_impossible_arguments_are_one_sentence(given: list[str], street_clip: Path) -> None:
+    """Impossible arguments are one sentence and exit 2."""
     done = call("replay", str(street_clip), *given)
     assert done.returncode == 2
     assert len(done.stderr.splitlines()) == 1

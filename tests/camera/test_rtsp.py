@@ -74,7 +74,9 @@ async def watch(source: LiveSource, count: int) -> list[Frame]:
     return frames
 
 
-async def test_cameras_of_every_codec_at_once_are_read_in_order_at_their_rate(rtsp: Rtsp) -> None:
+async def test_cameras_of_every_codec_at_once_are_read(rtsp: Rtsp) -> None:
+    """Cameras of every codec at once are read in order at their rate."""
+
     async def work() -> list[list[Frame]]:
         sources = [LiveSource(f"{rtsp.open}/{codec}", 5, [], time.monotonic) for codec in ("h264", "h265", "mjpeg")]
         return await asyncio.gather(*(watch(s, 8) for s in sources))
@@ -94,7 +96,8 @@ async def test_a_change_of_size_in_mid_stream_is_survived(rtsp: Rtsp) -> None:
     assert areas[-1] < areas[0] / 2, "the ball has the same pixels in a picture four times as large"
 
 
-async def test_a_password_with_odd_characters_opens_and_a_wrong_one_is_never_told(rtsp: Rtsp, tmp_path: Path) -> None:
+async def test_a_password_with_odd_characters_opens(rtsp: Rtsp, tmp_path: Path) -> None:
+    """A password with odd characters opens and a wrong one is never told."""
     source = f"{rtsp.locked}/secret"
     assert await watch(LiveSource(source, 10, [], time.monotonic, USER, rtsp.password_file), 2)
     wrong = tmp_path / "wrong"
@@ -210,8 +213,8 @@ def relay(rtsp: Rtsp) -> Iterator[Callable[..., Relay]]:
         each.close()
 
 
-async def test_key_frames_far_apart_are_waited_for_and_that_is_told(relay: Callable[..., Relay]) -> None:
-    """Longer than any limit of silence: data come all the time."""
+async def test_key_frames_far_apart_are_waited(relay: Callable[..., Relay]) -> None:
+    """Key frames far apart are waited for and that is told. Longer than any limit of silence: data come all the time."""
     through = relay(key_frames_after_s=19.0)
 
     async def work() -> tuple[set[str], Frame | None]:
@@ -230,7 +233,8 @@ async def test_key_frames_far_apart_are_waited_for_and_that_is_told(relay: Calla
     assert through.viewers == 1
 
 
-async def test_frames_that_come_in_bursts_keep_the_times_of_the_camera(relay: Callable[..., Relay]) -> None:
+async def test_frames_that_come_in_bursts_keep_times(relay: Callable[..., Relay]) -> None:
+    """Frames that come in bursts keep the times of the camera."""
     source = LiveSource(f"rtsp://127.0.0.1:{relay(burst_s=1.0).port}/h264", 5, [], time.monotonic)
     frames = (await watch(source, 30))[-20:]
     steps = [b.at - a.at for a, b in itertools.pairwise(frames)]
@@ -239,13 +243,15 @@ async def test_frames_that_come_in_bursts_keep_the_times_of_the_camera(relay: Ca
     assert source.facts == {"time": "capture", "transport": "tcp"}
 
 
-async def test_a_camera_for_one_viewer_is_opened_over_its_one_connection(relay: Callable[..., Relay]) -> None:
+async def test_camera_for_one_viewer_is_opened(relay: Callable[..., Relay]) -> None:
+    """A camera for one viewer is opened over its one connection."""
     only = relay(one_viewer=True)
     assert len(await watch(LiveSource(f"rtsp://127.0.0.1:{only.port}/h264", 5, [], time.monotonic), 3)) == 3
     assert (only.viewers, only.turned_away) == (1, 0)
 
 
-async def test_a_camera_that_sends_by_udp_only_is_found_unless_tcp_is_asked_for(rtsp: Rtsp) -> None:
+async def test_a_camera_that_sends_by_udp_only_is_found(rtsp: Rtsp) -> None:
+    """A camera that sends by udp only is found unless tcp is asked for."""
     source = LiveSource(f"{rtsp.open}/udp", 5, [], time.monotonic)
     assert len(await watch(source, 3)) == 3
     assert source.facts["transport"] == "udp"
@@ -254,7 +260,8 @@ async def test_a_camera_that_sends_by_udp_only_is_found_unless_tcp_is_asked_for(
 
 
 @pytest.mark.parametrize(("path", "rate"), [("two", 2), ("h264", 10), ("mjpeg", 10)])
-def test_a_probe_measures_the_rate_of_the_camera_not_of_its_buffer(path: str, rate: int, rtsp: Rtsp) -> None:
+def test_probe_measures_rate_of_camera_not_of_buffer(path: str, rate: int, rtsp: Rtsp) -> None:
+    """A probe measures the rate of the camera not of its buffer."""
     capture = open_capture(f"{rtsp.open}/{path}")
     found = probe(capture, 3.0)
     capture.release()

@@ -20,7 +20,8 @@ def played(stamps: list[float | None], rate: float = 10.0) -> tuple[list[float],
 
 
 @given(st.lists(any_stamp, min_size=1, max_size=60), st.floats(0.1, 1000))
-def test_the_time_of_a_clip_begins_at_nought_and_rises_by_less_than_an_hour(stamps: list[float | None], rate: float) -> None:
+def test_the_time_of_a_clip_begins_at_nought(stamps: list[float | None], rate: float) -> None:
+    """The time of a clip begins at nought and rises by less than an hour."""
     times, clip = played(stamps, rate)
     assert times[0] == 0
     assert all(0 < b - a <= FAR_S + 2 / rate for a, b in itertools.pairwise(times))
@@ -34,14 +35,18 @@ def test_a_clip_keeps_its_own_steps_and_gaps() -> None:
     assert clip.odd == 0
 
 
-def test_stamps_that_are_missing_or_jump_are_one_step_each_and_counted() -> None:
+def test_stamps_that_are_missing_or_jump_are_one_step() -> None:
+    """Stamps that are missing or jump are one step each and counted."""
     times, clip = played([0.0, 0.1, None, 0.3, 0.1, 0.2, 90_000.0, 90_000.1, math.nan, 90_000.3])
     assert times == pytest.approx([0.1 * n for n in range(10)])
     assert clip.odd == 4
 
 
-def test_a_header_with_too_low_a_rate_leaves_the_time_of_the_clip_right() -> None:
-    """OpenCV gives stamps as whole multiples of the header's rate: ten pictures a second in a file that says two."""
+def test_header_with_too_low_rate_leaves_time_of_clip() -> None:
+    """A header with too low a rate leaves the time of the clip right.
+
+    OpenCV gives stamps as whole multiples of the header's rate: ten pictures a second in a file that says two.
+    """
     stamps = [round(n / 10 * 2) / 2 for n in range(101)]
     times, clip = played(list(stamps), 2.0)
     assert max(abs(t - n / 10) for n, t in enumerate(times)) <= 0.5
@@ -50,13 +55,15 @@ def test_a_header_with_too_low_a_rate_leaves_the_time_of_the_clip_right() -> Non
     assert clip.odd == 0
 
 
-def test_a_clip_whose_stamps_are_all_the_same_goes_by_the_rate_and_says_so() -> None:
+def test_clip_whose_stamps_are_all_same_goes_by_rate() -> None:
+    """A clip whose stamps are all the same goes by the rate and says so."""
     times, clip = played([7.0] * 600)
     assert times[-1] == pytest.approx(59.9, abs=1.5)
     assert clip.odd > 580
 
 
-def test_a_clip_whose_stamps_stand_still_for_a_while_is_right_again_after_it() -> None:
+def test_clip_whose_stamps_stand() -> None:
+    """A clip whose stamps stand still for a while is right again after it."""
     stamps = [n / 10 for n in range(100)] + [10.0] * 100 + [n / 10 for n in range(200, 300)]
     times, clip = played(list(stamps))
     assert times[199] == pytest.approx(19.9, abs=1.5)
@@ -76,7 +83,8 @@ def bursts(rate: float, every_s: float, seconds: float, clock: float = 1.0) -> l
 
 @pytest.mark.parametrize(("rate", "every_s"), [(15, 1.0), (10, 2.0), (25, 0.4), (10, 6.0)])
 @pytest.mark.parametrize("stamped", [True, False])
-def test_pictures_that_come_together_keep_their_own_times(rate: float, every_s: float, stamped: bool) -> None:
+def test_pictures_that_come_together_keep_times(rate: float, every_s: float, stamped: bool) -> None:
+    """Pictures that come together keep their own times."""
     time = LiveTime()
     given_ = bursts(rate, every_s, 60)
     found = [(time.at(stamp if stamped else None, arrival), arrival) for stamp, arrival, _ in given_]
@@ -92,7 +100,8 @@ def test_pictures_that_come_together_keep_their_own_times(rate: float, every_s: 
 
 
 @given(st.lists(st.tuples(any_stamp, st.floats(0, 30)), min_size=1, max_size=80))
-def test_live_time_rises_and_is_never_later_than_the_arrival(pictures: list[tuple[float | None, float]]) -> None:
+def test_live_time_rises_and_is_never_later(pictures: list[tuple[float | None, float]]) -> None:
+    """Live time rises and is never later than the arrival."""
     time, arrival, last = LiveTime(), 100.0, -math.inf
     for number, (stamp, pause) in enumerate(pictures):
         arrival += pause
@@ -131,7 +140,8 @@ def test_a_picture_that_comes_in_two_pieces_is_one() -> None:
 
 
 @pytest.mark.parametrize("rate", [5, 6, 7.5, 10, 12.5, 25, 30])
-def test_five_a_second_are_taken_also_when_pictures_come_a_little_early_or_late(rate: float) -> None:
+def test_five_second_are_taken_also_when_pictures_come(rate: float) -> None:
+    """Five a second are taken also when pictures come a little early or late."""
     thin = Thin(5)
     moments = [n / rate + 0.01 * math.sin(n * n) for n in range(int(60 * rate))]
     assert sum(map(thin.wanted, moments)) == pytest.approx(300, abs=3)

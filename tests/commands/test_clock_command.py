@@ -52,7 +52,8 @@ def test_a_clock_that_nothing_speaks_against(bench: Bench) -> None:
     assert "dipercaya apa adanya" in clock(bench(), "--lang", "id").stdout
 
 
-def test_a_false_mark_is_told_with_its_remedy_and_released_without_an_agent(bench: Bench, tmp_path: Path) -> None:
+def test_a_false_mark_is_told_with_its_remedy(bench: Bench, tmp_path: Path) -> None:
+    """A false mark is told with its remedy and released without an agent."""
     config, state = bench(), tmp_path / "state"
     ahead(state, DAY_S)
     done = clock(config)
@@ -77,7 +78,8 @@ def test_a_false_mark_is_told_with_its_remedy_and_released_without_an_agent(benc
         assert [e.quality for e in database.list_events(9)] == ["unsynced"], "its time is not known any more"
 
 
-def test_a_running_agent_is_told_through_its_socket_and_it_is_recorded(agent: Start, bench: Bench, tmp_path: Path) -> None:
+def test_a_running_agent_is_told_through_its_socket(agent: Start, bench: Bench, tmp_path: Path) -> None:
+    """A running agent is told through its socket and it is recorded."""
     config, state = bench(), tmp_path / "state"
     ahead(state, DAY_S)
     first = agent("run", "--config", str(config))

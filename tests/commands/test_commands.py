@@ -65,7 +65,8 @@ def test_the_schema_file_is_current() -> None:
     assert json.loads((ROOT / "config" / "pole.schema.json").read_text()) == schema(), "run: scripts/schema"
 
 
-def test_lamp_drone_and_outbox_talk_to_the_running_agent(agent: Start, bench: Callable[..., Path], tmp_path: Path) -> None:
+def test_lamp_drone_and_outbox_talk_to_running_agent(agent: Start, bench: Callable[..., Path], tmp_path: Path) -> None:
+    """Lamp drone and outbox talk to the running agent."""
     config = str(bench())
     process = agent("run", "--config", config)
     eventually(lambda: (tmp_path / "state" / "control.sock").exists())
@@ -105,9 +106,8 @@ def test_an_override_survives_a_kill(agent: Start, bench: Callable[..., Path], t
     eventually(lambda: json.loads(call("lamp", "--config", config, "--json").stdout)["level"] == 0.6)
 
 
-def test_retire_clears_everything_that_the_broker_keeps(
-    mosquitto: Mosquitto, agent: Start, bench: Callable[..., Path], tmp_path: Path
-) -> None:
+def test_retire_clears_everything_that_broker_keeps(mosquitto: Mosquitto, agent: Start, bench: Callable[..., Path], tmp_path: Path) -> None:
+    """Retire clears everything that the broker keeps."""
     import paho.mqtt.client as paho
     from paho.mqtt.enums import CallbackAPIVersion
 
@@ -145,9 +145,8 @@ def test_retire_clears_everything_that_the_broker_keeps(
     assert retained() == {}
 
 
-def test_a_demo_of_three_poles_fills_a_broker_with_password_and_says_goodbye(
-    agent: Start, mosquitto_with: Callable[[str], Mosquitto], tmp_path: Path
-) -> None:
+def test_demo_of_three_poles_fills_broker(agent: Start, mosquitto_with: Callable[[str], Mosquitto], tmp_path: Path) -> None:
+    """A demo of three poles fills a broker with password and says goodbye."""
     passwords = tmp_path / "passwords"
     passwords.touch(0o600)
     subprocess.run(["mosquitto_passwd", "-b", str(passwords), "me", "s3cret@home"], check=True, capture_output=True)
@@ -192,7 +191,8 @@ def test_the_demo_refuses_what_it_cannot_do(agent: Start, arguments: tuple[str, 
 
 
 @pytest.mark.parametrize("given", [["--clip", "viewer:hidden@camera"], ["--threads", "99"]])
-def test_a_bench_of_something_impossible_is_one_sentence_without_a_password(given: list[str]) -> None:
+def test_bench_of_something_impossible_is_one_sentence(given: list[str]) -> None:
+    """A bench of something impossible is one sentence without a password."""
     done = call("bench", *given)
     assert done.returncode == 2
     assert done.stderr.startswith(f"pole-agent: {given[0]}: ")

@@ -125,7 +125,8 @@ def test_it_fails_on_request(failure: Any, statuses: list[str]) -> None:
     assert dock.statuses == statuses
 
 
-def test_the_wind_drops_a_while_after_the_first_request() -> None:
+def test_wind_drops_while_after_first_request() -> None:
+    """The wind drops a while after the first request."""
     dock = Dock(weather=Weather(wind_ms=4.0, gust_ms=12.0, gust_s=5.0))
     dock.run(25)
     assert {c["wind_ms"] for c in dock.conditions()} == {12.0}

@@ -77,7 +77,8 @@ ENGLISH = re.compile(r"\b(the|is|was|are|of|by|until|since|asked|open|nobody|lim
 
 @pytest.mark.parametrize("state", get_args(State))
 @pytest.mark.parametrize("language", ["en", "id"])
-def test_every_state_is_eight_lines_with_something_to_type(state: str, language: str) -> None:
+def test_every_state_is_eight_lines_with_something(state: str, language: str) -> None:
+    """Every state is eight lines with something to type."""
     said = lines(language, state=state, step="on scene", gates=[], simulation=True, origin="patrol", place="18:00")
     assert len(said) == 8
     assert MEANING[state].of(language) in said[1]

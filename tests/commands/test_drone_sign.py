@@ -53,7 +53,8 @@ def test_what_the_officer_signs_the_pole_believes(office: Office, tmp_path: Path
     assert office.check(decision.signature, decision.by, facts_of(message), frozenset(), now) is not None
 
 
-def test_a_standing_approval_is_signed_over_the_plan_of_the_info_message(office: Office, tmp_path: Path) -> None:
+def test_standing_approval_is_signed_over_plan_of_info(office: Office, tmp_path: Path) -> None:
+    """A standing approval is signed over the plan of the info message."""
     info = {"patrols": [{"name": "round", "plan": "at 06:00"}], "pole": office.pole}
     (tmp_path / "info.json").write_text(json.dumps(info))
     words = ("sign", str(tmp_path / "info.json"), "--key", str(tmp_path / "dewi.key"), "--by", "Dewi Lestari", "--patrol")

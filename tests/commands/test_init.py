@@ -56,7 +56,8 @@ def at_a_terminal(arguments: list[str], lines: list[str]) -> tuple[int, str]:
     return code, shown.decode()
 
 
-def test_a_wrong_answer_is_told_at_once_and_asked_again(tmp_path: Path) -> None:
+def test_wrong_answer_is_told_at_once_and_asked_again(tmp_path: Path) -> None:
+    """A wrong answer is told at once and asked again."""
     out = tmp_path / "pole.toml"
     code, shown = at_a_terminal(["--out", str(out)], [line for _, lines in ANSWERS for line in lines])
     assert code == 0, shown

@@ -30,7 +30,8 @@ def test_tonight_is_drawn_without_an_agent(bench: Callable[..., Path]) -> None:
     assert "12.0 h of light, as much as 6.4 h of full light: about 384 Wh of 60 W" in done.stdout
 
 
-def test_tonight_warns_of_a_night_without_light_and_can_be_read_by_programs(bench: Callable[..., Path]) -> None:
+def test_tonight_warns_of_a_night_without_light(bench: Callable[..., Path]) -> None:
+    """Tonight warns of a night without light and can be read by programs."""
     config = bench('program = [{ at = "18:00", level = 0.8 }, { at = "23:00", level = 0.0 }]\n')
     assert "without light; the floor of 20% is kept" in call(config, "tonight").stdout
     document = json.loads(call(config, "--json", "tonight", "--date", "2026-11-24").stdout)
@@ -43,7 +44,8 @@ def test_a_date_that_is_none_is_bad_usage(bench: Callable[..., Path]) -> None:
     assert call(bench(PROGRAM), "tonight", "--date", "tomorrow").returncode == 2
 
 
-def test_a_sweep_without_an_agent_drives_the_lamp_and_lets_go(bench: Callable[..., Path]) -> None:
+def test_sweep_without_agent_drives_lamp_and_lets_go(bench: Callable[..., Path]) -> None:
+    """A sweep without an agent drives the lamp and lets go."""
     done = call(bench(PROGRAM), "sweep", "--for", "2")
     assert done.returncode == 0, done.stderr
     percents = [int(line.split()[-1].rstrip("%")) for line in done.stdout.splitlines() if "duty cycle" in line]
@@ -112,8 +114,11 @@ def test_every_mistake_is_named_with_its_key(bench: Callable[..., Path], lamp: s
 
 
 @pytest.mark.parametrize("zone", ["Asia/Jakrta", "Jakarta", "WIB", "", "../etc", "Asia"])
-def test_a_zone_that_is_none_is_a_problem_like_any_other(bench: Callable[..., Path], zone: str) -> None:
-    """The library raises a KeyError for some of them, and the agent did not even fall back to its last good copy."""
+def test_zone_that_is_none_is_problem_like_any_other(bench: Callable[..., Path], zone: str) -> None:
+    """A zone that is none is a problem like any other.
+
+    The library raises a KeyError for some of them, and the agent did not even fall back to its last good copy.
+    """
     config = bench(PROGRAM)
     config.write_text(config.read_text().replace("Asia/Jakarta", zone))
     done = call(config, "tonight")
@@ -150,7 +155,9 @@ def test_what_is_most_likely_a_mistake_is_a_warning(bench: Callable[..., Path], 
     assert warning in done.stdout
 
 
-def test_the_kernel_pwm_needs_a_pin_that_has_one_and_a_chip(bench: Callable[..., Path]) -> None:
+def test_kernel_pwm_needs_pin_that_has_one_and_chip(bench: Callable[..., Path]) -> None:
+    """The kernel pwm needs a pin that has one and a chip."""
+
     def check(lamp: str) -> str:
         path = bench(lamp)
         path.write_text(path.read_text().replace('backend = "mock"', 'backend = "pwm"'))

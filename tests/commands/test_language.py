@@ -60,7 +60,8 @@ def test_every_command_takes_a_language(command: str) -> None:
     assert "--lang" in call(command, "--help").stdout
 
 
-def test_a_wrong_file_is_told_in_the_language_of_the_shell(bench: Callable[..., Path]) -> None:
+def test_wrong_file_is_told_in_language_of_shell(bench: Callable[..., Path]) -> None:
+    """A wrong file is told in the language of the shell."""
     config = str(bench("floor = 7\n"))
     assert "lamp.floor: harus paling banyak 1" in call("check", "--config", config, LANG="id_ID.UTF-8").stderr
     assert "input should be" in call("check", "--config", config, LANG="id_ID.UTF-8", LC_ALL="C.UTF-8").stderr

@@ -71,7 +71,8 @@ def test_a_limit_that_is_no_count_is_a_usage_error(filled: str, limit: str) -> N
     assert "is no count" in errors
 
 
-def test_a_full_disk_under_the_lock_does_not_keep_the_lamp_dark(tmp_path: Path) -> None:
+def test_full_disk_under_lock_does_not_keep_lamp_dark(tmp_path: Path) -> None:
+    """A full disk under the lock does not keep the lamp dark."""
     from pole_agent.commands.run import alone
 
     (tmp_path / "agent.lock").symlink_to("/dev/full")
@@ -79,8 +80,11 @@ def test_a_full_disk_under_the_lock_does_not_keep_the_lamp_dark(tmp_path: Path) 
         assert lock.fileno() > 0
 
 
-async def test_the_control_socket_is_made_without_touching_the_umask_of_the_process(tmp_path: Path) -> None:
-    """Another thread makes folders meanwhile: theirs came out as 0600."""
+async def test_control_socket_is_made_without_touching_umask(tmp_path: Path) -> None:
+    """The control socket is made without touching the umask of the process.
+
+    Another thread makes folders meanwhile: theirs came out as 0600.
+    """
     path, stop = tmp_path / "control.sock", threading.Event()
     seen: set[str] = set()
 

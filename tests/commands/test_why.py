@@ -85,9 +85,8 @@ def test_a_pole_that_ran_can_say_why(agent: Start, bench: Callable[..., Path], t
     assert call("why", "--config", config, "lamp", "--at", "2001-01-01T00:00").returncode == 1
 
 
-def test_when_it_was_stopped_or_lost_its_power_it_does_not_say_that_the_lamp_was_at_a_level(
-    agent: Start, bench: Callable[..., Path], tmp_path: Path
-) -> None:
+def test_when_it_was_stopped_or_lost_power(agent: Start, bench: Callable[..., Path], tmp_path: Path) -> None:
+    """When it was stopped or lost its power it does not say that the lamp was at a level."""
     config = str(bench())
 
     def run() -> Any:

@@ -92,13 +92,16 @@ def test_what_is_not_so_is_not_said(more: str, not_said: str) -> None:
     assert not_said not in said(BARE + more)
 
 
-def test_daylight_is_said_where_presence_raises_the_light_by_day() -> None:
+def test_daylight_is_said_where_presence_raises_light() -> None:
+    """Daylight is said where presence raises the light by day."""
     rule = '[[camera]]\nsource = "rtsp://a"\n[[rule]]\nname = "r"\nkind = "presence"\nlamp = { level = 1.0 }\n'
     assert "In the dark, what the rule" in said(BARE + rule)
     assert "By day and night, what the rule" in said(BARE + "boost_in_daylight = true\n" + rule)
 
 
-def test_the_hash_knows_where_zones_lines_and_masks_lie() -> None:
+def test_hash_knows_where_zones_lines_and_masks_lie() -> None:
+    """The hash knows where zones lines and masks lie."""
+
     def of(mask: float, zone: float, line: float) -> str:
         corner = "[0, 0], [1, 0]"
         camera = f'[[camera]]\nsource = "rtsp://a"\nmasks = [[{corner}, [1, {mask}]]]\n'
@@ -138,7 +141,8 @@ def test_no_secret_and_no_address_of_a_camera_is_in_it() -> None:
         assert not [word for word in ("10.1.2.3", "secret", "viewer", "broker-user", "/etc/") if word in text]
 
 
-def test_the_sign_holds_everything_and_escapes_what_people_write() -> None:
+def test_sign_holds_everything_and_escapes_what_people() -> None:
+    """The sign holds everything and escapes what people write."""
     settings = parse(BARE.replace('id = "P-1"', 'id = "P-1"\nname = "<b>Jl. & Co</b>"\ncontact = "+62 1"'))
     chapters = conduct(settings)
     sheet = page(settings, chapters, digest(settings), LANGUAGES)
@@ -171,7 +175,8 @@ def test_words() -> None:
     assert names(["a", "b", "c"]).en == "a, b and c"
 
 
-def test_the_running_pole_says_the_same_and_its_info_names_it(agent: Start, bench: Callable[..., Path], tmp_path: Path) -> None:
+def test_running_pole_says_same_and_its_info_names_it(agent: Start, bench: Callable[..., Path], tmp_path: Path) -> None:
+    """The running pole says the same and its info names it."""
     config = bench()
     agent("run", "--config", str(config))
     eventually(lambda: (tmp_path / "state" / "control.sock").exists())

@@ -66,7 +66,8 @@ async def test_a_publish_returns_when_it_is_acknowledged(harness: Harness) -> No
         await asyncio.gather(hearing, return_exceptions=True)
 
 
-async def test_a_refused_publish_says_so_with_its_reason_code_and_the_session_goes_on(harness: Harness) -> None:
+async def test_refused_publish_says_so_with_its_reason_code(harness: Harness) -> None:
+    """A refused publish says so with its reason code and the session goes on."""
     async with harness.broker.connect(WILL, BASE) as session:
         with pytest.raises(PublishRefused) as refused:
             await session.publish(Message(harness.forbidden, b"{}"))
@@ -134,7 +135,8 @@ async def test_what_is_pending_fails_when_the_broker_goes(mosquitto: Mosquitto) 
     assert all(r is None or isinstance(r, LinkLost) for r in results)
 
 
-async def test_a_packet_too_large_for_the_broker_is_refused_at_once(mosquitto_with: Callable[[str], Mosquitto]) -> None:
+async def test_packet_too_large_for_broker_is_refused(mosquitto_with: Callable[[str], Mosquitto]) -> None:
+    """A packet too large for the broker is refused at once."""
     server = mosquitto_with("max_packet_size 2000")
 
     async with MqttBroker(Address("127.0.0.1", server.port, "x", tls=False)).connect(WILL, BASE) as session:

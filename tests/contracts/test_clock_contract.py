@@ -38,7 +38,9 @@ async def test_a_sleep_takes_its_time_on_the_monotonic_clock(clock: Clock) -> No
     assert clock.wall() - wall_before > 0
 
 
-async def test_a_wait_ends_by_its_event_or_by_its_time_and_clears_the_event(clock: Clock) -> None:
+async def test_a_wait_ends_by_its_event_or_by_its_time(clock: Clock) -> None:
+    """A wait ends by its event or by its time and clears the event."""
+
     async def story() -> None:
         event = asyncio.Event()
         assert await wait(clock, event, 0.02) is False
@@ -53,7 +55,9 @@ async def test_a_wait_ends_by_its_event_or_by_its_time_and_clears_the_event(cloc
     await play(clock, story())
 
 
-async def test_a_manual_clock_wakes_sleepers_in_order_each_at_its_moment() -> None:
+async def test_manual_clock_wakes_sleepers_in_order() -> None:
+    """A manual clock wakes sleepers in order each at its moment."""
+
     async def story() -> list[float]:
         clock, woken = ManualClock(), []
         start = clock.monotonic()

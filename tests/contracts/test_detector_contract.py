@@ -39,7 +39,8 @@ def detector(request: pytest.FixtureRequest) -> Iterator[Detector]:
     made.close()
 
 
-async def test_a_detector_gives_people_as_fractions_from_the_weak_score_on(detector: Detector, street_clip: Path) -> None:
+async def test_a_detector_gives_people_as_fractions(detector: Detector, street_clip: Path) -> None:
+    """A detector gives people as fractions from the weak score on."""
     image = first_picture(street_clip)
 
     with pytest.raises(ModelError, match="not open"):
@@ -98,7 +99,9 @@ def source(request: pytest.FixtureRequest, square_clip: Path) -> Iterator[FrameS
     made.close()
 
 
-async def test_frames_come_in_order_with_their_masks_burned_in(source: FrameSource) -> None:
+async def test_frames_come_in_order_with_masks_burned_in(source: FrameSource) -> None:
+    """Frames come in order with their masks burned in."""
+
     async def work() -> list[Frame]:
         source.open()
         frames = []
@@ -116,7 +119,9 @@ async def test_frames_come_in_order_with_their_masks_burned_in(source: FrameSour
         assert frame.image[180:, 200:].mean() > 50
 
 
-async def test_a_clip_gives_every_frame_once_and_then_its_end(square_clip: Path) -> None:
+async def test_clip_gives_every_frame_once_and_then_its_end(square_clip: Path) -> None:
+    """A clip gives every frame once and then its end."""
+
     async def work() -> list[int]:
         source = RecordedSource(square_clip, None)
         source.open()
@@ -155,7 +160,9 @@ async def test_an_unreadable_clip_is_one_clear_error(tmp_path: Path, content: by
         await work()
 
 
-async def test_a_camera_that_refuses_is_an_error_and_one_that_hangs_can_be_left(camera: str) -> None:
+async def test_a_camera_that_refuses_is_an_error(camera: str) -> None:
+    """A camera that refuses is an error and one that hangs can be left."""
+
     async def refused() -> None:
         source = LiveSource("rtsp://127.0.0.1:1/x", 5, [], time.monotonic)
         source.open()
@@ -173,7 +180,8 @@ async def test_a_camera_that_refuses_is_an_error_and_one_that_hangs_can_be_left(
     assert time.monotonic() - begun < 5
 
 
-def test_passwords_with_odd_characters_go_in_and_never_come_out() -> None:
+def test_passwords_with_odd_characters_go() -> None:
+    """Passwords with odd characters go in and never come out."""
     full = address("rtsp://cam:554/stream?x=1", "us:er", "p#a@s/s")
     assert full == "rtsp://us%3Aer:p%23a%40s%2Fs@cam:554/stream?x=1"
     assert plain(full) == "rtsp://cam:554/stream"

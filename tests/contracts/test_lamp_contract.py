@@ -111,7 +111,8 @@ def test_the_faintest_light_is_not_darkness(kind: Bench, active_low: bool) -> No
     lamp.close()
 
 
-def test_claiming_and_closing_are_light_with_the_reference_wiring(kind: Bench) -> None:
+def test_claiming_and_closing_are_light_with_reference(kind: Bench) -> None:
+    """Claiming and closing are light with the reference wiring."""
     lamp = kind.lamp(True)
     assert kind.light(True) == 1.0
     lamp.set(0.0)
@@ -120,7 +121,8 @@ def test_claiming_and_closing_are_light_with_the_reference_wiring(kind: Bench) -
     assert kind.light(True) == 1.0
 
 
-def test_every_edge_of_the_pin_that_is_not_a_set_is_full_light(factory: Any) -> None:
+def test_every_edge_of_pin_that_is_not_set_is_full(factory: Any) -> None:
+    """Every edge of the pin that is not a set is full light."""
     lamp = GpioLamp(factory, PIN, 1000, active_low=True)
     lamp.set(0.3)
     lamp.close()
@@ -151,7 +153,8 @@ def test_without_gpio_the_error_says_what_to_install() -> None:
 
 
 @pytest.mark.parametrize(("device", "pin", "channel"), [("fe20c000.pwm", 19, 1), ("3f20c000.pwm", 12, 0), (PI5, 18, 2), (PI5, 13, 1)])
-def test_the_chip_is_found_by_its_device_and_the_channel_by_the_pin(tmp_path: Path, device: str, pin: int, channel: int) -> None:
+def test_the_chip_is_found_by_its_device(tmp_path: Path, device: str, pin: int, channel: int) -> None:
+    """The chip is found by its device and the channel by the pin."""
     root = pwm_tree(tmp_path, device)
     KernelPwmLamp(pin, 1000, True, root=root).set(0.4)
     folder = root / "pwmchip2" / f"pwm{channel}"
@@ -164,8 +167,11 @@ def test_a_chip_can_be_named(tmp_path: Path) -> None:
     assert int((root / "pwmchip0" / "pwm3" / "duty_cycle").read_text()) == 250_000
 
 
-def test_a_restart_takes_a_running_pwm_over_without_an_edge(tmp_path: Path) -> None:
-    """The process was killed; the PWM went on. Nothing is written until the new process knows a level."""
+def test_restart_takes_running_pwm_over_without_edge(tmp_path: Path) -> None:
+    """A restart takes a running pwm over without an edge.
+
+    The process was killed; the PWM went on. Nothing is written until the new process knows a level.
+    """
     root = pwm_tree(tmp_path)
     KernelPwmLamp(PIN, 1000, True, root=root).set(0.3)
     KernelPath.writes.clear()
@@ -175,7 +181,8 @@ def test_a_restart_takes_a_running_pwm_over_without_an_edge(tmp_path: Path) -> N
     assert KernelPath.writes == [("duty_cycle", 700_000)]
 
 
-def test_a_pwm_that_was_left_with_another_period_or_polarity_is_set_right_in_light(tmp_path: Path) -> None:
+def test_pwm_that_was_left_with_another_period(tmp_path: Path) -> None:
+    """A pwm that was left with another period or polarity is set right in light."""
     root = pwm_tree(tmp_path)
     KernelPwmLamp(PIN, 100, True, root=root).set(0.2)
     KernelPath.writes.clear()
@@ -187,7 +194,8 @@ def test_a_pwm_that_was_left_with_another_period_or_polarity_is_set_right_in_lig
     assert (root / "pwmchip2" / "pwm0" / "polarity").read_text() == "normal\n"
 
 
-def test_without_a_chip_the_error_says_what_is_there_and_what_to_add(tmp_path: Path) -> None:
+def test_without_a_chip_the_error_says_what_is_there(tmp_path: Path) -> None:
+    """Without a chip the error says what is there and what to add."""
     with pytest.raises(LampError, match=r"there is: none.*dtoverlay=pwm,pin=18,func=2"):
         KernelPwmLamp(PIN, 1000, True, root=KernelPath(tmp_path))
     root = pwm_tree(tmp_path, "other.pwm")
@@ -195,7 +203,8 @@ def test_without_a_chip_the_error_says_what_is_there_and_what_to_add(tmp_path: P
         KernelPwmLamp(PIN, 1000, True, root=root)
 
 
-def test_a_file_that_may_not_be_written_is_a_clear_error(tmp_path: Path) -> None:
+def test_file_that_may_not_be_written_is_clear_error(tmp_path: Path) -> None:
+    """A file that may not be written is a clear error."""
     root = pwm_tree(tmp_path)
     (root / "pwmchip2" / "export").unlink()
     (root / "pwmchip2" / "pwm0").mkdir()
@@ -225,7 +234,8 @@ def test_a_relay_that_nobody_drives_is_closed(factory: Any, active_low: bool) ->
 
 
 @pytest.mark.parametrize("active_low", [True, False])
-def test_an_input_pin_is_read_and_a_broken_wire_is_inactive(factory: Any, active_low: bool) -> None:
+def test_input_pin_is_read_and_broken_wire_is_inactive(factory: Any, active_low: bool) -> None:
+    """An input pin is read and a broken wire is inactive."""
     entry = PinInput(factory, 24, active_low)
     pin = factory.pin("GPIO24")
     assert entry.active() is False
@@ -238,7 +248,8 @@ def test_an_input_pin_is_read_and_a_broken_wire_is_inactive(factory: Any, active
     assert entry.active() is None
 
 
-def test_a_file_is_read_and_what_cannot_be_read_is_unknown(tmp_path: Path) -> None:
+def test_file_is_read_and_what_cannot_be_read(tmp_path: Path) -> None:
+    """A file is read and what cannot be read is unknown."""
     path = tmp_path / "in_illuminance_input"
     path.write_text("1500\n")
     entry = FileInput(path, 0.01, every_s=0.02)
@@ -252,7 +263,8 @@ def test_a_file_is_read_and_what_cannot_be_read_is_unknown(tmp_path: Path) -> No
     entry.close()
 
 
-def test_a_file_that_hangs_is_unknown_after_a_while_and_holds_up_nobody(tmp_path: Path) -> None:
+def test_a_file_that_hangs_is_unknown(tmp_path: Path) -> None:
+    """A file that hangs is unknown after a while and holds up nobody."""
     path = tmp_path / "power1_input"
     path.write_text("1")
     now = [0.0]

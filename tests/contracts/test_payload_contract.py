@@ -158,9 +158,10 @@ def city(mosquitto: Mosquitto) -> Iterator[City]:
     made.close()
 
 
-def test_what_a_running_pole_says_is_what_the_files_say(
+def test_what_running_pole_says_is_what_files_say(
     mosquitto: Mosquitto, city: City, agent: Callable[..., Any], bench: Callable[..., Path]
 ) -> None:
+    """What a running pole says is what the files say."""
     witness = Witness(mosquitto.port)
     agent("run", "--config", str(bench(CONFIG.format(clip=CLIP, port=mosquitto.port))))
     eventually(lambda: city.got("status"), within_s=20)
@@ -232,7 +233,8 @@ def sent_as_written(heard: list[Heard]) -> set[str]:
         ("drone_conditions", {"rain": True, "dock": "idle", "at": "2026-11-24T10:00:00Z"}, True),
     ],
 )
-def test_the_schemas_of_commands_say_what_the_agent_takes(name: str, payload: dict[str, Any], good: bool) -> None:
+def test_schemas_of_commands_say_what_agent_takes(name: str, payload: dict[str, Any], good: bool) -> None:
+    """The schemas of commands say what the agent takes."""
     from pole_agent.drone.commands import read_decision, read_progress, read_stop
     from pole_agent.drone.conditions import read_conditions
     from pole_agent.errors import CommandRefused

@@ -53,7 +53,8 @@ def test_the_books_name_exactly_what_is_missing(order: list[int], missing: set[i
         assert named == {n for n in missing if n < max(came)}
 
 
-def test_what_is_named_as_dropped_is_not_missing_and_duplicates_are_written_once() -> None:
+def test_what_is_named_as_dropped_is_not_missing() -> None:
+    """What is named as dropped is not missing and duplicates are written once."""
     out = io.StringIO()
     receiver = example.Receiver(out)
     receiver.take(event(1))
@@ -63,7 +64,8 @@ def test_what_is_named_as_dropped_is_not_missing_and_duplicates_are_written_once
     assert len(out.getvalue().splitlines()) == 2
 
 
-def test_a_store_that_has_ended_is_explained_and_asked_for_nothing(capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_store_that_has_ended_is_explained(capsys: pytest.CaptureFixture[str]) -> None:
+    """A store that has ended is explained and asked for nothing."""
     asked: list[str] = []
 
     class Client:
@@ -103,7 +105,8 @@ def test_what_is_no_event_is_taken_in_not_even_by_half(wrong: dict[str, Any]) ->
     assert receiver.take(event(1))
 
 
-def test_lines_that_a_kill_left_without_their_books_are_removed_and_come_again(tmp_path: Path) -> None:
+def test_lines_that_kill_left_without_books(tmp_path: Path) -> None:
+    """Lines that a kill left without their books are removed and come again."""
     path = tmp_path / "events.jsonl"
     with path.open("a") as out:
         receiver = example.Receiver(out, tmp_path / "books")
@@ -130,8 +133,11 @@ def test_a_batch_that_fails_leaves_nothing(tmp_path: Path) -> None:
     assert len(path.read_text().splitlines()) == 1
 
 
-def test_killed_again_and_again_it_writes_each_event_once_and_proves_completeness(mosquitto: Mosquitto, tmp_path: Path) -> None:
-    """A pole that repeats itself, and a receiver that is killed in the middle: thirty-three came twice once."""
+def test_killed_again_and_again_it_writes_each_event(mosquitto: Mosquitto, tmp_path: Path) -> None:
+    """Killed again and again it writes each event once and proves completeness.
+
+    A pole that repeats itself, and a receiver that is killed in the middle: thirty-three came twice once.
+    """
     command = [sys.executable, str(EXAMPLE), "--port", str(mosquitto.port), "--out", str(tmp_path / "events.jsonl"), "--every", "0.2"]
     client = paho.Client(CallbackAPIVersion.VERSION2)
     client.connect("127.0.0.1", mosquitto.port)

@@ -43,7 +43,8 @@ def put(root: Path, path: str, text: str = "") -> Path:
     return file
 
 
-def test_a_mock_lamp_is_told_and_a_board_without_gpio_fails(tmp_path: Path) -> None:
+def test_mock_lamp_is_told_and_board_without_gpio(tmp_path: Path) -> None:
+    """A mock lamp is told and a board without gpio fails."""
     assert one(board.gpio(settings('[lamp]\nbackend = "mock"\n')), "gpio").state == "warn"
     assert "no GPIO chip" in one(board.gpio(settings(), tmp_path), "gpio").words.en
     none = one(board.pwm(settings('[lamp]\nbackend = "pwm"\n'), tmp_path), "pwm")
@@ -63,8 +64,11 @@ LGPIO = {
 
 
 @pytest.mark.parametrize("kind", LGPIO)
-def test_the_empty_stub_that_pip_installs_where_there_is_no_wheel_is_told(kind: str, tmp_path: Path) -> None:
-    """In a process of its own, with a library that ends it as soon as anything is driven."""
+def test_the_empty_stub_that_pip_installs(kind: str, tmp_path: Path) -> None:
+    """The empty stub that pip installs where there is no wheel is told.
+
+    In a process of its own, with a library that ends it as soon as anything is driven.
+    """
     source, state, words = LGPIO[kind]
     put(tmp_path, "site/lgpio.py", source)
     put(tmp_path, "root/dev/gpiochip0")
@@ -109,7 +113,8 @@ def test_what_the_board_itself_tells(tmp_path: Path) -> None:
     assert one(machine.power(settings(), tmp_path), "power").state == "fail"
 
 
-def test_secrets_that_cannot_be_read_and_credentials_of_the_service(tmp_path: Path) -> None:
+def test_secrets_that_cannot_be_read(tmp_path: Path) -> None:
+    """Secrets that cannot be read and credentials of the service."""
     there = put(tmp_path, "there", "x")
     camera = '[[camera]]\nsource = "rtsp://127.0.0.1:9/x"\nusername = "a"\npassword_file = "{}"\n'
     assert list(link.secrets(settings(camera.format(there)))) == []
@@ -167,7 +172,8 @@ def test_the_disk(tmp_path: Path) -> None:
     assert one(machine.disk(little), "disk").state == "warn"
 
 
-def test_everything_is_said_in_both_languages_with_a_fix_for_what_is_wrong() -> None:
+def test_everything_is_said_in_both_languages_with_fix() -> None:
+    """Everything is said in both languages with a fix for what is wrong."""
     for finding in doctor.examine(settings('[lamp]\nbackend = "mock"\n'), doctor.QUICK):
         assert finding.words.en
         assert finding.words.id
@@ -191,7 +197,8 @@ def test_a_check_that_hangs_or_falls_over_is_a_finding() -> None:
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-def test_a_report_stays_small_and_leaves_out_what_is_well_first(language: Any) -> None:
+def test_report_stays_small_and_leaves_out(language: Any) -> None:
+    """A report stays small and leaves out what is well first."""
     long = Both("x" * 2000, "é" * 2000)
     found = [Finding(f"n{i}", state, long, long) for i in range(30) for state in ("ok", "fail")]
     told = doctor.report(found, language, 8000)
@@ -199,7 +206,8 @@ def test_a_report_stays_small_and_leaves_out_what_is_well_first(language: Any) -
     assert {f["state"] for f in told} == {"fail"}
 
 
-def test_the_command_tells_what_failed_by_its_exit_code(bench: Callable[..., Path], tmp_path: Path) -> None:
+def test_command_tells_what_failed_by_its_exit_code(bench: Callable[..., Path], tmp_path: Path) -> None:
+    """The command tells what failed by its exit code."""
     done = call("doctor", "--config", str(bench()), "--quick")
     assert done.returncode == (1 if "\nBAD" in done.stdout else 0)
     assert "versions" in done.stdout
@@ -212,9 +220,8 @@ def test_the_command_tells_what_failed_by_its_exit_code(bench: Callable[..., Pat
     assert (done.returncode, findings[0]["check"], findings[0]["state"]) == (1, "configuration", "fail")
 
 
-def test_over_mqtt_the_report_follows_and_others_do_not_wait(
-    mosquitto: Mosquitto, agent: Start, bench: Callable[..., Path], tmp_path: Path
-) -> None:
+def test_over_mqtt_the_report_follows(mosquitto: Mosquitto, agent: Start, bench: Callable[..., Path], tmp_path: Path) -> None:
+    """Over mqtt the report follows and others do not wait."""
     city = City(mosquitto.port)
     secret = tmp_path / "password"
     secret.write_text("very-secret-word\n")

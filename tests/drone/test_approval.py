@@ -39,7 +39,8 @@ def cause(payload: Any, by: str = "Dewi", used: frozenset[str] = frozenset(), wa
     return ""
 
 
-def test_the_text_that_is_signed_can_be_read_and_is_what_the_manual_shows() -> None:
+def test_the_text_that_is_signed_can_be_read() -> None:
+    """The text that is signed can be read and is what the manual shows."""
     assert text(POLE, FACTS, "Dewi", "n" * 20, rfc3339(WALL + 300)) == (
         "pole-agent approval 1\npole: smartpole/sumedang/SMD-0042\nrequest: 01a2-7\nasked by: incident watch\nplace: -6.858600 107.916400\n"
         "radius: 40.0 m\naltitude above ground: 60.0 m\nrequest expires: 2026-11-05T03:50:00.000Z\napproved by: Dewi\n"
@@ -47,7 +48,8 @@ def test_the_text_that_is_signed_can_be_read_and_is_what_the_manual_shows() -> N
     )
 
 
-def test_a_right_approval_passes_and_each_wrong_one_says_why() -> None:
+def test_right_approval_passes_and_each_wrong_one_says() -> None:
+    """A right approval passes and each wrong one says why."""
     assert cause(signed()) == ""
     assert cause(signed(BUDI, "Budi"), by="Budi") == ""
     assert cause(None) == "unsigned"
@@ -67,7 +69,8 @@ def test_a_right_approval_passes_and_each_wrong_one_says_why() -> None:
     assert Office(POLE, {}, ed25519.verify).check(None, "anybody", FACTS, frozenset(), None) is None, "no officers: the broker is trusted"
 
 
-def test_ten_thousand_wrong_approvals_none_passes_each_is_counted() -> None:
+def test_ten_thousand_wrong_approvals_none_passes() -> None:
+    """Ten thousand wrong approvals none passes each is counted."""
     rng = random.Random(6)
     good = signed()
     counted: Counter[str] = Counter()
@@ -117,7 +120,8 @@ def test_a_key_of_small_order_opens_nothing(zero: bytes) -> None:
             office.check(forged, "Dewi", FACTS, frozenset(), WALL)
 
 
-def test_a_standing_approval_covers_its_plan_as_it_was_written_until_its_end() -> None:
+def test_a_standing_approval_covers_its_plan() -> None:
+    """A standing approval covers its plan as it was written until its end."""
     book = StandingBook().approved("round", Standing("at 06:00", "Dewi", WALL + 100), read_signature(signed()), WALL)
     found = book.of("round", "at 06:00", WALL + 99)
     assert found is not None

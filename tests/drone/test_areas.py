@@ -31,7 +31,8 @@ def box(centre: Point, half: float) -> tuple[Point, ...]:
 
 @pytest.mark.parametrize("longitude", [179.995, 180.0, -180.0, -179.999, 0.0, 107.9164])
 @pytest.mark.parametrize("hole", [False, True])
-def test_a_fence_is_the_same_at_the_date_line_as_elsewhere(longitude: float, hole: bool) -> None:
+def test_fence_is_same_at_date_line_as_elsewhere(longitude: float, hole: bool) -> None:
+    """A fence is the same at the date line as elsewhere."""
     pole = (-16.9, longitude)
     area = Area(box(pole, 0.02), (box((-16.9 + 0.015, longitude), 0.002),) if hole else ())
     assert area.contains(pole, 1000)
@@ -49,7 +50,8 @@ def test_an_exclusion_around_the_world_covers_it() -> None:
 
 
 @given(st.floats(-80, 80), st.floats(-180, 180), st.floats(0, 360), st.floats(1, 5000))
-def test_a_place_some_metres_away_is_on_earth_and_as_far(latitude: float, longitude: float, bearing: float, metres: float) -> None:
+def test_place_some_metres_away_is_on_earth_and_as_far(latitude: float, longitude: float, bearing: float, metres: float) -> None:
+    """A place some metres away is on earth and as far."""
     there = towards((latitude, longitude), bearing, metres)
     assert abs(there[0]) <= 90
     assert abs(there[1]) <= 180
@@ -79,7 +81,8 @@ def test_a_fence_that_would_block_everything_is_told(name: str) -> None:
     assert "every request from this pole will be blocked" in told[0]
 
 
-def test_a_hole_and_an_exclusion_at_the_pole_are_told_and_a_good_fence_is_not() -> None:
+def test_a_hole_and_an_exclusion_at_the_pole_are_told() -> None:
+    """A hole and an exclusion at the pole are told and a good fence is not."""
     fence, targets = Area(box(POLE, 0.02)), {'patrol "round"': around(POLE, 1000, 60)}
     assert list(doubts(fence, (), POLE, targets)) == []
     assert "outside" in next(doubts(Area(box(POLE, 0.02), (box(POLE, 0.001),)), (), POLE, targets))
@@ -94,9 +97,8 @@ FEATURE = {"type": "Feature", "properties": {}, "geometry": {"type": "MultiPolyg
 
 
 @pytest.mark.parametrize("coding", ["utf-8", "utf-8-sig", "utf-16", "utf-32"])
-def test_a_collection_of_a_multipolygon_with_heights_is_read_however_it_was_saved(
-    coding: str, bench: Callable[..., Path], tmp_path: Path
-) -> None:
+def test_collection_of_multipolygon_with_heights(coding: str, bench: Callable[..., Path], tmp_path: Path) -> None:
+    """A collection of a multipolygon with heights is read however it was saved."""
     text = json.dumps({"type": "FeatureCollection", "name": "Kecamatan é", "features": [FEATURE]}, ensure_ascii=False)
     assert areas(text)[0].contains(POLE, 1000)
     (tmp_path / "fence.geojson").write_bytes(text.replace(", ", ",\r\n").encode(coding))
@@ -106,7 +108,8 @@ def test_a_collection_of_a_multipolygon_with_heights_is_read_however_it_was_save
     assert "geofence" not in done.stdout
 
 
-def test_check_warns_of_a_fence_without_the_pole_and_of_a_drone_that_is_off_it_does_not(bench: Callable[..., Path]) -> None:
+def test_check_warns_of_a_fence_without_the_pole(bench: Callable[..., Path]) -> None:
+    """Check warns of a fence without the pole and of a drone that is off it does not."""
     fence = "geofence = [[-7.87, 110.90], [-7.87, 110.93], [-7.85, 110.93]]\n"
     done = call("check", "--config", str(bench("[drone]\nenabled = true\n" + fence)))
     assert done.returncode == 0

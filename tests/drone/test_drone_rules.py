@@ -60,7 +60,8 @@ def test_only_a_person_and_open_gates_lead_to_an_order() -> None:
 
 
 @pytest.mark.parametrize("state", sorted(OPEN_STATES))
-def test_deny_and_cancel_are_legal_in_every_state_that_is_not_final(state: State) -> None:
+def test_deny_and_cancel_are_legal_in_every_state(state: State) -> None:
+    """Deny and cancel are legal in every state that is not final."""
     assert (after(state, "cancel"), after(state, "deny")) == ("canceled", "denied")
     assert TABLE["canceled"] == TABLE["denied"] == {}
 
@@ -146,7 +147,8 @@ ALL = {"wind_ms", "rain_mm_h", "min_temperature_c", "max_temperature_c", "batter
         (heard(**FINE | {"emergency_stop": True}), {"emergency_stop"}),
     ],
 )
-def test_a_condition_that_is_missing_old_or_beyond_its_limit_blocks(known: Known, expected: set[str]) -> None:
+def test_condition_missing_old_or_beyond_blocks(known: Known, expected: set[str]) -> None:
+    """A condition that is missing old or beyond its limit blocks."""
     assert shut(STRICT, known) == expected
     assert shut(LIMITS, known) == expected & {"emergency_stop"}, "no limit, no gate; a stop needs none"
 
@@ -161,7 +163,8 @@ def test_a_blocked_request_says_why_in_words() -> None:
     )
 
 
-def test_an_overtaken_message_changes_nothing_and_age_never_shrinks() -> None:
+def test_an_overtaken_message_changes() -> None:
+    """An overtaken message changes nothing and age never shrinks."""
     conditions = Conditions()
     conditions.take({"wind_ms": 12.0}, WALL, WALL, NOW)
     conditions.take({"wind_ms": 2.0}, WALL - 60, WALL + 1, NOW + 1)
@@ -225,7 +228,8 @@ def test_what_is_no_geojson_is_a_value_error(text: str) -> None:
 
 
 @given(st.floats(0, 3000), st.floats(0, 359.9), st.floats(0, 3000))
-def test_a_circle_is_within_the_fence_only_when_all_of_it_is(away: float, bearing: float, radius: float) -> None:
+def test_circle_is_within_fence_only_when_all_of_it_is(away: float, bearing: float, radius: float) -> None:
+    """A circle is within the fence only when all of it is."""
     fence, centre = Area(FENCE), towards(POLE, bearing, away)
     rim = [towards(centre, angle, radius) for angle in range(0, 360, 10)]
     if fence.contains(centre, radius):
@@ -248,14 +252,16 @@ def test_going_somewhere_is_as_far_as_it_was_meant(lat: float, lon: float, beari
         {"type": "Polygon", "coordinates": [[[True, 0], [1, 0], [1, 1]]]},
     ],
 )  # fmt: skip
-def test_nothing_in_a_file_of_areas_is_left_out_without_a_word(extra: object) -> None:
+def test_nothing_in_file_of_areas_is_left_out(extra: object) -> None:
+    """Nothing in a file of areas is left out without a word."""
     polygon = {"type": "Polygon", "coordinates": [[[0, 0], [1, 0], [1, 1]]]}
     assert len(areas(json.dumps({"type": "FeatureCollection", "features": [polygon]}))) == 1
     with pytest.raises(ValueError, match=r"."):
         areas(json.dumps({"type": "FeatureCollection", "features": [polygon, extra]}))
 
 
-def test_an_exclusion_that_crosses_or_repeats_itself_has_no_opening() -> None:
+def test_exclusion_that_crosses_or_repeats_itself() -> None:
+    """An exclusion that crosses or repeats itself has no opening."""
     star = [towards(POLE, angle, 500) for angle in (0, 144, 288, 72, 216)]
     ring = [towards(POLE, angle, 500) for angle in range(0, 360, 30)]
     for shape in (star, [*ring, *ring], [*ring, ring[0]]):
@@ -266,14 +272,18 @@ def test_an_exclusion_that_crosses_or_repeats_itself_has_no_opening() -> None:
 @given(
     st.lists(st.tuples(st.floats(-6.9, -6.8), st.floats(107.8, 108)), min_size=3, max_size=9), st.floats(-6.9, -6.8), st.floats(107.8, 108)
 )
-def test_what_an_even_count_of_edges_holds_is_wound_too(ring: list[tuple[float, float]], lat: float, lon: float) -> None:
+def test_what_even_count_of_edges_holds_is_wound_too(ring: list[tuple[float, float]], lat: float, lon: float) -> None:
+    """What an even count of edges holds is wound too."""
     if Area(tuple(ring)).contains((lat, lon), 0):
         assert Area(tuple(ring)).touches((lat, lon), 0)
 
 
 @given(st.integers(0, 3), st.floats(0, 1), st.floats(0, 500))
-def test_on_the_edge_of_a_fence_and_on_that_of_an_exclusion_nothing_flies(number: int, along: float, radius: float) -> None:
-    """Also where a circle only touches the edge from inside, or from outside an exclusion."""
+def test_on_edge_of_fence_and_on_that_of_exclusion(number: int, along: float, radius: float) -> None:
+    """On the edge of a fence and on that of an exclusion nothing flies.
+
+    Also where a circle only touches the edge from inside, or from outside an exclusion.
+    """
     (lat1, lon1), (lat2, lon2) = FENCE[number - 1], FENCE[number]
     edge = (lat1 + along * (lat2 - lat1), lon1 + along * (lon2 - lon1))
     assert not Area(FENCE).contains(edge, 0)
@@ -290,7 +300,8 @@ def test_metres_to_an_edge() -> None:
     assert to_edge_m(towards(POLE, 90, 60), square) == pytest.approx(40, abs=0.2)
 
 
-def test_a_target_lies_where_the_camera_looks_and_says_how_unsure_that_is() -> None:
+def test_a_target_lies_where_the_camera_looks() -> None:
+    """A target lies where the camera looks and says how unsure that is."""
     unknown = seen_from(POLE, View(), (0.5, 0.9), 60)
     assert (unknown.point, unknown.radius_m) == (POLE, 50 + POSITION_M)
     east = View(heading_deg=90, hfov_deg=90, range_m=80)
@@ -304,7 +315,8 @@ def test_a_target_lies_where_the_camera_looks_and_says_how_unsure_that_is() -> N
 
 
 @given(st.floats(0, 359), st.floats(10, 170), st.floats(1, 300), st.floats(0, 1), st.floats(0, 1))
-def test_whatever_the_distance_the_true_place_lies_in_the_circle(heading: float, hfov: float, reach: float, x: float, share: float) -> None:
+def test_the_true_place_lies_in_the_circle(heading: float, hfov: float, reach: float, x: float, share: float) -> None:
+    """Whatever the distance the true place lies in the circle."""
     target = seen_from(POLE, View(heading, hfov, reach), (x, 0.9), 60)
     aside = math.degrees(math.atan((2 * x - 1) * math.tan(math.radians(hfov / 2))))
     assert distance_m(target.point, towards(POLE, heading + aside, reach * share)) <= target.radius_m
@@ -335,7 +347,8 @@ def wish(**more: Any) -> RequestDrone:
     return RequestDrone(**given_ | more)
 
 
-def test_a_repeat_joins_what_is_open_or_ended_within_the_cooldown() -> None:
+def test_repeat_joins_what_is_open_or_ended_within() -> None:
+    """A repeat joins what is open or ended within the cooldown."""
     triage = Triage(cooldown_s=900)
     open_one, ended, other = request(1), request(2, state="denied"), request(3, place="yard")
     assert triage.joins(wish(), [other, open_one], {}) is open_one
@@ -362,7 +375,8 @@ def test_what_becomes_no_request_says_why(triage: Triage, asking: RequestDrone, 
     assert triage.suppresses(asking, made, rates).partition(":")[0] == cause
 
 
-def test_the_graver_comes_first_and_takes_the_place_of_what_nobody_decided_on() -> None:
+def test_graver_comes_first_and_takes_place() -> None:
+    """The graver comes first and takes the place of what nobody decided on."""
     patrol = request(1, origin="patrol", severity="info")
     warning, approved, alarm = request(2), request(3, state="approved"), request(4, severity="alarm")
     elsewhere = request(5, camera="yard")
@@ -415,7 +429,8 @@ def local(text: str) -> float:
 
 
 @pytest.mark.parametrize("at", ["06:00", "12:00", "18:30", "23:00", "00:10", "11:59"])
-def test_a_patrol_is_due_at_its_time_until_its_window_closes(at: str) -> None:
+def test_a_patrol_is_due_at_its_time(at: str) -> None:
+    """A patrol is due at its time until its window closes."""
     when = local(f"2026-11-24T{at}:00")  # a Tuesday
     assert plan(at).due(when - 0.1, SUMEDANG) == []
     assert plan(at).due(when, SUMEDANG) == [when]
@@ -450,7 +465,8 @@ def test_a_fixed_time_comes_every_day_of_the_year(zone: str) -> None:
 
 
 @given(st.integers(0, 7 * 86_400), st.sampled_from(["06:00", "12:00", "23:59", "sunset", "dawn-01:00"]), st.integers(60, 21_600))
-def test_every_moment_belongs_to_at_most_one_patrol_of_a_time(seconds: int, at: str, window: int) -> None:
+def test_every_moment_belongs_to_at_most_one_patrol(seconds: int, at: str, window: int) -> None:
+    """Every moment belongs to at most one patrol of a time."""
     wall = local("2026-11-23T00:00:00") + seconds
     found = plan(at, window_s=window).due(wall, SUMEDANG)
     assert len(found) <= 1
@@ -475,7 +491,8 @@ def test_every_moment_belongs_to_at_most_one_patrol_of_a_time(seconds: int, at: 
         {"patrol": ["p"], "decision": "deny", "by": "x"},
     ],
 )
-def test_a_decision_without_a_name_or_with_anything_odd_is_refused(payload: dict[str, object]) -> None:
+def test_decision_without_name_or_odd_is_refused(payload: dict[str, object]) -> None:
+    """A decision without a name or with anything odd is refused."""
     with pytest.raises(CommandRefused):
         read_decision(payload)
 

@@ -22,8 +22,8 @@ def rules(text: str = "", for_real: bool = True) -> DroneRules:
     return compose.drone_rules(parse(f"{POLE}[drone]\nenabled = true\n{text}"), for_real)
 
 
-def test_the_defaults_of_the_code_are_those_of_the_file() -> None:
-    """Where [drone] says nothing, a limit is the same whoever makes the rules."""
+def test_defaults_of_code_are_those_of_file() -> None:
+    """The defaults of the code are those of the file. Where [drone] says nothing, a limit is the same whoever makes the rules."""
     made = rules()
     assert made.limits == DroneLimits()
     assert made.triage == Triage()

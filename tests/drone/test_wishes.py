@@ -139,8 +139,8 @@ def test_what_a_wish_joins(before: Request, since_s: float, joins: bool) -> None
     assert (Triage().joins(wish(), [before], {"r-1": since_s}) is before) is joins
 
 
-def test_a_suppressed_happening_is_told_every_quarter_of_an_hour() -> None:
-    """A repeat within 900 s is only counted; one after them is told again."""
+def test_suppressed_happening_is_told_every_quarter() -> None:
+    """A suppressed happening is told every quarter of an hour. A repeat within 900 s is only counted; one after them is told again."""
     before = request(state="suppressed", changed_at=NOW)
     assert told_before(wish(), [before], NOW + 899.9) is before
     assert told_before(wish(), [before], NOW + 900) is None
@@ -231,8 +231,8 @@ def test_a_block_takes_the_approval_back() -> None:
     assert (sent.ordered, sent.approved_by, sent.approval_key, sent.standing) == (True, "Dewi", "k", True)
 
 
-def test_the_first_incident_and_the_newest_seven_are_named() -> None:
-    """Eight names: the first, and the newest of the others, each once."""
+def test_first_incident_and_newest_seven_are_named() -> None:
+    """The first incident and the newest seven are named. Eight names: the first, and the newest of the others, each once."""
     assert first_and_newest(["a", "b", "a", "c"]) == ("a", "b", "c")
     assert first_and_newest(str(n) for n in range(9)) == ("0", *(str(n) for n in range(2, 9)))
     assert first_and_newest(str(n) for n in range(8)) == tuple(str(n) for n in range(8))
@@ -303,8 +303,8 @@ def test_the_message_and_the_order() -> None:
 YEAR_2100 = datetime(2100, 1, 1, tzinfo=UTC).timestamp()
 
 
-def test_a_kept_request_with_times_beyond_2100_is_damaged() -> None:
-    """The last moment that can be is read; a second later none is."""
+def test_kept_request_with_times_beyond_2100() -> None:
+    """A kept request with times beyond 2100 is damaged. The last moment that can be is read; a second later none is."""
     kept = json.loads(request().dump())
     for name in ("created", "expires", "created_at", "expires_at", "changed", "changed_at", "score"):
         assert getattr(Request.load(json.dumps(kept | {name: YEAR_2100})), name) == YEAR_2100
@@ -387,8 +387,8 @@ def test_what_an_approval_gives_back() -> None:
     assert str(refused.value) == "this approval was used before"
 
 
-def test_a_time_of_a_signature_may_be_forty_characters_long() -> None:
-    """A moment of any precision is one, up to forty characters."""
+def test_time_of_signature_may_be_forty_characters() -> None:
+    """A time of a signature may be forty characters long. A moment of any precision is one, up to forty characters."""
     for fraction, fits in ((19, True), (20, False)):
         expires = "2026-11-05T03:45:00." + "1" * fraction + "Z"
         payload = {"nonce": "n" * 16, "expires_at": expires, "value": base64.b64encode(bytes(64)).decode()}
@@ -512,8 +512,11 @@ def test_one_step_beyond_is_refused(read: Read, right: dict[str, Any], wrong: di
         read(right | wrong)
 
 
-def test_a_malformed_way_out_is_one_and_a_malformed_way_in_is_none() -> None:
-    """A stop, denial or cancel counts with what can be read of it; a resume or approval must be right in every part."""
+def test_malformed_way_out_is_a_way_out() -> None:
+    """A malformed way out is one and a malformed way in is none.
+
+    A stop, denial or cancel counts with what can be read of it; a resume or approval must be right in every part.
+    """
     assert stop_whatever(STOP) == (True, "Dewi", "", "")
     stopped, by, reason, malformed = stop_whatever({"stop": "yes", "by": 5, "reason": "r" * 300, "zoom": 1})
     assert (stopped, by, reason) == (True, "unknown", "r" * 200)

@@ -147,9 +147,8 @@ def odd() -> Iterator[OddBroker]:
 
 
 @pytest.mark.parametrize("name", [pytest.param(n, marks=[pytest.mark.slow] if c.slow else []) for n, c in CASES.items()])
-def test_the_others_arrive_and_it_is_said_what_does_not(
-    name: str, odd: OddBroker, tmp_path: Path, caplog: pytest.LogCaptureFixture
-) -> None:
+def test_others_arrive_and_it_is_said_what_does_not(name: str, odd: OddBroker, tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    """The others arrive and it is said what does not."""
     case = CASES[name]
     odd.oddity = case.oddity()
     fill(tmp_path / "state")

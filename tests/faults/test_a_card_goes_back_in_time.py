@@ -130,8 +130,8 @@ async def test_a_card_restored_with_everything_on_it(mosquitto: Mosquitto, city:
     assert (again.store_id, again.alarm, len(city.dropped)) == (last.store_id, "", 1), "once"
 
 
-async def test_an_image_of_before_a_connection_without_an_event(mosquitto: Mosquitto, city: City, tmp_path: Path) -> None:
-    """The count of births tells, where the numbers do not."""
+async def test_image_of_before_connection_without_event(mosquitto: Mosquitto, city: City, tmp_path: Path) -> None:
+    """An image of before a connection without an event. The count of births tells, where the numbers do not."""
     state, image = tmp_path / "state", tmp_path / "image"
     first = await live(state, mosquitto.port, 3)
     shutil.copytree(state, image)
@@ -155,7 +155,8 @@ async def test_a_state_that_is_wiped_as_a_whole(mosquitto: Mosquitto, city: City
     assert len(city.dropped) == 1
 
 
-async def test_the_witness_tells_it_first_and_the_broker_not_again(mosquitto: Mosquitto, city: City, tmp_path: Path) -> None:
+async def test_witness_tells_it_first_and_broker_not_again(mosquitto: Mosquitto, city: City, tmp_path: Path) -> None:
+    """The witness tells it first and the broker not again."""
     first = await live(tmp_path / "state", mosquitto.port, 5)
     (tmp_path / "state" / "pole.db").unlink()
     life = await live(tmp_path / "state", mosquitto.port, 2)
@@ -164,7 +165,8 @@ async def test_the_witness_tells_it_first_and_the_broker_not_again(mosquitto: Mo
     assert city.births == sorted(city.births)
 
 
-async def test_an_ordinary_restart_and_a_power_cut_tell_nothing(mosquitto: Mosquitto, city: City, tmp_path: Path) -> None:
+async def test_ordinary_restart_and_power_cut_tell_nothing(mosquitto: Mosquitto, city: City, tmp_path: Path) -> None:
+    """An ordinary restart and a power cut tell nothing."""
     lives = [await live(tmp_path / "state", mosquitto.port, 2, boot) for boot in (BOOT, BOOT, "another-boot", "a-third")]
     assert len({life.store_id for life in lives}) == 1
     assert [life.alarm for life in lives] == [""] * 4
@@ -180,9 +182,8 @@ def forged(city: City, **changes: object) -> bytes:
     [{"sequence": 999_999_999_999}, {"birth": 10**9}, {"storeid": "feedfeedfeedfeed", "sequence": 40, "birth": 99, "boot_id": "another"}],
     ids=str,
 )
-async def test_a_forged_status_raises_the_alarm_and_invents_no_loss(
-    mosquitto: Mosquitto, city: City, tmp_path: Path, changes: dict[str, object]
-) -> None:
+async def test_a_forged_status_raises_the_alarm(mosquitto: Mosquitto, city: City, tmp_path: Path, changes: dict[str, object]) -> None:
+    """A forged status raises the alarm and invents no loss."""
     first = await live(tmp_path / "state", mosquitto.port, 3)
     city.says(forged(city, **changes))
     life = await live(tmp_path / "state", mosquitto.port, 1)
@@ -190,8 +191,11 @@ async def test_a_forged_status_raises_the_alarm_and_invents_no_loss(
     assert (life.store_id, city.dropped) == (first.store_id, [])
 
 
-async def test_a_status_of_another_boot_ends_the_store_and_names_no_range(mosquitto: Mosquitto, city: City, tmp_path: Path) -> None:
-    """Restored and started anew, a copy of the card, or forged: nobody can tell. No number is used twice, and no loss is made up."""
+async def test_a_status_of_another_boot_ends_the_store(mosquitto: Mosquitto, city: City, tmp_path: Path) -> None:
+    """A status of another boot ends the store and names no range.
+
+    Restored and started anew, a copy of the card, or forged: nobody can tell. No number is used twice, and no loss is made up.
+    """
     first = await live(tmp_path / "state", mosquitto.port, 3)
     city.says(forged(city, sequence=city.status["sequence"] + 50, boot_id="another"))
     life = await live(tmp_path / "state", mosquitto.port, 1)

@@ -149,7 +149,8 @@ async def test_one_bad_page_costs_what_lies_on_it(good: Path, tmp_path: Path) ->
     assert sorted(saved)[len(saved) // 2] >= EVENTS // 2 * 0.8
 
 
-async def test_a_store_of_a_newer_agent_is_not_damaged_by_an_older_one(good: Path, tmp_path: Path) -> None:
+async def test_older_agent_does_not_damage_a_newer_store(good: Path, tmp_path: Path) -> None:
+    """A store of a newer agent is not damaged by an older one."""
     folder = damaged(good, tmp_path / "x")
     with sqlite3.connect(folder / FILE_NAME) as db:
         db.execute(f"PRAGMA user_version = {VERSION + FAMILY}")
@@ -159,8 +160,11 @@ async def test_a_store_of_a_newer_agent_is_not_damaged_by_an_older_one(good: Pat
         assert db.execute("SELECT count(*) FROM outbox").fetchone()[0] == EVENTS + 1
 
 
-async def test_an_agent_that_was_taken_back_goes_on_with_the_store_of_the_newer_one(good: Path, tmp_path: Path) -> None:
-    """What a newer version only added does no harm to an older one."""
+async def test_agent_taken_back_goes_on_with_newer_store(good: Path, tmp_path: Path) -> None:
+    """An agent that was taken back goes on with the store of the newer one.
+
+    What a newer version only added does no harm to an older one.
+    """
     folder = damaged(good, tmp_path / "x")
     with contextlib.closing(sqlite3.connect(folder / FILE_NAME)) as db:
         number = db.execute("SELECT value FROM meta WHERE key = 'storeid'").fetchone()
@@ -178,9 +182,8 @@ async def test_an_agent_that_was_taken_back_goes_on_with_the_store_of_the_newer_
 
 
 @pytest.mark.parametrize(("version", "vacuum"), [(1, "NONE"), (2, "INCREMENTAL"), (4, "INCREMENTAL")])
-async def test_a_store_of_an_older_version_is_brought_up_to_date_and_loses_nothing(
-    good: Path, tmp_path: Path, version: int, vacuum: str
-) -> None:
+async def test_store_of_older_version_is_brought_up_to_date(good: Path, tmp_path: Path, version: int, vacuum: str) -> None:
+    """A store of an older version is brought up to date and loses nothing."""
     folder = damaged(good, tmp_path / "x")
     with contextlib.closing(sqlite3.connect(folder / FILE_NAME)) as db:
         if version < 3:
@@ -206,7 +209,8 @@ async def test_a_store_of_an_older_version_is_brought_up_to_date_and_loses_nothi
         assert db.execute("SELECT count(*) FROM verdicts").fetchone()[0] == 0
 
 
-def test_an_older_store_that_has_no_room_to_be_rewritten_goes_on_as_it_is(good: Path, tmp_path: Path) -> None:
+def test_older_store_without_room_stays_as_it_is(good: Path, tmp_path: Path) -> None:
+    """An older store that has no room to be rewritten goes on as it is."""
     folder = damaged(good, tmp_path / "x")
     with contextlib.closing(sqlite3.connect(folder / FILE_NAME, isolation_level=None)) as db:
         db.execute("PRAGMA journal_mode = DELETE")
@@ -231,8 +235,11 @@ def test_an_older_store_that_has_no_room_to_be_rewritten_goes_on_as_it_is(good: 
         assert db.execute("PRAGMA page_size").fetchone()[0] == 4096
 
 
-def test_a_large_older_store_is_not_rewritten_and_drops_nothing(tmp_path: Path) -> None:
-    """Small pages would not fit below the cap, and a slow card would take minutes."""
+def test_a_large_older_store_is_not_rewritten(tmp_path: Path) -> None:
+    """A large older store is not rewritten and drops nothing.
+
+    Small pages would not fit below the cap, and a slow card would take minutes.
+    """
     path = tmp_path / FILE_NAME
     with contextlib.closing(sqlite3.connect(path, isolation_level=None)) as db:
         db.execute("PRAGMA page_size = 4096")
@@ -267,8 +274,11 @@ async def test_a_time_that_fell_over_is_dropped_and_told(good: Path, tmp_path: P
 
 @pytest.mark.parametrize("column", ["id", "kind", "boot_id", "quality"])
 @pytest.mark.parametrize("text", ["a\x1fb", "a\x1eb", 'a"b', "a\\"])
-async def test_a_word_that_fell_over_blocks_nobody_and_is_told(good: Path, tmp_path: Path, column: str, text: str) -> None:
-    """Nothing checks a text on the disk. A separator or a quote in it would break what is read, or what is sent."""
+async def test_word_that_fell_over_blocks_nobody_and_is_told(good: Path, tmp_path: Path, column: str, text: str) -> None:
+    """A word that fell over blocks nobody and is told.
+
+    Nothing checks a text on the disk. A separator or a quote in it would break what is read, or what is sent.
+    """
     folder = damaged(good, tmp_path / "x")
     with sqlite3.connect(folder / FILE_NAME) as db:
         db.execute(f"UPDATE outbox SET {column} = ? WHERE seq = 7", (text,))
@@ -289,10 +299,13 @@ async def test_a_word_that_fell_over_blocks_nobody_and_is_told(good: Path, tmp_p
     assert [(d["ranges"], d["cause"]) for d in told] == [([[7, 7]], "damaged")]
 
 
-def test_a_pole_starts_on_a_damaged_store_and_tells_the_city(
+def test_pole_starts_on_damaged_store_and_tells_city(
     good: Path, mosquitto: Mosquitto, agent: Callable[..., Any], bench: Callable[..., Path], tmp_path: Path
 ) -> None:
-    """A real process, a real broker: what can be read arrives, and the loss is told."""
+    """A pole starts on a damaged store and tells the city.
+
+    A real process, a real broker: what can be read arrives, and the loss is told.
+    """
     state = damaged(good, tmp_path / "state")
     (state / f"{FILE_NAME}-wal").unlink()
     with (state / FILE_NAME).open("r+b") as file:

@@ -96,8 +96,11 @@ def test_bench_speaks_to_its_own_brokers_only(traced: Traced) -> None:
     assert list(traced.home.iterdir()) == []
 
 
-def test_a_library_that_reports_by_itself_is_silent_in_ours(traced: Traced) -> None:
-    """ONNX Runtime's switch is set before anything of ours can import it, and handed to every process that is started."""
+def test_library_that_reports_by_itself_is_silent(traced: Traced) -> None:
+    """A library that reports by itself is silent in ours.
+
+    ONNX Runtime's switch is set before anything of ours can import it, and handed to every process that is started.
+    """
     shown = subprocess.run(
         [sys.executable, "-c", "import pole_agent.vision.onnx, subprocess, sys; subprocess.run(['env'])"],
         env={k: v for k, v in os.environ.items() if not k.startswith("ORT_")} | {"PYTHONPATH": str(ROOT)},

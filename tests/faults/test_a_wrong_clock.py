@@ -60,7 +60,8 @@ def _event(w: World) -> RecordEvent:
 
 
 @pytest.mark.parametrize("jump", [-86_400.0, 86_400.0, -12 * 3600.0, 12 * 3600.0, YEAR_S])
-async def test_a_clock_that_jumps_by_night_darkens_nothing_and_flies_nothing(town: Worlds, jump: float) -> None:
+async def test_a_clock_that_jumps_by_night_darkens(town: Worlds, jump: float) -> None:
+    """A clock that jumps by night darkens nothing and flies nothing."""
     async with town(trust="auto") as w:
         await w.until(lambda: w.heard("lamp/state"))
         await w.until(lambda: requests(w) and requests(w)[-1]["state"] == "pending_approval")

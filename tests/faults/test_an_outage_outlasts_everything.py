@@ -37,7 +37,8 @@ def accounted(database: Database) -> tuple[set[int], set[int]]:
     return waiting, dropped
 
 
-def test_seven_days_offline_drop_by_age_only_and_count_it(tmp_path: Path) -> None:
+def test_seven_days_offline_drop_by_age(tmp_path: Path) -> None:
+    """Seven days offline drop by age only and count it."""
     numbers = iter(range(1, 1_000_000))
     database = Database(tmp_path / "pole.db", 256, lambda: f"e{next(numbers)}")
     for hour in range(7 * 24):
@@ -92,10 +93,13 @@ def test_the_file_shrinks_when_the_backlog_is_gone(tmp_path: Path) -> None:
 
 
 @pytest.mark.timeout(120)
-def test_a_pole_that_comes_back_after_seven_days_accounts_for_every_number(
+def test_pole_that_comes_back_after_seven_days(
     mosquitto: Mosquitto, agent: Callable[..., Any], bench: Callable[..., Path], tmp_path: Path
 ) -> None:
-    """A real process, a real broker: what waited too long is named as dropped, all else arrives, alarms first."""
+    """A pole that comes back after seven days accounts for every number.
+
+    A real process, a real broker: what waited too long is named as dropped, all else arrives, alarms first.
+    """
     state = tmp_path / "state"
     state.mkdir()
     numbers = iter(range(1, 1_000_000))

@@ -156,7 +156,8 @@ def test_a_year_of_every_lie_second_by_second(kind: str, name: str) -> None:
     assert not world.dark
 
 
-def test_a_pole_that_is_told_the_truth_follows_its_program() -> None:
+def test_pole_that_is_told_truth_follows_its_program() -> None:
+    """A pole that is told the truth follows its program."""
     for kind in ("auto", "system", "cell"):
         world = _world(kind, NOON)
         world.walk(3 * DAY_S, STEP_S)
@@ -165,8 +166,11 @@ def test_a_pole_that_is_told_the_truth_follows_its_program() -> None:
         assert world.lit_by_day_s < 600, "nothing burns by day"
 
 
-def test_a_jump_ahead_without_any_time_server_is_doubted_for_a_day() -> None:
-    """What is behind that nobody can know: no server is asked, nothing is older. Right after a boot it is how the clock is set first."""
+def test_jump_without_a_server_is_doubted_for_a_day() -> None:
+    """A jump ahead without any time server is doubted for a day.
+
+    What is behind that nobody can know: no server is asked, nothing is older. Right after a boot it is how the clock is set first.
+    """
     world = _world("system", NOON)
     world.walk(2 * HOUR_S, STEP_S)
     world.clock.error_s = 8 * HOUR_S
@@ -177,7 +181,8 @@ def test_a_jump_ahead_without_any_time_server_is_doubted_for_a_day() -> None:
     assert world.keeper.trusted
 
 
-def test_a_certificate_that_began_later_than_the_clock_reads() -> None:
+def test_certificate_that_began_later_than_clock_reads() -> None:
+    """A certificate that began later than the clock reads."""
     world = World(EVENING, SUMEDANG, plain, "system", lies.nobody, certificate=EVENING - HOUR_S)
     assert world.keeper.trusted
     world.memory, world.stored, world.clock.error_s = Memory(), 0.0, -8 * HOUR_S
@@ -207,7 +212,8 @@ def _with_a_false_future(trust: str) -> World:
     return world
 
 
-def test_a_day_of_a_time_server_that_agrees_releases_a_mark_in_the_future_over_restarts_and_power_cuts() -> None:
+def test_a_day_of_a_time_server_releases_a_false_mark() -> None:
+    """A day of a time server that agrees releases a mark in the future over restarts and power cuts."""
     world = _with_a_false_future("auto")
     world.walk(11 * HOUR_S, STEP_S)
     world.restart()
@@ -225,7 +231,8 @@ def test_a_day_of_a_time_server_that_agrees_releases_a_mark_in_the_future_over_r
     assert not world.dark
 
 
-def test_hours_in_which_no_server_is_heard_do_not_count() -> None:
+def test_hours_in_which_no_server_is_heard() -> None:
+    """Hours in which no server is heard do not count."""
     world = _with_a_false_future("auto")
     world.walk(12 * HOUR_S, STEP_S)
     world.service = lies.nobody
@@ -266,7 +273,8 @@ def test_an_accepted_clock_is_still_no_time_server() -> None:
     assert "no time server was heard" in world.keeper.reason
 
 
-def test_a_clock_that_comes_back_to_where_it_was_is_trusted_again_at_once() -> None:
+def test_clock_that_comes_back_is_trusted_at_once() -> None:
+    """A clock that comes back to where it was is trusted again at once."""
     world = _world("system", NOON)
     world.walk(2 * HOUR_S, STEP_S)
     world.clock.error_s = DAY_S
@@ -277,7 +285,8 @@ def test_a_clock_that_comes_back_to_where_it_was_is_trusted_again_at_once() -> N
     assert world.keeper.trusted
 
 
-def test_the_first_setting_of_the_clock_after_a_boot_is_no_jump_to_doubt() -> None:
+def test_the_first_setting_of_the_clock() -> None:
+    """The first setting of the clock after a boot is no jump to doubt."""
     world = _world("auto", NOON)
     world.clock.error_s, world.service = -3 * DAY_S, lies.nobody
     world.power_cut()

@@ -69,7 +69,8 @@ def camera(source: str) -> str:
     return f'[[camera]]\nsource = "{source}"\n'
 
 
-def test_a_camera_that_hangs_holds_up_neither_lamp_nor_stop(agent: Start, bench: Callable[..., Path], silent_camera: str) -> None:
+def test_camera_that_hangs_holds_up_nothing(agent: Start, bench: Callable[..., Path], silent_camera: str) -> None:
+    """A camera that hangs holds up neither lamp nor stop."""
     output = Output(agent("run", "--config", str(bench(camera(silent_camera)))))
     output.wait_for("running; control socket")
     output.wait_for("lamp ")
@@ -89,9 +90,8 @@ def test_a_camera_that_hangs_holds_up_neither_lamp_nor_stop(agent: Start, bench:
         ),
     ],
 )
-def test_trouble_with_camera_or_model_is_one_line_and_the_lamp_is_lit(
-    agent: Start, bench: Callable[..., Path], config: str, says: str
-) -> None:
+def test_trouble_with_camera_or_model_is_one_line(agent: Start, bench: Callable[..., Path], config: str, says: str) -> None:
+    """Trouble with camera or model is one line and the lamp is lit."""
     output = Output(agent("run", "--config", str(bench(config))))
     output.wait_for(says)
     output.wait_for("lamp ")
@@ -100,8 +100,8 @@ def test_trouble_with_camera_or_model_is_one_line_and_the_lamp_is_lit(
     assert not any("Traceback" in line for line in output.lines)
 
 
-def test_a_state_folder_that_cannot_be_written_stops_nothing(agent: Start, bench: Callable[..., Path], tmp_path: Path) -> None:
-    """A file in the place of the folder: that fails for root too."""
+def test_unwritable_state_folder_stops_nothing(agent: Start, bench: Callable[..., Path], tmp_path: Path) -> None:
+    """A state folder that cannot be written stops nothing. A file in the place of the folder: that fails for root too."""
     path = bench()
     (tmp_path / "state").write_text("in the way")
     environment = {**os.environ, "RUNTIME_DIRECTORY": str(tmp_path / "run")}
@@ -121,14 +121,16 @@ def test_a_database_full_of_noise_is_set_aside(agent: Start, bench: Callable[...
     assert list((tmp_path / "state").glob("pole.db.corrupt-*"))
 
 
-def test_a_broken_configuration_without_a_good_copy_exits_2_with_every_problem(agent: Start, bench: Callable[..., Path]) -> None:
+def test_broken_configuration_without_copy_exits_2(agent: Start, bench: Callable[..., Path]) -> None:
+    """A broken configuration without a good copy exits 2 with every problem."""
     process = agent("run", "--config", str(bench("pni = 1\n[mqtt]\nhost = 3\n[lmap]\n")))
     _, stderr = process.communicate(timeout=20)
     assert process.returncode == 2
     assert {line.split(": ")[1] for line in stderr.splitlines()} == {"lamp.pni", "mqtt.host", "lmap"}
 
 
-def test_a_broken_configuration_falls_back_to_the_last_good_copy(agent: Start, bench: Callable[..., Path]) -> None:
+def test_broken_configuration_falls_back_to_last_good(agent: Start, bench: Callable[..., Path]) -> None:
+    """A broken configuration falls back to the last good copy."""
     path = bench()
     first = Output(agent("run", "--config", str(path)))
     first.wait_for("running")

@@ -41,9 +41,10 @@ def memory_kb(pid: int) -> int:
 
 
 @pytest.mark.timeout(240)
-def test_a_live_word_leaves_first_poison_blocks_nobody_and_memory_stays_flat(
+def test_live_word_leaves_first_poison_blocks_nobody(
     mosquitto_with: Callable[[str], Mosquitto], agent: Callable[..., Any], bench: Callable[..., Path], tmp_path: Path
 ) -> None:
+    """A live word leaves first poison blocks nobody and memory stays flat."""
     acl = tmp_path / "acl"
     acl.write_text("topic readwrite smartpole/#\ntopic deny smartpole/test/T-1/events/lamp/#\n")
     broker = mosquitto_with(f"max_packet_size {LARGEST}\nacl_file {acl}")

@@ -104,8 +104,11 @@ def watched(city: City) -> list[bytes]:
 
 
 @pytest.mark.timeout(120)
-def test_on_a_read_only_file_system_lamp_and_detection_run_and_it_stores_when_it_can(read_only: SmallDisk, mosquitto: Mosquitto) -> None:
-    """As after a card has failed: the kernel lets nobody write any more."""
+def test_a_read_only_file_system_stops_nothing(read_only: SmallDisk, mosquitto: Mosquitto) -> None:
+    """On a read only file system lamp and detection run and it stores when it can.
+
+    As after a card has failed: the kernel lets nobody write any more.
+    """
     disk, city = read_only, City(mosquitto.port)
     seen = watched(city)
 
@@ -134,7 +137,8 @@ def test_on_a_read_only_file_system_lamp_and_detection_run_and_it_stores_when_it
 
 
 @pytest.mark.timeout(300)
-def test_a_full_disk_stops_neither_lamp_nor_detection_and_loses_no_alarm(disk: SmallDisk, mosquitto: Mosquitto) -> None:
+def test_a_full_disk_stops_neither_lamp_nor_detection(disk: SmallDisk, mosquitto: Mosquitto) -> None:
+    """A full disk stops neither lamp nor detection and loses no alarm."""
     city = City(mosquitto.port)
     seen = watched(city)
 

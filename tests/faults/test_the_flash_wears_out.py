@@ -31,8 +31,11 @@ def test_the_drawn_day_is_the_day_that_it_says() -> None:
     assert {p.label for p in people} == {"person", "motorcycle", "car"}
 
 
-def test_two_hours_of_the_night_stay_inside_their_share() -> None:
-    """The hours with the least to share the costs of being there: health, the ledger, what is now."""
+def test_two_hours_of_night_stay_inside_their_share() -> None:
+    """Two hours of the night stay inside their share.
+
+    The hours with the least to share the costs of being there: health, the ledger, what is now.
+    """
     outcome = lived(2.0)
     assert outcome.objects > 150
     assert outcome.stored > outcome.objects * 0.9, "nearly every object made its event"

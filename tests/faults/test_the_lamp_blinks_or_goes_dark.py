@@ -96,14 +96,16 @@ def pole(bench: Callable[..., Path], tmp_path: Path) -> Iterator[Pole]:
         made._process.wait()
 
 
-def test_start_and_stop_have_no_edge_but_the_light_of_the_wiring(pole: Pole) -> None:
+def test_start_and_stop_have_no_edge(pole: Pole) -> None:
+    """Start and stop have no edge but the light of the wiring."""
     pole.start()
     pole.signal(signal.SIGTERM)
     assert pole.end() == 0
     assert pole.light() == [1.0, 0.6, 1.0] or pole.light() == [0.6, 1.0], "claimed (lit), the program, let go (lit)"
 
 
-def test_a_kill_leaves_the_light_to_the_wiring_and_the_next_start_is_never_dark(pole: Pole) -> None:
+def test_a_kill_leaves_the_light_to_the_wiring(pole: Pole) -> None:
+    """A kill leaves the light to the wiring and the next start is never dark."""
     for _ in range(3):
         pole.start()
         pole.signal(signal.SIGKILL)
@@ -112,7 +114,8 @@ def test_a_kill_leaves_the_light_to_the_wiring_and_the_next_start_is_never_dark(
         assert [level for level in run if level != 1.0] == [0.6]
 
 
-def test_overrides_and_programs_fade_and_a_reload_makes_no_edge(pole: Pole) -> None:
+def test_overrides_and_programs_fade(pole: Pole) -> None:
+    """Overrides and programs fade and a reload makes no edge."""
     pole.start()
     pole.command(level=0.3, duration_s=600, reason="trace")
     eventually(lambda: pole.light()[-1] == 0.3)
@@ -159,7 +162,8 @@ def test_overrides_and_programs_fade_and_a_reload_makes_no_edge(pole: Pole) -> N
     assert min(pole.light()) == 0.3, "never darker than what was asked for"
 
 
-def test_an_override_goes_on_after_a_kill_with_its_remaining_time(pole: Pole) -> None:
+def test_override_goes_on_after_a_kill(pole: Pole) -> None:
+    """An override goes on after a kill with its remaining time."""
     pole.start()
     pole.command(level=0.3, duration_s=600, transition=0)
     eventually(lambda: pole.light()[-1] == 0.3)

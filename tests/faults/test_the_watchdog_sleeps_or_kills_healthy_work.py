@@ -38,7 +38,8 @@ JOBS = ("dispatch", "listen", "report", "local", "upload", "watch street")
 # --- the rule itself
 
 
-async def test_a_job_that_hangs_is_started_again_and_one_that_beats_is_not() -> None:
+async def test_a_job_that_hangs_is_started_again() -> None:
+    """A job that hangs is started again and one that beats is not."""
     clock, told, runs = ManualClock(), [], 0
     last_beat = clock.monotonic()
 
@@ -112,8 +113,11 @@ async def test_what_is_fatal_ends_the_agent_at_once() -> None:
 @pytest.mark.parametrize(
     ("name", "how"), [(n, "falls over") for n in JOBS] + [(n, "hangs") for n in JOBS if n != "local"]
 )  # the local socket only waits for others: it has no loop that could hang
-async def test_each_job_falls_over_or_hangs_and_the_lamp_goes_on(name: str, how: str, town: Worlds) -> None:
-    """The job's own `run` is replaced in the job table, as the table is data; everything else is the house as it is."""
+async def test_each_job_falls_over_or_hangs_and_lamp_goes_on(name: str, how: str, town: Worlds) -> None:
+    """Each job falls over or hangs and the lamp goes on.
+
+    The job's own `run` is replaced in the job table, as the table is data; everything else is the house as it is.
+    """
     w = town()
     job = next(j for j in w.house.agent.jobs if j.name == name)
     real, calls = job.run, 0
@@ -192,8 +196,11 @@ async def is_never_late(lit: Lit, what: Callable[[], Coroutine[Any, Any, None]])
 
 
 @pytest.mark.alone
-async def test_while_disk_threads_and_files_fail_the_lamp_is_not_late(bench: Callable[..., Path]) -> None:
-    """The disk hangs; every file descriptor is taken; the processor is busy: the lamp moves within 100 ms."""
+async def test_the_lamp_is_in_time_while_all_else_fails(bench: Callable[..., Path]) -> None:
+    """While disk threads and files fail the lamp is not late.
+
+    The disk hangs; every file descriptor is taken; the processor is busy: the lamp moves within 100 ms.
+    """
     lit = Lit(bench(LAMP + STREET))
 
     async def work() -> None:
@@ -214,8 +221,11 @@ async def test_while_disk_threads_and_files_fail_the_lamp_is_not_late(bench: Cal
 
 @pytest.mark.alone
 @pytest.mark.parametrize("how", ["falls over", "hangs", "runs out of memory"])
-async def test_whatever_all_the_others_do_the_lamp_is_not_late(how: str, bench: Callable[..., Path]) -> None:
-    """Every job but the lamp's crashes again and again, or hangs, and is ended and started again."""
+async def test_whatever_all_others_do_lamp_is_not_late(how: str, bench: Callable[..., Path]) -> None:
+    """Whatever all the others do the lamp is not late.
+
+    Every job but the lamp's crashes again and again, or hangs, and is ended and started again.
+    """
     lit = Lit(bench(LAMP + STREET))
 
     async def bad() -> None:
@@ -230,8 +240,11 @@ async def test_whatever_all_the_others_do_the_lamp_is_not_late(how: str, bench: 
     await is_never_late(lit, lambda: lit.watch(4.0))
 
 
-async def test_the_watchdog_is_fed_while_the_disk_hangs_for_half_an_hour(town: Worlds, notified: Callable[[], list[str]]) -> None:
-    """What reports health waits for the disk, is ended and started again; a process whose lamp works is not killed for that."""
+async def test_the_watchdog_is_fed_while_the_disk_hangs(town: Worlds, notified: Callable[[], list[str]]) -> None:
+    """The watchdog is fed while the disk hangs for half an hour.
+
+    What reports health waits for the disk, is ended and started again; a process whose lamp works is not killed for that.
+    """
     hold = threading.Event()
     async with town() as w:
         await w.until(lambda: "READY=1" in notified(), within_s=20)
@@ -280,7 +293,8 @@ def _burn(until: float) -> None:
         hashlib.sha256(block).digest()
 
 
-def test_ready_is_told_once_and_a_stopped_process_feeds_nobody(bench: Callable[..., Path], notified: Callable[[], list[str]]) -> None:
+def test_ready_is_told_once_and_not_fed_when_stopped(bench: Callable[..., Path], notified: Callable[[], list[str]]) -> None:
+    """Ready is told once and a stopped process feeds nobody."""
     process = _with_notify(bench())
     try:
         eventually(lambda: "READY=1" in notified(), within_s=20)

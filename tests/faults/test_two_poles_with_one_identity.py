@@ -66,8 +66,10 @@ async def test_both_tell_and_neither_fights(mosquitto: Mosquitto, tmp_path: Path
         await twin.store.stop(5)
 
 
-async def test_a_copied_card_gives_out_no_numbers_of_the_other(mosquitto: Mosquitto, tmp_path: Path) -> None:
-    """Whoever connects again after they met goes on under a storeid of its own, and says that the common one has ended.
+async def test_copied_card_gives_out_no_numbers_of_other(mosquitto: Mosquitto, tmp_path: Path) -> None:
+    """A copied card gives out no numbers of the other.
+
+    Whoever connects again after they met goes on under a storeid of its own, and says that the common one has ended.
 
     One that stays connected may keep the common store: then it is alone with it.
     """

@@ -25,7 +25,8 @@ def _keeper(root: Path, known: float = 0.0, behind_s: float = 0.0) -> TimeKeeper
     return TimeKeeper(clock, "auto", "boot", lambda _: False, lambda after: set_from_chip(after, root), memory=memory)
 
 
-def test_the_kernel_says_whether_it_took_the_time_from_a_chip(tmp_path: Path) -> None:
+def test_kernel_says_whether_it_took_time_from_chip(tmp_path: Path) -> None:
+    """The kernel says whether it took the time from a chip."""
     assert not set_from_chip(root=tmp_path)
     assert not set_from_chip(root=_chip(tmp_path, "0"))
     assert set_from_chip(root=_chip(tmp_path, "1"))
@@ -39,21 +40,25 @@ def test_a_chip_is_believed_for_its_boot(tmp_path: Path) -> None:
     assert "clock chip" in keeper.source()
 
 
-def test_a_chip_behind_the_last_known_time_is_not_believed(tmp_path: Path) -> None:
-    """An empty battery: the chip starts again somewhere in the past."""
+def test_chip_behind_last_known_time_is_not_believed(tmp_path: Path) -> None:
+    """A chip behind the last known time is not believed. An empty battery: the chip starts again somewhere in the past."""
     chip = _chip(tmp_path, "1")
     assert not _keeper(chip, known=NOW + 86_400).trusted
     assert _keeper(chip, known=NOW - 86_400).trusted
 
 
-def test_a_chip_that_was_behind_before_a_long_outage_is_still_behind_after_it(tmp_path: Path) -> None:
-    """The outage was longer than the chip is behind: by the last known time alone it would look right."""
+def test_chip_that_was_behind_before_long_outage(tmp_path: Path) -> None:
+    """A chip that was behind before a long outage is still behind after it.
+
+    The outage was longer than the chip is behind: by the last known time alone it would look right.
+    """
     keeper = _keeper(_chip(tmp_path, "1"), known=NOW - 3600, behind_s=8 * 3600)
     assert not keeper.trusted
     assert "nobody has set it since" in keeper.reason
 
 
-def test_the_last_known_time_is_kept_and_none_is_no_trouble(tmp_path: Path) -> None:
+def test_the_last_known_time_is_kept(tmp_path: Path) -> None:
+    """The last known time is kept and none is no trouble."""
     assert last_known(tmp_path / "nowhere") == 0.0
     keep_time(tmp_path, 1_800_000_000.0)
     assert last_known(tmp_path) == 1_800_000_000.0

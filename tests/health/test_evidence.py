@@ -33,7 +33,8 @@ def test_the_release_date_is_that_of_this_release() -> None:
 
 
 @given(st.floats(-1e12, 1e13), st.floats(0, 1e8))
-def test_nothing_before_the_release_and_nothing_beyond_thirty_years_is_right(wall: float, now: float) -> None:
+def test_nothing_before_release_and_nothing_beyond(wall: float, now: float) -> None:
+    """Nothing before the release and nothing beyond thirty years is right."""
     kinds = [a.kind for a in against(wall, now, {}, None, "", False)]
     assert kinds == (["release"] if wall < EARLIEST_WALL else ["late"] if wall > LATEST_WALL else [])
 
@@ -49,7 +50,8 @@ def test_time_that_passes_heals_nothing(ahead: float, begun: float, passed: floa
         assert first == later == (["known"] if ahead > BEHIND_S else [])
 
 
-def test_the_start_of_certificates_is_read_also_before_it(tmp_path: Path) -> None:
+def test_start_of_certificates_is_read_also_before_it(tmp_path: Path) -> None:
+    """The start of certificates is read also before it."""
     ca = trustme.CA()
     begin = datetime.now(UTC).replace(microsecond=0) + timedelta(days=400)
     issued = ca.issue_cert("pole", not_before=begin, not_after=begin + timedelta(days=30))
@@ -71,7 +73,8 @@ def test_bytes_that_are_no_certificate_are_refused(data: bytes) -> None:
         not_before(data)
 
 
-def test_what_is_remembered_comes_back_and_nonsense_is_as_none(tmp_path: Path) -> None:
+def test_what_is_remembered_comes_back_and_nonsense(tmp_path: Path) -> None:
+    """What is remembered comes back and nonsense is as none."""
     memory = Memory(NOW, "boot", 5.0, NOW - 5, NOW - 10, NOW - 9, 30.0, 40.0, NOW, True, "why", {"certificate x": NOW})
     save(tmp_path, memory)
     assert load(tmp_path) == memory
@@ -82,8 +85,8 @@ def test_what_is_remembered_comes_back_and_nonsense_is_as_none(tmp_path: Path) -
     assert load(tmp_path) == Memory(known=NOW)
 
 
-def test_a_certificate_that_a_person_gave_up_stays_given_up_and_a_new_one_counts() -> None:
-    """Its authority had a wrong clock when it was issued."""
+def test_certificate_that_person_gave_up_stays_given() -> None:
+    """A certificate that a person gave up stays given up and a new one counts. Its authority had a wrong clock when it was issued."""
     clock = ManualClock(wall=NOW, monotonic=100.0)
     keeper = TimeKeeper(clock, "system", "boot")
     keeper.remember("certificate mqtt.cert_file", NOW + 86_400)
@@ -97,7 +100,8 @@ def test_a_certificate_that_a_person_gave_up_stays_given_up_and_a_new_one_counts
     assert not after.trusted
 
 
-def test_the_certificate_of_the_broker_that_is_not_valid_yet_counts_until_it_is_or_the_clock_is_set() -> None:
+def test_the_certificate_of_the_broker() -> None:
+    """The certificate of the broker that is not valid yet counts until it is or the clock is set."""
     clock = ManualClock(wall=NOW, monotonic=100.0)
     keeper = TimeKeeper(clock, "system", "boot")
     keeper.broker_says(too_early=True)

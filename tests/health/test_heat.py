@@ -24,7 +24,8 @@ def test_down_at_once_and_up_again_when_it_has_cooled() -> None:
     assert "half" in heat.why
 
 
-def test_what_is_unknown_slows_nothing_and_the_sensors_are_not_read_for_each_frame() -> None:
+def test_what_is_unknown_slows_nothing() -> None:
+    """What is unknown slows nothing and the sensors are not read for each frame."""
     reads = 0
 
     def read() -> None:

@@ -54,7 +54,8 @@ def test_the_least_metric_is_the_way_out(tmp_path: Path) -> None:
     }
 
 
-def test_a_mobile_network_may_have_only_the_newer_protocol(tmp_path: Path) -> None:
+def test_mobile_network_may_have_only_newer_protocol(tmp_path: Path) -> None:
+    """A mobile network may have only the newer protocol."""
     put(tmp_path, "proc/net/route", ROUTES.splitlines()[0])
     put(tmp_path, "proc/net/ipv6_route", ROUTES_6)
     found = link(tmp_path)

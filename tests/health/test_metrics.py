@@ -26,7 +26,8 @@ def samples(body: str) -> dict[str, float]:
     return {line.rpartition(" ")[0]: float(line.rpartition(" ")[2]) for line in body.splitlines() if not line.startswith("#")}
 
 
-def test_every_line_is_of_the_format_and_no_sample_comes_twice() -> None:
+def test_every_line_is_of_the_format() -> None:
+    """Every line is of the format and no sample comes twice."""
     body = text(HEALTH, "1.2.3")
     assert body.endswith("\n")
     lines = body.splitlines()
@@ -58,7 +59,8 @@ def ask(port: int, path: str = "/metrics") -> tuple[int, str, str]:
             return error.code, "", ""
 
 
-def test_a_running_agent_answers_on_its_port_and_bears_bad_guests(agent: Callable[..., Any], bench: Callable[..., Path]) -> None:
+def test_a_running_agent_answers_on_its_port(agent: Callable[..., Any], bench: Callable[..., Path]) -> None:
+    """A running agent answers on its port and bears bad guests."""
     port = free_port()
     agent("run", "--config", str(bench(f"[metrics]\nenabled = true\nport = {port}\n")))
 

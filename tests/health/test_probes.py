@@ -70,8 +70,11 @@ def test_the_words_name_the_stratum_of_whom_it_follows() -> None:
     ("touched", "heard"),
     [(20.0, True), (20.5, False), (0.0, True), (-3600.0, True), (-3620.0, True), (-3620.5, False), (-1e9, False)],
 )
-def test_the_flag_counts_within_this_boot_and_not_ahead(touched: float, heard: bool) -> None:
-    """An hour after boot: up to twenty seconds ahead, and back to the boot and twenty seconds more."""
+def test_flag_counts_within_this_boot_and_not_ahead(touched: float, heard: bool) -> None:
+    """The flag counts within this boot and not ahead.
+
+    An hour after boot: up to twenty seconds ahead, and back to the boot and twenty seconds more.
+    """
     assert (Flag().read(NOW + touched, NOW, 3600.0).at is not None) is heard
 
 

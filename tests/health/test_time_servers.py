@@ -69,15 +69,16 @@ def test_whatever_it_says_it_is_read(text: str, wall: float) -> None:
     assert heard.at is None or heard.at <= wall + 20
 
 
-def test_the_flag_counts_when_it_was_touched_in_this_boot() -> None:
+def test_flag_counts_when_it_was_touched_in_this_boot() -> None:
+    """The flag counts when it was touched in this boot."""
     assert Flag().read(NOW - 60, NOW, 3600.0).at == NOW - 60
     assert Flag().read(None, NOW, 3600.0).at is None
     assert "earlier boot" in Flag().read(NOW - 7200, NOW, 3600.0).words
     assert "future" in Flag().read(NOW + 60, NOW, 3600.0).words
 
 
-def test_a_flag_of_another_clock_does_not_become_right_by_waiting() -> None:
-    """The clock was set back by eight hours after it was touched."""
+def test_flag_of_another_clock_does_not_become_right() -> None:
+    """A flag of another clock does not become right by waiting. The clock was set back by eight hours after it was touched."""
     flag = Flag()
     assert flag.read(NOW + 8 * 3600, NOW, 9 * 3600.0).at is None
     assert flag.read(NOW + 8 * 3600, NOW + 9 * 3600, 18 * 3600.0).at is None

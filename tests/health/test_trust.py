@@ -83,8 +83,11 @@ def test_how_far_behind_a_bound_is_too_far(behind_s: float, speaks: bool) -> Non
         assert [(a.kind, a.can_be_false) for a in found] == ([("stored", True)] if speaks else [])
 
 
-def test_everything_that_speaks_against_it_in_its_order() -> None:
-    """The gravest first, and only what another wrong clock can have caused may be given up."""
+def test_everything_that_speaks_against_it_in_order() -> None:
+    """Everything that speaks against it in its order.
+
+    The gravest first, and only what another wrong clock can have caused may be given up.
+    """
     bounds = {"stored": NOW, "known": NOW, "certificate x": NOW, "earlier": NOW}
     found = list(against(1000.0, 0.0, bounds, Jump(-300.4, 90.0), "the sun", True))
     assert [(a.kind, a.can_be_false) for a in found] == [
@@ -170,8 +173,11 @@ def test_the_first_setting_after_a_boot_is_no_jump() -> None:
     assert pole.asked[-1] == 0.0
 
 
-def test_while_evidence_speaks_only_a_fresh_word_counts() -> None:
-    """A server that was heard more than three hours ago says nothing about a clock that is contradicted now."""
+def test_while_evidence_speaks_only_fresh_word_counts() -> None:
+    """While evidence speaks only a fresh word counts.
+
+    A server that was heard more than three hours ago says nothing about a clock that is contradicted now.
+    """
     pole = Pole(heard=True)
     pole.keeper.remember("stored", NOW + DAY_S)
     pole.later(10.0)
@@ -253,8 +259,11 @@ def test_the_latest_of_a_kind_counts() -> None:
     assert "stored" not in fresh.keeper.document()["surely"]
 
 
-def test_what_the_photocell_says_is_believed_while_it_says_it() -> None:
-    """Its words end the trust at once, its silence lets it come back; an untrusted clock has its own reason."""
+def test_what_the_photocell_says_is_believed() -> None:
+    """What the photocell says is believed while it says it.
+
+    Its words end the trust at once, its silence lets it come back; an untrusted clock has its own reason.
+    """
     pole = Pole("system")
     pole.keeper.sun_says("", aside=True)
     assert pole.keeper.trusted
@@ -284,8 +293,11 @@ def test_the_certificate_of_the_broker(set_by_s: float, trusted: bool) -> None:
 # --- what contradicts both is given up after a day
 
 
-def test_a_server_that_agrees_for_a_day_outweighs_old_evidence() -> None:
-    """Counted in looks of at most a minute, only while it is heard; then the evidence is gone and told as released."""
+def test_server_that_agrees_for_day_outweighs_old() -> None:
+    """A server that agrees for a day outweighs old evidence.
+
+    Counted in looks of at most a minute, only while it is heard; then the evidence is gone and told as released.
+    """
     pole = Pole(heard=True)
     pole.keeper.remember("stored", NOW + 30 * DAY_S)
     assert not pole.keeper.trusted
@@ -341,8 +353,11 @@ def test_a_jump_begins_the_count_anew() -> None:
 # --- a person
 
 
-def test_a_person_accepts_the_clock_against_everything_but_the_absurd() -> None:
-    """Jump, store, sun and certificates are given up, once; with "auto" a server has still to be heard."""
+def test_a_person_accepts_the_clock_against_everything() -> None:
+    """A person accepts the clock against everything but the absurd.
+
+    Jump, store, sun and certificates are given up, once; with "auto" a server has still to be heard.
+    """
     for trust, trusted in (("system", True), ("auto", False)):
         pole = Pole(trust, heard=True)  # type: ignore[arg-type]
         pole.jump(-5000.0)
@@ -375,8 +390,8 @@ def test_a_jump_that_nobody_noticed_is_accepted_too() -> None:
 # --- what is told
 
 
-def test_the_document_of_a_trusted_clock_and_of_one_in_doubt() -> None:
-    """Every field."""
+def test_document_of_trusted_clock_and_of_one_in_doubt() -> None:
+    """The document of a trusted clock and of one in doubt. Every field."""
     pole = Pole("system")
     assert pole.keeper.document() == {
         "wall": NOW, "trusted": True, "reason": "", "kind": "trusted", "against": [], "source": "believed as it is (clock.trust)",
@@ -432,8 +447,8 @@ KEPT = Memory(NOW, "boot", 90.0, NOW - 100.0, NOW - 100.0, NOW - 100.0, 0.0, 0.0
         ({"behind_s": 500.0, "read": NOW - 700.0, "boot_id": "other"}, False, "earlier"),
     ],
 )
-def test_each_field_that_speaks_against_the_clock_after_a_restart(kept: dict[str, Any], trusted: bool, kind: str) -> None:
-    """With a value on each side of its limit, in the same boot and in another."""
+def test_each_field_that_speaks_against_the_clock(kept: dict[str, Any], trusted: bool, kind: str) -> None:
+    """Each field that speaks against the clock after a restart. With a value on each side of its limit, in the same boot and in another."""
     pole = Pole("system", memory=replace(KEPT, **kept))
     assert (pole.keeper.trusted, pole.keeper.kind) == (trusted, kind)
 
@@ -452,8 +467,8 @@ def test_the_other_fields_after_a_restart() -> None:
     assert not Pole(memory=replace(memory, cell_aside=False)).keeper.cell_aside
 
 
-def test_in_auto_a_restart_asks_again_even_in_the_same_boot() -> None:
-    """That it was trusted before is not enough where a server is to be heard."""
+def test_in_auto_restart_asks_again_even_in_same_boot() -> None:
+    """In auto a restart asks again even in the same boot. That it was trusted before is not enough where a server is to be heard."""
     assert not Pole(memory=KEPT).keeper.trusted
     assert Pole(memory=KEPT, heard=True).keeper.trusted
 

@@ -119,8 +119,10 @@ PARTS = ("uplink", "mqtt", "events", "states", "commands", "identity", "store", 
 STAY = {"uplink", "mqtt", "events", "states", "commands", "identity", "store", "clock"}
 
 
-async def test_through_a_reload_the_line_stays_and_what_is_known_of_it(bench: Callable[..., Path]) -> None:
-    """One connection, one birth; counts, what waits, commands that came, and the trouble of the line go on. What was of the old
+async def test_through_a_reload_the_line_stays(bench: Callable[..., Path]) -> None:
+    """Through a reload the line stays and what is known of it.
+
+    One connection, one birth; counts, what waits, commands that came, and the trouble of the line go on. What was of the old
     configuration is forgotten, and said anew."""
     clock, broker = ManualClock(wall=NIGHT), MemoryBroker()
     first = house_of(bench(MQTT), clock, broker, None)
@@ -166,8 +168,11 @@ async def test_through_a_reload_the_line_stays_and_what_is_known_of_it(bench: Ca
     assert [json.loads(m.payload)["reason"] for m in broker.published if m.topic == f"{BASE}/status"] == ["connected", "stopped"]
 
 
-async def test_a_reload_to_another_broker_leaves_the_first_in_order(bench: Callable[..., Path]) -> None:
-    """The first is told goodbye and nothing that comes later, the second gets all that the first has not, under the next birth."""
+async def test_reload_to_another_broker_leaves(bench: Callable[..., Path]) -> None:
+    """A reload to another broker leaves the first in order.
+
+    The first is told goodbye and nothing that comes later, the second gets all that the first has not, under the next birth.
+    """
     clock, here, there = ManualClock(wall=NIGHT), MemoryBroker(), MemoryBroker()
     here.refused_topics.add(f"{BASE}/events/incident/opened")
     first = house_of(bench(MQTT), clock, here, None)

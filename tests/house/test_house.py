@@ -32,8 +32,11 @@ async def test_somebody_comes_and_the_city_hears_of_it(town: Worlds) -> None:
         assert active["requests"][0]["state"] == "pending_approval"
 
 
-async def test_an_alarm_raises_the_lamp_by_a_control_and_a_maximum_keeps_presence_low(world: Worlds, square_clip: Path) -> None:
-    """The rule itself has no lamp: the severity of its incident is what the control hears of."""
+async def test_an_alarm_raises_the_lamp_by_a_control(world: Worlds, square_clip: Path) -> None:
+    """An alarm raises the lamp by a control and a maximum keeps presence low.
+
+    The rule itself has no lamp: the severity of its incident is what the control hears of.
+    """
     settings = (
         'program = [{ at = "sunset", level = 0.4 }, { at = "sunrise", level = 0.0 }]\n'
         'control = [{ kind = "min", level = 0.9, when = "alarm", hold_s = 10 }, { kind = "max", level = 0.5 }]\n'
@@ -50,7 +53,8 @@ async def test_an_alarm_raises_the_lamp_by_a_control_and_a_maximum_keeps_presenc
         await w.until(lambda: w.light == 0.4, within_s=90)
 
 
-async def test_an_order_goes_out_once_after_a_person_approved_and_never_without(town: Worlds) -> None:
+async def test_order_goes_out_once_after_an_approval(town: Worlds) -> None:
+    """An order goes out once after a person approved and never without."""
     async with town() as w:
         await w.until(lambda: (r := w.heard("drone/request")) and r[-1]["state"] == "pending_approval")
         request = w.heard("drone/request")[-1]["request_id"]
@@ -84,7 +88,8 @@ async def test_a_request_that_nobody_decides_expires(town: Worlds) -> None:
         assert "does not take an approval any more" in w.heard("reply")[-1]["error"]
 
 
-async def test_overrides_end_and_bad_commands_are_answered_recorded_and_not_acted_on(town: Worlds) -> None:
+async def test_overrides_end_and_bad_commands_are_answered(town: Worlds) -> None:
+    """Overrides end and bad commands are answered recorded and not acted on."""
     async with town() as w:
         await w.until(lambda: w.heard("status") and w.light == 0.4)
         w.send("lamp/set", {"level": 0.7, "duration_s": 2, "transition": 0, "mode": "fixed", "command_id": "a"})
@@ -102,7 +107,8 @@ async def test_overrides_end_and_bad_commands_are_answered_recorded_and_not_acte
         assert "retained" in w.heard("reply")[1]["error"]
 
 
-async def test_a_flood_of_bad_commands_hides_no_cancel_and_is_counted_whole(town: Worlds) -> None:
+async def test_a_flood_of_bad_commands_hides_no_cancel(town: Worlds) -> None:
+    """A flood of bad commands hides no cancel and is counted whole."""
     async with town() as w:
         await w.until(lambda: (r := w.heard("drone/request")) and r[-1]["state"] == "pending_approval")
         request = w.heard("drone/request")[-1]["request_id"]
@@ -138,7 +144,8 @@ async def test_a_broker_that_is_away_for_an_hour(town: Worlds) -> None:
         assert drained == [s.seq for s in waiting], "severity, then age"
 
 
-async def test_a_message_that_the_broker_refuses_blocks_nobody(town: Worlds) -> None:
+async def test_message_that_broker_refuses_blocks_nobody(town: Worlds) -> None:
+    """A message that the broker refuses blocks nobody."""
     async with town() as w:
         w.broker.refused_topics.add(f"{BASE}/events/incident/opened")
         await w.until(lambda: any(e["type"] == "smartpole.incident.closed" for e in w.events()))
@@ -146,7 +153,8 @@ async def test_a_message_that_the_broker_refuses_blocks_nobody(town: Worlds) -> 
         assert [s.kind for s in waiting if s.kind == "incident.opened"] == ["incident.opened"], "kept, not lost"
 
 
-async def test_untrusted_time_is_failsafe_light_and_corrected_later(town: Worlds) -> None:
+async def test_untrusted_time_is_failsafe_light(town: Worlds) -> None:
+    """Untrusted time is failsafe light and corrected later."""
     w = town(1000.0, trust="auto", time_server=False, sees={})
     w.broker.down = True
     async with w:

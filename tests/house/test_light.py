@@ -41,7 +41,8 @@ def play(pole: Callable[[], Pole], story: Callable[[Pole], Coroutine[Any, Any, N
 # --- overrides
 
 
-async def test_an_officer_cannot_darken_the_street_but_a_person_at_the_pole_can_for_a_while(world: Worlds) -> None:
+async def test_an_officer_cannot_darken_the_street(world: Worlds) -> None:
+    """An officer cannot darken the street but a person at the pole can for a while."""
     async with world(PROGRAM, EVENING) as w:
         w.send("lamp/set", {"state": "OFF", "by": "officer", "reason": "film"})
         await w.until(lambda: w.light == 0.2)
@@ -88,7 +89,8 @@ async def test_the_button_switches_off_for_a_while_and_back(world: Worlds) -> No
         await w.until(lambda: w.light == 0.6)  # nobody came back to press it
 
 
-async def test_the_usual_duration_can_be_set_as_home_assistant_does(world: Worlds) -> None:
+async def test_the_usual_duration_can_be_set(world: Worlds) -> None:
+    """The usual duration can be set as home assistant does."""
     async with world(PROGRAM, EVENING) as w:
         w.send("lamp/set", b'{"default_duration_s": 90.0 }')
         await w.until(lambda: w.heard("lamp/state")[-1]["default_duration_s"] == 90)
@@ -99,7 +101,8 @@ async def test_the_usual_duration_can_be_set_as_home_assistant_does(world: World
         await w.until(lambda: w.light == 0.6, within_s=10)
 
 
-async def test_home_assistant_finds_the_lamp_and_its_entities(world: Worlds) -> None:
+async def test_home_assistant_finds_lamp_and_its_entities(world: Worlds) -> None:
+    """Home assistant finds the lamp and its entities."""
     async with world(PROGRAM + MQTT + "homeassistant = true\n", EVENING) as w:
         await w.until(lambda: any(m.topic.startswith("homeassistant/") for m in w.broker.published))
         (message,) = [m for m in w.broker.published if m.topic == "homeassistant/device/smartpole-test-T-1/config"]
@@ -124,7 +127,8 @@ async def test_home_assistant_finds_the_lamp_and_its_entities(world: Worlds) -> 
 # --- sensors
 
 
-async def test_a_lamp_that_gives_no_light_is_a_fault_that_opens_and_closes(world: Worlds) -> None:
+async def test_a_lamp_that_gives_no_light_is_a_fault(world: Worlds) -> None:
+    """A lamp that gives no light is a fault that opens and closes."""
     async with world(PROGRAM + "feedback = { pin = 25 }\n", EVENING) as w:
         await w.until(lambda: w.events("lamp.fault_opened"), within_s=60)
         (fault,) = w.events("lamp.fault_opened")
@@ -140,7 +144,8 @@ async def test_a_lamp_that_gives_no_light_is_a_fault_that_opens_and_closes(world
         }  # fmt: skip
 
 
-async def test_a_dark_afternoon_lights_the_lamp_by_the_photocell(world: Worlds) -> None:
+async def test_dark_afternoon_lights_lamp_by_photocell(world: Worlds) -> None:
+    """A dark afternoon lights the lamp by the photocell."""
     settings = PROGRAM + "photocell = { pin = 24 }\n" + MQTT
     half_past_five = datetime.fromisoformat("2026-11-24T17:30:00+07:00").timestamp()
     async with world(settings, half_past_five) as w:
@@ -150,8 +155,11 @@ async def test_a_dark_afternoon_lights_the_lamp_by_the_photocell(world: Worlds) 
         await w.until(lambda: w.light == 0.6, within_s=60)
 
 
-async def test_a_sensor_that_cannot_be_claimed_keeps_nobody_in_the_dark(world: Worlds) -> None:
-    """The photocell's pin does not exist on this machine's chip; the lamp shines, and health says so."""
+async def test_unclaimed_sensor_keeps_nobody_in_the_dark(world: Worlds) -> None:
+    """A sensor that cannot be claimed keeps nobody in the dark.
+
+    The photocell's pin does not exist on this machine's chip; the lamp shines, and health says so.
+    """
     settings = PROGRAM + 'feedback = { file = "/nonexistent/power1_input" }\n' + MQTT
 
     async with world(settings, EVENING) as w:
@@ -160,7 +168,8 @@ async def test_a_sensor_that_cannot_be_claimed_keeps_nobody_in_the_dark(world: W
         assert w.house.parts.report()["lamp"]["faults"]["lamp_failure"] is None, "unknown, not well"
 
 
-async def test_the_relay_cuts_the_driver_by_day_and_gives_it_back_at_once_in_the_dark(world: Worlds) -> None:
+async def test_the_relay_cuts_the_driver_by_day(world: Worlds) -> None:
+    """The relay cuts the driver by day and gives it back at once in the dark."""
     async with world(PROGRAM + "relay = { pin = 23, min_off_s = 60 }\n", NOON) as w:
         coil = w.factory.pin("GPIO23")
         assert not coil.state, "closed: the driver has power"
@@ -172,7 +181,8 @@ async def test_the_relay_cuts_the_driver_by_day_and_gives_it_back_at_once_in_the
 # --- the ledger
 
 
-async def test_each_noon_the_night_is_summed_up_once_and_the_hours_go_on_after_a_power_cut(bench: Bench, world: Worlds) -> None:
+async def test_each_noon_the_night_is_summed_up(bench: Bench, world: Worlds) -> None:
+    """Each noon the night is summed up once and the hours go on after a power cut."""
     config = bench(PROGRAM + MQTT)
 
     async with world(config, EVENING, jobs=DAY) as w:
@@ -196,10 +206,11 @@ async def test_each_noon_the_night_is_summed_up_once_and_the_hours_go_on_after_a
         assert w.events("lamp.summarized")[0]["data"]["total"]["burn_h"] == pytest.approx(9.35 + 11.5, abs=0.3)
 
 
-async def test_a_power_cut_costs_a_quarter_of_an_hour_of_the_ledger_and_the_card_is_spared(
-    bench: Bench, world: Worlds, tmp_path: Path
-) -> None:
-    """The power cut: what is on the disk at that moment, taken to another house."""
+async def test_power_cut_costs_a_quarter_of_an_hour(bench: Bench, world: Worlds, tmp_path: Path) -> None:
+    """A power cut costs a quarter of an hour of the ledger and the card is spared.
+
+    The power cut: what is on the disk at that moment, taken to another house.
+    """
     config = bench(PROGRAM + MQTT)
     after = tmp_path / "after"
 
@@ -216,7 +227,8 @@ async def test_a_power_cut_costs_a_quarter_of_an_hour_of_the_ledger_and_the_card
         assert 2.0 - 0.25 - 0.02 <= w.house.light.account()["burn_s"] / 3600 <= 2.0
 
 
-async def test_where_the_feeder_is_cut_by_day_the_summary_comes_with_the_next_power(bench: Bench, world: Worlds) -> None:
+async def test_where_feeder_is_cut_by_day_summary_comes(bench: Bench, world: Worlds) -> None:
+    """Where the feeder is cut by day the summary comes with the next power."""
     config = bench(PROGRAM + MQTT)
     config.write_text(config.read_text().replace('site = "test"', 'site = "test"\nsupply = "night"'))
 
@@ -244,7 +256,8 @@ async def test_a_small_step_back_over_noon_sums_up_once(world: Worlds) -> None:
         assert [e["data"]["night"] for e in w.events("lamp.summarized")] == ["2026-11-24"]
 
 
-async def test_without_a_clock_a_day_is_summed_up_without_its_date(world: Worlds) -> None:
+async def test_a_day_without_a_clock_is_summed_up_undated(world: Worlds) -> None:
+    """Without a clock a day is summed up without its date."""
 
     async with world(PROGRAM, 1000.0, time_server=False, jobs=DAY, trust="auto") as w:
         await w.pass_time(49 * 3600, 30.0)
@@ -252,8 +265,11 @@ async def test_without_a_clock_a_day_is_summed_up_without_its_date(world: Worlds
         assert [(e["data"]["night"], round(e["data"]["observed_h"])) for e in w.events("lamp.summarized")] == [(None, 24), (None, 24)]
 
 
-async def test_a_resume_is_not_undone_by_a_disk_that_answers_late(bench: Bench, world: Worlds) -> None:
-    """After a restart somebody resumes the program while the disk still hangs: the override of before must not come back."""
+async def test_a_resume_is_not_undone_by_a_disk(bench: Bench, world: Worlds) -> None:
+    """A resume is not undone by a disk that answers late.
+
+    After a restart somebody resumes the program while the disk still hangs: the override of before must not come back.
+    """
     config = bench(PROGRAM + MQTT)
 
     async with world(config, EVENING) as w:
@@ -275,8 +291,11 @@ async def test_a_resume_is_not_undone_by_a_disk_that_answers_late(bench: Bench, 
         assert w.light == 0.6
 
 
-async def test_a_reload_that_takes_the_relay_anew_drives_it_as_it_must_be(bench: Bench, world: Worlds) -> None:
-    """The relay's pin was let go and claimed again: closed. By day, with the lamp off, it has to be opened again."""
+async def test_a_reload_that_takes_the_relay_anew_drives(bench: Bench, world: Worlds) -> None:
+    """A reload that takes the relay anew drives it as it must be.
+
+    The relay's pin was let go and claimed again: closed. By day, with the lamp off, it has to be opened again.
+    """
     config = bench(PROGRAM + "relay = { pin = 23, min_off_s = 60 }\n" + MQTT)
 
     async with world(config, NOON) as w:
@@ -291,7 +310,8 @@ async def test_a_reload_that_takes_the_relay_anew_drives_it_as_it_must_be(bench:
         assert coil.state
 
 
-async def test_a_reload_keeps_what_is_known_of_the_clock_unless_its_settings_change(bench: Bench, world: Worlds) -> None:
+async def test_a_reload_keeps_what_is_known_of_the_clock(bench: Bench, world: Worlds) -> None:
+    """A reload keeps what is known of the clock unless its settings change."""
     config = bench(PROGRAM + MQTT)
 
     async with world(config, NOON) as w:
@@ -345,8 +365,8 @@ async def test_nonsense_in_the_store_is_ignored(bench: Bench, world: Worlds, key
 
 
 @pytest.mark.parametrize("missing", ["local", "by", "reason", "fixed", "transition_s", "until", "boot_id"])
-async def test_an_override_that_another_version_wrote_goes_on(bench: Bench, world: Worlds, missing: str) -> None:
-    """What is missing has its default; the lamp does not change at an upgrade."""
+async def test_override_that_another_version_wrote_goes_on(bench: Bench, world: Worlds, missing: str) -> None:
+    """An override that another version wrote goes on. What is missing has its default; the lamp does not change at an upgrade."""
     config = bench(PROGRAM + MQTT)
     kept = {key: value for key, value in OVERRIDE.items() if key != missing} | {"a later key": 1}
 
@@ -362,8 +382,11 @@ async def test_an_override_that_another_version_wrote_goes_on(bench: Bench, worl
 # --- everything else is broken
 
 
-async def test_with_everything_else_broken_the_lamp_keeps_to_its_program(world: Worlds, tmp_path: Path) -> None:
-    """No disk, no socket, no camera, no detector, a broker that raises what nobody expects."""
+async def test_lamp_keeps_to_its_program_in_a_broken_house(world: Worlds, tmp_path: Path) -> None:
+    """With everything else broken the lamp keeps to its program.
+
+    No disk, no socket, no camera, no detector, a broker that raises what nobody expects.
+    """
     (tmp_path / "state").write_text("a file where the folder should be")
 
     class Broken:
@@ -391,8 +414,11 @@ async def test_with_everything_else_broken_the_lamp_keeps_to_its_program(world: 
         assert w.light == 0.9, "and it still obeys"
 
 
-async def test_every_other_job_crashes_again_and_again_and_the_pin_does_not_move(world: Worlds) -> None:
-    """The job table is data: whatever each job does is replaced by a crash. The lamp's own job is the only one that is left."""
+async def test_every_other_job_crashes_again_and_again(world: Worlds) -> None:
+    """Every other job crashes again and again and the pin does not move.
+
+    The job table is data: whatever each job does is replaced by a crash. The lamp's own job is the only one that is left.
+    """
     w = world(PROGRAM, EVENING, waits=False)
     crashes: dict[str, int] = {}
 
@@ -420,8 +446,11 @@ async def test_every_other_job_crashes_again_and_again_and_the_pin_does_not_move
 
 
 @pytest.mark.parametrize("wrong", [0.0, EVENING + 2 * 365 * 86_400, EVENING - 8 * 3600, EVENING + 16 * 3600, 4e9])
-async def test_a_clock_that_jumps_at_night_does_not_darken_the_street(world: Worlds, wrong: float) -> None:
-    """By the wrong time it may be day; the clock that jumped is not believed until a time server was heard after the jump."""
+async def test_clock_that_jumps_at_night_darkens_nothing(world: Worlds, wrong: float) -> None:
+    """A clock that jumps at night does not darken the street.
+
+    By the wrong time it may be day; the clock that jumped is not believed until a time server was heard after the jump.
+    """
     heard_at = [EVENING]
 
     w = world(PROGRAM, EVENING, trust="auto")
@@ -441,15 +470,19 @@ async def test_a_clock_that_jumps_at_night_does_not_darken_the_street(world: Wor
         assert min(w.edges()[start - 1 :]) >= 0.6
 
 
-async def test_a_restart_with_a_clock_that_is_right_shows_no_failsafe_light(world: Worlds) -> None:
-    """Seen as a flash at each restart: the first look of the new process did not know yet that the clock was right."""
+async def test_restart_with_a_right_clock_shows_no_failsafe(world: Worlds) -> None:
+    """A restart with a clock that is right shows no failsafe light.
+
+    Seen as a flash at each restart: the first look of the new process did not know yet that the clock was right.
+    """
     async with world(PROGRAM, EVENING, trust="auto") as w:
         await w.pass_time(30)
         assert {e["reason"] for e in w.heard("lamp/state")} == {"program"}
 
 
 @pytest.mark.parametrize("boot", [0.0, 1_000_000.0, EVENING + 2 * 365 * 86_400])
-async def test_a_boot_with_a_wrong_clock_is_failsafe_light_until_a_time_server_was_heard(world: Worlds, boot: float) -> None:
+async def test_a_boot_with_a_wrong_clock_is_failsafe_light(world: Worlds, boot: float) -> None:
+    """A boot with a wrong clock is failsafe light until a time server was heard."""
     async with world(PROGRAM, boot, time_server=False, trust="auto") as w:
         await w.pass_time(600)
         assert set(w.edges()) == {1.0}
@@ -465,8 +498,11 @@ async def test_a_boot_with_a_wrong_clock_is_failsafe_light_until_a_time_server_w
 # --- hostile commands
 
 
-async def test_half_a_character_stops_neither_store_nor_listener(world: Worlds) -> None:
-    """A lone surrogate is JSON, but no text that a disk or a broker can take. It killed the thread of the store."""
+async def test_half_a_character_stops_nothing(world: Worlds) -> None:
+    """Half a character stops neither store nor listener.
+
+    A lone surrogate is JSON, but no text that a disk or a broker can take. It killed the thread of the store.
+    """
     async with world(PROGRAM, EVENING) as w:
         for payload in (b'{"level":0.5,"reason":"\\ud800"}', b'{"level":0.5,"by":"\\ud800"}', b'{"level":0.5,"command_id":"\\udfff"}'):
             w.send("lamp/set", payload)
@@ -476,7 +512,8 @@ async def test_half_a_character_stops_neither_store_nor_listener(world: Worlds) 
         await w.until(lambda: w.events("lamp.overridden"))
 
 
-async def test_a_sensor_that_reads_nan_is_unknown_and_stops_nothing(world: Worlds, tmp_path: Path) -> None:
+async def test_a_sensor_that_reads_nan_is_unknown(world: Worlds, tmp_path: Path) -> None:
+    """A sensor that reads nan is unknown and stops nothing."""
     power = tmp_path / "power1_input"
     power.write_text("nan")
 
@@ -487,8 +524,11 @@ async def test_a_sensor_that_reads_nan_is_unknown_and_stops_nothing(world: World
         await w.until(lambda: w.events("lamp.overridden"))
 
 
-async def test_ten_thousand_random_and_hostile_commands_leave_the_street_lit(world: Worlds) -> None:
-    """None darkens it below the floor, none stays for ever, each valid one is answered, and every bad one is counted."""
+async def test_ten_thousand_random_and_hostile_commands(world: Worlds) -> None:
+    """Ten thousand random and hostile commands leave the street lit.
+
+    None darkens it below the floor, none stays for ever, each valid one is answered, and every bad one is counted.
+    """
     dice = random.Random(4)
     numbers: list[Any] = [
         0,

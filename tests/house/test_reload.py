@@ -68,9 +68,10 @@ def test_a_reload_keeps_the_connection_and_the_store(
     assert city.got("status")[-1]["reason"] == "stopped"
 
 
-def test_a_bad_file_is_refused_and_a_change_of_the_broker_connects_anew(
+def test_bad_file_is_refused_and_change_of_broker(
     mosquitto: Mosquitto, city: City, agent: Callable[..., Any], bench: Callable[..., Path]
 ) -> None:
+    """A bad file is refused and a change of the broker connects anew."""
     config = _config(bench, mosquitto.port, "first")
     process = agent("run", "--config", str(config))
     eventually(lambda: city.got("info"), within_s=20)
@@ -130,9 +131,8 @@ def test_reloads_leave_nothing_behind(mosquitto: Mosquitto, city: City, agent: C
     assert of(process)[2] < resident_kb + 30_000, "a network that stays behind is 16 MB"
 
 
-def test_a_stop_in_the_middle_of_a_reload_is_an_orderly_stop(
-    mosquitto: Mosquitto, city: City, agent: Callable[..., Any], bench: Callable[..., Path]
-) -> None:
+def test_stop_within_a_reload_is_orderly(mosquitto: Mosquitto, city: City, agent: Callable[..., Any], bench: Callable[..., Path]) -> None:
+    """A stop in the middle of a reload is an orderly stop."""
     config = _config(bench, mosquitto.port, "first")
     for pause_s in (0.0, 0.003, 0.02, 0.06):
         process = agent("run", "--config", str(config))
@@ -175,10 +175,11 @@ def test_a_second_reload_during_the_first_counts(
         there.close()
 
 
-def test_a_lamp_that_cannot_be_driven_gives_way_to_the_last_that_could(
-    agent: Callable[..., Any], bench: Callable[..., Path], tmp_path: Path
-) -> None:
-    """After a reload the old lamp goes on; after the next power cut it has to as well."""
+def test_a_lamp_that_cannot_be_driven_gives_way(agent: Callable[..., Any], bench: Callable[..., Path], tmp_path: Path) -> None:
+    """A lamp that cannot be driven gives way to the last that could.
+
+    After a reload the old lamp goes on; after the next power cut it has to as well.
+    """
     config = bench()
     process = agent("run", "--config", str(config))
     eventually(lambda: (tmp_path / "state" / "last-good.toml").exists())

@@ -84,7 +84,8 @@ def rule(kind: str, place: Zone | Line = LEFT, **more: object) -> Rule:
     return Rule("r", kind, place, PEOPLE, **more)  # type: ignore[arg-type]
 
 
-def test_presence_opens_at_the_first_frame_and_closes_once_the_tracker_forgets() -> None:
+def test_presence_opens_at_the_first_frame() -> None:
+    """Presence opens at the first frame and closes once the tracker forgets."""
     scene = Scene(rule("presence"))
     assert len(kinds(scene.play(1, (1, 0.2)), Opened)) == 1
     assert not kinds(scene.play(20, (1, 0.2), (2, 0.3)), Opened)
@@ -101,7 +102,8 @@ def test_presence_outside_the_zone_is_none() -> None:
     assert not Scene(rule("presence")).play(10, (1, 0.9))
 
 
-def test_somebody_hidden_for_a_second_does_not_open_twice() -> None:
+def test_somebody_hidden_for_a_second_opens_once() -> None:
+    """Somebody hidden for a second does not open twice."""
     scene = Scene(rule("presence"))
     scene.play(5, (1, 0.2))
     scene.play(5)
@@ -117,7 +119,8 @@ def test_loitering_is_one_incident_for_each_who_stays() -> None:
     assert len(kinds(scene.play(3, (1, 0.2), (2, 0.3)), Opened)) == 2
 
 
-def test_one_who_leaves_and_comes_back_starts_to_loiter_anew() -> None:
+def test_one_who_comes_back_starts_to_loiter_anew() -> None:
+    """One who leaves and comes back starts to loiter anew."""
     scene = Scene(rule("loitering", dwell_s=3.0))
     scene.play(10, (1, 0.2))
     scene.play(15, (1, 0.9))
@@ -140,7 +143,8 @@ def test_crossing_knows_its_direction(direction: str, opened: int) -> None:
         assert kinds(facts, Closed)[0].incident.direction == "forward"
 
 
-def test_a_foot_that_trembles_on_the_line_crosses_it_once() -> None:
+def test_foot_that_trembles_on_line_crosses_it_once() -> None:
+    """A foot that trembles on the line crosses it once."""
     scene = Scene(rule("crossing", GATE))
     scene.walk(1, 0.6, 0.51)
     for _ in range(175):
@@ -166,7 +170,8 @@ def test_a_rule_that_goes_off_ends_its_incident() -> None:
     assert [f.incident.end_reason for f in closed] == ["inactive"]
 
 
-def test_traffic_is_summarized_every_five_minutes_each_track_once_and_empty_ones_are_skipped() -> None:
+def test_traffic_is_summarized_every_five_minutes() -> None:
+    """Traffic is summarized every five minutes each track once and empty ones are skipped."""
     scene = Scene()
     assert not scene.play(1600)
     scene.play(10, (1, 0.6), (2, 0.2))
@@ -219,7 +224,8 @@ def test_responses_light_first_then_record_then_drone() -> None:
     assert opened.data["notify"] == ["112"]
 
 
-def test_an_info_incident_is_told_once_at_its_close_and_fits_in_a_kilobyte() -> None:
+def test_an_info_incident_is_told_once_at_its_close() -> None:
+    """An info incident is told once at its close and fits in a kilobyte."""
     scene = Scene(rule("presence"))
     responder = Responder("street")
     told = []
@@ -244,7 +250,8 @@ def test_surplus_alarms_become_one_counted_event() -> None:
     assert [r.data["surplus_alarms"] for r in later] == [7]
 
 
-def test_an_ongoing_fact_comes_at_each_frame_of_an_open_incident() -> None:
+def test_ongoing_fact_comes_at_each_frame_of_open() -> None:
+    """An ongoing fact comes at each frame of an open incident."""
     scene = Scene(rule("presence"))
     assert len(kinds(scene.play(7, (1, 0.2)), Ongoing)) == 7
 
@@ -325,7 +332,8 @@ def test_a_parked_car_alerts_once_whatever_hides_it(kind: str) -> None:
     assert len(kinds(moved + street.play(20, 7, 0.4), Opened)) == 1, "it drove on, and parked anew"
 
 
-def test_presence_of_what_has_parked_ends_and_does_not_begin_again() -> None:
+def test_presence_of_what_has_parked_ends() -> None:
+    """Presence of what has parked ends and does not begin again."""
     street = Street("presence", lamp_level=1.0)
     assert len(kinds(street.play(5, 1), Opened)) == 1
     ended = kinds(street.play(120, 1), Closed)
@@ -337,7 +345,8 @@ def test_presence_of_what_has_parked_ends_and_does_not_begin_again() -> None:
     assert not [f for f in street.play(60, 2) if not isinstance(f, Summarized)]
 
 
-def test_an_incident_of_one_who_never_leaves_ends_all_the_same() -> None:
+def test_incident_of_one_who_never_leaves_ends() -> None:
+    """An incident of one who never leaves ends all the same."""
     street = Street("stopped", dwell_s=5.0)
     facts = street.play(4000, 1)
     assert len(kinds(facts, Opened)) == 1
@@ -359,7 +368,8 @@ def late(number: int, at: float, *earlier: tuple[float, float]) -> Track:
     return replace(track(number, x, at), earlier=tuple(Sighting(t, track(number, x, t).box) for t, x in before))
 
 
-def test_a_line_crossed_and_a_zone_entered_before_it_was_sure_count() -> None:
+def test_a_line_crossed_and_a_zone_entered() -> None:
+    """A line crossed and a zone entered before it was sure count."""
     judge = Judge("street", [], [LEFT], [GATE], lambda: "i", 0.0)
     judge.step([late(1, 1.0, (0.4, 0.7), (0.6, 0.6), (0.8, 0.4), (1.0, 0.3))], frozenset(), 1.0)
     judge.step([track(1, 0.2, 1.2)], frozenset(), 1.2)
@@ -369,7 +379,8 @@ def test_a_line_crossed_and_a_zone_entered_before_it_was_sure_count() -> None:
 
 
 @pytest.mark.parametrize("kind", ["crossing", "wrong_way"])
-def test_a_line_crossed_before_it_was_sure_is_an_incident(kind: str) -> None:
+def test_line_crossed_before_it_was_sure_is_incident(kind: str) -> None:
+    """A line crossed before it was sure is an incident."""
     crossing = rule(kind, GATE, direction="forward")
     judge = Judge("street", [crossing], [LEFT], [GATE], lambda: "i", 0.0)
     facts = judge.step([late(1, 1.2, (0.6, 0.7), (0.8, 0.4), (1.0, 0.3), (1.2, 0.2))], frozenset({"r"}), 1.2)
@@ -377,7 +388,8 @@ def test_a_line_crossed_before_it_was_sure_is_an_incident(kind: str) -> None:
 
 
 @pytest.mark.parametrize("kind", ["presence", "loitering", "stopped", "crowd"])
-def test_the_time_before_it_was_sure_is_time_in_the_zone(kind: str) -> None:
+def test_time_before_it_was_sure_is_time_in_zone(kind: str) -> None:
+    """The time before it was sure is time in the zone."""
     judge = Judge("street", [rule(kind, dwell_s=10.0)], [LEFT], [GATE], lambda: "i", 0.0)
     stood = [(0.2 * i, 0.2) for i in range(46)]
     opened = []
@@ -388,7 +400,8 @@ def test_the_time_before_it_was_sure_is_time_in_the_zone(kind: str) -> None:
     assert opened == pytest.approx([10.0])
 
 
-def test_who_has_run_through_a_zone_before_it_was_sure_was_there() -> None:
+def test_who_ran_through_a_zone_unsure_was_there() -> None:
+    """Who has run through a zone before it was sure was there."""
     judge = Judge("street", [rule("presence")], [LEFT], [GATE], lambda: "i", 0.0)
     facts = judge.step([late(1, 1.0, (0.6, 0.6), (0.8, 0.45), (1.0, 0.7))], frozenset({"r"}), 1.0)
     assert len(kinds(facts, Opened)) == 1
@@ -398,20 +411,25 @@ def test_who_has_run_through_a_zone_before_it_was_sure_was_there() -> None:
 
 
 @pytest.mark.parametrize("kind", get_args(RuleKind))
-def test_each_kind_of_rule_in_the_list_is_known_to_the_settings_and_to_the_judge(kind: str) -> None:
+def test_each_kind_of_rule_in_list_is_known(kind: str) -> None:
+    """Each kind of rule in the list is known to the settings and to the judge."""
     place: Zone | Line = GATE if kind in ON_LINE else LEFT
     named = {"line": "gate"} if kind in ON_LINE else {"zone": "left"}
     assert RuleSettings.model_validate({"name": "r", "kind": kind, "direction": "forward", **named}).kind == kind
     Scene(rule(kind, place, direction="forward")).play(5, (1, 0.2))
 
 
-def test_a_kind_that_nobody_has_written_is_not_taken_for_loitering() -> None:
+def test_unknown_kind_is_not_taken_for_loitering() -> None:
+    """A kind that nobody has written is not taken for loitering."""
     with pytest.raises(AssertionError, match="fallen"):
         Scene(rule("fallen")).play(5, (1, 0.2))
 
 
-def test_a_foot_that_trembles_on_the_edge_of_a_zone_for_70_s_comes_in_once_and_stays() -> None:
-    """It is seen outside for longer than the zone's `leave_s`, time and again: the picture is still, and nobody looks anew."""
+def test_foot_that_trembles_on_a_zone_comes_in_once() -> None:
+    """A foot that trembles on the edge of a zone for 70 s comes in once and stays.
+
+    It is seen outside for longer than the zone's `leave_s`, time and again: the picture is still, and nobody looks anew.
+    """
     zone = Zone("left", LEFT.polygon, enter_s=0.2, leave_s=1.0)
     scene = Scene(rule("presence", zone), Rule("stay", "loitering", zone, PEOPLE, dwell_s=30.0))
     scene.judge = Judge("street", scene.rules, [zone], [], iter(f"i{n}" for n in range(99)).__next__, 0.0)
@@ -428,8 +446,11 @@ def test_a_foot_that_trembles_on_the_edge_of_a_zone_for_70_s_comes_in_once_and_s
 
 
 @pytest.mark.parametrize("kind", ["stopped", "presence"])
-def test_a_parked_car_that_is_half_hidden_for_a_moment_has_not_moved(kind: str) -> None:
-    """Somebody walks by in front of it: its box ends higher, by half its height."""
+def test_parked_car_half_hidden_has_not_moved(kind: str) -> None:
+    """A parked car that is half hidden for a moment has not moved.
+
+    Somebody walks by in front of it: its box ends higher, by half its height.
+    """
     street = Street(kind, dwell_s=5.0 if kind == "stopped" else 0.0)
     assert len(kinds(street.play(90, 1), Opened)) == 1
     whole = street.make
@@ -440,7 +461,8 @@ def test_a_parked_car_that_is_half_hidden_for_a_moment_has_not_moved(kind: str) 
         assert not kinds(hidden + street.play(20, 1), Opened)
 
 
-def test_what_closes_says_how_long_it_held_dwell_included() -> None:
+def test_what_closes_says_how_long_it_held() -> None:
+    """What closes says how long it held dwell included."""
     scene, responder = Scene(rule("loitering", dwell_s=5.0)), Responder("street")
     told = responder.respond([*scene.play(28, (1, 0.2)), *scene.play(40)], scene.now)
     [closed] = [r for r in told if isinstance(r, RecordEvent) and r.kind == "incident.closed"]

@@ -131,8 +131,8 @@ def test_what_stands_for_long_is_part_of_the_street(label: str, limit: float) ->
     assert words(bench.at(later, track(1, 0.2, later, label), track(2, 0.4, later))) == ["Opened", "Ongoing"], "somebody beside it is news"
 
 
-def test_one_more_keeps_the_presence_of_what_has_settled() -> None:
-    """The incident of two ends as settled only when both are part of the street."""
+def test_one_more_keeps_presence_of_what_has_settled() -> None:
+    """One more keeps the presence of what has settled. The incident of two ends as settled only when both are part of the street."""
     bench = Bench(rule("presence"))
     for at in range(62):
         bench.at(float(at), track(1, 0.2, at, "car"), *([track(2, 0.3, at)] if at >= 30 else []))
@@ -142,8 +142,8 @@ def test_one_more_keeps_the_presence_of_what_has_settled() -> None:
 
 
 @pytest.mark.parametrize("kind", ["stopped", "loitering"])
-def test_who_never_leaves_is_told_once_and_ends_after_an_hour(kind: str) -> None:
-    """Beyond the rule's own time; and whoever moves on is news again."""
+def test_who_never_leaves_is_told_once_and_ends(kind: str) -> None:
+    """Who never leaves is told once and ends after an hour. Beyond the rule's own time; and whoever moves on is news again."""
     bench = Bench(rule(kind, dwell_s=10.0))
     told: list[Fact] = []
     for step in range(0, 3611, 10):
@@ -181,8 +181,8 @@ def test_two_cross_as_two() -> None:
     assert [(i.track_ids, i.direction) for i in opened(facts)] == [((1,), "forward"), ((2,), "backward")]
 
 
-def test_who_is_seen_no_more_has_crossed_by_his_last_look() -> None:
-    """Once the tracker has forgotten him, and not before; his path ends there."""
+def test_who_is_seen_no_more_has_crossed_by_his() -> None:
+    """Who is seen no more has crossed by his last look. Once the tracker has forgotten him, and not before; his path ends there."""
     bench = Bench(rule("crossing", GATE))
     for n, x in enumerate((0.6, 0.55, 0.4)):
         assert opened(bench.see(n * 0.2, (1, x))) == []
@@ -239,8 +239,8 @@ def test_time_that_nobody_looked_makes_no_incident() -> None:
 
 
 @pytest.mark.parametrize(("later", "opens"), [(1.0, False), (1.1, True)])
-def test_what_stood_for_a_second_stands_for_a_second_after_a_blind_time(later: float, opens: bool) -> None:
-    """It has to stand for more than two seconds that somebody looked."""
+def test_what_stood_for_a_second_stands_for_a_second(later: float, opens: bool) -> None:
+    """What stood for a second stands for a second after a blind time. It has to stand for more than two seconds that somebody looked."""
     bench = Bench(rule("stopped"))
     bench.see(0.0, (1, 0.2))
     bench.see(1.0, (1, 0.2))
@@ -248,8 +248,11 @@ def test_what_stood_for_a_second_stands_for_a_second_after_a_blind_time(later: f
     assert bool(opened(bench.see(1001.0 + later, (1, 0.2)))) == opens
 
 
-def test_what_is_found_again_after_a_blind_time_is_no_news() -> None:
-    """A parked car that the camera did not see for ten minutes: the time does not count, and it is the same car."""
+def test_what_is_found_again_after_blind_time() -> None:
+    """What is found again after a blind time is no news.
+
+    A parked car that the camera did not see for ten minutes: the time does not count, and it is the same car.
+    """
     bench = Bench(rule("stopped", dwell_s=10.0))
     told = [i for at in range(15) for i in opened(bench.at(float(at), track(1, 0.2, at, "car")))]
     assert len(told) == 1
@@ -283,8 +286,11 @@ def test_who_comes_elsewhere_is_somebody_else() -> None:
         assert [f.incident.track_ids for f in facts if isinstance(f, Ongoing)] == [numbers]
 
 
-def test_what_is_found_under_another_number_is_counted_once() -> None:
-    """It came in once and is still there, when the tracker has forgotten its old number."""
+def test_what_is_found_under_another_number_is_counted() -> None:
+    """What is found under another number is counted once.
+
+    It came in once and is still there, when the tracker has forgotten its old number.
+    """
     bench = Bench()
     for at in range(12):
         bench.at(float(at), track(1, 0.2, at, "car"))
@@ -400,8 +406,8 @@ def test_the_summary_counts_who_came_went_and_crossed() -> None:
     assert last["zones"][0]["dwell_s"]["counts"] == [1, 0, 0, 0, 0]  # type: ignore[index]
 
 
-def test_one_zone_does_not_hold_the_incident_of_another() -> None:
-    """Two rules of two zones, of one camera: each knows its own."""
+def test_one_zone_does_not_hold_incident_of_another() -> None:
+    """One zone does not hold the incident of another. Two rules of two zones, of one camera: each knows its own."""
     bench = Bench(rule("presence"), rule("presence", RIGHT, "s"), zones=(LEFT, RIGHT))
     assert [i.rule.name for i in opened(bench.see(1.0, (1, 0.2)))] == ["r"]
     assert [i.rule.name for i in opened(bench.see(1.2, (1, 0.8)))] == ["s"]

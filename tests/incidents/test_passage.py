@@ -74,10 +74,13 @@ rates = st.sampled_from([2.0, 5.0, 10.0, 15.0])
     turn=st.floats(0, 2 * math.pi), height=heights, aspect=aspects, rate=rates, speed=st.floats(0.2, 4.0), slant=st.floats(-1.1, 1.1),
     tremble=st.floats(0, 0.05), seed=st.integers(0, 10_000), back=st.booleans(), first=st.floats(0.05, 1.0),
 )  # fmt: skip
-def test_who_walks_across_a_line_is_counted_once_however_fast_and_however_the_box_trembles(
+def test_who_walks_across_a_line_is_counted_once(
     turn: float, height: float, aspect: float, rate: float, speed: float, slant: float, tremble: float, seed: int, back: bool, first: float
 ) -> None:
-    """In box heights and seconds, around the middle of the picture. `tremble` is the standard deviation."""
+    """Who walks across a line is counted once however fast and however the box trembles.
+
+    In box heights and seconds, around the middle of the picture. `tremble` is the standard deviation.
+    """
     chance = random.Random(seed)
     reach = 10 * height
     line = Line(
@@ -113,10 +116,13 @@ def _middle(where: Box) -> Point:
     height=heights, aspect=aspects, rate=rates, off=st.floats(-0.05, 0.05), tremble=st.floats(0, 0.05), seed=st.integers(0, 10_000),
     leaves=st.sampled_from([-1, 0, 1]),
 )  # fmt: skip
-def test_who_stands_on_a_line_for_70_s_crosses_it_at_most_once(
+def test_who_stands_on_line_for_70_s_crosses(
     height: float, aspect: float, rate: float, off: float, tremble: float, seed: int, leaves: int
 ) -> None:
-    """He comes from the left, stands, and goes on (1), back (-1) or is seen no more (0). `tremble`: uniform, to both sides."""
+    """Who stands on a line for 70 s crosses it at most once.
+
+    He comes from the left, stands, and goes on (1), back (-1) or is seen no more (0). `tremble`: uniform, to both sides.
+    """
     chance = random.Random(seed)
     line = Line("gate", (0.5, 0.0), (0.5, 1.0))  # runs down: its right hand is to the left of the picture
     path = [-1.0 + 0.25 * n for n in range(4)]
@@ -138,7 +144,8 @@ def test_one_look_that_lies_back_is_no_crossing(back: float) -> None:
     assert not opened
 
 
-def test_back_again_is_a_crossing_once_it_is_clearly_so() -> None:
+def test_back_again_is_crossing_once_it_is_clearly_so() -> None:
+    """Back again is a crossing once it is clearly so."""
     line = Line("gate", (0.0, 0.5), (1.0, 0.5))
     path = [-0.5, -0.3, 0.0, 0.3, 0.5, 0.3, 0.05, -0.05, 0.2, 0.5, 0.3, 0.0, -0.3, -0.5]
     looks = {1: [(n * 0.2, box((0.5, 0.5 + d * 0.2), 0.2)) for n, d in enumerate(path)]}
@@ -162,17 +169,20 @@ def test_passing_by_the_end_is_no_crossing(path: list[Point], expected: tuple[in
 @pytest.mark.parametrize(
     "line", [Line("gate", (0.5, 0.0), (0.5, 1.0)), Line("gate", (0.3, 0.2), (0.5, 1.0)), Line("gate", (0.7, 0.6), (0.5, 1.0))]
 )
-def test_a_line_that_ends_at_the_lower_border_is_crossed_by_whoever_is_cut_off_there(line: Line) -> None:
+def test_line_that_ends_at_lower_border_is_crossed(line: Line) -> None:
+    """A line that ends at the lower border is crossed by whoever is cut off there."""
     looks = {1: [(n * 0.2, Box(x - 0.05, 0.6, x + 0.05, 1.0 + 0.02 * (n % 3))) for n, x in enumerate((0.1, 0.25, 0.4, 0.6, 0.75, 0.9))]}
     assert feed([line], looks, 4 / 3)[0] == {"gate": (0, 1)}
 
 
-def test_a_line_that_ends_at_the_right_border_is_crossed_by_whoever_is_cut_off_there() -> None:
+def test_line_that_ends_at_right_border_is_crossed() -> None:
+    """A line that ends at the right border is crossed by whoever is cut off there."""
     looks = {1: [(n * 0.2, Box(0.97, y - 0.2, 1.0 + 0.03 * (1 + n % 3), y)) for n, y in enumerate((0.3, 0.4, 0.48, 0.56, 0.7, 0.8))]}
     assert feed([Line("gate", (0.2, 0.5), (1.0, 0.5))], looks, 16 / 9)[0] == {"gate": (1, 0)}
 
 
-def test_who_is_hidden_at_the_line_has_crossed_it_when_he_is_found_again() -> None:
+def test_who_is_hidden_at_the_line_has_crossed() -> None:
+    """Who is hidden at the line has crossed it when he is found again."""
     path = [(0.0, -0.8), (0.2, -0.6), (0.4, -0.4), (4.0, 0.5), (4.2, 0.7), (4.4, 0.9)]
     looks = {1: [(at, box((0.5, 0.5 + d * 0.2), 0.2)) for at, d in path]}
     assert feed([Line("gate", (0.0, 0.5), (1.0, 0.5))], looks, 1.0)[0] == {"gate": (1, 0)}
@@ -185,7 +195,8 @@ def test_the_last_look_counts_also_for_an_alarm() -> None:
     assert feed([wrong.place], looks, 1.0, (wrong,)) == ({"gate": (0, 1)}, 1)  # type: ignore[list-item]
 
 
-def test_where_it_is_only_guessed_to_be_nothing_is_crossed() -> None:
+def test_where_it_is_only_guessed() -> None:
+    """Where it is only guessed to be nothing is crossed."""
     judge = Judge("street", (), [FRAME], [Line("gate", (0.0, 0.5), (1.0, 0.5))], lambda: "i", 0.0)
     for n, d in enumerate((-0.9, -0.6, -0.3, 0.3, 0.6)):
         guessed = d > 0

@@ -147,8 +147,8 @@ def test_who_is_in_for_its_time_has_entered(stays: float, inside: bool) -> None:
 
 
 @pytest.mark.parametrize(("x", "aspect", "near"), [(0.519, 1.0, True), (0.521, 1.0, False), (0.509, 2.0, True), (0.511, 2.0, False)])
-def test_a_tenth_of_his_height_outside_is_not_clearly_outside(x: float, aspect: float, near: bool) -> None:
-    """In true distances. There he neither leaves nor begins anew."""
+def test_tenth_of_his_height_outside_is_not_clearly(x: float, aspect: float, near: bool) -> None:
+    """A tenth of his height outside is not clearly outside. In true distances. There he neither leaves nor begins anew."""
     walk = walked((0.0, 0.4), (1.0, 0.4))
     walk.stay(ZONE, 0.0, aspect)
     walk.stay(ZONE, 1.0, aspect)
@@ -273,8 +273,8 @@ def gone(x: float, at: float, stood: float = 10.0, label: str = "car") -> Walk:
 
 
 @pytest.mark.parametrize(("later", "kept"), [(3599.0, True), (3600.0, False)])
-def test_what_stood_somewhere_is_remembered_for_an_hour(later: float, kept: bool) -> None:
-    """Counted from when it was seen last to when another goes."""
+def test_what_stood_somewhere_is_remembered_for_hour(later: float, kept: bool) -> None:
+    """What stood somewhere is remembered for an hour. Counted from when it was seen last to when another goes."""
     furniture = Furniture()
     furniture.leave(gone(0.5, 100.0))
     furniture.leave(gone(0.9, 100.0 + later))
@@ -282,8 +282,8 @@ def test_what_stood_somewhere_is_remembered_for_an_hour(later: float, kept: bool
     assert furniture.at(track(0.9, 9999.0, label="car"))
 
 
-def test_of_more_than_a_hundred_the_last_are_remembered() -> None:
-    """One beyond a hundred, while the next one comes."""
+def test_of_more_than_hundred_last_are_remembered() -> None:
+    """Of more than a hundred the last are remembered. One beyond a hundred, while the next one comes."""
     furniture = Furniture()
     for n in range(105):
         furniture.leave(gone(n / 10, 100.0 + n))

@@ -73,7 +73,8 @@ def test_the_first_light_does_not_fade() -> None:
     assert controller().step(None, 0.0).duty == 1.0
 
 
-def test_somebody_comes_the_light_rises_at_the_next_tick_in_small_steps_and_fades_back() -> None:
+def test_somebody_comes_light_rises_at_next_tick() -> None:
+    """Somebody comes the light rises at the next tick in small steps and fades back."""
     c = controller()
     trace(c, EVENING, 0.0, 3.0)
     up = trace(c, EVENING, 3.0, 3.0, [BoostLamp("a", 1.0, 100.0)])
@@ -88,8 +89,11 @@ def test_somebody_comes_the_light_rises_at_the_next_tick_in_small_steps_and_fade
 
 
 @given(st.lists(st.tuples(st.floats(0, 1), st.floats(0.02, 3), st.one_of(st.none(), st.floats(0, 5))), min_size=1, max_size=12))
-def test_any_sequence_of_overrides_is_followed_without_a_jump_or_a_flicker(moves: list[tuple[float, float, float | None]]) -> None:
-    """Whatever is asked for in the middle of a fade, the light goes from where it is towards what is asked, and no faster than it may."""
+def test_any_sequence_of_overrides_is_followed(moves: list[tuple[float, float, float | None]]) -> None:
+    """Any sequence of overrides is followed without a jump or a flicker.
+
+    Whatever is asked for in the middle of a fade, the light goes from where it is towards what is asked, and no faster than it may.
+    """
     c, now, asked = controller(), 0.0, -1.0
     c.step(EVENING, now)
     for level, lasts, transition in moves:
@@ -116,8 +120,8 @@ wishes = st.one_of(
 
 
 @given(st.lists(st.tuples(wishes, st.floats(0.5, 300)), max_size=12), st.sampled_from([math.inf, 60.0]))
-def test_doing_nothing_when_nothing_is_new_changes_nothing(story: list[tuple[Any, float]], relay_s: float) -> None:
-    """The shortcut of an idle controller against one that always thinks."""
+def test_doing_nothing_when_nothing_is_new_changes(story: list[tuple[Any, float]], relay_s: float) -> None:
+    """Doing nothing when nothing is new changes nothing. The shortcut of an idle controller against one that always thinks."""
     quick, thorough = controller(relay_s=relay_s), controller(relay_s=relay_s)
     now, base, boosts = 0.0, EVENING, []
     for wish, lasts in story:
@@ -141,7 +145,8 @@ def test_doing_nothing_when_nothing_is_new_changes_nothing(story: list[tuple[Any
             now += lasts / 4
 
 
-def test_a_sweep_goes_once_through_the_range_and_ends_by_itself() -> None:
+def test_a_sweep_goes_once_through_the_range() -> None:
+    """A sweep goes once through the range and ends by itself."""
     c = controller()
     c.step(EVENING, 0.0)
     c.sweep(Sweep(20.0), 0.0)
@@ -154,7 +159,8 @@ def test_a_sweep_goes_once_through_the_range_and_ends_by_itself() -> None:
     assert min(duties) > 0, "the lamp is never off"
 
 
-def test_a_reload_takes_the_light_over_in_the_middle_of_a_fade() -> None:
+def test_reload_takes_light_over_in_middle_of_fade() -> None:
+    """A reload takes the light over in the middle of a fade."""
     old = controller()
     old.step(EVENING, 0.0)
     old.override = Override(0.3, 1000.0, by="officer")
@@ -168,8 +174,11 @@ def test_a_reload_takes_the_light_over_in_the_middle_of_a_fade() -> None:
     assert new.ledger is old.ledger
 
 
-def test_a_slow_transition_asked_for_by_day_does_not_keep_the_night_below_the_floor() -> None:
-    """An hour's transition, ten minutes before sunset: in the dark the light goes up to the floor at the usual pace."""
+def test_slow_transition_asked_for_by_day() -> None:
+    """A slow transition asked for by day does not keep the night below the floor.
+
+    An hour's transition, ten minutes before sunset: in the dark the light goes up to the floor at the usual pace.
+    """
     for level in (0.0, 0.3):
         c = controller()
         sunset = night_of(EVENING, SUMEDANG).sun["sunset"]
@@ -200,7 +209,8 @@ def test_a_reload_keeps_hold_times_and_the_relay() -> None:
     assert bare.step(NOON + 700, 700.0).closed, "where there is no relay any more, the lamp has power"
 
 
-def test_a_time_beyond_the_calendar_with_controls_is_failsafe_too() -> None:
+def test_time_beyond_calendar_with_controls() -> None:
+    """A time beyond the calendar with controls is failsafe too."""
     c = controller()
     c._controls = Controls([Control("max", 0.5, "always", Span.parse("22:00..05:00"), 0.0)], SUMEDANG)
     for wall in (4e11, -1e12, 1e18):
@@ -208,19 +218,22 @@ def test_a_time_beyond_the_calendar_with_controls_is_failsafe_too() -> None:
 
 
 @pytest.mark.parametrize("lux", [None, 5000.0])
-def test_a_powered_pole_on_a_feeder_that_is_cut_by_day_is_never_below_the_floor(lux: float | None) -> None:
+def test_powered_pole_on_feeder_that_is_cut_by_day(lux: float | None) -> None:
+    """A powered pole on a feeder that is cut by day is never below the floor."""
     c = controller({"default": steps(("dusk", 0.8), ("dawn", 0.0))}, photocell=True, powered_means_night=True)
     for k in range(0, 86_400, 30):
         assert c.step(NOON + k, float(k), lux=lux).duty >= FLOOR - 1e-9
 
 
-def test_when_the_feeder_is_cut_by_day_being_powered_means_night() -> None:
+def test_when_feeder_is_cut_by_day_being_powered_means() -> None:
+    """When the feeder is cut by day being powered means night."""
     assert controller(powered_means_night=True).step(NOON, 0.0).duty == FLOOR
     assert controller(powered_means_night=True).step(EVENING, 0.0).duty == 0.8
     assert controller().step(NOON, 0.0).duty == 0.0
 
 
-def test_the_relay_opens_by_day_and_the_ledger_and_the_faults_know_it() -> None:
+def test_the_relay_opens_by_day_and_the_ledger() -> None:
+    """The relay opens by day and the ledger and the faults know it."""
     c = controller(relay_s=60.0)
     assert c.step(NOON, 0.0).closed
     assert not c.step(NOON + 61, 61.0).closed
@@ -255,7 +268,8 @@ def test_a_clock_that_reads_nonsense(wall: float, reason: str, duty: float) -> N
 
 @settings(max_examples=30)
 @given(st.lists(st.floats(0, 4e9), min_size=1, max_size=20))
-def test_after_any_jump_of_the_clock_the_level_is_that_of_the_new_time(walls: list[float]) -> None:
+def test_after_any_jump_of_the_clock_the_level(walls: list[float]) -> None:
+    """After any jump of the clock the level is that of the new time."""
     c, now = controller(fade_s=0.0, fade_down_s=0.0), 0.0
     for wall in walls:
         now += 1.0

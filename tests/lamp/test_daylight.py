@@ -39,7 +39,8 @@ class Watch:
 
 
 @pytest.mark.parametrize("hours", [5.5, 7, 8, 12, -12, -8, -7, -5.5])
-def test_a_clock_that_is_hours_wrong_is_found_out_within_a_day_and_stays_doubted(hours: float) -> None:
+def test_clock_that_is_hours_wrong_is_found_out_within(hours: float) -> None:
+    """A clock that is hours wrong is found out within a day and stays doubted."""
     watch = Watch(hours * HOUR_S)
     assert watch.walk(DAY_S + 3 * HOUR_S)
     assert watch.walk(5 * DAY_S)
@@ -58,7 +59,9 @@ def test_which_words_it_finds() -> None:
     assert Watch(0.0, lambda true: not sees(true)).walk(DAY_S) in (LIGHT, DARKNESS)
 
 
-def test_neither_an_eclipse_nor_a_storm_nor_a_hand_is_evidence() -> None:
+def test_neither_eclipse_nor_storm_nor_hand() -> None:
+    """Neither an eclipse nor a storm nor a hand is evidence."""
+
     def weather(true: float) -> bool:
         hour = (true - NOON) % DAY_S / HOUR_S
         return sees(true) or hour < 0.12 or 1.0 < hour < 2.8
@@ -68,14 +71,16 @@ def test_neither_an_eclipse_nor_a_storm_nor_a_hand_is_evidence() -> None:
     assert watch.turns == 0
 
 
-def test_a_dirty_cell_that_sees_light_around_noon_only_is_no_evidence() -> None:
+def test_dirty_cell_that_sees_light_around_noon() -> None:
+    """A dirty cell that sees light around noon only is no evidence."""
     watch = Watch(0.0, lambda true: elevation_deg(true, SUMEDANG) < 45)
     watch.walk(6 * DAY_S)
     assert watch.turns == 0
 
 
 @pytest.mark.parametrize("stuck", [True, False, None])
-def test_a_cell_that_always_says_the_same_is_broken_and_no_evidence_after_a_day(stuck: bool | None) -> None:
+def test_a_cell_that_always_says_the_same_is_broken(stuck: bool | None) -> None:
+    """A cell that always says the same is broken and no evidence after a day."""
     watch = Watch(0.0, lambda _: stuck)
     watch.walk(2 * DAY_S)
     assert watch.last == ""
@@ -97,7 +102,9 @@ def test_the_lamps_own_light_is_no_daylight() -> None:
     assert watch.walk(DAY_S) == ""
 
 
-def test_a_headlight_for_an_hour_is_no_evidence_and_a_new_floodlight_is_until_a_person_accepts_the_clock() -> None:
+def test_a_headlight_for_an_hour_is_no_evidence() -> None:
+    """A headlight for an hour is no evidence and a new floodlight is until a person accepts the clock."""
+
     def headlight(true: float) -> bool:
         return sees(true) and abs(true - MIDNIGHT) > HOUR_S / 2
 
@@ -124,7 +131,8 @@ def test_a_clock_that_was_set_is_looked_at_anew() -> None:
     assert watch.walk(3 * DAY_S) == ""
 
 
-def test_after_a_day_without_contradiction_the_doubt_ends() -> None:
+def test_after_day_without_contradiction_doubt_ends() -> None:
+    """After a day without contradiction the doubt ends."""
     watch = Watch(0.0, lambda true: not sees(true) if true < NOON + DAY_S else sees(true))
     assert watch.walk(DAY_S)
     assert watch.walk(2.2 * DAY_S) == ""

@@ -154,8 +154,11 @@ def test_which_fault_it_is(duty: float, feedback: Feedback, dark: bool, expected
 
 
 @pytest.mark.parametrize(("duty", "feedback"), [(1.0, DARK), (0.0, LIT), (0.5, FULL)])
-def test_a_lamp_that_is_switched_every_ten_seconds_has_no_fault(duty: float, feedback: Feedback) -> None:
-    """A driver that has not settled is not judged: what it shows may be of the level before."""
+def test_lamp_that_is_switched_every_ten_seconds(duty: float, feedback: Feedback) -> None:
+    """A lamp that is switched every ten seconds has no fault.
+
+    A driver that has not settled is not judged: what it shows may be of the level before.
+    """
     watch = Watch()
     for k in range(100):
         watch.look(10, duty + k % 2 * 0.001, feedback)
@@ -172,8 +175,8 @@ def test_after_ten_seconds_a_lamp_is_judged() -> None:
 
 
 @pytest.mark.parametrize(("name", "duty", "feedback"), [("lamp_failure", 1.0, DARK), ("dimming_failure", 0.5, FULL)])
-def test_an_open_fault_stays_open_while_the_lamp_settles(name: str, duty: float, feedback: Feedback) -> None:
-    """A fade of the program, however long, closes nothing and forgets nothing."""
+def test_open_fault_stays_open_while_lamp_settles(name: str, duty: float, feedback: Feedback) -> None:
+    """An open fault stays open while the lamp settles. A fade of the program, however long, closes nothing and forgets nothing."""
     watch = Watch().look(100, duty, feedback)
     for k in range(300):
         watch.look(1, duty - k / 1000, feedback)
@@ -213,8 +216,8 @@ def test_five_times_in_a_quarter_of_an_hour_is_cycling(times: int, every_s: int,
         assert told[0] == (20.0 + 4 * every_s + 3, "cycling", True)
 
 
-def test_cycling_is_over_when_its_quarter_of_an_hour_is() -> None:
-    """When too few returns are left in the window, and a minute more."""
+def test_cycling_is_over_when_its_quarter_of_hour_is() -> None:
+    """Cycling is over when its quarter of an hour is. When too few returns are left in the window, and a minute more."""
     watch = flicker(Watch().look(20, 1.0, LIT), 5, 100).look(2000, 1.0, LIT)
     assert [open for _, name, open in watch.seen if name == "cycling"] == [True, False]
     assert watch.seen[-1][0] == 20.0 + 3 + 900 + 1 + 60
@@ -268,8 +271,11 @@ def test_every_input_unknown_alone_and_together() -> None:
         ("photocell_stuck", (1.0, None, True, True), (1.0, None, True, None)),
     ],
 )
-def test_what_nobody_tells_any_more_is_unknown_after_a_minute(name: str, ill: Any, deaf: Any) -> None:
-    """An open fault is closed as unknown; a shorter silence is none; while another sensor speaks as well."""
+def test_what_nobody_tells_any_more_is_unknown(name: str, ill: Any, deaf: Any) -> None:
+    """What nobody tells any more is unknown after a minute.
+
+    An open fault is closed as unknown; a shorter silence is none; while another sensor speaks as well.
+    """
     watch = Watch().look(1000, *ill)
     assert watch.seen[-1][1:] == (name, True)
     opened = watch.seen[-1][0]
@@ -291,8 +297,8 @@ def test_silence_in_between_starts_the_time_anew() -> None:
 
 
 @pytest.mark.parametrize("off", [Feedback(False, 0.0), DARK])
-def test_a_lamp_that_is_off_says_nothing_of_its_dimming(off: Feedback) -> None:
-    """By day a dimming failure stays what it was: open, and not unknown."""
+def test_lamp_that_is_off_says_nothing_of_its_dimming(off: Feedback) -> None:
+    """A lamp that is off says nothing of its dimming. By day a dimming failure stays what it was: open, and not unknown."""
     watch = Watch().look(100, 0.5, FULL).look(3600, 0.0, off, False)
     assert watch.seen == [(70.0, "dimming_failure", True)]
     assert watch.state("dimming_failure") is True

@@ -29,9 +29,8 @@ all_bounds = st.tuples(level, level).map(sorted).flatmap(lambda pair: st.builds(
 
 
 @given(scenes, overrides, boost_lists, all_bounds)
-def test_the_level_is_in_range_and_nothing_but_a_person_at_the_pole_darkens_the_night(
-    scene: Scene, override: Override | None, boosts: list[BoostLamp], bounds: Bounds
-) -> None:
+def test_level_is_in_range_and_nothing_but_person(scene: Scene, override: Override | None, boosts: list[BoostLamp], bounds: Bounds) -> None:
+    """The level is in range and nothing but a person at the pole darkens the night."""
     decision = decide(scene, override, boosts, LIMITS, 100.0, bounds)
     assert decision.level == 0 or LIMITS.min_level <= decision.level <= 1
     live = override is not None and override.until > 100.0
@@ -47,9 +46,8 @@ def test_the_level_is_in_range_and_nothing_but_a_person_at_the_pole_darkens_the_
 
 
 @given(level, level, st.booleans())
-def test_the_floor_holds_in_deep_darkness_whatever_the_program_says_unless_part_night_is_allowed(
-    program: float, floor: float, part_night: bool
-) -> None:
+def test_the_floor_holds_in_deep_darkness(program: float, floor: float, part_night: bool) -> None:
+    """The floor holds in deep darkness whatever the program says unless part night is allowed."""
     limits = Limits(floor, 0.1, 1.0, False, part_night)
     found = decide(Scene(program, True, True), None, [], limits, 0.0)
     assert found.level == held(program if part_night else max(program, floor), 0.1)
@@ -61,7 +59,8 @@ def test_unknown_is_lit() -> None:
     assert decide(UNKNOWN, None, [], LIMITS, 0.0).reason == "failsafe"
 
 
-def test_presence_lifts_only_in_darkness_unless_told_otherwise() -> None:
+def test_presence_lifts_only_in_darkness() -> None:
+    """Presence lifts only in darkness unless told otherwise."""
     boost = [BoostLamp("a", 1.0, 50.0)]
     assert decide(DAY, None, boost, LIMITS, 0.0).level == 0.0
     assert decide(NIGHT, None, boost, LIMITS, 0.0).reason == "presence"
@@ -77,25 +76,29 @@ def test_the_strongest_boost_holds() -> None:
     assert decide(NIGHT, None, boosts, LIMITS, 20.0).level == 0.6
 
 
-def test_a_boost_that_the_driver_cannot_show_is_no_presence() -> None:
+def test_boost_that_driver_cannot_show_is_no_presence() -> None:
+    """A boost that the driver cannot show is no presence."""
     assert decide(Scene(0.03125, True, False), None, [BoostLamp("a", 0.0625, 50.0)], LIMITS, 0.0).reason == "program"
 
 
-def test_presence_raises_an_override_unless_it_is_fixed() -> None:
+def test_presence_raises_override_unless_it_is_fixed() -> None:
+    """Presence raises an override unless it is fixed."""
     boost = [BoostLamp("a", 0.9, 50.0)]
     assert decide(NIGHT, Override(0.3, 10.0), boost, LIMITS, 0.0).level == 0.9
     assert decide(NIGHT, Override(0.3, 10.0, fixed=True), boost, LIMITS, 0.0).level == 0.3
     assert decide(NIGHT, Override(0.3, 10.0), [], LIMITS, 10.0).reason == "program", "an override ends"
 
 
-def test_only_at_the_pole_itself_the_lamp_can_be_switched_off_at_night() -> None:
+def test_only_at_pole_itself_lamp_can_be_switched_off() -> None:
+    """Only at the pole itself the lamp can be switched off at night."""
     assert decide(NIGHT, Override(0.0, 10.0), [], LIMITS, 0.0).level == 0.2
     assert decide(UNKNOWN, Override(0.0, 10.0), [], LIMITS, 0.0).level == 0.2
     assert decide(NIGHT, Override(0.0, 10.0, local=True), [], LIMITS, 0.0).level == 0.0
     assert decide(NIGHT, Override(0.0, 10.0, local=True), [], LIMITS, 10.0).level == 0.3, "and it ends by itself"
 
 
-def test_a_maximum_limits_program_and_presence_but_no_person_and_never_the_floor() -> None:
+def test_a_maximum_limits_program_and_presence() -> None:
+    """A maximum limits program and presence but no person and never the floor."""
     quiet = Bounds(0.0, 0.25)
     boost = [BoostLamp("a", 1.0, 50.0)]
     assert decide(NIGHT, None, boost, LIMITS, 0.0, quiet).level == 0.25
@@ -215,7 +218,8 @@ json_values = st.recursive(
     ),
     st.booleans(),
 )
-def test_any_json_object_is_a_command_that_ends_or_is_refused(payload: dict[str, object], local: bool) -> None:
+def test_any_json_object_is_a_command(payload: dict[str, object], local: bool) -> None:
+    """Any json object is a command that ends or is refused."""
     try:
         command = read(payload, 0.0, local=local)
     except CommandRefused:
@@ -229,7 +233,8 @@ def test_any_json_object_is_a_command_that_ends_or_is_refused(payload: dict[str,
 CLO = [(0.0, 1.0), (50_000.0, 0.9), (100_000.0, 0.8)]
 
 
-def test_a_lamp_that_ages_gets_more_so_that_its_light_stays_the_same() -> None:
+def test_lamp_that_ages_gets_more_so_that_light_stays() -> None:
+    """A lamp that ages gets more so that its light stays the same."""
     for hours in (0.0, 10_000.0, 50_000.0, 75_000.0, 100_000.0):
         assert output(CLO, 1.0, hours) * remaining(CLO, hours) == pytest.approx(0.8), "constant light output"
     assert output(CLO, 1.0, 0.0) == pytest.approx(0.8)
@@ -239,7 +244,8 @@ def test_a_lamp_that_ages_gets_more_so_that_its_light_stays_the_same() -> None:
 
 
 @given(level, st.sampled_from(["linear", "dali"]), st.floats(0, 200_000), st.floats(0.05, 1), st.floats(0.01, 1))
-def test_what_is_driven_is_in_range_and_off_only_for_off(value: float, curve: str, hours: float, virtual: float, least: float) -> None:
+def test_what_is_driven_is_in_range_and_off(value: float, curve: str, hours: float, virtual: float, least: float) -> None:
+    """What is driven is in range and off only for off."""
     duty_cycle = driven(value, curve, output(CLO, virtual, hours), least)  # type: ignore[arg-type]
     assert 0 <= duty_cycle <= 1
     assert (duty_cycle == 0) == (value == 0)

@@ -35,7 +35,8 @@ def boost(until: float, severity: Severity = Severity.INFO) -> list[BoostLamp]:
     return [BoostLamp("camera/rule", 0.0, until, severity)]
 
 
-def test_a_control_holds_while_its_condition_does_and_its_hold_time_longer() -> None:
+def test_a_control_holds_while_its_condition() -> None:
+    """A control holds while its condition does and its hold time longer."""
     controls = Controls([Control("min", 0.8, "warning", ALWAYS, 30.0)], SUMEDANG)
     assert controls.bounds([], NIGHT.middle, 0.0) == Bounds()
     assert controls.bounds(boost(20.0), NIGHT.middle, 10.0) == Bounds(), "info is no warning"
@@ -44,7 +45,8 @@ def test_a_control_holds_while_its_condition_does_and_its_hold_time_longer() -> 
     assert controls.bounds([], NIGHT.middle, 40.5) == Bounds()
 
 
-def test_the_first_control_has_priority_and_a_later_one_gives_way() -> None:
+def test_the_first_control_has_priority() -> None:
+    """The first control has priority and a later one gives way."""
     low, high = Control("min", 0.6, "always", ALWAYS, 0.0), Control("max", 0.4, "always", ALWAYS, 0.0)
     assert Controls([low, high], SUMEDANG).bounds([], NIGHT.middle, 0.0) == Bounds(0.6, 0.6)
     assert Controls([high, low], SUMEDANG).bounds([], NIGHT.middle, 0.0) == Bounds(0.4, 0.4)
@@ -52,7 +54,8 @@ def test_the_first_control_has_priority_and_a_later_one_gives_way() -> None:
     assert Controls([exactly, low, high], SUMEDANG).bounds(boost(9.0), NIGHT.middle, 0.0) == Bounds(0.5, 0.5, sensed=True)
 
 
-def test_a_control_keeps_its_hours_and_without_a_clock_only_minima_hold() -> None:
+def test_control_keeps_hours_and_without_clock() -> None:
+    """A control keeps its hours and without a clock only minima hold."""
     quiet = Control("max", 0.3, "always", Span.parse("23:00..05:00"), 0.0)
     school = Control("min", 0.7, "always", Span.parse("18:00..20:00"), 0.0)
     controls = Controls([quiet, school], SUMEDANG)
@@ -79,7 +82,8 @@ def test_bounds_are_never_crossed(controls: list[Control], somebody: bool) -> No
 # --- relay
 
 
-def test_the_relay_opens_after_a_while_of_off_and_closes_at_once_in_darkness() -> None:
+def test_the_relay_opens_after_a_while_of_off() -> None:
+    """The relay opens after a while of off and closes at once in darkness."""
     relay = Relay(60.0)
     assert relay.step(True, True, 0.0)
     assert relay.step(False, False, 10.0)
@@ -97,9 +101,10 @@ def test_by_day_the_relay_stays_open_for_its_time() -> None:
 
 
 @given(st.lists(st.tuples(st.floats(0.1, 50), st.booleans(), st.sampled_from([True, False, None])), max_size=60))
-def test_the_relay_never_cycles_faster_than_its_time_and_never_withholds_light_in_the_dark(
+def test_the_relay_never_cycles_faster_than_its_time(
     moves: list[tuple[float, bool, bool | None]],
 ) -> None:
+    """The relay never cycles faster than its time and never withholds light in the dark."""
     relay, now, opened = Relay(60.0), 0.0, []
     closed = True
     for wait, lit, dark in moves:
@@ -134,15 +139,19 @@ class Cell:
 SUNSET, SUNRISE = NIGHT.sun["sunset"], NIGHT.sun["sunrise"]
 
 
-def test_a_dark_evening_brings_the_light_forward_and_a_bright_one_holds_it_back_until_dusk() -> None:
+def test_a_dark_evening_brings_the_light_forward() -> None:
+    """A dark evening brings the light forward and a bright one holds it back until dusk."""
     assert Cell().at(SUNSET - 1800, 10.0).level == 0.8
     assert Cell().at(SUNSET - 1800, 500.0).level == 0.0
     assert Cell().at(SUNSET + 600, 500.0, lasts_s=1200) == Scene(0.0, False, False)
     assert Cell().at(NIGHT.sun["dusk"] + 5, 500.0, lasts_s=2400).level == 0.8, "at dusk the sun is right, not the sensor"
 
 
-def test_darkness_by_day_is_lit_and_light_by_day_changes_nothing() -> None:
-    """The cell or the clock is wrong, nobody knows which: the failsafe level, for an hour at least: the lamp may shine on it."""
+def test_darkness_by_day_is_lit_and_light_by_day() -> None:
+    """Darkness by day is lit and light by day changes nothing.
+
+    The cell or the clock is wrong, nobody knows which: the failsafe level, for an hour at least: the lamp may shine on it.
+    """
     assert Cell().at(SUNSET - 3600, 500.0).level == 0.0
     cell = Cell()
     cell.at(NIGHT.start + 600, 500.0)
@@ -152,19 +161,22 @@ def test_darkness_by_day_is_lit_and_light_by_day_changes_nothing() -> None:
     assert cell.at(NIGHT.start + 1200 + 3600 + 60, 500.0, lasts_s=3600.0).level == 0.0
 
 
-def test_a_cell_that_is_dark_for_a_day_is_broken_and_lights_nothing_any_more() -> None:
+def test_a_cell_that_is_dark_for_a_day_is_broken() -> None:
+    """A cell that is dark for a day is broken and lights nothing any more."""
     cell = Cell()
     assert cell.at(NIGHT.start + 20 * 3600, 0.0, lasts_s=19 * 3600.0).level is None
     assert cell.at(NIGHT.end + 2 * 3600, 0.0, lasts_s=6 * 3600.0 + 300).level == 0.0
 
 
-def test_a_dark_morning_keeps_the_light_and_a_bright_one_ends_it_but_not_before_dawn() -> None:
+def test_a_dark_morning_keeps_the_light() -> None:
+    """A dark morning keeps the light and a bright one ends it but not before dawn."""
     assert Cell().at(SUNRISE + 1200, 5.0).level == 0.8
     assert Cell().at(SUNRISE - 600, 500.0).level == 0.0
     assert Cell().at(NIGHT.sun["dawn"] - 60, 500.0).level == 0.8
 
 
-def test_the_lamp_itself_on_the_sensor_does_not_make_it_cycle() -> None:
+def test_lamp_itself_on_sensor_does_not_make_it_cycle() -> None:
+    """The lamp itself on the sensor does not make it cycle."""
     cell = Cell()
     assert cell.at(SUNSET - 1200, 10.0).level == 0.8
     assert cell.at(SUNSET - 600, 500.0).level == 0.8, "it was dark this evening already"
@@ -184,7 +196,8 @@ def test_without_a_reading_the_sun_decides() -> None:
 
 
 @pytest.mark.parametrize(("lux", "moment"), [(500.0, NIGHT.middle), (0.0, NIGHT.start + 3600)])
-def test_a_sensor_that_contradicts_the_sun_for_half_an_hour_is_stuck_and_believed_no_more(lux: float, moment: float) -> None:
+def test_sensor_that_contradicts_sun_for_half_hour(lux: float, moment: float) -> None:
+    """A sensor that contradicts the sun for half an hour is stuck and believed no more."""
     cell = Cell()
     cell.at(moment, lux, lasts_s=1700.0)
     assert cell.cell.stuck in (None, False)
@@ -193,14 +206,16 @@ def test_a_sensor_that_contradicts_the_sun_for_half_an_hour_is_stuck_and_believe
     assert cell.at(SUNSET + 600, 500.0).level == 0.8
 
 
-def test_a_stuck_sensor_is_believed_again_when_it_agrees_with_the_sun() -> None:
+def test_a_stuck_sensor_is_believed_again() -> None:
+    """A stuck sensor is believed again when it agrees with the sun."""
     cell = Cell()
     cell.at(NIGHT.middle, 500.0, lasts_s=3600.0)
     cell.at(NIGHT.middle + 600, 0.0)
     assert cell.cell.stuck is False
 
 
-def test_one_failed_reading_changes_nothing_and_a_silent_sensor_is_unknown_after_a_minute() -> None:
+def test_one_failed_reading_changes_nothing_and_silent() -> None:
+    """One failed reading changes nothing and a silent sensor is unknown after a minute."""
     cell = Cell()
     assert cell.at(SUNSET - 1200, 10.0).level == 0.8
     for k in range(20):
@@ -218,14 +233,16 @@ def test_nonsense_from_the_sensor_is_no_reading() -> None:
         assert Cell().at(NIGHT.middle, lux).level == 0.8
 
 
-def test_a_headlight_before_dawn_does_not_end_the_night() -> None:
+def test_headlight_before_dawn_does_not_end_night() -> None:
+    """A headlight before dawn does not end the night."""
     cell = Cell()
     dawn = NIGHT.sun["dawn"]
     cell.at(dawn - 300, 500.0, lasts_s=120)
     assert cell.at(SUNRISE - 300, 1.0, lasts_s=SUNRISE - dawn).level == 0.8
 
 
-def test_after_a_restart_the_lamps_own_light_does_not_put_it_out() -> None:
+def test_after_restart_lamps_light_does_not_put_it_out() -> None:
+    """After a restart the lamps own light does not put it out."""
     assert Cell().at(SUNSET + 300, 500.0).level == 0.8, "nobody saw it bright before sunset"
     first, second = Cell(), Cell()
     first.at(SUNSET - 600, 10.0)
@@ -268,7 +285,8 @@ def test_a_fault_opens_once_and_closes_when_it_is_gone(name: str, duty: float, f
     assert faults.states()[name] is False
 
 
-def test_a_lamp_that_goes_out_and_comes_back_by_itself_cycles() -> None:
+def test_lamp_that_goes_out_and_comes_back_by_itself() -> None:
+    """A lamp that goes out and comes back by itself cycles."""
     faults, found = Faults(60.0), []
     for k in range(900):
         found += faults.step(1.0, True, Feedback(k % 60 >= 5), None, float(k))
@@ -276,7 +294,8 @@ def test_a_lamp_that_goes_out_and_comes_back_by_itself_cycles() -> None:
     assert ("lamp_failure", True) not in [(c.fault, c.open) for c in found], "it was never out for ten seconds"
 
 
-def test_a_sensor_that_falls_silent_is_unknown_and_closes_what_it_had_opened() -> None:
+def test_a_sensor_that_falls_silent_is_unknown() -> None:
+    """A sensor that falls silent is unknown and closes what it had opened."""
     faults = Faults(60.0)
     assert [c.open for c in run(faults, 100, 1.0, Feedback(False))] == [True]
     (closed,) = run(faults, 120, 1.0, None, now=100.0)

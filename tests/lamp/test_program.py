@@ -79,7 +79,8 @@ plans = st.builds(
 
 
 @given(plans, st.floats(0, 4e9))
-def test_any_program_anywhere_gives_a_level_in_every_moment_and_stretches_join(plan: Plan, at: float) -> None:
+def test_any_program_anywhere_gives_a_level(plan: Plan, at: float) -> None:
+    """Any program anywhere gives a level in every moment and stretches join."""
     stretch = plan.stretch(at)
     assert stretch.start <= at < stretch.end
     assert 0 <= stretch.level <= 1
@@ -92,7 +93,8 @@ def test_any_program_anywhere_gives_a_level_in_every_moment_and_stretches_join(p
 # --- places
 
 
-def test_where_the_sun_never_sets_the_lamp_is_off_and_where_it_never_rises_it_is_on() -> None:
+def test_where_the_sun_never_sets_the_lamp_is_off() -> None:
+    """Where the sun never sets the lamp is off and where it never rises it is on."""
     june, december = wall("2026-06-20T12:00:00+02:00"), wall("2026-12-20T12:00:00+01:00")
     plan = Plan({"default": USUAL}, (), TROMSO)
     assert {plan.stretch(june + 600 * k).level for k in range(300)} == {0.0}
@@ -101,8 +103,11 @@ def test_where_the_sun_never_sets_the_lamp_is_off_and_where_it_never_rises_it_is
     assert fixed.stretch(wall("2026-06-20T23:00:00+02:00")).level == 0.8, "a program of fixed times is what it says"
 
 
-def test_a_late_sunset_leads_straight_to_the_level_of_the_hour() -> None:
-    """In June the sun of Tromso's neighbours sets after ten: the reduced level of ten o'clock holds from sunset on, not from ten."""
+def test_late_sunset_leads_straight_to_level_of_hour() -> None:
+    """A late sunset leads straight to the level of the hour.
+
+    In June the sun of Tromso's neighbours sets after ten: the reduced level of ten o'clock holds from sunset on, not from ten.
+    """
     plan = Plan({"default": program(("sunset", 1.0), ("22:00", 0.4), ("05:30", 0.9), ("sunrise", 0.0))}, (), Place(63.4, 10.4, TROMSO.zone))
     night = night_of(wall("2026-05-20T23:59:00+02:00"), plan.place)
     assert night.sun["sunset"] > wall("2026-05-20T22:00:00+02:00")
@@ -110,15 +115,16 @@ def test_a_late_sunset_leads_straight_to_the_level_of_the_hour() -> None:
     assert {p.level for p in plan.stretches(night)} == {0.0, 0.4}, "half past five comes after sunrise and is left out"
 
 
-def test_a_night_shorter_than_the_offsets_does_not_light_the_day() -> None:
-    """In northern Norway the sun sets for less than an hour in May."""
+def test_night_shorter_than_offsets_does_not_light_day() -> None:
+    """A night shorter than the offsets does not light the day. In northern Norway the sun sets for less than an hour in May."""
     plan = Plan({"default": program(("sunset+00:40", 1.0), ("sunrise-00:40", 0.0))}, (), TROMSO)
     day = wall("2026-05-16T12:00:00+02:00")
     assert {plan.stretch(day + 600 * k).level for k in range(72)} == {0.0}
 
 
 @pytest.mark.parametrize("place", [SUMEDANG, LONDON, TROMSO, USHUAIA, LORD_HOWE, Place(70.0, 25.0, UTC), Place(-70.0, 25.0, UTC)])
-def test_over_a_year_the_usual_program_is_lit_exactly_while_it_is_dark(place: Place) -> None:
+def test_over_a_year_the_usual_program_is_lit_exactly(place: Place) -> None:
+    """Over a year the usual program is lit exactly while it is dark."""
     plan = Plan({"default": USUAL}, (), place)
     at = wall("2027-06-30T12:00:00+00:00")
     for _ in range(366 * 24):
@@ -135,7 +141,8 @@ def test_over_a_year_the_usual_program_is_lit_exactly_while_it_is_dark(place: Pl
         (SUMEDANG, "2028-02-28"), (SUMEDANG, "2028-02-29"), (SUMEDANG, "2026-12-31"),
     ],
 )  # fmt: skip
-def test_the_clock_on_the_wall_is_the_clock_of_the_program(place: Place, night: str) -> None:
+def test_clock_on_the_wall_is_clock_of_the_program(place: Place, night: str) -> None:
+    """The clock on the wall is the clock of the program."""
     plan = Plan({"default": program(("sunset", 1.0), ("23:00", 0.5), ("02:30", 0.3), ("04:00", 0.7), ("sunrise", 0.0))}, (), place)
     at = night_of(datetime.fromisoformat(f"{night}T23:30").replace(tzinfo=place.zone).timestamp(), place)
     assert str(at.date) == night
@@ -179,13 +186,14 @@ TOWN = Plan(
         ("2026-11-30T23:00:00+07:00", "default", 0.4),
     ],
 )
-def test_the_first_rule_that_holds_for_the_evening_decides(at: str, name: str, level: float) -> None:
+def test_first_rule_that_holds_for_evening_decides(at: str, name: str, level: float) -> None:
+    """The first rule that holds for the evening decides."""
     stretch = TOWN.stretch(wall(at))
     assert (stretch.program, stretch.level) == (name, level)
 
 
-def test_when_the_program_changes_at_noon_the_level_goes_on_until_the_next_step() -> None:
-    """Nothing switches by the change of the program itself."""
+def test_when_program_changes_at_noon_level_goes() -> None:
+    """When the program changes at noon the level goes on until the next step. Nothing switches by the change of the program itself."""
     at = night_of(wall("2026-11-27T20:00:00+07:00"), SUMEDANG).start
     assert TOWN.stretch(at - 1).level == TOWN.stretch(at + 1).level == 0.0
 
@@ -193,7 +201,8 @@ def test_when_the_program_changes_at_noon_the_level_goes_on_until_the_next_step(
 # --- looking ahead
 
 
-def test_the_survey_names_the_nights_without_light_and_the_days_with() -> None:
+def test_survey_names_the_nights_without_light() -> None:
+    """The survey names the nights without light and the days with."""
     plan = Plan(
         {
             "default": USUAL,

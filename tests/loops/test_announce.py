@@ -65,8 +65,11 @@ async def test_it_is_written_down_before_it_is_said(tmp_path: Path) -> None:
         assert await remembered(store) == {TOPIC: {"a": "light", "b": "light"}}
 
 
-async def test_what_is_gone_is_said_by_its_platform_until_it_was_carried(tmp_path: Path) -> None:
-    """Both are remembered until the broker has the word; then only what there is."""
+async def test_what_is_gone_is_said_by_its_platform(tmp_path: Path) -> None:
+    """What is gone is said by its platform until it was carried.
+
+    Both are remembered until the broker has the word; then only what there is.
+    """
     async with stored(tmp_path) as store:
         await Announce(store, Board(), TOPIC, announcement("old", "same"), enabled=True).start()
         board = Board()
@@ -81,8 +84,11 @@ async def test_what_is_gone_is_said_by_its_platform_until_it_was_carried(tmp_pat
         assert json.loads(message.payload) == announcement("new", "same")
 
 
-async def test_an_announcement_comes_again_at_each_birth_and_a_withdrawal_does_not(tmp_path: Path) -> None:
-    """The broker may have lost what it kept; an empty word needs saying once."""
+async def test_an_announcement_comes_again_at_each_birth(tmp_path: Path) -> None:
+    """An announcement comes again at each birth and a withdrawal does not.
+
+    The broker may have lost what it kept; an empty word needs saying once.
+    """
 
     async def nobody(_: Any) -> None:
         return

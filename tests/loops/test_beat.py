@@ -12,7 +12,8 @@ from pole_agent.loops.beat import Beat, Beats
 from tests.conftest import no_file_left
 
 
-async def test_the_watchdog_is_fed_while_the_lamp_beats_and_not_when_it_is_late(notified: Callable[[], list[str]]) -> None:
+async def test_the_watchdog_is_fed_while_the_lamp_beats(notified: Callable[[], list[str]]) -> None:
+    """The watchdog is fed while the lamp beats and not when it is late."""
     clock = ManualClock()
     beats = Beats(clock.monotonic)
     beat = beats.promise("light", 5.0)

@@ -61,8 +61,8 @@ async def test_every_field_is_carried_over(how: str, tmp_path: Path) -> None:
             assert docket.standing == BOOK
 
 
-async def test_a_restart_begins_with_what_is_on_the_disk_only(tmp_path: Path) -> None:
-    """Of a first start there is nothing: no order, no stop, no approval."""
+async def test_restart_begins_with_what_is_on_disk_only(tmp_path: Path) -> None:
+    """A restart begins with what is on the disk only. Of a first start there is nothing: no order, no stop, no approval."""
     async with bench(tmp_path) as b:
         docket = b.dispatch._docket
         assert (docket.requests, docket.last_order, docket.stop, docket.dock_stop) == ({}, None, None, None)
@@ -92,8 +92,11 @@ async def test_a_stop_of_the_dock_ends_by_a_newer_word_only(how: str, tmp_path: 
 
 
 @pytest.mark.parametrize("how", ["reload", "restart"])
-async def test_a_stop_of_the_dock_that_the_disk_could_not_keep(how: str, tmp_path: Path) -> None:
-    """It is kept once the disk works, also over a reload; a word of before the restore counts with what is kept."""
+async def test_stop_of_dock_that_disk_could_not_keep(how: str, tmp_path: Path) -> None:
+    """A stop of the dock that the disk could not keep.
+
+    It is kept once the disk works, also over a reload; a word of before the restore counts with what is kept.
+    """
     async with bench(tmp_path) as b:
         request_id = await reach(b, "pending_approval")
         b.broken.add("write")
@@ -130,8 +133,11 @@ async def test_a_damaged_stop_of_the_dock_is_one(word: str, tmp_path: Path) -> N
         assert b.state() == "pending_approval"
 
 
-async def test_a_cancel_that_the_disk_could_not_keep_outlives_a_reload(tmp_path: Path) -> None:
-    """While the disk fails, a reload must not wake what was cancelled from the file."""
+async def test_cancel_that_disk_could_not_keep_outlives(tmp_path: Path) -> None:
+    """A cancel that the disk could not keep outlives a reload.
+
+    While the disk fails, a reload must not wake what was cancelled from the file.
+    """
     async with bench(tmp_path) as b:
         request_id = await reach(b, "approved")
         b.broken.add("write")

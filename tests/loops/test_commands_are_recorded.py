@@ -52,7 +52,8 @@ def database(tmp_path: Path) -> Database:
     return made
 
 
-def test_the_rule_of_an_incident_is_found_and_that_of_a_stranger_is_not(tmp_path: Path) -> None:
+def test_the_rule_of_an_incident_is_found(tmp_path: Path) -> None:
+    """The rule of an incident is found and that of a stranger is not."""
     made = database(tmp_path)
     assert made.rule_of(INCIDENT.format(3)) == "loitering"
     assert made.rule_of(INCIDENT.format(250)) == "crossing"
@@ -60,7 +61,8 @@ def test_the_rule_of_an_incident_is_found_and_that_of_a_stranger_is_not(tmp_path
     assert made.rule_of(INCIDENT.format(777)) is None
 
 
-def test_a_later_word_replaces_an_earlier_one_and_the_last_hundred_make_the_rate(tmp_path: Path) -> None:
+def test_a_later_word_replaces_an_earlier(tmp_path: Path) -> None:
+    """A later word replaces an earlier one and the last hundred make the rate."""
     made = database(tmp_path)
     with made.transaction():
         for number in range(200):
@@ -101,9 +103,8 @@ def test_a_number_that_is_none_is_refused(number: str) -> None:
 # --- a whole pole
 
 
-def test_a_running_pole_keeps_verdicts_and_records_every_command(
-    mosquitto: Mosquitto, agent: Callable[..., Any], bench: Callable[..., Path], tmp_path: Path
-) -> None:
+def test_a_running_pole_keeps_verdicts(mosquitto: Mosquitto, agent: Callable[..., Any], bench: Callable[..., Path], tmp_path: Path) -> None:
+    """A running pole keeps verdicts and records every command."""
     (tmp_path / "state").mkdir()
     database(tmp_path / "state").close()
     city = City(mosquitto.port)
@@ -135,9 +136,10 @@ def test_a_running_pole_keeps_verdicts_and_records_every_command(
         city.close()
 
 
-def test_what_was_only_counted_is_told_when_the_pole_stops(
+def test_what_was_only_counted_is_told_when_pole_stops(
     mosquitto: Mosquitto, agent: Callable[..., Any], bench: Callable[..., Path], tmp_path: Path
 ) -> None:
+    """What was only counted is told when the pole stops."""
     city = City(mosquitto.port)
     try:
         process = agent("run", "--config", str(bench(f'[mqtt]\nhost = "127.0.0.1"\nport = {mosquitto.port}\ntls = false\n')))

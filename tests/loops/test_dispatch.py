@@ -24,7 +24,8 @@ from pole_agent.vocabulary import Severity
 from tests.loops.dispatching import BASE, LIMITS, NOON, Bench, Benches, rules
 
 
-async def test_a_wish_is_asked_approved_ordered_once_and_followed_to_the_ground(dispatcher: Benches) -> None:
+async def test_a_wish_is_asked_approved_ordered(dispatcher: Benches) -> None:
+    """A wish is asked approved ordered once and followed to the ground."""
     async with dispatcher() as b:
         await b.wish(path=((0.1, 0.2), (0.5, 0.6)), score=0.8)
         assert [r["state"] for r in b.told][-1] == "pending_approval"
@@ -63,7 +64,9 @@ async def test_a_repeat_raises_the_count_and_is_no_request(dispatcher: Benches) 
         assert "suppressed" not in {r["state"] for r in b.told}
 
 
-async def test_five_rules_at_once_lose_nothing_and_the_gravest_is_ordered_first(dispatcher: Benches) -> None:
+async def test_five_rules_at_once_the_gravest_goes_first(dispatcher: Benches) -> None:
+    """Five rules at once lose nothing and the gravest is ordered first."""
+
     def _wish(b: Bench, rule: str) -> Any:
         from pole_agent.vocabulary import RequestDrone
 
@@ -85,7 +88,8 @@ async def test_five_rules_at_once_lose_nothing_and_the_gravest_is_ordered_first(
         assert {r["state"] for r in b.requests.values() if r["rule"] != "rule-2"} == {"blocked"}
 
 
-async def test_a_graver_incident_takes_the_place_of_what_nobody_decided_on(dispatcher: Benches) -> None:
+async def test_graver_incident_replaces_an_undecided_one(dispatcher: Benches) -> None:
+    """A graver incident takes the place of what nobody decided on."""
     async with dispatcher() as b:
         await b.wish("gathering", incident_id="i-1")
         first = b.last["request_id"]
@@ -106,9 +110,8 @@ async def test_a_graver_incident_takes_the_place_of_what_nobody_decided_on(dispa
         (Triage(max_false_alarm_rate=0.5), {}, "barred"),
     ],
 )
-async def test_what_is_suppressed_is_recorded_once_and_never_asked(
-    dispatcher: Benches, triage: Triage, more: dict[str, Any], cause: str
-) -> None:
+async def test_what_is_suppressed_is_recorded(dispatcher: Benches, triage: Triage, more: dict[str, Any], cause: str) -> None:
+    """What is suppressed is recorded once and never asked."""
     async with dispatcher(rules=rules(triage=triage)) as b:
         b.rates = {"watch": {"true": 0, "false": 9, "false_alarm_rate": 1.0}}
         if cause == "quota":
@@ -125,7 +128,8 @@ async def test_what_is_suppressed_is_recorded_once_and_never_asked(
         assert len(events) == 1
 
 
-async def test_a_blocked_request_says_why_wakes_when_the_gate_clears_and_is_asked_again(dispatcher: Benches) -> None:
+async def test_a_blocked_request_says_why_and_wakes(dispatcher: Benches) -> None:
+    """A blocked request says why wakes when the gate clears and is asked again."""
     async with dispatcher(rules=rules(replace(LIMITS, max_wind_ms=8))) as b:
         await b.wish()
         assert (b.last["state"], b.last["reason"]) == ("blocked", "wind is unknown: nothing was heard of it")
@@ -148,7 +152,8 @@ async def test_a_blocked_request_says_why_wakes_when_the_gate_clears_and_is_aske
         assert b.last["state"] == "expired"
 
 
-async def test_what_was_approved_and_then_blocked_is_approved_again(dispatcher: Benches) -> None:
+async def test_what_was_approved_and_then_blocked(dispatcher: Benches) -> None:
+    """What was approved and then blocked is approved again."""
     async with dispatcher(rules=rules(replace(LIMITS, max_wind_ms=8))) as b:
         await b.weather(wind_ms=5.0)
         await b.wish()
@@ -163,7 +168,8 @@ async def test_what_was_approved_and_then_blocked_is_approved_again(dispatcher: 
 
 
 @pytest.mark.parametrize("new_boot", [False, True])
-async def test_the_cooldown_counts_from_the_last_order_and_outlives_a_restart(dispatcher: Benches, new_boot: bool) -> None:
+async def test_the_cooldown_counts_from_the_last_order(dispatcher: Benches, new_boot: bool) -> None:
+    """The cooldown counts from the last order and outlives a restart."""
     async with dispatcher() as b:
         await b.wish("first")
         await b.decide("approve")
@@ -176,7 +182,8 @@ async def test_the_cooldown_counts_from_the_last_order_and_outlives_a_restart(di
         assert b.last["state"] == "pending_approval"
 
 
-async def test_a_cancel_comes_before_an_order_that_waits_for_its_turn(dispatcher: Benches) -> None:
+async def test_a_cancel_comes_before_an_order(dispatcher: Benches) -> None:
+    """A cancel comes before an order that waits for its turn."""
     async with dispatcher() as b:
         await b.wish()
         b.set_link("busy")
@@ -189,7 +196,8 @@ async def test_a_cancel_comes_before_an_order_that_waits_for_its_turn(dispatcher
         assert (b.state(), b.orders) == ("canceled", [])
 
 
-async def test_no_puback_in_ten_seconds_a_cancel_goes_out_and_it_is_never_sent_again(dispatcher: Benches) -> None:
+async def test_no_puback_in_ten_seconds_cancels_the_order(dispatcher: Benches) -> None:
+    """No puback in ten seconds a cancel goes out and it is never sent again."""
     async with dispatcher() as b:
         await b.wish()
         b.link = "silent"
@@ -277,8 +285,11 @@ async def test_the_stop_of_all_flights(dispatcher: Benches) -> None:
 
 
 @pytest.mark.parametrize("found", ["at the start", "at the broker"])
-async def test_a_store_that_was_lost_keeps_everything_on_the_ground(dispatcher: Benches, found: str) -> None:
-    """A stop of all flights may have been lost with it: until a person resumes flights, there are none. A restart asks no second time."""
+async def test_lost_store_keeps_everything_on_the_ground(dispatcher: Benches, found: str) -> None:
+    """A store that was lost keeps everything on the ground.
+
+    A stop of all flights may have been lost with it: until a person resumes flights, there are none. A restart asks no second time.
+    """
 
     async with dispatcher() as b:
         await b.dispatch.stop_flights({"stop": True, "by": "Officer", "reason": "a helicopter"}, "")
@@ -306,7 +317,8 @@ async def test_a_store_that_was_lost_keeps_everything_on_the_ground(dispatcher: 
         assert b.last["state"] == "pending_approval"
 
 
-async def test_a_restart_resumes_exactly_and_tells_what_is_open(dispatcher: Benches) -> None:
+async def test_restart_resumes_and_tells_what_is_open(dispatcher: Benches) -> None:
+    """A restart resumes exactly and tells what is open."""
     async with dispatcher() as b:
         await b.wish("first")
         await b.wish("second")
@@ -349,7 +361,8 @@ async def test_switched_off_drones_are_called_back(dispatcher: Benches) -> None:
         assert len(b.requests) == 1
 
 
-async def test_automatic_approval_says_that_it_is_a_simulation_in_every_message(dispatcher: Benches) -> None:
+async def test_automatic_approval_says_that_it_is_simulation(dispatcher: Benches) -> None:
+    """Automatic approval says that it is a simulation in every message."""
     async with dispatcher(rules=rules(automatic=True)) as b:
         await b.wish()
         await b.turn()
@@ -358,7 +371,8 @@ async def test_automatic_approval_says_that_it_is_a_simulation_in_every_message(
         assert b.orders[0].data["approved_by"].startswith("nobody")
 
 
-async def test_a_real_request_is_not_approved_by_a_later_simulation(dispatcher: Benches) -> None:
+async def test_real_request_is_not_approved_by_simulation(dispatcher: Benches) -> None:
+    """A real request is not approved by a later simulation."""
     async with dispatcher() as b:
         await b.wish()
         b.rules = replace(b.rules, automatic=True)
@@ -372,7 +386,8 @@ async def test_a_real_request_is_not_approved_by_a_later_simulation(dispatcher: 
 ROUND = Patrol("round", (TimeOfDay.parse("12:00"), TimeOfDay.parse("13:00")), Weekdays.parse("mon..sun"), 1000, 900, "at noon")
 
 
-async def test_a_patrol_is_asked_for_once_at_its_time_and_not_caught_up(dispatcher: Benches) -> None:
+async def test_a_patrol_is_asked_for_once_at_its_time(dispatcher: Benches) -> None:
+    """A patrol is asked for once at its time and not caught up."""
     from pole_agent.clock import ManualClock
 
     async with dispatcher(rules=rules(patrols=(ROUND,)), clock=ManualClock(wall=NOON - 30)) as b:
@@ -401,7 +416,8 @@ async def test_an_incident_comes_before_a_patrol(dispatcher: Benches) -> None:
         assert b.state(patrol) == "pending_approval"
 
 
-async def test_a_standing_approval_lets_a_plan_fly_until_its_end_and_is_revoked_at_once(dispatcher: Benches) -> None:
+async def test_a_standing_approval_lets_a_plan_fly(dispatcher: Benches) -> None:
+    """A standing approval lets a plan fly until its end and is revoked at once."""
     async with dispatcher(rules=rules(patrols=(ROUND,))) as b:
 
         async def standing(decision: str, **more: Any) -> dict[str, Any]:
@@ -430,7 +446,8 @@ async def test_a_standing_approval_lets_a_plan_fly_until_its_end_and_is_revoked_
         assert (b.last["state"], len(b.orders)) == ("pending_approval", 1), "the one at 13:00 needs a person again"
 
 
-async def test_a_standing_approval_does_not_cover_a_plan_that_was_changed(dispatcher: Benches) -> None:
+async def test_a_standing_approval_does_not_cover_a_plan(dispatcher: Benches) -> None:
+    """A standing approval does not cover a plan that was changed."""
     async with dispatcher(rules=rules(patrols=(ROUND,))) as b:
         b.set_link("down")
         await b.dispatch.decide({"patrol": "round", "decision": "approve", "by": "Officer", "until": rfc3339(NOON + 86_400)}, "")
@@ -442,7 +459,8 @@ async def test_a_standing_approval_does_not_cover_a_plan_that_was_changed(dispat
         assert (b.last["state"], b.orders) == ("pending_approval", [])
 
 
-async def test_patrols_without_a_clock_are_not_made_and_that_is_told(dispatcher: Benches) -> None:
+async def test_patrols_without_a_clock_are_not_made(dispatcher: Benches) -> None:
+    """Patrols without a clock are not made and that is told."""
     async with dispatcher(rules=rules(patrols=(ROUND,)), clock_is_right=False) as b:
         assert not b.requests
         assert "no patrol is asked for" in str(b.dispatch._parts.report())
@@ -459,7 +477,8 @@ def signature(b: Bench, facts: dict[str, str], nonce: str = "n" * 20) -> dict[st
     return {"nonce": nonce, "expires_at": expires, "value": ed25519.sign(KEY, text(BASE, facts, "Dewi", nonce, expires).encode())}
 
 
-async def test_where_officers_have_keys_nothing_else_approves_but_anybody_may_stop_it(dispatcher: Benches) -> None:
+async def test_where_officers_have_keys_nothing_else(dispatcher: Benches) -> None:
+    """Where officers have keys nothing else approves but anybody may stop it."""
     async with dispatcher(rules=SIGNED) as b:
         await b.wish()
         with pytest.raises(CommandRefused, match="signed approvals only"):
@@ -474,8 +493,11 @@ async def test_where_officers_have_keys_nothing_else_approves_but_anybody_may_st
         assert b.last["state"] == "canceled"
 
 
-async def test_an_approval_is_used_up_even_when_a_gate_was_shut(dispatcher: Benches) -> None:
-    """The officer was told no. Whoever recorded the message must not turn that into a yes when the wind drops."""
+async def test_approval_is_used_up_even_when_gate_was_shut(dispatcher: Benches) -> None:
+    """An approval is used up even when a gate was shut.
+
+    The officer was told no. Whoever recorded the message must not turn that into a yes when the wind drops.
+    """
 
     async with dispatcher(rules=replace(SIGNED, limits=replace(LIMITS, max_wind_ms=8))) as b:
         await b.weather(wind_ms=20.0)
@@ -494,7 +516,8 @@ async def test_an_approval_is_used_up_even_when_a_gate_was_shut(dispatcher: Benc
         assert len(b.orders) == 1
 
 
-async def test_a_revoked_standing_approval_cannot_be_sent_again(dispatcher: Benches) -> None:
+async def test_revoked_standing_approval_cannot_be_sent(dispatcher: Benches) -> None:
+    """A revoked standing approval cannot be sent again."""
     async with dispatcher(rules=replace(SIGNED, patrols=(ROUND,))) as b:
         until = NOON + 86_400
         payload: dict[str, Any] = {"patrol": "round", "decision": "approve", "by": "Dewi", "until": rfc3339(until)}

@@ -44,7 +44,8 @@ async def stop(b: Bench, stopped: bool) -> None:
 # --- a refusal stays one, whatever the disk does
 
 
-async def test_a_refused_resume_and_a_refused_standing_approval_stay_refused(dispatcher: Benches) -> None:
+async def test_what_was_refused_stays_refused(dispatcher: Benches) -> None:
+    """A refused resume and a refused standing approval stay refused."""
     async with dispatcher(rules=rules(patrols=(ROUND,))) as b:
         await stop(b, True)
         with broken_disk(b):
@@ -59,7 +60,8 @@ async def test_a_refused_resume_and_a_refused_standing_approval_stay_refused(dis
             await b.restart()
 
 
-async def test_a_stop_that_the_disk_could_not_keep_is_kept_later(dispatcher: Benches) -> None:
+async def test_stop_that_disk_could_not_keep_is_kept_later(dispatcher: Benches) -> None:
+    """A stop that the disk could not keep is kept later."""
     async with dispatcher() as b:
         with broken_disk(b):
             await stop(b, True)
@@ -69,7 +71,8 @@ async def test_a_stop_that_the_disk_could_not_keep_is_kept_later(dispatcher: Ben
         assert b.dispatch.state()["stopped"]["by"] == "Officer"
 
 
-async def test_an_approval_that_could_not_be_kept_cannot_be_sent_again(dispatcher: Benches) -> None:
+async def test_approval_not_kept_cannot_be_sent_again(dispatcher: Benches) -> None:
+    """An approval that could not be kept cannot be sent again."""
     async with dispatcher(rules=rules(keys={"Dewi": ed25519.public_key_of(KEY)})) as b:
         await b.wish()
         good = signed(b, facts_of(b.last))
@@ -81,7 +84,8 @@ async def test_an_approval_that_could_not_be_kept_cannot_be_sent_again(dispatche
             await b.decide("approve", by="Dewi", signature=good)
 
 
-async def test_what_was_cancelled_before_it_could_be_read_is_cancelled(dispatcher: Benches) -> None:
+async def test_what_was_cancelled_before_it_could_be_read(dispatcher: Benches) -> None:
+    """What was cancelled before it could be read is cancelled."""
     async with dispatcher(rules=rules(patrols=(ROUND,))) as b:
         b.set_link("down")
         await b.wish()
@@ -104,7 +108,8 @@ async def test_what_was_cancelled_before_it_could_be_read_is_cancelled(dispatche
 # --- stop and call-back
 
 
-async def test_a_stop_calls_back_what_was_in_the_air_when_the_power_failed(dispatcher: Benches) -> None:
+async def test_a_stop_calls_back_what_was_in_the_air(dispatcher: Benches) -> None:
+    """A stop calls back what was in the air when the power failed."""
     async with dispatcher() as b:
         await b.wish()
         await b.decide("approve")
@@ -114,7 +119,8 @@ async def test_a_stop_calls_back_what_was_in_the_air_when_the_power_failed(dispa
         assert (b.state(), len(b.cancels)) == ("canceled", 1)
 
 
-async def test_a_call_back_outlives_a_clock_that_is_set_before_the_link_is_up(dispatcher: Benches) -> None:
+async def test_a_call_back_outlives_a_clock_that_is_set(dispatcher: Benches) -> None:
+    """A call back outlives a clock that is set before the link is up."""
     async with dispatcher() as b:
         await b.wish()
         await b.decide("approve")
@@ -139,7 +145,8 @@ async def test_a_call_back_outlives_a_clock_that_is_set_before_the_link_is_up(di
         assert b.cancels == [], "hours later nothing can be in the air"
 
 
-async def test_after_a_cancel_nothing_else_flies_until_it_is_over(dispatcher: Benches) -> None:
+async def test_after_a_cancel_nothing_else_flies(dispatcher: Benches) -> None:
+    """After a cancel nothing else flies until it is over."""
     async with dispatcher(rules=rules(replace(LIMITS, cooldown_s=0))) as b:
         await b.wish("first")
         await b.decide("approve")
@@ -172,7 +179,8 @@ async def test_a_word_from_the_future_switches_nothing_off(dispatcher: Benches) 
         assert b.last["state"] == "pending_approval"
 
 
-async def test_conditions_of_a_time_without_a_clock_do_not_stand_in_the_way_later(dispatcher: Benches) -> None:
+async def test_conditions_of_no_clock_stand_in_nobodys_way(dispatcher: Benches) -> None:
+    """Conditions of a time without a clock do not stand in the way later."""
     async with dispatcher(rules=rules(replace(LIMITS, max_wind_ms=8)), clock_is_right=False) as b:
         await b.dispatch.conditions({"wind_ms": 20.0, "at": "2030-01-01T00:00:00Z"}, "")
         b.clock_is_right = True
@@ -182,7 +190,8 @@ async def test_conditions_of_a_time_without_a_clock_do_not_stand_in_the_way_late
         assert b.last["state"] == "pending_approval"
 
 
-async def test_a_request_by_a_wrong_clock_dies_with_the_reboot(dispatcher: Benches) -> None:
+async def test_request_by_wrong_clock_dies_with_reboot(dispatcher: Benches) -> None:
+    """A request by a wrong clock dies with the reboot."""
     async with dispatcher(clock=ManualClock(wall=NOON + 3 * 3600), clock_is_right=False) as b:
         await b.wish()
         await b.stop()
@@ -192,7 +201,8 @@ async def test_a_request_by_a_wrong_clock_dies_with_the_reboot(dispatcher: Bench
 
 
 @pytest.mark.parametrize("wrong_s", [3 * 3600.0, -3 * 3600.0])
-async def test_once_the_clock_is_right_the_times_of_a_request_are_too(dispatcher: Benches, wrong_s: float) -> None:
+async def test_once_clock_is_right_times_of_request_are_too(dispatcher: Benches, wrong_s: float) -> None:
+    """Once the clock is right the times of a request are too."""
     async with dispatcher(clock=ManualClock(wall=NOON + wrong_s), clock_is_right=False) as b:
         await b.wish()
         await b.advance(60)
@@ -205,7 +215,8 @@ async def test_once_the_clock_is_right_the_times_of_a_request_are_too(dispatcher
         assert (b.orders[0].data["expires_at"], b.orders[0].message.expiry_s) == (rfc3339(NOON + 600), 540)
 
 
-async def test_an_order_does_not_leave_after_its_time_however_long_it_waits(dispatcher: Benches) -> None:
+async def test_order_does_not_leave_after_its_time(dispatcher: Benches) -> None:
+    """An order does not leave after its time however long it waits."""
     async with dispatcher(rules=rules(replace(LIMITS, ttl_s=10, cooldown_s=0))) as b:
         await b.wish()
         b.set_link("busy")
@@ -228,7 +239,8 @@ async def test_an_order_does_not_leave_after_its_time_however_long_it_waits(disp
         assert b.last["state"] == "timeout"
 
 
-async def test_a_gate_that_shuts_while_the_order_waits_keeps_it(dispatcher: Benches) -> None:
+async def test_gate_that_shuts_while_order_waits_keeps_it(dispatcher: Benches) -> None:
+    """A gate that shuts while the order waits keeps it."""
     async with dispatcher(rules=rules(replace(LIMITS, max_wind_ms=8))) as b:
         await b.weather(wind_ms=1.0)
         await b.wish()
@@ -246,7 +258,8 @@ async def test_a_gate_that_shuts_while_the_order_waits_keeps_it(dispatcher: Benc
 
 
 @pytest.mark.parametrize("later", [{"Dewi": KEY}, {"Budi": OTHER}])
-async def test_what_nobody_signed_does_not_count_once_there_are_officers(dispatcher: Benches, later: dict[str, str]) -> None:
+async def test_what_nobody_signed_does_not_count(dispatcher: Benches, later: dict[str, str]) -> None:
+    """What nobody signed does not count once there are officers."""
     async with dispatcher(rules=rules(patrols=(ROUND,))) as b:
         b.set_link("down")
         await b.wish()
@@ -259,7 +272,8 @@ async def test_what_nobody_signed_does_not_count_once_there_are_officers(dispatc
         assert b.orders == []
 
 
-async def test_the_approvals_of_an_officer_who_left_do_not_count(dispatcher: Benches) -> None:
+async def test_approvals_of_officer_who_left_do_not_count(dispatcher: Benches) -> None:
+    """The approvals of an officer who left do not count."""
     async with dispatcher(rules=rules(keys={"Dewi": ed25519.public_key_of(KEY)}, patrols=(ROUND,))) as b:
         b.set_link("down")
         until = NOON + 9000
@@ -272,7 +286,8 @@ async def test_the_approvals_of_an_officer_who_left_do_not_count(dispatcher: Ben
         assert b.orders == []
 
 
-async def test_a_standing_approval_that_ended_does_not_fly_what_waits(dispatcher: Benches) -> None:
+async def test_standing_approval_that_ended_does_not_fly(dispatcher: Benches) -> None:
+    """A standing approval that ended does not fly what waits."""
     async with dispatcher(rules=rules(patrols=(ROUND,))) as b:
         b.set_link("down")
         await b.dispatch.decide({"patrol": "round", "decision": "approve", "until": rfc3339(NOON + 60), **BY}, "")
@@ -295,7 +310,8 @@ async def test_a_standing_approval_that_ended_does_not_fly_what_waits(dispatcher
     ] + [("last_order", w) for w in ('{"request_id":"r","wall":"x","at":1,"boot_id":"b"}', "[]", "5", "[" * 100_000)]
     + [("drone_standing", w) for w in ('{"approvals":{"round":{"plan":"at noon","by":"x","until":"x"}},"nonces":{}}', "[]", "[" * 100_000)],
 )  # fmt: skip
-async def test_a_damaged_word_keeps_everything_on_the_ground_and_the_loop_going(dispatcher: Benches, key: str, word: str) -> None:
+async def test_a_damaged_word_keeps_everything_on_the_ground(dispatcher: Benches, key: str, word: str) -> None:
+    """A damaged word keeps everything on the ground and the loop going."""
     keys = {"Dewi": ed25519.public_key_of(KEY)} if key == "drone_standing" else {}
     async with dispatcher(rules=rules(keys=keys, patrols=(replace(ROUND, at=()),))) as b:
         await b.store.write(lambda db: db.set(key, word))
@@ -335,7 +351,8 @@ async def test_a_damaged_row_stops_no_other(dispatcher: Benches) -> None:
 # --- counting
 
 
-async def test_the_incident_that_asked_is_named_whatever_it_supersedes(dispatcher: Benches) -> None:
+async def test_the_incident_that_asked_is_named(dispatcher: Benches) -> None:
+    """The incident that asked is named whatever it supersedes."""
     async with dispatcher() as b:
         for number in range(12):
             await b.wish("small", incident_id=f"old-{number}")
@@ -358,7 +375,8 @@ async def test_a_clock_that_was_ahead_silences_no_rule(dispatcher: Benches) -> N
         assert b.last["state"] == "pending_approval"
 
 
-async def test_one_wish_counts_once_though_the_disk_fails_after_it_was_kept(dispatcher: Benches) -> None:
+async def test_one_wish_counts_once_though_the_disk_fails(dispatcher: Benches) -> None:
+    """One wish counts once though the disk fails after it was kept."""
     async with dispatcher() as b:
         b.store.writes_left = 1
         await b.wish()
@@ -368,7 +386,8 @@ async def test_one_wish_counts_once_though_the_disk_fails_after_it_was_kept(disp
         assert (request["count"], request["state"]) == (1, "pending_approval")
 
 
-async def test_weather_that_comes_and_goes_is_not_written_a_thousand_times(dispatcher: Benches) -> None:
+async def test_weather_that_comes_and_goes_is_written_rarely(dispatcher: Benches) -> None:
+    """Weather that comes and goes is not written a thousand times."""
     async with dispatcher(rules=rules(replace(LIMITS, max_wind_ms=8))) as b:
         await b.weather(wind_ms=1.0)
         await b.wish()
@@ -383,7 +402,8 @@ async def test_weather_that_comes_and_goes_is_not_written_a_thousand_times(dispa
         assert b.last["state"] == "pending_approval", "and when it is calm, it goes on"
 
 
-async def test_a_patrol_that_flew_is_not_made_again_though_many_others_came(dispatcher: Benches) -> None:
+async def test_a_patrol_that_flew_is_not_made_again(dispatcher: Benches) -> None:
+    """A patrol that flew is not made again though many others came."""
     async with dispatcher(
         rules=rules(patrols=(replace(ROUND, window_s=6 * 3600),), triage=replace(rules().triage, max_requests_per_day=1000))
     ) as b:
@@ -399,8 +419,11 @@ async def test_a_patrol_that_flew_is_not_made_again_though_many_others_came(disp
 
 
 @pytest.mark.parametrize("approved", [False, True])
-async def test_after_a_reboot_with_a_clock_that_is_hours_behind_nothing_is_ordered(dispatcher: Benches, approved: bool) -> None:
-    """The power is cut; a time service vouches for a clock that reads eight hours less. What is stored says that this cannot be."""
+async def test_after_a_reboot_with_a_late_clock_none_flies(dispatcher: Benches, approved: bool) -> None:
+    """After a reboot with a clock that is hours behind nothing is ordered.
+
+    The power is cut; a time service vouches for a clock that reads eight hours less. What is stored says that this cannot be.
+    """
 
     async with dispatcher() as b:
         if approved:
@@ -421,7 +444,8 @@ async def test_after_a_reboot_with_a_clock_that_is_hours_behind_nothing_is_order
         assert not b.orders
 
 
-async def test_a_request_from_the_future_of_an_accepted_clock_does_not_fly(dispatcher: Benches) -> None:
+async def test_request_from_the_future_does_not_fly(dispatcher: Benches) -> None:
+    """A request from the future of an accepted clock does not fly."""
     async with dispatcher() as b:
         await b.wish()
         request = b.dispatch.pending()[0]["request_id"]

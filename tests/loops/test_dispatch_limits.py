@@ -60,8 +60,11 @@ async def test_the_quota_is_of_a_day(later_s: float, state: str, tmp_path: Path)
         assert next(r["state"] for r in b.requests.values() if r["rule"] == "third") == state
 
 
-async def test_a_nonce_is_used_up_on_the_disk_before_anything_else(tmp_path: Path) -> None:
-    """A signed approval that a gate refused stands on the disk as used when the officer hears no."""
+async def test_nonce_is_used_up_on_disk_before_anything_else(tmp_path: Path) -> None:
+    """A nonce is used up on the disk before anything else.
+
+    A signed approval that a gate refused stands on the disk as used when the officer hears no.
+    """
     async with bench(tmp_path, rules=replace(DEWI, limits=replace(LIMITS, max_wind_ms=8)), turns=False) as b:
         await b.wish()
         with pytest.raises(CommandRefused, match="blocked"):
@@ -100,8 +103,11 @@ async def test_a_standing_approval_holds_for_a_year_at_most(later_s: float, hold
             assert b.dispatch.state()["standing_approvals"] == {}
 
 
-async def test_the_standing_approval_of_an_officer_who_went_asks_anew(tmp_path: Path) -> None:
-    """After a reload with other officers the plan is not approved by it, not even for a moment."""
+async def test_the_standing_approval_of_an_officer(tmp_path: Path) -> None:
+    """The standing approval of an officer who went asks anew.
+
+    After a reload with other officers the plan is not approved by it, not even for a moment.
+    """
     async with bench(tmp_path, rules=DEWI, clock=ManualClock(wall=NOON - 60)) as b:
         await b.dispatch.decide(standing(b, NOON + 9000), "")
         await b.reload(rules=replace(DEWI, office=replace(DEWI.office, keys={"Budi": ed25519.public_key_of(OTHER)})))
@@ -195,8 +201,11 @@ async def test_the_life_of_a_request_never_grows(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(("left_s", "orders"), [(1.5, 1), (1.0, 1), (0.9, 0)])
-async def test_what_has_less_than_a_second_left_is_not_ordered(left_s: float, orders: int, tmp_path: Path) -> None:
-    """The message expiry is whole seconds, at least one, and never more than what is left."""
+async def test_what_has_less_than_second_left_is_not_ordered(left_s: float, orders: int, tmp_path: Path) -> None:
+    """What has less than a second left is not ordered.
+
+    The message expiry is whole seconds, at least one, and never more than what is left.
+    """
     async with bench(tmp_path, turns=False) as b:
         await b.wish()
         request_id = b.last["request_id"]
@@ -238,8 +247,8 @@ async def test_wall_times_follow_a_clock_that_was_set(wrong_s: float, moved: boo
         assert (b.requests[b.last["request_id"]]["expires_at"] != before) is moved
 
 
-async def test_weather_that_flaps_ten_times_rests_for_a_minute(tmp_path: Path) -> None:
-    """The tenth block within ten minutes keeps it blocked for 60 s after it."""
+async def test_weather_that_flaps_ten_times_rests_for_minute(tmp_path: Path) -> None:
+    """Weather that flaps ten times rests for a minute. The tenth block within ten minutes keeps it blocked for 60 s after it."""
     async with bench(tmp_path, rules=rules(replace(LIMITS, max_wind_ms=8, ttl_s=7200)), turns=False) as b:
         await b.weather(wind_ms=5.0)
         await b.wish()

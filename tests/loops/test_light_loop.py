@@ -233,8 +233,8 @@ async def test_a_field_that_another_version_did_not_write(tmp_path: Path, missin
             assert getattr(override, name) == (usual[name] if name == missing else getattr(BACK, name))
 
 
-async def test_what_was_commanded_meanwhile_is_newer_than_the_disk(tmp_path: Path) -> None:
-    """A command and a resume before the disk answers."""
+async def test_what_was_commanded_meanwhile_is_newer(tmp_path: Path) -> None:
+    """What was commanded meanwhile is newer than the disk. A command and a resume before the disk answers."""
     await plant(tmp_path, override=KEPT, default_s=90)
     async with stand(tmp_path, restored=False) as s:
         s.light._replace(None, "officer")
@@ -301,8 +301,8 @@ async def test_every_row_of_the_ledger_over_a_restart(tmp_path: Path) -> None:
         assert s.light._night.start == night_start
 
 
-async def test_before_the_disk_was_read_nothing_is_written_over_it(tmp_path: Path) -> None:
-    """Neither the ledger nor the hours that a person sets."""
+async def test_before_disk_was_read_nothing_is_written(tmp_path: Path) -> None:
+    """Before the disk was read nothing is written over it. Neither the ledger nor the hours that a person sets."""
     await plant(tmp_path, ledger={"burn_s": 5000.0, "boot_id": "boot"})
     async with stand(tmp_path, restored=False) as s:
         s.run(3 * HOUR_S, 60.0)
@@ -354,8 +354,11 @@ async def test_a_night_is_summed_up_at_noon_and_once(tmp_path: Path) -> None:
         assert [e["night"] for e in await s.events("lamp.summarized")] == ["2026-11-24", "2026-11-25"]
 
 
-async def test_a_clock_that_was_days_ahead_does_not_stop_the_nights(tmp_path: Path) -> None:
-    """Set back by more than a day and a half, the night of the new time runs; by less, the one that was summed up stays."""
+async def test_clock_that_was_days_ahead_does_not_stop(tmp_path: Path) -> None:
+    """A clock that was days ahead does not stop the nights.
+
+    Set back by more than a day and a half, the night of the new time runs; by less, the one that was summed up stays.
+    """
     for back_s, begins in ((10 * 86_400.0, True), (86_400.0, False)):
         async with stand(tmp_path / str(back_s), EVENING) as s:
             s.step()
@@ -369,8 +372,8 @@ async def test_a_clock_that_was_days_ahead_does_not_stop_the_nights(tmp_path: Pa
             assert await s.events("lamp.summarized") == []
 
 
-async def test_without_a_clock_a_day_is_a_night_without_a_date(tmp_path: Path) -> None:
-    """After 24 hours, not before."""
+async def test_without_clock_day_is_night_without_date(tmp_path: Path) -> None:
+    """Without a clock a day is a night without a date. After 24 hours, not before."""
     async with stand(tmp_path, trust="auto") as s:
         s.run(24 * HOUR_S - 120, 60.0)
         assert await s.events("lamp.summarized") == []
@@ -414,8 +417,8 @@ async def test_a_step_says_whether_a_fade_goes_on(tmp_path: Path) -> None:
         assert s.light._pause() == 0.001
 
 
-async def test_the_loop_beats_and_hears_the_button_and_boosts(tmp_path: Path) -> None:
-    """It beats at every look; a press, a boost and a command wake it at once."""
+async def test_loop_beats_and_hears_button_and_boosts(tmp_path: Path) -> None:
+    """The loop beats and hears the button and boosts. It beats at every look; a press, a boost and a command wake it at once."""
     pressed: list[Any] = []
     async with stand(tmp_path) as s:
         s.luminaire.on_press = pressed.append

@@ -245,8 +245,8 @@ async def test_with_a_clock_that_nobody_trusts(tmp_path: Path, when: dict[str, f
 # --- carried out
 
 
-async def test_retained_is_refused_but_for_what_keeps_drones_down(tmp_path: Path) -> None:
-    """And that is told to be cleared."""
+async def test_retained_is_refused_but_for_what_keeps_drones(tmp_path: Path) -> None:
+    """Retained is refused but for what keeps drones down. And that is told to be cleared."""
     kept = "the broker keeps this command and repeats it at each connection; clear the topic"
     async with listening(tmp_path) as ear:
         refused = no("commands are never retained; clear the topic and send it again")
@@ -426,8 +426,8 @@ async def test_how_many_are_recorded_one_by_one(tmp_path: Path, path: str, free:
         assert records[free + 2]["body"] == {"n": 99}
 
 
-def test_a_window_begins_at_its_first_and_ends_after_its_length() -> None:
-    """At 60 s exactly a new one begins; nothing is told twice."""
+def test_a_window_begins_at_its_first_and_ends() -> None:
+    """A window begins at its first and ends after its length. At 60 s exactly a new one begins; nothing is told twice."""
     counted = Counted(1, 60.0)
     assert counted.surplus(0.0) is None
     assert [counted.admits(at, {"at": at}) for at in (10.0, 11.0, 69.9)] == [True, False, False]
@@ -473,8 +473,8 @@ async def handled(ear: Ear, *messages: Incoming) -> None:
     assert ear.inbox.empty()
 
 
-async def test_answers_go_to_the_reply_topic_and_where_the_command_says(tmp_path: Path) -> None:
-    """With its correlation; never below the poles' own prefix."""
+async def test_answers_go_to_the_reply_topic(tmp_path: Path) -> None:
+    """Answers go to the reply topic and where the command says. With its correlation; never below the poles' own prefix."""
     async with listening(tmp_path) as ear, looping(ear):
         desk = Desk(ear)
         await handled(
@@ -512,16 +512,19 @@ async def test_an_empty_message_clears_a_topic(tmp_path: Path, message: Incoming
         assert await ear.told("command.refused") == []
 
 
-async def test_a_mistake_of_ours_in_one_command_keeps_nobody_from_being_heard(tmp_path: Path) -> None:
-    """The next command is done, also without a connection for the answer; and the loop beats."""
+async def test_mistake_of_ours_in_one_command_keeps_nobody(tmp_path: Path) -> None:
+    """A mistake of ours in one command keeps nobody from being heard.
+
+    The next command is done, also without a connection for the answer; and the loop beats.
+    """
     async with listening(tmp_path) as ear, looping(ear):
         await handled(ear, Incoming("lamp/set", b'{"bug":1,"command_id":"c"}'), Incoming("lamp/set", b'{"command_id":"c"}'))
         assert [path for path, _, _ in ear.done] == ["lamp/set"]
         assert ear.beats >= 2
 
 
-async def test_the_loop_tells_a_flood_without_another_command(tmp_path: Path) -> None:
-    """Within a quarter of a minute after the minute; and it beats meanwhile."""
+async def test_loop_tells_flood_without_another_command(tmp_path: Path) -> None:
+    """The loop tells a flood without another command. Within a quarter of a minute after the minute; and it beats meanwhile."""
     async with listening(tmp_path) as ear, looping(ear):
         await handled(ear, *(Incoming("lamp/set", b"?") for _ in range(5)))
         beats = ear.beats

@@ -209,8 +209,8 @@ async def test_old_events_go_each_hour(tmp_path: Path) -> None:
         assert [loss["count"] for loss in await pole.stored("outbox.dropped")] == [1]
 
 
-async def test_a_trouble_of_the_machine_is_told_and_taken_back(tmp_path: Path) -> None:
-    """Every ten seconds it is looked at; what was never ill is not told as well."""
+async def test_trouble_of_machine_is_told_and_taken_back(tmp_path: Path) -> None:
+    """A trouble of the machine is told and taken back. Every ten seconds it is looked at; what was never ill is not told as well."""
     async with running(Pole(tmp_path)) as pole:
         await pole.pass_time(2)
         assert not {"temperature", "voltage"} & pole.parts.report().keys()

@@ -174,7 +174,8 @@ class Street:
 CAR = Box(0.2, 0.5, 0.5, 0.8)
 
 
-async def test_a_parked_car_and_six_connections_are_one_alarm_one_incident_one_entry_one_boost(bench: Callable[..., Path]) -> None:
+async def test_parked_car_and_six_connections_are_one_alarm(bench: Callable[..., Path]) -> None:
+    """A parked car and six connections are one alarm one incident one entry one boost."""
     street = await Street(bench(RULES), lambda _: [("car", CAR)], lasts_s=25).play(160)
     assert len(street.camera.first_frames) >= 6
     assert len(street.events("incident.opened", "parked")) == 1
@@ -184,7 +185,8 @@ async def test_a_parked_car_and_six_connections_are_one_alarm_one_incident_one_e
     assert street.boosts() == 1
 
 
-async def test_a_car_that_was_part_of_the_street_is_no_news_after_ten_minutes_without_the_camera(bench: Callable[..., Path]) -> None:
+async def test_a_car_that_was_part_of_the_street_is_no_news(bench: Callable[..., Path]) -> None:
+    """A car that was part of the street is no news after ten minutes without the camera."""
     street = await Street(bench(RULES), lambda _: [("car", CAR)], lasts_s=1e9, away=(100, 700)).play(760)
     assert len(street.camera.first_frames) == 2
     assert len(street.events("incident.opened", "parked")) == 1
@@ -193,8 +195,8 @@ async def test_a_car_that_was_part_of_the_street_is_no_news_after_ten_minutes_wi
     assert street.boosts() == 1
 
 
-async def test_who_walks_while_the_connection_breaks_is_the_same_one_afterwards(bench: Callable[..., Path]) -> None:
-    """He is at the line then."""
+async def test_who_walks_while_the_line_breaks_is_the_same(bench: Callable[..., Path]) -> None:
+    """Who walks while the connection breaks is the same one afterwards. He is at the line then."""
 
     def walker(at: float) -> list[tuple[str, Box]]:
         x = 0.1 + 0.05 * at
@@ -207,8 +209,11 @@ async def test_who_walks_while_the_connection_breaks_is_the_same_one_afterwards(
     assert street.crossed() == (0, 1)
 
 
-async def test_an_incident_ends_when_it_was_seen_last_and_is_told_while_the_camera_is_away(bench: Callable[..., Path]) -> None:
-    """He stands for 20 s, then the camera is away for 5 minutes."""
+async def test_an_incident_ends_when_it_was_seen_last(bench: Callable[..., Path]) -> None:
+    """An incident ends when it was seen last and is told while the camera is away.
+
+    He stands for 20 s, then the camera is away for 5 minutes.
+    """
     street = await Street(bench(RULES), lambda _: [("person", Box(0.2, 0.3, 0.3, 0.8))], lasts_s=1e9, away=(20, 320)).play(300)
     [(told_at, closed)] = street.events("incident.closed", "somebody")
     assert closed.data["end_reason"] == "interrupted"
@@ -218,8 +223,11 @@ async def test_an_incident_ends_when_it_was_seen_last_and_is_told_while_the_came
     assert street.watch.pipeline.counts == {"frame": {}}
 
 
-async def test_time_without_the_camera_is_no_time_that_somebody_stayed(bench: Callable[..., Path]) -> None:
-    """30 s make a loiterer. He was seen for 20 s, then the camera was away for 20."""
+async def test_time_without_the_camera_is_no_dwelling(bench: Callable[..., Path]) -> None:
+    """Time without the camera is no time that somebody stayed.
+
+    30 s make a loiterer. He was seen for 20 s, then the camera was away for 20.
+    """
     street = await Street(bench(RULES), lambda _: [("person", Box(0.2, 0.3, 0.3, 0.8))], lasts_s=1e9, away=(20, 40)).play(70)
     [(opened_at, _)] = street.events("incident.opened", "loiters")
     first, again = street.camera.first_frames

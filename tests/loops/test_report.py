@@ -53,7 +53,8 @@ async def living(state: Path, clock: ManualClock, heard: Callable[[float], bool]
     return await work()
 
 
-async def test_the_times_of_a_process_that_knew_no_time_are_corrected_by_the_next_of_the_same_boot(tmp_path: Path) -> None:
+async def test_times_are_corrected_by_the_next_process(tmp_path: Path) -> None:
+    """The times of a process that knew no time are corrected by the next of the same boot."""
     clock = ManualClock(wall=1000.0)
     ((wall, quality),) = await living(tmp_path, clock, lambda _: False)
     assert (round(wall), quality) == (1000 + SECONDS, "unsynced")
@@ -66,7 +67,8 @@ async def test_the_times_of_a_process_that_knew_no_time_are_corrected_by_the_nex
     assert rows[1][1] == "synced"
 
 
-async def test_the_last_known_time_is_kept_now_and_then_and_a_clock_behind_it_is_not_believed(tmp_path: Path) -> None:
+async def test_the_last_known_time_is_kept_now_and_then(tmp_path: Path) -> None:
+    """The last known time is kept now and then and a clock behind it is not believed."""
     clock = ManualClock(wall=NOW)
     await living(tmp_path, clock, lambda _: True)
     first = last_known(tmp_path)

@@ -70,9 +70,8 @@ NOT_SAFE = (("drone/stop", {"stop": False}), ("drone/approval", {"request_id": "
     "when", [{"issued_at": "2020-01-01T00:00:00Z"}, {"issued_at": "2099-01-01T00:00:00Z"}, {"expires_at": "2020-01-01T00:00:00Z"}]
 )
 @pytest.mark.parametrize("trusted", [True, False])
-async def test_stop_deny_and_cancel_are_done_whatever_the_clocks_say(
-    tmp_path: Path, path: str, body: dict[str, Any], when: dict[str, str], trusted: bool
-) -> None:
+async def test_stop_deny_and_cancel_are_done(tmp_path: Path, path: str, body: dict[str, Any], when: dict[str, str], trusted: bool) -> None:
+    """Stop deny and cancel are done whatever the clocks say."""
     async with listening_at(tmp_path, trusted=trusted) as heard:
         assert (await send(heard, path, **body, **when, by="x"))["ok"]
         assert (await send(heard, path, **body, **when, by="x", command_id="c"))["ok"]
@@ -90,7 +89,8 @@ async def test_what_lets_a_drone_fly_is_bound_to_its_time(tmp_path: Path, path: 
         assert DONE == []
 
 
-async def test_a_command_that_was_refused_is_done_when_it_comes_right(tmp_path: Path) -> None:
+async def test_a_command_that_was_refused_is_done(tmp_path: Path) -> None:
+    """A command that was refused is done when it comes right."""
     async with listening_at(tmp_path) as heard:
         assert not (await send(heard, "lamp/set", bad=True, command_id="c"))["ok"]
         assert (await send(heard, "lamp/set", level=1, command_id="c")) == {"command_id": "c", "ok": True, "error": None}
@@ -135,7 +135,8 @@ async def test_a_stop_may_be_malformed_in_every_way(dispatcher: Benches) -> None
             assert b.dispatch.state()["stopped"] is None
 
 
-async def test_a_malformed_stop_calls_back_what_flies_and_is_recorded_as_such(dispatcher: Benches) -> None:
+async def test_a_malformed_stop_calls_back_what_flies(dispatcher: Benches) -> None:
+    """A malformed stop calls back what flies and is recorded as such."""
     async with dispatcher() as b:
         await b.wish()
         await b.decide("approve")
@@ -159,7 +160,8 @@ BAD_RESUMES = (
 )  # fmt: skip
 
 
-async def test_a_resume_needs_everything_right_and_changes_nothing_otherwise(dispatcher: Benches) -> None:
+async def test_a_resume_needs_everything_right(dispatcher: Benches) -> None:
+    """A resume needs everything right and changes nothing otherwise."""
     async with dispatcher() as b:
         heard = listening(b)
         for stopped in (False, True):
@@ -174,7 +176,8 @@ async def test_a_resume_needs_everything_right_and_changes_nothing_otherwise(dis
             assert bool(b.dispatch.state()["stopped"]) is stopped
 
 
-async def test_nonsense_does_not_take_the_name_of_who_stopped_the_flights(dispatcher: Benches) -> None:
+async def test_nonsense_does_not_take_the_name(dispatcher: Benches) -> None:
+    """Nonsense does not take the name of who stopped the flights."""
     async with dispatcher() as b:
         heard = listening(b)
         await b.dispatch.stop_flights({"stop": True, "by": "Officer"}, "")
@@ -182,7 +185,8 @@ async def test_nonsense_does_not_take_the_name_of_who_stopped_the_flights(dispat
         assert b.dispatch.state()["stopped"]["by"] == "Officer"
 
 
-async def test_what_the_broker_kept_holds_drones_back_and_lets_none_go(dispatcher: Benches) -> None:
+async def test_what_the_broker_kept_holds_drones_back(dispatcher: Benches) -> None:
+    """What the broker kept holds drones back and lets none go."""
     async with dispatcher() as b:
         await b.wish()
         heard, request = listening(b), b.last["request_id"]

@@ -398,8 +398,8 @@ async def test_a_wrong_status_is_said_right_again(tmp_path: Path) -> None:
         assert not pole.parts.is_ill("identity")
 
 
-async def test_a_status_that_is_refused_is_not_said_on_and_on(tmp_path: Path) -> None:
-    """It waits as a state does, everything else goes on, and it is told."""
+async def test_status_that_is_refused_is_not_said_on_and_on(tmp_path: Path) -> None:
+    """A status that is refused is not said on and on. It waits as a state does, everything else goes on, and it is told."""
     pole = Pole(tmp_path)
     asked: list[float] = []
 
@@ -555,8 +555,11 @@ async def test_few_marks_go_along_with_what_is_written_next(tmp_path: Path, coun
         assert await marked() >= count
 
 
-async def test_what_was_acknowledged_is_counted_and_marked_at_a_loss(tmp_path: Path) -> None:
-    """Events and bytes by type over all connections; a mark that was still to be made is made when the connection ends."""
+async def test_what_was_acknowledged_is_counted(tmp_path: Path) -> None:
+    """What was acknowledged is counted and marked at a loss.
+
+    Events and bytes by type over all connections; a mark that was still to be made is made when the connection ends.
+    """
     pole = Pole(tmp_path, draw=0.0)
     async with running(pole):
         for round_ in (1, 2):
@@ -658,8 +661,8 @@ async def test_commands_pass_and_the_own_status_does_not(tmp_path: Path) -> None
         assert pole.inbox.empty()
 
 
-async def test_a_full_inbox_makes_the_line_wait_and_loses_nothing(tmp_path: Path) -> None:
-    """Behind a flood may stand a cancel."""
+async def test_full_inbox_makes_line_wait_and_loses_nothing(tmp_path: Path) -> None:
+    """A full inbox makes the line wait and loses nothing. Behind a flood may stand a cancel."""
     pole = Pole(tmp_path)
     async with running(pole):
         await pole.online()
@@ -741,8 +744,11 @@ async def test_a_birth_carries_the_board_again(tmp_path: Path) -> None:
         assert pole.city.on("reply") == [{}]
 
 
-async def test_a_state_without_qos_is_acknowledged_once_a_connection(tmp_path: Path) -> None:
-    """Only an acknowledgement tells whether the broker takes a topic; the following ones go with QoS 0."""
+async def test_state_without_qos_is_acknowledged(tmp_path: Path) -> None:
+    """A state without qos is acknowledged once a connection.
+
+    Only an acknowledgement tells whether the broker takes a topic; the following ones go with QoS 0.
+    """
     pole = Pole(tmp_path)
     async with running(pole):
         await pole.online()

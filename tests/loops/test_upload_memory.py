@@ -115,8 +115,11 @@ async def test_a_kept_status_of_before_says_nothing(tmp_path: Path, sequence: in
         assert not second.parts.is_ill("identity")
 
 
-async def test_a_store_that_is_replaced_starts_a_new_connection(tmp_path: Path) -> None:
-    """Its numbers begin anew: nothing that is known of the old ones may be held against them."""
+async def test_store_that_is_replaced_starts_new_connection(tmp_path: Path) -> None:
+    """A store that is replaced starts a new connection.
+
+    Its numbers begin anew: nothing that is known of the old ones may be held against them.
+    """
     pole = Pole(tmp_path, draw=0.0)
     pole.city.refuses = lambda message: b'"n":1}' in message.payload
     async with running(pole):
@@ -276,8 +279,8 @@ async def test_a_state_that_is_hung_up_at_is_tried_alone(tmp_path: Path) -> None
         assert not pole.parts.is_ill("states")
 
 
-async def test_an_event_that_is_hung_up_at_is_found_among_others(tmp_path: Path) -> None:
-    """It alone waits; those that were in flight with it are delivered, each once."""
+async def test_event_that_is_hung_up_at_is_found_among(tmp_path: Path) -> None:
+    """An event that is hung up at is found among others. It alone waits; those that were in flight with it are delivered, each once."""
     pole = Pole(tmp_path, draw=0.0)
     pole.city.holds = lambda message: b'"n":3}' in message.payload
     async with running(pole):
@@ -341,8 +344,8 @@ async def test_orders_are_never_held_back(tmp_path: Path) -> None:
         assert f"{BASE}/reply" not in pole.upload._quarantine.topics, "the next one is tried"
 
 
-async def test_a_refused_state_is_tried_again_with_the_newest(tmp_path: Path) -> None:
-    """It waits for its pause, and what is carried then is what is posted by then."""
+async def test_refused_state_is_tried_again_with_newest(tmp_path: Path) -> None:
+    """A refused state is tried again with the newest. It waits for its pause, and what is carried then is what is posted by then."""
     pole = Pole(tmp_path)
     forbidden = True
     tried: list[bytes] = []

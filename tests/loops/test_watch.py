@@ -86,7 +86,8 @@ class Slow:
         return
 
 
-async def test_a_slow_detector_rests_a_fifth_of_the_time_and_latency_stays_that_of_one_look(bench: Callable[..., Path]) -> None:
+async def test_a_slow_detector_rests_a_fifth_of_the_time(bench: Callable[..., Path]) -> None:
+    """A slow detector rests a fifth of the time and latency stays that of one look."""
     settings = load(bench('[[camera]]\nsource = "rtsp://127.0.0.1/x"\nfps = 50\n')).settings
     clock = ManualClock()
     events: list[RecordEvent] = []
@@ -106,8 +107,8 @@ async def test_a_slow_detector_rests_a_fifth_of_the_time_and_latency_stays_that_
 
 
 @pytest.mark.parametrize(("took_s", "fps"), [(0.01, 5), (0.05, 5), (0.1, 10), (0.3, 5), (0.06, 15)])
-async def test_on_a_hot_board_the_detector_looks_half_or_a_quarter_as_often(took_s: float, fps: int, bench: Callable[..., Path]) -> None:
-    """Also one that is so slow that it misses frames out already."""
+async def test_on_hot_board_detector_looks_half_or_quarter(took_s: float, fps: int, bench: Callable[..., Path]) -> None:
+    """On a hot board the detector looks half or a quarter as often. Also one that is so slow that it misses frames out already."""
     settings = load(bench(f'[[camera]]\nsource = "rtsp://127.0.0.1/x"\nfps = {fps}\n')).settings
 
     async def looks(pace: float) -> int:

@@ -51,14 +51,16 @@ async def play(config: Path, script: dict[int, list[Detection]]) -> list[RecordE
     return await work()
 
 
-async def test_a_rider_is_one_two_wheeler_and_fires_no_person_rule(bench: Callable[..., Path]) -> None:
+async def test_rider_is_one_two_wheeler_and_fires_no_person(bench: Callable[..., Path]) -> None:
+    """A rider is one two wheeler and fires no person rule."""
     told = await play(bench(RULES), {i: ride(0.1 + 0.02 * i) for i in range(35)})
     assert {r.data["rule"] for r in told} == {"riders"}
     assert told[-1].data["class"] == "motorcycle"
     assert told[-1].data["peak"] == 1
 
 
-async def test_somebody_walking_past_a_parked_motorcycle_fires_it(bench: Callable[..., Path]) -> None:
+async def test_walker_past_a_parked_motorcycle_fires(bench: Callable[..., Path]) -> None:
+    """Somebody walking past a parked motorcycle fires it."""
     parked = Detection(Box(0.45, 0.5, 0.55, 0.7), 0.7, "motorcycle")
     walker = [Detection(Box(0.2 + 0.01 * i, 0.4, 0.26 + 0.01 * i, 0.7), 0.8, "person") for i in range(40)]
     told = await play(bench(RULES), {i: [parked, *([walker[i - 30]] if i >= 30 else [])] for i in range(70)})

@@ -62,7 +62,8 @@ def test_every_problem_is_told_once(name: str) -> None:
     assert sorted(p.path for p in error.value.problems) == sorted(paths), [str(p) for p in error.value.problems]
 
 
-def test_check_looks_at_files_too_when_something_else_is_wrong(bench: Callable[..., Path]) -> None:
+def test_check_looks_at_files_too_when_something_else(bench: Callable[..., Path]) -> None:
+    """Check looks at files too when something else is wrong."""
     more = (
         'pin = true\n[[camera]]\nsource = "none.mp4"\npassword_file = "none"\n[detector]\nmodel = "none"\n'
         '[drone]\ngeofence = "none.geojson"\nttl_s = 1\n'

@@ -59,7 +59,8 @@ def test_a_name_or_an_address_is_taken(section: str, host: str) -> None:
 
 @pytest.mark.parametrize("section", ["mqtt", "metrics", "page"])
 @pytest.mark.parametrize("host", BAD)
-def test_more_than_that_is_refused_with_how_to_write_it(section: str, host: str) -> None:
+def test_more_than_that_is_refused_with_how_to_write(section: str, host: str) -> None:
+    """More than that is refused with how to write it."""
     with pytest.raises(ConfigError) as error:
         parse(POLE + f"[{section}]\nhost = {host!r}\n".replace("'", '"'))
     (problem,) = error.value.problems

@@ -36,7 +36,8 @@ TEXTS = {
 
 @pytest.mark.timeout(20)
 @pytest.mark.parametrize("name", TEXTS)
-def test_a_bad_text_is_refused_and_the_last_good_one_is_used(name: str, bench: Bench) -> None:
+def test_bad_text_is_refused_and_last_good_one_is_used(name: str, bench: Bench) -> None:
+    """A bad text is refused and the last good one is used."""
     config = bench()
     keep_last_good(load(config))
     good, (blob, said) = load(config).settings, TEXTS[name]
@@ -75,7 +76,8 @@ def test_what_is_no_file_is_refused_and_not_waited_for(what: str, bench: Bench) 
 
 
 @pytest.mark.parametrize("blob", [b'id = "\xff"', b"", b"\0" * 100])
-def test_a_damaged_copy_is_no_trouble_and_is_written_anew(blob: bytes, bench: Bench) -> None:
+def test_a_damaged_copy_is_no_trouble(blob: bytes, bench: Bench) -> None:
+    """A damaged copy is no trouble and is written anew."""
     config = bench()
     loaded = load(config)
     state = loaded.settings.storage.state_dir
@@ -89,7 +91,8 @@ def test_a_damaged_copy_is_no_trouble_and_is_written_anew(blob: bytes, bench: Be
         load_or_last_good(config, state)
 
 
-def test_five_thousand_problems_are_told_in_a_few_lines(bench: Bench) -> None:
+def test_five_thousand_problems_are_told_in_few_lines(bench: Bench) -> None:
+    """Five thousand problems are told in a few lines."""
     config = bench("\n".join(f"[unknown{n}]" for n in range(5000)))
     with pytest.raises(ConfigError) as told:
         load(config)
@@ -112,7 +115,8 @@ def test_five_thousand_problems_are_told_in_a_few_lines(bench: Bench) -> None:
         "rtsp://admin:hun@ter/hunter2@cam/x",
     ],
 )
-def test_an_address_that_may_hold_a_password_anywhere_is_refused_without_being_repeated(source: str, bench: Bench) -> None:
+def test_address_that_may_hold_password_anywhere(source: str, bench: Bench) -> None:
+    """An address that may hold a password anywhere is refused without being repeated."""
     with pytest.raises(ConfigError) as told:
         load(bench(f'[[camera]]\nsource = "{source}"\n'))
     assert "camera[0].source" in str(told.value)
@@ -155,7 +159,8 @@ def test_a_long_name_of_a_file_with_dots_is_no_key(bench: Bench) -> None:
         ("/dev/v4l/by-path/a:0@1", "/dev/v4l/by-path/a:0@1"),
     ],
 )
-def test_people_are_shown_an_address_without_its_secrets(source: str, shown: str) -> None:
+def test_people_are_shown_address_without_its_secrets(source: str, shown: str) -> None:
+    """People are shown an address without its secrets."""
     assert plain(source) == shown
 
 

@@ -97,7 +97,8 @@ def key_path(path: tuple[str, ...], key: str) -> str:
 
 
 @pytest.mark.parametrize(("path", "key", "expected"), KEYS, ids=[key_path(p, k) for p, k, _ in KEYS])
-def test_a_value_of_another_kind_is_named_with_its_key_in_plain_words(path: tuple[str, ...], key: str, expected: dict[str, Any]) -> None:
+def test_value_of_another_kind_is_named_with_key(path: tuple[str, ...], key: str, expected: dict[str, Any]) -> None:
+    """A value of another kind is named with its key in plain words."""
     validator = jsonschema.Draft202012Validator({**expected, "$defs": SCHEMA["$defs"]})
     where = key_path(path, key)
     named = 0

@@ -533,8 +533,8 @@ def test_which_host_is_this_machine(host: str, loopback: bool) -> None:
     assert (mqtt.loopback, mqtt.port) == (loopback, 1883)
 
 
-def test_every_document_here_is_right_but_for_its_value() -> None:
-    """What the tables above start from has no problem of its own."""
+def test_every_document_here_is_right() -> None:
+    """Every document here is right but for its value. What the tables above start from has no problem of its own."""
     for table, key, least, most, _, _ in NUMBERS:
         middle = (least or 0) + 1 if most is None else ((least or 0) + most) / 2
         value: float = int(middle) if key in WHOLE else middle

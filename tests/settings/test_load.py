@@ -55,7 +55,8 @@ def test_drone_enabled_alone_is_valid() -> None:
         ("[page]\nenabled = true\n", "page.enabled: the status page is not part of this release"),
     ],
 )
-def test_a_problem_names_its_key_path_and_what_is_allowed(text: str, expected: str) -> None:
+def test_a_problem_names_its_key_path(text: str, expected: str) -> None:
+    """A problem names its key path and what is allowed."""
     assert any(p.startswith(expected) for p in problems(text)), problems(text)
 
 
@@ -105,7 +106,8 @@ def test_a_zone_that_crosses_itself_is_one() -> None:
     assert parse(MINIMAL + CAMERA + bow).zones[0].name == "z"
 
 
-def test_a_mask_without_area_warns_and_one_that_crosses_itself_does_not() -> None:
+def test_mask_without_area_warns_and_one_that_crosses() -> None:
+    """A mask without area warns and one that crosses itself does not."""
     flat, bow = "[[0.1, 0.1], [0.5, 0.5], [0.9, 0.9]]", "[[0.1, 0.1], [0.9, 0.9], [0.9, 0.1], [0.1, 0.9]]"
     told = [w for w in warnings(parse(MINIMAL + CAMERA + f"masks = [{bow}, {flat}]\n")) if "masks" in w]
     assert told == ["camera[0].masks[1]: has no area; it covers no more than its outline"]

@@ -42,7 +42,8 @@ def test_a_configuration_with_a_mark_is_the_same(coding: str, bench: Bench) -> N
 
 
 @pytest.mark.parametrize("coding", ["utf-16-le", "utf-16-be", "utf-32-le", "latin-1"])
-def test_what_is_no_utf8_and_has_no_mark_is_named_with_what_to_do(coding: str, bench: Bench) -> None:
+def test_what_is_no_utf8_and_has_no_mark_is_named(coding: str, bench: Bench) -> None:
+    """What is no utf8 and has no mark is named with what to do."""
     plain = bench('name = "é"\n')
     plain.write_bytes(plain.read_text().encode(coding))
     with pytest.raises(ConfigError, match="save it as UTF-8"):
@@ -78,7 +79,8 @@ def test_any_bytes_are_text_or_a_message(blob: bytes) -> None:
 @given(
     st.text(st.characters(exclude_categories=("Cs", "Cc")), min_size=1, max_size=20).filter(lambda t: t.strip() and t.strip("\ufeff") == t)
 )
-def test_a_password_is_its_line_as_it_is_however_it_was_saved(password: str) -> None:
+def test_password_is_line_as_it_is_however(password: str) -> None:
+    """A password is its line as it is however it was saved."""
     import tempfile
 
     with tempfile.TemporaryDirectory() as folder:
@@ -94,7 +96,8 @@ def test_a_password_is_its_line_as_it_is_however_it_was_saved(password: str) -> 
     [(b"", "is empty"), (b"\n", "is empty"), (b"  \r\n", "is empty"), (b"\xef\xbb\xbf", "is empty"), (b"user\nsecret\n", "several lines"),
      (b"a\0b", "NUL"), (b"s\0e\0c\0", "UTF-16"), (b"\xff\xff", "not UTF-8")],
 )  # fmt: skip
-def test_a_password_file_that_holds_none_is_named_by_check(blob: bytes, told: str, bench: Bench, tmp_path: Path) -> None:
+def test_password_file_that_holds_none_is_named(blob: bytes, told: str, bench: Bench, tmp_path: Path) -> None:
+    """A password file that holds none is named by check."""
     (tmp_path / "secret").write_bytes(blob)
     with pytest.raises(ValueError, match=told):
         secret(tmp_path / "secret")
@@ -105,7 +108,8 @@ def test_a_password_file_that_holds_none_is_named_by_check(blob: bytes, told: st
     assert told in done.stderr
 
 
-def test_a_password_with_a_space_at_its_end_is_kept_and_told(bench: Bench, tmp_path: Path) -> None:
+def test_a_password_with_a_space_at_its_end_is_kept(bench: Bench, tmp_path: Path) -> None:
+    """A password with a space at its end is kept and told."""
     (tmp_path / "secret").write_bytes(b"pass word \r\n")
     assert secret(tmp_path / "secret") == "pass word "
     config = bench('[mqtt]\nhost = "localhost"\ntls = false\nusername = "u"\npassword_file = "secret"\n')
@@ -116,7 +120,8 @@ def test_a_password_with_a_space_at_its_end_is_kept_and_told(bench: Bench, tmp_p
 
 @pytest.mark.parametrize("coding", ["utf-8-sig", "utf-16"])
 @pytest.mark.parametrize("key", ["ca_file", "cert_file", "key_file"])
-def test_a_certificate_with_a_mark_is_named_by_check_and_by_the_link(coding: str, key: str, bench: Bench, tmp_path: Path) -> None:
+def test_a_certificate_with_a_mark_is_named_by_check(coding: str, key: str, bench: Bench, tmp_path: Path) -> None:
+    """A certificate with a mark is named by check and by the link."""
     from pole_agent.uplink.tls import tls_context
 
     files = {name: tmp_path / name for name in ("ca_file", "cert_file", "key_file")}
@@ -136,13 +141,15 @@ def test_a_command_with_a_mark_is_read(coding: str) -> None:
     assert (read(payload).by, read(payload).body) == ("Dewi é", {"state": "ON"})
 
 
-def test_a_command_in_utf16_without_a_mark_is_refused_by_name() -> None:
+def test_command_in_utf16_without_mark_is_refused() -> None:
+    """A command in utf16 without a mark is refused by name."""
     with pytest.raises(CommandRefused, match="UTF-16 text without a byte order mark"):
         read('{"state": "ON"}'.encode("utf-16-le"))
 
 
 @pytest.mark.parametrize("coding", MARKED)
-def test_cards_detections_keys_and_messages_with_a_mark_are_read(coding: str, tmp_path: Path) -> None:
+def test_cards_detections_keys_and_messages_with_mark(coding: str, tmp_path: Path) -> None:
+    """Cards detections keys and messages with a mark are read."""
     shipped = cards.find("nanodet-g-320-int8")
     card = tmp_path / "card.toml"
     card.write_bytes(saved(shipped.read_text(), coding))
@@ -161,7 +168,8 @@ def test_cards_detections_keys_and_messages_with_a_mark_are_read(coding: str, tm
     assert "is no private key" not in done.stderr
 
 
-def test_the_cameras_password_is_named_when_it_cannot_be_used(tmp_path: Path) -> None:
+def test_the_cameras_password_is_named(tmp_path: Path) -> None:
+    """The cameras password is named when it cannot be used."""
     from pole_agent.camera.opening import open_capture
 
     (tmp_path / "secret").write_bytes(b"one\ntwo\n")

@@ -106,13 +106,15 @@ async def test_a_real_first_start_has_lost_nothing(tmp_path: Path) -> None:
     assert await live(cut, told) == []
 
 
-async def test_an_empty_file_of_an_agent_without_a_witness_is_told_too(tmp_path: Path) -> None:
+async def test_empty_file_of_agent_without_witness_is_told(tmp_path: Path) -> None:
+    """An empty file of an agent without a witness is told too."""
     (tmp_path / "pole.db").write_bytes(b"")
     (report,) = await live(tmp_path, told)
     assert report == {"ranges": [], "count": None, "cause": "store_empty", "exact": False}
 
 
-async def test_an_older_image_under_its_witness_begins_a_new_store_and_what_waits_keeps_its_identifier(tmp_path: Path) -> None:
+async def test_older_image_under_witness_begins_new_store(tmp_path: Path) -> None:
+    """An older image under its witness begins a new store and what waits keeps its identifier."""
     old = await live(tmp_path, stores(5, delivered=2))
     image = (tmp_path / "pole.db").read_bytes()
     before = await live(tmp_path, kept)
@@ -133,8 +135,11 @@ async def test_an_older_image_under_its_witness_begins_a_new_store_and_what_wait
     assert len(await live(tmp_path, told)) == 1
 
 
-async def test_an_image_that_no_event_came_after_is_told_by_its_epoch(tmp_path: Path) -> None:
-    """Numbers alone would not show it: what was done since (deliveries, requests, the lamp's override) is gone all the same."""
+async def test_an_image_that_no_event_came(tmp_path: Path) -> None:
+    """An image that no event came after is told by its epoch.
+
+    Numbers alone would not show it: what was done since (deliveries, requests, the lamp's override) is gone all the same.
+    """
     old = await live(tmp_path, stores(5))
     image = (tmp_path / "pole.db").read_bytes()
     await live(tmp_path, lambda store: store.write(lambda db: db.mark_delivered([1, 2], 0.0)))
@@ -182,7 +187,8 @@ GARBAGE = ["gone", "empty", "noise", "huge", "link", "link to nowhere", "folder"
 
 
 @pytest.mark.parametrize("kind", GARBAGE)
-async def test_a_witness_that_is_none_invents_no_loss_and_is_written_anew(tmp_path: Path, kind: str) -> None:
+async def test_a_witness_that_is_none_invents_no_loss(tmp_path: Path, kind: str) -> None:
+    """A witness that is none invents no loss and is written anew."""
     old = await live(tmp_path, stores(6))
     garbage(tmp_path / WITNESS, kind)
     assert await live(tmp_path, told) == []
@@ -192,14 +198,16 @@ async def test_a_witness_that_is_none_invents_no_loss_and_is_written_anew(tmp_pa
     assert (report["storeid"], report["count"]) == (old, 6), "it works again"
 
 
-async def test_a_witness_that_is_none_beside_no_store_is_no_first_start(tmp_path: Path) -> None:
+async def test_witness_that_is_none_beside_no_store(tmp_path: Path) -> None:
+    """A witness that is none beside no store is no first start."""
     await live(tmp_path, stores(6))
     garbage(tmp_path / WITNESS, "noise")
     (tmp_path / "pole.db").unlink()
     assert await live(tmp_path, told) == [{"ranges": [], "count": None, "cause": "store_missing", "exact": False}]
 
 
-async def test_a_witness_older_than_the_store_is_a_crash_between_the_two_and_no_loss(tmp_path: Path) -> None:
+async def test_a_witness_older_than_the_store_is_a_crash(tmp_path: Path) -> None:
+    """A witness older than the store is a crash between the two and no loss."""
     old = await live(tmp_path, stores(6))
     early = (tmp_path / WITNESS).read_bytes()
     await live(tmp_path, stores(6))
@@ -208,8 +216,8 @@ async def test_a_witness_older_than_the_store_is_a_crash_between_the_two_and_no_
     assert await live(tmp_path, nothing) == old
 
 
-async def test_a_report_of_a_drop_keeps_to_its_store_when_the_store_is_another(tmp_path: Path) -> None:
-    """Its ranges are numbers of the store that it was made in."""
+async def test_a_report_of_a_drop_keeps_to_its_store(tmp_path: Path) -> None:
+    """A report of a drop keeps to its store when the store is another. Its ranges are numbers of the store that it was made in."""
     stamp = Stamp(0.0, "boot", 1000.0, "synced")
 
     async def drop(store: Store) -> str:
@@ -258,8 +266,8 @@ async def test_a_lost_log_never_gives_a_number_twice(tmp_path: Path) -> None:
         assert await live(folder, nothing) != old
 
 
-async def test_an_empty_file_beside_its_log_goes_on_when_the_log_holds_all(tmp_path: Path) -> None:
-    """SQLite alone would throw the log away, and forty events with it."""
+async def test_an_empty_file_beside_its_whole_log_goes_on(tmp_path: Path) -> None:
+    """An empty file beside its log goes on when the log holds all. SQLite alone would throw the log away, and forty events with it."""
     last = killed(tmp_path, 0.1)
     with contextlib.closing(Database(tmp_path / "pole.db", 16, str, read_only=True)) as database:
         old = database.store_id
@@ -275,7 +283,8 @@ async def test_an_empty_file_beside_its_log_goes_on_when_the_log_holds_all(tmp_p
     await live(tmp_path, look)
 
 
-async def test_an_empty_file_beside_a_log_that_holds_a_part_is_told_with_what_was_saved(tmp_path: Path) -> None:
+async def test_an_empty_file_beside_a_part_of_a_log_is_told(tmp_path: Path) -> None:
+    """An empty file beside a log that holds a part is told with what was saved."""
     old = await live(tmp_path, stores(3))
     last = killed(tmp_path, 0.1)
     (tmp_path / "pole.db-shm").unlink(missing_ok=True)
@@ -305,9 +314,10 @@ STEPS = st.one_of(
 
 @given(st.lists(STEPS, max_size=12))
 @settings(max_examples=15)
-async def test_whatever_is_restored_no_number_stands_for_two_events_and_every_number_comes_or_is_named(
+async def test_whatever_is_restored_no_number_stands(
     steps: list[tuple[str, int]],
 ) -> None:
+    """Whatever is restored no number stands for two events and every number comes or is named."""
     with tempfile.TemporaryDirectory() as scratch:
         folder, images = Path(scratch) / "state", {}
         folder.mkdir()

@@ -42,7 +42,8 @@ def append(database: Database, *entries: Entry) -> None:
         database.append(entries)
 
 
-def test_sequences_are_consecutive_from_one_also_after_a_rollback_and_a_restart(tmp_path: Path) -> None:
+def test_sequences_are_consecutive(tmp_path: Path) -> None:
+    """Sequences are consecutive from one also after a rollback and a restart."""
     database = make(tmp_path)
     append(database, entry(), entry())
     with pytest.raises(RuntimeError), database.transaction():
@@ -65,7 +66,8 @@ def test_the_way_out_is_severity_then_age(database: Database) -> None:
     assert [s.seq for s in database.waiting(2, frozenset({3}))] == [5, 2]
 
 
-def test_a_silent_event_keeps_the_incident_and_tells_nobody(database: Database) -> None:
+def test_silent_event_keeps_incident_and_tells_nobody(database: Database) -> None:
+    """A silent event keeps the incident and tells nobody."""
     append(database, entry(opens="a", silent=True), entry(opens="b"))
     assert [s.seq for s in database.waiting(10, NOBODY)] == [1]
     assert len(database.open_incidents()) == 2
@@ -73,7 +75,8 @@ def test_a_silent_event_keeps_the_incident_and_tells_nobody(database: Database) 
     assert database.open_incidents() == []
 
 
-def test_full_drops_delivered_first_then_the_oldest_of_the_lowest_severity_and_tells(tmp_path: Path) -> None:
+def test_full_drops_delivered_first_then_oldest(tmp_path: Path) -> None:
+    """Full drops delivered first then the oldest of the lowest severity and tells."""
     database = make(tmp_path, max_mb=4)
     append(database, *[entry(Severity.ALARM, size=500) for _ in range(50)])
     append(database, *[entry(size=500) for _ in range(50)])
@@ -98,7 +101,8 @@ def test_full_drops_delivered_first_then_the_oldest_of_the_lowest_severity_and_t
     database.close()
 
 
-def test_times_of_this_boot_are_corrected_once_the_clock_is_known(database: Database) -> None:
+def test_times_of_boot_are_corrected_once_clock(database: Database) -> None:
+    """Times of this boot are corrected once the clock is known."""
     append(database, entry(quality="unsynced"), entry(quality="synced"))
     with database.transaction():
         assert database.correct_times("other boot", 1e9) == 0
@@ -149,9 +153,10 @@ steps = st.lists(
 
 @settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(steps)
-def test_whatever_happens_every_number_is_waiting_or_was_delivered(
+def test_whatever_happens_every_number_is_waiting(
     tmp_path_factory: pytest.TempPathFactory, script: list[tuple[str, int, Severity]]
 ) -> None:
+    """Whatever happens every number is waiting or was delivered."""
     database = make(tmp_path_factory.mktemp("store"))
     delivered: set[int] = set()
     for what, count, severity in script:
@@ -168,8 +173,11 @@ def test_whatever_happens_every_number_is_waiting_or_was_delivered(
     database.close()
 
 
-def test_the_log_of_the_lamp_gets_its_times_corrected_too(database: Database) -> None:
-    """Written by a boot that believed 1970; found where it belongs once the clock is trusted."""
+def test_log_of_lamp_gets_its_times_corrected_too(database: Database) -> None:
+    """The log of the lamp gets its times corrected too.
+
+    Written by a boot that believed 1970; found where it belongs once the clock is trusted.
+    """
     with database.transaction():
         database.log_lamp(Stamp(100.0, "this", 50.0, "unsynced"), '{"level": 0.5}')
         database.log_lamp(Stamp(100.0, "other", 60.0, "unsynced"), '{"level": 0.6}')

@@ -33,7 +33,8 @@ def test_a_request_that_lacks_a_later_key_is_read(key: str) -> None:
     assert not read.approved_by
 
 
-def test_a_request_of_a_newer_agent_is_read_without_what_is_unknown() -> None:
+def test_request_of_newer_agent_is_read() -> None:
+    """A request of a newer agent is read without what is unknown."""
     kept = json.loads(REQUEST.dump()) | {"weather": {"rain": 1}, "gates": [{"name": "wind", "ok": True, "unit": "m/s"}, {"name": "rain"}]}
     read = Request.load(json.dumps(kept))
     assert [(gate.name, gate.ok) for gate in read.gates] == [("wind", True), ("rain", False)], "unknown is shut"
@@ -48,7 +49,8 @@ def test_a_request_without_what_it_is_about_is_none(key: str) -> None:
 
 
 @pytest.mark.parametrize("key", ["night", "burn_s", "energy_wh", "switch_ons", "boots", "finished", "sums", "reasons", "levels", "present"])
-def test_a_ledger_that_lacks_a_key_keeps_its_other_hours(key: str) -> None:
+def test_ledger_that_lacks_key_keeps_its_other_hours(key: str) -> None:
+    """A ledger that lacks a key keeps its other hours."""
     old = Ledger(60.0, 0.0)
     old.note(1.0, 1.0, "program", False, 0.0)
     document = json.loads(json.dumps(old.document(7200.0))) | {"a later count": 3}
@@ -59,7 +61,8 @@ def test_a_ledger_that_lacks_a_key_keeps_its_other_hours(key: str) -> None:
     assert new.burn_h == (0.0 if key == "burn_s" else 2.0)
 
 
-def test_standing_approvals_and_the_last_order_of_other_versions() -> None:
+def test_standing_approvals_and_last_order() -> None:
+    """Standing approvals and the last order of other versions."""
     book = StandingBook.load('{"approvals": {"round": {"plan": "p", "by": "officer", "until": 2000.0, "scope": "new"}}, "more": 1}')
     assert book.of("round", "p", 1000.0) is not None
     assert book.approvals["round"].key == "", "unsigned: it does not count where officers sign"
@@ -77,7 +80,8 @@ def test_a_stop_of_another_version_is_a_stop(kept: str, by: str) -> None:
     assert stop["by"] == by
 
 
-def test_an_incident_whose_text_is_damaged_is_closed_by_its_identifier(tmp_path: Path) -> None:
+def test_incident_whose_text_is_damaged_is_closed(tmp_path: Path) -> None:
+    """An incident whose text is damaged is closed by its identifier."""
     database = Database(tmp_path / "pole.db", 16, str)
     with database.transaction():
         database._db.execute("INSERT INTO incidents VALUES ('i-1', 1, '{\"incident_id\":', 0), ('i-2', 2, '{\"rule\":\"r\"}', 0)")

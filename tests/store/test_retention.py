@@ -148,8 +148,11 @@ def test_who_goes_first_when_it_is_full(
     db.close()
 
 
-def test_what_was_delivered_goes_before_anything_that_waits(tmp_path: Path) -> None:
-    """While there is a delivered row, even of an alarm, nothing that waits is dropped, and nothing is reported."""
+def test_what_was_delivered_goes_before_anything(tmp_path: Path) -> None:
+    """What was delivered goes before anything that waits.
+
+    While there is a delivered row, even of an alarm, nothing that waits is dropped, and nothing is reported.
+    """
     db = database(tmp_path, max_mb=1)
     count = 0
     while db._used_pages() < db._most_pages * 0.89:

@@ -43,7 +43,9 @@ async def last(store: Store) -> int:
     return int((await store.read(lambda db: db.stats()))["last_sequence"])
 
 
-async def test_routine_events_wait_for_their_batch_and_an_alarm_takes_them_along(tmp_path: Path) -> None:
+async def test_routine_events_wait_for_their_batch(tmp_path: Path) -> None:
+    """Routine events wait for their batch and an alarm takes them along."""
+
     async def work(store: Store) -> None:
         for _ in range(5):
             store.record(event())
@@ -100,7 +102,8 @@ async def test_a_failed_work_leaves_nothing_behind(tmp_path: Path) -> None:
     await run(work, tmp_path)
 
 
-async def test_a_file_full_of_noise_is_set_aside_reported_and_a_new_one_started(tmp_path: Path) -> None:
+async def test_a_file_full_of_noise_is_set_aside_reported(tmp_path: Path) -> None:
+    """A file full of noise is set aside reported and a new one started."""
     noise = os.urandom(20_000)
     (tmp_path / FILE_NAME).write_bytes(noise)
 
@@ -117,8 +120,11 @@ async def test_a_file_full_of_noise_is_set_aside_reported_and_a_new_one_started(
     assert [p.read_bytes() for p in kept] == [noise]
 
 
-async def test_a_folder_that_cannot_be_written_is_a_problem_in_one_line_and_what_does_not_fit_in_memory_is_counted(tmp_path: Path) -> None:
-    """A file stands where the folder should be, so that it also fails for root; later the file is gone and all is told."""
+async def test_folder_that_cannot_be_written_is_problem(tmp_path: Path) -> None:
+    """A folder that cannot be written is a problem in one line and what does not fit in memory is counted.
+
+    A file stands where the folder should be, so that it also fails for root; later the file is gone and all is told.
+    """
     folder = tmp_path / "state"
     folder.write_text("in the way")
 
@@ -148,7 +154,9 @@ async def _works(store: Store) -> None:
         store.changed.clear()
 
 
-async def test_data_that_json_cannot_say_stops_nothing_behind_it(tmp_path: Path) -> None:
+async def test_data_that_json_cannot_say_stops_nothing(tmp_path: Path) -> None:
+    """Data that json cannot say stops nothing behind it."""
+
     async def work(store: Store) -> None:
         for data in ({"x": float("nan")}, {"x": "\ud800"}, {"x": object()}, {"x": 1}):
             store.record(RecordEvent("health.degraded", Severity.WARNING, data, 1.0))
@@ -159,8 +167,11 @@ async def test_data_that_json_cannot_say_stops_nothing_behind_it(tmp_path: Path)
     await run(work, tmp_path)
 
 
-async def test_a_busy_street_is_gathered_longer_a_quiet_one_is_not_and_an_alarm_never(tmp_path: Path) -> None:
-    """The card's wear has a limit: in the long run, one routine commit in twelve times a batch's time."""
+async def test_a_busy_street_is_gathered_longer(tmp_path: Path) -> None:
+    """A busy street is gathered longer a quiet one is not and an alarm never.
+
+    The card's wear has a limit: in the long run, one routine commit in twelve times a batch's time.
+    """
     batch_s = 0.02
 
     async def work(store: Store) -> None:
@@ -198,7 +209,9 @@ async def test_what_can_wait_goes_along_with_the_next_commit(tmp_path: Path) -> 
     await run(work, tmp_path)
 
 
-async def test_what_can_wait_does_not_wait_for_ever_and_is_written_at_the_end(tmp_path: Path) -> None:
+async def test_what_can_wait_does_not_wait_for_ever(tmp_path: Path) -> None:
+    """What can wait does not wait for ever and is written at the end."""
+
     async def alone(store: Store) -> None:
         await asyncio.wait_for(store.later(lambda db: db.set("k", "1")), 5)
 
@@ -214,8 +227,11 @@ async def test_what_can_wait_does_not_wait_for_ever_and_is_written_at_the_end(tm
     database.close()
 
 
-async def test_marks_of_a_store_that_was_replaced_mark_nothing(tmp_path: Path) -> None:
-    """Sequence numbers begin anew in a new file: an old acknowledgement must not swallow a new event."""
+async def test_marks_of_store_that_was_replaced_mark_nothing(tmp_path: Path) -> None:
+    """Marks of a store that was replaced mark nothing.
+
+    Sequence numbers begin anew in a new file: an old acknowledgement must not swallow a new event.
+    """
 
     async def work(store: Store) -> None:
         store.record(event(Severity.ALARM))
@@ -228,7 +244,9 @@ async def test_marks_of_a_store_that_was_replaced_mark_nothing(tmp_path: Path) -
     await run(work, tmp_path)
 
 
-async def test_a_brief_incident_costs_no_row_and_a_long_one_is_kept(tmp_path: Path) -> None:
+async def test_a_brief_incident_costs_no_row(tmp_path: Path) -> None:
+    """A brief incident costs no row and a long one is kept."""
+
     def opened(name: str) -> RecordEvent:
         return RecordEvent("incident.opened", Severity.INFO, {"incident_id": name}, 1.0, opens=name, silent=True)
 

@@ -157,8 +157,8 @@ def test_the_newest_time_that_is_known(db: Database) -> None:
     assert db.newest_time() == 200.0
 
 
-def test_the_latest_time_is_looked_for_among_the_newest_thousand(db: Database) -> None:
-    """A large store must not be read through."""
+def test_latest_time_is_looked_for_among_newest(db: Database) -> None:
+    """The latest time is looked for among the newest thousand. A large store must not be read through."""
     put(db, INFO, stamp=Stamp(5.0, "boot", 900.0, "synced"))
     put(db, *[INFO] * 999, stamp=Stamp(5.0, "boot", 100.0, "synced"))
     assert db.newest_time() == 900.0
@@ -281,8 +281,11 @@ async def test_what_is_urgent_is_tried_again_at_once(severity: Severity, tmp_pat
 
 
 @pytest.mark.parametrize("severity", [WARNING, ALARM])
-async def test_what_is_urgent_does_not_wait_behind_a_question(severity: Severity, tmp_path: Path) -> None:
-    """Where a question stands behind it in the queue, it is stored right after that, not with a batch of a minute."""
+async def test_what_is_urgent_does_not_wait_behind_question(severity: Severity, tmp_path: Path) -> None:
+    """What is urgent does not wait behind a question.
+
+    Where a question stands behind it in the queue, it is stored right after that, not with a batch of a minute.
+    """
     store, held = new_store(tmp_path, 60.0), threading.Event()
     store.start()
     questions = [asyncio.ensure_future(store.read(lambda _: held.wait(5)))]

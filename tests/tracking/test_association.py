@@ -14,7 +14,8 @@ tables = st.lists(st.tuples(likeness, st.integers(0, 5), st.integers(0, 5)), max
 
 
 @given(tables, st.floats(0.01, 1))
-def test_a_match_is_one_to_one_and_never_below_the_least(pairs: list[tuple[float, int, int]], least: float) -> None:
+def test_match_is_one_to_one_and_never_below_least(pairs: list[tuple[float, int, int]], least: float) -> None:
+    """A match is one to one and never below the least."""
     rows, columns = set(range(6)), set(range(6))
     chosen = match(pairs, least, rows, columns)
     by_place = {(row, column): value for value, row, column in pairs}
@@ -25,7 +26,8 @@ def test_a_match_is_one_to_one_and_never_below_the_least(pairs: list[tuple[float
     assert not [p for p in pairs if p[0] >= least and p[1] in rows and p[2] in columns], "no pair is left that could still be matched"
 
 
-def test_the_best_pair_goes_first_and_ties_to_the_lower_row() -> None:
+def test_best_pair_goes_first_and_ties_to_lower_row() -> None:
+    """The best pair goes first and ties to the lower row."""
     assert match([(0.5, 1, 0), (0.9, 0, 0), (0.5, 1, 1)], 0.1, {0, 1}, {0, 1}) == [(0, 0), (1, 1)]
     assert match([(0.5, 1, 0), (0.5, 0, 0)], 0.1, {0, 1}, {0}) == [(0, 0)]
 

@@ -33,13 +33,15 @@ def feet(told: list[tuple[float, Track]], since: float, until: float) -> list[fl
 
 
 @pytest.mark.parametrize("rate", [2, 5, 10, 15])
-def test_legs_behind_a_wall_for_three_seconds_are_still_where_they_were(rate: float) -> None:
+def test_legs_behind_a_wall_for_three_seconds(rate: float) -> None:
+    """Legs behind a wall for three seconds are still where they were."""
     told = walk(rate, 12, lambda now: (TOP, TOP + HEIGHT * (0.55 if 4 <= now < 7 else 1)))
     assert max(abs(foot - TOP - HEIGHT) for foot in feet(told, 3, 12)) < 0.05 * HEIGHT
 
 
 @pytest.mark.parametrize("rate", [5, 10, 15])
-def test_a_box_that_takes_in_what_is_below_for_two_looks_moves_nobody(rate: float) -> None:
+def test_box_that_takes_in_what_is_below_for_two_looks(rate: float) -> None:
+    """A box that takes in what is below for two looks moves nobody."""
     told = walk(rate, 8, lambda now: (TOP, TOP + HEIGHT * (1.5 if 4 <= now < 4 + 2 / rate - 1e-6 else 1)))
     assert max(abs(foot - TOP - HEIGHT) for foot in feet(told, 3, 8)) < 0.05 * HEIGHT
 
@@ -53,7 +55,8 @@ def test_who_sits_down_is_smaller_at_once(rate: float) -> None:
 
 
 @pytest.mark.parametrize("rate", [2, 5, 15])
-def test_who_comes_out_from_behind_a_wall_has_legs_within_a_second(rate: float) -> None:
+def test_who_comes_out_from_behind_wall_has_legs(rate: float) -> None:
+    """Who comes out from behind a wall has legs within a second."""
     told = walk(rate, 8, lambda now: (TOP, TOP + HEIGHT * (0.5 if now < 4 else 1)))
     assert feet(told, 5, 8) == pytest.approx([TOP + HEIGHT] * len(feet(told, 5, 8)), abs=0.05 * HEIGHT)
 
@@ -63,8 +66,11 @@ def test_a_box_that_stays_short_is_believed_in_the_end() -> None:
     assert feet(told, 20, 30) == pytest.approx([TOP + 0.6 * HEIGHT] * len(feet(told, 20, 30)), abs=0.05 * HEIGHT)
 
 
-def test_who_comes_in_over_the_lower_edge_grows_upwards_only() -> None:
-    """As on a real clip, somebody who walks towards the middle: head first, then the rest, always cut off at the lower edge."""
+def test_who_comes_in_over_lower_edge_grows_upwards() -> None:
+    """Who comes in over the lower edge grows upwards only.
+
+    As on a real clip, somebody who walks towards the middle: head first, then the rest, always cut off at the lower edge.
+    """
     tops = [0.64, 0.53, 0.36, 0.22, 0.19, 0.14, 0.09, 0.09, 0.08, 0.07, 0.05, 0.04]
     tracker, told = Tracker(), []
     for index, top in enumerate(tops):

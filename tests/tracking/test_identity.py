@@ -113,8 +113,11 @@ def test_a_quarter_of_its_height_is_standing(dx: float, dy: float, moves: bool) 
     ("height", "first", "later", "moved"),
     [(0.31, True, False, True), (0.31, False, True, True), (0.29, True, True, False), (0.31, False, False, False)],
 )
-def test_a_large_one_has_moved_where_the_picture_changed(height: float, first: bool, later: bool, moved: bool) -> None:
-    """Of one that takes three tenths of the picture a change is its own; of a smaller one it may be somebody else's."""
+def test_large_one_has_moved_where_picture_changed(height: float, first: bool, later: bool, moved: bool) -> None:
+    """A large one has moved where the picture changed.
+
+    Of one that takes three tenths of the picture a change is its own; of a smaller one it may be somebody else's.
+    """
     identity = follow((0.0, at(0.5, h=height, moving=first)), (0.2, at(0.5, h=height, moving=later)), (0.4, at(0.5, h=height)))
     assert identity.moved == moved
 
@@ -214,8 +217,11 @@ FOOT = 0.6
 @pytest.mark.parametrize(
     ("steady", "share", "held"), [(1.0, 0.84, True), (1.0, 0.86, False), (0.6, 0.6, False), (1.0, 1.16, True), (1.0, 1.14, False)]
 )
-def test_a_box_that_ends_elsewhere_at_once_is_not_believed(steady: float, share: float, held: bool) -> None:
-    """By more than 15 % of the height, of one that was steady for a second before this look: his foot stays where it was."""
+def test_box_that_ends_elsewhere(steady: float, share: float, held: bool) -> None:
+    """A box that ends elsewhere at once is not believed.
+
+    By more than 15 % of the height, of one that was steady for a second before this look: his foot stays where it was.
+    """
     foot = feet(stands(steady), share * H, steady + 0.2)
     assert (abs(foot - FOOT) < 1e-9) == held
 
@@ -238,8 +244,8 @@ def test_how_long_it_is_not_believed(steady: float, share: float, last: float) -
         assert (abs(foot - FOOT) < 1e-9) == held, later
 
 
-def test_a_box_that_is_right_again_is_believed_for_as_long_as_ever() -> None:
-    """Hidden twice for a moment is not hidden for long."""
+def test_a_box_that_is_right_again_is_believed() -> None:
+    """A box that is right again is believed for as long as ever. Hidden twice for a moment is not hidden for long."""
     identity = stands(3.0)
     assert feet(identity, 0.6 * H, 3.2) == pytest.approx(FOOT)
     assert feet(identity, H, 5.8) == pytest.approx(FOOT)
@@ -263,8 +269,11 @@ def test_its_class_is_what_its_life_voted_for(seen: list[tuple[str, float]], lab
     assert identity.score == seen[-1][1]
 
 
-def test_what_was_seen_before_it_was_sure_is_told_once_and_never_grows() -> None:
-    """Up to 32 sightings, the first among them, evenly over its life, oldest first."""
+def test_what_was_seen_before_it_was_sure_is_told() -> None:
+    """What was seen before it was sure is told once and never grows.
+
+    Up to 32 sightings, the first among them, evenly over its life, oldest first.
+    """
     for looks in (2, 31, 32, 33, 64, 65, 500):
         identity = follow(*((float(n), at(0.5)) for n in range(looks)))
         identity.confirm(7, float(looks - 1))
@@ -283,8 +292,11 @@ def test_what_was_seen_before_it_was_sure_is_told_once_and_never_grows() -> None
         assert identity.track(float(looks)).earlier == ()
 
 
-def test_a_leap_that_leads_nowhere_leaves_what_it_landed_on() -> None:
-    """Its last step is something of its own, first seen where and when the step ended."""
+def test_leap_that_leads_nowhere_leaves_what_it_landed() -> None:
+    """A leap that leads nowhere leaves what it landed on.
+
+    Its last step is something of its own, first seen where and when the step ended.
+    """
     identity = follow((0.0, at(0.3)), (0.2, at(0.4)))
     assert identity.leaps == 1
     landed = identity.landed()
@@ -339,8 +351,11 @@ def test_a_first_step_is_as_likely_as_it_is_short(dx: float, dy: float, value: f
 
 
 @pytest.mark.parametrize(("off", "value"), [(0.0, 1.0), (0.5, 0.4), (-0.5, 0.4), (-0.8, 0.04), (-0.85, 0.0)])
-def test_the_next_step_must_go_on_where_the_first_leads(off: float, value: float) -> None:
-    """Half of its size beside, and a quarter of the way, is the most; here the way is one and a third of its width."""
+def test_next_step_must_go_on_where_first_leads(off: float, value: float) -> None:
+    """The next step must go on where the first leads.
+
+    Half of its size beside, and a quarter of the way, is the most; here the way is one and a third of its width.
+    """
     identity = follow((0.0, at(0.3)), (0.2, at(0.3 + 4 / 3 * W)))
     identity.predict(0.4)
     x = middle(identity)[0]

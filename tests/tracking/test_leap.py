@@ -37,9 +37,8 @@ def play(looks: Iterator[list[Detection]] | list[list[Detection]], rate: float) 
     ],
 )
 @pytest.mark.parametrize("way", [1, -1])
-def test_what_passes_fast_is_one_track_from_first_to_last_look(
-    label: str, width: float, height: float, speed: float, rate: float, way: int
-) -> None:
+def test_what_passes_fast_is_one_track(label: str, width: float, height: float, speed: float, rate: float, way: int) -> None:
+    """What passes fast is one track from first to last look."""
     rng = np.random.default_rng(1)
     look = colours(rng)
     places = np.arange(0.1, 0.9, speed / rate)
@@ -70,8 +69,11 @@ def test_false_boxes_here_and_there_are_not_joined(rate: float) -> None:
     assert len(numbers) <= 2
 
 
-def test_a_step_that_leads_nowhere_is_not_part_of_the_path() -> None:
-    """One false box, then somebody who stands a metre beside it: he did not come from there."""
+def test_step_that_leads_nowhere_is_not_part_of_path() -> None:
+    """A step that leads nowhere is not part of the path.
+
+    One false box, then somebody who stands a metre beside it: he did not come from there.
+    """
     stands = at("person", 0.5, 0.7, 0.05, 0.2)
     seen = play([[at("person", 0.38, 0.7, 0.05, 0.2)], *[[stands]] * 12], 5)
     [first] = [t for now in seen for t in now if t.earlier]
@@ -90,8 +92,11 @@ def test_two_motorcycles_side_by_side_stay_two() -> None:
     assert sorted(set(feet[2])) == [0.7]
 
 
-def test_a_dim_car_that_is_in_the_picture_for_a_second_is_a_track() -> None:
-    """By night, and each of its boxes overlaps with the last: it has gone further than its own length, no flicker does."""
+def test_dim_car_that_is_in_picture_for_second() -> None:
+    """A dim car that is in the picture for a second is a track.
+
+    By night, and each of its boxes overlaps with the last: it has gone further than its own length, no flicker does.
+    """
     seen = play([[at("car", 0.2 + 0.13 * i, 0.7, 0.26, 0.12, score=0.5)] for i in range(5)], 5)
     tracks = [t for now in seen for t in now]
     assert {t.track_id for t in tracks} == {1}

@@ -200,16 +200,16 @@ def test_who_is_out_of_sight_is_known_again(away: float, same: bool) -> None:
 
 
 @pytest.mark.parametrize(("stood", "away", "there"), [(8.0, 4.9, True), (8.0, 5.1, False), (7.6, 1.2, False), (8.0, 1.2, True)])
-def test_who_has_stood_for_eight_seconds_is_told_for_five(stood: float, away: float, there: bool) -> None:
-    """A parked car that the detector misses is still there."""
+def test_who_has_stood_for_eight_seconds_is_told(stood: float, away: float, there: bool) -> None:
+    """Who has stood for eight seconds is told for five. A parked car that the detector misses is still there."""
     tracker = Tracker()
     play(tracker, [[person(label="car")]] * (round(stood / FRAME_S) + 1))
     assert bool(tracker.update([], stood + away)) == there
 
 
 @pytest.mark.parametrize(("stood", "away", "known"), [(8.0, 59.0, True), (8.0, 61.0, False), (7.6, 6.1, False), (8.0, 6.1, True)])
-def test_who_has_stood_for_eight_seconds_is_remembered_for_a_minute(stood: float, away: float, known: bool) -> None:
-    """Also while nobody looks."""
+def test_who_has_stood_for_eight_seconds_is_remembered(stood: float, away: float, known: bool) -> None:
+    """Who has stood for eight seconds is remembered for a minute. Also while nobody looks."""
     for way in ("update", "wait"):
         tracker = Tracker()
         play(tracker, [[person(label="car", look=1)]] * (round(stood / FRAME_S) + 1))
@@ -264,8 +264,11 @@ def test_a_weak_box_must_lie_where_it_was_expected(x: float, same: bool) -> None
 
 
 @pytest.mark.parametrize("part", [Box(0.0, 0.0, 0.49, 1.0), Box(0.5, 0.0, 1.0, 1.0), Box(0.0, 0.45, 1.0, 1.0), Box(0.0, 0.0, 1.0, 0.55)])
-def test_who_is_not_wholly_in_the_part_that_was_looked_at_stays(part: Box) -> None:
-    """He is told where he was, as seen, and no box of another in that part is taken for his."""
+def test_who_is_not_wholly_in_the_part(part: Box) -> None:
+    """Who is not wholly in the part that was looked at stays.
+
+    He is told where he was, as seen, and no box of another in that part is taken for his.
+    """
     tracker = sure(person(look=0))
     for n in range(1, 40):
         [track] = tracker.update([], 1.0 + n * FRAME_S, part)
@@ -275,8 +278,8 @@ def test_who_is_not_wholly_in_the_part_that_was_looked_at_stays(part: Box) -> No
     assert numbers(found) == [1, 2], "what is seen there is somebody else"
 
 
-def test_who_is_wholly_in_the_part_and_is_not_found_is_gone() -> None:
-    """Also when he stands on its very edge."""
+def test_who_is_wholly_in_part_and_is_not_found() -> None:
+    """Who is wholly in the part and is not found is gone. Also when he stands on its very edge."""
     tracker = sure(person())
     box = person().box
     assert not [tracker.update([], 1.0 + n * FRAME_S, Box(*box.sides)) for n in range(1, 4)][-1]
@@ -299,8 +302,8 @@ def test_where_those_in_sight_are() -> None:
         assert [len(p) for p in tracker.places(last + 1.01)] == [0, 0]
 
 
-def test_settled_is_nobody_but_those_who_stand_for_long_and_are_found() -> None:
-    """Then the detector may rest."""
+def test_settled_is_nobody_but_those() -> None:
+    """Settled is nobody but those who stand for long and are found. Then the detector may rest."""
     for looks, settled in ((41, True), (40, False)):
         tracker = Tracker()
         play(tracker, [[person(label="car")]] * looks)
@@ -316,8 +319,8 @@ def test_settled_is_nobody_but_those_who_stand_for_long_and_are_found() -> None:
     assert Tracker().settled(0.0)
 
 
-def test_a_glimpse_is_what_was_seen_well_and_is_not_sure() -> None:
-    """Enough for the lamp."""
+def test_glimpse_is_what_was_seen_well_and_is_not_sure() -> None:
+    """A glimpse is what was seen well and is not sure. Enough for the lamp."""
     for score, count in ((0.66, 1), (0.64, 0)):
         tracker = Tracker()
         tracker.update([person(score=score)], 3.0)
@@ -326,7 +329,7 @@ def test_a_glimpse_is_what_was_seen_well_and_is_not_sure() -> None:
         assert not tracker.wondering
 
 
-def test_numbers_are_given_in_turn_and_may_come_from_outside() -> None:
-    """Each track has its own."""
+def test_numbers_are_given_in_turn_and_may_come() -> None:
+    """Numbers are given in turn and may come from outside. Each track has its own."""
     tracker = Tracker(next_id=itertools.count(70).__next__)
     assert numbers(play(tracker, [[person(0.2), person(0.8)]] * 3)[-1]) == [70, 71]

@@ -28,7 +28,8 @@ def labels(tracks: list[Track]) -> list[tuple[int, str]]:
     return sorted((t.track_id, t.label) for t in tracks)
 
 
-def test_a_rider_is_one_with_the_motorcycle_from_the_first_frame() -> None:
+def test_rider_is_one_with_motorcycle_from_first_frame() -> None:
+    """A rider is one with the motorcycle from the first frame."""
     riders = Riders()
     for step in range(30):
         at = step * FRAME_S
@@ -42,7 +43,8 @@ def test_a_rider_who_waits_is_still_a_rider() -> None:
         assert labels(riders.join([bike(x, at), rider(x, at)], at)) == [(1, "motorcycle")]
 
 
-def test_a_motorcycle_that_the_detector_misses_for_a_moment_is_still_there_and_its_rider_is_no_person() -> None:
+def test_motorcycle_that_detector_misses_for_moment() -> None:
+    """A motorcycle that the detector misses for a moment is still there and its rider is no person."""
     riders = Riders()
     for step in range(30):
         at, x = step * FRAME_S, 0.1 + 0.02 * step
@@ -52,7 +54,8 @@ def test_a_motorcycle_that_the_detector_misses_for_a_moment_is_still_there_and_i
         assert abs((joined[0].box.left + joined[0].box.right) / 2 - x) < 0.01
 
 
-def test_somebody_who_walks_past_a_parked_motorcycle_is_a_person() -> None:
+def test_somebody_who_walks_past_parked_motorcycle() -> None:
+    """Somebody who walks past a parked motorcycle is a person."""
     riders = Riders()
     for step in range(60):
         at = step * FRAME_S
@@ -73,8 +76,11 @@ def test_one_who_gets_off_is_a_person_again() -> None:
     assert labels(joined) == [(1, "motorcycle"), (2, "person")]
 
 
-def test_a_motorcycle_that_is_missed_keeps_its_own_place_and_size_below_its_rider() -> None:
-    """At half of the looks the detector does not find it: nothing about its box may tell which ones."""
+def test_motorcycle_that_is_missed_keeps_its_own_place() -> None:
+    """A motorcycle that is missed keeps its own place and size below its rider.
+
+    At half of the looks the detector does not find it: nothing about its box may tell which ones.
+    """
     riders, looks = Riders(), []
     for step in range(40):
         at, x = step * FRAME_S, 0.1 + 0.02 * step
@@ -85,7 +91,8 @@ def test_a_motorcycle_that_is_missed_keeps_its_own_place_and_size_below_its_ride
     assert all(told.sides == pytest.approx(true.sides) for told, true in looks)
 
 
-def test_a_guess_where_the_motorcycle_is_gives_way_to_where_its_rider_is() -> None:
+def test_a_guess_where_the_motorcycle_is_gives_way() -> None:
+    """A guess where the motorcycle is gives way to where its rider is."""
     riders = Riders()
     for step in range(5):
         riders.join([bike(0.3 + 0.02 * step, step * FRAME_S), rider(0.3 + 0.02 * step, step * FRAME_S)], step * FRAME_S)
@@ -95,7 +102,8 @@ def test_a_guess_where_the_motorcycle_is_gives_way_to_where_its_rider_is() -> No
     assert joined.box.sides == pytest.approx(bike(0.4, 1.0).box.sides)
 
 
-def test_a_rider_whose_motorcycle_is_missed_for_seconds_is_no_pedestrian() -> None:
+def test_rider_whose_motorcycle_is_missed_for_seconds() -> None:
+    """A rider whose motorcycle is missed for seconds is no pedestrian."""
     riders = Riders()
     for step in range(30):
         at, x = step * FRAME_S, 0.1 + 0.02 * step
@@ -103,7 +111,8 @@ def test_a_rider_whose_motorcycle_is_missed_for_seconds_is_no_pedestrian() -> No
         assert labels(riders.join(seen, at)) == [(1, "motorcycle")]
 
 
-def test_a_motorcycle_that_is_found_again_under_another_number_is_the_same_ride() -> None:
+def test_motorcycle_that_is_found_again() -> None:
+    """A motorcycle that is found again under another number is the same ride."""
     riders = Riders()
     for step in range(40):
         at, x = step * FRAME_S, 0.1 + 0.02 * step
@@ -111,7 +120,8 @@ def test_a_motorcycle_that_is_found_again_under_another_number_is_the_same_ride(
         assert labels(riders.join([*found, rider(x, at)], at)) == [(1, "motorcycle")]
 
 
-def test_who_was_told_as_a_person_before_the_motorcycle_was_found_goes_on_under_that_number() -> None:
+def test_who_was_told_as_person_before_motorcycle() -> None:
+    """Who was told as a person before the motorcycle was found goes on under that number."""
     riders, told = Riders(), []
     for step in range(30):
         at, x = step * FRAME_S, 0.1 + 0.02 * step
@@ -134,8 +144,11 @@ def test_two_on_one_motorcycle_are_one_ride() -> None:
 
 @pytest.mark.parametrize("sure_after", [3, 5, 7])
 @pytest.mark.parametrize("rate", [5, 10, 15])
-def test_a_motorcycle_that_passes_a_pedestrian_does_not_take_his_number_or_him(rate: int, sure_after: int) -> None:
-    """It comes from behind, is sure just before, beside or after him, and drives on out of the picture."""
+def test_motorcycle_that_passes_pedestrian(rate: int, sure_after: int) -> None:
+    """A motorcycle that passes a pedestrian does not take his number or him.
+
+    It comes from behind, is sure just before, beside or after him, and drives on out of the picture.
+    """
     riders = Riders()
     for step in range(4 * rate):
         at = step / rate

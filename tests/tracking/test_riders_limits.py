@@ -103,8 +103,11 @@ def test_one_who_does_not_fit_any_more_has_got_off(fitted: float, later: float, 
 
 
 @pytest.mark.parametrize(("fitted", "later", "rides"), [(4.0, 3.0, True), (4.0, 3.01, False), (1.0, 2.0, True), (1.0, 2.01, False)])
-def test_one_whose_motorcycle_is_missed_rides_for_a_while(fitted: float, later: float, rides: bool) -> None:
-    """For three seconds, or twice as long as he fitted, if that is shorter; it is told where it must be."""
+def test_one_whose_motorcycle_is_missed_rides(fitted: float, later: float, rides: bool) -> None:
+    """One whose motorcycle is missed rides for a while.
+
+    For three seconds, or twice as long as he fitted, if that is shorter; it is told where it must be.
+    """
     now = fitted + later
     found = ridden(fitted).join([person(now, box=Box(0.55, 0.4, 0.65, 0.65))], now)
     assert told(found) == (RIDES if rides else [(2, "person")])
@@ -140,8 +143,8 @@ def test_under_which_number_a_ride_goes_on(fits: tuple[bool, ...], number: int) 
 
 
 @pytest.mark.parametrize(("away", "same"), [(60.0, True), (60.4, False)])
-def test_a_number_that_is_out_of_sight_is_kept_for_a_minute(away: float, same: bool) -> None:
-    """After that the motorcycle goes by its own."""
+def test_number_that_is_out_of_sight_is_kept(away: float, same: bool) -> None:
+    """A number that is out of sight is kept for a minute. After that the motorcycle goes by its own."""
     riders = Riders()
     for n in range(5):
         riders.join([person(n * 0.2)], n * 0.2)
@@ -171,8 +174,8 @@ def test_only_a_two_wheeler_is_ridden() -> None:
     assert told(Riders().join([bike(0.0, label="bicycle"), person(0.0)], 0.0)) == [(1, "bicycle")]
 
 
-def test_two_persons_ride_one_and_a_third_stands_beside() -> None:
-    """A rider more is no person more."""
+def test_two_persons_ride_one_and_third_stands_beside() -> None:
+    """Two persons ride one and a third stands beside. A rider more is no person more."""
     beside = person(0.0, 5, Box(0.8, 0.4, 0.9, 0.7))
     pillion = person(0.0, 6, Box(0.42, 0.4, 0.5, 0.65))
     assert told(Riders().join([bike(0.0), person(0.0), beside, pillion], 0.0)) == [(1, "motorcycle"), (5, "person")]

@@ -23,7 +23,8 @@ def walk(tracker: Tracker, frames: int = 15, speed: float = 0.02) -> float:
     return x
 
 
-def test_who_walks_behind_something_goes_on_though_the_picture_is_still() -> None:
+def test_who_walks_behind_something_goes() -> None:
+    """Who walks behind something goes on though the picture is still."""
     tracker = Tracker()
     x, now = walk(tracker), 14 * FRAME_S
     tracker.update([], now + FRAME_S)  # a look that does not find him
@@ -34,7 +35,8 @@ def test_who_walks_behind_something_goes_on_though_the_picture_is_still() -> Non
     assert found.track_id == 1
 
 
-def test_who_stands_and_is_missed_once_is_still_there_while_the_picture_is_still() -> None:
+def test_who_stands_and_is_missed_once_is_still_there() -> None:
+    """Who stands and is missed once is still there while the picture is still."""
     tracker = Tracker()
     walk(tracker, speed=0.0)
     tracker.update([], 15 * FRAME_S)
@@ -42,7 +44,8 @@ def test_who_stands_and_is_missed_once_is_still_there_while_the_picture_is_still
     assert standing.box.foot[0] == pytest.approx(0.1, abs=0.005)
 
 
-def test_who_was_in_sight_stands_where_he_was_while_the_picture_is_still() -> None:
+def test_who_was_in_sight_stands_where_he() -> None:
+    """Who was in sight stands where he was while the picture is still."""
     tracker = Tracker()
     x = walk(tracker)
     tracks: list[Track] = []
@@ -53,7 +56,8 @@ def test_who_was_in_sight_stands_where_he_was_while_the_picture_is_still() -> No
 
 
 @pytest.mark.parametrize(("frames", "speed", "memory_s"), [(15, 0.02, Tuning().memory_s), (60, 0.0, Tuning().settled_memory_s)])
-def test_without_a_look_everybody_is_remembered_for_his_time_and_then_over(frames: int, speed: float, memory_s: float) -> None:
+def test_without_look_everybody_is_remembered_for_his(frames: int, speed: float, memory_s: float) -> None:
+    """Without a look everybody is remembered for his time and then over."""
     tracker = Tracker()
     walk(tracker, frames, speed)
     last = (frames - 1) * FRAME_S

@@ -32,22 +32,27 @@ def test_a_single_detection_is_no_track() -> None:
     assert play(Tracker(), [[person(0.5)], [], []])[0] == []
 
 
-def test_weak_detections_continue_a_track_but_start_none() -> None:
+def test_weak_detections_continue_track_but_start_none() -> None:
+    """Weak detections continue a track but start none."""
     frames = [[person(0.5)], [person(0.5)]] + [[person(0.5, score=0.32)]] * 20
     assert len(play(Tracker(), frames)[-1]) == 1
     assert play(Tracker(), [[person(0.5, score=0.32)]] * 20)[-1] == []
 
 
 @pytest.mark.parametrize(("min_score", "score"), [(0.4, 0.45), (0.8, 0.85), (0.95, 0.96)])
-def test_what_scores_just_above_the_least_score_becomes_a_track_too(min_score: float, score: float) -> None:
-    """`min_score` of the settings is what starts a track; a dim object only has to be seen for longer, a still one for longest."""
+def test_what_scores_just_above_least_score_becomes(min_score: float, score: float) -> None:
+    """What scores just above the least score becomes a track too.
+
+    `min_score` of the settings is what starts a track; a dim object only has to be seen for longer, a still one for longest.
+    """
     walker = play(Tracker(Tuning(start_score=min_score)), [[person(0.3 + 0.02 * i, score=score)] for i in range(10)])
     assert [t.track_id for t in walker[-1]] == [1]
     sitter = play(Tracker(Tuning(start_score=min_score)), [[person(0.5, score=score)]] * 160)
     assert [t.track_id for t in sitter[-1]] == [1]
 
 
-def test_somebody_behind_another_is_still_where_they_should_be() -> None:
+def test_somebody_behind_another_is_still_there() -> None:
+    """Somebody behind another is still where they should be."""
     near = person(0.5, RED, y=0.56)
     far = [person(0.5 - 0.15 + 0.025 * i, BLUE, y=0.55) for i in range(12)]
     frames = [[near, d] if i < 5 else [near] for i, d in enumerate(far)]
@@ -58,14 +63,16 @@ def test_somebody_behind_another_is_still_where_they_should_be() -> None:
     assert len(seen[-1]) == 1, "and not for ever"
 
 
-def test_a_parked_car_hidden_for_half_a_minute_is_the_same_car() -> None:
+def test_parked_car_hidden_for_half_minute_is_same_car() -> None:
+    """A parked car hidden for half a minute is the same car."""
     car = Detection(Box(0.3, 0.4, 0.5, 0.6), 0.8, "car", RED)
     frames = [[car]] * 60 + [[]] * 150 + [[car]] * 3
     seen = play(Tracker(), frames)
     assert {t.track_id for t in seen[-1]} == {1}
 
 
-def test_two_who_cross_keep_their_identities_by_their_looks() -> None:
+def test_two_who_cross_keep_identities_by_looks() -> None:
+    """Two who cross keep their identities by their looks."""
     frames = [[person(0.3 + 0.02 * i, RED), person(0.7 - 0.02 * i, BLUE)] for i in range(21)]
     seen = play(Tracker(), frames)
     first = {t.track_id: round(t.box.left, 2) for t in seen[1]}
@@ -75,7 +82,8 @@ def test_two_who_cross_keep_their_identities_by_their_looks() -> None:
     assert last[left_at_first] == max(last.values())
 
 
-def test_somebody_hidden_for_three_seconds_comes_back_as_the_same() -> None:
+def test_somebody_hidden_for_three_seconds_comes_back() -> None:
+    """Somebody hidden for three seconds comes back as the same."""
     away = int(3 / FRAME_S)
     frames = [[person(0.3, RED)]] * 5 + [[]] * away + [[person(0.3, RED)]] * 3
     seen = play(Tracker(), frames)
@@ -115,7 +123,8 @@ def test_garbage_does_no_harm(frames: list[list[Detection]]) -> None:
         assert len({t.track_id for t in tracks}) == len(tracks)
 
 
-def test_a_hundred_thousand_boxes_are_cut_to_what_a_street_can_hold() -> None:
+def test_a_hundred_thousand_boxes_are_cut() -> None:
+    """A hundred thousand boxes are cut to what a street can hold."""
     flood = [person((i % 997) / 997, score=0.9, y=(i % 89) / 89) for i in range(100_000)]
     seen = play(Tracker(), [flood, flood, flood])
     assert [len(tracks) for tracks in seen] == [0, 200, 200]
@@ -131,7 +140,8 @@ def test_what_was_seen_before_it_was_sure_is_told_once() -> None:
     assert not any(t.earlier for t in others)
 
 
-def test_however_long_it_takes_to_be_sure_what_is_kept_is_bounded() -> None:
+def test_however_long_it_takes_to_be_sure_what_is_kept() -> None:
+    """However long it takes to be sure what is kept is bounded."""
     tracker, told = Tracker(), []
     for index in range(31 * 15):
         told += tracker.update([person(0.5, score=0.45)], index / 15)
@@ -142,8 +152,8 @@ def test_however_long_it_takes_to_be_sure_what_is_kept_is_bounded() -> None:
 
 @pytest.mark.parametrize("box", [Box(-0.1, 0.3, 0.06, 0.8), Box(0.94, 0.3, 1.1, 0.8), Box(0.4, 0.85, 0.5, 1.5), Box(0.95, 0.9, 1.2, 1.4)])
 @pytest.mark.parametrize("rate", [2, 5, 15])
-def test_one_with_most_of_the_box_beyond_the_border_is_there(box: Box, rate: float) -> None:
-    """As detectors tell of whoever is cut off by the edge of the picture."""
+def test_one_with_most_of_box_beyond_border_is_there(box: Box, rate: float) -> None:
+    """One with most of the box beyond the border is there. As detectors tell of whoever is cut off by the edge of the picture."""
     tracker = Tracker()
     seen = [tracker.update([Detection(box, 0.8, "person", RED)], n / rate) for n in range(20)]
     assert [[t.track_id for t in tracks] for tracks in seen[6:]] == [[1]] * 14
@@ -151,7 +161,8 @@ def test_one_with_most_of_the_box_beyond_the_border_is_there(box: Box, rate: flo
     assert [[t.track_id for t in tracks] for tracks in still] == [[1]] * 4
 
 
-def test_one_who_walks_out_of_the_picture_is_gone_at_once() -> None:
+def test_one_who_walks_out_of_picture_is_gone_at_once() -> None:
+    """One who walks out of the picture is gone at once."""
     tracker = Tracker()
     for n in range(10):
         tracker.update([person(0.55 + 0.05 * n)], n * FRAME_S)

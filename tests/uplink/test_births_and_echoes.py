@@ -33,7 +33,8 @@ def written(folder: Path) -> list[tuple[str, int, int]]:
     return [(f.name, f.stat().st_size, f.stat().st_mtime_ns) for f in sorted(folder.iterdir())]
 
 
-async def test_an_attempt_writes_nothing_and_only_a_connection_is_counted(odd: OddBroker, tmp_path: Path) -> None:
+async def test_an_attempt_writes_nothing(odd: OddBroker, tmp_path: Path) -> None:
+    """An attempt writes nothing and only a connection is counted."""
     odd.oddity = Oddity(connack=0x88)  # the server is unavailable
     state = tmp_path / "state"
 
@@ -53,7 +54,8 @@ async def test_an_attempt_writes_nothing_and_only_a_connection_is_counted(odd: O
 
 
 @pytest.mark.parametrize("untrue", [b"", b"junk", b'{"state":"offline","reason":"lost","boot_id":"boot-1","birth":1}'])
-async def test_a_late_will_or_a_cleared_status_is_said_right_again(odd: OddBroker, tmp_path: Path, untrue: bytes) -> None:
+async def test_late_will_or_cleared_status_is_corrected(odd: OddBroker, tmp_path: Path, untrue: bytes) -> None:
+    """A late will or a cleared status is said right again."""
     async with running(Pole(tmp_path / "state", odd.port)) as pole:
         await until(lambda: pole.upload._presence.heard_ourselves, 10)
         said = status(odd)
@@ -62,8 +64,11 @@ async def test_a_late_will_or_a_cleared_status_is_said_right_again(odd: OddBroke
         assert not pole.parts.is_ill("identity")
 
 
-async def test_one_acknowledgement_at_a_time_means_one_delivery_each(odd: OddBroker, tmp_path: Path) -> None:
-    """Forty wait, half a second each: the last one waits for longer than a broker may be silent."""
+async def test_one_acknowledgement_at_a_time_one_delivery(odd: OddBroker, tmp_path: Path) -> None:
+    """One acknowledgement at a time means one delivery each.
+
+    Forty wait, half a second each: the last one waits for longer than a broker may be silent.
+    """
     odd.oddity = Oddity(ack_s=0.4)
     fill(tmp_path / "state", good=40, bad=0)
 

@@ -30,8 +30,8 @@ def word(text: str = "", topic: str = "t") -> Message:
     return Message(topic, text.encode())
 
 
-async def test_what_is_due_is_taken_once_in_the_order_of_its_last_change() -> None:
-    """Whoever is posted anew goes to the end, with the newest text."""
+async def test_what_is_due_is_taken_once_in_order() -> None:
+    """What is due is taken once in the order of its last change. Whoever is posted anew goes to the end, with the newest text."""
     board = Board()
     assert not board.changed.is_set()
     for key, text in (("a", "1"), ("b", "1"), ("a", "2")):
@@ -210,8 +210,8 @@ def test_without_a_camera_there_are_no_incidents() -> None:
     assert {"lamp", "lamp-reason", "parts", "clock", "waiting"} <= keys
 
 
-def test_a_zone_is_named_with_its_camera_where_there_are_two() -> None:
-    """Two cameras may have zones of one name."""
+def test_a_zone_is_named_with_its_camera() -> None:
+    """A zone is named with its camera where there are two. Two cameras may have zones of one name."""
     one = discovery("p", "c", "n", "1", Street(["a"], {("a", "road"): ["car"]}))[1]["components"]
     two = discovery("p", "c", "n", "1", Street(["a", "b"], {("a", "road"): ["car"]}))[1]["components"]
     assert (one["count.a.road.car"]["name"], two["count.a.road.car"]["name"]) == ("car in road", "car in road (a)")

@@ -76,7 +76,8 @@ def test_python_takes_them_strictly(made: Path, called: str) -> None:
     assert "SMD-0042" in str(names)
 
 
-def test_nothing_is_overwritten_and_nonsense_is_refused(made: Path) -> None:
+def test_nothing_is_overwritten_and_nonsense(made: Path) -> None:
+    """Nothing is overwritten and nonsense is refused."""
     before = {p.name: p.read_bytes() for p in made.iterdir()}
     for words in (("ca",), ("broker", "localhost"), ("pole", "SMD-0042"), ("pole",), ("pole", "a/b"), ("pole", "x\ny"), ("nonsense",), ()):
         assert make(made, *words).returncode != 0, words

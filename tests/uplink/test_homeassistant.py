@@ -69,7 +69,8 @@ def test_what_home_assistant_shows(key: str, document: dict[str, Any], expected:
     assert shown(key, document) == expected
 
 
-def test_an_incident_is_an_event_and_one_that_is_sent_again_is_none() -> None:
+def test_incident_is_event_and_one_that_is_sent_again() -> None:
+    """An incident is an event and one that is sent again is none."""
     event = json.loads(shown("incident", OPENED))
     assert event["event_type"] == "opened"
     assert (event["rule"], event["severity"], event["class"]) == ("staying", "alarm", "person")
@@ -78,14 +79,16 @@ def test_an_incident_is_an_event_and_one_that_is_sent_again_is_none() -> None:
     assert shown("incident", OPENED | {"replayed": True}) == "None"
 
 
-def test_every_entity_has_a_name_of_its_own_whatever_zones_are_called() -> None:
+def test_every_entity_has_a_name_of_its_own() -> None:
+    """Every entity has a name of its own whatever zones are called."""
     street = Street(["a", "a-b"], {("a", "b_c"): ["person"], ("a-b", "c"): ["person"], ("a", "b-c"): ["person"]}, ["a_b", "a-b"])
     parts = discovery(BASE, "id", "n", "1", street)[1]["components"]
     assert len({part["unique_id"] for part in parts.values()}) == len(parts)
     assert len([key for key in parts if key.startswith(("count", "rule"))]) == 5
 
 
-def test_zones_count_people_and_what_their_rules_are_about() -> None:
+def test_zones_count_people_and_what_rules_are_about() -> None:
+    """Zones count people and what their rules are about."""
     settings = Settings.model_validate(
         {
             "pole": {"id": "P", "site": "s", "latitude": 0, "longitude": 0},

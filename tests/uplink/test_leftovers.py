@@ -84,7 +84,9 @@ def test_a_pole_that_stopped_has_nothing_active(life: Life, city: Retained, end:
     assert city.get(f"{BASE}/status")["reason"] == "stopped"
 
 
-def test_an_announcement_is_withdrawn_and_a_rule_that_is_gone_is_told_by_its_platform_only(life: Life, city: Retained) -> None:
+def test_an_announcement_is_withdrawn_and_a_rule(life: Life, city: Retained) -> None:
+    """An announcement is withdrawn and a rule that is gone is told by its platform only."""
+
     def entities() -> dict[str, Any]:
         return dict(city.get(ANNOUNCED).get("components", {}))
 
@@ -98,14 +100,16 @@ def test_an_announcement_is_withdrawn_and_a_rule_that_is_gone_is_told_by_its_pla
     assert f"{BASE}/status" in city.kept
 
 
-def test_a_pole_with_another_name_clears_what_was_kept_of_it(life: Life, city: Retained) -> None:
+def test_pole_with_another_name_clears_what_was_kept(life: Life, city: Retained) -> None:
+    """A pole with another name clears what was kept of it."""
     life(lambda: ANNOUNCED in city.kept, mqtt="homeassistant = true")
     assert f"{BASE}/info" in city.kept
     life(lambda: not [topic for topic in city.kept if topic.startswith(BASE) or topic == ANNOUNCED], identity="T-2")
     assert "smartpole/test/T-2/info" in city.kept
 
 
-def test_a_copied_card_with_another_name_clears_nothing_of_a_pole_that_lives(life: Life, city: Retained) -> None:
+def test_copied_card_with_another_name_clears(life: Life, city: Retained) -> None:
+    """A copied card with another name clears nothing of a pole that lives."""
     life(lambda: f"{BASE}/info" in city.kept)
     there = city.get(f"{BASE}/status")
     city.say(f"{BASE}/status", {**there, "state": "online", "reason": "connected"})  # the first pole is back

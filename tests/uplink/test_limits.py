@@ -57,8 +57,8 @@ def test_what_was_worth_something_eases(tries: int, then: float) -> None:
 # --- which topics to ask for
 
 
-def test_one_broken_line_is_no_reason_to_ask_one_by_one() -> None:
-    """The second close at the SUBSCRIBE with all is."""
+def test_one_broken_line_is_no_reason_to_ask() -> None:
+    """One broken line is no reason to ask one by one. The second close at the SUBSCRIBE with all is."""
     f = Filters(["a", "b", "c"])
     f.closed(["a", "b", "c"], 0.0)
     assert f.groups(0.0) == [["a", "b", "c"]]
@@ -139,8 +139,11 @@ def test_the_window_starts_within_the_receive_maximum(most: int, first: int) -> 
 
 
 @pytest.mark.parametrize(("least_s", "took_s", "late"), [(0.1, 2.0, False), (0.1, 2.01, True), (3.0, 6.0, False), (3.0, 6.01, True)])
-def test_late_is_beyond_two_seconds_and_twice_the_least(least_s: float, took_s: float, late: bool) -> None:
-    """A queue shows by an acknowledgement that takes longer than both; a full window of them halves it."""
+def test_late_is_beyond_two_seconds_and_twice_least(least_s: float, took_s: float, late: bool) -> None:
+    """Late is beyond two seconds and twice the least.
+
+    A queue shows by an acknowledgement that takes longer than both; a full window of them halves it.
+    """
     pace = Pace(12)
     pace.acknowledged(least_s)
     pace.acknowledged(least_s)
@@ -152,8 +155,11 @@ def test_late_is_beyond_two_seconds_and_twice_the_least(least_s: float, took_s: 
     assert pace.window == (6 if late else 12)
 
 
-def test_after_the_first_late_one_it_grows_by_full_windows() -> None:
-    """Five good answers at a window of five make it six; ten late ones at the start make five of ten, nine do not."""
+def test_after_first_late_one_it_grows_by_full_windows() -> None:
+    """After the first late one it grows by full windows.
+
+    Five good answers at a window of five make it six; ten late ones at the start make five of ten, nine do not.
+    """
     pace = Pace(40)
     pace.acknowledged(3.0)
     assert pace.window == 11, "the first is the measure"
@@ -186,8 +192,11 @@ def present() -> Presence:
     return p
 
 
-def test_a_word_that_does_not_come_back_is_missed_twice() -> None:
-    """After 20 s it is said again, after 40 it is told; then ever more rarely, every ten minutes at last."""
+def test_word_that_does_not_come_back_is_missed_twice() -> None:
+    """A word that does not come back is missed twice.
+
+    After 20 s it is said again, after 40 it is told; then ever more rarely, every ten minutes at last.
+    """
     p = Presence(ME)
     assert (p.next_at(), p.unheard, p.look(1e9)) == (FOR_EVER, False, False), "before the first connection"
     p.begin(1)
@@ -220,8 +229,8 @@ def test_without_the_promise_of_an_echo_none_is_missed() -> None:
     assert p.misses == 0
 
 
-def test_a_later_word_does_not_take_the_miss_of_an_earlier_one() -> None:
-    """What we say while a word is out is not what we wait for."""
+def test_later_word_does_not_take_miss_of_earlier_one() -> None:
+    """A later word does not take the miss of an earlier one. What we say while a word is out is not what we wait for."""
     p = Presence(ME)
     p.begin(1)
     p.said(0.0, echo=True)
@@ -235,8 +244,8 @@ def test_a_later_word_does_not_take_the_miss_of_an_earlier_one() -> None:
     assert p.misses == 1
 
 
-def test_the_echo_of_an_older_word_does_not_make_it_right() -> None:
-    """What has changed since is still to be said; once it was, the echo ends it."""
+def test_echo_of_older_word_does_not_make_it_right() -> None:
+    """The echo of an older word does not make it right. What has changed since is still to be said; once it was, the echo ends it."""
     p = present()
     p.say_again(9, 5.0)
     assert p.heard(word(), 6.0) is Heard.OURS
@@ -250,8 +259,8 @@ def test_the_echo_of_an_older_word_does_not_make_it_right() -> None:
     assert not p.look(9.0), "another connection says it anyway"
 
 
-def test_a_new_connection_starts_without_a_miss_but_knows_a_twin() -> None:
-    """Misses are of a connection; that we were heard once is of this life."""
+def test_a_new_connection_starts_without_a_miss() -> None:
+    """A new connection starts without a miss but knows a twin. Misses are of a connection; that we were heard once is of this life."""
     p = present()
     p.said(10.0, echo=True)
     assert p.look(30.0)
@@ -378,8 +387,11 @@ def test_a_notice_waits_at_once() -> None:
     ("hung", "pauses"),
     [(False, [5, 10, 20, 40, 80, 160, 320, 600, 600]), (True, [60, 120, 240, 480, 960, 1920, 3600, 3600, 3600])],
 )
-def test_the_pause_of_a_topic_doubles_up_to_its_longest(hung: bool, pauses: list[float]) -> None:
-    """An attempt that costs the connection is made every hour at last, the others every ten minutes."""
+def test_pause_of_topic_doubles_up_to_its_longest(hung: bool, pauses: list[float]) -> None:
+    """The pause of a topic doubles up to its longest.
+
+    An attempt that costs the connection is made every hour at last, the others every ten minutes.
+    """
     q, now, seen = Quarantine(), 0.0, []
     for tries in range(1, 10):
         q.refused(C, None, "no", now, hung=hung)
@@ -428,8 +440,8 @@ def test_what_was_not_in_flight_again_is_forgotten() -> None:
     assert q.suspects == {3: A}
 
 
-def test_whoever_was_sure_alone_twice_and_lost_is_set_aside() -> None:
-    """One in flight alone at the third loss needs no trial; at the second it does."""
+def test_sure_alone_and_lost_twice_is_set_aside() -> None:
+    """Whoever was sure alone twice and lost is set aside. One in flight alone at the third loss needs no trial; at the second it does."""
     q = Quarantine()
     assert q.lost({1: A}, "gone", 0.0, tried=False, sure=False) == []
     assert q.lost({1: A}, "gone", 5.0, tried=False, sure=False) == []
@@ -466,8 +478,8 @@ def test_who_hangs_up_within_a_second_of_a_no(after_s: float, blamed: bool) -> N
         assert q.topics[A].reason == "gone"
 
 
-def test_a_suspect_that_is_refused_waits_and_is_no_suspect() -> None:
-    """It stands in one place only."""
+def test_a_suspect_that_is_refused_waits() -> None:
+    """A suspect that is refused waits and is no suspect. It stands in one place only."""
     q = Quarantine()
     q.lost({1: A, 2: A}, "gone", 0.0, tried=False, sure=True)
     q.refused(A, 1, "no", 99.0)
@@ -505,8 +517,8 @@ def test_one_of_each_kind_is_released_as_usual() -> None:
     assert q.release(600.0)
 
 
-def test_a_taken_message_opens_its_topic_and_hurries_the_refused() -> None:
-    """Somebody mended the rights; what costs the connection is not hurried."""
+def test_a_taken_message_opens_its_topic() -> None:
+    """A taken message opens its topic and hurries the refused. Somebody mended the rights; what costs the connection is not hurried."""
     q = Quarantine()
     q.refused(A, None, "no", 0.0)
     q.refused(B, None, "no", 0.0)
@@ -586,8 +598,8 @@ def test_at_most_five_topics_are_named(count: int, told: str) -> None:
     assert q.why("p") == told
 
 
-def test_what_waits_is_told_by_reason_and_only_what_was_asked_for() -> None:
-    """Events and topics alike; nothing waits: nothing is said."""
+def test_what_waits_is_told_by_reason() -> None:
+    """What waits is told by reason and only what was asked for. Events and topics alike; nothing waits: nothing is said."""
     q = Quarantine()
     assert q.why("p") == ""
     q.refused("p/info", None, "too large", 0.0)
@@ -610,8 +622,8 @@ def lines(quiet: Quiet, *times: tuple[float, str]) -> list[str]:
     return said
 
 
-def test_four_lines_of_a_kind_and_sixteen_in_all_in_a_minute() -> None:
-    """The next one that gets through says how many were left out."""
+def test_four_lines_of_kind_and_sixteen() -> None:
+    """Four lines of a kind and sixteen in all in a minute. The next one that gets through says how many were left out."""
     assert lines(Quiet(), *((n, "k") for n in range(5))) == ["k a"] * 4
     assert len(lines(Quiet(), *((n, f"k{n}") for n in range(17)))) == 16
     quiet = Quiet()
@@ -634,8 +646,8 @@ def test_a_minute_later_it_may_speak_again(at: float, through: bool) -> None:
 # --- which version
 
 
-def test_the_fifth_close_without_a_word_changes_the_version() -> None:
-    """Five in a row, for an hour; and in 3.1.1 five lead back."""
+def test_fifth_close_without_word_changes_version() -> None:
+    """The fifth close without a word changes the version. Five in a row, for an hour; and in 3.1.1 five lead back."""
     v = Versions("auto")
     assert [v.closed(True, 10.0) for _ in range(5)] == [False] * 4 + [True]
     assert [v.modern(at) for at in (10.0, 3609.9, 3610.0)] == [False, False, True]
@@ -655,8 +667,8 @@ def test_a_sign_of_life_starts_the_count_anew(mend: str) -> None:
     assert v.modern(0.0)
 
 
-def test_a_broker_that_knows_no_5_is_asked_again_each_hour() -> None:
-    """And one that is seen in 5 is never left for a close again."""
+def test_broker_that_knows_no_5_is_asked_again() -> None:
+    """A broker that knows no 5 is asked again each hour. And one that is seen in 5 is never left for a close again."""
     v = Versions("auto")
     assert v.unsupported(100.0)
     assert (v.modern(3699.0), v.modern(3700.0), v.again_at()) == (False, True, 3700.0)

@@ -19,7 +19,8 @@ from pole_agent.uplink.versions import AGAIN_S, SILENT_CLOSES, Versions
 A, B = "p/events/a/x", "p/events/b/x"
 
 
-def test_three_losses_make_a_suspect_one_more_alone_sets_it_aside_and_the_second_its_topic() -> None:
+def test_three_losses_make_a_suspect() -> None:
+    """Three losses make a suspect one more alone sets it aside and the second its topic."""
     q = Quarantine()
     for _ in range(SUSPECT_AFTER):
         assert not q.suspects
@@ -36,7 +37,8 @@ def test_three_losses_make_a_suspect_one_more_alone_sets_it_aside_and_the_second
     assert q.empty
 
 
-def test_a_line_that_breaks_now_and_then_suspects_nobody() -> None:
+def test_line_that_breaks_now_and_then_suspects_nobody() -> None:
+    """A line that breaks now and then suspects nobody."""
     q = Quarantine()
     for n in range(100):
         q.lost({n: A, n + 1: A}, "gone", float(n), tried=False, sure=False)  # each time others are in flight: the ones before went through
@@ -44,7 +46,8 @@ def test_a_line_that_breaks_now_and_then_suspects_nobody() -> None:
     assert len(q._strikes) == 2
 
 
-def test_what_the_broker_refused_just_before_it_hung_up_is_to_blame_not_what_was_in_flight() -> None:
+def test_what_the_broker_refused_just() -> None:
+    """What the broker refused just before it hung up is to blame not what was in flight."""
     q = Quarantine()
     for n in range(5):
         q.refused(A, n, "no", float(n))
@@ -53,7 +56,8 @@ def test_what_the_broker_refused_just_before_it_hung_up_is_to_blame_not_what_was
     assert q.topics[A].hung
 
 
-def test_after_refusals_in_a_row_the_topic_waits_and_the_pause_grows() -> None:
+def test_after_refusals_in_a_row_the_topic_waits() -> None:
+    """After refusals in a row the topic waits and the pause grows."""
     q = Quarantine()
     assert [q.refused(A, n, "no", 0.0) for n in range(REFUSALS)] == [True] + [False] * (REFUSALS - 1)
     for n in range(40):
@@ -67,7 +71,8 @@ def test_after_refusals_in_a_row_the_topic_waits_and_the_pause_grows() -> None:
     assert (q.events, A in q.why()) == ({}, True)
 
 
-def test_one_refused_event_among_others_is_tried_again_after_ten_minutes() -> None:
+def test_one_refused_event_among_others_is_tried_again() -> None:
+    """One refused event among others is tried again after ten minutes."""
     q = Quarantine()
     q.refused(A, 1, "too large", 0.0)
     q.accepted(A, 2)
@@ -77,7 +82,8 @@ def test_one_refused_event_among_others_is_tried_again_after_ten_minutes() -> No
     assert q.empty
 
 
-def test_when_one_topic_is_taken_again_the_other_refused_ones_are_tried_at_once() -> None:
+def test_when_one_topic_is_taken_again_other_refused() -> None:
+    """When one topic is taken again the other refused ones are tried at once."""
     q = Quarantine()
     for n in range(REFUSALS):
         q.refused(A, n, "no", 0.0)
@@ -102,7 +108,8 @@ moves = st.lists(
 
 
 @given(moves, st.integers(0, 3))
-def test_whatever_happens_it_stays_small_and_nothing_waits_for_ever(story: list[tuple[str, str, object]], seed: int) -> None:
+def test_whatever_happens_it_stays_small(story: list[tuple[str, str, object]], seed: int) -> None:
+    """Whatever happens it stays small and nothing waits for ever."""
     q, now = Quarantine(), 0.0
     for what, topic, value in story:
         now += 1.0
@@ -129,7 +136,8 @@ def test_whatever_happens_it_stays_small_and_nothing_waits_for_ever(story: list[
     assert not q.events
 
 
-def test_120000_refused_events_of_100_topics_stay_small() -> None:
+def test_120000_refused_events_stay_small() -> None:
+    """120000 refused events of 100 topics stay small."""
     q = Quarantine()
     for n in range(120_000):
         q.refused(f"p/events/t{n % 100}/x", n, "no", n / 1000)
@@ -137,7 +145,8 @@ def test_120000_refused_events_of_100_topics_stay_small() -> None:
     assert len(q.why()) < 400
 
 
-def test_five_closes_without_a_word_make_it_3_1_1_for_an_hour() -> None:
+def test_five_closes_without_a_word_make_it_3_1_1() -> None:
+    """Five closes without a word make it 3 1 1 for an hour."""
     v = Versions("auto")
     assert [v.closed(True, 0.0) for _ in range(SILENT_CLOSES)] == [False] * (SILENT_CLOSES - 1) + [True]
     assert (v.modern(1.0), v.modern(AGAIN_S), v.again_at()) == (False, True, AGAIN_S)
@@ -145,7 +154,8 @@ def test_five_closes_without_a_word_make_it_3_1_1_for_an_hour() -> None:
     assert v.modern(1.0)
 
 
-def test_a_broken_link_a_broker_known_in_5_and_a_fixed_version_never_fall_back() -> None:
+def test_a_broken_link_a_broker_known_in_5() -> None:
+    """A broken link a broker known in 5 and a fixed version never fall back."""
     v = Versions("auto")
     for _ in range(20):
         for _ in range(SILENT_CLOSES - 1):
@@ -159,7 +169,8 @@ def test_a_broken_link_a_broker_known_in_5_and_a_fixed_version_never_fall_back()
     assert (five.modern(0.0), old.modern(1e9), old.again_at()) == (True, False, float("inf"))
 
 
-def test_what_the_broker_closes_at_is_set_aside_one_by_one_the_first_are_kept() -> None:
+def test_what_broker_closes_at_is_set_aside() -> None:
+    """What the broker closes at is set aside one by one the first are kept."""
     f = Filters(["lamp/set", "drone/stop", "c", "d"])
     for _ in range(BULK_TRIES):
         assert f.groups(0.0) == [["lamp/set", "drone/stop", "c", "d"]]
@@ -229,7 +240,8 @@ def test_a_late_will_or_a_cleared_status_is_repaired() -> None:
         assert p.look(11.0) is False
 
 
-def test_who_fights_for_the_status_is_answered_ever_more_rarely() -> None:
+def test_who_fights_for_the_status_is_answered_rarely() -> None:
+    """Who fights for the status is answered ever more rarely."""
     p, repairs, now = present(), 0, 0.0
     while now < 3600:
         now += 0.1
@@ -244,7 +256,8 @@ def test_who_fights_for_the_status_is_answered_ever_more_rarely() -> None:
     assert p.look(quiet), "after a quiet time at once"
 
 
-def test_a_twin_is_known_by_its_words_a_second_will_too() -> None:
+def test_twin_is_known_by_its_words_second_will_too() -> None:
+    """A twin is known by its words a second will too."""
     assert present().heard(word("online", OTHER, 1), 2.0) is Heard.TWIN
     assert present().heard(word("offline", OTHER, 1, "stopped"), 2.0) is Heard.TWIN
     p = present()
@@ -252,7 +265,8 @@ def test_a_twin_is_known_by_its_words_a_second_will_too() -> None:
     assert p.heard(word("offline", OTHER, 2, "lost"), 3.0) is Heard.TWIN
 
 
-def test_an_echo_that_does_not_come_is_told_and_asked_for_ever_more_rarely() -> None:
+def test_an_echo_that_does_not_come_is_told() -> None:
+    """An echo that does not come is told and asked for ever more rarely."""
     p, said, now = Presence(ME), 0, 0.0
     p.begin(1)
     p.said(now, echo=True)

@@ -39,7 +39,8 @@ def old_broker(mosquitto: Mosquitto) -> Iterator[OldBroker]:
     made.close()
 
 
-async def test_it_falls_back_when_the_broker_says_so_and_remembers(old_broker: OldBroker) -> None:
+async def test_it_falls_back_when_the_broker_says(old_broker: OldBroker) -> None:
+    """It falls back when the broker says so and remembers."""
     broker = MqttBroker(Address("127.0.0.1", old_broker.port, "pole", False))
 
     async def once() -> str:
@@ -69,7 +70,9 @@ async def test_whoever_insists_on_5_gets_no_3(old_broker: OldBroker) -> None:
     assert old_broker.levels == [5, 5]
 
 
-async def test_commands_are_heard_and_a_kept_one_is_known_as_kept(mosquitto: Mosquitto) -> None:
+async def test_commands_are_heard_and_a_kept_one_is_known(mosquitto: Mosquitto) -> None:
+    """Commands are heard and a kept one is known as kept."""
+
     async def work() -> list[Incoming]:
         broker = MqttBroker(Address("127.0.0.1", mosquitto.port, "pole", False, protocol="3.1.1"))
         city = MqttBroker(Address("127.0.0.1", mosquitto.port, "city", False))

@@ -82,8 +82,11 @@ def is_simulated(heard: list[tuple[str, bytes]]) -> None:
 
 
 @pytest.mark.timeout(180)
-def test_a_whole_demo_says_numbers_and_words_only_and_sums_them_up(traced: Traced) -> None:
-    """Alone: its clock starts at dusk, so its times are called unsynced; it speaks to its own broker only, and writes nothing elsewhere."""
+def test_a_whole_demo_says_numbers_and_words(traced: Traced) -> None:
+    """A whole demo says numbers and words only and sums them up.
+
+    Alone: its clock starts at dusk, so its times are called unsynced; it speaks to its own broker only, and writes nothing elsewhere.
+    """
     port = free_port()
     process = traced.start("demo", "--once", "--port", str(port))
     with everything(port) as heard:
@@ -109,8 +112,11 @@ def test_a_whole_demo_says_numbers_and_words_only_and_sums_them_up(traced: Trace
 
 
 @pytest.mark.timeout(180)
-def test_an_order_of_the_demo_is_a_simulation_also_when_a_person_approves(mosquitto: Mosquitto, tmp_path: Path) -> None:
-    """With a real broker it keeps real time, and a person decides as on the street: all of it is a simulation all the same."""
+def test_an_order_of_the_demo_is_a_simulation(mosquitto: Mosquitto, tmp_path: Path) -> None:
+    """An order of the demo is a simulation also when a person approves.
+
+    With a real broker it keeps real time, and a person decides as on the street: all of it is a simulation all the same.
+    """
     with everything(mosquitto.port) as heard:
         process = demo(mosquitto.port, tmp_path, "--approval", "required")
 
@@ -141,7 +147,8 @@ def test_an_order_of_the_demo_is_a_simulation_also_when_a_person_approves(mosqui
 
 @pytest.mark.slow
 @pytest.mark.timeout(900)
-def test_ten_minutes_of_the_demo_say_numbers_and_words_only(mosquitto: Mosquitto, tmp_path: Path) -> None:
+def test_ten_minutes_of_the_demo_say_numbers(mosquitto: Mosquitto, tmp_path: Path) -> None:
+    """Ten minutes of the demo say numbers and words only."""
     with everything(mosquitto.port) as heard:
         process = demo(mosquitto.port, tmp_path)
         try:
@@ -158,8 +165,8 @@ def test_ten_minutes_of_the_demo_say_numbers_and_words_only(mosquitto: Mosquitto
     assert sum(len(payload) for _, payload in heard) < MOST_BYTES * LONG_S / 25
 
 
-def test_the_passwords_of_camera_and_broker_stay_on_the_pole(mosquitto: Mosquitto, bench: Callable[..., Path], tmp_path: Path) -> None:
-    """In no message and in no line of the log, also when neither lets us in."""
+def test_passwords_of_camera_and_broker_stay_on_pole(mosquitto: Mosquitto, bench: Callable[..., Path], tmp_path: Path) -> None:
+    """The passwords of camera and broker stay on the pole. In no message and in no line of the log, also when neither lets us in."""
     secret = tmp_path / "secret"
     secret.write_text(SECRET)
     config = bench(

@@ -53,7 +53,8 @@ moves = st.lists(
 
 
 @given(moves, st.integers(0, 450))
-def test_nothing_is_sent_twice_nothing_is_forgotten_and_the_gravest_goes_first(story: list[tuple[str, int]], backlog: int) -> None:
+def test_nothing_is_sent_twice_nothing_is_forgotten(story: list[tuple[str, int]], backlog: int) -> None:
+    """Nothing is sent twice nothing is forgotten and the gravest goes first."""
     aside: set[int] = set()
     shelf, out, flying = Shelf(), Outgoing[Row](aside), []
     taken: list[int] = []

@@ -53,8 +53,11 @@ def test_of_a_store_that_the_city_knows(changes: dict[str, Any], finding: Findin
     assert judge(said(**changes), KNOWN) == finding
 
 
-def test_of_a_store_that_follows_another_only_those_two_are_known() -> None:
-    """After two poles have met, each sees the other's new store: that one has not ended."""
+def test_of_store_that_follows() -> None:
+    """Of a store that follows another only those two are known.
+
+    After two poles have met, each sees the other's new store: that one has not ended.
+    """
     assert judge(said(NEW, storeid="a9"), replace(NEW, formers=("a0",))) == Finding(alarm=STRANGER)
     assert judge(said(NEW, storeid="a0", birth=0), replace(NEW, formers=("a0",))) is None
 
@@ -80,7 +83,8 @@ VALUES = st.one_of(st.none(), st.booleans(), st.integers(), st.floats(), st.text
     st.dictionaries(st.sampled_from(["birth", "boot_id", "storeid", "sequence"]), VALUES),
     st.sampled_from([KNOWN, NEW, replace(KNOWN, since_newest_s=None), replace(KNOWN, announced=False)]),
 )
-def test_whatever_is_written_there_no_absurd_loss_is_made_of_it(changes: dict[str, Any], known: Known) -> None:
+def test_no_absurd_loss_is_made_of_what_is_written(changes: dict[str, Any], known: Known) -> None:
+    """Whatever is written there no absurd loss is made of it."""
     finding = judge(said(known, **changes), known)
     if finding is not None:
         for first, last in finding.ranges:

@@ -29,7 +29,8 @@ def test_what_is_no_document_stays_as_it_is() -> None:
     assert marked(Message("t", b"", retain=True)) == Message("t", b"", retain=True)
 
 
-async def test_messages_late_letters_and_the_will_are_marked_and_our_own_words_come_back_without() -> None:
+async def test_messages_late_letters_and_the_will_are_marked() -> None:
+    """Messages late letters and the will are marked and our own words come back without."""
     memory = MemoryBroker()
     status = Message(f"{BASE}/status", encode({"state": "online"}), retain=True)
     letters: list[Letter] = [status, lambda: Message(f"{BASE}/drone/order", encode({"simulation": False}))]

@@ -100,18 +100,18 @@ async def test_the_pinned_authority_is_believed_and_no_other(
         await attempt(replace(address, host="localhost"))  # the certificate is for 127.0.0.1
 
 
-async def test_a_broker_whose_certificate_has_ended_is_not_believed_and_the_clock_is_named(
-    authority: Authority, mosquitto_with: Callable[[str], Mosquitto]
-) -> None:
+async def test_broker_whose_certificate_has_ended(authority: Authority, mosquitto_with: Callable[[str], Mosquitto]) -> None:
+    """A broker whose certificate has ended is not believed and the clock is named."""
     port = free_port()
     mosquitto_with(tls_listener(authority, port, days=-1, begun_days=30))
     with pytest.raises(LinkLost, match=r"expired.*the clock of this pole"):
         await attempt(Address("127.0.0.1", port, "pole", True, ca_file=authority.file))
 
 
-async def test_a_client_certificate_opens_and_without_one_it_stays_shut(
+async def test_the_client_certificate_opens_the_door(
     authority: Authority, mosquitto_with: Callable[[str], Mosquitto], tmp_path: Path
 ) -> None:
+    """A client certificate opens and without one it stays shut."""
     port = free_port()
     mosquitto_with(tls_listener(authority, port, "require_certificate true"))
     cert, key = authority.issue("SMD-0042.poles", name="SMD-0042")
@@ -155,7 +155,8 @@ def test_the_ends_are_read_with_what_python_brings(authority: Authority) -> None
         authority_ends(empty)
 
 
-def test_a_certificate_is_told_thirty_days_ahead_and_again_when_it_has_ended() -> None:
+def test_a_certificate_is_told_thirty_days_ahead() -> None:
+    """A certificate is told thirty days ahead and again when it has ended."""
     told, end = Told(), 100 * DAY_S
     watch = Certificates({"broker": lambda: end}, told.parts)
     for day in range(102):
@@ -170,7 +171,8 @@ def test_a_certificate_is_told_thirty_days_ahead_and_again_when_it_has_ended() -
     assert told.parts.report()["certificate:broker"] == {"state": "ok", "ends": "1971-05-16T00:00:00.000Z", "days_left": 398.0}
 
 
-def test_a_certificate_that_cannot_be_read_is_told_and_an_unknown_one_is_not() -> None:
+def test_a_certificate_that_cannot_be_read_is_told() -> None:
+    """A certificate that cannot be read is told and an unknown one is not."""
     told = Told()
 
     def broken() -> float:

@@ -19,7 +19,8 @@ from pole_agent.vocabulary import RecordEvent, Severity, Stamp
 
 
 @given(st.lists(st.floats(0, 1), min_size=1, max_size=50))
-def test_the_wait_grows_spreads_and_never_exceeds_a_minute(chances: list[float]) -> None:
+def test_wait_grows_spreads_and_never_exceeds_minute(chances: list[float]) -> None:
+    """The wait grows spreads and never exceeds a minute."""
     drawn = iter(chances)
     backoff = Backoff(lambda: next(drawn))
     waits = [backoff.next() for _ in chances]
@@ -29,7 +30,8 @@ def test_the_wait_grows_spreads_and_never_exceeds_a_minute(chances: list[float])
     assert Backoff(lambda: 1.0).next() == 1.0
 
 
-async def test_the_board_carries_the_newest_and_all_again_at_a_birth() -> None:
+async def test_board_carries_newest_and_all_again_at_birth() -> None:
+    """The board carries the newest and all again at a birth."""
     board = Board()
     board.post("a", Message("a", b"1"))
     board.post("a", Message("a", b"2"))
@@ -50,7 +52,8 @@ async def test_the_board_carries_the_newest_and_all_again_at_a_birth() -> None:
     assert carry() == [b"2"]
 
 
-def test_an_event_is_a_cloudevent_with_the_fields_of_the_contract() -> None:
+def test_event_is_cloudevent_with_fields_of_contract() -> None:
+    """An event is a cloudevent with the fields of the contract."""
     stored = Stored(7, "id", "incident.opened", Severity.ALARM, '{"a":1}', 5.0, "boot", 1.5, "corrected", 1)
     assert event_topic("smartpole/s/p", stored.kind) == "smartpole/s/p/events/incident/opened"
     assert event_document("smartpole/s/p", "store", stored) == {
@@ -94,7 +97,8 @@ texts = st.text(st.characters(codec="utf-8"), max_size=20)
         min_size=1, max_size=8,
     )
 )  # fmt: skip
-def test_the_text_that_the_store_hands_out_is_the_document(rows: list[tuple[Severity, dict[str, object], float, str]]) -> None:
+def test_text_that_store_hands_out_is_document(rows: list[tuple[Severity, dict[str, object], float, str]]) -> None:
+    """The text that the store hands out is the document."""
     with tempfile.TemporaryDirectory() as folder:
         database = Database(Path(folder) / "pole.db", 16, lambda: "x")
         with database.transaction():

@@ -419,8 +419,11 @@ async def test_a_closed_door_says_nothing_of_versions(odd: OddBroker, code: int)
     assert broker.knows_5
 
 
-async def test_five_silent_closes_lead_to_3_and_5_is_remembered(odd: OddBroker) -> None:
-    """A broker that once spoke 5 is never left for its closing; one that closes five times is tried in 3.1.1."""
+async def test_five_silent_closes_lead_to_3(odd: OddBroker) -> None:
+    """Five silent closes lead to 3 and 5 is remembered.
+
+    A broker that once spoke 5 is never left for its closing; one that closes five times is tried in 3.1.1.
+    """
     odd.oddity = Oddity(versions=(4,), silent_about_versions=True)
     broker = broker_at(odd.port)
     for number in range(1, 6):
@@ -573,8 +576,11 @@ async def test_a_silent_line_is_asked_and_given_up() -> None:
     assert str(lost) == "the broker did not acknowledge in time"
 
 
-async def test_an_answer_that_acknowledges_nothing_is_given_up() -> None:
-    """After half a minute, when the broker answers what it is asked: then it is not the line."""
+async def test_answer_that_acknowledges_nothing_is_given_up() -> None:
+    """An answer that acknowledges nothing is given up.
+
+    After half a minute, when the broker answers what it is asked: then it is not the line.
+    """
     client, line = await still(100.0)
     for now in range(101, 130):
         assert client._stuck(float(now)) is None

@@ -72,8 +72,8 @@ def test_what_stays_is_learned_in_seconds() -> None:
     assert sum(moving) == pytest.approx(20, abs=2)
 
 
-def test_time_that_passed_is_learned_and_time_that_runs_back_is_not() -> None:
-    """After eight seconds between two pictures the new one is the usual one."""
+def test_time_that_passed_is_learned_and_time() -> None:
+    """Time that passed is learned and time that runs back is not. After eight seconds between two pictures the new one is the usual one."""
     gate = calm()
     assert gate.moved(flat(160), 9.9)
     assert not gate.moved(flat(160), 10.0)
@@ -92,8 +92,8 @@ def test_light_is_learned_at_one_look(rows: int, learned: bool) -> None:
 
 
 @pytest.mark.parametrize(("level", "looks"), [(120, 1), (140, 2), (190, 3)])
-def test_half_of_what_is_found_empty_is_learned_at_a_look(level: int, looks: int) -> None:
-    """Until no more than 12 of the difference are left."""
+def test_half_of_what_is_found_empty_is_learned(level: int, looks: int) -> None:
+    """Half of what is found empty is learned at a look. Until no more than 12 of the difference are left."""
     gate, image, count = calm(), flat(100, (40, 40, 20, 20, level)), 0
     while gate.moved(image, 2.0 + count * 0.001) and count < 20:
         gate.learn([])
@@ -173,8 +173,8 @@ def test_who_stands_may_stir() -> None:
 
 
 @pytest.mark.parametrize(("rows", "changed"), [(3, False), (4, True)])
-def test_a_third_of_a_box_changes_when_somebody_moves_in_it(rows: int, changed: bool) -> None:
-    """More than 35 of a hundred."""
+def test_third_of_box_changes_when_somebody_moves(rows: int, changed: bool) -> None:
+    """A third of a box changes when somebody moves in it. More than 35 of a hundred."""
     mask = np.zeros((90, 160), np.uint8)
     mask[20 : 20 + rows, 32:48] = 255
     assert Change(mask).within([Box(32 / 160, 20 / 90, 47.5 / 160, 29.5 / 90), Box(0.8, 0.8, 0.9, 0.9)]) == [changed, False]
@@ -214,8 +214,8 @@ def dark(n: int, level: int = 10) -> Image:
 
 
 @pytest.mark.parametrize(("level", "says"), [(18, "the picture is black"), (30, "")])
-def test_black_is_told_after_eight_seconds_and_taken_back_after_four(level: int, says: str) -> None:
-    """To the second; a dark night is not black."""
+def test_black_is_told_after_eight_seconds(level: int, says: str) -> None:
+    """Black is told after eight seconds and taken back after four. To the second; a dark night is not black."""
     eyes = Eyesight()
     pictures = [dark(n, level) for n in range(12)]
     assert told(eyes, pictures) == [""] * 8 + [says] * 4
@@ -223,8 +223,8 @@ def test_black_is_told_after_eight_seconds_and_taken_back_after_four(level: int,
 
 
 @pytest.mark.parametrize(("level", "says"), [(64, "the picture is blurred"), (56, "")])
-def test_a_bright_picture_without_detail_is_fog_and_a_dark_one_is_night(level: int, says: str) -> None:
-    """Where there was detail before."""
+def test_a_bright_picture_without_detail_is_fog(level: int, says: str) -> None:
+    """A bright picture without detail is fog and a dark one is night. Where there was detail before."""
     eyes = Eyesight()
     assert not any(told(eyes, healthy(40)))
     assert told(eyes, [dark(n, level) for n in range(12)], 40.0)[-1] == says
@@ -268,16 +268,16 @@ def test_the_same_data_for_twenty_seconds_are_frozen(seconds: int, frozen: bool)
 
 
 @pytest.mark.parametrize(("looks", "frozen"), [(45, True), (44, False)])
-def test_noise_at_each_of_many_looks_that_ends_is_frozen(looks: int, frozen: bool) -> None:
-    """From 45 looks on; after fewer it may be somebody who went by."""
+def test_noise_at_each_of_many_looks(looks: int, frozen: bool) -> None:
+    """Noise at each of many looks that ends is frozen. From 45 looks on; after fewer it may be somebody who went by."""
     eyes = Eyesight()
     told(eyes, healthy(looks + 1))
     assert (told(eyes, [camera(SMALL, looks)] * 30, looks + 1.0)[-1] == "the picture is frozen") == frozen
     assert eyes.sees
 
 
-def test_a_camera_that_is_opened_anew_is_not_frozen_until_it_is_again() -> None:
-    """What the street looks like stays known; other troubles stay."""
+def test_a_camera_that_is_opened_anew_is_not_frozen() -> None:
+    """A camera that is opened anew is not frozen until it is again. What the street looks like stays known; other troubles stay."""
     eyes = Eyesight()
     for n in range(30):
         eyes.look(camera(SMALL, 1), float(n), again=n > 0)
@@ -297,8 +297,11 @@ def test_a_camera_that_is_opened_anew_is_not_frozen_until_it_is_again() -> None:
     assert "turned" in told(known, [camera(turned, n) for n in range(60, 72)], 60.0)[-1]
 
 
-def test_another_size_of_the_same_shape_is_judged_by_its_own_sharpness() -> None:
-    """A smaller picture of a soft lens is sharper; the full one after it is not blurred. What the street looks like stays known."""
+def test_another_size_of_same_shape_is_judged() -> None:
+    """Another size of the same shape is judged by its own sharpness.
+
+    A smaller picture of a soft lens is sharper; the full one after it is not blurred. What the street looks like stays known.
+    """
     import cv2
 
     soft = cv2.GaussianBlur(SMALL, (0, 0), 2)
@@ -319,8 +322,8 @@ def test_another_size_of_the_same_shape_is_judged_by_its_own_sharpness() -> None
     [((640, 360), (320, 180)), ((360, 640), (108, 192)), ((320, 192), (320, 192)), ((10, 1000), (2, 192)), ((3000, 2), (320, 1))],
 )
 @pytest.mark.parametrize("planar", [False, True])
-def test_a_picture_of_any_shape_is_fitted_at_the_top_left(size: tuple[int, int], filled: tuple[int, int], planar: bool) -> None:
-    """Its shape is kept, the rest is padding, also after a picture of another shape."""
+def test_picture_of_any_shape_is_fitted_at_top_left(size: tuple[int, int], filled: tuple[int, int], planar: bool) -> None:
+    """A picture of any shape is fitted at the top left. Its shape is kept, the rest is padding, also after a picture of another shape."""
     letterbox = Letterbox(320, 192, planar=planar, padding=114)
     letterbox.fill(np.full((192, 320, 3), 7, np.uint8))
     image = np.full((size[1], size[0], 3), 200, np.uint8)
@@ -372,8 +375,8 @@ def candidates(*rows: tuple[float, float, float, float, float, int]) -> Candidat
     return Candidates(boxes, np.array([r[4] for r in rows], np.float32), np.array([r[5] for r in rows], np.int64))
 
 
-def test_candidates_are_ranked_and_those_that_are_none_are_left_out() -> None:
-    """Best first, 300 at most, over all outputs."""
+def test_candidates_are_ranked_and_those() -> None:
+    """Candidates are ranked and those that are none are left out. Best first, 300 at most, over all outputs."""
     bad = [(5, 0, 5, 9, 0.9, 0), (0, 9, 5, 9, 0.9, 0), (0, 0, 2e4, 9, 0.9, 0), (0, 0, np.nan, 9, 0.9, 0), (0, 0, 5, 5, 1.1, 0)]
     found = ranked([candidates((0, 0, 5, 5, 0.4, 1), *bad), candidates((0, 0, 6, 6, 0.8, 2), (0, 0, 7, 7, 1.0, 3))])
     assert found.classes.tolist() == [3, 2, 1]

@@ -21,7 +21,8 @@ share = st.floats(0, 1)
 
 
 @given(share, share, share, share)
-def test_a_region_is_a_square_inside_the_picture_around_what_moves(x1: float, y1: float, x2: float, y2: float) -> None:
+def test_region_is_square_inside_picture_around(x1: float, y1: float, x2: float, y2: float) -> None:
+    """A region is a square inside the picture around what moves."""
     moving = Box(min(x1, x2), min(y1, y2), max(x1, x2), max(y1, y2))
     region = choose(moving, [], 1280, 720)
     if region is None:
@@ -35,9 +36,8 @@ def test_a_region_is_a_square_inside_the_picture_around_what_moves(x1: float, y1
 
 
 @given(share, share, share, share, st.integers(100, 4000), st.integers(100, 4000))
-def test_in_a_picture_of_any_shape_a_region_lies_in_it_and_the_cut_has_its_shape(
-    x1: float, y1: float, x2: float, y2: float, width: int, height: int
-) -> None:
+def test_in_a_picture_of_any_shape_a_region_lies(x1: float, y1: float, x2: float, y2: float, width: int, height: int) -> None:
+    """In a picture of any shape a region lies in it and the cut has its shape."""
     moving = Box(min(x1, x2), min(y1, y2), max(x1, x2), max(y1, y2))
     region = choose(moving, [], width, height)
     if region is None:
@@ -56,7 +56,8 @@ def test_in_a_picture_of_any_shape_a_region_lies_in_it_and_the_cut_has_its_shape
 
 
 @given(st.integers(100, 8000), st.integers(100, 8000))
-def test_the_parts_of_a_panorama_cover_it_and_share_their_edges(width: int, height: int) -> None:
+def test_the_parts_of_a_panorama_cover(width: int, height: int) -> None:
+    """The parts of a panorama cover it and share their edges."""
     found = parts(width, height)
     assert bool(found) == (max(width, height) >= 2.2 * min(width, height))
     sides = [(p.left, p.right) if width > height else (p.top, p.bottom) for p in found]
@@ -71,8 +72,11 @@ def test_the_parts_of_a_panorama_cover_it_and_share_their_edges(width: int, heig
             assert max(seen.shape[:2]) == pytest.approx(4 / 3 * min(seen.shape[:2]), abs=2)
 
 
-async def test_what_a_file_says_of_a_frame_is_shown_of_the_part_that_is_looked_at() -> None:
-    """Rows of a file are pixels of the whole picture; the detector is shown a part."""
+async def test_what_file_says_of_frame_is_shown_of_part() -> None:
+    """What a file says of a frame is shown of the part that is looked at.
+
+    Rows of a file are pixels of the whole picture; the detector is shown a part.
+    """
 
     async def look() -> list[Box]:
         detector = ScriptedDetector({0: [Detection(Box(640, 180, 704, 360), 0.9, "person")]}, pixels=True)
@@ -88,22 +92,27 @@ async def test_what_a_file_says_of_a_frame_is_shown_of_the_part_that_is_looked_a
     assert (box.left, box.top, box.right, box.bottom) == pytest.approx((0.5, 0.25, 0.55, 0.5))
 
 
-def test_somebody_who_goes_elsewhere_widens_the_region_or_makes_it_the_whole() -> None:
+def test_somebody_who_goes_elsewhere_widens_region() -> None:
+    """Somebody who goes elsewhere widens the region or makes it the whole."""
     moving = Box(0.1, 0.1, 0.15, 0.2)
     assert choose(moving, [], 1280, 720) is not None
     assert choose(moving, [Box(0.8, 0.6, 0.9, 0.9)], 1280, 720) is None
     assert choose(None, [], 1280, 720) is None
 
 
-def test_boxes_come_back_to_their_places_and_cut_ones_are_left_out() -> None:
+def test_boxes_come_back_to_their_places() -> None:
+    """Boxes come back to their places and cut ones are left out."""
     region = Box(0.5, 0.0, 1.0, 0.5)
     whole = back([Detection(Box(0.2, 0.2, 0.4, 0.6), 0.9, "person"), Detection(Box(0.0, 0.2, 0.2, 0.6), 0.9, "person")], region)
     assert [d.box for d in whole] == [Box(0.6, 0.1, 0.7, 0.3)]
     assert back([Detection(Box(0.2, 0.0, 0.4, 0.6), 0.9, "person")], region), "cut by the picture's own edge is no reason"
 
 
-async def test_a_closer_look_finds_small_people_that_the_whole_picture_does_not() -> None:
-    """The street of the demo as a corner of a picture of 1920 x 1080: its people are 30 to 50 pixels high of 1080."""
+async def test_a_closer_look_finds_small_people() -> None:
+    """A closer look finds small people that the whole picture does not.
+
+    The street of the demo as a corner of a picture of 1920 x 1080: its people are 30 to 50 pixels high of 1080.
+    """
     street = first_picture(CLIP)
     picture = np.full((1080, 1920, 3), 110, np.uint8)
     small = cv2.resize(street, None, fx=0.45, fy=0.45, interpolation=cv2.INTER_AREA)

@@ -29,7 +29,8 @@ from tests.conftest import first_picture
 NAME = "nanodet-g-320-int8"
 
 
-def test_the_letterbox_scales_to_fit_and_stays_black_elsewhere() -> None:
+def test_the_letterbox_scales_to_fit() -> None:
+    """The letterbox scales to fit and stays black elsewhere."""
     box = Letterbox(320, 320)
     assert box.fill(np.full((576, 768, 3), 200, np.uint8)) == (320, 240)
     assert (box.tensor[0, :240] == 200).all()
@@ -68,7 +69,8 @@ def test_boxes_without_area_or_end_are_no_candidates() -> None:
     assert found.boxes.tolist() == [[0, 0, 32, 32], [16, 16, 80, 80]]
 
 
-def test_a_detector_that_wavers_between_vehicles_is_sure_of_a_vehicle() -> None:
+def test_wavering_between_vehicles_is_a_vehicle() -> None:
+    """A detector that wavers between vehicles is sure of a vehicle."""
     ballot = Ballot([0, 2, 7], ["person", "vehicle", "vehicle"])
     scores = ballot.count(np.array([[0.1, 0.3, 0.4], [0.5, 0.3, 0.4]], np.float32), np.array([2, 0]))
     assert scores.tolist() == pytest.approx([1 - 0.7 * 0.6, 0.5])
@@ -94,7 +96,8 @@ def test_suppression_keeps_the_best_of_each_group() -> None:
 
 
 @given(arrays(np.float32, (30, 4), elements=st.floats(0, 64, width=32)), arrays(np.float32, 30, elements=st.floats(0.125, 1, width=32)))
-def test_nothing_that_is_kept_overlaps_more_than_it_may(corners: Any, scores: Any) -> None:
+def test_nothing_that_is_kept_overlaps_too_much(corners: Any, scores: Any) -> None:
+    """Nothing that is kept overlaps more than it may."""
     order = np.argsort(-scores, kind="stable")
     boxes = np.concatenate([np.minimum(corners[:, :2], corners[:, 2:]), np.maximum(corners[:, :2], corners[:, 2:]) + 1], axis=1)
     kept = suppress(Candidates(boxes, scores[order], np.zeros(30, np.int64)), np.zeros(1, np.int64), 0.5)
@@ -119,7 +122,8 @@ def test_a_mask_is_black_and_the_rest_untouched() -> None:
     assert (image[51:, :49] == 200).all()
 
 
-def test_the_shipped_model_fits_its_card_and_sees_people(street_clip: Path) -> None:
+def test_shipped_model_fits_its_card_and_sees_people(street_clip: Path) -> None:
+    """The shipped model fits its card and sees people."""
     model = OnnxModel(cards.read(cards.find(NAME)), 2)
     people = [d for d in model.detect(Frame(first_picture(street_clip), 0.0, 0))[0] if d.label == "person" and d.score > 0.5]
     assert 4 <= len(people) <= 9, "six or seven people are in the first frame"
@@ -160,7 +164,8 @@ def test_an_unknown_family_names_the_supported_ones(own_card: Path) -> None:
         OnnxModel(cards.read(own_card), 1)
 
 
-def test_a_signature_of_another_family_is_refused_with_the_list(own_card: Path) -> None:
+def test_signature_of_another_family_is_refused(own_card: Path) -> None:
+    """A signature of another family is refused with the list."""
     rewrite(own_card, 'family = "nanodet"', 'family = "yolox"')
     with pytest.raises(ModelError, match=r"does not fit its card: output is missing, expected .*2100, 85.* Supported: nanodet"):
         OnnxModel(cards.read(own_card), 1)

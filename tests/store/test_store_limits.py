@@ -5,12 +5,15 @@ from __future__ import annotations
 import asyncio
 import itertools
 import threading
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from pole_agent.errors import OutboxError
+from pole_agent.store import witness
 from pole_agent.store.database import Database, Entry, Outbound, ranges
 from pole_agent.store.store import Store
 from pole_agent.vocabulary import RecordEvent, Severity, Stamp, TimeQuality
@@ -315,3 +318,52 @@ async def test_fifty_are_a_batch(count: int, stored: int, tmp_path: Path) -> Non
     await store.flush()
     assert await rows_of(store) == count
     await store.stop(5.0)
+
+
+async def test_a_failing_disk_is_tried_ever_more_rarely(tmp_path: Path) -> None:
+    """After 1, 2, 5, 15 and then every 30 s; once it works, it begins anew."""
+    folder = tmp_path / "state"
+    folder.write_text("a file where the folder should be")
+    store = new_store(folder, 60.0)
+    store.start()
+    for wait_s in (1, 2, 5, 15, 30, 30):
+        with pytest.raises(OutboxError):
+            await store.flush()
+        assert wait_s - 0.9 < store._retry_at - time.monotonic() <= wait_s
+    folder.unlink()
+    await store.flush()
+    assert (store._retry_at, store.problem) == (0.0, "")
+    folder.rename(tmp_path / "elsewhere")
+    await store.stop(5.0)
+
+
+async def test_the_witness_has_twenty_words_at_once(tmp_path: Path) -> None:
+    """Each of the first twenty commits moves the epoch and the witness along; then the card is spared."""
+    store = new_store(tmp_path)
+    store.start()
+    seen = []
+    for _ in range(24):
+        await store.write(lambda _: None, event())
+        found = witness.read(tmp_path / witness.FILE_NAME)
+        assert found is not None
+        assert found.epoch == await store.read(lambda db: db.number("epoch"))
+        seen.append((found.epoch, found.sequence))
+    first = seen[0][0]
+    assert seen[:20] == [(first + n, n + 1) for n in range(20)]
+    assert seen[20:] == [seen[19]] * 4
+    await store.stop(5.0)
+    closed = witness.read(tmp_path / witness.FILE_NAME)
+    assert closed is not None
+    assert (closed.closed, closed.sequence, closed.waiting, closed.oldest, closed.epoch) == (True, 24, 24, 1, first + 20)
+
+
+async def test_the_end_of_a_store_is_news(tmp_path: Path) -> None:
+    """A store that goes on after another has ended has something to send at once; one that begins or goes on has not."""
+    for life, news in enumerate((False, False, True)):
+        if news:
+            (tmp_path / "pole.db").unlink()
+        store = new_store(tmp_path)
+        store.start()
+        await store.read(lambda db: db.stats())
+        assert (store.committed.is_set(), store.began) == (news, 1 if news else 0), life
+        await store.stop(5.0)

@@ -333,8 +333,9 @@ async def test_orders_are_never_held_back(tmp_path: Path) -> None:
         await pole.board.send_live(lambda: Message(f"{BASE}/drone/order", b"{}", expiry_s=5))
         await pole.board.send_live(Message(f"{BASE}/drone/order", b"{}"))
         assert len(pole.city.on("drone/order")) == 2
-        with pytest.raises(PublishRefused, match="its topic waits: gone"):
+        with pytest.raises(PublishRefused, match="its topic waits: gone") as refused:
             await pole.board.send_live(Message(f"{BASE}/reply", b"{}"))
+        assert refused.value.reason_code == 0x97
         await pole.pass_time(61, 1)
         await pole.board.send_live(Message(f"{BASE}/reply", b"{}"))
         assert pole.city.on("reply") == [{}]

@@ -1,7 +1,7 @@
 """Which test reaches which line, measured once for each file of tests and kept until that file changes.
 
-Where the source has changed since, its lines are found again by their text: a line that moved is followed, and for a new line those around it
-count. So a commit costs the measuring of the tests that it touched, not of all.
+Where the source has changed since, its lines are found again by their text: a line that moved is followed, and for a new line those around
+it count. So a commit costs the measuring of the tests that it touched, not of all.
 """
 
 from __future__ import annotations

@@ -85,7 +85,7 @@ def text(told: dict[str, Any]) -> str:
         ]
     if told["survivors"]:
         lines += [
-            "An equivalent one goes into tests/mutation/equivalent.toml: its file, the text of its lines before (old) and after (new), and why.",
+            "One that nobody can see goes into tests/mutation/equivalent.toml: file, lines before (old) and after (new), why.",
             "",
         ]
     lines += [f"gone, so not planted: {entry['file']}: {entry['note']}" for entry in told["gone"]]

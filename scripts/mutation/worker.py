@@ -1,7 +1,7 @@
 """Runs tests in a copy of the tree, again and again, each time in a fork of this process.
 
-What costs seconds to import (pytest, NumPy, OpenCV, ONNX Runtime, pydantic) is imported here once; the agent and its tests are imported anew
-in each fork. Asked in lines of JSON on standard input, answers in lines of JSON.
+What costs seconds to import (pytest, NumPy, OpenCV, ONNX Runtime, pydantic) is imported here once; the agent and its tests are
+imported anew in each fork. Asked in lines of JSON on standard input, answers in lines of JSON.
 
     {"do": "collect", "files": [...]}                      which tests are there, and what was imported
     {"do": "measure", "file": ..., "data": ...}            run a file of tests, and write down which test reaches which line

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import re
 import shutil
 import subprocess
@@ -89,3 +90,16 @@ def test_a_commit_hook_runs_what_check_runs() -> None:
     hooks = re.findall(r"entry: (.*)$", (ROOT / ".pre-commit-config.yaml").read_text(), re.MULTILINE)
     assert all(f"\n{hook}" in check for hook in hooks), hooks
     assert {hook.split()[0] for hook in hooks} == set(re.findall(r"^(\.venv-dev/bin/\S+)", check, re.MULTILINE))
+
+
+TESTS = sorted((ROOT / "tests").rglob("test_*.py"))
+NOT_YET = ("replay/test_sight.py", "vision/test_eyesight.py", "vision/test_motion.py")  # their names are long still
+
+
+@pytest.mark.parametrize("file", TESTS, ids=lambda p: p.stem)
+def test_names_of_tests_are_short(file: Path) -> None:
+    """A test has at most 50 characters to its name, and no other in its file has the same."""
+    functions = (ast.FunctionDef, ast.AsyncFunctionDef)
+    names = [f.name for f in ast.walk(ast.parse(file.read_text())) if isinstance(f, functions) and f.name.startswith("test_")]
+    assert len(names) == len(set(names))
+    assert str(file).endswith(NOT_YET) or [n for n in names if len(n) > 50] == []

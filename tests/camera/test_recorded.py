@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 import os
 import random
@@ -37,7 +36,7 @@ def write(path: Path, code: str, count: int = COUNT) -> Path:
     return path
 
 
-def play(path: Path, fps: float | None = None) -> tuple[list[Frame], CameraError | None, RecordedSource]:
+async def play(path: Path, fps: float | None = None) -> tuple[list[Frame], CameraError | None, RecordedSource]:
     async def go() -> tuple[list[Frame], CameraError | None]:
         frames: list[Frame] = []
         source.open()
@@ -51,7 +50,7 @@ def play(path: Path, fps: float | None = None) -> tuple[list[Frame], CameraError
         return frames, None
 
     source = RecordedSource(path, fps)
-    frames, error = asyncio.run(go())
+    frames, error = await go()
     return frames, error, source
 
 
@@ -59,28 +58,28 @@ CLIPS = {"avi": "MJPG", "mkv": "mp4v", "mp4": "mp4v", "mov": "mp4v"}
 
 
 @pytest.mark.parametrize("suffix", CLIPS)
-def test_clip_is_and_damaged_place_in_it_is_not_end(suffix: str, tmp_path: Path) -> None:
+async def test_clip_is_and_damaged_place_in_it_is_not_end(suffix: str, tmp_path: Path) -> None:
     """A whole clip is whole and a damaged place in it is not its end."""
     clip = write(tmp_path / f"clip.{suffix}", CLIPS[suffix])
-    frames, error, source = play(clip)
+    frames, error, source = await play(clip)
     assert (len(frames), error, source.facts, source.doubt) == (COUNT, None, {"time": "container"}, "")
     assert [f.at for f in frames] == pytest.approx([n / RATE for n in range(COUNT)], abs=0.001)
     data = bytearray(clip.read_bytes())
     middle = len(data) // 2
     data[middle : middle + len(data) // 50] = random.Random(3).randbytes(len(data) // 50)
     clip.write_bytes(data)
-    frames, error, _ = play(clip)
+    frames, error, _ = await play(clip)
     assert error is None
     assert frames[-1].at == pytest.approx(COUNT / RATE, abs=0.35)
 
 
 @pytest.mark.parametrize("suffix", ["avi", "mkv"])
 @pytest.mark.parametrize("share", [0.9, 0.33])
-def test_a_clip_that_lacks_its_end_says(suffix: str, share: float, tmp_path: Path) -> None:
+async def test_a_clip_that_lacks_its_end_says(suffix: str, share: float, tmp_path: Path) -> None:
     """A clip that lacks its end says so after all that there is."""
     clip = write(tmp_path / f"clip.{suffix}", CLIPS[suffix])
     os.truncate(clip, int(clip.stat().st_size * share))
-    frames, error, _ = play(clip)
+    frames, error, _ = await play(clip)
     assert len(frames) == pytest.approx(COUNT * share, abs=12)
     assert "breaks off after" in str(error)
     assert "of 9.0 s; is the file complete?" in str(error)

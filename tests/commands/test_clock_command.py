@@ -19,7 +19,7 @@ from pole_agent.store.store import FILE_NAME
 from pole_agent.vocabulary import RecordEvent, Severity, Stamp
 from tests.cli import call
 from tests.conftest import eventually
-from tests.house.test_light import EVENING, MQTT, Pole, play
+from tests.world import EVENING, Worlds
 
 Start = Callable[..., "subprocess.Popen[str]"]
 Bench = Callable[..., Path]
@@ -98,43 +98,34 @@ def test_a_running_agent_is_told_through_its_socket(agent: Start, bench: Bench, 
     assert kinds == ["command.accepted"]
 
 
-def test_a_clock_that_cannot_be_right_is_not_accepted(bench: Bench) -> None:
-    async def story(p: Pole) -> None:
-        p.clock.set_wall(5.0)
-        answer = await p.house.listen.handle("clock/accept", b"{}", local_by="local:root")
+async def test_a_clock_that_cannot_be_right_is_not_accepted(world: Worlds) -> None:
+    async with world() as w:
+        w.clock.set_wall(5.0)
+        answer = await w.house.listen.handle("clock/accept", b"{}", local_by="local:root")
         assert answer is not None
         assert not answer["ok"]
         assert "set it first" in answer["error"]
-        assert not p.house.keeper.trusted
-
-    play(lambda: Pole(bench(MQTT), EVENING), story)
+        assert not w.house.keeper.trusted
 
 
-def test_nobody_accepts_a_clock_from_outside(bench: Bench) -> None:
-    async def story(p: Pole) -> None:
-        p.clock.set_wall(EVENING - 8 * 3600)
-        answer = await p.house.listen.handle("clock/accept", b'{"by": "local:root"}')
+async def test_nobody_accepts_a_clock_from_outside(world: Worlds) -> None:
+    async with world() as w:
+        w.clock.set_wall(EVENING - 8 * 3600)
+        answer = await w.house.listen.handle("clock/accept", b'{"by": "local:root"}')
         assert answer is not None
         assert "there is no command clock/accept" in answer["error"]
-        p.send({"by": "local:root"}, path="clock/accept")
-        await p.pass_time(60)
-        assert not p.house.keeper.trusted
-
-    play(lambda: Pole(bench(MQTT), EVENING), story)
+        w.send("clock/accept", {"by": "local:root"})
+        await w.pass_time(60)
+        assert not w.house.keeper.trusted
 
 
 @pytest.mark.parametrize("trust", ["auto", "system"])
-def test_health_names_the_reason_and_the_command(bench: Bench, trust: str) -> None:
-    config = bench(MQTT)
-    config.write_text(config.read_text().replace('trust = "system"', f'trust = "{trust}"'))
-
-    async def story(p: Pole) -> None:
-        p.clock.set_wall(EVENING - 8 * 3600)
-        await p.pass_time(1000, 5.0)
-        health = await p.house.report.health()
+async def test_health_names_the_reason_and_the_command(world: Worlds, trust: str) -> None:
+    async with world(trust=trust) as w:
+        w.clock.set_wall(EVENING - 8 * 3600)
+        await w.pass_time(1000, 5.0)
+        health = await w.house.report.health()
         assert not health["clock"]["trusted"]
         assert health["clock"]["against"][0]["kind"] == "known"
         assert "pole-agent clock accept" in health["parts"]["clock"]["reason"]
-        assert p.light == 1.0
-
-    play(lambda: Pole(config, EVENING), story)
+        assert w.light == 1.0

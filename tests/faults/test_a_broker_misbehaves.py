@@ -147,7 +147,9 @@ def odd() -> Iterator[OddBroker]:
 
 
 @pytest.mark.parametrize("name", [pytest.param(n, marks=[pytest.mark.slow] if c.slow else []) for n, c in CASES.items()])
-def test_others_arrive_and_it_is_said_what_does_not(name: str, odd: OddBroker, tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+async def test_others_arrive_and_it_is_said_what_does_not(
+    name: str, odd: OddBroker, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
     """The others arrive and it is said what does not."""
     case = CASES[name]
     odd.oddity = case.oddity()
@@ -168,7 +170,7 @@ def test_others_arrive_and_it_is_said_what_does_not(name: str, odd: OddBroker, t
             ill = {part for part, state in pole.parts.report().items() if state["state"] != "ok"}
             assert ill == {case.part} - {""}, told()
 
-    asyncio.run(asyncio.wait_for(work(), 390))
+    await asyncio.wait_for(work(), 390)
     assert len([r for r in caplog.records if r.name.startswith("pole_agent")]) <= 40
     assert len(odd.connects) <= 30
 

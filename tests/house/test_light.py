@@ -18,24 +18,9 @@ import pytest
 from pole_agent import compose
 from pole_agent.settings.load import Loaded, load
 from pole_agent.vision.scripted import ScriptedDetector
-from tests.world import BASE, DAY, EVENING, MQTT, NOON, PROGRAM, World, Worlds
-
-__all__ = ["EVENING", "MQTT", "Pole", "play"]  # for tests/commands/test_clock_command.py, until it enters its world by itself
+from tests.world import BASE, DAY, EVENING, MQTT, NOON, PROGRAM, Worlds
 
 Bench = Callable[..., Path]
-
-
-class Pole(World):
-    def send(self, payload: Any, path: str = "lamp/set", **more: Any) -> None:  # type: ignore[override]
-        super().send(path, payload, **more)
-
-
-def play(pole: Callable[[], Pole], story: Callable[[Pole], Coroutine[Any, Any, None]]) -> None:
-    async def whole() -> None:
-        async with pole() as made:
-            await story(made)
-
-    asyncio.run(whole())
 
 
 # --- overrides

@@ -20,6 +20,7 @@ from pole_agent.clock import ManualClock
 from pole_agent.health.trust import TimeKeeper
 from pole_agent.settings.load import load
 from tests.conftest import ROOT
+from tests.vision.test_motion import camera
 
 # When each person's waist comes into the picture of one-by-one-person-detection.mp4, in seconds; by eye, frame by frame.
 # They walk in from below, head first; a person is counted as appeared when half of them is there.
@@ -69,8 +70,7 @@ def empty_street() -> np.ndarray:
 def film(path: Path, frames: int, scene: Callable[[int], np.ndarray]) -> Path:
     writer = cv2.VideoWriter(str(path), cv2.VideoWriter.fourcc(*"MJPG"), 5, (768, 576))
     for index in range(frames):
-        noise = np.random.default_rng(index).normal(0, 5, (576, 768, 3))
-        writer.write(np.clip(scene(index) + noise, 0, 255).astype(np.uint8))
+        writer.write(camera(scene(index), index, 5.0))
     writer.release()
     return path
 

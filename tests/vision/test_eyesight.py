@@ -66,9 +66,10 @@ def test_a_lorry_that_passes_close_is_no_trouble() -> None:
     assert not any(play(eyes, WELL, [camera(lorry, WELL + i) for i in range(5)] + healthy(WELL + 5, 20)))
 
 
-def test_dusk_and_a_dark_night_are_no_trouble() -> None:
+@pytest.mark.parametrize("dusk_s", [240, pytest.param(1200, marks=pytest.mark.slow)])
+def test_dusk_and_a_dark_night_are_no_trouble(dusk_s: int) -> None:
     eyes = Eyesight()
-    dusk = [camera(STREET * max(0.15, 1 - i / 1200), i, 4.0) for i in range(1500)]
+    dusk = [camera(STREET * max(0.15, 1 - i / dusk_s), i, 4.0) for i in range(dusk_s + 60)]
     assert not any(play(eyes, 0, dusk))
 
 

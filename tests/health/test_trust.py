@@ -368,6 +368,7 @@ def test_a_person_accepts_the_clock_against_everything() -> None:
         pole.heard = False
         assert pole.keeper.accept() == ""
         assert pole.keeper.trusted is trusted
+        assert trusted or pole.asked[-1] == 0.0, "who was heard before counts again"
         assert pole.keeper.evidence() == []
         assert pole.keeper.cell_aside
         assert pole.keeper.released == 1

@@ -392,6 +392,9 @@ async def test_only_what_is_new_is_driven(tmp_path: Path) -> None:
         for _ in range(5):
             s.step(1.0)
         assert (s.lamp.seen, s.relay.seen) == ([0.8], [True])
+        await s.kept()
+        s.step(1.0)
+        assert not s.light._background, "and the disk is left alone"
         await s.light.command({"level": 0.3, "transition": 0}, "x")
         s.step(1.0)
         assert (s.lamp.seen, s.relay.seen) == ([0.8, 0.3], [True])

@@ -96,9 +96,12 @@ class ManualClock:
 
 
 async def settle(turns: int = 20) -> None:
-    """Let every task that can run do so."""
+    """Let every task that can run do so: until nothing is ready, at most so many turns of the loop."""
+    ready = getattr(asyncio.get_running_loop(), "_ready", True)  # of CPython's own loops; all turns are taken on others
     for _ in range(turns):
         await asyncio.sleep(0)
+        if not ready:
+            return
 
 
 async def wait(clock: Clock, event: asyncio.Event, timeout_s: float) -> bool:

@@ -93,7 +93,6 @@ def test_a_commit_hook_runs_what_check_runs() -> None:
 
 
 TESTS = sorted((ROOT / "tests").rglob("test_*.py"))
-NOT_YET = ("replay/test_sight.py", "vision/test_eyesight.py", "vision/test_motion.py")  # their names are long still
 
 
 @pytest.mark.parametrize("file", TESTS, ids=lambda p: p.stem)
@@ -102,4 +101,4 @@ def test_names_of_tests_are_short(file: Path) -> None:
     functions = (ast.FunctionDef, ast.AsyncFunctionDef)
     names = [f.name for f in ast.walk(ast.parse(file.read_text())) if isinstance(f, functions) and f.name.startswith("test_")]
     assert len(names) == len(set(names))
-    assert str(file).endswith(NOT_YET) or [n for n in names if len(n) > 50] == []
+    assert [n for n in names if len(n) > 50] == []

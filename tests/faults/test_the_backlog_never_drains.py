@@ -17,7 +17,6 @@ from tests.conftest import Mosquitto, eventually
 from tests.faults.kills import City
 from tests.faults.local import health
 
-ROWS = 100_000
 LARGEST = 20_000
 POISON = ("too-large", "forbidden")
 
@@ -41,8 +40,9 @@ def memory_kb(pid: int) -> int:
 
 
 @pytest.mark.timeout(240)
+@pytest.mark.parametrize("rows", [15_000, pytest.param(100_000, marks=pytest.mark.slow)])
 def test_live_word_leaves_first_poison_blocks_nobody(
-    mosquitto_with: Callable[[str], Mosquitto], agent: Callable[..., Any], bench: Callable[..., Path], tmp_path: Path
+    rows: int, mosquitto_with: Callable[[str], Mosquitto], agent: Callable[..., Any], bench: Callable[..., Path], tmp_path: Path
 ) -> None:
     """A live word leaves first poison blocks nobody and memory stays flat."""
     acl = tmp_path / "acl"
@@ -50,7 +50,7 @@ def test_live_word_leaves_first_poison_blocks_nobody(
     broker = mosquitto_with(f"max_packet_size {LARGEST}\nacl_file {acl}")
     state = tmp_path / "state"
     state.mkdir()
-    fill(state, ROWS)
+    fill(state, rows)
     numbers = poison(state)
     store_id = Database(state / "pole.db", 512, str, read_only=True).store_id
     city = City(broker.port)
@@ -61,17 +61,17 @@ def test_live_word_leaves_first_poison_blocks_nobody(
         eventually(lambda: city.count(store_id) > 1000, 60)
         before = memory_kb(process.pid)
         city._client.publish("smartpole/test/T-1/lamp/set", b'{"level": 7}', 1)  # refused, and told with a warning's weight
-        eventually(lambda: any(number > ROWS + 2 for number in city.has(store_id)), 20, 0.005)
-        assert city.count(store_id) < ROWS / 2, "most of the backlog still waits"
+        eventually(lambda: any(number > rows + 2 for number in city.has(store_id)), 20, 0.005)
+        assert city.count(store_id) < rows / 2, "most of the backlog still waits"
         peaks = []
 
         def drained() -> bool:
             peaks.append(memory_kb(process.pid))
-            return city.count(store_id) > ROWS
+            return city.count(store_id) > rows
 
         eventually(drained, 120, 0.2)
         most = max(peaks)
-        assert city.has(store_id) >= set(range(1, ROWS + 1))
+        assert city.has(store_id) >= set(range(1, rows + 1))
         assert most - before <= 10_000, f"{most - before} KB more while it drains"
         assert not city.has(store_id) & set(numbers.values())
         # The two are kept, and tried again later. The last marks of what was delivered go along with the next commit, or a minute later.

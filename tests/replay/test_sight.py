@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 import subprocess
 import sys
@@ -35,7 +34,8 @@ def replay(clip: Path, *more: str) -> dict[str, Any]:
     return figures
 
 
-def test_one_by_one_the_detector_rests_and_everyone_is_seen(data: Path, tmp_path: Path) -> None:
+def test_one_by_one_the_detector_rests(data: Path, tmp_path: Path) -> None:
+    """One by one the detector rests and everyone is seen."""
     tracks = tmp_path / "tracks.txt"
     figures = replay(data / "clips" / "one-by-one-person-detection.mp4", "--mot", str(tracks))
     assert figures["detector_runs"] <= 0.25 * figures["frames"]
@@ -76,9 +76,8 @@ def film(path: Path, frames: int, scene: Callable[[int], np.ndarray]) -> Path:
 
 
 @pytest.mark.parametrize("gain", [0.6, 1.4])
-def test_a_lamp_that_switches_is_no_incident_and_a_second_of_looks(
-    tmp_path: Path, empty_street: np.ndarray, bench: Callable[..., Path], gain: float
-) -> None:
+def test_a_lamp_that_switches_is_no_incident(tmp_path: Path, empty_street: np.ndarray, bench: Callable[..., Path], gain: float) -> None:
+    """A lamp that switches is no incident and a second of looks."""
     labels = '["person", "vehicle", "two_wheeler"]'
     config = bench(f'[[camera]]\nsource = "x.mp4"\n[[rule]]\nname = "any"\nkind = "presence"\nclasses = {labels}\n')
     runs, incidents = {}, {}
@@ -91,8 +90,11 @@ def test_a_lamp_that_switches_is_no_incident_and_a_second_of_looks(
     assert runs["switched"] - runs["steady"] <= 5
 
 
-def test_what_was_there_at_the_start_of_a_still_scene_is_found_and_stays(tmp_path: Path, bench: Callable[..., Path]) -> None:
-    """People who do not move, on a scene that never changes but for noise: seen at once, and as long as they stand there."""
+def test_what_was_at_start_of_still_scene_is_found(tmp_path: Path, bench: Callable[..., Path]) -> None:
+    """What was there at the start of a still scene is found and stays.
+
+    People who do not move, on a scene that never changes but for noise: seen at once, and as long as they stand there.
+    """
     _, image = cv2.VideoCapture(str(ROOT / "pole_agent" / "demo" / "street.mp4")).read()
     tracks = tmp_path / "tracks.txt"
     figures = replay(film(tmp_path / "still.avi", 150, lambda _: image), "--mot", str(tracks))
@@ -102,7 +104,7 @@ def test_what_was_there_at_the_start_of_a_still_scene_is_found_and_stays(tmp_pat
     assert len(lasting) >= 3
 
 
-def test_nobody_is_given_a_frame_without_its_masks(tmp_path: Path, bench: Callable[..., Path], street_clip: Path) -> None:
+async def test_nobody_is_given_a_frame_without_its_masks(tmp_path: Path, bench: Callable[..., Path], street_clip: Path) -> None:
     """Each part that sees frames is handed to a spy that keeps them: detector, motion gate, appearance, eyesight."""
     mask = [[0.5, 0.0], [1.0, 0.0], [1.0, 0.6], [0.5, 0.6]]
     settings = load(bench(f'[[camera]]\nsource = "{street_clip}"\nfps = 10\nmasks = [{mask}]\n')).settings
@@ -139,7 +141,7 @@ def test_nobody_is_given_a_frame_without_its_masks(tmp_path: Path, bench: Callab
         source.close()
         return count
 
-    assert asyncio.run(work()) == 20
+    assert await work() == 20
     assert len(given) == 40
     height, width = given[0].shape[:2]
     for image in given:

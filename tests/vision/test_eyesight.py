@@ -46,7 +46,8 @@ def half_white(index: int) -> Image:
     ],
     ids=["black", "glare", "frozen", "blurred", "fog", "turned"],
 )
-def test_what_is_wrong_is_told_after_it_lasts_and_taken_back(sick: object, says: str) -> None:
+def test_what_is_wrong_is_told_after_it_lasts(sick: object, says: str) -> None:
+    """What is wrong is told after it lasts and taken back."""
     eyes = Eyesight()
     assert not any(play(eyes, 0, healthy(0, WELL)))
     assert eyes.sees
@@ -93,7 +94,8 @@ def narrow(index: int) -> Image:
     return np.ascontiguousarray(camera(np.roll(STREET, 160, 1), index)[60:420])
 
 
-def test_a_picture_of_another_shape_is_told_until_the_old_one_is_back() -> None:
+def test_a_picture_of_another_shape_is_told() -> None:
+    """A picture of another shape is told until the old one is back."""
     eyes = Eyesight()
     assert not any(play(eyes, 0, healthy(0, WELL)))
     told = play(eyes, WELL, [narrow(WELL + i) for i in range(700)])
@@ -128,14 +130,18 @@ def still(begin: int, count: int, seed: int) -> list[Image]:
     return [camera(STREET, seed)] * count
 
 
-def test_equal_pictures_of_a_strong_codec_are_no_frozen_camera() -> None:
-    """A still night: the picture changes with a key frame or when somebody walks, and is the same to the last bit between."""
+def test_equal_pictures_of_a_strong_codec_are_alive() -> None:
+    """Equal pictures of a strong codec are no frozen camera.
+
+    A still night: the picture changes with a key frame or when somebody walks, and is the same to the last bit between.
+    """
     eyes = Eyesight()
     pictures = [frame for turn in range(12) for frame in still(0, 40, turn)]
     assert not any(play(eyes, 0, pictures))
 
 
-def test_somebody_who_walks_for_minutes_before_a_still_moment_is_no_sign_of_noise() -> None:
+def test_long_walk_before_a_still_moment_is_no_noise() -> None:
+    """Somebody who walks for minutes before a still moment is no sign of noise."""
     eyes = Eyesight()
     pictures = []
     for index in range(120):
@@ -146,8 +152,8 @@ def test_somebody_who_walks_for_minutes_before_a_still_moment_is_no_sign_of_nois
     assert not any(play(eyes, 0, pictures + still(0, 120, 1)))
 
 
-def test_a_clock_in_the_picture_that_stops_is_a_frozen_camera() -> None:
-    """Nothing but the seconds in the corner changes."""
+def test_clock_in_picture_that_stops_is_frozen_camera() -> None:
+    """A clock in the picture that stops is a frozen camera. Nothing but the seconds in the corner changes."""
     eyes = Eyesight()
 
     def at(second: int) -> Image:
@@ -165,7 +171,8 @@ def test_the_very_same_data_are_a_frozen_camera() -> None:
     assert troubles[-1] == "the picture is frozen"
 
 
-def test_no_change_for_ten_minutes_is_a_frozen_camera_whatever_the_codec() -> None:
+def test_no_change_for_ten_minutes_is_a_frozen_camera() -> None:
+    """No change for ten minutes is a frozen camera whatever the codec."""
     troubles = play(Eyesight(), 0, still(0, 640, 1))
     assert not any(troubles[:600])
     assert troubles[-1] == "the picture is frozen"

@@ -60,7 +60,9 @@ def test_a_quiet_noisy_street_is_still(noise: float) -> None:
     assert len([i for i in seen if i >= 5]) <= 0.02 * 600
 
 
-def test_a_walker_is_motion_at_the_first_frame_and_at_all_that_follow() -> None:
+def test_a_walker_is_motion_at_the_first_frame() -> None:
+    """A walker is motion at the first frame and at all that follow."""
+
     def scene(index: int) -> Image:
         image = STREET.copy()
         if index >= 60:
@@ -98,7 +100,8 @@ def rain(index: int, drops: int) -> np.ndarray:
     ],
     ids=["rain", "a shaken pole", "the gain of the camera"],
 )
-def test_no_storm_and_nobody_is_left_unseen_for_more_than_a_second(scene: Scene) -> None:
+def test_no_storm_and_nobody_is_left_unseen(scene: Scene) -> None:
+    """No storm and nobody is left unseen for more than a second."""
     seen = looks(scene, 300)
     late = [i for i in seen if i >= 100]
     assert len(late) <= 0.3 * 200
@@ -106,7 +109,9 @@ def test_no_storm_and_nobody_is_left_unseen_for_more_than_a_second(scene: Scene)
         assert max(b - a for a, b in itertools.pairwise(late)) <= FPS
 
 
-def test_five_large_objects_that_move_from_the_first_frame_are_looked_at_from_the_first_second() -> None:
+def test_five_large_objects_that_move_from_first_frame() -> None:
+    """Five large objects that move from the first frame are looked at from the first second."""
+
     def scene(index: int) -> Image:
         image = STREET.copy()
         for n in range(5):
@@ -119,7 +124,8 @@ def test_five_large_objects_that_move_from_the_first_frame_are_looked_at_from_th
     assert max(b - a for a, b in itertools.pairwise(seen)) <= FPS, "even if the detector finds nothing for 20 s"
 
 
-def test_one_who_stands_and_moves_the_hands_is_no_news_but_one_who_leaves_is() -> None:
+def test_one_who_stands_and_moves_the_hands_is_no_news() -> None:
+    """One who stands and moves the hands is no news but one who leaves is."""
     gate = MotionGate()
     box = Box(0.4, 0.3, 0.6, 0.9)
 

@@ -84,7 +84,7 @@ def test_nobody_is_told_to_install_a_name(file: Path) -> None:
         assert not asked or "--no-index" in line, line.strip()
 
 
-def test_a_commit_hook_runs_what_check_runs() -> None:
+def test_commit_hooks_run_what_check_runs() -> None:
     """Each hook of pre-commit is a line of scripts/check, and each of its tools has a hook."""
     check = (ROOT / "scripts" / "check").read_text().replace("$bin/", ".venv-dev/bin/")
     hooks = re.findall(r"entry: (.*)$", (ROOT / ".pre-commit-config.yaml").read_text(), re.MULTILINE)
@@ -102,3 +102,32 @@ def test_names_of_tests_are_short(file: Path) -> None:
     names = [f.name for f in ast.walk(ast.parse(file.read_text())) if isinstance(f, functions) and f.name.startswith("test_")]
     assert len(names) == len(set(names))
     assert [n for n in names if len(n) > 50] == []
+
+
+def _commands(page: str) -> list[str]:
+    """The lines of the shell blocks, without their comments."""
+    blocks = re.findall(r"```sh\n(.*?)```", (ROOT / page).read_text(), re.DOTALL)
+    return [line.partition("  #")[0].rstrip().replace("ALAMAT", "ADDRESS") for block in blocks for line in block.splitlines()]
+
+
+def test_both_readmes_are_in_step() -> None:
+    """As many sections, the same commands to paste and the same links to manuals, in the same order."""
+    english, indonesian = ((ROOT / name).read_text() for name in ("README.md", "README.id.md"))
+    assert _commands("README.md") == _commands("README.id.md")
+    headings = [[h.count("#") for h in re.findall(r"^(#+) ", text, re.MULTILINE)] for text in (english, indonesian)]
+    assert headings[0] == headings[1]
+    links = [re.findall(r"\]\((docs/[^)#]*)\)", re.sub(r"!\[.*?\)", "", text)) for text in (english, indonesian)]
+    assert links[0] == [link for link in links[1] if not link.endswith(".id.md")]
+
+
+def test_contributing_names_what_is_there() -> None:
+    """Each file of a table is there, and each name that is written beside a single file stands in it."""
+    rows = re.findall(r"^\| (`.*?) \| (.*?) \|$", (ROOT / "CONTRIBUTING.md").read_text(), re.MULTILINE)
+    assert len(rows) > 30
+    for files, what in rows:
+        if "(new)" in files:
+            continue
+        paths = [next(p for p in (ROOT / "pole_agent" / name, ROOT / name) if p.exists()) for name in re.findall(r"`([^`]+)`", files)]
+        text = "".join(p.read_text() for p in paths if p.is_file())
+        for name in re.findall(r"`([A-Za-z_]+)`", what) if text else ():
+            assert name in text, f"{files}: {name}"

@@ -27,11 +27,13 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import hashlib
 import json
 import os
 import queue
 import random
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -144,7 +146,7 @@ def select(chosen: argparse.Namespace, project: Project, keep: Path) -> tuple[li
 def planted(chosen: argparse.Namespace, project: Project) -> tuple[list[Mutant], list[dict[str, str]]]:
     successors: dict[str, Any] = json.loads(chosen.successors.read_text()) if chosen.successors else {}
     mutants, gone = [], []
-    for number, entry in enumerate(json.loads(chosen.planted.read_text())):
+    for entry in json.loads(chosen.planted.read_text()):
         path = f"{entry['file']}: {entry['note']}"
         entry = entry | successors.get(path, {})
         if chosen.files and not any(fnmatch(entry["file"], pattern) for pattern in chosen.files):
@@ -163,8 +165,12 @@ def planted(chosen: argparse.Namespace, project: Project) -> tuple[list[Mutant],
         change = Mutant(entry["file"], line, entry["note"], first, end, new[same : len(new) - tail], first=line, last=last)
         around = next((m for m in find(entry["file"], source) if m.first <= line <= m.last), change)
         lines = {"first": min(line, around.first), "last": max(last, around.last), "inside": around.inside, "names": around.names}
-        mutants.append(named(Mutant(**(change.__dict__ | lines | {"id": f"planted:{number}"})), source))
+        mutants.append(named(Mutant(**(change.__dict__ | lines | {"id": f"planted:{sum_of(entry)}"})), source))
     return mutants, gone
+
+
+def sum_of(entry: dict[str, str]) -> str:
+    return hashlib.sha256(json.dumps([entry[key] for key in ("file", "note", "old", "new")]).encode()).hexdigest()[:8]
 
 
 def alike(one: str, other: str) -> int:
@@ -194,6 +200,8 @@ class Run:
         bad = {m.id for m in mutants if not compiles(m.applied(self.project.source(m.file)))}
         left = [m for m in mutants if m.id not in self.results and m.id not in equivalent and m.id not in bad]
         interrupted = False
+        for number in (signal.SIGINT, signal.SIGTERM):  # in the background of a script, Ctrl-C is ignored unless we ask for it
+            signal.signal(number, signal.default_int_handler)
         try:
             if left:
                 self._prepare(left)
@@ -403,6 +411,8 @@ class Worker:
         if not answer:
             raise RuntimeError(f"the worker ended with {self._process.wait()}")
         told: dict[str, Any] = json.loads(answer)
+        if "error" in told:
+            raise RuntimeError(f"{request.get('file', 'the tests')}: {told['error']}")
         return told
 
     def close(self) -> None:

@@ -58,7 +58,8 @@ class Project:
 
     def room_tests(self, file: str) -> list[str]:
         """The files of tests that run first for a file, as patterns."""
-        return next((room.tests for room in self.rooms if _fits(file, room.files)), [])
+        beside = [f"tests/{file.split('/')[0]}"]  # of a file that is not on the list
+        return next((room.tests for room in self.rooms if _fits(file, room.files)), beside)
 
     def source(self, file: str) -> str:
         return (self.package / file).read_text()

@@ -50,7 +50,11 @@ def main() -> None:
     worker = Worker(root)
     for line in asked:
         request = json.loads(line)
-        answers.write(json.dumps(getattr(worker, request.pop("do"))(**request)) + "\n")
+        try:
+            answer = getattr(worker, request.pop("do"))(**request)
+        except RuntimeError as error:
+            answer = {"error": str(error)}
+        answers.write(json.dumps(answer) + "\n")
         answers.flush()
 
 
@@ -93,9 +97,13 @@ class Worker:
         took: dict[str, float] = {}
         failed: list[str] = []
         for event in self._fork(run, 1800.0):
+            if event.get("late"):
+                raise RuntimeError("it takes more than half an hour")
             if "test" in event:
                 took[event["test"]] = event["took"]
                 failed += [event["test"]] * (not event["passed"])
+            elif event.get("done", 0) not in (0, 1, 5):
+                raise RuntimeError(f"pytest ended with {event['done']}")
         return {"took": took, "failed": failed}
 
     def attempt(self, file: str, text: str, module: str, tests: list[list[Any]], output: str = "") -> dict[str, Any]:
@@ -245,7 +253,7 @@ def _children() -> list[int]:
 
 
 def _pytest(arguments: list[str], plugins: list[object]) -> int:
-    ours = ["-p", "no:cacheprovider", "-W", "ignore::pytest.PytestAssertRewriteWarning"]
+    ours = ["-W", "ignore::pytest.PytestAssertRewriteWarning"]
     return int(pytest.main([*ours, *arguments], plugins=plugins))
 
 

@@ -70,7 +70,7 @@ def report(root: Path) -> dict[str, Any]:
     return told
 
 
-def test_faults_of_every_kind_are_found_in_code_only(tiny: Path) -> None:
+def test_faults_are_planted_in_code_only(tiny: Path) -> None:
     """Code is changed, on both sides of each limit; docstrings, annotations, log calls and texts for people are not."""
     said = mutate(tiny, "--list").stdout
     for change in (
@@ -88,7 +88,7 @@ def test_faults_of_every_kind_are_found_in_code_only(tiny: Path) -> None:
 
 
 @pytest.mark.slow
-def test_a_run_tells_the_survivors_and_goes_on_with_them(tiny: Path) -> None:
+def test_a_run_tells_what_lived_and_goes_on(tiny: Path) -> None:
     """What a test notices is killed, a limit without a test survives, a listed one is not run; a second run runs nothing."""
     done = mutate(tiny, "--files", "rules.py")
     told = report(tiny)
@@ -110,13 +110,13 @@ def test_a_run_tells_the_survivors_and_goes_on_with_them(tiny: Path) -> None:
     assert "[1/1," in mutate(tiny, "--files", "rules.py").stdout and report(tiny)["total"] == total
 
 
-def test_a_sample_is_the_same_for_a_seed(tiny: Path) -> None:
+def test_a_seed_decides_the_sample(tiny: Path) -> None:
     """The seed decides, and nothing else."""
     lists = [mutate(tiny, "--list", "--sample", "4", "--seed", seed).stdout for seed in ("1", "1", "2")]
     assert lists[0] == lists[1] != lists[2] and all(said.endswith("\n4 mutants\n") for said in lists)
 
 
-def test_planted_faults_are_run_or_called_gone(tiny: Path) -> None:
+def test_written_faults_are_run_or_gone(tiny: Path) -> None:
     """A text that is there is replaced; one that is not is called gone, unless a successor is named."""
     planted = [
         {"file": "rules.py", "note": "no limit", "old": "<= LIMIT", "new": "<= LIMIT + 9"},

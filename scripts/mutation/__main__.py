@@ -192,6 +192,7 @@ class Run:
     def close(self) -> None:
         for worker in self._workers:
             worker.close()
+        self.reach.close()
 
     def all(self, mutants: list[Mutant], gone: list[dict[str, str]]) -> int:
         begun = time.monotonic()
@@ -332,8 +333,10 @@ class Run:
             ran += len(tests)
             result = worker.ask(
                 do="attempt", file=f"{self.project.package.name}/{mutant.file}", text=mutant.applied(source), tests=tests,
-                module=self.project.module(mutant.file), output=str(self.scratch / "output") if self.chosen.one else "",
+                module=self.project.module(mutant.file), doubtful=sorted(self.reach.doubtful & {test for test, _ in tests}),
+                output=str(self.scratch / "output") if self.chosen.one else "",
             )  # fmt: skip
+            self.reach.took(result.pop("passed"))
             seconds += result["seconds"]
             processor_s += result["processor_s"]
             if result["outcome"] != "survived":

@@ -39,6 +39,21 @@ class Reach:
         self._project, self._folder = project, folder
         self.known: dict[str, Measured] = {}
         (folder / "sources").mkdir(parents=True, exist_ok=True)
+        self._times = folder / "times.json"
+        self._took: dict[str, float] = json.loads(self._times.read_text()) if self._times.exists() else {}
+
+    @property
+    def doubtful(self) -> set[str]:
+        """Tests that failed while it was measured what they reach."""
+        return {test for measured in self.known.values() for test in measured.failed}
+
+    def took(self, tests: dict[str, float]) -> None:
+        """How long tests take, without coverage and perhaps with less beside them than when they were measured."""
+        self._took |= {test: min(seconds, self._took.get(test, 1e9)) for test, seconds in tests.items()}
+
+    def close(self) -> None:
+        kept = json.loads(self._times.read_text()) if self._times.exists() else {}
+        self._times.write_text(json.dumps({t: min(self._took.get(t, 1e9), kept.get(t, 1e9)) for t in sorted({*kept, *self._took})}))
 
     def missing(self, test_files: Iterable[str], fresh: bool = False) -> list[str]:
         """Those that are to be measured; the others are read."""
@@ -100,7 +115,7 @@ class Reach:
             if of:
                 then = self._then(file, measured.sources[file])
                 reached = {test for line in wanted for old in then(line) for test in of.get(old, ())}
-                found |= {test: measured.took[test] for test in reached if test in measured.took and test not in measured.failed}
+                found |= {test: min(measured.took[test], self._took.get(test, 1e9)) for test in reached if test in measured.took}
         return found
 
     def _of_file(self, file: str) -> dict[str, float]:

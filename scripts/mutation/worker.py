@@ -106,14 +106,15 @@ class Worker:
                 raise RuntimeError(f"pytest ended with {event['done']}")
         return {"took": took, "failed": failed}
 
-    def attempt(self, file: str, text: str, module: str, tests: list[list[Any]], output: str = "") -> dict[str, Any]:
+    def attempt(self, file: str, text: str, module: str, tests: list[list[Any]], doubtful: list[str], output: str = "") -> dict[str, Any]:
         """Run the tests with the mutant until one fails: `killed`, `survived`, or `no module` where it cannot even be imported."""
         begun, used = time.monotonic(), _processor_s()
         left = [(test, seconds) for test, seconds in tests if test not in self._shaky]
         while True:
             with self._mutated(file, text):
                 outcome = self._try(left, module, output)
-            if outcome["outcome"] == "killed" and outcome["by"] and (outcome["late"] or outcome["took"] > SURE_S):
+            doubt = outcome["late"] or outcome["took"] > SURE_S or outcome["by"] in doubtful
+            if outcome["outcome"] == "killed" and outcome["by"] and doubt:
                 # Was it the mutant, or the load of this machine?
                 with self._mutated(file, ""):
                     again = self._try([t for t in left if t[0] == outcome["by"]], module, output)
@@ -155,7 +156,8 @@ class Worker:
             files = list(dict.fromkeys(test.split("::")[0] for test in order))
             return _pytest(["-x", *files], [Ordered(tell, order)])
 
-        result: dict[str, Any] = {"outcome": "killed", "by": "", "why": "the process ended", "took": 0.0, "late": False}
+        passed: dict[str, float] = {}
+        result: dict[str, Any] = {"outcome": "killed", "by": "", "why": "the process ended", "took": 0.0, "late": False, "passed": passed}
         limit, running, since = START_S, "", time.monotonic()
         events = self._fork(run, lambda: since + limit - time.monotonic(), output)
         for event in events:
@@ -173,7 +175,7 @@ class Worker:
                 if not event["passed"]:
                     events.close()
                     return result | {"by": event["test"], "why": event["why"], "took": event["took"]}
-                running = ""
+                running, passed[event["test"]] = "", event["took"]
             elif event.get("done") in (0, 5):
                 result["outcome"] = "survived"
         if result["outcome"] == "killed" and running and not result["by"]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import html
 import json
 import re
@@ -12,6 +13,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from nacl.signing import SigningKey
 
 from pole_agent.conduct import conduct, digest, lines
 from pole_agent.conduct.page import page
@@ -24,6 +26,10 @@ from tests.conftest import ROOT, eventually
 
 EXAMPLE = (ROOT / "config" / "pole.toml").read_text()
 BARE = '[pole]\nid = "P-1"\nsite = "s"\nlatitude = 0\nlongitude = 0\n[lamp]\nbackend = "mock"\n'
+CITY = '[mqtt]\nhost = "h"\n'
+OFFICER = '[[drone.officer]]\nname = "{}"\npublic_key = "{}"\n'
+FIRST_KEY, SECOND_KEY = (base64.b64encode(bytes(SigningKey(bytes([n]) * 32).verify_key)).decode() for n in (1, 2))
+ASKING = '[[camera]]\nsource = "rtsp://a"\n[[rule]]\nname = "asks"\nkind = "presence"\ndrone = true\n'
 
 
 def said(text: str, language: Any = "en") -> str:
@@ -35,7 +41,25 @@ def said(text: str, language: Any = "en") -> str:
     [
         ("", "This pole has no camera.", "Tiang ini tidak memiliki kamera."),
         ("", "Nothing: no receiver is configured.", "Tidak ada: penerima belum diatur."),
+        ("", "Nothing: there is no rule.", "Tidak ada: tidak ada aturan."),
+        (
+            f"{CITY}[drone]\nenabled = true\n",
+            "drone requests and orders: place, height, time, cause, and who approved;",
+            "permintaan dan perintah drone: tempat, ketinggian, waktu, sebab, dan siapa yang menyetujui;",
+        ),
+        (
+            f"[drone]\nenabled = true\n{OFFICER.format('A', FIRST_KEY)}",
+            "with a signature that this pole checks (1 officer can).",
+            "dengan tanda tangan yang diperiksa tiang ini (1 petugas berwenang).",
+        ),
+        (
+            f"[drone]\nenabled = true\n{OFFICER.format('A', FIRST_KEY)}{OFFICER.format('B', SECOND_KEY)}",
+            "with a signature that this pole checks (2 officers can).",
+            "dengan tanda tangan yang diperiksa tiang ini (2 petugas berwenang).",
+        ),
+        (f"[drone]\nenabled = true\n{ASKING}", 'asked for by: "asks". The pole asks', 'diminta oleh: "asks". Tiang hanya meminta'),
         ("floor = 0.3\n", "no darker than 30 %", "tidak lebih gelap dari 30 %"),
+        ("button = { pin = 22, off_s = 900 }\n", "switches it off for 15 minutes.", "mematikannya selama 15 menit."),
         ("failsafe_level = 0.7\n", "it shines at 70 %", "lampu menyala 70 %"),
         ('[mqtt]\nhost = "h"\ntls = false\n', "Numbers and words, without encryption, to h:", "Angka dan kata, tanpa enkripsi, ke h:"),
         ("[drone]\nenabled = true\n", "A person approves every flight.", "Seorang petugas menyetujui setiap penerbangan."),
@@ -86,6 +110,9 @@ def test_what_the_settings_say_is_said(more: str, en: str, indonesian: str) -> N
         ("[metrics]\nenabled = true\n", "Nothing: no receiver"),
         ('[drone]\nenabled = true\napproval = "automatic"\n', "approve"),
         ("", "drone requests and orders"),
+        ("[drone]\nenabled = true\n", "is asked for by"),
+        ("[drone]\nenabled = true\n", "signature"),
+        ("", "A button"),
     ],
 )
 def test_what_is_not_so_is_not_said(more: str, not_said: str) -> None:

@@ -115,3 +115,17 @@ def test_check_warns_of_a_fence_without_the_pole(bench: Callable[..., Path]) -> 
     assert done.returncode == 0
     assert "warning: drone.geofence: the pole lies outside" in done.stdout
     assert "geofence" not in call("check", "--config", str(bench("[drone]\n" + fence))).stdout
+
+
+@pytest.mark.parametrize(("points", "read"), [(9_999, True), (10_000, True), (10_001, False)])
+def test_an_area_has_ten_thousand_points_at_most(points: int, read: bool) -> None:
+    """All rings together, holes too; one point more is refused and said."""
+    hole = [[x, y] for y, x in box(POLE, 0.001)]
+    outer = [[107 + n / 100_000, -6.0 - (n % 2) / 1000] for n in range(points - 4)]
+    text = json.dumps({"type": "Polygon", "coordinates": [outer, hole]})
+    if read:
+        (area,) = areas(text)
+        assert len(area.outer) + len(area.holes[0]) == points
+    else:
+        with pytest.raises(ValueError, match="more than 10000 points"):
+            areas(text)

@@ -220,6 +220,15 @@ def test_survey_names_the_nights_without_light() -> None:
     assert list(survey(PLAN, wall("2026-12-01T20:00:00+07:00"))) == []
 
 
+def test_survey_tells_one_spell_for_many_steps() -> None:
+    """Light by day that changes its level on the way is one spell, from sunrise to its end."""
+    waste = program(("sunset", 1.0), ("07:00", 0.5), ("08:00", 0.7), ("09:30", 0.0))
+    plan = Plan({"default": USUAL, "waste": waste}, (CalendarRule("waste", None, Dates.parse("2027-05-02")),), SUMEDANG)
+    (spell,) = survey(plan, wall("2027-05-02T20:00:00+07:00"), 2)
+    assert spell.lit and spell.end == wall("2027-05-03T09:30:00+07:00")
+    assert spell.start == night_of(spell.end - 6 * 3600, SUMEDANG).sun["sunrise"]
+
+
 @pytest.mark.parametrize("place", [SUMEDANG, TROMSO, LONDON])
 @pytest.mark.parametrize("day", ["2026-06-21", "2026-12-21", "2027-03-28"])
 def test_a_night_can_be_drawn_anywhere(place: Place, day: str) -> None:

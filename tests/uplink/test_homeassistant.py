@@ -100,3 +100,10 @@ def test_zones_count_people_and_what_rules_are_about() -> None:
     assert street_of(settings) == Street(
         ["street"], {("street", "road"): ["person", "car", "bus", "truck"], ("street", "walk"): ["person"]}, ["cars"]
     )
+
+
+def test_pole_without_camera_announces_no_incidents() -> None:
+    """A pole that watches nothing has its lamp and its health, and no entity that would never know anything."""
+    blind = discovery(BASE, "smartpole-sumedang-DEMO-1", "Jl. X", "0.1.0", Street())[1]["components"]
+    assert {"lamp", "clock"} <= blind.keys() < COMPONENTS.keys()
+    assert {"incident", "rule.staying", "camera.street"} <= COMPONENTS.keys() - blind.keys()

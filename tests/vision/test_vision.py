@@ -88,6 +88,15 @@ def test_a_yolox_row_is_centre_and_size_in_strides() -> None:
     assert np.allclose(found.boxes, [[32, 16, 64, 80]], atol=1e-3)
 
 
+@pytest.mark.parametrize(("objectness", "found"), [(0.29, 0), (0.31, 1)])
+def test_a_yolox_cell_without_object_is_left_out(objectness: float, found: int) -> None:
+    """Where no cell holds an object nothing is found, whatever class it would be."""
+    rows = np.zeros((1, 4, 7), np.float32)
+    rows[0, 2] = [0.5, 0.5, 0.0, 0.0, objectness, 1.0, 1.0]
+    decoder = YoloxDecoder(64, 64, [32], Ballot([0, 1], ["person", "two_wheeler"]))
+    assert len(decoder.decode([rows], 0.3).scores) == found
+
+
 def test_suppression_keeps_the_best_of_each_group() -> None:
     boxes = np.array([[0, 0, 10, 10], [1, 0, 11, 10], [1, 0, 11, 10], [50, 50, 60, 60]], np.float32)
     found = Candidates(boxes, np.array([0.9, 0.8, 0.7, 0.6], np.float32), np.array([0, 1, 2, 0]))

@@ -20,6 +20,7 @@ from pole_agent.lamp.daylight import Daylight
 
 BOOT_S = 20.0  # from power to agent
 POLL_S = 1024.0
+SKY_S = 20.0
 FLOOR, TWILIGHT_DEG, DAYLIGHT_DEG = 0.2, -6.0, -4.0
 Service = Callable[["World"], float | None]
 
@@ -121,6 +122,8 @@ class World:
     _checked_at: float = field(init=False)
     _kept_at: float = field(init=False)
     _settled: float | None = field(init=False)
+    _lux: float | None = field(default=None, init=False)
+    _lux_until: float = field(default=0.0, init=False)
 
     def __post_init__(self) -> None:
         self.clock = TrueClock(self.now)
@@ -181,7 +184,10 @@ class World:
             self.level = level
 
     def _light(self, monotonic: float, trusted: bool) -> float:
-        lux = None if not self.has_cell else 1000.0 if elevation_deg(self.clock.now, self.place) > DAYLIGHT_DEG else 0.0
+        if self.has_cell and self.clock.now >= self._lux_until:  # the sky does not change from one second to the next
+            self._lux = 1000.0 if elevation_deg(self.clock.now, self.place) > DAYLIGHT_DEG else 0.0
+            self._lux_until = self.clock.now + SKY_S
+        lux = self._lux
         wall = self.clock.wall()
         output = self.controller.step(wall if trusted else None, monotonic, lux=lux)
         level = output.decision.level

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import math
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -230,6 +231,28 @@ def test_when_feeder_is_cut_by_day_being_powered_means() -> None:
     assert controller(powered_means_night=True).step(NOON, 0.0).duty == FLOOR
     assert controller(powered_means_night=True).step(EVENING, 0.0).duty == 0.8
     assert controller().step(NOON, 0.0).duty == 0.0
+
+
+@pytest.mark.parametrize(("powered_means_night", "raised", "least"), [(True, 0.7, FLOOR), (False, 0.0, 0.0)])
+def test_a_powered_pole_is_in_the_dark(powered_means_night: bool, raised: float, least: float) -> None:
+    """Where the feeder is cut by day a powered pole is wanted: at noon too presence lifts it, and no message darkens it below the floor."""
+    c = controller(fade_s=0.0, fade_down_s=0.0, powered_means_night=powered_means_night)
+    assert c.step(NOON, 0.0, [BoostLamp("a", 0.7, 100.0)]).duty == raised
+    c.override = Override(0.0, 1000.0)
+    assert c.step(NOON + 200, 200.0).duty == least
+
+
+@pytest.mark.parametrize(("part_night", "expected"), [(False, FLOOR), (True, 0.0)])
+def test_a_powered_pole_keeps_its_part_night(part_night: bool, expected: float) -> None:
+    """Being powered lifts no program that is meant to be dark for a part of the night."""
+    c = controller(powered_means_night=True)
+    c.limits = replace(c.limits, part_night=part_night)
+    assert c.step(NOON, 0.0).duty == expected
+
+
+def test_a_powered_pole_without_a_clock_is_failsafe() -> None:
+    """What is unknown stays unknown: full light, not the floor."""
+    assert controller(powered_means_night=True).step(None, 0.0).duty == 1.0
 
 
 def test_the_relay_opens_by_day_and_the_ledger() -> None:

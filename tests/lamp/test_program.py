@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
@@ -44,6 +45,30 @@ def level_at(plan: Plan, text: str) -> float:
 )
 def test_the_program_of_a_night(at: str, expected: float) -> None:
     assert level_at(PLAN, f"2026-03-02T{at}:00+07:00") == expected
+
+
+@pytest.mark.parametrize(
+    ("steps", "at", "expected"),
+    [
+        ((("22:00", 0.4),), "19:00", 0.4),  # dark, and nothing has come tonight
+        ((("22:00", 0.4),), "15:00", 0.4),
+        ((("sunset", 1.0), ("23:00", 0.6)), "15:00", 0.6),
+        ((("sunset", 1.0), ("sunrise", 0.1)), "15:00", 0.1),
+        ((("sunset", 1.0), ("sunrise", 0.0)), "15:00", 0.0),
+    ],
+)
+def test_before_its_first_step_last_night_goes_on(steps: tuple[tuple[str, float], ...], at: str, expected: float) -> None:
+    """Until the first step of this night has come, the last one of the night before holds."""
+    assert level_at(Plan({"default": program(*steps)}, (), SUMEDANG), f"2026-03-02T{at}:00+07:00") == expected
+
+
+@pytest.mark.parametrize(("day", "expected"), [("2026-12-20", [1.0, 0.3]), ("2026-06-20", [0.0]), ("2026-03-20", [1.0, 0.3, 0.0])])
+def test_a_step_that_never_comes_is_no_step(day: str, expected: list[float]) -> None:
+    """Where the sun stays below or above the horizon its words are left out; a step in time has a time."""
+    plan = Plan({"default": program(("sunset", 1.0), ("23:00", 0.3), ("sunrise", 0.0))}, (), TROMSO)
+    found = plan.steps(night_of(wall(f"{day}T23:30:00+01:00"), TROMSO))
+    assert all(math.isfinite(at) for at, _ in found)
+    assert [level for _, level in found] == expected
 
 
 def test_a_stretch_ends_where_something_changes() -> None:

@@ -53,8 +53,9 @@ COVERAGE = """
 [run]
 branch = False
 parallel = True
-context = ${MUTATE_TEST-}
-source = %s
+context = ${{MUTATE_TEST-}}
+source = {package}
+data_file = {data}
 concurrency = thread
 """
 
@@ -107,7 +108,8 @@ def arguments() -> argparse.Namespace:
         metavar="PERCENT",
         help="fail when fewer are killed, of those that are not equivalent; survivors alone do not",
     )
-    how.add_argument("--fresh", action="store_true", help="forget the map and the journal")
+    how.add_argument("--again", action="store_true", help="run what is in the journal too")
+    how.add_argument("--fresh", action="store_true", help="measure anew which test reaches which line, and run everything")
     how.add_argument("--map", type=Path, metavar="FOLDER", help="keep the map of lines and tests here (or MUTATE_MAP), to share it")
     how.add_argument("--root", type=Path, default=Path(__file__).parents[2], help=argparse.SUPPRESS)
     return parser.parse_args()
@@ -197,7 +199,7 @@ class Run:
     def all(self, mutants: list[Mutant], gone: list[dict[str, str]]) -> int:
         begun = time.monotonic()
         equivalent = {m.id: why for m in mutants if (why := report.reason(m, self.project.equivalents)) is not None}
-        self.results = {} if self.chosen.one or self.chosen.fresh else self._journal()
+        self.results = {} if self.chosen.one or self.chosen.fresh or self.chosen.again else self._journal()
         bad = {m.id for m in mutants if not compiles(m.applied(self.project.source(m.file)))}
         left = [m for m in mutants if m.id not in self.results and m.id not in equivalent and m.id not in bad]
         interrupted = False
@@ -259,17 +261,17 @@ class Run:
 
     def _measure(self, files: list[str]) -> None:
         say(f"measuring which test reaches which line: {len(files)} files of tests, once until they change")
-        config = self.scratch / "coveragerc"
-        config.write_text(COVERAGE % self.project.package.name)
         done = Progress(len(files))
 
         def one(worker: Worker, file: str) -> None:
             folder = worker.tree.parent / "coverage" / file.replace("/", ".")
             folder.mkdir(parents=True)
+            config = folder / "rc"  # the processes that a test starts know only this
+            config.write_text(COVERAGE.format(package=self.project.package.name, data=folder / "data"))
             told = worker.ask(do="measure", file=file, config=str(config), data=str(folder / "data"))
             with self._lock:
                 self.reach.learn(file, worker.tree, folder / "data", told)
-                failed = f"; failed, left out: {', '.join(told['failed'])}" if told["failed"] else ""
+                failed = f"; failed, so asked twice: {', '.join(told['failed'])}" if told["failed"] else ""
                 done.step(f"{file}: {len(told['took'])} tests, {sum(told['took'].values()):.1f} s{failed}")
             shutil.rmtree(folder)
 

@@ -20,6 +20,7 @@ from typing import Any
 
 from mutation.mutants import Mutant
 from mutation.project import Project
+from mutation.worker import ALL
 
 _Then = Callable[[int], list[int]]  # a line of today -> the lines of then
 
@@ -91,7 +92,10 @@ class Reach:
             text = self._project.source(short)
             sources[short] = hashlib.sha256(text.encode()).hexdigest()[:16]
             (self._folder / "sources" / sources[short]).write_text(text)
-        kept = {name: {line: sorted(tests) for line, tests in of.items() if tests} for name, of in lines.items()}
+        for tests in (tests for of in lines.values() for tests in of.values()):
+            if any(test.endswith(f"::{ALL}") for test in tests):  # a fixture of all
+                tests.update(told["took"])
+        kept = {name: {line: sorted(tests & told["took"].keys()) for line, tests in of.items()} for name, of in lines.items()}
         measured = Measured(told["took"], told["failed"], sources, kept)
         self._place(file).write_bytes(gzip.compress(json.dumps(measured.__dict__).encode()))
         self.known[file] = measured

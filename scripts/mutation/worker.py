@@ -32,6 +32,17 @@ MOST_S = 90.0  # but no longer than this
 START_S = 60.0  # to import and collect
 SURE_S = 0.7  # a test that is faster than this does not fail because the machine is busy
 PR_SET_CHILD_SUBREAPER = 36
+ALL = "*"
+MARK = ".measured-test"
+START_COVERAGE = f"""
+import os, pathlib
+mark = pathlib.Path(__file__).parent / "{MARK}"
+if "COVERAGE_PROCESS_START" not in os.environ and mark.exists():
+    os.environ["COVERAGE_PROCESS_START"], os.environ["MUTATE_TEST"] = mark.read_text().split("\\n", 1)
+    import coverage
+    coverage.process_startup()
+    del os.environ["COVERAGE_PROCESS_START"], os.environ["MUTATE_TEST"]
+"""
 
 
 def main() -> None:
@@ -86,16 +97,18 @@ class Worker:
             import coverage
 
             os.environ["COVERAGE_PROCESS_START"] = config  # for the processes that tests start
+            (self.root / "sitecustomize.py").write_text(START_COVERAGE)  # and for those that they start with an environment of their own
             covered = coverage.Coverage(config_file=config, data_file=data)
             covered.start()
             try:
-                return _pytest([file], [Measured(tell, covered)])
+                return _pytest([file], [Measured(tell, covered, self.root / MARK, config)])
             finally:
                 covered.stop()
                 covered.save()
 
         took: dict[str, float] = {}
         failed: list[str] = []
+        ours = [self.root / "sitecustomize.py", self.root / MARK]
         for event in self._fork(run, 1800.0):
             if event.get("late"):
                 raise RuntimeError("it takes more than half an hour")
@@ -104,6 +117,8 @@ class Worker:
                 failed += [event["test"]] * (not event["passed"])
             elif event.get("done", 0) not in (0, 1, 5):
                 raise RuntimeError(f"pytest ended with {event['done']}")
+        for path in ours:
+            path.unlink(missing_ok=True)
         return {"took": took, "failed": failed}
 
     def attempt(self, file: str, text: str, module: str, tests: list[list[Any]], doubtful: list[str], output: str = "") -> dict[str, Any]:
@@ -288,19 +303,34 @@ class Steady:
 
 
 class Measured(Steady):
-    def __init__(self, tell: Callable[[dict[str, Any]], None], covered: Any) -> None:
-        self._tell, self._covered = tell, covered
+    def __init__(self, tell: Callable[[dict[str, Any]], None], covered: Any, mark: Path, config: str) -> None:
+        self._tell, self._covered, self._mark, self._config = tell, covered, mark, config
 
     def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
         items[:] = [item for item in items if not any(item.get_closest_marker(mark) for mark in NOT_RUN)]
 
     @pytest.hookimpl(hookwrapper=True)
     def pytest_runtest_protocol(self, item: pytest.Item) -> Iterator[None]:
-        self._covered.switch_context(item.nodeid)
-        os.environ["MUTATE_TEST"] = item.nodeid
+        self._goes_to(item.nodeid)
         self.since, self.passed = time.monotonic(), True
         yield
         self._tell({"test": item.nodeid, "took": time.monotonic() - self.since, "passed": self.passed})
+
+    @pytest.hookimpl(hookwrapper=True)
+    def pytest_fixture_setup(self, fixturedef: Any, request: pytest.FixtureRequest) -> Iterator[None]:
+        if fixturedef.scope == "function":
+            yield
+            return
+        before = os.environ["MUTATE_TEST"]  # what many tests share is made in the first of them
+        self._goes_to(f"{before.split('::')[0]}::{ALL}")
+        yield
+        self._goes_to(before)
+
+    def _goes_to(self, test: str) -> None:
+        """What is reached from now on is reached by this test, here and in the processes that it starts."""
+        self._covered.switch_context(test)
+        os.environ["MUTATE_TEST"] = test
+        self._mark.write_text(f"{self._config}\n{test}")
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         self.passed = self.passed and not report.failed

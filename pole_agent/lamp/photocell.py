@@ -61,7 +61,7 @@ class Photocell:
         for word in (EVENING, MORNING):
             middle, window = night.sun[word], self._thresholds.window_s
             if middle not in (NEVER, night.start) and abs(wall - middle) <= window:
-                return self._around(word == EVENING, middle, window, scene, wall)
+                return self._around(word == EVENING, middle, window, scene, wall, now)
         return self._by_day(scene, wall, night, now)
 
     def contradicts(self, now: float) -> bool:
@@ -71,18 +71,21 @@ class Photocell:
     def _by_day(self, scene: Scene, wall: float, night: Night, now: float) -> Scene:
         window = self._thresholds.window_s
         if not (night.sun["sunset"] - window <= wall < night.sun["sunrise"] + window):
-            if self.dark and now - self._dark_since < BROKEN_S:
-                self._lit_until = now + HOLD_S
-            if self.contradicts(now):
-                return Scene()  # nobody knows what it is: the failsafe level
+            return self._unless_dark(scene, now)
         return scene
 
-    def _around(self, evening: bool, middle: float, window: float, scene: Scene, wall: float) -> Scene:
+    def _unless_dark(self, scene: Scene, now: float) -> Scene:
+        """The day's `scene`; the failsafe level where it is dark after all: a storm, or a clock that is wrong."""
+        if self.dark and now - self._dark_since < BROKEN_S:
+            self._lit_until = now + HOLD_S
+        return Scene() if self.contradicts(now) else scene
+
+    def _around(self, evening: bool, middle: float, window: float, scene: Scene, wall: float, now: float) -> Scene:
         assert scene.level is not None
         decided = self._latched is not None and self._latched[0] == middle
         if not decided:
             if self.dark is None or self.stuck:
-                return scene
+                return scene if scene.dark else self._unless_dark(scene, now)
             if evening and not self.dark and wall < middle:
                 self._bright_before = middle
             # In the deep of the night a bright sensor sees a headlight, or the lamp.
@@ -94,7 +97,8 @@ class Photocell:
         # Bright after sunset counts only for one who saw it bright before: after a restart it may be the lamp itself.
         if scene.deep is not False or (evening and self._bright_before != middle):
             return scene
-        return replace(scene, level=min(scene.level, self._plan.stretch(day_side).level), dark=False)
+        day = replace(scene, level=min(scene.level, self._plan.stretch(day_side).level), dark=False)
+        return day if evening else self._unless_dark(day, now)
 
     def _read(self, lux: float | None, now: float) -> None:
         if lux is None or math.isnan(lux):

@@ -575,7 +575,7 @@ async def test_random_and_hostile_commands(world: Worlds, count: int) -> None:
         retained = dice.random() < 0.1
         return json.dumps(valid | {"command_id": str(dice.randrange(3000)), "by": "local:root"}).encode(), retained, not retained
 
-    async with world(PROGRAM, EVENING, jobs=DAY) as w:
+    async with world(PROGRAM, EVENING, jobs=(*DAY, "listen")) as w:
         await w.pass_time(3)
         handled = good = 0
         for number in range(count):

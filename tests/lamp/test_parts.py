@@ -175,6 +175,27 @@ def test_a_dark_morning_keeps_the_light() -> None:
     assert Cell().at(NIGHT.sun["dawn"] - 60, 500.0).level == 0.8
 
 
+@pytest.mark.parametrize("begins", [-900, -60, 60, 900])
+def test_dark_again_after_the_morning_came(begins: float) -> None:
+    """Dark again around sunrise: the light comes back, as by day, and for an hour at least.
+
+    A storm; or a clock that is twelve hours ahead, for which the evening falls into the hour of sunrise.
+    """
+    cell = Cell()
+    assert cell.at(SUNRISE - 1000, 500.0).level == 0.0
+    assert cell.at(SUNRISE + begins, 5.0, lasts_s=20.0).level == 0.0, "twenty seconds are a cloud of birds"
+    assert cell.at(SUNRISE + begins + 60, 5.0) == Scene()
+    assert cell.at(SUNRISE + begins + 1800, 500.0, lasts_s=1700.0) == Scene(), "perhaps by the lamp's own light"
+
+
+def test_stuck_cell_and_an_evening_by_a_wrong_clock() -> None:
+    """A cell that was dark through the day by the clock keeps its hour of light into the evening."""
+    cell = Cell()
+    cell.at(SUNSET - 2760, 0.0, lasts_s=3600.0)
+    assert cell.cell.stuck
+    assert cell.at(SUNSET - 600, 0.0, lasts_s=2100.0) == Scene()
+
+
 def test_lamp_itself_on_sensor_does_not_make_it_cycle() -> None:
     """The lamp itself on the sensor does not make it cycle."""
     cell = Cell()

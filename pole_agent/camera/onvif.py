@@ -15,6 +15,7 @@ from ipaddress import ip_address, ip_network
 from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
+from pole_agent.camera.opening import plain
 from pole_agent.errors import CameraError
 from pole_agent.settings.source import address_of
 
@@ -90,7 +91,7 @@ def _host_and_port(text: str) -> tuple[str, int]:
             return parts.hostname, parts.port or (443 if parts.scheme == "https" else DEFAULT_PORT)
     except ValueError:
         pass
-    raise CameraError(f"{text} is no host; write name, name:port or [IPv6 address]:port")
+    raise CameraError(f"{plain(text)} is no host; write name, name:port or [IPv6 address]:port")
 
 
 def bracketed(host: str) -> str:

@@ -126,6 +126,14 @@ def test_what_is_no_host_is_one_sentence(text: str) -> None:
         _host_and_port(text)
 
 
+@pytest.mark.parametrize("text", ["http://admin:secret@:99999", "http://admin:secret@camera:99999/x", "admin:secret@camera:99999"])
+def test_no_host_hides_a_login(text: str) -> None:
+    """A login in an address that is no host is not repeated."""
+    with pytest.raises(CameraError, match="is no host") as told:
+        _host_and_port(text)
+    assert "secret" not in str(told.value)
+
+
 def stream(height: int, codec: str = "H.264") -> Stream:
     return Stream(f"rtsp://x/{height}", codec, height * 4 // 3, height, 10)
 

@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
+from statistics import median
 from typing import Any
 
 import pytest
@@ -123,12 +124,16 @@ def test_reloads_leave_nothing_behind(mosquitto: Mosquitto, city: City, agent: C
     eventually(lambda: city.got("info"), within_s=20)
     for number in range(3):
         reload(number)
-    threads, files, resident_kb = of(process)
+    threads, files, _ = of(process)
+    sizes_kb = []
     for number in range(3, 3 + RELOADS):
         reload(number)
+        sizes_kb.append(of(process)[2])
     # A leak is one a reload. Below that, asyncio's pool may have started another of its few threads on a busy machine.
     eventually(lambda: of(process)[0] < threads + RELOADS and of(process)[1] < files + RELOADS, within_s=30)
-    assert of(process)[2] < resident_kb + 30_000, "a network that stays behind is 16 MB"
+    # Within a reload two networks may be there for a moment: one look at the size is no number.
+    earlier, later = median(sizes_kb[: RELOADS // 2]), median(sizes_kb[RELOADS // 2 :])
+    assert later < earlier + 30_000, f"{sizes_kb}: four networks that stay behind are 64 MB"
 
 
 def test_stop_within_a_reload_is_orderly(mosquitto: Mosquitto, city: City, agent: Callable[..., Any], bench: Callable[..., Path]) -> None:

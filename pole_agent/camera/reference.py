@@ -10,10 +10,10 @@ from __future__ import annotations
 import hashlib
 import json
 import logging
-import os
 from pathlib import Path
 
 from pole_agent.frame import Size
+from pole_agent.replacing import replace_file
 from pole_agent.settings.reading import regular_file
 from pole_agent.threads import Thread
 
@@ -50,13 +50,8 @@ class Reference:
             return None
 
     def _keep(self, file: Path, size: Size) -> None:
-        part = file.with_suffix(".part")
         try:
             file.parent.mkdir(parents=True, exist_ok=True)
-            with part.open("w") as out:
-                json.dump({"source": self._source, "width": size[0], "height": size[1]}, out)
-                out.flush()
-                os.fsync(out.fileno())
-            part.rename(file)
+            replace_file(file, json.dumps({"source": self._source, "width": size[0], "height": size[1]}).encode(), 0o644)
         except OSError as error:
             log.warning("%s cannot be written: %s; the shape of the picture is forgotten at the next start", file, error.strerror)

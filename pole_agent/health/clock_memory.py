@@ -10,6 +10,8 @@ from dataclasses import asdict, dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any
 
+from pole_agent.replacing import replace_file
+
 LAST_KNOWN = "last-known-time"  # its modification time is the time
 FILE_NAME = "clock.json"
 
@@ -79,9 +81,4 @@ def save(state_dir: Path, memory: Memory) -> None:
     if replace(load(state_dir), known=memory.known, monotonic=memory.monotonic) == memory:
         return  # nothing new: the card is spared
     text = json.dumps({k: v for k, v in asdict(memory).items() if k != "known"})
-    file, new = state_dir / FILE_NAME, state_dir / f"{FILE_NAME}.new"
-    with new.open("w") as stream:
-        stream.write(text)
-        stream.flush()
-        os.fsync(stream.fileno())
-    new.replace(file)
+    replace_file(state_dir / FILE_NAME, text.encode(), 0o644)

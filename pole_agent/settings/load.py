@@ -15,6 +15,7 @@ from typing import Any
 
 from pole_agent import geometry
 from pole_agent.errors import ConfigError, Problem
+from pole_agent.replacing import replace_file
 from pole_agent.settings import Settings
 from pole_agent.settings.examine import Examined, examine
 from pole_agent.settings.reading import regular_file, text_file
@@ -137,23 +138,12 @@ def keep_last_good(loaded: Loaded) -> None:
     A disk that cannot is no reason to stop: raises OSError.
     """
     folder = loaded.settings.storage.state_dir
-    target, part = folder / LAST_GOOD, folder / (LAST_GOOD + ".part")
+    target = folder / LAST_GOOD
     folder.mkdir(parents=True, exist_ok=True)
     blob = loaded.text.encode()
     if target.exists() and target.read_bytes() == blob and stat.S_IMODE(target.stat().st_mode) == CONFIG_MODE:
         return
-    part.unlink(missing_ok=True)  # what a cut left may be readable by others, or a link
-    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
-    with os.fdopen(os.open(part, flags, CONFIG_MODE), "wb") as file:
-        file.write(blob)
-        file.flush()
-        os.fsync(file.fileno())
-    part.rename(target)
-    entry = os.open(folder, os.O_RDONLY | os.O_CLOEXEC)
-    try:
-        os.fsync(entry)
-    finally:
-        os.close(entry)
+    replace_file(target, blob, CONFIG_MODE)
 
 
 def _with_nul(value: Any, path: str = "") -> str:

@@ -7,14 +7,13 @@ each writing. So a database whose epoch is behind that of its witness went back 
 
 from __future__ import annotations
 
-import contextlib
 import json
-import os
 import time
 import zlib
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 
+from pole_agent.replacing import replace_file
 from pole_agent.settings.reading import regular_file
 
 FILE_NAME = "pole.witness"
@@ -63,22 +62,9 @@ def read(path: Path) -> Witness | None:
 def write(path: Path, witness: Witness) -> None:
     """Replace it, for good when this returns. Raises OSError."""
     document = asdict(witness)
-    new = path.with_name(path.name + ".new")
-    with contextlib.suppress(FileNotFoundError):
-        new.unlink()
-    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
-    with os.fdopen(os.open(new, flags, 0o640), "w") as file:
-        json.dump(document | {"check": _check(document)}, file)
-        file.flush()
-        os.fsync(file.fileno())
     if path.is_dir() and not path.is_symlink():  # a file cannot replace a folder
         path.rename(path.with_name(f"{path.name}.unusable-{int(time.time())}"))
-    new.replace(path)
-    folder = os.open(path.parent, os.O_RDONLY | os.O_CLOEXEC)
-    try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)
+    replace_file(path, json.dumps(document | {"check": _check(document)}).encode(), 0o640)
 
 
 def _check(document: dict[str, object]) -> int:

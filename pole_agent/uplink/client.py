@@ -129,7 +129,7 @@ class AckClient(aiomqtt.Client):
                 self._asked_at = now
                 if not ping:
                     self._client._send_pingreq()
-            elif ping and now - self._asked_at >= SILENT_S:
+            elif ping and now - ping >= SILENT_S:  # paho asks by itself too: a question of this moment is no silence
                 return LinkLost("the broker did not acknowledge in time")
         else:
             self._asked_at = 0.0

@@ -569,7 +569,7 @@ async def test_a_silent_line_is_asked_and_given_up() -> None:
     assert client._stuck(110.0) is None
     assert client._stuck(111.0) is None
     assert line.asked == 1
-    line._ping_t = 1.0
+    line._ping_t = 110.0
     assert client._stuck(119.9) is None
     lost = client._stuck(120.0)
     assert type(lost) is LinkLost
@@ -588,6 +588,16 @@ async def test_answer_that_acknowledges_nothing_is_given_up() -> None:
     client, line = await still(100.0)
     line._ping_t = 1.0
     assert client._stuck(109.0) is None
+
+
+async def test_a_ping_of_the_keepalive_is_no_silence() -> None:
+    """The broker has answered ours; paho asks again by itself, and that answer is on its way."""
+    client, line = await still(100.0)
+    assert client._stuck(110.0) is None
+    line._ping_t = 120.0
+    assert client._stuck(120.0) is None
+    line._ping_t = 0.0
+    assert type(client._stuck(130.0)) is NotAcknowledged
 
 
 async def test_one_that_is_left_out_is_given_up() -> None:

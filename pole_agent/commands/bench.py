@@ -68,7 +68,7 @@ def run(arguments: argparse.Namespace) -> int:
                 "detector": detector,
             }
         )
-    except ValidationError as error:  # without what was given: a clip that is none may hold a password
+    except ValidationError as error:  # the value is not repeated: it may hold a password
         raise ConfigError([Problem(f"--{_option(e['loc'])}", e["msg"].removeprefix("Value error, ")) for e in error.errors()]) from None
     machine = f"{platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}, {_processor()}"
     print(f"{machine}; {settings.detector.model}, {settings.detector.threads} threads; {arguments.clip.name}; best of {arguments.rounds}")

@@ -512,6 +512,44 @@ async def test_a_sensor_that_reads_nan_is_unknown(world: Worlds, tmp_path: Path)
         await w.until(lambda: w.events("lamp.overridden"))
 
 
+NUMBERS: list[Any] = [
+    0,
+    1,
+    -1,
+    0.5,
+    1e308,
+    -1e308,
+    10**30,
+    math.nan,
+    math.inf,
+    -math.inf,
+    True,
+    None,
+    "0.5",
+    [],
+    {},
+    [[1]],
+    43200,
+    43201,
+    1e-9,
+]
+KEYS = [
+    "state",
+    "brightness",
+    "level",
+    "transition",
+    "duration_s",
+    "mode",
+    "reason",
+    "resume",
+    "default_duration_s",
+    "sweep_s",
+    "burn_h",
+    "x",
+]
+WORDS: list[Any] = ["ON", "OFF", "on", "fixed", "adaptive", "", "x" * 300, "\u0000", "🌑", *NUMBERS]
+
+
 @pytest.mark.parametrize("count", [1000, pytest.param(10_000, marks=pytest.mark.slow)])
 async def test_random_and_hostile_commands(world: Worlds, count: int) -> None:
     """Ten thousand random and hostile commands leave the street lit.
@@ -519,42 +557,6 @@ async def test_random_and_hostile_commands(world: Worlds, count: int) -> None:
     None darkens it below the floor, none stays for ever, each valid one is answered, and every bad one is counted.
     """
     dice = random.Random(4)
-    numbers: list[Any] = [
-        0,
-        1,
-        -1,
-        0.5,
-        1e308,
-        -1e308,
-        10**30,
-        math.nan,
-        math.inf,
-        -math.inf,
-        True,
-        None,
-        "0.5",
-        [],
-        {},
-        [[1]],
-        43200,
-        43201,
-        1e-9,
-    ]
-    keys = [
-        "state",
-        "brightness",
-        "level",
-        "transition",
-        "duration_s",
-        "mode",
-        "reason",
-        "resume",
-        "default_duration_s",
-        "sweep_s",
-        "burn_h",
-        "x",
-    ]
-    words: list[Any] = ["ON", "OFF", "on", "fixed", "adaptive", "", "x" * 300, "\u0000", "🌑", *numbers]
 
     def hostile() -> tuple[bytes, bool, bool]:
         kind = dice.random()
@@ -563,7 +565,7 @@ async def test_random_and_hostile_commands(world: Worlds, count: int) -> None:
         if kind < 0.15:
             return b"[" * dice.choice([20, 5000]), False, False
         if kind < 0.6:
-            payload = {dice.choice(keys): dice.choice(words) for _ in range(dice.randrange(1, 4))}
+            payload = {dice.choice(KEYS): dice.choice(WORDS) for _ in range(dice.randrange(1, 4))}
             if dice.random() < 0.2:
                 payload["expires_at"] = dice.choice(["2020-01-01T00:00:00Z", "2026-11-24T23:59:00+07:00", "never", 5])
             return json.dumps(payload).encode(), dice.random() < 0.1, False

@@ -93,7 +93,7 @@ class MqttSession:
             done, _ = await asyncio.wait((look, self._client._disconnected), timeout=LOOK_S, return_when=asyncio.FIRST_COMPLETED)
             await self._client.unsubscribe(topic)
         except aiomqtt.MqttError as error:
-            raise LinkLost(f"cannot look at {topic}: {error}") from error
+            raise _lost(error, f"cannot look at {topic}: ") from None
         finally:
             del self._looks[topic]
         return look.result() if look in done else None
@@ -115,7 +115,13 @@ class MqttSession:
                     getattr(properties, "CorrelationData", None),
                 )
         except aiomqtt.MqttError as error:
-            raise LinkLost(str(error.__cause__ or error)) from error
+            raise _lost(error) from None
+
+
+def _lost(error: aiomqtt.MqttError, doing: str = "") -> LinkLost:
+    """Why the line is gone: the reason for which we gave it up ourselves, else what aiomqtt says."""
+    cause = error.__cause__
+    return cause if isinstance(cause, LinkLost) else LinkLost(f"{doing}{cause or error}")
 
 
 async def subscribe(client: AckClient, base: str, filters: Filters, group: list[str], *, anew: bool) -> None:
@@ -132,7 +138,7 @@ async def subscribe(client: AckClient, base: str, filters: Filters, group: list[
         filters.closed(group, time.monotonic())
         if len(group) == 1 and not client._disconnected.done() and client._client.is_connected():
             return  # it does not answer to this one
-        raise LinkLost(f"cannot subscribe: {error}") from error
+        raise _lost(error, "cannot subscribe: ") from None
     finally:
         asking.cancel()
         await asyncio.gather(asking, return_exceptions=True)

@@ -590,6 +590,15 @@ async def test_answer_that_acknowledges_nothing_is_given_up() -> None:
     assert client._stuck(109.0) is None
 
 
+async def test_why_a_line_was_given_up_is_told_to_all(odd: OddBroker) -> None:
+    """Whoever notices first, listener or sender, says why: that the broker acknowledges nothing is no broken link."""
+    async with entered(odd.port) as session:
+        session._client.give_up(NotAcknowledged("nothing was acknowledged"))
+        with pytest.raises(NotAcknowledged):
+            async for _ in session.incoming():
+                pass
+
+
 async def test_a_ping_of_the_keepalive_is_no_silence() -> None:
     """The broker has answered ours; paho asks again by itself, and that answer is on its way."""
     client, line = await still(100.0)

@@ -410,13 +410,32 @@ def test_who_ran_through_a_zone_unsure_was_there() -> None:
     assert len(kinds(facts, Opened)) == len(kinds(facts, Closed)) == 1
 
 
+OPENS = {  # frame by frame, one who walks over the line to the left and stands: when each kind of rule opens, and with which direction
+    "presence": (0.4, ""), "crowd": (0.4, ""), "loitering": (0.4, ""),  # he is in the zone
+    "crossing": (0.8, "forward"), "wrong_way": (0.8, "forward"),  # three tenths of a second after he is clearly over
+    "stopped": (2.8, ""),  # he has stood for more than two seconds
+}  # fmt: skip
+
+
 @pytest.mark.parametrize("kind", get_args(RuleKind))
-def test_each_kind_of_rule_in_list_is_known(kind: str) -> None:
-    """Each kind of rule in the list is known to the settings and to the judge."""
+def test_each_kind_of_rule_opens_for_what_it_is_about(kind: str) -> None:
+    """Each kind in the list is known to the settings; of one who comes, it opens one incident, at its own moment."""
     place: Zone | Line = GATE if kind in ON_LINE else LEFT
     named = {"line": "gate"} if kind in ON_LINE else {"zone": "left"}
     assert RuleSettings.model_validate({"name": "r", "kind": kind, "direction": "forward", **named}).kind == kind
-    Scene(rule(kind, place, direction="forward")).play(5, (1, 0.2))
+    scene = Scene(rule(kind, place, direction="forward"))
+    for x in (0.6, 0.4, 0.3, *[0.2] * 12):
+        scene.play(1, (1, x))
+    assert [(at, f.incident.direction) for at, f in scene.facts if isinstance(f, Opened)] == [OPENS[kind]]
+
+
+@pytest.mark.parametrize("kind", ["crossing", "wrong_way"])
+def test_a_rule_about_crossing_says_nothing_of_a_zone(kind: str) -> None:
+    """Whoever comes into a zone has crossed no line."""
+    scene = Scene(rule(kind, LEFT))
+    for x in (0.6, 0.4, *[0.2] * 20):
+        scene.play(1, (1, x))
+    assert scene.facts == []
 
 
 def test_unknown_kind_is_not_taken_for_loitering() -> None:

@@ -228,6 +228,13 @@ def test_an_incident_says_why_it_ended(blind: bool, reason: str) -> None:
     assert bench.judge.stop("stopped", 6.0) == []
 
 
+def test_who_has_seen_nothing_has_nothing_to_tell() -> None:
+    """A camera that stops before its first frame: neither an incident nor a summary."""
+    bench = Bench(rule("presence"), rule("crossing", GATE, "c"))
+    assert bench.judge.stop("stopped", 1.0) == []
+    assert bench.judge.counts == {"left": {}}
+
+
 def test_time_that_nobody_looked_makes_no_incident() -> None:
     """Neither a dwell time nor a stay goes on meanwhile, nor does anybody stand for an hour."""
     bench = Bench(rule("loitering", dwell_s=10.0), rule("stopped", name="s", dwell_s=10.0))

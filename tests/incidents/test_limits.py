@@ -82,13 +82,13 @@ def test_what_is_forming_is_lost_after_two_seconds(away: float, anew: bool) -> N
 
 
 @pytest.mark.parametrize("kind", ["presence", "crowd", "loitering"])
-@pytest.mark.parametrize(("stays", "opens"), [(5.0, True), (4.99, False)])
+@pytest.mark.parametrize(("stays", "opens"), [(5.0, True), (4.99, False), (4.9999995, True), (4.9999985, False)])
 def test_a_dwell_time_is_reached_or_not(kind: str, stays: float, opens: bool) -> None:
     """At its very end it opens, told since when it holds."""
     bench = Bench(rule(kind, dwell_s=5.0))
     assert bench.see(1.0, (1, 0.2)) == []
     found = opened(bench.see(1.0 + stays, (1, 0.2)))
-    assert [(i.since, i.opened_at, i.incident_id, i.label) for i in found] == [(1.0, 6.0, "i1", "person")] * opens
+    assert [(i.since, i.opened_at, i.incident_id, i.label) for i in found] == [(1.0, 1.0 + stays, "i1", "person")] * opens
 
 
 @pytest.mark.parametrize(("stood", "opens"), [(2.0, False), (2.1, True)])
@@ -226,6 +226,50 @@ def test_an_incident_says_why_it_ended(blind: bool, reason: str) -> None:
     bench.see(4.0, (2, 0.2))
     assert [i.end_reason for i in closed(bench.judge.stop("stopped", 5.0))] == ["stopped", "stopped"]
     assert bench.judge.stop("stopped", 6.0) == []
+
+
+@pytest.mark.parametrize("kind", ["presence", "crowd", "loitering", "stopped", "crossing", "wrong_way"])
+def test_a_rule_that_is_off_says_nothing(kind: str) -> None:
+    """Neither an incident that begins and ends at once, nor light; and another rule of the same place goes on."""
+    place: Zone | Line = GATE if kind in ("crossing", "wrong_way") else LEFT
+    bench = Bench(rule(kind, place), rule("presence", name="on"))
+    told = [f for n, x in enumerate((0.6, 0.4, *[0.2] * 20)) for f in bench.see(n * 0.2, (1, x), active=frozenset({"on"}))]
+    assert {f.incident.rule.name for f in told if isinstance(f, Opened | Ongoing | Closed)} == {"on"}
+    off = bench.at(9.0, glimpses=[track(0, 0.2, 9.0)], remembered=[1], active=frozenset())
+    assert [(i.rule.name, i.end_reason) for i in closed(off)] == [("on", "inactive")]
+    assert len(off) == 1
+
+
+def test_time_that_nobody_looked_is_no_traffic() -> None:
+    """Of a hundred seconds somebody was seen for twenty: the mean is a fifth of him, and he stayed for twenty."""
+    bench = Bench()
+    for at in range(11):
+        bench.see(float(at), (1, 0.2))
+    bench.judge.skip(10.0, 90.0)
+    for at in range(91, 101):
+        bench.see(float(at), (1, 0.2))
+    [summary] = [f.data for f in bench.judge.stop("ended", 100.0) if isinstance(f, Summarized)]
+    zones: Any = summary["zones"]
+    assert zones[0]["occupancy"] == {"person": 0.2}
+    assert zones[0]["dwell_s"]["counts"] == [0, 0, 1, 0, 0]
+
+
+@pytest.mark.parametrize("way", ["walks out", "is forgotten", "is there at the end"])
+@pytest.mark.parametrize(
+    ("stayed", "counts"), [(4.5, [1, 0, 0, 0, 0]), (5.0, [0, 1, 0, 0, 0]), (14.5, [0, 1, 0, 0, 0]), (15.0, [0, 0, 1, 0, 0])]
+)
+def test_a_stay_is_from_when_he_came_to_when_he_went(way: str, stayed: float, counts: list[int]) -> None:
+    """However it ends; one who is forgotten went when he was seen last."""
+    bench = Bench()
+    bench.see(200.0, (1, 0.2))
+    if way == "walks out":
+        bench.see(200.0 + stayed, (1, 0.8))
+    else:
+        bench.see(200.0 + stayed, (1, 0.2))
+    if way == "is forgotten":
+        bench.see(250.0)
+    [summary] = [f.data for f in bench.judge.stop("ended", 260.0) if isinstance(f, Summarized)]
+    assert summary["zones"][0]["dwell_s"]["counts"] == counts  # type: ignore[index]
 
 
 def test_who_has_seen_nothing_has_nothing_to_tell() -> None:

@@ -136,7 +136,7 @@ def test_a_crossing_waits_while_nobody_looks() -> None:
         assert walk.last_crossings() == ({} if ways else {"gate": 1})
 
 
-@pytest.mark.parametrize(("stays", "inside"), [(0.4, True), (0.39, False)])
+@pytest.mark.parametrize(("stays", "inside"), [(0.4, True), (0.39, False), (0.3999995, True), (0.3999985, False)])
 def test_who_is_in_for_its_time_has_entered(stays: float, inside: bool) -> None:
     """Since he came, not since he was sure to be in; the edge is inside."""
     walk = walked((1.0, 0.5))
@@ -164,7 +164,7 @@ def test_tenth_of_his_height_outside_is_not_clearly(x: float, aspect: float, nea
     assert (coming.stay(ZONE, 0.4, aspect) is not None) == near
 
 
-@pytest.mark.parametrize(("away", "left"), [(1.0, False), (1.01, True)])
+@pytest.mark.parametrize(("away", "left"), [(1.0, False), (1.01, True), (1.0000005, False), (1.0000015, True)])
 def test_who_is_clearly_outside_for_its_time_has_left(away: float, left: bool) -> None:
     """Since he was seen inside last; who comes back enters anew."""
     walk = walked((0.0, 0.4), (1.0, 0.4))
@@ -225,6 +225,10 @@ def passed(*looks: tuple[float, float], height: float = 0.2, aspect: float = 1.0
         ([(0, -0.11), (1, 0.16), (1.3, 0.17)], 1), ([(0, -0.09), (1, 0.16), (1.3, 0.17)], 0),  # clear by a tenth before
         ([(0, -0.3), (1, 0.151), (1.3, 0.152)], 1), ([(0, -0.3), (1, 0.149), (1.3, 0.148)], 0),  # by 0.15 at each of two looks after
         ([(0, -0.3), (1, 0.9), (1.29, 0.91)], 0), ([(0, -0.3), (1, 0.9), (1.31, 0.91)], 1),  # three tenths of a second apart
+        ([(0, -0.3), (1, 0.9), (1.2999985, 0.91)], 0), ([(0, -0.3), (1, 0.9), (1.2999995, 0.91)], 1),
+        ([(0, -0.3), (0.4, 0.9), (0.7, 0.91)], 1), ([(0, -0.3), (1, 0.15), (1.3, 0.15000001)], 1),  # clocks and boxes round
+        ([(0, -0.3), (1, 0.14999999975), (1.3, 0.14999999976)], 1),
+        ([(0, -0.3), (1, 0.14999999925), (1.3, 0.14999999926)], 0), ([(0, -0.3), (1, 0.11), (2.9999985, 0.11)], 0),
         ([(0, -0.3), (1, 0.9), (1.31, 0.9)], 0),  # the very same picture is no second look
         ([(0, -0.3), (1, 0.11), (2.9, 0.11)], 0), ([(0, -0.3), (1, 0.11), (3.0, 0.11)], 1),  # two seconds there
         ([(0, -0.3), (1, 0.09), (9.0, 0.09)], 0),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
@@ -200,6 +201,34 @@ def test_spans(span: str, at: str, holds: bool) -> None:
 )
 def test_spans_in_polar_day_and_night(span: str, at: str, holds: bool) -> None:
     assert Span.parse(span).holds(wall(at), TROMSO) is holds
+
+
+@pytest.mark.parametrize("word", ["sunset", "dusk", "sunrise", "dawn"])
+@pytest.mark.parametrize(("at", "dark"), [("2026-12-21T{}:00+01:00", True), ("2026-06-21T{}:00+02:00", False)])
+def test_half_a_solar_span_in_polar_day_and_night(word: str, at: str, dark: bool) -> None:
+    """Beside a fixed time too, the sun's height decides on a day on which the word does not come: all night long, or not at all."""
+    place = Place(79.0, 18.96, ZoneInfo("Europe/Oslo"))  # neither sun nor twilight in December
+    evening = word in ("sunset", "dusk")
+    for hour in ("00:30", "12:00", "23:00"):
+        for span, holds in (
+            (f"{word}..05:00", dark if evening else not dark),
+            (f"22:00..{word}", not dark if evening else dark),
+        ):
+            assert Span.parse(span).holds(wall(at.format(hour)), place) is holds, (span, hour)
+
+
+@pytest.mark.parametrize("at", [math.nan, math.inf, -math.inf, 1e300, 1e15, 3e11, -1e12])
+def test_a_time_beyond_the_calendar_has_no_night(at: float) -> None:
+    """It is refused as that, whatever it is."""
+    with pytest.raises((ValueError, OverflowError)):
+        night_of(at, SUMEDANG)
+
+
+def test_the_middle_of_a_night_is_its_darkest() -> None:
+    """The sun is lower there than a quarter of an hour before and after."""
+    night = night_of(wall("2026-03-01T21:00:00+07:00"), SUMEDANG)
+    before, lowest, after = (elevation_deg(night.middle + s, SUMEDANG) for s in (-900, 0, 900))
+    assert before > lowest < after
 
 
 def test_rfc3339_is_utc_with_z() -> None:

@@ -236,6 +236,6 @@ async def test_what_does_not_even_end_is_left_behind() -> None:
     while not desk.said and loop.time() - begun < 10:
         await asyncio.sleep(0.05)
     assert [reason for _, _, reason in desk.said] == ["Hangs: no heartbeat for 30 s"]
-    assert loop.time() - begun > 1.95, "it had two seconds to end"
+    assert 1.95 < loop.time() - begun < 2.9, "it had two seconds to end"
     let_go.set()
     await desk.end()

@@ -146,6 +146,8 @@ def test_what_is_meant_where_nothing_is_said() -> None:
     assert (found.formers, found.made, found.was_there) == ((), False, True)
     assert (Ended(None, "c").ranges, Ended(None, "c").count, Ended(None, "c").exact) == ((), None, False)
     assert Witness() == Witness("", 0, 0, 0, 0, 0, False)
+    assert ended(Witness("aaaa"), Opened("aaaa", 0, 0)) is None
+    assert ended(Witness("aaaa"), Opened("bbbb", 0, 0)) == Ended("aaaa", "store_replaced", (), 0, False)
 
 
 # --- the witness

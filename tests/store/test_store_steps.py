@@ -195,6 +195,7 @@ def test_a_first_commit_makes_the_file(tmp_path: Path) -> None:
     assert (tmp_path / "var" / "lib" / "pole.db").exists()
     assert store._database is not None
     assert store.store_id == store._database.store_id
+    assert store._database.number("births") == 0
     before = epoch(store)
     store._commit()
     assert epoch(store) == before

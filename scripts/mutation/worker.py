@@ -73,6 +73,7 @@ class Worker:
     def __init__(self, root: Path) -> None:
         self.root = root
         self._shaky: set[str] = set()  # failed without a mutant too
+        self._mutants = 0
 
     def warm(self, modules: list[str]) -> dict[str, Any]:
         """Import once what is not ours."""
@@ -142,13 +143,17 @@ class Worker:
 
     @contextlib.contextmanager
     def _mutated(self, file: str, text: str) -> Iterator[None]:
-        """The text in place of the file. Bytecode is told by size and second: none is written, and the one that is there must not fit."""
+        """The text in place of the file. Bytecode is told by size and second: none is written here, and the one that is there must not fit.
+
+        A process that a test starts with an environment of its own writes some all the same: so each mutant has a second of its own.
+        """
         path = self.root / file
         before, stamp = path.read_bytes(), path.stat()
         try:
             if text:
                 path.write_text(text)
-                os.utime(path, ns=(stamp.st_atime_ns, stamp.st_mtime_ns + 10_000_000_000))
+                self._mutants += 1
+                os.utime(path, ns=(stamp.st_atime_ns, stamp.st_mtime_ns + self._mutants * 10_000_000_000))
             yield
         finally:
             if text:

@@ -379,6 +379,19 @@ def test_a_person_accepts_the_clock_against_everything() -> None:
         assert [a.kind for a in pole.keeper.evidence()] == ["certificate x"]
 
 
+def test_a_yes_ends_the_count_of_agreement() -> None:
+    """What was agreed with before a person said yes is no reason to give up what comes after it."""
+    pole = Pole(heard=True)
+    pole.keeper.remember("stored", NOW + 30 * DAY_S)
+    for _ in range(11):
+        pole.later(10.0)
+    assert pole.keeper.document()["agreed_s"] == 100
+    pole.heard = False
+    pole.keeper.accept()
+    assert (pole.keeper.trusted, pole.keeper.document()["agreed_s"]) == (False, 0)
+    assert pole.keeper.memory().agreed_s == 0.0
+
+
 def test_a_jump_that_nobody_noticed_is_accepted_too() -> None:
     """It happened just before the person said yes."""
     pole = Pole("system")
@@ -466,6 +479,24 @@ def test_the_other_fields_after_a_restart() -> None:
     assert [a.kind for a in pole.keeper.evidence()] == ["known"]
     assert Pole(memory=replace(memory, agreed_wall=NOW + 121)).keeper.document()["agreed_s"] == 0
     assert not Pole(memory=replace(memory, cell_aside=False)).keeper.cell_aside
+
+
+@pytest.mark.parametrize(
+    ("kept", "surely"),
+    [
+        ({}, {"known": NOW}),
+        ({"known": 0.0, "least": None}, {}),
+        ({"known": 1.0, "least": None}, {"known": 1.0}),
+        ({"known": 0.5, "least": None}, {"known": 0.5}),
+        ({"known": 1.0, "least": None, "behind_s": 0.5}, {"known": 1.0, "earlier": NOW + 0.5}),
+        ({"known": 1.0, "least": None, "behind_s": 1.0}, {"known": 1.0, "earlier": NOW + 1.0}),
+        ({"known": 1.0, "least": 50.0, "boot_id": "other"}, {"known": 1.0}),
+        ({"known": 1.0, "least": 50.0}, {"known": 150.0}),
+    ],
+)
+def test_what_is_surely_so_after_a_restart(kept: dict[str, Any], surely: dict[str, float]) -> None:
+    """Only what was kept, and nothing made of what was not."""
+    assert Pole(memory=replace(KEPT, **kept)).keeper.document()["surely"] == surely
 
 
 def test_in_auto_restart_asks_again_even_in_same_boot() -> None:

@@ -203,8 +203,9 @@ def test_where_a_nul_is(text: str, path: str) -> None:
 def test_only_the_line_that_is_wrong_is_looked_at(text: str, told: str) -> None:
     """A character that cannot be seen is named where it is the trouble: also in the last line, and not in another one."""
     with pytest.raises(ConfigError, match="not valid TOML") as error:
-        parse(text, "pole.toml")
+        parse(text)
     (problem,) = error.value.problems
+    assert problem.path == "pole.toml"
     assert str(problem).partition("; this line holds ")[2] == told
 
 

@@ -100,10 +100,6 @@ class Controller:
         return self._stretch.program if self._stretch and self.scene.level is not None else None
 
     @property
-    def has_cell(self) -> bool:
-        return self._photocell is not None
-
-    @property
     def cell_dark(self) -> bool | None:
         """What the photocell says; None: there is none, or it says nothing."""
         return None if self._photocell is None else self._photocell.dark
@@ -170,7 +166,9 @@ class Controller:
         changes = tuple(self.faults.step(flowing, scene.dark, feedback, stuck, now))
         fading = self._sweep is not None or shown != decision.level
         result = Output(duty, closed, fading, decision, changes)
-        moving = fading or changes or boosts or self.override or self._controls or self._photocell or feedback
+        # A sensor that falls silent is waited for: what it told is unknown after a while.
+        sensed = any(self.faults.known.values())
+        moving = fading or changes or boosts or self.override or self._controls or self._photocell or sensed
         self._idle = None if moving or wall is None or not self._relay.settled else result
         return result
 
@@ -188,8 +186,9 @@ class Controller:
         if stretch is None or not stretch.start <= wall < stretch.end:
             try:
                 stretch = self._stretch = self.plan.stretch(wall)
-            except (ValueError, OverflowError, KeyError):
-                return Scene()  # a time beyond the calendar, or a program that cannot be read
+            except (ValueError, OverflowError, KeyError):  # a time beyond the calendar, or a program that cannot be read
+                self._stretch = None
+                return Scene()
         return Scene(stretch.level, stretch.dark, stretch.deep)
 
     def _change(self, decision: Decision, now: float) -> None:

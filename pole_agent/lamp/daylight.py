@@ -32,14 +32,12 @@ class Daylight:
 
     def __init__(self, place: Place) -> None:
         self._place = place
-        self.doubt = ""
         self._aside = False
         self._dark: bool | None = None
         self._own = False
         self._offset: float | None = None
         self._looked_at = self._since = 0.0
-        self._against_s, self._against_at = {True: 0.0, False: 0.0}, float("-inf")
-        self._agreed_from: float | None = None
+        self._begin_anew()
 
     @property
     def aside(self) -> bool:
@@ -48,8 +46,8 @@ class Daylight:
 
     def set_aside(self) -> None:
         """A person says that the clock is right."""
-        self.doubt, self._aside, self._agreed_from = "", True, None
-        self._against_s = {True: 0.0, False: 0.0}
+        self._begin_anew()
+        self._aside = True
 
     def step(self, dark: bool | None, wall: float, now: float, lit: bool, rose_at: float) -> str:
         """What the cell says against a clock that reads `wall`; empty: nothing. `now`, and `rose_at` when the lamp rose, are monotonic."""
@@ -66,10 +64,11 @@ class Daylight:
         return self.doubt
 
     def _begin_anew(self) -> None:
-        self.doubt, self._against_s, self._against_at, self._agreed_from = "", {True: 0.0, False: 0.0}, float("-inf"), None
+        self.doubt, self._against_s, self._against_at = "", {True: 0.0, False: 0.0}, float("-inf")
+        self._agreed_from: float | None = None
 
     def _look(self, wall: float, now: float, passed_s: float) -> None:
-        known = None if self._dark is None or now - self._since >= CONSTANT_S or self._own else self._dark
+        known = None if self._own else self._dark
         should = self._should_be_dark(wall)
         if known is not None and should is not None:
             if known is not should:

@@ -69,10 +69,7 @@ class Photocell:
         return now < self._lit_until
 
     def _by_day(self, scene: Scene, wall: float, night: Night, now: float) -> Scene:
-        window = self._thresholds.window_s
-        if not (night.sun["sunset"] - window <= wall < night.sun["sunrise"] + window):
-            return self._unless_dark(scene, now)
-        return scene
+        return scene if night.sun["sunset"] <= wall < night.sun["sunrise"] else self._unless_dark(scene, now)
 
     def _unless_dark(self, scene: Scene, now: float) -> Scene:
         """The day's `scene`; the failsafe level where it is dark after all: a storm, or a clock that is wrong."""
@@ -98,7 +95,7 @@ class Photocell:
         if scene.deep is not False or (evening and self._bright_before != middle):
             return scene
         day = replace(scene, level=min(scene.level, self._plan.stretch(day_side).level), dark=False)
-        return day if evening else self._unless_dark(day, now)
+        return self._unless_dark(day, now)
 
     def _read(self, lux: float | None, now: float) -> None:
         if lux is None or math.isnan(lux):

@@ -128,11 +128,11 @@ class Light:
         if level > self._level:
             self._rose_at = now
         self._level = level
-        if self.controller.has_cell:
-            if self._keeper.accepted_sun():
-                self._daylight.set_aside()
-            words = self._daylight.step(self.controller.cell_dark, self._keeper.wall_at(now), now, level > 0, self._rose_at)
-            self._keeper.sun_says(words, aside=self._daylight.aside)
+        if self._keeper.accepted_sun():
+            self._daylight.set_aside()
+        # Without a photocell too: what one has said that a reload took away is given up after a day.
+        words = self._daylight.step(self.controller.cell_dark, self._keeper.wall_at(now), now, level > 0, self._rose_at)
+        self._keeper.sun_says(words, aside=self._daylight.aside)
 
     def _drive(self, output: Output) -> None:
         if self._luminaire.relay is not None and output.closed != self._closed:

@@ -411,6 +411,14 @@ def test_a_contradiction_begins_the_day_anew() -> None:
     assert not look.daylight.aside
 
 
+def test_a_cell_that_always_says_the_same_stays_aside() -> None:
+    """It agrees with every night, and contradicts every noon: that is no day of agreement."""
+    look = Look(MIDNIGHT)
+    look.daylight.set_aside()
+    look.minutes(4 * 24 * 60, True)
+    assert look.daylight.aside
+
+
 def test_what_was_seen_before_it_was_set_aside_is_gone() -> None:
     """The two hours begin anew once it counts again."""
     look = Look(MIDNIGHT - 2.9 * HOUR_S)

@@ -147,6 +147,13 @@ def test_what_is_a_switching_on(notes: list[tuple[float, float, str, bool]], swi
     assert (ledger.switch_ons, ledger.document(0.0)["night"]["sums"][3]) == (switch_ons, switch_ons)
 
 
+def test_a_process_that_begins_in_a_fade_to_nothing() -> None:
+    """What it had before nobody knows: it is off, and burns."""
+    ledger = noted((0.0, 0.5, "program", False, 0.0))
+    ledger.turn(None, None, None, HOUR_S)
+    assert (ledger.finished[0]["level_h"], ledger.finished[0]["burn_h"]) == ({"0.0": 1.0}, 1.0)
+
+
 def test_what_is_to_be_written() -> None:
     """A lamp that burns, a night that turns, a boot, hours that a person sets; not a lamp that is off."""
     ledger = Ledger(60.0, 0.0)

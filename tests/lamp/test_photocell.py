@@ -196,7 +196,7 @@ def test_an_hour_of_light_after_darkness_by_day(begins: float) -> None:
     assert not eye.cell.contradicts(now + 170 + 3600)
 
 
-@pytest.mark.parametrize("lux", [None, BETWEEN])
+@pytest.mark.parametrize("lux", [BRIGHT, None, BETWEEN])
 def test_the_hour_goes_on_into_the_evening(lux: float | None) -> None:
     """Darkness by day just before the window of sunset: what is seen then may be the lamp's own light, and darkens nothing for an hour."""
     eye = Eye()

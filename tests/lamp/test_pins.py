@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import inspect
 import os
 import sys
 import threading
+import time
 import types
 from collections.abc import Iterator
 from pathlib import Path, PosixPath
@@ -18,7 +20,7 @@ from pole_agent.lamp.gpio import GpioLamp, GpioRelay, pi_factory
 from pole_agent.lamp.inputs import FileInput, PinButton, PinInput
 from pole_agent.lamp.lamp import Luminaire
 from pole_agent.lamp.mock import mock_factory
-from pole_agent.lamp.pwm import CHANNELS, FUNCTION, KernelPwmLamp, find_chip
+from pole_agent.lamp.pwm import CHANNELS, KernelPwmLamp, find_chip
 from tests.contracts.test_lamp_contract import KernelPath, pwm_tree
 
 
@@ -148,7 +150,17 @@ def test_a_chip_that_is_not_there(tmp_path: Path, pin: int, device: str | None, 
     with pytest.raises(LampError) as refused:
         find_chip(pwm_tree(tmp_path), pin, device, channel)
     assert str(refused.value).startswith(words)
-    assert FUNCTION == {12: 4, 13: 4, 18: 2, 19: 2}
+
+
+def test_where_the_kernel_has_its_chips(tmp_path: Path) -> None:
+    """There it is looked for them; where there is none, that is said."""
+    assert inspect.signature(KernelPwmLamp).parameters["root"].default == Path("/sys/class/pwm")
+    with pytest.raises(LampError) as refused:
+        find_chip(tmp_path, 18, None, None)
+    assert str(refused.value) == (
+        "no PWM chip of a Raspberry Pi for GPIO18 (there is: none); add dtoverlay=pwm,pin=18,func=2 to /boot/firmware/config.txt "
+        'and restart, or set [lamp] backend = "gpio"'
+    )
 
 
 # --- GPIO
@@ -166,7 +178,9 @@ def test_the_percents_of_a_duty(factory: Any, duty: float, percent: int, active_
     lamp.set(duty)
     wire = float(factory.pin("GPIO18").state)
     assert 0.0 <= wire <= 1.0
-    assert int(wire * 100) == (100 - percent if active_low else percent)
+    asked = 100 - percent if active_low else percent
+    assert int(wire * 100) == asked
+    assert asked or wire == 0.0, "nothing is nothing"
     assert factory.pin("GPIO18").frequency == 1000
     lamp.close()
     with pytest.raises(LampError, match="the lamp pin does not obey"):
@@ -289,11 +303,24 @@ class Counted(PosixPath):
     """A file that knows how often it was read."""
 
     reads = 0
+    at: tuple[float, ...] = ()
 
     def read_text(self, *args: Any, **kwargs: Any) -> str:
         text = super().read_text(*args, **kwargs)
         Counted.reads += 1
+        Counted.at = (*Counted.at[-1:], time.monotonic())
         return text
+
+
+def test_a_sensor_is_read_once_a_second(tmp_path: Path) -> None:
+    """So often a bus can be asked, and the lamp looks as often."""
+    path = Counted(tmp_path / "power1_input")
+    path.write_text("5")
+    before = Counted.reads
+    entry = FileInput(path)
+    wait(lambda: Counted.reads == before + 2)
+    entry.close()
+    assert 0.95 < Counted.at[1] - Counted.at[0] < 1.95
 
 
 @pytest.mark.parametrize("text", ["", "x", "nan", "inf", "-inf"])
@@ -309,7 +336,9 @@ def test_a_reading_that_is_no_number_is_none(tmp_path: Path, text: str) -> None:
     assert entry.value() == 5.0
     path.write_text("6")
     wait(lambda: entry.value() == 6.0)
+    assert entry._thread.left_at is None
     entry.close()
+    assert entry._thread.left_at is not None, "if it hung now it would be counted"
     wait(lambda: not entry._thread.is_alive())
 
 
@@ -317,7 +346,7 @@ def wait(fact: Any) -> None:
     for _ in range(2000):
         if fact():
             return
-        threading.Event().wait(0.001)
+        threading.Event().wait(0.005)
     raise AssertionError("it did not come in time")
 
 

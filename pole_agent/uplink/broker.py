@@ -28,8 +28,9 @@ class Session(Protocol):
         """Ask again for what is missing, when it is time; `anew`: for everything. Raises LinkLost."""
         ...
 
-    async def publish(self, message: Letter) -> None:
-        """Return once the broker has acknowledged it.
+    async def publish(self, message: Letter, *, waits: bool = False) -> None:
+        """Return once the broker has acknowledged it. Where it bears no more at a time, the first that came goes first; `waits`: after all
+        others.
 
         Raises PublishRefused when it answered with a reason code of failure, LinkLost when the connection is gone (NotAcknowledged:
         by our own decision, because it answers and acknowledges nothing).

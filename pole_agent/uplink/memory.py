@@ -85,7 +85,7 @@ class _MemorySession:
         self.inbox: asyncio.Queue[Incoming] = asyncio.Queue()
         self.lost = asyncio.Event()
 
-    async def publish(self, message: Letter) -> None:
+    async def publish(self, message: Letter, *, waits: bool = False) -> None:
         await asyncio.sleep(0)
         message = message() if callable(message) else message
         if self.lost.is_set():

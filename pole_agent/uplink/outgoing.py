@@ -64,9 +64,14 @@ class Outgoing(Generic[T]):
             self.position = (rows[-1].level, rows[-1].seq)
         self.exhausted = len(rows) < limit
 
+    @property
+    def idle(self) -> bool:
+        """Is there nothing to send now?"""
+        return not self._buffer or self.paused
+
     def take(self) -> T | None:
         """The next to send; it is on its way from now on."""
-        if not self._buffer or self.paused:
+        if self.idle:
             return None
         row = self._buffer.popleft()
         self._flying[row.seq] = row

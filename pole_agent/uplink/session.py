@@ -43,43 +43,44 @@ class MqttSession:
         self._pace = Pace(client.window)
         self._in_flight = 0
         self._looks: dict[str, asyncio.Future[bytes]] = {}
-        self._waiting: deque[asyncio.Future[None]] = deque()
+        self._live: deque[asyncio.Future[None]] = deque()  # who waits for a place, the first that came first
+        self._patient: deque[asyncio.Future[None]] = deque()  # and who lets the others go first
 
     @property
     def unheard(self) -> Mapping[str, str]:
         return self._filters.missing
 
-    async def publish(self, message: Letter) -> None:
-        if self._in_flight >= self._pace.window:
-            await self._room(first=callable(message))
-        self._in_flight += 1
+    async def publish(self, message: Letter, *, waits: bool = False) -> None:
+        await self._place(self._patient if waits else self._live)
         begun = time.monotonic()
         try:
             await self._client.publish_acknowledged(message() if callable(message) else message)
             self._pace.acknowledged(time.monotonic() - begun)
         finally:
-            self._in_flight -= 1
-            self._let_in()
+            self._leave()
 
-    async def _room(self, *, first: bool) -> None:
-        """Wait for room in the window; what is live goes first."""
-        while self._in_flight >= self._pace.window:
-            turn: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-            (self._waiting.appendleft if first else self._waiting.append)(turn)
-            try:
-                await turn
-            except asyncio.CancelledError:
-                if turn.done() and not turn.cancelled():
-                    self._let_in()  # the turn was ours: the next one takes it
-                raise
+    async def _place(self, queue: deque[asyncio.Future[None]]) -> None:
+        """Take a place in the window. Who waits for one gets it from hand to hand: nobody who comes later, and none of those who had one,
+        takes it away."""
+        if self._in_flight < self._pace.window:
+            self._in_flight += 1
+            return
+        turn: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        queue.append(turn)
+        try:
+            await turn
+        except asyncio.CancelledError:
+            if turn.done() and not turn.cancelled():
+                self._leave()  # the place was ours: the next one takes it
+            raise
 
-    def _let_in(self) -> None:
-        room = self._pace.window - self._in_flight
-        while room > 0 and self._waiting:
-            turn = self._waiting.popleft()
+    def _leave(self) -> None:
+        self._in_flight -= 1
+        while self._in_flight < self._pace.window and (queue := self._live or self._patient):
+            turn = queue.popleft()
             if not turn.done():
+                self._in_flight += 1
                 turn.set_result(None)
-                room -= 1
 
     async def listen(self, *, anew: bool = False) -> None:
         now = time.monotonic()

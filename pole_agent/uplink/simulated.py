@@ -35,8 +35,8 @@ class _SimulatedSession:
     def __init__(self, session: Session) -> None:
         self._session = session
 
-    async def publish(self, message: Letter) -> None:
-        await self._session.publish((lambda: marked(message())) if callable(message) else marked(message))
+    async def publish(self, message: Letter, *, waits: bool = False) -> None:
+        await self._session.publish((lambda: marked(message())) if callable(message) else marked(message), waits=waits)
 
     async def incoming(self) -> AsyncIterator[Incoming]:
         async for message in self._session.incoming():

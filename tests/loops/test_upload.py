@@ -42,7 +42,7 @@ class Line:
     def unheard(self) -> Mapping[str, str]:
         return self._city.unheard
 
-    async def publish(self, message: Letter) -> None:
+    async def publish(self, message: Letter, *, waits: bool = False) -> None:
         message = message() if callable(message) else message
         self.open.append(message)
         await asyncio.sleep(0)

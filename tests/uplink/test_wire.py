@@ -279,7 +279,7 @@ async def test_what_is_live_goes_before_what_waits(odd: OddBroker) -> None:
     """An order overtakes events that wait for a place."""
     odd.oddity = Oddity(receive_maximum=1, ack_s=0.01)
     async with entered(odd.port) as session:
-        events = [asyncio.ensure_future(session.publish(Message(f"{BASE}/events/a/b", b"%d" % n))) for n in range(4)]
+        events = [asyncio.ensure_future(session.publish(Message(f"{BASE}/events/a/b", b"%d" % n), waits=True)) for n in range(4)]
         await asyncio.sleep(0)
         await session.publish(lambda: Message(f"{BASE}/drone/order", b"order", expiry_s=5))
         await asyncio.gather(*events)

@@ -7,7 +7,7 @@ import contextlib
 from collections.abc import Awaitable, Callable
 
 from pole_agent.clock import Clock, wait
-from pole_agent.errors import LinkLost, OutboxError, PublishRefused
+from pole_agent.errors import LinkLost, OutboxError, PublishRefused, Withdrawn
 from pole_agent.store.database import Database, Outbound
 from pole_agent.store.store import Store
 from pole_agent.uplink.broker import Session
@@ -135,34 +135,45 @@ class Drain:
         events[-1].clear()
 
     async def _send(self, session: Session) -> None:
-        """One of the window: send, wait for the acknowledgement, send the next. Raises LinkLost. The innermost loop of a drain."""
+        """One of the window: when there is room on the line, send what is next by then; wait for the acknowledgement, send the next.
+
+        Raises LinkLost. The innermost loop of a drain.
+        """
         topics: dict[str, str] = {}
         out, quarantine, ready = self.out, self._quarantine, self._ready
-        while True:
+        stored: Outbound | None = None
+        message = Message("", b"")
+
+        def leave() -> Message:
+            nonlocal stored, message
             stored = out.take()
             if out.wants():
                 self._room.set()
             if stored is None:
-                ready.clear()
-                await ready.wait()
-                continue
+                raise Withdrawn("another one took it")
             kind = stored.kind
             if (topic := topics.get(kind)) is None:
                 topic = topics[kind] = event_topic(self._base, kind)
-            payload = stored.text.encode()
-            message = Message(topic, payload, 1, False, None, None, CONTENT_TYPE)
-            try:
-                await session.publish(message)
-            except PublishRefused as error:
-                self.refused(stored, topic, error)
+            message = Message(topic, stored.text.encode(), 1, False, None, None, CONTENT_TYPE)
+            return message
+
+        while True:
+            if out.idle:
+                ready.clear()
+                await ready.wait()
                 continue
-            if not quarantine.empty and quarantine.accepted(topic, stored.seq):
+            try:
+                await session.publish(leave, waits=True)
+            except Withdrawn:
+                continue
+            except PublishRefused as error:
+                assert stored is not None
+                self.refused(stored, message.topic, error)
+                continue
+            assert stored is not None
+            if not quarantine.empty and quarantine.accepted(message.topic, stored.seq):
                 self.look_again()
-            tally = self._sent.setdefault(kind, [0, 0])
-            tally[0] += 1
-            tally[1] += len(payload) + len(topic)
-            if out.acknowledged(stored.seq) in (1, MARK_ROWS):
-                self._taken.set()
+            self.taken(stored, message)
 
     async def _mark_taken(self) -> None:
         """Mark in batches: a commit for each acknowledgement would wear the card out."""

@@ -1,0 +1,212 @@
+"""How a client is made, what a visit says, when MQTT 5 is asked for again, and whether a slow line still moves."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import socket
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from pole_agent.errors import LinkLost
+from pole_agent.uplink.client import AckClient
+from pole_agent.uplink.mqtt import Address, MqttBroker, client_for, close, reason_code, visit
+from tests.conftest import free_port
+from tests.faults.odd_broker import OddBroker, Oddity
+from tests.uplink.test_wire import BASE, WILL, still
+
+
+@pytest.fixture
+def odd() -> Iterator[OddBroker]:
+    made = OddBroker()
+    yield made
+    made.close()
+
+
+def client_at(port: int) -> AckClient:
+    return client_for(Address("127.0.0.1", port, "x", False), "-asks", True, None)
+
+
+# --- a client
+
+
+async def test_how_long_a_client_waits() -> None:
+    """Five seconds for a host that takes no connection, ten for a broker that says nothing; forty fly, four times as many may wait."""
+    client = client_at(1)
+    inner = client._client
+    assert (inner.connect_timeout, client.timeout, client._keepalive) == (5.0, 10.0, 20)
+    assert (inner._max_inflight_messages, inner._max_queued_messages, client.pending_calls_threshold) == (40, 160, 160)
+    assert client._queue.maxsize == 2000, "what comes in waits while the listener works, so many"
+    assert inner._will is False
+
+
+async def test_a_password_is_read_at_each_connect(odd: OddBroker, tmp_path: Path) -> None:
+    """One that is missing is no traceback but a line that cannot be had, told in words; one that was changed is the next one."""
+    address = Address("127.0.0.1", odd.port, "x", False, "user", tmp_path / "word")
+    with pytest.raises(LinkLost, match="cannot prepare the connection: "):
+        client_for(address, "", True, None)
+    for word in ("first", "second"):
+        (tmp_path / "word").write_text(word + "\n")
+        inner = client_for(address, "", True, None)._client
+        assert (inner._username, inner._password) == (b"user", word.encode())
+    assert client_at(1)._client._password is None
+
+
+# --- a visit
+
+
+@pytest.mark.parametrize(
+    ("oddity", "code"),
+    [
+        (Oddity(), 0),
+        (Oddity(connack=0x87), 0x87),
+        (Oddity(connack=0x84), 0x84),
+        (Oddity(versions=(4,)), 0x84),
+        (Oddity(versions=(4,), silent_about_versions=True), None),
+    ],
+)
+async def test_what_a_visit_says(oddity: Oddity, code: int | None, odd: OddBroker) -> None:
+    """Nought where we were let in, the broker's code where not, None where it said nothing; and we are gone again."""
+    odd.oddity = oddity
+    assert await visit(client_at(odd.port)) == code
+    assert odd.connects == [5]
+    deadline = time.monotonic() + 5
+    while odd._clients:
+        assert time.monotonic() < deadline, "it has left"
+        await asyncio.sleep(0.005)
+
+
+async def test_a_visit_to_nobody() -> None:
+    """A closed port says nothing of versions."""
+    assert await visit(client_at(free_port())) is None
+
+
+async def test_a_client_that_never_came_can_leave() -> None:
+    """Closing is safe in every state, also twice."""
+    client = client_at(free_port())
+    await close(client)
+    with contextlib.suppress(Exception):
+        await client.__aenter__()
+    await close(client)
+    await close(client)
+    assert client._client.socket() is None
+
+
+@pytest.mark.parametrize(("error", "code"), [(OSError("x"), None), (ValueError(), None)])
+def test_an_error_without_a_code(error: Exception, code: int | None) -> None:
+    """Only the broker's answer has one, as a number or as paho's reason."""
+    assert reason_code(error) is code
+
+    class Code:
+        value = 0x87
+
+    for told in (Code(), 0x87):
+        error.rc = told  # type: ignore[attr-defined]
+        assert reason_code(error) == 0x87
+    error.rc = "0x87"  # type: ignore[attr-defined]
+    assert reason_code(error) is None
+
+
+# --- which version is spoken
+
+
+def old_for(broker: MqttBroker, seconds: float) -> None:
+    """As if the broker had said so long ago that it knows no 5, that it is asked again in so many seconds."""
+    broker._versions.unsupported(time.monotonic() - 3600 + seconds)
+
+
+async def test_a_broker_that_learned_5_is_met_in_5(odd: OddBroker) -> None:
+    """Asked under another name once the hour is over; the line is left with the reason, and the next one is in 5."""
+    broker = MqttBroker(Address("127.0.0.1", odd.port, "x", False))
+    old_for(broker, 0.5)
+    with pytest.raises(LinkLost, match="knows MQTT 5 now; coming back in 5"):
+        async with broker.connect(WILL, BASE) as session:
+            assert not session.modern
+            await asyncio.wait_for(anext(session.incoming()), 10)
+    assert (broker.knows_5, odd.connects) == (True, [4, 5])
+    async with broker.connect(WILL, BASE) as session:
+        assert session.modern
+
+
+@pytest.mark.parametrize("oddity", [Oddity(versions=(4,)), Oddity(versions=(4,), silent_about_versions=True)])
+async def test_a_broker_that_knows_no_5_is_left_in_peace(oddity: Oddity, odd: OddBroker) -> None:
+    """Its no, or its silence, costs the session nothing; it is asked again an hour later."""
+    odd.oddity = oddity
+    broker = MqttBroker(Address("127.0.0.1", odd.port, "x", False))
+    old_for(broker, 0.2)
+    begun = time.monotonic()
+    async with broker.connect(WILL, BASE) as session:
+        while len(odd.connects) < 2 or broker._versions.again_at() < begun + 60:
+            assert time.monotonic() < begun + 8
+            await asyncio.sleep(0.01)
+        assert time.monotonic() - begun >= 0.99, "not sooner than after a second"
+        assert begun + 3600 < broker._versions.again_at() < time.monotonic() + 3600
+        await session.publish(WILL)
+    assert odd.connects == [4, 5]
+    assert (broker.knows_5, broker._versions.modern(time.monotonic())) == (False, False)
+
+
+async def test_whoever_is_configured_for_3_asks_for_no_5(odd: OddBroker) -> None:
+    """Nobody is visited who was not asked for: there is nothing to wait for."""
+    broker = MqttBroker(Address("127.0.0.1", odd.port, "x", False, protocol="3.1.1"))
+    await asyncio.wait_for(broker._ask_for_5(client_at(odd.port)), 0.5)
+    assert odd.connects == []
+
+
+# --- a line that moves
+
+
+@pytest.fixture
+def line() -> Iterator[tuple[socket.socket, socket.socket]]:
+    """Two ends of a line; what waits on ours is what the other has not read."""
+    ours, theirs = socket.socketpair()
+    with ours, theirs:
+        for _ in range(30):
+            ours.send(b"x" * 1000)
+        yield ours, theirs
+
+
+async def test_a_line_that_moves_is_not_silent(line: tuple[socket.socket, socket.socket]) -> None:
+    """As long as the other end takes bytes nobody asks whether it is there; ten seconds after the last ones it is asked."""
+    ours, theirs = line
+    client, paho = await still(100.0)
+    paho.socket = lambda: ours  # type: ignore[method-assign,assignment]
+    assert client._stuck(101.0) is None, "the first look has nothing to compare with"
+    for now in (109.0, 118.0, 127.0):
+        theirs.recv(1000)
+        assert client._stuck(now) is None
+        assert client._stuck(now + 0.5) is None
+    assert paho.asked == 0
+    client._acks = {1: (client._acks[1][0], 120.0)}  # else half a minute is over
+    assert client._stuck(136.9) is None
+    assert paho.asked == 0
+    assert client._stuck(137.0) is None
+    assert paho.asked == 1, "ten seconds after it moved last"
+    paho._ping_t = 137.0
+    theirs.recv(1000)
+    assert client._stuck(147.0) is None, "it moves again"
+    assert client._stuck(156.9) is None
+    assert paho.asked == 1
+    client._acks = {1: (client._acks[1][0], 150.0)}
+    assert client._stuck(160.0) is None, "silent once more: it is asked before it is given up"
+    assert client._stuck(161.0) is not None
+
+
+async def test_only_what_leaves_is_a_move(line: tuple[socket.socket, socket.socket]) -> None:
+    """Not the first look, not a line that stands, not one on which more waits than before, nor one that is closed."""
+    ours, theirs = line
+    client, paho = await still(100.0)
+    assert client._moved() is False, "no socket"
+    paho.socket = lambda: ours  # type: ignore[method-assign,assignment]
+    assert [client._moved(), client._moved()] == [False, False]
+    theirs.recv(1000)
+    assert [client._moved(), client._moved()] == [True, False]
+    ours.send(b"x" * 1000)
+    assert [client._moved(), client._moved()] == [False, False]
+    theirs.recv(1000)
+    assert client._moved() is True
+    ours.close()
+    assert client._moved() is False

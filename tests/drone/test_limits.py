@@ -190,7 +190,8 @@ def test_a_gate_says_what_it_knows() -> None:
     assert shown["night"] == ("unknown", "night", None)
     assert shown["wind_ms"] == (None, 8, None)
     assert gates(what=known(dark=True))["night"].value == "night"
-    assert gates(limits=replace(STRICT, geofence=None))["geofence"].limit is None
+    (no_fence,) = [g for g in ask(at(0), 600, replace(STRICT, geofence=None), what) if g.name == "geofence"]
+    assert (no_fence.value, no_fence.limit, no_fence.source, no_fence.age_s) == (place, None, "configuration", None)
 
 
 WORDS: list[tuple[dict[str, Any], str]] = [
@@ -210,6 +211,9 @@ WORDS: list[tuple[dict[str, Any], str]] = [
     ({"what": known({"maintenance": True})}, "maintenance yes, allowed is no"),
     ({"what": known({"dock": "working"})}, "dock working, allowed is idle"),
     ({"what": known({"temperature_c": -9.5})}, "temperature -9.5 °C, allowed at least -5 °C"),
+    ({"what": known({"temperature_c": 41.0})}, "temperature 41 °C, allowed at most 40 °C"),
+    ({"what": known({"battery_pct": 29.123456789})}, "battery 29.1235 %, allowed at least 30 %"),
+    ({"what": known({"wind_ms": 12.0})}, "wind 12 m/s, allowed at most 8 m/s"),
     ({"what": known({"rain_mm_h": "raining"})}, "rain raining mm/h, allowed at most 2 mm/h"),
     ({"limits": replace(LIMITS, max_wind_ms=8), "what": known(measured=WALL + 61)}, "wind is unknown: its time lies in the future"),
     ({"limits": replace(LIMITS, max_wind_ms=8), "what": known(measured=WALL - 361)}, "wind is unknown: what was heard is 361 s old"),
@@ -233,6 +237,34 @@ def test_an_area_is_asked_for_every_target() -> None:
         assert shut(target=at(300), limits=limits, what=GOOD) == {"exclusions"}
         assert shut(target=at(3000), limits=limits, what=GOOD) == {"geofence"}
         limits._asked.clear()
+
+
+class Counted(Area):
+    """An area that counts how often it is asked."""
+
+    asked = 0
+
+    def contains(self, point: tuple[float, float], radius_m: float) -> bool:
+        Counted.asked += 1
+        return super().contains(point, radius_m)
+
+
+def test_an_area_is_asked_once_for_a_target() -> None:
+    """Thousands of points at each turn would be felt; and what was asked makes no limits unequal, nor longer to read."""
+    limits, fresh = replace(LIMITS, geofence=Counted(FENCE.outer)), replace(LIMITS, geofence=Counted(FENCE.outer))
+    for _ in range(3):
+        assert limits.ground(at(0)) == (True, False)
+    assert limits.ground(at(2000)) == (False, False)
+    assert Counted.asked == 2
+    assert limits == fresh
+    assert repr(limits) == repr(fresh)
+
+
+def test_what_holds_where_nothing_is_written() -> None:
+    """Ten minutes to live, a quarter of an hour between flights, 120 m, and no night, no fence, no other limit."""
+    unset = DroneLimits()
+    assert (unset.ttl_s, unset.cooldown_s, unset.max_alt_agl_m, unset.night_permit) == (600, 900, 120, False)
+    assert shut(limits=unset, what=known(dark=True)) == {"geofence", "night"}
 
 
 # --- unknown = blocked

@@ -189,9 +189,7 @@ async def close(client: AckClient) -> None:
         await client.__aexit__(None, None, None)
     if client._disconnected.done() and not client._disconnected.cancelled():
         client._disconnected.exception()
-    if client._client.socket() is not None:
-        client._client.disconnect()
-        client._client._sock_close()
+    client._client._sock_close()
 
 
 def reason_code(error: Exception) -> int | None:

@@ -59,6 +59,8 @@ class Line:
         self.listened.append(anew)
 
     async def look_at(self, topic: str) -> bytes | None:
+        if self._city.breaks_at_a_look:
+            raise LinkLost("cut at the look")
         kept = self._city.retained.get(topic)
         return kept.payload if kept else None
 
@@ -84,7 +86,7 @@ class City:
         self.knows_5, self.modern, self.missing = False, True, ""
         self.certificate_ends: float | None = None
         self.unheard: dict[str, str] = {}
-        self.down, self.throws_out, self.echoes = False, False, True
+        self.down, self.throws_out, self.echoes, self.breaks_at_a_look = False, False, True, False
         self.takes_s = 0.0
         self.refuses: Callable[[Message], bool] = lambda message: False
         self.holds: Callable[[Message], bool] = lambda message: False

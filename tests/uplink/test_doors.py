@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import logging
 import socket
 import time
 from collections.abc import Iterator
@@ -13,10 +14,11 @@ import pytest
 
 from pole_agent.errors import LinkLost
 from pole_agent.uplink.client import AckClient
+from pole_agent.uplink.events import Message
 from pole_agent.uplink.mqtt import Address, MqttBroker, client_for, close, reason_code, visit
-from tests.conftest import free_port
+from tests.conftest import Mosquitto, free_port
 from tests.faults.odd_broker import OddBroker, Oddity
-from tests.uplink.test_wire import BASE, WILL, still
+from tests.uplink.test_wire import BASE, WILL, City, entered, still
 
 
 @pytest.fixture
@@ -110,6 +112,39 @@ def test_an_error_without_a_code(error: Exception, code: int | None) -> None:
     assert reason_code(error) is None
 
 
+async def test_a_line_that_we_give_up_is_closed_at_once(mosquitto: Mosquitto) -> None:
+    """The broker tells the city that the pole was lost, and the next connection is one of its own."""
+    city = City(mosquitto.port)
+    try:
+        with pytest.raises(LinkLost, match="enough"):
+            async with entered(mosquitto.port) as session:
+                session._client.give_up(LinkLost("enough"))
+                await anext(session.incoming())
+        assert (await asyncio.to_thread(city.next)).payload == WILL.payload
+        async with entered(mosquitto.port) as session:
+            await session.publish(Message(f"{BASE}/info", b"{}"))
+        assert (await asyncio.to_thread(city.next)).topic == f"{BASE}/info"
+    finally:
+        city.close()
+
+
+def test_paho_says_nothing_of_a_lost_line() -> None:
+    """The upload loop says it in words, and not once for each attempt."""
+    told = client_at(1)._client._logger
+    assert told is not None
+    assert not told.isEnabledFor(logging.ERROR)
+
+
+async def test_a_broken_subscribe_leaves_nothing_behind(odd: OddBroker) -> None:
+    """Neither a task nor a word of Python's about one, whether the broker closes at it or does not answer."""
+    async with entered(odd.port) as session:
+        odd.oddity = Oddity(most_filters=0)
+        before = asyncio.all_tasks()
+        with pytest.raises(LinkLost, match="cannot subscribe: "):
+            await session.listen(anew=True)
+        assert asyncio.all_tasks() <= before
+
+
 # --- which version is spoken
 
 
@@ -126,6 +161,7 @@ async def test_a_broker_that_learned_5_is_met_in_5(odd: OddBroker) -> None:
         async with broker.connect(WILL, BASE) as session:
             assert not session.modern
             await asyncio.wait_for(anext(session.incoming()), 10)
+    assert session._client._client.socket() is None, "and closed here too"
     assert (broker.knows_5, odd.connects) == (True, [4, 5])
     async with broker.connect(WILL, BASE) as session:
         assert session.modern

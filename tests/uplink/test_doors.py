@@ -128,7 +128,7 @@ async def test_a_line_that_we_give_up_is_closed_at_once(mosquitto: Mosquitto) ->
         city.close()
 
 
-def test_paho_says_nothing_of_a_lost_line() -> None:
+async def test_paho_says_nothing_of_a_lost_line() -> None:
     """The upload loop says it in words, and not once for each attempt."""
     told = client_at(1)._client._logger
     assert told is not None

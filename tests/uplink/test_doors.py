@@ -15,7 +15,9 @@ import pytest
 from pole_agent.errors import LinkLost
 from pole_agent.uplink.client import AckClient
 from pole_agent.uplink.events import Message
+from pole_agent.uplink.filters import Filters
 from pole_agent.uplink.mqtt import Address, MqttBroker, client_for, close, reason_code, visit
+from pole_agent.uplink.session import subscribe
 from tests.conftest import Mosquitto, free_port
 from tests.faults.odd_broker import OddBroker, Oddity
 from tests.uplink.test_wire import BASE, WILL, City, entered, still
@@ -143,6 +145,26 @@ async def test_a_broken_subscribe_leaves_nothing_behind(odd: OddBroker) -> None:
         with pytest.raises(LinkLost, match="cannot subscribe: "):
             await session.listen(anew=True)
         assert asyncio.all_tasks() <= before
+
+
+class FewWords:
+    """A client whose broker answers to the first topic only."""
+
+    modern = True
+
+    def __init__(self) -> None:
+        self._disconnected: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+
+    async def subscribe(self, topics: list[tuple[str, object]]) -> list[int]:
+        return [1]
+
+
+async def test_an_answer_to_fewer_topics_is_no_crash() -> None:
+    """What was answered counts; of the others nothing is known."""
+    filters = Filters(["a", "b"])
+    filters.refused("a", "no", 0.0)
+    await subscribe(FewWords(), BASE, filters, ["a", "b"], anew=True)  # type: ignore[arg-type]
+    assert dict(filters.missing) == {}
 
 
 # --- which version is spoken

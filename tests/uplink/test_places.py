@@ -9,7 +9,11 @@ from pathlib import Path
 
 import pytest
 
+from pole_agent.clock import settle
+from pole_agent.errors import PublishRefused
 from pole_agent.uplink.events import Message
+from pole_agent.uplink.filters import Filters
+from pole_agent.uplink.session import MqttSession
 from pole_agent.vocabulary import RecordEvent, Severity
 from tests.faults.odd_broker import OddBroker, Oddity
 from tests.faults.test_a_broker_misbehaves import Pole, fill, running, until
@@ -23,6 +27,110 @@ def odd() -> Iterator[OddBroker]:
     made = OddBroker()
     yield made
     made.close()
+
+
+class Hand:
+    """A client whose acknowledgements are given by hand, in any order. `window`: so many may fly."""
+
+    modern, retains, most_qos = True, True, 1
+
+    def __init__(self, window: int) -> None:
+        self.window = window
+        self._client = self
+        self.flying: dict[bytes, asyncio.Future[None]] = {}
+        self.most = 0
+
+    def socket(self) -> None:
+        return None
+
+    async def publish_acknowledged(self, message: Message) -> None:
+        self.flying[message.payload] = ack = asyncio.get_running_loop().create_future()
+        self.most = max(self.most, len(self.flying))
+        try:
+            await ack
+        finally:
+            del self.flying[message.payload]
+
+
+def session_of(hand: Hand) -> MqttSession:
+    return MqttSession(hand, BASE, Filters([]))  # type: ignore[arg-type]
+
+
+def send(session: MqttSession, name: bytes, *, waits: bool = True) -> asyncio.Task[None]:
+    return asyncio.ensure_future(session.publish(Message("x", name), waits=waits))
+
+
+@pytest.mark.parametrize("ends", ["acknowledged", "refused", "cancelled"])
+async def test_a_place_is_handed_on_however_it_ends(ends: str) -> None:
+    """One leaves, one comes, the first that waited; as many fly as may, not one more and not one less."""
+    hand = Hand(2)
+    session = session_of(hand)
+    jobs = {name: send(session, name) for name in (b"a", b"b", b"c", b"d", b"e")}
+    await settle()
+    for gone, then in ((b"a", {b"b", b"c"}), (b"c", {b"b", b"d"}), (b"b", {b"d", b"e"}), (b"d", {b"e"})):
+        if ends == "cancelled":
+            jobs[gone].cancel()
+        elif ends == "refused":
+            hand.flying[gone].set_exception(PublishRefused(0x87, "no"))
+        else:
+            hand.flying[gone].set_result(None)
+        await settle()
+        assert set(hand.flying) == then
+    last = send(session, b"f")
+    await settle()
+    assert (set(hand.flying), hand.most) == ({b"e", b"f"}, 2)
+    for job in (last, *jobs.values()):
+        job.cancel()
+    await asyncio.gather(last, *jobs.values(), return_exceptions=True)
+
+
+@pytest.mark.parametrize("granted", [False, True])
+async def test_who_gives_up_takes_no_place_along(granted: bool) -> None:
+    """Whether he still waits or was just let in: afterwards one flies, and the next comes when it is acknowledged."""
+    hand = Hand(1)
+    session = session_of(hand)
+    jobs = [send(session, name) for name in (b"a", b"b", b"c", b"d")]
+    await settle()
+    if granted:
+        hand.flying[b"a"].set_result(None)
+        while not jobs[0].done():
+            await asyncio.sleep(0)
+    jobs[1].cancel()
+    await settle()
+    assert set(hand.flying) == ({b"c"} if granted else {b"a"})
+    if not granted:
+        hand.flying[b"a"].set_result(None)
+        await settle()
+        assert set(hand.flying) == {b"c"}
+    hand.flying[b"c"].set_result(None)
+    await settle()
+    assert (set(hand.flying), hand.most) == ({b"d"}, 1)
+    hand.flying[b"d"].set_result(None)
+    await asyncio.gather(*jobs, return_exceptions=True)
+    assert [job.cancelled() for job in jobs] == [False, True, False, False]
+
+
+async def test_the_window_opens_for_who_waits() -> None:
+    """Good acknowledgements let one more in each; late ones nobody, until fewer fly than may."""
+    hand = Hand(40)
+    session = session_of(hand)
+    jobs = [send(session, b"%d" % n) for n in range(30)]
+    await settle()
+    assert set(hand.flying) == {b"%d" % n for n in range(10)}, "ten at first"
+    hand.flying[b"0"].set_result(None)
+    await settle()
+    assert set(hand.flying) == {b"%d" % n for n in range(1, 12)}, "one for it, one more for its answer"
+    session._pace.window = 9
+    for gone in (1, 2):
+        hand.flying[b"%d" % gone].set_exception(PublishRefused(0x87, "no"))
+        await settle()
+        assert len(hand.flying) == 11 - gone
+    hand.flying[b"3"].set_exception(PublishRefused(0x87, "no"))
+    await settle()
+    assert (len(hand.flying), b"12" in hand.flying) == (9, True)
+    for job in jobs:
+        job.cancel()
+    await asyncio.gather(*jobs, return_exceptions=True)
 
 
 @pytest.mark.parametrize(("places", "senders"), [(1, 3), (2, 5), (4, 4)])

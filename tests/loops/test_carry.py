@@ -17,6 +17,7 @@ from pole_agent.health.trust import TimeKeeper
 from pole_agent.loops.upload.carry import Carry
 from pole_agent.loops.upload.drain import Drain
 from pole_agent.loops.upload.trials import Trials
+from pole_agent.store.database import Outbound
 from pole_agent.store.store import Store
 from pole_agent.uplink.board import Board
 from pole_agent.uplink.broker import Session
@@ -441,3 +442,88 @@ async def test_an_event_that_waited_long_enough(hung: bool, tmp_path: Path) -> N
         assert t.drain.out.round > rounds
         running.cancel()
         await asyncio.gather(running, return_exceptions=True)
+
+
+# --- the drain
+
+
+async def test_which_event_is_found(tmp_path: Path) -> None:
+    """By its number, or the oldest of a kind, the newest where that is asked for; what is not there is none."""
+    async with trial(tmp_path) as t:
+        await t.record("incident.opened", "incident.closed", "incident.opened")
+        asked: list[dict[str, Any]] = [{"seq": 3}, {"kind": "incident.opened"}, {"kind": "incident.opened", "newest": True}, {"seq": 9}]
+        for find in (t.drain.find, t.trials._find):
+            rows = [await find(**more) for more in asked]
+            assert [row and (row.seq, row.kind) for row in rows] == [
+                (3, "incident.opened"), (1, "incident.opened"), (3, "incident.opened"), None,
+            ]  # fmt: skip
+        message = t.drain.message(cast(Outbound, await t.drain.find(2)))
+        assert message[2:] == (1, False, None, None, "application/cloudevents+json; charset=UTF-8")
+        assert (message.topic, b'"sequence":"000000000002"' in message.payload) == (CLOSED, True)
+
+
+async def test_marks_are_made_at_the_first_and_at_4000(tmp_path: Path) -> None:
+    """Half a second after the first, at once when there are four thousand, and not for each between."""
+    async with trial(tmp_path) as t:
+        message, stirred = Message(OPENED, b"12345"), list[int]()
+        for seq in range(1, 4003):
+            t.drain.taken(Outbound(seq, 1, "incident.opened", ""), message)
+            if t.drain._taken.is_set():
+                stirred.append(seq)
+                t.drain._taken.clear()
+        assert stirred == [1, 4000]
+        assert t.sent == {"incident.opened": [4002, 4002 * (5 + len(OPENED))]}
+
+
+async def test_a_quiet_drain_looks_every_half_minute(tmp_path: Path) -> None:
+    """It beats as often, and whoever wakes it in between leaves no task behind."""
+    async with trial(tmp_path) as t:
+        beats: list[float] = []
+        t.drain._beat = lambda: beats.append(t.now)
+        running = asyncio.ensure_future(t.drain.run(t.session))
+        while not beats:
+            await asyncio.sleep(0.001)
+        await settle()
+        begun, tasks = t.now, len(asyncio.all_tasks())
+        for _ in range(179):
+            await t.clock.advance(0.5)
+        assert beats == [begun, begun + 30, begun + 60]
+        for number in range(1, 6):
+            await t.record("incident.opened")
+            while len(t.line.sent) < number:
+                await asyncio.sleep(0.001)
+        await settle()
+        assert t.numbers() == [1, 2, 3, 4, 5]
+        assert len(asyncio.all_tasks()) <= tasks + 2, "the mark of the first half second at most"
+        running.cancel()
+        await asyncio.gather(running, return_exceptions=True)
+        await t.store.flush()
+        marked = await t.store.read(lambda db: db.list_events(10))
+        assert [e.delivered is not None for e in marked] == [True] * 5
+
+
+async def test_a_drain_ends_with_its_line(tmp_path: Path) -> None:
+    """For the reason for which the line went; what flew is still known, nothing else of it runs on."""
+    async with trial(tmp_path) as t:
+        await t.record("incident.opened")
+        t.line.fails = lambda message: LinkLost("cut here")
+        before = asyncio.all_tasks()
+        with pytest.raises(LinkLost, match="cut here"):
+            await asyncio.wait_for(t.drain.run(t.session), 5)
+        assert asyncio.all_tasks() <= before
+        assert [row.seq for row in t.drain.out.flying] == [1]
+
+
+async def test_a_refused_event_moves_the_others_only_with_its_topic(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    """One that is refused alone waits alone: nothing is read again; the fifth no makes the drain look past its kind."""
+    async with trial(tmp_path) as t:
+        await t.record(*["incident.opened"] * 6)
+        for seq in range(1, 6):
+            row = cast(Outbound, await t.drain.find(seq))
+            assert t.drain.out.depart(row)
+            rounds = t.drain.out.round
+            t.drain.refused(row, OPENED, NO)
+            assert (t.drain.out.round > rounds) is (seq == 5)
+            assert (t.drain._room.is_set(), t.drain._ready.is_set()) == (seq == 5, seq == 5)
+        assert len(t.drain.out.flying) == 0
+        assert caplog.text.count("it is kept and tried again later") == 1, "news once"

@@ -9,6 +9,7 @@ import socket
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -150,12 +151,12 @@ async def test_a_broken_subscribe_leaves_nothing_behind(odd: OddBroker) -> None:
 class FewWords:
     """A client whose broker answers to the first topic only."""
 
-    modern = True
-
-    def __init__(self) -> None:
+    def __init__(self, modern: bool = True) -> None:
+        self.modern, self.asked = modern, list[Any]()
         self._disconnected: asyncio.Future[None] = asyncio.get_running_loop().create_future()
 
-    async def subscribe(self, topics: list[tuple[str, object]]) -> list[int]:
+    async def subscribe(self, topics: list[tuple[str, Any]]) -> list[int]:
+        self.asked += [(topic, o if isinstance(o, int) else (o.QoS, o.retainAsPublished, o.retainHandling)) for topic, o in topics]
         return [1]
 
 
@@ -165,6 +166,28 @@ async def test_an_answer_to_fewer_topics_is_no_crash() -> None:
     filters.refused("a", "no", 0.0)
     await subscribe(FewWords(), BASE, filters, ["a", "b"], anew=True)  # type: ignore[arg-type]
     assert dict(filters.missing) == {}
+
+
+@pytest.mark.parametrize(
+    ("modern", "anew", "asked"), [(True, True, (1, True, 0)), (True, False, (1, True, 1)), (False, True, 1), (False, False, 1)]
+)
+async def test_how_a_topic_is_asked_for(modern: bool, anew: bool, asked: object) -> None:
+    """QoS 1, retain as published; what is kept comes once: not again where it is only asked whether we are still heard."""
+    client = FewWords(modern)
+    await subscribe(client, BASE, Filters(["lamp/set"]), ["lamp/set"], anew=anew)  # type: ignore[arg-type]
+    assert client.asked == [(f"{BASE}/lamp/set", asked)]
+
+
+async def test_a_kept_command_is_heard_once(mosquitto: Mosquitto) -> None:
+    """However often everything is asked for anew."""
+    async with entered(mosquitto.port) as other:
+        await other.publish(Message(f"{BASE}/lamp/set", b"kept", retain=True))
+    async with entered(mosquitto.port) as session:
+        coming = session.incoming()
+        assert (await anext(coming)).payload == b"kept"
+        await session.listen(anew=True)
+        await session.publish(Message(f"{BASE}/lamp/set", b"new"))
+        assert (await anext(coming)).payload == b"new"
 
 
 # --- which version is spoken

@@ -139,7 +139,6 @@ class Drain:
 
         Raises LinkLost. The innermost loop of a drain.
         """
-        topics: dict[str, str] = {}
         out, quarantine, ready = self.out, self._quarantine, self._ready
         stored: Outbound | None = None
         message = Message("", b"")
@@ -151,10 +150,7 @@ class Drain:
                 self._room.set()
             if stored is None:
                 raise Withdrawn("another one took it")
-            kind = stored.kind
-            if (topic := topics.get(kind)) is None:
-                topic = topics[kind] = event_topic(self._base, kind)
-            message = Message(topic, stored.text.encode(), 1, False, None, None, CONTENT_TYPE)
+            message = self.message(stored)
             return message
 
         while True:

@@ -21,7 +21,7 @@ from pole_agent.uplink.mqtt import Address, MqttBroker, client_for, close, reaso
 from pole_agent.uplink.session import subscribe
 from tests.conftest import Mosquitto, free_port
 from tests.faults.odd_broker import OddBroker, Oddity
-from tests.uplink.test_wire import BASE, WILL, City, entered, still
+from tests.uplink.test_wire import BASE, WILL, City, StillLine, entered, still
 
 
 @pytest.fixture
@@ -151,13 +151,15 @@ async def test_a_broken_subscribe_leaves_nothing_behind(odd: OddBroker) -> None:
 class FewWords:
     """A client whose broker answers to the first topic only."""
 
-    def __init__(self, modern: bool = True) -> None:
-        self.modern, self.asked = modern, list[Any]()
+    def __init__(self, modern: bool = True, bulk: int = 1, alone: int = 1) -> None:
+        self.modern, self.asked, self.groups = modern, list[Any](), list[int]()
+        self._bulk, self._alone = bulk, alone
         self._disconnected: asyncio.Future[None] = asyncio.get_running_loop().create_future()
 
     async def subscribe(self, topics: list[tuple[str, Any]]) -> list[int]:
+        self.groups.append(len(topics))
         self.asked += [(topic, o if isinstance(o, int) else (o.QoS, o.retainAsPublished, o.retainHandling)) for topic, o in topics]
-        return [1]
+        return [self._alone] if len(topics) == 1 else [self._bulk]
 
 
 async def test_an_answer_to_fewer_topics_is_no_crash() -> None:
@@ -166,6 +168,24 @@ async def test_an_answer_to_fewer_topics_is_no_crash() -> None:
     filters.refused("a", "no", 0.0)
     await subscribe(FewWords(), BASE, filters, ["a", "b"], anew=True)  # type: ignore[arg-type]
     assert dict(filters.missing) == {}
+
+
+@pytest.mark.parametrize(
+    ("bulk", "alone", "groups", "missing"),
+    [
+        (1, 1, [2], {}),
+        (0x7F, 1, [2], {}),
+        (0x80, 1, [2, 1, 1], {}),
+        (0x97, 0x87, [2, 1, 1], {"a": "not authorized", "b": "not authorized"}),
+        (0x97, 0x66 + 0x80, [2, 1, 1], {"a": "refused", "b": "refused"}),
+    ],
+)
+async def test_a_no_to_all_is_asked_for_each_once(bulk: int, alone: int, groups: list[int], missing: dict[str, str]) -> None:
+    """A no to one topic is not asked for again; from then on each is asked for by itself."""
+    client, filters = FewWords(True, bulk, alone), Filters(["a", "b"])
+    await subscribe(client, BASE, filters, ["a", "b"], anew=True)  # type: ignore[arg-type]
+    assert (client.groups, dict(filters.missing)) == (groups, missing)
+    assert len(filters.groups(1e12)) == (1 if groups == [2] else 2)
 
 
 @pytest.mark.parametrize(
@@ -235,6 +255,57 @@ async def test_whoever_is_configured_for_3_asks_for_no_5(odd: OddBroker) -> None
     broker = MqttBroker(Address("127.0.0.1", odd.port, "x", False, protocol="3.1.1"))
     await asyncio.wait_for(broker._ask_for_5(client_at(odd.port)), 0.5)
     assert odd.connects == []
+
+
+# --- what starts the deadlines
+
+
+class Numbered(StillLine):
+    """paho that takes what it is given, and acknowledges nothing."""
+
+    rc = 0
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.mid, self.qos = 0, list[int]()
+
+    def publish(self, topic: str, payload: bytes, qos: int, *more: object) -> Numbered:
+        self.mid += 1
+        self.qos.append(qos)
+        return self
+
+
+async def test_a_message_more_is_no_progress() -> None:
+    """The deadlines run from when a quiet line was used again; whatever is sent while something waits starts nothing anew."""
+    client, _ = await still()
+    client._client = paho = Numbered()  # type: ignore[assignment]
+    begun, jobs = time.monotonic(), []
+    for number in (1, 2):
+        jobs.append(asyncio.ensure_future(client.publish_acknowledged(Message("x", b""))))
+        await asyncio.sleep(0)
+        if number == 1:
+            assert begun <= client._progress_at <= time.monotonic()
+            client._progress_at = 100.0
+        assert len(client._acks) == number
+    assert client._progress_at == 100.0
+    await client.publish_acknowledged(Message("x", b"", qos=0))
+    assert (len(client._acks), paho.qos) == (2, [1, 1, 0])
+    jobs[0].cancel()
+    await asyncio.gather(jobs[0], return_exceptions=True)
+    assert list(client._acks) == [2], "nobody waits for that any more"
+    client._acks[2][0].set_result(0x7F)
+    await jobs[1]
+    assert client._acks == {}
+
+
+async def test_what_paho_cannot_send_is_a_lost_line() -> None:
+    """Whatever number it gives, and nothing is waited for."""
+    client, _ = await still()
+    client._client = paho = Numbered()  # type: ignore[assignment]
+    paho.rc = 4
+    with pytest.raises(LinkLost, match=r"paho error 4"):
+        await client.publish_acknowledged(Message("x", b""))
+    assert client._acks == {}
 
 
 # --- a line that moves

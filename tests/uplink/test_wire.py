@@ -219,6 +219,7 @@ async def test_a_look_at_another_topic(mosquitto: Mosquitto) -> None:
         look = asyncio.ensure_future(session.look_at("smartpole/test/OLD/status"))
         hearing = asyncio.ensure_future(anext(session.incoming()))
         assert await look == b"old"
+        assert session._looks == {}, "nothing of it is waited for any more"
         await session.publish(Message("smartpole/test/OLD/status", b"new", retain=True))
         await session.publish(Message(f"{BASE}/status", b"ours", retain=True))
         assert (await hearing).payload == b"ours"
@@ -635,8 +636,9 @@ async def test_a_line_on_which_nothing_waits_is_well() -> None:
 async def test_an_answer_sets_the_deadline_anew() -> None:
     """Deadlines run from the last sign of progress."""
     client, line = await still(100.0, 100.0)
-    acks = [ack for ack, _ in client._acks.values()]
+    acks, begun = [ack for ack, _ in client._acks.values()], time.monotonic()
     client._on_publish(None, None, 1, _Code(0x87), None)
+    assert begun <= client._progress_at <= time.monotonic()
     assert (acks[0].result(), acks[1].done()) == (0x87, False)
     client._progress_at = 128.0
     assert client._stuck(137.9) is None

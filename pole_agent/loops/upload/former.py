@@ -34,12 +34,12 @@ class Former:
         if self._done:
             return
         try:
-            bases, stores = await self._store.read(self._remembered)
-            if self._base not in bases or len(bases) > 1:
-                await self._store.write(lambda db: _keep(db, self._base, [b for b in bases if b != self._base]))
+            former, now, stores = await self._store.read(self._remembered)
+            left = [base for base in (*former, *([now] if now else [])) if base != self._base]
+            if now != self._base:
+                await self._store.write(lambda db: _keep(db, self._base, left))
         except OutboxError:
             return
-        left = [b for b in bases if b != self._base]
         for base in list(left):
             kept = await session.look_at(f"{base}/{STATUS}")
             if kept is not None and last_words_of(kept, stores):
@@ -60,14 +60,13 @@ class Former:
             async with carry.alone:
                 await carry.send(topic, Message(topic, b"", retain=True))
 
-    def _remembered(self, db: Database) -> tuple[list[str], frozenset[str]]:
+    def _remembered(self, db: Database) -> tuple[list[str], str | None, frozenset[str]]:
         """The base topics of this store, those of before and the last one; and the stores that are ours."""
         try:
             former = [str(base) for base in json.loads(db.get(FORMER) or "[]")]
         except (ValueError, TypeError):
             former = []
-        now = db.get(NAME)
-        return [*former[-MOST:], *([now] if now else [])], frozenset({db.store_id, *db.formers()})
+        return former[-MOST:], db.get(NAME), frozenset({db.store_id, *db.formers()})
 
 
 def _keep(db: Database, base: str, former: list[str]) -> None:

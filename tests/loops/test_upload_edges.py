@@ -6,10 +6,12 @@ from pathlib import Path
 
 import pytest
 
+from pole_agent.clock import settle
 from pole_agent.loops.upload.own import Own
 from pole_agent.store.database import BIRTHS
+from pole_agent.uplink.events import Message
 from tests.loops.dispatching import SwitchedStore
-from tests.loops.test_upload import BASE, Pole, running
+from tests.loops.test_upload import BASE, STATUS, Pole, running
 from tests.loops.test_upload_memory import OLD, live, named, there
 
 # --- the own words
@@ -68,3 +70,71 @@ async def test_the_name_beside_a_twin_is_of_this_moment(tmp_path: Path) -> None:
                     await pole.clock.advance(1.0)
         suffixes.append(pole.upload._suffix)
     assert suffixes == ["-twin-boot1000", "-twin-boot1001", "-twin-tour1000", "-twin-boot3345"]
+
+
+# --- between two connections
+
+
+async def test_a_farewell_between_two_connections(tmp_path: Path) -> None:
+    """Nobody is there to hear it: the line that is gone is not spoken to."""
+    pole = Pole(tmp_path)
+    async with running(pole):
+        await pole.online()
+        gone = pole.city.line
+        assert gone is not None
+        pole.city.drop()
+        await pole.between()
+        before = list(gone.open)
+        await pole.upload.farewell([Message(f"{BASE}/active", b"{}")])
+        assert gone.open == before
+        assert len(pole.city.on("status")) == 1
+
+
+async def test_the_uplink_beats_at_each_attempt(tmp_path: Path) -> None:
+    """A pole without a broker is alive."""
+    pole, beats = Pole(tmp_path), list[float]()
+    pole.upload._beat = lambda: beats.append(pole.clock.monotonic())
+    pole.city.down = True
+    async with running(pole):
+        for n in range(1, 5):
+            await pole.until(lambda n=n: len(pole.city.attempts) == n and pole.asleep)  # type: ignore[misc]
+            await pole.clock.advance(2.0 ** (n - 1))
+        await pole.until(lambda: len(pole.city.attempts) == 5)
+    assert beats == [at for at, _, _ in pole.city.attempts]
+
+
+@pytest.mark.parametrize(("until_s", "said"), [(0.1, 0), (0.0, 1)])
+async def test_a_status_whose_topic_waits_is_not_said(until_s: float, said: int, tmp_path: Path) -> None:
+    """Until its pause is over; then the connection says it first of all."""
+    pole = Pole(tmp_path)
+    pole.upload._quarantine.refused(STATUS, None, "gone", 0.0, hung=True)
+    pole.upload._quarantine.topics[STATUS].until = pole.clock.monotonic() + until_s
+    async with running(pole):
+        await pole.until(lambda: pole.city.line is not None)
+        await settle()
+        assert len(pole.city.on("status")) == said
+
+
+async def test_all_is_well_a_minute_after_the_last_trouble(tmp_path: Path) -> None:
+    """Not a second sooner, of events only once some were delivered, and each part for itself."""
+    pole = Pole(tmp_path)
+    upload, q = pole.upload, pole.upload._quarantine
+    event, state = f"{BASE}/events/incident/opened", f"{BASE}/info"
+    for topic in (event, state):
+        q.refused(topic, None, "no", pole.clock.monotonic())
+    upload._tell_what_waits()
+    assert (pole.reason("events"), pole.reason("states")) == ("events/incident/opened: no", "info: no")
+    q.accepted(state)
+    await pole.clock.advance(59.9)
+    upload._tell_what_waits()
+    assert (pole.parts.is_ill("events"), pole.parts.is_ill("states")) == (True, True)
+    await pole.clock.advance(0.1)
+    upload._tell_what_waits()
+    assert (pole.parts.is_ill("events"), pole.parts.is_ill("states")) == (True, False)
+    q.accepted(event)
+    await pole.clock.advance(60.0)
+    upload._tell_what_waits()
+    assert pole.parts.is_ill("events"), "nothing was delivered yet"
+    upload._sent["incident.opened"] = [1, 1]
+    upload._tell_what_waits()
+    assert not pole.parts.is_ill("events")

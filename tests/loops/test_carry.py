@@ -514,7 +514,7 @@ async def test_a_drain_ends_with_its_line(tmp_path: Path) -> None:
         assert [row.seq for row in t.drain.out.flying] == [1]
 
 
-async def test_a_refused_event_moves_the_others_only_with_its_topic(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+async def test_a_refused_event_moves_nothing_but_its_topic(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     """One that is refused alone waits alone: nothing is read again; the fifth no makes the drain look past its kind."""
     async with trial(tmp_path) as t:
         await t.record(*["incident.opened"] * 6)

@@ -79,10 +79,59 @@ def test_a_step_that_never_comes_is_no_step(day: str, expected: list[float]) -> 
     assert [level for _, level in found] == expected
 
 
+@pytest.mark.parametrize(("day", "word", "level"), [("2026-12-20", "sunrise", 1.0), ("2026-06-20", "sunset", 0.0)])
+def test_where_no_step_comes_the_sun_decides(day: str, word: str, level: float) -> None:
+    """A program whose only word the sun does not reach for days: dark is lit, bright is off."""
+    plan = Plan({"default": program((word, 0.5))}, (), TROMSO)
+    assert level_at(plan, f"{day}T23:30:00+01:00") == level
+
+
+@pytest.mark.parametrize(
+    ("steps", "at", "expected"),
+    [
+        # dawn is at 05:32 and sunrise at 05:54; sunset at 18:04 and dusk at 18:25
+        ((("sunset", 1.0), ("05:45", 0.5), ("dawn", 0.3), ("sunrise", 0.0)), "05:50", 0.3),
+        ((("sunset", 1.0), ("05:20", 0.5), ("dawn", 0.3), ("sunrise", 0.0)), "05:25", 0.5),
+        ((("sunset", 1.0), ("05:45", 0.5), ("sunrise", 0.0)), "05:50", 0.5),
+        ((("sunset", 1.0), ("05:58", 0.5), ("sunrise", 0.0)), "05:59", 0.0),
+        ((("sunset", 1.0), ("dusk", 0.7), ("18:10", 0.5), ("sunrise", 0.0)), "18:15", 1.0),
+        ((("sunset", 1.0), ("dusk", 0.7), ("18:10", 0.5), ("sunrise", 0.0)), "18:40", 0.5),
+        ((("sunset", 1.0), ("18:10", 0.5), ("dusk", 0.7), ("sunrise", 0.0)), "18:15", 0.5),
+        ((("17:30", 0.5), ("sunset", 1.0), ("sunrise", 0.0)), "17:45", 0.5),
+        ((("sunset", 1.0), ("17:30", 0.5), ("sunrise", 0.0)), "17:45", 0.0),
+        ((("sunset", 1.0), ("sunrise", 0.2), ("06:30", 0.0)), "06:45", 0.0),
+        ((("sunset", 1.0), ("sunrise", 0.2), ("06:30", 0.0)), "06:15", 0.2),
+        ((("sunset", 1.0), ("dawn-01:00", 0.6), ("sunrise", 0.0)), "05:00", 0.6),
+        ((("sunset", 1.0), ("dusk+12:00", 0.6), ("sunrise", 0.0)), "06:28", 0.0),
+    ],
+)  # fmt: skip
+def test_a_program_is_in_the_order_of_the_night(steps: tuple[tuple[str, float], ...], at: str, expected: float) -> None:
+    """A fixed time waits for the evening words above it; what would come after the first morning word below it is left out."""
+    assert level_at(Plan({"default": program(*steps)}, (), SUMEDANG), f"2026-03-02T{at}:00+07:00") == expected
+
+
 def test_a_stretch_ends_where_something_changes() -> None:
     stretch = PLAN.stretch(wall("2026-03-02T20:00:00+07:00"))
     assert stretch.end == wall("2026-03-02T22:00:00+07:00")
     assert (stretch.level, stretch.dark, stretch.deep, stretch.program) == (1.0, True, True, "default")
+
+
+@pytest.mark.parametrize(
+    ("word", "dark", "deep", "level"),
+    [("sunset", True, False, 1.0), ("dusk", True, True, 1.0), ("dawn", True, False, 0.4), ("sunrise", False, False, 0.0)],
+)
+def test_what_the_sun_does_at_its_words(word: str, dark: bool, deep: bool, level: float) -> None:
+    """At the moment itself it has come; half a second before it has not."""
+    moment = night_of(wall("2026-03-02T20:00:00+07:00"), SUMEDANG).sun[word]
+    at, before = PLAN.stretch(moment), PLAN.stretch(moment - 0.5)
+    assert (at.dark, at.deep, at.level, at.start) == (dark, deep, level, moment)
+    assert (before.dark, before.deep) != (dark, deep)
+    assert before.end == moment
+
+
+@pytest.mark.parametrize(("at", "level"), [("21:59:59.5", 1.0), ("22:00:00", 0.4)])
+def test_a_step_comes_at_its_moment(at: str, level: float) -> None:
+    assert level_at(PLAN, f"2026-03-02T{at}+07:00") == level
 
 
 plans = st.builds(

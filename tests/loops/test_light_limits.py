@@ -67,6 +67,17 @@ async def test_a_night_that_ends_while_one_is_written(tmp_path: Path) -> None:
         assert ledger.finished == []
 
 
+async def test_a_sum_that_is_no_number_is_not_kept(tmp_path: Path) -> None:
+    """What no restart could read does not replace what one can."""
+    async with stand(tmp_path) as s:
+        await s.light.keep()
+        before = await s.disk("lamp.ledger")
+        s.controller.ledger.energy_wh = math.nan
+        with pytest.raises(ValueError, match="JSON"):
+            await s.light.keep()
+        assert await s.disk("lamp.ledger") == before
+
+
 async def test_restore_tries_again_until_the_disk_answers(tmp_path: Path) -> None:
     """Every minute and a half; until then nothing of before is known, and nothing is lost."""
     await plant(tmp_path, override=KEPT, default_s=90, ledger={"boots": 4, "boot_id": "boot"})

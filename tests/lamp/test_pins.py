@@ -391,5 +391,7 @@ def test_a_luminaire_lets_go_of_everything() -> None:
     whole.on_press(lambda: story.append("pressed"))
     whole.close()
     assert story == ["cell", "button", "relay", "lamp"]
+    Luminaire(Part("lamp", story), Part("relay", story), inputs=[Part("cell", story)]).close()
+    assert story[4:] == ["cell", "relay", "lamp"]
     bare = Luminaire(Part("bare", story))
     assert (bare.relay, bare.lux(), bare.feedback(), bare.inputs, bare.troubles) == (None, None, None, [], {})

@@ -62,12 +62,13 @@ def test_before_its_first_step_last_night_goes_on(steps: tuple[tuple[str, float]
     assert level_at(Plan({"default": program(*steps)}, (), SUMEDANG), f"2026-03-02T{at}:00+07:00") == expected
 
 
+@pytest.mark.parametrize("month", ["2026-09", "2026-12"])  # a day of the sun is shorter than 24 hours then, and longer
 @pytest.mark.parametrize(("day", "expected"), [("25", 0.4), ("26", 0.4), ("27", 0.4), ("28", 0.7), ("29", 0.5), ("30", 0.4)])
-def test_last_night_is_the_night_before(day: str, expected: float) -> None:
+def test_last_night_is_the_night_before(month: str, day: str, expected: float) -> None:
     """Not the one before that: after a night with another program its last step holds until this night's first one."""
-    calendar = (CalendarRule("fair", None, Dates.parse("2026-11-27")), CalendarRule("late", None, Dates.parse("2026-11-28")))
+    calendar = (CalendarRule("fair", None, Dates.parse(f"{month}-27")), CalendarRule("late", None, Dates.parse(f"{month}-28")))
     programs = {"default": program(("22:00", 0.4)), "fair": program(("23:00", 0.7)), "late": program(("23:00", 0.5))}
-    assert level_at(Plan(programs, calendar, SUMEDANG), f"2026-11-{day}T15:00:00+07:00") == expected
+    assert level_at(Plan(programs, calendar, SUMEDANG), f"{month}-{day}T15:00:00+07:00") == expected
 
 
 @pytest.mark.parametrize(("day", "expected"), [("2026-12-20", [1.0, 0.3]), ("2026-06-20", [0.0]), ("2026-03-20", [1.0, 0.3, 0.0])])

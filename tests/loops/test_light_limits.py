@@ -78,6 +78,21 @@ async def test_a_sum_that_is_no_number_is_not_kept(tmp_path: Path) -> None:
         assert await s.disk("lamp.ledger") == before
 
 
+async def test_before_the_disk_was_read_no_night_turns(tmp_path: Path) -> None:
+    """What is on the disk may belong to it: it is summed up once both are known."""
+    async with stand(tmp_path, restored=False) as s:
+        for _ in range(3):
+            s.step(DAY_S)
+        assert s.light._night is None
+        assert s.controller.ledger.finished == []
+        await s.light.restore()
+        s.step(1.0)
+        assert s.light._night is not None
+        s.step(DAY_S)
+        (told,) = await s.events("lamp.summarized")
+        assert told["observed_h"] == pytest.approx(3 * 24, abs=0.01)
+
+
 async def test_restore_tries_again_until_the_disk_answers(tmp_path: Path) -> None:
     """Every minute and a half; until then nothing of before is known, and nothing is lost."""
     await plant(tmp_path, override=KEPT, default_s=90, ledger={"boots": 4, "boot_id": "boot"})
@@ -219,9 +234,10 @@ async def test_a_person_is_believed_against_the_cell(tmp_path: Path) -> None:
         assert s.light._daylight.aside
         again = Stand(tmp_path / "again", before=s, made=controller(photocell=True))
         assert again.light._daylight.aside
-        s.keeper.cell_aside = False
-        other = controller(photocell=True, place=type(SUMEDANG)(0.0, 0.0, SUMEDANG.zone))
-        assert not Stand(tmp_path / "other", before=s, made=other).light._daylight.aside
+        for aside in (True, False):  # another place, another sun; but the same cell
+            s.keeper.cell_aside = aside
+            other = controller(photocell=True, place=type(SUMEDANG)(0.0, 0.0, SUMEDANG.zone))
+            assert Stand(tmp_path / f"{aside}", before=s, made=other).light._daylight.aside is aside
 
 
 async def test_a_cell_that_is_taken_away_doubts_no_more(tmp_path: Path) -> None:

@@ -203,6 +203,19 @@ def test_presence_does_not_take_the_transition() -> None:
     assert c.step(EVENING + 12, 12.0, boosts).duty == 1.0
 
 
+@pytest.mark.parametrize(("transition", "duty"), [(20.0, 0.6994), (None, 0.4), (0.0, 0.4)])
+def test_a_transition_waits_for_presence_to_end(transition: float | None, duty: float) -> None:
+    """What was asked for while somebody was there is done once nobody is: as slowly as it was asked."""
+    c = controller()
+    boosts = [BoostLamp("a", 1.0, 1e9)]
+    c.step(EVENING, 0.0, boosts)
+    c.override = Override(0.4, 1e9, transition_s=transition)
+    for now in (10.0, 20.0):
+        assert c.step(EVENING + now, now, boosts).duty == 1.0
+    c.step(EVENING + 30, 30.0)
+    assert c.step(EVENING + 40, 40.0).duty == pytest.approx(duty)
+
+
 @pytest.mark.parametrize("began", [0.0, 1000.0])
 def test_the_points_of_a_sweep(began: float) -> None:
     """From full to the least that the driver holds and back, then to the program at the usual pace, and it is over."""

@@ -366,6 +366,21 @@ async def test_what_is_a_change_and_what_is_logged(tmp_path: Path) -> None:
         await after(lambda: s.clock.set_wall(s.clock.wall()), 0, 0, False)
 
 
+async def test_a_sweep_at_the_pole(tmp_path: Path) -> None:
+    """It begins at once, keeps nothing on the disk, and is no override."""
+    async with stand(tmp_path) as s:
+        s.step()
+        await s.light.command({"sweep_s": 20}, "x", local=True)
+        assert s.lamp.seen == [0.8, 1.0]
+        s.step(10.0)
+        assert s.lamp.seen[-1] == pytest.approx(0.1)
+        s.step(10.0)
+        s.step(10.0)
+        assert s.lamp.seen[-1] == 0.8
+        assert (s.controller.override, await s.disk("override")) == (None, None)
+        assert await s.events("lamp.overridden") == []
+
+
 async def test_durations_are_told_to_a_tenth(tmp_path: Path) -> None:
     """Of the seconds that were asked for."""
     async with stand(tmp_path) as s:

@@ -60,6 +60,17 @@ def test_a_fault_opens_at_its_moment_and_once(
 
 
 @pytest.mark.parametrize(
+    ("name", "duty", "feedback"), [("lamp_failure", 1.0, DARK), ("lamp_failure", 0.5, DARK), ("unexpectedly_on", 0.0, LIT)]
+)
+def test_a_process_begins_unsettled(name: str, duty: float, feedback: Feedback) -> None:
+    """Whatever it drives first, the driver has its ten seconds; also on a machine that was booted long ago."""
+    watch = Watch()
+    watch.now = 5000.0
+    watch.look(100, duty, feedback)
+    assert watch.seen == [(5020.0, name, True)]
+
+
+@pytest.mark.parametrize(
     ("name", "duty", "ill", "well", "dark", "at"),
     [
         ("lamp_failure", 1.0, DARK, LIT, True, 20.0),

@@ -169,7 +169,7 @@ def test_where_the_kernel_has_its_chips(tmp_path: Path) -> None:
     """There it is looked for them; where there is none, that is said."""
     assert inspect.signature(KernelPwmLamp).parameters["root"].default == Path("/sys/class/pwm")
     with pytest.raises(LampError) as refused:
-        find_chip(tmp_path, 18, None, None)
+        KernelPwmLamp(18, 1000, True, root=tmp_path)
     assert str(refused.value) == (
         "no PWM chip of a Raspberry Pi for GPIO18 (there is: none); add dtoverlay=pwm,pin=18,func=2 to /boot/firmware/config.txt "
         'and restart, or set [lamp] backend = "gpio"'

@@ -29,7 +29,6 @@ class GpioLamp:
             self._device: Any = PWMOutputDevice(pin, active_high=True, initial_value=0, frequency=frequency_hz, pin_factory=factory)
         except self._errors as error:
             raise LampError(f"pin GPIO{pin} cannot be driven: {error}; is another program using it, are you in the group gpio?") from error
-        self._closed = False
 
     def set(self, duty: float) -> None:
         # A hair more than the whole percent, because lgpio cuts off: 0.29 must not become 28 %.
@@ -43,10 +42,8 @@ class GpioLamp:
             raise LampError(f"the lamp pin does not obey: {error}") from error
 
     def close(self) -> None:
-        if not self._closed:
-            self._closed = True
-            with contextlib.suppress(*self._errors):
-                self._device.close()
+        with contextlib.suppress(*self._errors):
+            self._device.close()
 
 
 class GpioRelay:

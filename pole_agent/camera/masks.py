@@ -38,8 +38,8 @@ class Masks:
         """`reference`: the size of picture that they were drawn on; without one every picture has the right shape."""
         self._polygons, self._reference = polygons, reference
         self._known: tuple[Size, Size] | None = None
-        self._where: tuple[slice, slice] = (slice(0), slice(0))
-        self._keep: Any = None  # uint8: 255 where the picture stays
+        self._where: tuple[slice, slice]
+        self._keep: Any  # uint8: 255 where the picture stays
 
     def burn(self, image: Image) -> None:
         """Black out what is masked, in place."""
@@ -63,8 +63,8 @@ def covered(polygons: Sequence[Polygon], size: Size, drawn_on: Size) -> Bits:
     bits = _filled(polygons, width, height)
     if width * drawn_on[1] == height * drawn_on[0]:
         return bits
+    # Where it is stretched, it lies within what its cuts cover.
     for view, (view_width, view_height) in _turned(polygons, drawn_on, size):
-        bits |= _filled(view, width, height)
         for scale in (width / view_width, height / view_height):  # one fits the old picture into the new one, one the new into the old
             across, down = view_width * scale, view_height * scale
             bits |= _anywhere(_anywhere(_filled(view, across, down), width, across).T, height, down).T
@@ -106,7 +106,7 @@ def _filled(polygons: Iterable[Polygon], across: float, down: float) -> Bits:
             crossing = x1 + (middle + 0.5 - y1) * slope
             np.add.at(turns, (middle, np.clip(np.ceil(crossing - 0.5), 0, width).astype(int)), way)
             row = np.arange(min(height - 1, math.floor(top)), min(height - 1, math.floor(bottom)) + 1)
-            ends = [x1 + 0.0 * row, x2 + 0.0 * row] if level else [x1 + (np.clip(y, top, bottom) - y1) * slope for y in (row, row + 1)]
+            ends: Any = (x1, x2) if level else [x1 + (np.clip(y, top, bottom) - y1) * slope for y in (row, row + 1)]
             left, right = (np.clip(np.floor(x), 0, width - 1).astype(int) for x in (np.minimum(*ends), np.maximum(*ends)))
             np.add.at(edges, (row, left), 1)
             np.add.at(edges, (row, right + 1), -1)

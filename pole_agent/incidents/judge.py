@@ -60,8 +60,8 @@ class Case:
     incident: Incident
     state: State
     since: float  # when the condition began to hold
-    met_at: float = -1.0  # when it held last
-    who: tuple[int, ...] = ()  # for whom it held last
+    met_at: float  # when it held last
+    who: tuple[int, ...]  # for whom it held last
 
 
 class Judge:
@@ -86,7 +86,7 @@ class Judge:
         self._furniture = Furniture()
         self._cases: dict[Key, Case] = {}
         self._traffic = Traffic(now)
-        self._aspect = 1.0
+        self._aspect: float  # of the picture at this step
         self._active: frozenset[str] = frozenset()
 
     @property
@@ -250,9 +250,9 @@ class Judge:
             return [Noticed(rule)] if noticed else []
         facts: list[Fact] = []
         for walk in there:
-            way = crossings[walk.track.track_id].get(rule.place.name, 0)
-            direction = {1: "forward", -1: "backward"}.get(way, "") if at_line else ""
-            facts += self._met((rule.name, walk.track.track_id), rule, [walk], direction, now)
+            number = walk.track.track_id
+            direction = {1: "forward", -1: "backward"}[crossings[number][rule.place.name]] if at_line else ""
+            facts += self._met((rule.name, number), rule, [walk], direction, now)
         return facts
 
     def _meets(self, rule: Rule, walk: Walk, crossed: Mapping[str, int], now: float) -> bool:
@@ -282,7 +282,7 @@ class Judge:
         first = there[0]
         if case is None:
             incident = Incident("", rule, now, seen, first.track.label, (), 0, (), direction)
-            case = self._cases[key] = Case(incident, "forming", _since(rule, there, now))
+            case = self._cases[key] = Case(incident, "forming", _since(rule, there, now), now, ())
         old = case.incident
         ids = tuple(dict.fromkeys((*old.track_ids, *(w.track.track_id for w in there))))[:8]
         case.incident = replace(
@@ -295,8 +295,7 @@ class Judge:
         )
         case.who = tuple(w.track.track_id for w in there)
         if case.state == "forming" and now - case.since >= rule.dwell_s - 1e-6:
-            if rule.kind not in PER_RULE:
-                first.alerted.add(rule.name)
+            first.alerted.add(rule.name)
             return self._move(key, case, "matured", now)
         return self._move(key, case, "met", now)
 

@@ -54,13 +54,14 @@ class Eyesight:
         self.sees = False  # two pictures differed: somebody is at the other end
         self._due = float("-inf")
         self._found = ""
-        self._since = 0.0
         self._last: Any = None
-        self._changed_at = 0.0
-        self._repeated = True  # the very same data came again at every look since then
-        self._steady: Any = None  # by place: looks in a row in which it changed
-        self._lively = False  # some place changed at each of many looks before then
-        self._first_at = 0.0
+        self._since: float  # from here on: set by the first look
+        self._changed_at: float
+        self._repeated: bool  # the very same data came again at every look since then
+        self._anew: bool  # the next look is the first of an opening, for which nothing can have come before
+        self._steady: Any  # by place: looks in a row in which it changed; None for none
+        self._lively: bool  # some place changed at each of many looks before then
+        self._first_at: float
         self._usual: float | None = None  # detail, grey levels
         self._sharpness: float | None = None
         self._edges: NDArray[np.float32] | None = None
@@ -83,10 +84,9 @@ class Eyesight:
     def reopened(self, now: float) -> None:
         """The camera was opened anew. Whether pictures change is to be seen again; how the street usually looks is known."""
         self._due, self._changed_at, self.sees = float("-inf"), now, False
-        self._repeated, self._steady, self._lively = True, None, False
+        self._repeated, self._steady, self._lively, self._anew = True, None, False, True
         if FROZEN in (self.trouble, self._found):
             self.trouble = self._found = ""
-            self._since = now
 
     def _judge(self, image: Image, now: float, again: bool) -> str:
         grey, size = _small(image), size_of(image)
@@ -95,12 +95,13 @@ class Eyesight:
         if self._last is None or self._last.shape != grey.shape:
             self._first_at = now if self._last is None else self._first_at
             self._last, self._changed_at = grey, now
-            self._sharpness = self._sharpness if another else None  # it depends on the number of pixels; where edges are does not
+            self._sharpness = None  # it depends on the number of pixels; where edges are does not
             self._repeated, self._steady, self._lively = True, None, False
         elif self._differs(grey):
             self._last, self._changed_at, self.sees, self._repeated = grey, now, True, True
         else:
-            self._repeated = self._repeated and again
+            self._repeated = self._repeated and (again or self._anew)
+        self._anew = False
         if float(np.percentile(grey, 99)) < BLACK_LEVEL:
             return "the picture is black"
         if now - self._changed_at >= (FROZEN_S if self._repeated or self._lively else STILL_S):

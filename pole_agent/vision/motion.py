@@ -78,15 +78,15 @@ class MotionGate:
     """Keeps the background of one camera. Not shared between threads."""
 
     def __init__(self) -> None:
-        self.small: Any = None  # the picture as the gate saw it last: uint8 (about 144, w)
+        self.small: Any  # the picture as the gate saw it last: uint8 (about 144, w)
         self._background: NDArray[np.float32] | None = None
         self._changed: Any = None
         self._idle = 0.0  # the share of the picture that changes for nothing
         self._futile = 0  # looks in a row that found nothing where something had changed
         self._noise = 2.0
-        self._started = 0.0
-        self._last = 0.0
-        self._learned = 0.0  # when the background was brought up to date
+        self._started: float  # from here on: set by the first picture
+        self._last: float
+        self._learned: float  # when the background was brought up to date
 
     @property
     def change(self) -> Change:

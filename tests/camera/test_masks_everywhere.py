@@ -80,6 +80,7 @@ def test_a_picture_is_turned_however_little_it_lies(drawn_on: Size, size: Size) 
     assert right[-1, 0]
 
 
+@example((3, 5), (16, 9), 0.5, 0.35, 1.0)
 @given(
     st.sampled_from([(16, 9), (9, 16), (4, 3), (5, 4), (3, 5)]),
     st.sampled_from([(16, 9), (9, 16), (4, 3), (7, 5), (6, 6), (20, 31), (31, 20)]),
@@ -98,10 +99,10 @@ def test_between_two_pixels_both_are_covered(drawn_on: Size, size: Size, x: floa
         scale = size[0] / width if by_width else size[1] / height
         across, down = width * scale, height * scale
         left, top = across_at * across + place * (size[0] - across), down_at * down + place * (size[1] - down)
-        right, bottom = left + 0.05 * across, top + 0.05 * down
-        for row, column in itertools.product(
-            range(math.floor(top), math.floor(bottom) + 1), range(math.floor(left), math.floor(right) + 1)
-        ):
+        # On the border between two pixels the rounding decides which of both it touches.
+        columns = range(math.floor(left + 1e-6), math.floor(left + 0.05 * across - 1e-6) + 1)
+        rows = range(math.floor(top + 1e-6), math.floor(top + 0.05 * down - 1e-6) + 1)
+        for row, column in itertools.product(rows, columns):
             if 0 <= row < size[1] and 0 <= column < size[0]:
                 assert found[row, column]
 

@@ -12,6 +12,7 @@ import pytest
 from pole_agent.incidents.judge import Closed, Fact, Judge, Noticed, Ongoing, Opened, Summarized
 from pole_agent.incidents.respond import Responder
 from pole_agent.incidents.rules import Incident, Line, Rule, Zone
+from pole_agent.incidents.walk import Walk
 from pole_agent.vocabulary import BoostLamp, Box, RecordEvent, RequestDrone, Severity, Sighting, Track
 
 LEFT = Zone("left", ((0.0, 0.0), (0.5, 0.0), (0.5, 1.0), (0.0, 1.0)))
@@ -89,6 +90,21 @@ def test_a_dwell_time_is_reached_or_not(kind: str, stays: float, opens: bool) ->
     assert bench.see(1.0, (1, 0.2)) == []
     found = opened(bench.see(1.0 + stays, (1, 0.2)))
     assert [(i.since, i.opened_at, i.incident_id, i.label) for i in found] == [(1.0, 1.0 + stays, "i1", "person")] * opens
+
+
+def test_a_millionth_of_a_second_is_rounding() -> None:
+    """A dwell time that is short of its end by just so much is over; so is the time to come in, and one to leave is not."""
+    bench = Bench(rule("presence", dwell_s=5.0))
+    bench.see(0.0, (1, 0.2))
+    assert opened(bench.see(5.0 - 1e-6, (1, 0.2)))
+    zone = Zone("left", LEFT.polygon, enter_s=0.5, leave_s=1.0)
+    walk = Walk(track(1, 0.2, 0.0))
+    walk.stay(zone, 0.0, 1.0)
+    assert walk.stay(zone, 0.5 - 1e-6, 1.0) is not None
+    inside = Walk(track(1, 0.2, 0.0))
+    inside.stay(replace(zone, enter_s=0.0), 0.0, 1.0)
+    inside.step(track(1, 0.9, 1.0), 1.0, 1.0)
+    assert inside.stay(zone, 1.0 + 1e-6, 1.0) is not None
 
 
 @pytest.mark.parametrize(("stood", "opens"), [(2.0, False), (2.1, True)])
@@ -419,6 +435,16 @@ def test_a_coasting_one_was_seen_when_it_was_seen() -> None:
     bench.see(1.0, (1, 0.2))
     bench.at(1.6, replace(track(1, 0.2, 1.0), seen_now=False))
     assert [i.last_seen_at for i in closed(bench.judge.stop("ended", 2.0))] == [1.0]
+
+
+@pytest.mark.parametrize("order", [1, -1])
+def test_an_incident_was_seen_when_any_of_them_was(order: int) -> None:
+    """One of two is only guessed to be there: it opens, and ends, as of the other."""
+    bench = Bench(rule("crowd", count=2))
+    both = (replace(track(1, 0.2, 1.0), seen_now=False), track(2, 0.3, 1.6))[::order]
+    [incident] = opened(bench.at(1.6, *both))
+    assert (incident.last_seen_at, incident.peak) == (1.6, 2)
+    assert [i.last_seen_at for i in closed(bench.judge.stop("ended", 2.0))] == [1.6]
 
 
 def test_counts_are_of_now_by_class_and_zone() -> None:

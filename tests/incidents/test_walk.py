@@ -34,6 +34,7 @@ def walked(*steps: tuple[float, float], h: float = 0.2, aspect: float = 1.0, y: 
     [
         (0.599, 0.5, 0.2, 1.0, True), (0.601, 0.5, 0.2, 1.0, False), (0.399, 0.5, 0.2, 1.0, False), (0.5, 0.599, 0.2, 1.0, True),
         (0.5, 0.601, 0.2, 1.0, False), (0.549, 0.5, 0.2, 2.0, True), (0.551, 0.5, 0.2, 2.0, False),  # a wide picture
+        (0.625, 0.5, 0.25, 1.0, True), (0.5, 0.625, 0.25, 1.0, True), (0.5625, 0.5, 0.25, 2.0, True),  # exactly half of it is still
         (0.5, 0.509, 0.001, 1.0, True), (0.5, 0.511, 0.001, 1.0, False),  # a tiny box counts as a fiftieth of the picture
     ],
 )  # fmt: skip
@@ -196,6 +197,33 @@ def test_a_path_is_eight_points_from_first_to_last(steps: int) -> None:
     assert path[-1] == (round(0.0001 + steps / 1001, 3), 0.5)
     spaces = [b[0] - a[0] for a, b in itertools.pairwise(path)]
     assert all(0 < s <= 2.5 * steps / 1001 / 7 + 0.002 for s in spaces)
+
+
+def test_of_any_length_of_life_as_much_is_kept() -> None:
+    """From seventeen to thirty-two points, once there are so many; the first is always one of them."""
+    walk = walked((0.0, 0.0))
+    for step in range(1, 300):
+        walk.step(track(step / 300, float(step)), float(step), 1.0)
+        assert min(step, 16) < len(walk._points) <= 32
+        assert walk.path()[0] == (0.0, 0.5)
+
+
+def test_a_path_is_told_to_a_thousandth() -> None:
+    """Of the width and of the height."""
+    walk = Walk(track(0.12345, 0.0, y=0.98765))
+    walk.step(track(0.23456, 1.0, y=0.87654), 1.0, 1.0)
+    assert walk.path() == ((0.123, 0.988), (0.235, 0.877))
+
+
+def test_of_two_that_stood_there_one_is_found_again() -> None:
+    """The one that was left first; the other is still to be found."""
+    furniture = Furniture()
+    furniture.leave(gone(0.5, 100.0))
+    furniture.leave(gone(0.5, 150.0))
+    for since in (90.0, 140.0, 200.0):
+        walk = Walk(track(0.5, 200.0, label="car"))
+        furniture.claim(walk)
+        assert walk.still_since == since
 
 
 def test_a_line_counts_its_own_way() -> None:

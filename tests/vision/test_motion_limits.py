@@ -182,7 +182,8 @@ def test_a_difference_is_five_times_the_unrest(amount: int, limit: int) -> None:
         gate.moved(noisy(n), n * 0.25)
     assert gate._background is not None
     usual = float(gate._background[70, 80]) - 100
-    for spot, moved in ((limit - 2, False), (limit + 2, True)):
+    about = 0 if amount in (2, 10) else 2
+    for spot, moved in ((limit - about, False), (limit + max(1, about), True)):
         assert gate.moved(noisy(0, round(usual) + spot), 99.75) == moved
 
 
@@ -214,6 +215,76 @@ def test_while_one_goes_a_look_brings_it_up_to_date(seconds: float, level: int) 
     for difference, moved in ((12, False), (14, True)):
         other = street([spot], round(found) + difference)
         assert gate.moved(other, now, [box_of(spot)]) == (moved and round(found) + difference != 100)
+
+
+@pytest.mark.parametrize(("before", "calm_looks", "after", "storm"), [(4, 1, 1, False), (3, 1, 4, False), (3, 1, 5, True), (3, 0, 2, True)])
+def test_only_looks_in_a_row_make_a_storm(before: int, calm_looks: int, after: int, storm: bool) -> None:
+    """Five that found nothing where something had changed; one at a calm street between them, and they begin anew."""
+    gate = restless((30, 10), before)
+    for _ in range(calm_looks):
+        assert not gate.moved(street(), 2.0)
+        gate.learn([])
+    for n in range(after):
+        gate.moved(street([(2 + 34 * n, 120, 30, 10)]), 2.0)
+        gate.learn([])
+    assert gate.storm == storm
+
+
+def test_what_differs_too_little_is_learned_by_time() -> None:
+    """Where nothing has changed, the average moves with time alone."""
+    gate = calm()
+    assert not gate.moved(street(level=110), 2.0)
+    gate.learn([])
+    assert gate._background is not None
+    assert float(gate._background[60, 60]) == pytest.approx(100.0)
+
+
+def test_before_a_picture_nothing_is_known() -> None:
+    """All of it may have changed, and a look teaches nothing."""
+    gate = MotionGate()
+    gate.learn([FAR])
+    assert gate.change.within([FAR]) == [True]
+    assert gate.change.around() is None
+    assert not gate.storm
+
+
+def test_a_new_camera_is_taken_for_one_of_little_noise() -> None:
+    """Two grey levels; an eighth of what differs is learned in a second."""
+    gate = MotionGate()
+    gate.moved(street(), 0.0)
+    gate.moved(street(level=111), 1.0, [FAR])
+    assert not gate.moved(street([(90, 70, 20, 20)], 113), 1.0)
+    assert gate.moved(street([(90, 70, 20, 20)], 114), 1.0)
+
+
+def test_what_is_too_little_is_shown_as_it_is() -> None:
+    """Fewer than nine pixels are nobody, and are not made fewer."""
+    gate, image = calm(), street()
+    image[70, 90:92] = 160
+    assert not gate.moved(image, 2.0)
+    assert gate.change.around() == box_of((90, 69, 2, 3))
+
+
+@pytest.mark.parametrize(("later", "level", "usual"), [(-1.0, 108, 100), (0.0, 108, 100), (16.0, 102, 102)])
+def test_time_neither_runs_back_nor_counts_twice(later: float, level: int, usual: int) -> None:
+    """A picture from before teaches nothing; after a long time the usual is what is there, not something beyond it."""
+    for difference, moved in ((12, False), (13, True), (-12, False), (-13, True)):
+        gate = calm()
+        gate.moved(street(level=level), 2.0 + later)
+        assert gate.moved(street([(90, 70, 20, 20)], usual + difference, usual), 2.0 + later) == moved
+
+
+@pytest.mark.parametrize(("rows", "light"), [(19, False), (20, True)])
+def test_exactly_a_fifth_is_no_light(rows: int, light: bool) -> None:
+    """More than that is: here each line of a hundred is a hundredth."""
+    gate = MotionGate()
+    for n in range(9):
+        gate.moved(street()[:100, :100], n * 0.25)
+    lit = street([(0, 40, WIDTH, rows)], 220)[:100, :100]
+    gate.moved(lit, 2.0)
+    assert np.count_nonzero(gate.change._mask) == 100 * (rows + 1)
+    gate.learn([])
+    assert gate.moved(lit, 2.0) == (not light)
 
 
 def test_who_is_tracked_is_not_learned() -> None:

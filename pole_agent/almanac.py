@@ -193,19 +193,13 @@ class Span:
         if self.start is None or self.end is None:
             return True
         night = night_of(wall, place)
+        solar = [(at.solar, below) for at, below in ((self.start, EVENING), (self.end, MORNING)) if at.solar is not None]
+        if any(night.sun[word] in (NEVER, night.start) for word, _ in solar):
+            # The sun does not pass the height of a word today: is it where the span says, below that height or above?
+            word, below = solar[0]
+            return (elevation_deg(wall, place) < (EVENING | MORNING)[word]) is (word in below)
         start, end = moment(self.start, night, place), moment(self.end, night, place)
-        if NEVER in (start, end) or night.start in (start, end):
-            return self._by_height(wall, place)
         return start <= wall < end if start <= end else wall >= start or wall < end
-
-    def _by_height(self, wall: float, place: Place) -> bool:
-        """Where the sun does not pass the height of a word today: is it where the span says, below that height or above?"""
-        for time_of_day, below in ((self.start, EVENING), (self.end, MORNING)):
-            if time_of_day is not None and time_of_day.solar is not None:
-                word = time_of_day.solar
-                low = elevation_deg(wall, place) < (EVENING | MORNING)[word]
-                return low if word in below else not low
-        return True
 
 
 def rfc3339(wall: float) -> str:

@@ -213,6 +213,8 @@ def test_half_a_solar_span_in_polar_day_and_night(word: str, at: str, dark: bool
         for span, holds in (
             (f"{word}..05:00", dark if evening else not dark),
             (f"22:00..{word}", not dark if evening else dark),
+            (f"{word}+00:30..05:00", dark if evening else not dark),
+            (f"22:00..{word}-00:30", not dark if evening else dark),
         ):
             assert Span.parse(span).holds(wall(at.format(hour)), place) is holds, (span, hour)
 

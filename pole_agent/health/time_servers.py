@@ -89,11 +89,9 @@ class Flag:
 def _ask_chrony() -> Heard | None:
     command = ["chronyc", "-c", "tracking"]
     try:
-        answer = subprocess.run(command, capture_output=True, text=True, timeout=CHRONY_TIMEOUT_S, check=False, stdin=subprocess.DEVNULL)
+        answer = subprocess.run(command, capture_output=True, text=True, timeout=CHRONY_TIMEOUT_S, check=True, stdin=subprocess.DEVNULL)
     except (OSError, ValueError, subprocess.SubprocessError):
-        return None  # there is no chrony
-    if answer.returncode != 0:
-        return None
+        return None  # there is no chrony, or it does not run
     return read_chrony(answer.stdout, time.time())
 
 
@@ -135,9 +133,7 @@ def set_from_chip(after: float = 0.0, root: Path = RTC) -> bool:
     if after > 0:
         return False
     for flag in root.glob("*/hctosys"):
-        try:
+        with contextlib.suppress(OSError):
             if flag.read_text().strip() == "1":
                 return True
-        except OSError:
-            continue
     return False

@@ -80,7 +80,7 @@ class TimeKeeper:
         self._refused_at: float | None = None  # the offset up to which the broker's certificate was not valid yet
         self._heard_after, self._doubted = 0.0, False
         self.cell_aside = self._sun_accepted = False
-        self._by = "server"
+        self._by: Literal["server", "chip", "system"]
         self.released = 0  # times that evidence was given up; who keeps evidence on the disk looks at it
         self._false_starts: dict[str, float] = {}
         self._agreed_s = self._agreed_wall = 0.0
@@ -88,7 +88,8 @@ class TimeKeeper:
         self._last: float | None = None  # the offset when it was trusted last
         self._steady = self.offset
         self._trusted = False
-        self._kind, self.reason = "unheard", NEVER_HEARD
+        self._kind: str
+        self.reason: str  # why it is not trusted; empty when it is
         if memory is not None:
             self._take_up(memory)
         # Asked at once, so that a restart does not show the failsafe level for a moment.

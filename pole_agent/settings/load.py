@@ -149,7 +149,7 @@ def keep_last_good(loaded: Loaded) -> None:
 def _with_nul(value: Any, path: str = "") -> str:
     """Where a text holds a NUL: no path and no name may. Empty when none does."""
     inside = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
-    found = [_with_nul(v, f"{path}[{k}]" if isinstance(k, int) else f"{path}.{k}".lstrip(".")) for k, v in inside]
+    found = [_with_nul(v, f"{path}[{k}]" if isinstance(k, int) else f"{path}.{k}".removeprefix(".")) for k, v in inside]
     return path if isinstance(value, str) and "\0" in value else next(filter(None, found), "")
 
 

@@ -130,9 +130,11 @@ class Database:
     def __init__(self, path: Path, max_mb: int, new_id: Callable[[], str], *, read_only: bool = False) -> None:
         self.path, self._new_id = path, new_id
         self._db, self.made = (connect_to_read(str(path)), False) if read_only else connect(str(path), max_mb)
-        self._page_bytes: int = self._db.execute("PRAGMA page_size").fetchone()[0]
+        self._page_bytes: int
+        (self._page_bytes,) = self._db.execute("PRAGMA page_size").fetchone()
         self._most_pages = max_mb * 1_000_000 // self._page_bytes
-        self.store_id: str = self._db.execute("SELECT value FROM meta WHERE key = 'storeid'").fetchone()[0]
+        self.store_id: str
+        (self.store_id,) = self._db.execute("SELECT value FROM meta WHERE key = 'storeid'").fetchone()
 
     def close(self) -> None:
         self._db.close()
@@ -209,8 +211,9 @@ class Database:
                 known,
             ),
         ):
-            if (row := self._db.execute(query, (value,)).fetchone()) and row[0] is not None:
-                return str(row[0])
+            for (rule,) in self._db.execute(query, (value,)):
+                if rule is not None:
+                    return str(rule)
         return None
 
     def judge(self, incident_id: str, rule: str, *, false: bool, by: str, wall: float) -> None:
@@ -268,13 +271,13 @@ class Database:
 
     def one_waiting(self, text_sql: str, seq: int | None = None, kind: str = "", *, newest: bool = False, **values: str) -> str | None:
         """One event that waits, as `following` gives it: that number, or the oldest or newest of a kind. None: there is none."""
-        row = self._db.execute(
+        rows = self._db.execute(
             f"SELECT seq || char(31) || severity || char(31) || kind || char(31) || {text_sql} FROM (SELECT {COLUMNS} FROM outbox "
             f"WHERE delivered IS NULL AND {'kind = :kind' if seq is None else 'seq = :seq'} AND {SOUND} "
             f"ORDER BY seq {'DESC' if newest else 'ASC'} LIMIT 1)",
             values | {"kind": kind, "seq": seq},
-        ).fetchone()
-        return row[0] if row else None
+        )
+        return next((text for (text,) in rows), None)
 
     def mark_delivered(self, seqs: Sequence[int], wall: float, store_id: str = "") -> None:
         """The broker has acknowledged these. They stay for a resend, first to go when room is needed.
@@ -305,13 +308,13 @@ class Database:
                     "SELECT seq FROM outbox WHERE delivered IS NULL AND kind = ? AND severity = ? AND quality = ? AND wall < ?",
                     (kind, severity, quality, wall - life),
                 )
-                gone += [row[0] for row in rows]
+                gone += [seq for (seq,) in rows]
         self._drop(gone, "expired", stamp)
         return len(gone)
 
     def drop_damaged(self, stamp: Stamp) -> int:
         """Drop what can never be sent, counted and told."""
-        gone = [row[0] for row in self._db.execute(f"SELECT seq FROM outbox WHERE delivered IS NULL AND ({SOUND}) IS NOT TRUE")]
+        gone = [seq for (seq,) in self._db.execute(f"SELECT seq FROM outbox WHERE delivered IS NULL AND ({SOUND}) IS NOT TRUE")]
         self._drop(gone, "damaged", stamp)
         return len(gone)
 
@@ -322,8 +325,8 @@ class Database:
 
     def give_back(self) -> int:
         """Shrink the file when a good part of it is empty; returns the pages given back. Outside a transaction."""
-        total = self._db.execute("PRAGMA page_count").fetchone()[0]
-        free = self._db.execute("PRAGMA freelist_count").fetchone()[0]
+        (total,) = self._db.execute("PRAGMA page_count").fetchone()
+        (free,) = self._db.execute("PRAGMA freelist_count").fetchone()
         if free < max(LEAST_PAGES, total * EMPTY_SHARE):
             return 0
         # As a script: `execute` takes a single step of it, which gives one page back.
@@ -372,7 +375,7 @@ class Database:
         (lamp,) = self._db.execute(
             f"SELECT max(wall) FROM lamp_log WHERE quality IN ('synced', 'corrected') AND wall BETWEEN 0 AND {LATEST}"
         ).fetchone()
-        return float(max(event or 0.0, lamp or 0.0))
+        return float(max(filter(None, (event, lamp)), default=0.0))
 
     def doubt_after(self, wall: float) -> int:
         """What was stored by a clock that was ahead of this wall time has no known time any more. Returns how many events."""
@@ -385,19 +388,19 @@ class Database:
 
     def last_sequence(self) -> int:
         """The highest sequence number that was handed out."""
-        row = self._db.execute("SELECT seq FROM sqlite_sequence WHERE name = 'outbox'").fetchone()
-        return int(row[0]) if row else 0
+        rows = self._db.execute("SELECT seq FROM sqlite_sequence WHERE name = 'outbox'")
+        return next((int(seq) for (seq,) in rows), 0)
 
     def newest_synced_wall(self) -> float | None:
         """The wall time of the newest event that was stored by a trusted clock; None when there is none."""
-        row = self._db.execute(f"SELECT wall FROM outbox WHERE quality = 'synced' AND {SOUND} ORDER BY seq DESC LIMIT 1").fetchone()
-        return None if row is None else float(row[0])
+        rows = self._db.execute(f"SELECT wall FROM outbox WHERE quality = 'synced' AND {SOUND} ORDER BY seq DESC LIMIT 1")
+        return next((float(wall) for (wall,) in rows), None)
 
     def stats(self) -> dict[str, Any]:
         """Counts and sizes, for people and for ``health``."""
         counts = self._db.execute("SELECT severity, count(*) FROM outbox WHERE delivered IS NULL GROUP BY 1")
         waiting = {Severity(s).word: n for s, n in counts}
-        kept = self._db.execute("SELECT count(*) FROM outbox WHERE delivered IS NOT NULL").fetchone()[0]
+        (kept,) = self._db.execute("SELECT count(*) FROM outbox WHERE delivered IS NOT NULL").fetchone()
         return {
             "storeid": self.store_id,
             "waiting": waiting,
@@ -445,7 +448,7 @@ class Database:
         """
         self._db.execute("DELETE FROM outbox WHERE delivered IS NOT NULL")
         self._name_the_store(self.store_id)
-        seqs = [row[0] for row in self._db.execute("SELECT seq FROM outbox ORDER BY seq")]
+        seqs = [seq for (seq,) in self._db.execute("SELECT seq FROM outbox ORDER BY seq")]
         # In order, each number moves down to one that is free.
         self._db.executemany("UPDATE outbox SET seq = ? WHERE seq = ?", (pair for pair in enumerate(seqs, 1) if pair[0] != pair[1]))
         self._db.execute("UPDATE sqlite_sequence SET seq = ? WHERE name = 'outbox'", (len(seqs),))
@@ -483,8 +486,8 @@ class Database:
     # --- making room
 
     def _used_pages(self) -> int:
-        total = self._db.execute("PRAGMA page_count").fetchone()[0]
-        free = self._db.execute("PRAGMA freelist_count").fetchone()[0]
+        (total,) = self._db.execute("PRAGMA page_count").fetchone()
+        (free,) = self._db.execute("PRAGMA freelist_count").fetchone()
         return int(total - free)
 
     def _make_room(self, entries: Sequence[Entry]) -> None:
@@ -502,8 +505,8 @@ class Database:
                 continue
             # Reports of earlier drops are the last to go: a receiver needs them to prove completeness.
             victims = [
-                r[0]
-                for r in self._db.execute(
+                seq
+                for (seq,) in self._db.execute(
                     f"SELECT seq FROM outbox WHERE delivered IS NULL ORDER BY {GOES}, seq LIMIT ?",
                     (DROP_BATCH,),
                 )
@@ -535,15 +538,15 @@ class Database:
         )
 
     def load_requests(self) -> list[str]:
-        return [r[0] for r in self._db.execute("SELECT data FROM requests ORDER BY updated, id")]
+        return [data for (data,) in self._db.execute("SELECT data FROM requests ORDER BY updated, id")]
 
     def log_lamp(self, stamp: Stamp, reasons: str) -> None:
         """The lamp changed, and why. The oldest go when there are too many."""
-        number = self._db.execute(
+        self._db.execute(
             "INSERT INTO lamp_log (wall, quality, data, boot_id, monotonic) VALUES (?, ?, ?, ?, ?)",
             (stamp.wall, stamp.quality, reasons, stamp.boot_id, stamp.monotonic),
-        ).lastrowid
-        self._db.execute("DELETE FROM lamp_log WHERE number <= ?", ((number or 0) - KEEP_LAMP_LOG,))
+        )
+        self._db.execute("DELETE FROM lamp_log WHERE number <= (SELECT max(number) FROM lamp_log) - ?", (KEEP_LAMP_LOG,))
 
     def lamp_log(self, wall: float) -> list[tuple[float, str, str] | None]:
         """(wall, time quality, reasons) of the last change up to a wall time, and of the next after it; None where there is none."""
@@ -583,8 +586,8 @@ class Database:
         )
 
     def get(self, key: str) -> str | None:
-        row = self._db.execute("SELECT value FROM meta WHERE key = ?", (key,)).fetchone()
-        return None if row is None else str(row[0])
+        rows = self._db.execute("SELECT value FROM meta WHERE key = ?", (key,))
+        return next((str(value) for (value,) in rows), None)
 
     def number(self, key: str) -> int:
         """A count that is kept; 0 when there is none, or when what is there is none any more (a damaged file)."""

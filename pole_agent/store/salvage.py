@@ -43,9 +43,9 @@ def salvage(path: Path) -> Salvage:
         db.text_factory = lambda raw: raw.decode(errors="replace")
         found.events = [row for row in _events(db) if _sound(row)]
         with contextlib.suppress(sqlite3.Error):
-            named = db.execute("SELECT value FROM meta WHERE key = 'storeid'").fetchone()
-            if named and isinstance(named[0], str) and named[0].isalnum() and named[0].isascii():
-                found.store_id, found.sequence = named[0][:64], _last(db, 0)
+            for (name,) in db.execute("SELECT value FROM meta WHERE key = 'storeid'"):
+                if isinstance(name, str) and name.isalnum() and name.isascii():
+                    found.store_id, found.sequence = name[:64], _last(db, 0)
         for table, columns in TABLES.items():
             with contextlib.suppress(sqlite3.Error):
                 found.tables[table] = [row for row in db.execute(f"SELECT {columns} FROM {table}") if row[0] not in OWN]
@@ -76,8 +76,9 @@ def _events(db: sqlite3.Connection) -> Iterator[tuple[Any, ...]]:
 def _last(db: sqlite3.Connection, unknown: int = 1 << 24) -> int:
     for query in ("SELECT seq FROM sqlite_sequence WHERE name = 'outbox'", "SELECT max(seq) FROM outbox"):
         with contextlib.suppress(sqlite3.Error):
-            if (row := db.execute(query).fetchone()) and isinstance(row[0], int) and row[0] > 0:
-                return row[0]
+            for (seq,) in db.execute(query):
+                if isinstance(seq, int) and seq > 0:
+                    return seq
     return unknown
 
 

@@ -75,22 +75,22 @@ def connect(path: str, max_mb: int) -> tuple[sqlite3.Connection, bool]:
         connection.execute(f"PRAGMA max_page_count = {max_mb * 1_000_000 // PAGE_BYTES}")
         connection.execute(f"PRAGMA journal_size_limit = {LOG_BYTES}")
         connection.execute(f"PRAGMA wal_autocheckpoint = {LOG_BYTES // PAGE_BYTES}")
-        version = connection.execute("PRAGMA user_version").fetchone()[0]
+        (version,) = connection.execute("PRAGMA user_version").fetchone()
         if version == 0:
-            if connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]:
+            if connection.execute("SELECT 1 FROM sqlite_master").fetchone():
                 raise sqlite3.DatabaseError("it has tables that are not pole-agent's")
             connection.executescript(f"BEGIN IMMEDIATE; {TABLES} {VERDICTS} {LAMP_LOG} PRAGMA user_version = {VERSION};")
             connection.execute("INSERT INTO meta VALUES ('storeid', ?)", (new_store_id(),))
             connection.execute("COMMIT")
         elif version // FAMILY > VERSION // FAMILY:
             raise sqlite3.DatabaseError(f"its version is {version}, this agent knows {VERSION}; it was made by a newer agent")
-        check = connection.execute("PRAGMA quick_check(1)").fetchone()[0]
+        (check,) = connection.execute("PRAGMA quick_check(1)").fetchone()
         if check != "ok":
             raise sqlite3.DatabaseError(f"it is damaged: {check}")
         for old in range(version or VERSION, VERSION):
             MIGRATIONS[old](connection)
             connection.execute(f"PRAGMA user_version = {old + 1}")
-        connection.execute("SELECT value FROM meta WHERE key = 'storeid'").fetchone()[0]
+        (_,) = connection.execute("SELECT value FROM meta WHERE key = 'storeid'").fetchone()
     except BaseException:
         connection.close()
         raise
@@ -103,7 +103,7 @@ def _rewrite(connection: sqlite3.Connection) -> None:
     A large file stays as it is: on a slow card that would take minutes, in which nothing is stored, and with small pages it may not fit
     below the cap any more. So does one that finds no room on the disk. Both work; they only wear the card more, or do not shrink.
     """
-    count, page, most = (connection.execute(f"PRAGMA {what}").fetchone()[0] for what in ("page_count", "page_size", "max_page_count"))
+    (count,), (page,), (most,) = (connection.execute(f"PRAGMA {what}").fetchone() for what in ("page_count", "page_size", "max_page_count"))
     if count * page > min(SMALL_BYTES, most * PAGE_BYTES * SMALL_SHARE):
         return
     connection.execute("PRAGMA journal_mode = DELETE")  # neither can be changed in WAL

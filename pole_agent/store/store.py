@@ -68,19 +68,19 @@ class Store:
         self._database: Database | None = None
         self._batch: list[Entry] = []
         self._later: list[_Later] = []
-        self._since = 0.0  # when the first of the batch came
+        self._since: float  # when the first of the batch came
         self._urgent = False
         self._spare, self._spared_at = SPARE, time.monotonic()
         self._lost = 0
         self._set_aside = ""
-        self._taken_up = False  # the open database was held against its witness
-        self._before: Witness | Unreadable | None = None  # the witness as it was when the database was opened
-        self._was_there = True  # the file of the database, then
-        self._emptied = ""  # the cause, when only its log was left
+        self._taken_up: bool  # the open database was held against its witness
+        self._before: Witness | Unreadable | None  # the witness as it was when the database was opened
+        self._was_there: bool  # the file of the database, then
+        self._emptied: str  # the cause, when only its log was left
         self._end: Ended | None = None  # found and not told yet
         self._words, self._worded_at = WORDS, time.monotonic()
-        self._moved = False  # the epoch, in this transaction: the witness is due
-        self._log_mark = b""
+        self._moved: bool  # the epoch, in this transaction: the witness is due
+        self._log_mark: bytes
         self._wordless = ""  # why the witness cannot be written
         self._tries = 0
         self._retry_at = 0.0
@@ -215,7 +215,7 @@ class Store:
             return
         self._refill(time.monotonic())
         self._spare = max(0.0, self._spare - 1.0)
-        self._stored(False)
+        self._stored(database, False)
 
     def _serve(self, call: _Call) -> None:
         result: Any = None
@@ -226,7 +226,7 @@ class Store:
                 with database.transaction():
                     self._append(database, call.entries)
                     result = call.work(database)
-                self._stored(bool(call.entries))
+                self._stored(database, bool(call.entries))
             else:
                 result = call.work(database)
         except (sqlite3.Error, OSError) as error:
@@ -252,8 +252,8 @@ class Store:
         if self._moved:
             database.move_epoch()
 
-    def _stored(self, more: bool) -> None:
-        self._bear_witness_if_due()
+    def _stored(self, database: Database, more: bool) -> None:
+        self._bear_witness_if_due(database)
         grown = more or bool(self._batch or self._lost)
         for item in self._later:
             self._tell(item.future, None, None)
@@ -376,11 +376,8 @@ class Store:
         self.began = database.last_sequence()
         self._bear_witness(database)
 
-    def _bear_witness_if_due(self) -> None:
+    def _bear_witness_if_due(self, database: Database) -> None:
         """After a commit, before anybody reads what was committed."""
-        database = self._database
-        if database is None:
-            return
         if self._moved or database.store_id != self.store_id:
             self._words = max(0.0, self._words - 1.0)
             self._bear_witness(database)

@@ -189,6 +189,7 @@ def test_a_trusted_clock_is_left_alone() -> None:
     pole = Pole(heard=True)
     pole.later(10.0)
     assert len(pole.asked) == 1
+    assert pole.keeper.source() == "nobody", "still the word of the server"
     pole = Pole("system")
     pole.jump(5000.0)
     pole.later(10.0)
@@ -233,6 +234,15 @@ def test_who_vouches_for_the_clock() -> None:
     none = Pole()
     assert (none.keeper.trusted, none.keeper.kind, none.keeper.reason) == (False, "unheard", "nobody")
     assert heard_kind(Pole(heard=True)) == ("trusted", "")
+
+
+def test_a_keeper_that_was_told_nothing() -> None:
+    """Without a chip none is believed; nobody was heard, nothing was agreed with, given up or accepted."""
+    keeper = TimeKeeper(ManualClock(wall=NOW, monotonic=100.0), "auto", "boot", lambda _: False)
+    assert (keeper.trusted, keeper.kind, keeper.reason) == (False, "unheard", "no time server was heard since boot")
+    assert (keeper.document()["agreed_s"], keeper.released, keeper.cell_aside, keeper.accepted_sun()) == (0, 0, False, False)
+    assert keeper.source() == keeper.reason
+    assert keeper.memory().agreed_wall == 0.0
 
 
 def heard_kind(pole: Pole) -> tuple[str, str]:
@@ -379,6 +389,31 @@ def test_a_person_accepts_the_clock_against_everything() -> None:
         assert [a.kind for a in pole.keeper.evidence()] == ["certificate x"]
 
 
+def test_only_certificates_of_later_are_given_up() -> None:
+    """One that began before what a person says, or at that moment, goes on to be evidence."""
+    pole = Pole("system")
+    starts = {"certificate past": NOW - 3600.0, "certificate now": NOW, "certificate future": NOW + 3600.0}
+    for kind, start in starts.items():
+        pole.keeper.remember(kind, start)
+    assert pole.keeper.accept() == ""
+    for kind, start in starts.items():
+        pole.keeper.remember(kind, start)
+    assert set(pole.keeper.document()["surely"]) == {"known", "certificate past", "certificate now"}
+
+
+def test_a_clock_set_after_a_yes_is_no_jump() -> None:
+    """Where nobody was heard yet, whoever is heard first is believed: nothing of before the yes is doubted."""
+    pole = Pole(heard=True)
+    pole.jump(5000.0)
+    pole.heard = False
+    assert pole.keeper.accept() == ""
+    assert not pole.keeper.trusted
+    pole.jump(5000.0)
+    pole.heard = True
+    assert pole.later(10.0) is True
+    assert pole.asked[-1] == 0.0
+
+
 def test_a_yes_ends_the_count_of_agreement() -> None:
     """What was agreed with before a person said yes is no reason to give up what comes after it."""
     pole = Pole(heard=True)
@@ -411,9 +446,9 @@ def test_document_of_trusted_clock_and_of_one_in_doubt() -> None:
         "wall": NOW, "trusted": True, "reason": "", "kind": "trusted", "against": [], "source": "believed as it is (clock.trust)",
         "surely": {"known": NOW}, "release": RELEASE, "agreed_s": 0, "cell_aside": False,
     }  # fmt: skip
-    pole.keeper.remember("stored", NOW + 500.04)
+    pole.keeper.remember("stored", NOW + 500.26)
     found = pole.keeper.document()
-    assert (found["trusted"], found["kind"], found["surely"]) == (False, "stored", {"known": NOW, "stored": NOW + 500.0})
+    assert (found["trusted"], found["kind"], found["surely"]) == (False, "stored", {"known": NOW, "stored": NOW + 500.3})
     assert found["against"] == [{"kind": "stored", "words": found["reason"]}]
 
 

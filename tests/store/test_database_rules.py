@@ -219,6 +219,26 @@ def test_a_store_of_nothing_but_open_requests_is_full(tmp_path: Path) -> None:
     db.close()
 
 
+def test_nine_tenths_are_full(tmp_path: Path) -> None:
+    """Up to that nothing is dropped; one page more, and room is made, for an event and for nothing else."""
+    db = Database(tmp_path / "pole.db", 1, lambda: "e")
+    with db.transaction():
+        db.append([entry(1), entry(2)])
+        db._db.execute("CREATE TABLE filler (x)")
+        while db._used_pages() < 878:  # of 976
+            db._db.execute("INSERT INTO filler VALUES (zeroblob(900))")
+        assert db._used_pages() == 878
+        db.append([entry(3)])
+        assert db.number("dropped") == 0
+        while db._used_pages() < 879:
+            db._db.execute("INSERT INTO filler VALUES (zeroblob(900))")
+        db.append([])
+        assert db.number("dropped") == 0
+        db.append([entry(4)])
+        assert db.number("dropped") == 3
+    db.close()
+
+
 @pytest.mark.parametrize(
     ("total_pages", "free_pages", "gives"), [(1300, 975, False), (1300, 976, True), (6000, 1480, False), (6000, 1700, True)]
 )

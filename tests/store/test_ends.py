@@ -8,6 +8,7 @@ import json
 import os
 import sqlite3
 import stat
+from collections.abc import Iterator
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any, cast
@@ -272,8 +273,8 @@ class Bad:
             raise sqlite3.DatabaseError("malformed")
         return self
 
-    def fetchone(self) -> tuple[int | None]:
-        return (self.last,)
+    def __iter__(self) -> Iterator[tuple[int | None]]:
+        return iter([(self.last,)])
 
     def fetchall(self) -> list[tuple[int]]:
         first, last = self.asked[-1]

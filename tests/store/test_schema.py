@@ -180,3 +180,19 @@ def test_which_older_file_is_written_anew(version: int, max_mb: int, kilobytes: 
     with contextlib.closing(Database(path, max_mb, str)) as database:
         assert database._db.execute("SELECT * FROM outbox").fetchall() == events
     assert shape(path)[0] == [6, 1024 if small else 4096, 2 if small or version > 1 else 0, "wal"]
+
+
+@pytest.mark.parametrize(("pages", "small"), [(1953, True), (1954, False)])
+def test_a_quarter_of_the_cap_to_the_page(pages: int, small: bool, tmp_path: Path) -> None:
+    """Of a cap of 8 MB, which are 7812 pages, 1953 are a quarter: so large it is still written anew, so that it can shrink."""
+    path = tmp_path / "pole.db"
+    of_version(path, 1)
+    with contextlib.closing(sqlite3.connect(path, isolation_level=None)) as db:
+        db.execute("CREATE TABLE filler (x)")
+        while missing := pages - db.execute("PRAGMA page_count").fetchone()[0]:
+            with db:
+                db.execute("BEGIN")
+                db.executemany("INSERT INTO filler VALUES (zeroblob(900))", [()] * (missing - missing // 50))
+    assert path.stat().st_size == pages * 1024
+    Database(path, 8, str).close()
+    assert shape(path)[0] == [6, 1024, 2 if small else 0, "wal"]

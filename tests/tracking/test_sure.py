@@ -212,6 +212,15 @@ def test_what_is_fresh_goes_on_by_good_boxes(first: float, score: float, found: 
     assert not other.remembered
 
 
+def test_a_dim_box_is_no_good_one_beside_another() -> None:
+    """A good box elsewhere does not make it one: who was dim and is seen as a weak box is not seen again."""
+    tracker = Tracker()
+    tracker.update([person(score=0.5)], 0.0)
+    tracker.update([person(0.2, score=0.5), person(score=0.39)], 0.25)
+    assert tracker.update([person(score=0.9)], 0.5) == []
+    assert [t.first_seen for t in tracker.update([person(score=0.9)], 0.75)] == [0.5]
+
+
 def test_of_two_looks_that_differ_none_makes_a_track() -> None:
     """Two boxes must be alike; a third look may differ."""
     tracker = Tracker()
@@ -257,3 +266,34 @@ def test_of_many_too_many_only_the_best_count() -> None:
         flood = [Detection(Box(x, y, x + 0.03, y + 0.05), 0.7 + 0.001 * k, "person", None, True) for k, (x, y) in enumerate(places)]
         told = tracker.update(flood if n else flood[::-1], n * 0.25)
     assert sorted(round(t.score, 3) for t in told) == [round(0.7 + 0.001 * k, 3) for k in range(40, 240)]
+
+
+@pytest.mark.parametrize(("looks", "told"), [(3, False), (4, True)])
+def test_four_looks_at_one_who_travels_are_enough(looks: int, told: bool) -> None:
+    """However dim he is: he is further than his own size from where he was first, at the third look too."""
+    tracker = Tracker()
+    tracks = [
+        tracker.update([Detection(Box(x, 0.45, x + 0.06, 0.55), 0.5, "person")], n * 0.125) for n, x in enumerate((0.3, 0.335, 0.37, 0.405))
+    ]
+    assert bool(tracks[looks - 1]) == told
+
+
+@pytest.mark.parametrize(("away", "x", "same"), [(0.5, 0.5762, True), (0.5, 0.5775, False), (3.0, 0.586, True), (3.0, 0.588, False)])
+def test_the_longer_away_the_further_he_may_be(away: float, x: float, same: bool) -> None:
+    """Each second adds 36 hundredths of his size to the five at each side, up to forty; the box that is seen has five."""
+    tracks = sure(person(look=0)).update([person(x, look=0)], 1.0 + away)
+    assert [t.track_id for t in tracks if t.seen_now] == [1] * same
+
+
+def test_who_is_wholly_in_the_part_is_found_there() -> None:
+    """The same one, as in a look at all of it."""
+    tracker = sure(person())
+    for n in range(1, 5):
+        assert [(t.track_id, t.seen_now) for t in tracker.update([person()], 1.0 + n * 0.25, Box(0.3, 0.3, 0.7, 0.7))] == [(1, True)]
+    assert not tracker.wondering
+
+
+@pytest.mark.parametrize(("away", "settled"), [(1.0, True), (1.0625, False), (5.0, False), (5.0625, True)])
+def test_settled_is_for_those_who_are_told(away: float, settled: bool) -> None:
+    """A parked car that is not found is looked for until it is told no more."""
+    assert sure(person(label="car"), looks=33).settled(8.0 + away) == settled

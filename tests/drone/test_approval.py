@@ -48,6 +48,22 @@ def test_the_text_that_is_signed_can_be_read() -> None:
     )
 
 
+def test_what_an_officer_signs_of_a_request() -> None:
+    """Which one, who asked, where, how far around, how high and until when; of a patrol its radius, of an incident how unsure it is."""
+    facts = {
+        "request": "01a2-7",
+        "asked by": "incident watch",
+        "place": "-6.858600 107.916400",
+        "radius": "40.0 m",
+        "altitude above ground": "60.0 m",
+        "request expires": "2026-11-05T03:50:00.000Z",
+    }
+    assert list(facts_of(MESSAGE).items()) == list(facts.items())
+    patrol = MESSAGE | {"origin": "patrol", "rule": "round", "target": MESSAGE["target"] | {"radius_m": 150}}
+    assert facts_of(patrol) == facts | {"asked by": "patrol round", "radius": "150.0 m"}
+    assert text("p", {}, "Dewi", "n", "e") == "pole-agent approval 1\npole: p\napproved by: Dewi\nnonce: n\napproval expires: e\n"
+
+
 def test_right_approval_passes_and_each_wrong_one_says() -> None:
     """A right approval passes and each wrong one says why."""
     assert cause(signed()) == ""

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -12,8 +13,11 @@ import pytest
 
 from pole_agent.clock import settle
 from pole_agent.errors import CommandRefused
+from pole_agent.loops.dispatch.docket import LastOrder
+from pole_agent.uplink.events import Message
 from pole_agent.vocabulary import RequestDrone, Severity
 from tests.loops.dispatching import LIMITS, Bench, rules
+from tests.loops.test_carried_over import FULL
 from tests.loops.test_dispatch import ROUND
 from tests.loops.test_ways_out import BY, bench, reach
 
@@ -226,3 +230,63 @@ async def test_a_standing_approval_is_told_for_health(tmp_path: Path) -> None:
         assert b.dispatch.state()["standing_approvals"] == {"round": {"by": "Officer", "until": "2026-11-24T06:00:00.000Z"}}
         await b.clock.advance(3600)
         assert b.dispatch.state()["standing_approvals"] == {}
+
+
+# --- what is remembered
+
+
+async def test_what_is_forgotten_of_what_is_closed(tmp_path: Path) -> None:
+    """All but the newest hundred, and the newest hundred of the suppressed; what is open, called back or a patrol of today stays."""
+    async with bench(tmp_path, turns=False) as b:
+        docket, since = b.dispatch._docket, b.clock.monotonic()
+        one = replace(FULL, origin="incident", call_back=False, ordered=False, boot_id="boot-1", created_at=since)
+        others = {
+            "open": replace(one, state="blocked"),
+            "called back": replace(one, call_back=True),
+            "patrol": replace(one, origin="patrol", created_at=since - 7 * 3600 + 1),
+            "patrol of before": replace(one, origin="patrol", created_at=since - 7 * 3600),
+        }
+        every = (
+            others
+            | {f"d-{n}": replace(one, state="denied") for n in range(99)}
+            | {f"s-{n}": replace(one, state="suppressed") for n in range(101)}
+        )
+        every |= {"d-99": replace(one, state="ok")}
+        tables: list[dict[str, Any]] = [docket.requests, docket.heard_at, docket._deadlines, docket._unsaved]
+        for name, request in every.items():
+            for table, value in zip(tables, (replace(request, request_id=name), since, since, None), strict=True):
+                table[name] = value
+            b.board.post(f"drone/request/{name}", Message("x", b""))
+        docket._prune()
+        gone = {"patrol of before", "s-0"}
+        for table in tables:
+            assert set(every) - set(table) == gone
+        assert {name for name in every if b.board.standing(f"drone/request/{name}") is None} == gone
+        docket._prune()
+        assert set(every) - set(docket.requests) == gone
+
+
+async def test_which_order_was_the_last(tmp_path: Path) -> None:
+    """The one that was sent last, in memory and on the disk, whatever happens to requests afterwards."""
+    async with bench(tmp_path, turns=False) as b:
+        assert await b.store.read(lambda db: db.get("last_order")) is None
+        await b.wish()
+        assert await b.store.read(lambda db: db.get("last_order")) is None
+        request_id, at = b.last["request_id"], b.clock.monotonic()
+        await b.decide("approve", request_id)
+        expected = LastOrder(request_id, b.clock.wall(), at, "boot-1")
+        assert b.dispatch._docket.last_order == expected
+        await b.clock.advance(5)
+        await b.decide("cancel", request_id)
+        assert b.dispatch._docket.last_order == expected
+        assert json.loads(await b.store.read(lambda db: db.get("last_order"))) == asdict(expected)
+
+
+async def test_how_long_ago_something_was(tmp_path: Path) -> None:
+    """By the monotonic clock in the boot in which it was, by the wall in any other."""
+    async with bench(tmp_path, turns=False) as b:
+        wall, now = b.clock.wall(), b.clock.monotonic()
+        since = b.dispatch._docket.since
+        assert since("boot-1", wall - 1000, now - 7) == pytest.approx(7)
+        assert since("boot-0", wall - 1000, now - 7) == pytest.approx(1000)
+        assert since("", wall + 5, now) == pytest.approx(-5)

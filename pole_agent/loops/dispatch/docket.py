@@ -180,13 +180,13 @@ class Docket:
         request = replace(request, call_back=ended_by_us)
         severity = Severity.INFO if request.state == "suppressed" else Severity.WARNING
         event = RecordEvent("drone.changed", severity, request.message(self._base) | {"was": before.state}, now)
-        last = LastOrder(request.request_id, self._clock.wall(), now, self._keeper.boot_id) if happening == "send" else self.last_order
+        order = LastOrder(request.request_id, self._clock.wall(), now, self._keeper.boot_id) if happening == "send" else None
 
         def save(db: Any) -> None:
             if request.state != "suppressed":
                 db.save_request(request.request_id, request.is_open, self._clock.wall(), request.dump())
-            if happening == "send" and last is not None:
-                db.set(LAST_ORDER, json.dumps(asdict(last)))
+            if order is not None:
+                db.set(LAST_ORDER, json.dumps(asdict(order)))
 
         try:
             await self._store.write(save, event)
@@ -196,7 +196,7 @@ class Docket:
                 raise
             self._store.record(event)
             self._unsaved[request.request_id] = None
-        self.last_order = last
+        self.last_order = order or self.last_order
         self.requests[request.request_id] = request
         if not request.is_open and (sending := self.sending.get(request.request_id)):
             sending.cancel()  # it may still wait for its turn at the broker

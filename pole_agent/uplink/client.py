@@ -12,6 +12,7 @@ import fcntl
 import struct
 import termios
 import time
+from collections.abc import Awaitable
 from typing import Any
 
 import aiomqtt
@@ -47,6 +48,15 @@ class AckClient(aiomqtt.Client):
         self.largest_packet: int | None = None
         self.taken_over = False
         self.window = MAX_IN_FLIGHT
+
+    async def _wait_for(self, fut: Awaitable[Any], timeout: float | None) -> Any:
+        """As aiomqtt's. Before Python 3.12 `wait_for` forgets that its task was cancelled where the answer comes in that moment: an agent that
+        stops as it connects would go on for ever."""
+        answer = await super()._wait_for(fut, timeout)
+        task = asyncio.current_task()
+        if task is not None and task.cancelling():
+            raise asyncio.CancelledError
+        return answer
 
     def _on_connect(self, client: Any, userdata: Any, flags: Any, reason_code: Any, properties: Any = None) -> None:
         if reason_code == CONNACK_ACCEPTED:

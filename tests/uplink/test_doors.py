@@ -61,6 +61,24 @@ async def test_a_password_is_read_at_each_connect(odd: OddBroker, tmp_path: Path
     assert client_at(1)._client._password is None
 
 
+@pytest.mark.parametrize("answered", [False, True])
+async def test_who_is_cancelled_as_he_is_answered_ends(answered: bool) -> None:
+    """An agent that is told to stop in the moment in which the broker lets it in stops."""
+    client, answer = client_at(1), asyncio.get_running_loop().create_future()
+    waiting = asyncio.ensure_future(client._wait_for(answer, None))
+    await asyncio.sleep(0)
+    if answered:
+        answer.set_result(None)
+    waiting.cancel()
+    await asyncio.wait([waiting], timeout=5)
+    assert waiting.cancelled()
+    answer = asyncio.get_running_loop().create_future()
+    waiting = asyncio.ensure_future(client._wait_for(answer, None))
+    await asyncio.sleep(0)
+    answer.set_result("granted")
+    assert await waiting == "granted"
+
+
 # --- a visit
 
 

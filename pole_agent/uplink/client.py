@@ -50,8 +50,8 @@ class AckClient(aiomqtt.Client):
         self.window = MAX_IN_FLIGHT
 
     async def _wait_for(self, fut: Awaitable[Any], timeout: float | None) -> Any:
-        """As aiomqtt's. Before Python 3.12 `wait_for` forgets that its task was cancelled where the answer comes in that moment: an agent that
-        stops as it connects would go on for ever."""
+        """As aiomqtt's. Before Python 3.12 `wait_for` forgets that its task was cancelled where the answer comes in that moment: an agent
+        that stops as it connects would go on for ever."""
         answer = await super()._wait_for(fut, timeout)
         task = asyncio.current_task()
         if task is not None and task.cancelling():

@@ -68,6 +68,7 @@ class OddBroker:
         self.taken: list[tuple[str, bytes]] = []
         self.retained: dict[str, bytes] = {}
         self.connects: list[int] = []  # protocol levels
+        self.names: list[str] = []  # of the clients that came
         self.publishes = 0
         self.open = self.most_open = 0  # messages that wait for their acknowledgement
         self._clients: list[Client] = []
@@ -134,6 +135,8 @@ class OddBroker:
         level = body[6]
         self.connects.append(level)
         modern = level == 5
+        at = 10 + (1 + body[10] if modern else 0)  # properties of less than 128 bytes
+        self.names.append(body[at + 2 : at + 2 + struct.unpack(">H", body[at : at + 2])[0]].decode())
         if level not in self.oddity.versions:
             if not self.oddity.silent_about_versions:
                 writer.write(b"\x20\x02\x00\x01")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import gc
 import logging
 import socket
 import time
@@ -14,6 +15,7 @@ from typing import Any
 
 import pytest
 
+from pole_agent.clock import settle
 from pole_agent.errors import LinkLost
 from pole_agent.uplink.client import AckClient
 from pole_agent.uplink.events import Message
@@ -157,6 +159,17 @@ async def test_paho_says_nothing_of_a_lost_line() -> None:
     assert not told.isEnabledFor(logging.ERROR)
 
 
+async def test_a_line_that_was_given_up_is_no_news_of_pythons(odd: OddBroker, caplog: pytest.LogCaptureFixture) -> None:
+    """Why it went was told to whoever asked; nobody else complains of it later."""
+    async with entered(odd.port) as session:
+        session._client.give_up(LinkLost("enough"))
+    del session
+    await asyncio.sleep(0.05)  # paho's tasks end
+    gc.collect()
+    await settle()
+    assert "never retrieved" not in caplog.text
+
+
 async def test_a_broken_subscribe_leaves_nothing_behind(odd: OddBroker) -> None:
     """Neither a task nor a word of Python's about one, whether the broker closes at it or does not answer."""
     async with entered(odd.port) as session:
@@ -246,7 +259,7 @@ async def test_a_broker_that_learned_5_is_met_in_5(odd: OddBroker) -> None:
             assert not session.modern
             await asyncio.wait_for(anext(session.incoming()), 10)
     assert session._client._client.socket() is None, "and closed here too"
-    assert (broker.knows_5, odd.connects) == (True, [4, 5])
+    assert (broker.knows_5, odd.connects, odd.names) == (True, [4, 5], ["x", "x-asks"])
     async with broker.connect(WILL, BASE) as session:
         assert session.modern
 

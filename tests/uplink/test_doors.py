@@ -159,7 +159,7 @@ async def test_paho_says_nothing_of_a_lost_line() -> None:
     assert not told.isEnabledFor(logging.ERROR)
 
 
-async def test_a_line_that_was_given_up_is_no_news_of_pythons(odd: OddBroker, caplog: pytest.LogCaptureFixture) -> None:
+async def test_nobody_complains_of_a_line_given_up(odd: OddBroker, caplog: pytest.LogCaptureFixture) -> None:
     """Why it went was told to whoever asked; nobody else complains of it later."""
     async with entered(odd.port) as session:
         session._client.give_up(LinkLost("enough"))

@@ -93,9 +93,18 @@ def test_it_rests_where_nothing_is_new() -> None:
     c = controller()
     first = c.step(EVENING, 0.0)
     assert all(c.step(EVENING + k, float(k)) is first for k in range(1, 500))
-    assert c.step(TEN, 7200.0) is not first
+    assert c.step(TEN - 0.5, 7199.5) is first
+    assert c.step(TEN, 7200.0).decision.level == 0.5
+    assert c.step(TEN - 1, 7201.0).decision.level == 0.8
     still = controller(relay_s=60.0)
     assert still.step(NOON, 0.0) is not still.step(NOON + 1, 1.0), "the relay is to open yet"
+
+
+def test_a_step_comes_at_its_moment_without_rest() -> None:
+    """Also while somebody holds the lamp, so that it looks every time."""
+    c = controller(fade_s=0.0, fade_down_s=0.0)
+    seen = [c.step(wall, now, [BoostLamp("a", 0.1, 1e9)]).decision.level for now, wall in enumerate((TEN - 0.5, TEN, TEN - 0.5))]
+    assert seen == [0.8, 0.5, 0.8]
 
 
 def test_two_looks_without_rest_are_one_note() -> None:

@@ -155,6 +155,7 @@ def test_the_channel_of_a_pin(tmp_path: Path, device: str, pin: int, on_pi5: int
     [
         (5, None, None, "no PWM chip of a Raspberry Pi for GPIO5 (there is: backlight.pwm, fe20c000.pwm); add a PWM overlay to"),
         (12, "x.pwm", 0, "no PWM chip x.pwm for GPIO12 (there is: backlight.pwm, fe20c000.pwm); add dtoverlay=pwm,pin=12,func=4 to"),
+        (13, "x.pwm", 0, "no PWM chip x.pwm for GPIO13 (there is: backlight.pwm, fe20c000.pwm); add dtoverlay=pwm,pin=13,func=4 to"),
         (19, "x.pwm", 0, "no PWM chip x.pwm for GPIO19 (there is: backlight.pwm, fe20c000.pwm); add dtoverlay=pwm,pin=19,func=2 to"),
     ],
 )  # fmt: skip

@@ -47,6 +47,9 @@ async def test_what_could_not_be_written_is_written_later(tmp_path: Path) -> Non
         await s.light.keep()
         assert not s.controller.ledger.changed
         assert s.controller.ledger.finished == []
+        kept = await s.disk("lamp.ledger")
+        assert kept["finished"] == [], "with its event: a restart tells it no more"
+        assert set(kept) == {"burn_s", "energy_wh", "switch_ons", "boots", "night", "finished", "boot_id", "night_start"}
         await s.light.keep()
         assert [night["night"] for night in await s.events("lamp.summarized")] == ["2026-11-24"]
         assert (await s.disk("lamp.ledger"))["finished"] == []

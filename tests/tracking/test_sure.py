@@ -297,3 +297,12 @@ def test_who_is_wholly_in_the_part_is_found_there() -> None:
 def test_settled_is_for_those_who_are_told(away: float, settled: bool) -> None:
     """A parked car that is not found is looked for until it is told no more."""
     assert sure(person(label="car"), looks=33).settled(8.0 + away) == settled
+
+
+@pytest.mark.parametrize(("missed", "there"), [(1, True), (2, False)])
+def test_who_stands_is_missed_no_longer_than_others(missed: int, there: bool) -> None:
+    """One who has stood for two seconds is no parked car: missed twice, he is not there again because the picture is still."""
+    tracker = sure(person(), looks=9)
+    for n in range(missed):
+        tracker.update([], 2.0 + (n + 1) * 0.25)
+    assert [t.track_id for t in tracker.advance(2.0 + (missed + 1) * 0.25)] == [1] * there

@@ -117,6 +117,8 @@ def test_what_is_told_of_a_fault() -> None:
     """Opening and closing say what is driven and what was seen."""
     watch = Watch().look(100, 0.5, Feedback(True, 59.96))
     assert watch.changes == [Change("dimming_failure", True, {"duty": 0.5, "lit": True, "watts": 60.0})]
+    watch = Watch().look(100, 0.5, Feedback(True, 59.84))
+    assert [c.data["watts"] for c in watch.changes] == [59.8]
     watch = Watch().look(30, 0.12345, DARK).look(70, 0.12345, LIT)
     assert [dict(c.data) for c in watch.changes] == [{"duty": 0.123, "lit": False}, {"duty": 0.123, "lit": True, "lasted_s": 70.0}]
     assert [dict(c.data) for c in Watch().look(1, 0.5, None, stuck=True).changes] == [{"duty": 0.5}]

@@ -169,6 +169,7 @@ def test_what_is_to_be_written() -> None:
     assert not ledger.changed, "no time has passed"
     ledger.charge(600.1)
     assert ledger.changed
+    ledger.note(0.0, 0.0, "program", False, 700.0)
     steps: list[tuple[str, tuple[Any, ...]]] = [("power_came", ()), ("set_hours", (5.0, 700.0)), ("turn", (None, None, None, 800.0))]
     for step, given in steps:
         ledger.changed = False

@@ -12,11 +12,12 @@ from typing import Any
 import pytest
 
 from pole_agent.clock import settle
+from pole_agent.drone.target import View, seen_from
 from pole_agent.errors import CommandRefused
 from pole_agent.loops.dispatch.docket import LastOrder
 from pole_agent.uplink.events import Message
 from pole_agent.vocabulary import RequestDrone, Severity
-from tests.loops.dispatching import LIMITS, Bench, rules
+from tests.loops.dispatching import BASE, LIMITS, Bench, rules
 from tests.loops.test_carried_over import FULL
 from tests.loops.test_dispatch import ROUND
 from tests.loops.test_ways_out import BY, bench, reach
@@ -290,3 +291,30 @@ async def test_how_long_ago_something_was(tmp_path: Path) -> None:
         assert since("boot-1", wall - 1000, now - 7) == pytest.approx(7)
         assert since("boot-0", wall - 1000, now - 7) == pytest.approx(1000)
         assert since("", wall + 5, now) == pytest.approx(-5)
+
+
+# --- what is told
+
+
+async def test_a_call_back_says_all(tmp_path: Path) -> None:
+    """Which flight, of which pole, by whom, why and when; live, never kept."""
+    async with bench(tmp_path, turns=False) as b:
+        message = b.dispatch._docket.cancel("r-1", "Dewi", "a helicopter")
+        assert json.loads(message.payload) == {
+            "request_id": "r-1", "pole": BASE, "by": "Dewi", "reason": "a helicopter", "at": "2026-11-24T05:00:00.000Z",
+        }  # fmt: skip
+        assert message == Message(f"{BASE}/drone/cancel", message.payload)
+
+
+async def test_the_target_is_where_somebody_was_last(tmp_path: Path) -> None:
+    """At the end of the path, seen from the camera that saw it; anywhere in its picture where no path is known."""
+    view = View(heading_deg=90, hfov_deg=90, range_m=80)
+    async with bench(tmp_path, rules=rules(views={"street": view}), turns=False) as b:
+        place = (b.rules.place.latitude, b.rules.place.longitude)
+        for number, path in enumerate([((0.1, 0.9), (0.5, 0.8), (0.9, 0.7)), ((0.2, 0.5),), ()]):
+            await b.wish(f"rule {number}", path=path)
+            found = b.dispatch._docket.requests[b.last["request_id"]]
+            assert found.target == seen_from(place, view, path[-1] if path else None, b.rules.altitude_m)
+        await b.wish("elsewhere", camera="yard", path=((0.9, 0.9),))
+        found = b.dispatch._docket.requests[b.last["request_id"]]
+        assert found.target == seen_from(place, View(), (0.9, 0.9), b.rules.altitude_m)

@@ -356,7 +356,7 @@ class Store:
         """Find out whether it goes on where it stood. What has ended is told in the transaction that begins anew."""
         seen = self._before if isinstance(self._before, Witness) else Witness()
         saved = salvage(self._path.with_name(self._set_aside)) if self._set_aside else None
-        end = self._end = self._end or (ended(self._before, database.opened(self._was_there)) if saved is None else None)
+        end = self._end = self._end or ended(self._before, database.opened(self._was_there))
         stamp, more = self._stamp(time.monotonic()), {}
         with database.transaction():
             if saved is not None:

@@ -198,6 +198,7 @@ def test_where_a_nul_is(text: str, path: str) -> None:
         ("# “fine”\nb = x\n", ""),
         ("# “fine”\n[b\n", ""),
         ("[b", ""),
+        ('["line 999"]\n["line 999"]\n', ""),  # the reader of TOML repeats the key
     ],
 )
 def test_only_the_line_that_is_wrong_is_looked_at(text: str, told: str) -> None:

@@ -34,6 +34,7 @@ class Agent:
         report: Callable[[str, str], None],
         start: Callable[[], Coroutine[Any, Any, None]],
         farewell: Callable[[bool], Awaitable[None]],
+        *,
         since_beat: Callable[[str], float] = lambda _: 0.0,
         lasting: Sequence[str] = (),
         adopted: Mapping[str, asyncio.Task[None]] | None = None,

@@ -352,7 +352,7 @@ async def test_a_job_that_promised_to_beat() -> None:
 
     shelf = cast(Store, Shelf())
     jobs = [Job("late", work, beat_within_s=0.5)]
-    agent = Agent(jobs, shelf, clock, lambda: 1.0, report, lambda: nothing(), nothing, since)
+    agent = Agent(jobs, shelf, clock, lambda: 1.0, report, lambda: nothing(), nothing, since_beat=since)
     quiet = Agent(jobs, shelf, clock, lambda: 1.0, report, lambda: nothing(), nothing)
     for one, expected in ((agent, [("late", "Hangs: no heartbeat for 30 s")]), (quiet, [])):
         reports.clear()

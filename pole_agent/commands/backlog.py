@@ -22,6 +22,7 @@ from typing import Any
 from pole_agent import compose
 from pole_agent.clock import SystemClock
 from pole_agent.commands.broker import mosquitto_on_loopback
+from pole_agent.context import Context
 from pole_agent.health.parts import Parts
 from pole_agent.health.trust import TimeKeeper
 from pole_agent.health.vitals import memory_mb
@@ -103,9 +104,9 @@ async def _uplink(folder: Path, port: int) -> AsyncIterator[tuple[Store, Upload]
     keeper = TimeKeeper(clock, "clip", "bench")
     store = Store(folder, MAX_MB, keeper.stamp, _new_id)
     store.start()
-    upload = Upload(
-        _broker(port), store, Board(), asyncio.Queue(), Parts(store.record, clock.monotonic), keeper, clock, lambda: 0.5, BASE, "0"
-    )
+    parts = Parts(store.record, clock.monotonic)
+    context = Context(base=BASE, clock=clock, keeper=keeper, store=store, board=Board(), parts=parts)
+    upload = Upload(context, _broker(port), asyncio.Queue(), random=lambda: 0.5, version="0")
     running = asyncio.ensure_future(upload.run())
     try:
         yield store, upload

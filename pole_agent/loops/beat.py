@@ -4,7 +4,7 @@ machine do, a process whose lamp works is not ended for them. It also says READY
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from pole_agent.clock import Clock
 from pole_agent.health.notify import notify, watchdog_s
@@ -47,6 +47,13 @@ class Beats:
     def late(self) -> list[str]:
         now = self._now()
         return [job for job, within in self._promised.items() if now - self._last[job] > within]
+
+
+def status_line(level: float, reason: str, *, cameras: tuple[int, int], online: bool | None, degraded: Sequence[str]) -> str:
+    """One line for people. `cameras`: how many see, of how many; `online`: None without a broker; `degraded`: parts that do not work."""
+    words = [f"lamp {level:.0%} by {reason}", f"{cameras[0]} of {cameras[1]} cameras"]
+    words.append("no broker" if online is None else "online" if online else "offline, events are kept")
+    return "; ".join([*words, f"not well: {', '.join(degraded)}" if degraded else "all well"])
 
 
 class Beat:

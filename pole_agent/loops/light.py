@@ -11,11 +11,10 @@ from dataclasses import asdict, replace
 from typing import Any
 
 from pole_agent.almanac import DAY_S, Night, night_of, rfc3339
-from pole_agent.clock import Clock, wait
+from pole_agent.clock import wait
+from pole_agent.context import Context
 from pole_agent.errors import CommandRefused, LampError, OutboxError
 from pole_agent.health.evidence import STORED
-from pole_agent.health.parts import Parts
-from pole_agent.health.trust import TimeKeeper
 from pole_agent.lamp import commands
 from pole_agent.lamp.boosts import Boosts
 from pole_agent.lamp.commands import BurnHours, Lasting, Resume, Sweep
@@ -25,8 +24,6 @@ from pole_agent.lamp.decide import Override
 from pole_agent.lamp.faults import Change
 from pole_agent.lamp.lamp import Luminaire
 from pole_agent.store.database import Database
-from pole_agent.store.store import Store
-from pole_agent.uplink.board import Board
 from pole_agent.uplink.events import Message, encode
 from pole_agent.vocabulary import RecordEvent, Severity
 
@@ -45,21 +42,19 @@ class Light:
 
     def __init__(
         self,
+        context: Context,
         luminaire: Luminaire,
         controller: Controller,
         boosts: Boosts,
-        keeper: TimeKeeper,
-        clock: Clock,
-        store: Store,
-        board: Board,
-        parts: Parts,
-        topic: str,
-        beat: Callable[[], None],
-        button_off_s: float,
+        *,
+        beat: Callable[[], None] = lambda: None,
+        button_off_s: float = 0.0,
     ) -> None:
+        """`button_off_s`: for so long the button in the pole turns the lamp off."""
         self._luminaire, self.controller, self.boosts = luminaire, controller, boosts
-        self._keeper, self._clock, self._store, self._board, self._parts = keeper, clock, store, board, parts
-        self._topic, self._beat, self._button_off_s = topic, beat, button_off_s
+        self._keeper, self._clock, self._store = context.keeper, context.clock, context.store
+        self._board, self._parts = context.board, context.parts
+        self._topic, self._beat, self._button_off_s = f"{context.base}/lamp/state", beat, button_off_s
         self._default_s = commands.DEFAULT_S
         self._wake = asyncio.Event()
         boosts.wake = self._wake.set
@@ -68,10 +63,10 @@ class Light:
         self._told: tuple[Any, ...] = ()
         self._night: Night | None = None
         self._daylight = Daylight(controller.plan.place)
-        if keeper.cell_aside:
+        if self._keeper.cell_aside:
             self._daylight.set_aside()
         self._rose_at = self._level = float("-inf")
-        self._begun = clock.monotonic()
+        self._begun = self._clock.monotonic()
         self._kept_at = self._turned_at = self._begun
         self._restored = self._commanded = False
         self._began = True  # nothing of this process is in the log yet

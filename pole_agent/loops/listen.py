@@ -11,12 +11,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from pole_agent.almanac import from_rfc3339
-from pole_agent.clock import Clock, wait
+from pole_agent.clock import wait
+from pole_agent.context import Context
 from pole_agent.errors import CommandRefused, OutboxError, UplinkError
-from pole_agent.health.trust import TimeKeeper
 from pole_agent.settings.reading import decoded
-from pole_agent.store.store import Store
-from pole_agent.uplink.board import Board
 from pole_agent.uplink.events import Incoming, Message, encode
 from pole_agent.vocabulary import RecordEvent, Severity
 
@@ -172,20 +170,17 @@ class Listen:
 
     def __init__(
         self,
+        context: Context,
         handlers: Mapping[str, Handler],
         at_the_pole: Mapping[str, Handler],
         inbox: asyncio.Queue[Incoming],
-        store: Store,
-        board: Board,
-        keeper: TimeKeeper,
-        clock: Clock,
-        base: str,
+        *,
         beat: Callable[[], None] = lambda: None,
     ) -> None:
         self._beat = beat
         self._handlers, self._at_the_pole, self._inbox = handlers, at_the_pole, inbox
-        self._store, self._board = store, board
-        self._keeper, self._clock, self._base = keeper, clock, base
+        self._store, self._board = context.store, context.board
+        self._keeper, self._clock, self._base = context.keeper, context.clock, context.base
         self._doing: set[str] = set()  # commands with an identifier that are under way
         self._refused = Counted(FREE_REFUSALS, WINDOW_S)
         self._accepted = {path: Counted(1, REPORTS_S) if path in REPORTS else Counted(FREE_COMMANDS, WINDOW_S) for path in at_the_pole}

@@ -8,22 +8,20 @@ import json
 import logging
 import platform
 from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from pole_agent import __version__
 from pole_agent.almanac import rfc3339
-from pole_agent.clock import Clock
+from pole_agent.context import Context
 from pole_agent.errors import CommandRefused, OutboxError
 from pole_agent.health.certificates import Certificates
 from pole_agent.health.clock_memory import Memory, last_known, save
 from pole_agent.health.evidence import STORED
 from pole_agent.health.link import link
-from pole_agent.health.parts import Parts
-from pole_agent.health.trust import CHECK_S, KEEP_S, TimeKeeper
+from pole_agent.health.trust import CHECK_S, KEEP_S
 from pole_agent.health.vitals import vitals
-from pole_agent.store.store import Store
-from pole_agent.uplink.board import Board
 from pole_agent.uplink.events import Message, encode
 from pole_agent.vocabulary import Severity
 
@@ -37,40 +35,40 @@ ACCEPT = '; if it is right, say so at the pole: "pole-agent clock accept"'
 VERSIONS = {"agent": __version__, "python": platform.python_version(), "kernel": platform.release(), "machine": platform.machine()}
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sources:
+    """What the other rooms tell of themselves."""
+
+    present: Callable[[], dict[str, Any]]  # the counts and requests of now
+    sent: Callable[[], dict[str, Any]] = dict  # the traffic of the uplink
+    rates: Callable[[], Awaitable[dict[str, Any] | None]]  # the verdicts by rule; None when the store does not answer
+    drone: Callable[[], dict[str, Any]] = dict  # who stopped flights, and which approvals did not count
+    troubles: Callable[[], Mapping[str, str]] = dict  # what is wrong with the machine itself, by part; empty where it is well
+
+
 class Report:
-    """The loop. `present` gives the counts and requests of now; `sent` the traffic of the uplink; `rates` the verdicts by rule; `drone` who
-    stopped flights and which approvals did not count; `troubles` what is wrong with the machine itself, by part, empty where it is well."""
+    """The loop. `ttl_s`: how long events are kept, by type."""
 
     def __init__(
         self,
-        keeper: TimeKeeper,
-        store: Store,
-        board: Board,
-        parts: Parts,
-        clock: Clock,
-        base: str,
-        state_dir: Path,
-        present: Callable[[], dict[str, Any]],
-        sent: Callable[[], dict[str, Any]],
-        ttl_s: Mapping[str, float],
-        rates: Callable[[], Awaitable[dict[str, Any] | None]],
-        drone: Callable[[], dict[str, Any]],
-        troubles: Callable[[], Mapping[str, str]],
-        pulse: Callable[[], None],
+        context: Context,
+        sources: Sources,
         certificates: Certificates,
+        state_dir: Path,
+        ttl_s: Mapping[str, float],
+        *,
+        beat: Callable[[], None] = lambda: None,
     ) -> None:
-        self._keeper, self._store, self._board, self._parts = keeper, store, board, parts
-        self._clock, self._base, self._state_dir = clock, base, state_dir
-        self._present, self._sent, self._ttl_s = present, sent, ttl_s
-        self._rates, self._drone, self._troubles = rates, drone, troubles
-        self._pulse, self._certificates = pulse, certificates
+        self._keeper, self._store, self._board, self._parts = context.keeper, context.store, context.board, context.parts
+        self._clock, self._base, self._state_dir = context.clock, context.base, state_dir
+        self._sources, self._certificates, self._ttl_s, self._beat = sources, certificates, ttl_s, beat
         self._active = b""
         self._health_at = self._purge_at = self._trust_at = float("-inf")
         self._corrected = False  # the times of this boot, also those that a process before this one has stored
         self._known: float | None = None  # the last known time on the disk; None: not looked yet
         # Not at once: while the agent starts, others wait for the disk.
-        self._kept_at, self._kept_as = clock.monotonic() - KEEP_S + CHECK_S / 2, keeper.kind
-        self._released = keeper.released
+        self._kept_at, self._kept_as = self._clock.monotonic() - KEEP_S + CHECK_S / 2, self._keeper.kind
+        self._released = self._keeper.released
 
     async def run(self) -> None:
         while True:
@@ -86,14 +84,14 @@ class Report:
                 if self._keeper.trusted:
                     await asyncio.to_thread(self._certificates.look, self._clock.wall())
                 await self._show_health()
-            self._pulse()
+            self._beat()
             if now - self._purge_at >= PURGE_S and self._keeper.trusted:
                 self._purge_at = now
                 await self._purge()
             await self._clock.sleep(TICK_S)
 
     def _look_at_the_machine(self) -> None:
-        for part, trouble in self._troubles().items():
+        for part, trouble in self._sources.troubles().items():
             if trouble:
                 self._parts.ill(part, trouble)
             elif self._parts.is_ill(part):
@@ -169,7 +167,7 @@ class Report:
             except OutboxError as error:
                 self._parts.ill("store", str(error))
                 incidents = None
-        payload = encode({"incidents": incidents, **self._present()})
+        payload = encode({"incidents": incidents, **self._sources.present()})
         if payload != self._active:
             self._active = payload
             topic = f"{self._base}/active"
@@ -198,9 +196,9 @@ class Report:
             "versions": VERSIONS,
             "parts": self._parts.report(),
             "outbox": stats,
-            "sent": self._sent(),
-            "rules": await self._rates(),
-            "drone": self._drone(),
+            "sent": self._sources.sent(),
+            "rules": await self._sources.rates(),
+            "drone": self._sources.drone(),
             "link": link(),
             **vitals(self._state_dir),
         }

@@ -265,11 +265,12 @@ class Watch:
         act: Callable[[Sequence[Response]], None],
         parts: Parts,
         clock: Clock,
+        *,
         random: Callable[[], float],
         pace: Callable[[], float] = lambda: 1.0,
         beat: Callable[[], None] = lambda: None,
     ) -> None:
-        """`pace`: the share of its usual work that the detector may do now."""
+        """`random` gives 0 to 1 for the pauses between attempts. `pace`: the share of its usual work that the detector may do now."""
         self.camera = camera
         self._pace, self._beat = pace, beat
         self._fps = fps

@@ -20,6 +20,7 @@ from typing import Any
 import pytest
 
 from pole_agent.clock import SystemClock
+from pole_agent.context import Context
 from pole_agent.health.parts import Parts
 from pole_agent.health.trust import TimeKeeper
 from pole_agent.indonesian import translate
@@ -111,7 +112,8 @@ class Pole:
         self.parts, self.board = Parts(self.store.record, clock.monotonic), Board()
         self.broker = MqttBroker(Address("127.0.0.1", port, "smartpole-test-T-1", False, username, password_file))
         self.inbox: asyncio.Queue[Incoming] = asyncio.Queue()
-        self.upload = Upload(self.broker, self.store, self.board, self.inbox, self.parts, keeper, clock, lambda: 0.0, BASE, "0")
+        context = Context(base=BASE, clock=clock, keeper=keeper, store=self.store, board=self.board, parts=self.parts)
+        self.upload = Upload(context, self.broker, self.inbox, random=lambda: 0.0, version="0")
         for path in ("info", "active", "lamp/state"):
             self.board.post(f"{BASE}/{path}", Message(f"{BASE}/{path}", b"{}", retain=True))
         self.board.post(f"{BASE}/health", Message(f"{BASE}/health", b"{}", qos=0, retain=True))

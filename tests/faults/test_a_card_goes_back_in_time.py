@@ -16,6 +16,7 @@ import pytest
 from paho.mqtt.enums import CallbackAPIVersion
 
 from pole_agent.clock import SystemClock
+from pole_agent.context import Context
 from pole_agent.health.parts import Parts
 from pole_agent.health.trust import TimeKeeper
 from pole_agent.loops.upload import Upload
@@ -84,7 +85,8 @@ async def live(folder: Path, port: int, events: int, boot: str = BOOT) -> Life:
         store = Store(folder, 16, keeper.stamp, lambda: uuid7(clock.wall(), os.urandom), 0.05)
         parts = Parts(store.record, clock.monotonic)
         broker = MqttBroker(Address("127.0.0.1", port, "smartpole-test-T-1", False))
-        upload = Upload(broker, store, Board(), asyncio.Queue(), parts, keeper, clock, lambda: 0.1, BASE, "0")
+        context = Context(base=BASE, clock=clock, keeper=keeper, store=store, board=Board(), parts=parts)
+        upload = Upload(context, broker, asyncio.Queue(), random=lambda: 0.1, version="0")
         store.start()
         running = asyncio.ensure_future(upload.run())
         for number in range(events):

@@ -9,6 +9,7 @@ import shutil
 from pathlib import Path
 
 from pole_agent.clock import SystemClock
+from pole_agent.context import Context
 from pole_agent.health.parts import Parts
 from pole_agent.health.trust import TimeKeeper
 from pole_agent.loops.upload import Upload
@@ -30,7 +31,8 @@ class Twin:
         self.store = Store(folder, 16, keeper.stamp, lambda: f"{boot}-{next(numbers)}", 0.1)
         self.parts = Parts(self.store.record, clock.monotonic)
         broker = MqttBroker(Address("127.0.0.1", port, "smartpole-test-T-1", False))
-        self.upload = Upload(broker, self.store, Board(), asyncio.Queue(), self.parts, keeper, clock, random.random, BASE, "0")
+        context = Context(base=BASE, clock=clock, keeper=keeper, store=self.store, board=Board(), parts=self.parts)
+        self.upload = Upload(context, broker, asyncio.Queue(), random=random.random, version="0")
 
     @property
     def births(self) -> int:

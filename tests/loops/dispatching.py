@@ -15,6 +15,7 @@ from typing import Any
 
 from pole_agent.almanac import Place
 from pole_agent.clock import ManualClock, settle
+from pole_agent.context import Context
 from pole_agent.drone import ed25519
 from pole_agent.drone.approval import Office
 from pole_agent.drone.areas import Area
@@ -139,7 +140,8 @@ class Bench(Steered):
     def _build(self) -> None:
         ids = lambda: uuid7(self.clock.wall(), self.random.randbytes)  # noqa: E731
         parts = Parts(self.store.record, self.clock.monotonic)
-        self.dispatch = Dispatch(self.rules, ids, self._rates, self.store, self.board, self.keeper, parts, self.clock, BASE)
+        self.context = Context(base=BASE, clock=self.clock, keeper=self.keeper, store=self.store, board=self.board, parts=parts)
+        self.dispatch = Dispatch(self.context, self.rules, ids, self._rates)
 
     async def restart(self, *, new_boot: bool = False, off_s: float = 1.0) -> None:
         await self.stop()

@@ -16,6 +16,7 @@ import pytest
 
 from pole_agent.almanac import night_of
 from pole_agent.clock import ManualClock
+from pole_agent.context import Context
 from pole_agent.errors import CommandRefused, LampError
 from pole_agent.health.parts import Parts
 from pole_agent.health.trust import TimeKeeper
@@ -81,9 +82,8 @@ class Stand:
         self.luminaire: Luminaire = (
             before.luminaire if before is not None else Luminaire(self.lamp, self.relay, lambda: self.lux, lambda: self.feedback)
         )
-        self.light = Light(
-            self.luminaire, self.controller, Boosts(), self.keeper, self.clock, self.store, self.board, self.parts, TOPIC, self.beat, 120.0
-        )
+        context = Context(base="base", clock=self.clock, keeper=self.keeper, store=self.store, board=self.board, parts=self.parts)
+        self.light = Light(context, self.luminaire, self.controller, Boosts(), beat=self.beat, button_off_s=120.0)
         if before is not None:
             self.light.take_over(before.light)
 

@@ -13,7 +13,9 @@ import pytest
 
 from pole_agent.almanac import rfc3339
 from pole_agent.clock import ManualClock, settle
+from pole_agent.context import Context
 from pole_agent.errors import CommandRefused
+from pole_agent.health.parts import Parts
 from pole_agent.health.trust import TimeKeeper
 from pole_agent.loops.listen import Counted, Listen, is_always_safe, read
 from pole_agent.uplink.board import Board
@@ -40,10 +42,10 @@ class Ear:
         self.gate = asyncio.Event()
         self.gate.set()
         handlers = {path: self._room(path) for path in PATHS}
-        self.listen = Listen(
-            handlers, handlers | {"clock/accept": self._room("clock/accept")}, self.inbox, self.store, self.board, self.keeper,
-            self.clock, BASE, self._beat,
-        )  # fmt: skip
+        parts = Parts(self.store.record, self.clock.monotonic)
+        context = Context(base=BASE, clock=self.clock, keeper=self.keeper, store=self.store, board=self.board, parts=parts)
+        at_the_pole = handlers | {"clock/accept": self._room("clock/accept")}
+        self.listen = Listen(context, handlers, at_the_pole, self.inbox, beat=self._beat)
 
     def _beat(self) -> None:
         self.beats += 1

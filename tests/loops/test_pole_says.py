@@ -12,12 +12,13 @@ from typing import Any, cast
 import pytest
 
 from pole_agent.clock import ManualClock, settle
+from pole_agent.context import Context
 from pole_agent.errors import CommandRefused
 from pole_agent.health.certificates import Certificates
 from pole_agent.health.clock_memory import last_known
 from pole_agent.health.parts import Parts
 from pole_agent.health.trust import TimeKeeper
-from pole_agent.loops.report import Report
+from pole_agent.loops.report import Report, Sources
 from pole_agent.uplink.board import Board
 from pole_agent.uplink.events import Message
 from pole_agent.vocabulary import RecordEvent, Severity
@@ -55,10 +56,15 @@ class Pole:
         async def rates() -> dict[str, Any]:
             return {"r": 1}
 
-        self.report = Report(
-            self.keeper, self.store, self.board, self.parts, self.clock, BASE, folder, lambda: self.now, lambda: {"bytes": {"x": 7}},
-            ttl_s or {}, rates, lambda: {"stopped": None}, lambda: self.trouble, self._pulse, cast(Certificates, self.looks),
-        )  # fmt: skip
+        context = Context(base=BASE, clock=self.clock, keeper=self.keeper, store=self.store, board=self.board, parts=self.parts)
+        sources = Sources(
+            present=lambda: self.now,
+            sent=lambda: {"bytes": {"x": 7}},
+            rates=rates,
+            drone=lambda: {"stopped": None},
+            troubles=lambda: self.trouble,
+        )
+        self.report = Report(context, sources, cast(Certificates, self.looks), folder, ttl_s or {}, beat=self._pulse)
         self.said: list[tuple[float, Message]] = []
 
     def _pulse(self) -> None:

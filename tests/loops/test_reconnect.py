@@ -134,7 +134,7 @@ class Street:
             self._act,
             parts,
             self.clock,
-            lambda: 0.5,
+            random=lambda: 0.5,
         )
 
     def _act(self, responses: Sequence[Response]) -> None:

@@ -8,12 +8,13 @@ from pathlib import Path
 
 from pole_agent.almanac import rfc3339
 from pole_agent.clock import ManualClock
+from pole_agent.context import Context
 from pole_agent.health.certificates import Certificates
 from pole_agent.health.clock_memory import last_known, load
 from pole_agent.health.parts import Parts
 from pole_agent.health.trust import KEEP_S, TimeKeeper
 from pole_agent.loops.records import Records
-from pole_agent.loops.report import Report
+from pole_agent.loops.report import Report, Sources
 from pole_agent.store.store import Store
 from pole_agent.uplink.board import Board
 from pole_agent.vocabulary import RecordEvent, Severity, TimeQuality
@@ -30,10 +31,9 @@ async def living(state: Path, clock: ManualClock, heard: Callable[[float], bool]
         store = Store(state, 16, keeper.stamp, lambda: "e")
         store.start()
         parts = Parts(lambda _: None, clock.monotonic)
-        report = Report(
-            keeper, store, Board(), parts, clock, "base", state, dict, dict, {}, Records(store, clock).rates, dict, dict, lambda: None,
-            Certificates({}, parts),
-        )  # fmt: skip
+        context = Context(base="base", clock=clock, keeper=keeper, store=store, board=Board(), parts=parts)
+        sources = Sources(present=dict, rates=Records(store, clock).rates)
+        report = Report(context, sources, Certificates({}, parts), state, {})
         running = asyncio.ensure_future(report.run())
         for _ in range(SECONDS):
             await clock.advance(1.0)

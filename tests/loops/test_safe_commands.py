@@ -12,12 +12,14 @@ from typing import Any
 import pytest
 
 from pole_agent.clock import ManualClock
+from pole_agent.context import Context
 from pole_agent.errors import CommandRefused
+from pole_agent.health.parts import Parts
 from pole_agent.health.trust import TimeKeeper
 from pole_agent.loops.listen import Listen, is_always_safe
 from pole_agent.store.store import Store
 from pole_agent.uplink.board import Board
-from tests.loops.dispatching import BASE, NOON, Bench, Benches
+from tests.loops.dispatching import NOON, Bench, Benches
 
 DONE: list[tuple[str, dict[str, Any]]] = []
 
@@ -36,7 +38,9 @@ def listen(store: Store, clock: ManualClock, trusted: bool = True) -> Listen:
 
     handlers = {path: handler(path) for path in ("drone/stop", "drone/approval", "lamp/set")}
     keeper = TimeKeeper(clock, "auto", "boot", lambda _after: trusted)
-    return Listen(handlers, handlers, asyncio.Queue(), store, Board(), keeper, clock, "base")
+    parts = Parts(store.record, clock.monotonic)
+    context = Context(base="base", clock=clock, keeper=keeper, store=store, board=Board(), parts=parts)
+    return Listen(context, handlers, handlers, asyncio.Queue())
 
 
 @contextlib.asynccontextmanager
@@ -104,7 +108,7 @@ RESUMED = {"command_id": None, "ok": True, "error": None, "stopped": False}
 
 def listening(b: Bench) -> Listen:
     handlers = {"drone/stop": b.dispatch.stop_flights, "drone/approval": b.dispatch.decide}
-    return Listen(handlers, handlers, asyncio.Queue(), b.store, b.board, b.keeper, b.clock, BASE)
+    return Listen(b.context, handlers, handlers, asyncio.Queue())
 
 
 UNREADABLE = (

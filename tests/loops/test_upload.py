@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 
 from pole_agent.clock import ManualClock, settle
+from pole_agent.context import Context
 from pole_agent.errors import LinkLost, NotAcknowledged, PublishRefused, TakenOver
 from pole_agent.health.parts import Parts
 from pole_agent.health.trust import TimeKeeper
@@ -152,7 +153,8 @@ class Pole:
         self.told: list[RecordEvent] = []
         self.parts, self.board, self.city = Parts(self.told.append, self.clock.monotonic), Board(), City(self.clock, base)
         self.inbox: asyncio.Queue[Incoming] = asyncio.Queue(100)
-        self.upload = Upload(self.city, self.store, self.board, self.inbox, self.parts, self.keeper, self.clock, lambda: draw, base, "0")
+        context = Context(base=base, clock=self.clock, keeper=self.keeper, store=self.store, board=self.board, parts=self.parts)
+        self.upload = Upload(context, self.city, self.inbox, random=lambda: draw, version="0")
 
     def record(self, n: int, severity: Severity = Severity.WARNING, kind: str = "incident.opened") -> None:
         self.store.record(RecordEvent(kind, severity, {"n": n}, self.clock.monotonic()))

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from pole_agent.clock import settle
+from pole_agent.context import Context
 from pole_agent.errors import PublishRefused
 from pole_agent.loops.upload.own import KNOWS_5, Own
 from pole_agent.store.continuity import Ended
@@ -149,7 +150,8 @@ async def test_births_only_rise(tmp_path: Path, stored: int, birth: int, reads: 
     store = SwitchedStore(broken, tmp_path, 16, pole.keeper.stamp, lambda: "e")
     store.start()
     await store.write(lambda db: db.set(BIRTHS, str(stored)))
-    own = Own(store, pole.parts, pole.keeper, pole.clock, BASE, "0")
+    context = Context(base=BASE, clock=pole.clock, keeper=pole.keeper, store=store, board=pole.board, parts=pole.parts)
+    own = Own(context, "0")
     if not reads:
         broken.add("write")
     await own.born(birth, "b", modern=True)

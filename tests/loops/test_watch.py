@@ -95,7 +95,7 @@ async def test_a_slow_detector_rests_a_fifth_of_the_time(bench: Callable[..., Pa
     detector = Slow(clock)
     make = compose.pipeline_factory(settings, "street", detector, TimeKeeper(clock, "system", "b"), lambda: "i")
     watch = Watch(
-        "street", 50, lambda: Newest(clock), lambda: make(clock.monotonic()), detector, lambda _: None, parts, clock, lambda: 0.5
+        "street", 50, lambda: Newest(clock), lambda: make(clock.monotonic()), detector, lambda _: None, parts, clock, random=lambda: 0.5
     )  # fmt: skip
     await watch.run()
     gaps = [b - a for a, b in zip(detector.starts, detector.starts[1:], strict=False)]
@@ -117,7 +117,7 @@ async def test_on_hot_board_detector_looks_half_or_quarter(took_s: float, fps: i
         make = compose.pipeline_factory(settings, "street", detector, TimeKeeper(clock, "system", "b"), lambda: "i", every_frame=True)
         watch = Watch(
             "street", fps, lambda: OnTime(clock, 1 / fps), lambda: make(clock.monotonic()), detector, lambda _: None,
-            Parts(lambda _: None, clock.monotonic), clock, lambda: 0.5, lambda: pace,
+            Parts(lambda _: None, clock.monotonic), clock, random=lambda: 0.5, pace=lambda: pace,
         )  # fmt: skip
         await watch.run()
         return len(detector.starts)

@@ -15,7 +15,8 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from pole_agent.almanac import is_dark, rfc3339
-from pole_agent.clock import Clock, wait
+from pole_agent.clock import wait
+from pole_agent.context import Context
 from pole_agent.drone.approval import LONGEST_STANDING_S, ApprovalRefused, Signature, Standing, facts_of, plan_facts
 from pole_agent.drone.commands import Decision, decision_whatever, read_progress, stop_whatever
 from pole_agent.drone.conditions import AHEAD_S, Conditions, read_conditions
@@ -26,11 +27,7 @@ from pole_agent.drone.rules import DroneRules
 from pole_agent.drone.target import View, around, seen_from
 from pole_agent.drone.triage import DAY_S, by_priority, comes_before, superseded, told_before
 from pole_agent.errors import CommandRefused, OutboxError, UplinkError, Withdrawn
-from pole_agent.health.parts import Parts
-from pole_agent.health.trust import TimeKeeper
 from pole_agent.loops.dispatch.docket import DOCK_STOP, STANDING, STOP, Docket, recounted
-from pole_agent.store.store import Store
-from pole_agent.uplink.board import Board
 from pole_agent.uplink.events import Message, encode
 from pole_agent.vocabulary import RequestDrone, Severity
 
@@ -61,24 +58,21 @@ class Dispatch:
 
     def __init__(
         self,
+        context: Context,
         rules: DroneRules,
         new_id: Callable[[], str],
         rates: Callable[[], Awaitable[Mapping[str, Mapping[str, float]] | None]],
-        store: Store,
-        board: Board,
-        keeper: TimeKeeper,
-        parts: Parts,
-        clock: Clock,
-        base: str,
+        *,
         beat: Callable[[], None] = lambda: None,
     ) -> None:
         self._beat = beat
         self._rules, self._new_id, self._rates = rules, new_id, rates
-        self._board, self._keeper, self._parts, self._clock, self._base = board, keeper, parts, clock, base
+        self._board, self._keeper, self._parts = context.board, context.keeper, context.parts
+        self._clock, self._base = context.clock, context.base
         self._wishes: dict[tuple[str, str, str], Wishes] = {}
         self._wake = asyncio.Event()
         self._lock = asyncio.Lock()
-        self._docket = Docket(store, board, keeper, clock, base)
+        self._docket = Docket(context)
         self._conditions = Conditions()
         self._early: dict[str, Decision] = {}  # what was denied or cancelled before the requests could be read
         self._deliveries: set[asyncio.Task[None]] = set()
@@ -100,6 +94,11 @@ class Dispatch:
         waiting.count += 1
         waiting.ids = list(first_and_newest((*waiting.ids, wish.incident_id)))
         self._wake.set()
+
+    @property
+    def trouble(self) -> str:
+        """Why nothing flies though drones are enabled: an area cannot be read. Empty: none."""
+        return f"nothing flies: {self._rules.trouble}" if self._rules.trouble and self._rules.enabled else ""
 
     @property
     def delivering(self) -> int:

@@ -11,16 +11,13 @@ from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from pole_agent.almanac import rfc3339
-from pole_agent.clock import Clock
+from pole_agent.context import Context
 from pole_agent.drone.approval import LONGEST_S, UNREADABLE, StandingBook
 from pole_agent.drone.machine import Happening
 from pole_agent.drone.request import Request
 from pole_agent.errors import CommandRefused, OutboxError
 from pole_agent.health.evidence import BEHIND_S, STORED
-from pole_agent.health.trust import TimeKeeper
 from pole_agent.store.database import LOST
-from pole_agent.store.store import Store
-from pole_agent.uplink.board import Board
 from pole_agent.uplink.events import Message, encode
 from pole_agent.vocabulary import RecordEvent, Severity
 
@@ -50,8 +47,9 @@ class LastOrder:
 class Docket:
     """Requests by id. Every method is called under the lock of the dispatch loop."""
 
-    def __init__(self, store: Store, board: Board, keeper: TimeKeeper, clock: Clock, base: str) -> None:
-        self._store, self._board, self._keeper, self._clock, self._base = store, board, keeper, clock, base
+    def __init__(self, context: Context) -> None:
+        self._store, self._board, self._keeper = context.store, context.board, context.keeper
+        self._clock, self._base = context.clock, context.base
         self.requests: dict[str, Request] = {}
         self.heard_at: dict[str, float] = {}  # monotonic: when anything was heard of a request
         self.last_order: LastOrder | None = None

@@ -11,18 +11,15 @@ import contextlib
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from pole_agent.clock import Clock, wait
+from pole_agent.clock import wait
+from pole_agent.context import Context
 from pole_agent.errors import LinkLost, NotAcknowledged, PublishRefused, TakenOver
-from pole_agent.health.parts import Parts
-from pole_agent.health.trust import TimeKeeper
 from pole_agent.loops.upload.carry import Carry
 from pole_agent.loops.upload.drain import IDLE_S, WINDOW, Drain
 from pole_agent.loops.upload.former import Former
 from pole_agent.loops.upload.own import Own
 from pole_agent.loops.upload.trials import Trials
-from pole_agent.store.store import Store
 from pole_agent.uplink.backoff import Backoff
-from pole_agent.uplink.board import Board
 from pole_agent.uplink.broker import Broker, Session
 from pole_agent.uplink.events import STATUS, Incoming, Message, event_kind
 from pole_agent.uplink.presence import Heard, Presence
@@ -47,30 +44,28 @@ class Upload:
 
     def __init__(
         self,
+        context: Context,
         broker: Broker,
-        store: Store,
-        board: Board,
         inbox: asyncio.Queue[Incoming],
-        parts: Parts,
-        keeper: TimeKeeper,
-        clock: Clock,
+        *,
         random: Callable[[], float],
-        base: str,
         version: str,
         beat: Callable[[], None] = lambda: None,
     ) -> None:
+        """`inbox` gets the commands; `random` gives 0 to 1 for the pauses between attempts; `version` is the agent's own."""
         self._beat = beat
-        self._broker, self._store, self._board, self._inbox, self._parts = broker, store, board, inbox, parts
-        self._keeper, self._clock, self._base = keeper, clock, base
-        self._own = Own(store, parts, keeper, clock, base, version)
+        self._broker, self._inbox = broker, inbox
+        self._store, self._board, self._parts = context.store, context.board, context.parts
+        self._keeper, self._clock, self._base = context.keeper, context.clock, context.base
+        self._own = Own(context, version)
         self._backoff = Backoff(random)
         self._sent: dict[str, list[int]] = {}  # type -> events, bytes
         self._session: Session | None = None
         self._carry: Carry | None = None
         self._offline_since: float | None = None
         self._takeovers, self._suffix = 0, ""
-        self._presence, self._stir = Presence(keeper.boot_id), asyncio.Event()
-        self._quarantine, self._former = Quarantine(), Former(store, base)
+        self._presence, self._stir = Presence(self._keeper.boot_id), asyncio.Event()
+        self._quarantine, self._former = Quarantine(), Former(context.store, context.base)
         self._leaving = False  # we said goodbye: nothing is said any more
         self._trouble_at: dict[str, float] = {}  # part -> when something of it last waited
         self.certificate_ends: float | None = None  # wall time, of the broker's, as it was last seen

@@ -7,13 +7,10 @@ import contextlib
 from collections import deque
 
 from pole_agent.almanac import rfc3339
-from pole_agent.clock import Clock
+from pole_agent.context import Context
 from pole_agent.errors import LinkLost, OutboxError
-from pole_agent.health.parts import Parts
-from pole_agent.health.trust import TimeKeeper
 from pole_agent.store.continuity import Ended
 from pole_agent.store.database import ANNOUNCED, BIRTHS, Database
-from pole_agent.store.store import Store
 from pole_agent.uplink.events import STATUS, Message, encode
 from pole_agent.uplink.own_words import Known, judge
 from pole_agent.uplink.quiet import quiet
@@ -27,9 +24,10 @@ KNOWS_5 = "mqtt 5"  # in the store: the broker that was seen in MQTT 5
 class Own:
     """`births` counts connections, of this store; `compared` is set once the broker's words are known to be ours."""
 
-    def __init__(self, store: Store, parts: Parts, keeper: TimeKeeper, clock: Clock, base: str, version: str) -> None:
-        self._store, self._parts, self._keeper, self._clock, self._version = store, parts, keeper, clock, version
-        self.topic = f"{base}/{STATUS}"
+    def __init__(self, context: Context, version: str) -> None:
+        self._store, self._parts, self._keeper = context.store, context.parts, context.keeper
+        self._clock, self._version = context.clock, version
+        self.topic = f"{context.base}/{STATUS}"
         self.births = 0
         self.compared = asyncio.Event()  # with what the broker has kept of this pole
         self._known: Known | None = None  # of the store at this connection; None when it does not answer

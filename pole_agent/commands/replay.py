@@ -11,13 +11,9 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import itertools
 import json
-import statistics
 import sys
-import time
-from collections import deque
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import datetime
@@ -28,9 +24,8 @@ from pydantic import ValidationError
 
 from pole_agent import compose
 from pole_agent.clock import ManualClock
-from pole_agent.errors import CameraError, ConfigError, Problem
+from pole_agent.errors import ConfigError, Problem
 from pole_agent.health.trust import TimeKeeper
-from pole_agent.health.vitals import memory_mb, peak_memory_mb
 from pole_agent.settings import Settings
 from pole_agent.settings.camera import DetectorSettings
 from pole_agent.settings.load import load
@@ -38,12 +33,11 @@ from pole_agent.uplink.events import envelope
 from pole_agent.vocabulary import BoostLamp, Box, Detection, RecordEvent, RequestDrone, Response, Track, members
 
 if TYPE_CHECKING:
+    from pole_agent.commands.player import Player
     from pole_agent.frame import Frame
-    from pole_agent.loops.watch import Glance
 
 HELP = "run vision over a file as fast as it can"
 DEFAULT_START = "2026-01-01T20:00:00"
-PROGRESS_S = 0.5
 BARE: dict[str, Any] = {
     "pole": {"id": "replay", "site": "replay", "latitude": -6.8586, "longitude": 107.9164, "timezone": "Asia/Jakarta"},
     "camera": [{"source": "clip.mp4"}],
@@ -155,7 +149,7 @@ def run(arguments: argparse.Namespace) -> int:
             except OSError as error:
                 raise ConfigError([Problem(str(path), f"cannot be written: {error.strerror}")]) from error
         writer = Writer(settings, keeper, files[0], files[1], files[2], _labels(arguments, settings, index))
-        figures, doubt, broke_off = asyncio.run(_replay(arguments, settings, index, clock, keeper, writer))
+        figures, player = asyncio.run(_play(arguments, settings, index, clock, keeper, writer))
     if arguments.json:
         print(json.dumps(figures))
     else:
@@ -166,11 +160,20 @@ def run(arguments: argparse.Namespace) -> int:
             f"peak memory {figures['peak_rss_mb']} MB\n"
             f"{writer.recorded} events, {figures['people']} people, {writer.requests} drone requests"
         )
-    if doubt:
-        print(f"pole-agent: warning: {doubt}", file=sys.stderr)
-    if broke_off is not None:
-        raise broke_off
+    if player.doubt:
+        print(f"pole-agent: warning: {player.doubt}", file=sys.stderr)
+    if player.broke_off is not None:
+        raise player.broke_off
     return 0
+
+
+async def _play(
+    arguments: argparse.Namespace, settings: Settings, index: int, clock: ManualClock, keeper: TimeKeeper, writer: Writer
+) -> tuple[dict[str, Any], Player]:
+    from pole_agent.commands.player import Player  # the vision stack comes with it
+
+    player = Player(arguments, settings, index, clock, keeper, writer)
+    return await player.play(), player
 
 
 def _settings(arguments: argparse.Namespace) -> tuple[Settings, int]:
@@ -203,109 +206,6 @@ def _clock(settings: Settings, start: str) -> ManualClock:
         raise ConfigError([Problem("--start", f"{start!r} is no time; write for example {DEFAULT_START}")]) from None
     clock.shifted = True  # the hour is the one that was asked for, not that of the recording
     return clock
-
-
-async def _replay(
-    arguments: argparse.Namespace,
-    settings: Settings,
-    index: int,
-    clock: ManualClock,
-    keeper: TimeKeeper,
-    writer: Writer,
-) -> tuple[dict[str, Any], str, CameraError | None]:
-    """The figures, what is doubtful about the clip's stamps, and why it broke off."""
-    from pole_agent.camera.recorded import RecordedSource
-    from pole_agent.camera.source import ClipBrokeOff
-    from pole_agent.loops.watch import Timings
-
-    camera = settings.cameras[index]
-    detector = (
-        compose.scripted_detector(arguments.detections)
-        if arguments.detections
-        else compose.detector_of(settings, ahead=arguments.every_frame)
-    )
-    # Where every frame is detected, the next ones can be under way while one is judged. The result is the same.
-    ahead = settings.detector.threads if arguments.every_frame else 0
-    glances: deque[Glance] = deque()
-    timings = Timings()
-    numbers = itertools.count(1)
-    reference = compose.reference_of(settings, camera, kept=False)
-    pipeline = compose.pipeline_factory(
-        settings,
-        camera.name,
-        detector,
-        keeper,
-        lambda: f"incident-{next(numbers):04d}",
-        every_frame=arguments.every_frame,
-        timings=timings,
-        reference=reference,
-    )(0.0)
-    fps = None if arguments.every_frame else camera.fps
-    source = RecordedSource(arguments.clip, fps, camera.masks, times=arguments.repeat, reference=reference)
-    settled_mb: float | None = None  # memory after a tenth of the time
-    played = 1
-    people: set[int] = set()
-    await detector.open()
-    source.open()
-    begun = shown = None
-    broke_off: CameraError | None = None
-    frame: Frame | None = None
-    try:
-        more = True
-        while more or glances:
-            if more and len(glances) <= ahead:
-                try:
-                    coming = await source.next()
-                except ClipBrokeOff as error:
-                    coming, broke_off = None, error  # what was read before counts; then it is said
-                if more := coming is not None:
-                    begun = begun or time.perf_counter()
-                    glances.append(pipeline.begin(coming))
-                    continue
-            if not glances:
-                break
-            glance = glances.popleft()
-            if frame is not None and glance.frame.index < frame.index:
-                played += 1
-                if settled_mb is None and played > arguments.repeat / 10:
-                    settled_mb = memory_mb()
-            frame = glance.frame
-            clock.move_to(frame.at)
-            writer.responses(await pipeline.finish(glance))
-            writer.rows(frame, pipeline.tracks, pipeline.detections if glance.found else ())
-            people.update(t.track_id for t in pipeline.tracks if t.label == "person")
-            if sys.stderr.isatty() and time.perf_counter() - (shown or 0) > PROGRESS_S:
-                shown = time.perf_counter()
-                print(f"\rframe {frame.index + 1} of {source.total or '?'}", end="", file=sys.stderr)
-        if frame is None:
-            raise CameraError(f"{arguments.clip}: the clip has no frame")
-        writer.responses(pipeline.stop("ended", frame.at))
-    finally:
-        source.close()
-        detector.close()
-        if shown:
-            print(file=sys.stderr)
-    seconds = time.perf_counter() - (begun or 0)
-    figures = {
-        "frames": pipeline.frames,
-        "seconds": round(seconds, 3),
-        "fps": round(pipeline.frames / seconds, 2),
-        "detector_runs": pipeline.detector_runs if not arguments.detections else 0,
-        "detector_ms_p50": None if arguments.detections else _median(timings.detector),
-        "motion_ms_p50": _median(timings.motion),
-        "appearance_ms_p50": _median(timings.appearance),
-        "tracker_ms_p50": _median(timings.tracker),
-        "peak_rss_mb": peak_memory_mb(),
-        "people": len(people),
-        "clip_s": round(frame.at, 3),
-        **source.facts,
-        **({"rss_growth_mb": round((memory_mb() or 0.0) - settled_mb, 1)} if settled_mb is not None else {}),
-    }
-    return figures, source.doubt, broke_off
-
-
-def _median(values: Collection[float]) -> float | None:
-    return round(statistics.median(values), 4) if values else None
 
 
 def _ms(value: float | None) -> str:

@@ -30,7 +30,6 @@ from pole_agent.compose.parts import (
 from pole_agent.compose.rooms import drone_areas, drone_rules, places_of, rules_of, site_of, street_of
 from pole_agent.health.keeper import keeper_of
 from pole_agent.health.trust import TimeKeeper
-from pole_agent.lamp.boosts import Boosts
 from pole_agent.lamp.lamp import Luminaire
 from pole_agent.settings import Settings
 from pole_agent.settings.load import Loaded
@@ -83,8 +82,6 @@ __all__ = [
     "source_factory",
     "street_of",
 ]
-
-LASTING = ("upload",)  # jobs that go on over a reload, with the store and the board
 
 
 @dataclass(slots=True)
@@ -146,34 +143,28 @@ def build(
 
     `before`: the house whose lamp is taken over, and, when it has kept them, store and connection too.
     """
-    from pole_agent.agent import Agent
     from pole_agent.compose import loops as make
+    from pole_agent.compose.agent import agent_of
     from pole_agent.loops.act import Act
     from pole_agent.loops.beat import Beats
     from pole_agent.loops.records import Records
     from pole_agent.loops.tell import Tell
 
     settings = loaded.settings
-    if before is not None and before.settings.clock == settings.clock:
-        keeper = before.keeper
-    else:
-        keeper = keeper_of(settings, clock, time_server_heard)
+    same_clock = before is not None and before.settings.clock == settings.clock
+    keeper = before.keeper if before is not None and same_clock else keeper_of(settings, clock, time_server_heard)
     kept = before if before is not None and before.agent.kept is not None else None
     context, inbox = make.context_of(settings, keeper, clock, kept)
     beats, pulses = Beats(clock.monotonic), Beats(clock.monotonic)  # of what the watchdog watches, and of the others
-    boosts = Boosts() if before is None else before.light.boosts
-    light = make.light_of(context, settings, luminaire, boosts, beats, before)
+    light = make.light_of(context, settings, luminaire, beats, before)
     records = Records(context.store, clock)
     dispatch = make.dispatch_of(context, settings, records, pulses, before, for_real=for_real)
     if before is not None:
         before.detector.close()
     detector, heat = detector or detector_of(settings), make.heat_of(clock)
-    act = Act(boost=boosts.add, request=dispatch.wish, record=context.store.record, tell=Tell().event)
+    act = Act(boost=light.boosts.add, request=dispatch.wish, record=context.store.record, tell=Tell().event)
     watches = make.watches_of(context, settings, detector, act, sources, random=random, pace=heat.pace, pulses=pulses)
-    if kept is not None:
-        upload = kept.upload
-    else:
-        upload = make.upload_of(context, settings, broker, inbox, random=random, pulses=pulses, for_real=for_real)
+    upload = make.upload_of(context, settings, broker, inbox, kept, random=random, pulses=pulses, for_real=for_real)
     machine = make.machine_of(heat, lambda: agent.stop())
     report = make.report_of(context, settings, upload, dispatch, watches, records, machine, pulses)
     listen = make.listen_of(context, settings, inbox, light, dispatch, records, report, pulses)
@@ -190,17 +181,5 @@ def build(
         inbox=inbox,
         socket=socket or socket_path(settings),
     )
-    life = make.lifecycle_of(house, loaded, luminaire, records)
-    agent = house.agent = Agent(
-        make.jobs_of(house, beats),
-        context.store,
-        clock,
-        random,
-        life.tell,
-        life.start,
-        life.farewell,
-        since_beat=pulses.since,
-        lasting=LASTING,
-        adopted=None if kept is None else kept.agent.kept,
-    )
+    house.agent = agent = agent_of(house, loaded, luminaire, records, random=random, beats=beats, pulses=pulses, kept=kept)
     return house

@@ -11,6 +11,7 @@ from pole_agent.dates import Weekdays
 from pole_agent.errors import ConfigError, Problem
 from pole_agent.health.parts import MOST_REASON
 from pole_agent.settings import Settings
+from pole_agent.settings.camera import CameraSettings
 from pole_agent.settings.load import Loaded
 from pole_agent.settings.reading import text_file
 from pole_agent.vocabulary import CLASSES, Severity, members
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from pole_agent.uplink.homeassistant import Street
 
 
+FRAME = [[0, 0], [1, 0], [1, 1], [0, 1]]
 MOST_AREA_BYTES = 4_000_000  # of a GeoJSON file
 
 
@@ -169,33 +171,7 @@ def info_of(loaded: Loaded) -> dict[str, Any]:
     """The payload of ``info``: who and where, for dashboards."""
     from pole_agent.conduct import digest as conduct_digest
 
-    settings = loaded.settings
-    pole = settings.pole
-    cameras = []
-    for camera in settings.cameras:
-        zones, lines = places_of(settings, camera.name)
-        cameras.append(
-            {
-                "name": camera.name,
-                "fps": camera.fps,
-                "zones": [{"name": z.name, "polygon": z.polygon} for z in zones]
-                or [{"name": "frame", "polygon": [[0, 0], [1, 0], [1, 1], [0, 1]]}],
-                "lines": [{"name": n.name, "from": n.start, "to": n.end} for n in lines],
-                "masks": camera.masks,
-            }
-        )
-    rules = [
-        {
-            "name": r.name,
-            "kind": r.kind,
-            "camera": settings.camera_of(r),
-            "zone": r.zone,
-            "line": r.line,
-            "severity": r.severity,
-            "active": r.active,
-        }
-        for r in settings.rules
-    ]
+    settings, pole, drone = loaded.settings, loaded.settings.pole, loaded.settings.drone
     return {
         "pole": settings.base_topic,
         "id": pole.id,
@@ -205,24 +181,34 @@ def info_of(loaded: Loaded) -> dict[str, Any]:
         "timezone": pole.timezone,
         "supply": pole.supply,
         "area_code": pole.area_code,
-        "cameras": cameras,
-        "rules": rules,
+        "cameras": [_camera_info(settings, camera) for camera in settings.cameras],
+        "rules": [
+            {"name": r.name, "kind": r.kind, "camera": settings.camera_of(r), "zone": r.zone, "line": r.line}
+            | {"severity": r.severity, "active": r.active}
+            for r in settings.rules
+        ],
         "model": settings.detector.model,
-        "drone": settings.drone.enabled,
-        "drone_approval": ("signed" if settings.drone.officers else settings.drone.approval) if settings.drone.enabled else None,
+        "drone": drone.enabled,
+        "drone_approval": ("signed" if drone.officers else drone.approval) if drone.enabled else None,
         "patrols": [
-            {
-                "name": p.name,
-                "at": list(p.at),
-                "days": p.days,
-                "radius_m": p.radius_m,
-                "plan": p.written,
-            }
-            for p in settings.drone.patrols
-            if settings.drone.enabled
+            {"name": p.name, "at": list(p.at), "days": p.days, "radius_m": p.radius_m, "plan": p.written}
+            for p in drone.patrols
+            if drone.enabled
         ],
         "version": __version__,
         "config_sha256": loaded.digest,
         "conduct_sha256": conduct_digest(settings),
         "config_degraded": loaded.degraded[:MOST_REASON] or None,
+    }
+
+
+def _camera_info(settings: Settings, camera: CameraSettings) -> dict[str, Any]:
+    zones, lines = places_of(settings, camera.name)
+    shown = zones or [whole_frame()]
+    return {
+        "name": camera.name,
+        "fps": camera.fps,
+        "zones": [{"name": z.name, "polygon": z.polygon or FRAME} for z in shown],
+        "lines": [{"name": n.name, "from": n.start, "to": n.end} for n in lines],
+        "masks": camera.masks,
     }

@@ -1,0 +1,142 @@
+"""What stands around the loops: the jobs, the control socket, the start and the end. Imported once the lamp is lit."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from pole_agent import __version__
+from pole_agent.agent import Agent
+from pole_agent.compose.loops import LIGHT_BEAT_S, PULSE_S, UPLOAD_BEAT_S, WATCH_BEAT_S
+from pole_agent.compose.parts import client_id_of
+from pole_agent.compose.rooms import info_of, site_of, street_of
+from pole_agent.conduct import digest as conduct_digest
+from pole_agent.health.metrics import text as metrics_text
+from pole_agent.lamp.lamp import Luminaire
+from pole_agent.lifecycle import Lifecycle
+from pole_agent.loops.announce import Announce
+from pole_agent.loops.answer import Answer
+from pole_agent.loops.beat import Beat, Beats, status_line
+from pole_agent.loops.local import Local
+from pole_agent.loops.metrics import Metrics
+from pole_agent.loops.records import Records
+from pole_agent.settings.load import Loaded
+from pole_agent.supervise import Job, OnFailure
+from pole_agent.uplink.events import Message, encode
+from pole_agent.uplink.homeassistant import discovery
+
+if TYPE_CHECKING:
+    from pole_agent.compose import House
+
+LASTING = ("upload",)  # jobs that go on over a reload, with the store and the board
+
+
+def agent_of(
+    house: House,
+    loaded: Loaded,
+    luminaire: Luminaire,
+    records: Records,
+    *,
+    random: Callable[[], float],
+    beats: Beats,
+    pulses: Beats,
+    kept: House | None,
+) -> Agent:
+    """The agent around the loops of `house`. What `kept` has left running is adopted."""
+    life = lifecycle_of(house, loaded, luminaire, records)
+    return Agent(
+        jobs_of(house, beats),
+        house.store,
+        house.context.clock,
+        random,
+        life.tell,
+        life.start,
+        life.farewell,
+        since_beat=pulses.since,
+        lasting=LASTING,
+        adopted=None if kept is None else kept.agent.kept,
+    )
+
+
+def jobs_of(house: House, beats: Beats) -> list[Job]:
+    """What runs all the time, the lamp first. `beats`: those that the watchdog waits for."""
+    settings, watches = house.settings, house.watches
+    jobs = [Job("light", house.light.run, OnFailure.FATAL, LIGHT_BEAT_S)]
+    jobs += [Job(f"watch {w.camera}", w.run, beat_within_s=WATCH_BEAT_S) for w in watches]
+    jobs += [
+        Job("dispatch", house.dispatch.run, beat_within_s=PULSE_S),
+        Job("listen", house.listen.run, beat_within_s=PULSE_S),
+        Job("beat", Beat(beats, house.context.clock, status_of(house)).run),
+        Job("report", house.report.run, beat_within_s=PULSE_S),
+        Job("local", local_of(house).run),
+    ]
+    if house.upload is not None:
+        jobs.append(Job("upload", house.upload.run, beat_within_s=UPLOAD_BEAT_S))
+    if settings.metrics.enabled:
+        jobs.append(Job("metrics", metrics_of(house).run))
+    return jobs
+
+
+def local_of(house: House) -> Local:
+    """The control socket: the commands, and the questions of people at the pole."""
+    context, settings, light = house.context, house.settings, house.light
+    clock, keeper = context.clock, context.keeper
+
+    async def command(path: str, payload: bytes, by: str) -> dict[str, Any] | None:
+        return await house.listen.handle(path, payload, local_by=by)
+
+    def of_lamp() -> dict[str, Any]:
+        why = None if keeper.trusted else keeper.reason
+        return light.state() | {"account": light.account(), "remaining_s": light.remaining_s(), "clock": why}
+
+    others: dict[str, Callable[[], Any]] = {
+        "lamp": of_lamp,
+        "pole": lambda: site_of(settings) | {"wall": clock.wall()},
+        "drone": house.dispatch.everything,
+        "health": house.report.health,
+        "conduct": partial(conduct_digest, settings),
+    }
+    return Local(house.socket, command, Answer(context, others))
+
+
+def metrics_of(house: House) -> Metrics:
+    chosen = house.settings.metrics
+
+    async def numbers() -> str:
+        return metrics_text(await house.report.health(), __version__)
+
+    return Metrics(chosen.host, chosen.port, numbers)
+
+
+def status_of(house: House) -> Callable[[], str]:
+    """The line that systemctl shows."""
+    context, watches = house.context, house.watches
+
+    def status() -> str:
+        lamp, degraded = house.light.state(), [name for name, part in context.parts.report().items() if part["state"] != "ok"]
+        seeing = sum(w.pipeline is not None and not w.ended for w in watches)
+        online = None if house.upload is None else context.board.connected
+        return status_line(lamp["level"], lamp["reason"], cameras=(seeing, len(watches)), online=online, degraded=degraded)
+
+    return status
+
+
+def lifecycle_of(house: House, loaded: Loaded, luminaire: Luminaire, records: Records) -> Lifecycle:
+    settings, context = house.settings, house.context
+    pole, base = settings.pole, context.base
+    topic, document = discovery(base, client_id_of(settings), pole.name or f"Smart pole {pole.id}", __version__, street_of(settings))
+    announced = settings.mqtt is not None and settings.mqtt.homeassistant
+    troubles = {"configuration": loaded.degraded, "drone": house.dispatch.trouble} | luminaire.troubles
+    return Lifecycle(
+        context=context,
+        info=Message(f"{base}/info", encode(info_of(loaded)), retain=True),
+        troubles={part: trouble for part, trouble in troubles.items() if trouble},
+        announce=Announce(context.store, context.board, topic, document, enabled=announced),
+        records=records,
+        light=house.light,
+        listen=house.listen,
+        report=house.report,
+        upload=house.upload,
+        reloading=lambda: house.agent.reloading,
+    )

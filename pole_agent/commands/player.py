@@ -19,7 +19,7 @@ from pole_agent.errors import CameraError
 from pole_agent.frame import Frame
 from pole_agent.health.trust import TimeKeeper
 from pole_agent.health.vitals import memory_mb, peak_memory_mb
-from pole_agent.loops.watch import Glance, Timings
+from pole_agent.pipeline import Glance, Timings
 from pole_agent.settings import Settings
 from pole_agent.vocabulary import Detection, Response, Track
 

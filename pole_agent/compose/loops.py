@@ -31,7 +31,8 @@ from pole_agent.loops.listen import Listen
 from pole_agent.loops.records import Records
 from pole_agent.loops.report import Report, Sources
 from pole_agent.loops.upload import Upload
-from pole_agent.loops.watch import Pipeline, Watch
+from pole_agent.loops.watch import Watch
+from pole_agent.pipeline import Pipeline
 from pole_agent.settings import Settings
 from pole_agent.store.store import Store
 from pole_agent.uplink.board import Board

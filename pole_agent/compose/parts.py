@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from pole_agent.camera.reference import Reference
     from pole_agent.camera.source import FrameSource
     from pole_agent.loops.upload import Upload
-    from pole_agent.loops.watch import Pipeline, Timings
+    from pole_agent.pipeline import Pipeline, Timings
     from pole_agent.uplink.broker import Broker
     from pole_agent.vision.detector import Detector
 
@@ -131,7 +131,7 @@ def pipeline_factory(
     """A function that makes the pipeline of one camera, which begins at a monotonic time. Track numbers go on."""
     from pole_agent.incidents.judge import Judge
     from pole_agent.incidents.respond import Responder
-    from pole_agent.loops.watch import Pipeline
+    from pole_agent.pipeline import Pipeline
     from pole_agent.tracking.tracker import Tracker, Tuning
 
     zones, lines = places_of(settings, camera)

@@ -12,10 +12,15 @@ store/       one SQLite file: nothing recorded is lost silently
 uplink/      events and states over MQTT; it cannot even see a frame
 health/      is the clock right, which part works, systemd
 
-conduct/     the pole states what it does, for the sign beside it           doctor/    what is wrong here, and what to do
-loops/       joins the rooms: watch, light, dispatch, listen, local, upload, beat, report, diagnose
-compose/     the only place that names concrete classes     agent.py   the jobs, start and stop
-settings/    pole.toml as typed values                       cli.py     the command line, one file a command in commands/
+pipeline.py  joins the four rooms of sight, frame by frame
+loops/       joins the rooms: watch, act, light, dispatch, listen, local, answer, upload, beat, report, diagnose
+context.py   what almost every loop works with              lifecycle.py  what the loops do together at the start and at the end
+agent.py     the jobs, from start to stop                   compose/      settings in, an agent out: names concrete classes
+
+settings/    pole.toml as typed values                      conduct/      the pole states what it does, for the sign beside it
+cli.py       the command line                               doctor/       what is wrong here, and what to do
+commands/    what a user types, one file a command          console/      what commands share
+bench/       measures this machine                          simulator/    a dispatcher and a broker for demo, bench and tests
 """
 
 import os

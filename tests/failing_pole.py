@@ -11,8 +11,8 @@ from pathlib import Path
 
 from pole_agent import compose
 from pole_agent.clock import SystemClock
-from pole_agent.commands.daemon import leave, run_to_end, set_up_logging
 from pole_agent.commands.run import Daemon
+from pole_agent.console.daemon import leave, run_to_end, set_up_logging
 from pole_agent.errors import LampError
 from pole_agent.lamp.lamp import Lamp
 from pole_agent.lamp.mock import mock_factory

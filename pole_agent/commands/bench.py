@@ -112,14 +112,14 @@ def measure(settings: Settings, clip: Path, rounds: int) -> Iterator[Figure]:
     yield _at_most("tracker, on the detections of the clip", min(p["tracker_ms_p50"] for p in alone), "ms/frame", 0.20)
     yield Figure("appearance", min(p["appearance_ms_p50"] for p in alone), "ms/frame", "", None)
     yield _at_most("peak memory, one camera, as the daemon detects", min(p["peak_rss_mb"] for p in live), "MB", 160)
-    from pole_agent.commands import latency  # here, because every command starts by importing this file, and the lamp waits for that
+    from pole_agent.bench import latency  # here, because every command starts by importing this file, and the lamp waits for that
 
     for busy, target in ((None, 10.0), (clip, 30.0)):
         played_back = [latency.command_to_pin(settings, busy) for _ in range(rounds)]
         state = f"{'idle' if busy is None else 'detection saturated'}, through {played_back[0][1]}"
         yield Figure(f"lamp command to pin, median, {state}", min(_percentile(w, 50) for w, _ in played_back), "ms", "", None)
         yield _at_most(f"lamp command to pin, p99, {state}", min(_percentile(w, 99) for w, _ in played_back), "ms", target)
-    from pole_agent.commands import startup
+    from pole_agent.bench import startup
 
     starts = [startup.start(clip) for _ in range(rounds)]
     yield _at_most("start of the process to a lit lamp", min(s.lit_s for s in starts), "s", 0.5)
@@ -142,8 +142,8 @@ def _at_most(what: str, value: float, unit: str, target: float) -> Figure:
 
 
 def _uplink(rounds: int) -> Iterator[Figure]:
-    from pole_agent.commands import backlog
-    from pole_agent.commands.broker import mosquitto_program
+    from pole_agent.bench import backlog
+    from pole_agent.simulator.broker import mosquitto_program
 
     program = mosquitto_program()
     if program is None:
@@ -157,7 +157,7 @@ def _uplink(rounds: int) -> Iterator[Figure]:
     overtaken = min((backlog.overtake(program) for _ in range(rounds)), key=lambda o: o.alarm_s)
     yield _at_most(f"a live alarm behind {overtaken.waiting} events, acknowledged after", overtaken.alarm_s, "s", 1.0)
     yield _at_most("memory grows while they drain", overtaken.grown_mb, "MB", 10)
-    from pole_agent.commands import day
+    from pole_agent.bench import day
 
     print("living through a busy day, in four minutes", file=sys.stderr)
     lived = day.day(program)

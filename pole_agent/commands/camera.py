@@ -22,7 +22,7 @@ from pydantic import ValidationError
 
 from pole_agent import compose
 from pole_agent.camera.video import Capture
-from pole_agent.commands.speech import say
+from pole_agent.console.speech import say
 from pole_agent.errors import CameraError, ConfigError, Problem
 from pole_agent.indonesian import spoken
 from pole_agent.settings import DEFAULT_PATH, Settings

@@ -17,8 +17,8 @@ from datetime import datetime, tzinfo
 from typing import Any
 
 from pole_agent.clock import SystemClock
-from pole_agent.commands import control
 from pole_agent.commands.outbox import read_database
+from pole_agent.console import control
 from pole_agent.errors import CommandRefused, ConfigError, OutboxError, PoleAgentError, Problem
 from pole_agent.health.clock_memory import save
 from pole_agent.health.evidence import CERTIFICATE, NAMES, STORED, said

@@ -30,18 +30,18 @@ from typing import Any
 
 from pole_agent import almanac, compose
 from pole_agent.clock import SystemClock
-from pole_agent.commands.broker import broker_of_url, client_in_words, client_of, mosquitto_on_loopback, mosquitto_program
-from pole_agent.commands.control import typed
-from pole_agent.commands.daemon import Runs, leave, run_to_end, set_up_logging
-from pole_agent.commands.dispatcher import TICK_S, BenchDispatcher, Weather, serve
 from pole_agent.commands.lamp import REASONS
-from pole_agent.commands.request import reasons
-from pole_agent.commands.speech import say
+from pole_agent.console.control import typed
+from pole_agent.console.daemon import Runs, leave, run_to_end, set_up_logging
+from pole_agent.console.request import reasons
+from pole_agent.console.speech import say
 from pole_agent.errors import ConfigError, PoleAgentError, Problem
 from pole_agent.health.vitals import peak_memory_mb
 from pole_agent.indonesian import spoken
 from pole_agent.settings import DEFAULT_PATH, Settings
 from pole_agent.settings.load import Loaded
+from pole_agent.simulator.broker import broker_of_url, client_in_words, client_of, mosquitto_on_loopback, mosquitto_program
+from pole_agent.simulator.dispatcher import TICK_S, BenchDispatcher, Weather, serve
 from pole_agent.uplink.events import TYPE_PREFIX, Incoming, Message
 from pole_agent.words import NAMES, Both, named
 

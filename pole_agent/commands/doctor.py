@@ -16,8 +16,8 @@ import json
 import os
 from collections.abc import Callable
 
-from pole_agent.commands import control
 from pole_agent.compose import drone_areas
+from pole_agent.console import control
 from pole_agent.doctor import MACHINE, QUICK, SLOW, examine
 from pole_agent.doctor.finding import Finding, said
 from pole_agent.errors import ConfigError, PoleAgentError, Problem

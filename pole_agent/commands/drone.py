@@ -26,9 +26,9 @@ from pathlib import Path
 from typing import Any
 
 from pole_agent.almanac import from_rfc3339, rfc3339
-from pole_agent.commands import control
 from pole_agent.commands.outbox import read_database
-from pole_agent.commands.request import eight_lines, reasons
+from pole_agent.console import control
+from pole_agent.console.request import eight_lines, reasons
 from pole_agent.drone.approval import LONGEST_S, facts_of, plan_facts, text
 from pole_agent.errors import ConfigError, PoleAgentError, Problem
 from pole_agent.indonesian import spoken

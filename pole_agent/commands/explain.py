@@ -16,9 +16,9 @@ import os
 import sys
 from pathlib import Path
 
-from pole_agent.commands import control
 from pole_agent.conduct import conduct, digest, lines
 from pole_agent.conduct.page import page
+from pole_agent.console import control
 from pole_agent.errors import ConfigError, PoleAgentError, Problem
 from pole_agent.indonesian import spoken
 from pole_agent.words import LANGUAGES, language_of

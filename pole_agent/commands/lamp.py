@@ -25,8 +25,8 @@ from typing import Any
 from pole_agent import compose
 from pole_agent.almanac import night_of, rfc3339
 from pole_agent.clock import SystemClock
-from pole_agent.commands import control
-from pole_agent.commands.speech import say
+from pole_agent.console import control
+from pole_agent.console.speech import say
 from pole_agent.errors import PoleAgentError
 from pole_agent.indonesian import spoken
 from pole_agent.lamp.commands import Sweep, read

@@ -17,8 +17,8 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, TypeVar
 
-from pole_agent.commands import control
-from pole_agent.commands.speech import say
+from pole_agent.console import control
+from pole_agent.console.speech import say
 from pole_agent.errors import ConfigError, OutboxError
 from pole_agent.settings.pole import StorageSettings
 from pole_agent.store.database import Database

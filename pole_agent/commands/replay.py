@@ -33,7 +33,7 @@ from pole_agent.uplink.events import envelope
 from pole_agent.vocabulary import BoostLamp, Box, Detection, RecordEvent, RequestDrone, Response, Track, members
 
 if TYPE_CHECKING:
-    from pole_agent.commands.player import Player
+    from pole_agent.console.player import Player
     from pole_agent.frame import Frame
 
 HELP = "run vision over a file as fast as it can"
@@ -170,7 +170,7 @@ def run(arguments: argparse.Namespace) -> int:
 async def _play(
     arguments: argparse.Namespace, settings: Settings, index: int, clock: ManualClock, keeper: TimeKeeper, writer: Writer
 ) -> tuple[dict[str, Any], Player]:
-    from pole_agent.commands.player import Player  # the vision stack comes with it
+    from pole_agent.console.player import Player  # the vision stack comes with it
 
     player = Player(arguments, settings, index, clock, keeper, writer)
     return await player.play(), player

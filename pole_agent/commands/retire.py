@@ -11,8 +11,8 @@ import contextlib
 from pathlib import Path
 
 from pole_agent import compose
-from pole_agent.commands import control
-from pole_agent.commands.speech import say
+from pole_agent.console import control
+from pole_agent.console.speech import say
 from pole_agent.errors import PoleAgentError, PublishRefused
 from pole_agent.indonesian import spoken
 from pole_agent.settings import DEFAULT_PATH, Settings

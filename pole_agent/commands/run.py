@@ -23,7 +23,7 @@ from typing import IO
 from pole_agent import compose
 from pole_agent.agent import Agent
 from pole_agent.clock import Clock, SystemClock
-from pole_agent.commands.daemon import leave, run_to_end, set_up_logging
+from pole_agent.console.daemon import leave, run_to_end, set_up_logging
 from pole_agent.errors import ConfigError, LampError, PoleAgentError, Problem
 from pole_agent.health.notify import notify
 from pole_agent.lamp.lamp import Luminaire

@@ -19,13 +19,13 @@ from pathlib import Path
 from typing import Any
 
 from pole_agent.almanac import from_rfc3339
-from pole_agent.commands import control
-from pole_agent.commands.control import Here
 from pole_agent.commands.drone import one_of, requests_of
 from pole_agent.commands.lamp import REASONS
 from pole_agent.commands.outbox import read_database
-from pole_agent.commands.request import reasons as why
-from pole_agent.commands.request import where
+from pole_agent.console import control
+from pole_agent.console.control import Here
+from pole_agent.console.request import reasons as why
+from pole_agent.console.request import where
 from pole_agent.errors import ConfigError, PoleAgentError, Problem
 from pole_agent.indonesian import spoken
 from pole_agent.words import Both, named

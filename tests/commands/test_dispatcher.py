@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 
 from pole_agent.almanac import rfc3339
-from pole_agent.commands.dispatcher import CONDITIONS_S, FAILURES, TICK_S, BenchDispatcher, Weather
 from pole_agent.drone.commands import read_progress
 from pole_agent.drone.conditions import read_conditions
+from pole_agent.simulator.dispatcher import CONDITIONS_S, FAILURES, TICK_S, BenchDispatcher, Weather
 from tests.conftest import ROOT
 
 BASE = "smartpole/sumedang/DEMO-1"

@@ -17,8 +17,8 @@ from typing import Any, get_args
 
 import pytest
 
-from pole_agent.commands.control import Here
-from pole_agent.commands.request import MEANING, eight_lines, where
+from pole_agent.console.control import Here
+from pole_agent.console.request import MEANING, eight_lines, where
 from pole_agent.drone.machine import State
 from tests.cli import call
 from tests.commands.test_commands import Start

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from pole_agent.commands.backlog import fill
+from pole_agent.bench.backlog import fill
 from pole_agent.store.database import Database
 from tests.conftest import Mosquitto, eventually
 from tests.faults.kills import City

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from pole_agent.commands.day import HOURS, OBJECTS, Day, day, walkers
+from pole_agent.bench.day import HOURS, OBJECTS, Day, day, walkers
 from tests.conftest import mosquitto_program
 
 DAY_MB, OBJECT_BYTES = 50.0, 1500.0

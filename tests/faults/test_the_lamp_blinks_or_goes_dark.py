@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from pole_agent.commands import control
+from pole_agent.console import control
 from tests.conftest import ROOT, eventually
 
 CONFIG = """

@@ -15,8 +15,8 @@ from gpiozero.pins.mock import MockFactory, MockPWMPin
 
 from pole_agent import compose
 from pole_agent.clock import SystemClock
-from pole_agent.commands.daemon import leave, run_to_end, set_up_logging
 from pole_agent.commands.run import Daemon
+from pole_agent.console.daemon import leave, run_to_end, set_up_logging
 from pole_agent.settings.load import load
 
 TRACE = os.open(sys.argv[2], os.O_WRONLY | os.O_CREAT | os.O_APPEND)

@@ -27,9 +27,12 @@ SOURCES = [
         PACKAGE / p
         for p in (
             *(f"commands/{name}.py" for name in COMMANDS),
-            "commands/control.py",
-            "commands/request.py",
-            "commands/broker.py",
+            "console/control.py",
+            "console/request.py",
+            "console/player.py",
+            "health/machine.py",
+            "lifecycle.py",
+            "simulator/broker.py",
             "drone/approval.py",
             "drone/commands.py",
             "loops/dispatch/__init__.py",

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 from pole_agent.almanac import from_rfc3339
-from pole_agent.commands.control import Here
+from pole_agent.console.control import Here
 from pole_agent.geometry import distance_m
 from pole_agent.indonesian import spoken
 from pole_agent.words import Both, how_long, named

@@ -19,9 +19,9 @@ from pathlib import Path
 from typing import Any, Literal
 
 from pole_agent.almanac import from_rfc3339, rfc3339
-from pole_agent.commands.broker import broker_of_url, client_of
 from pole_agent.errors import ConfigError, PoleAgentError
 from pole_agent.geometry import distance_m, towards
+from pole_agent.simulator.broker import broker_of_url, client_of
 
 TICK_S = 0.2
 CONDITIONS_S = 10.0

@@ -24,10 +24,10 @@ import numpy as np
 
 from pole_agent import compose
 from pole_agent.clock import Clock
-from pole_agent.commands.broker import mosquitto_on_loopback
 from pole_agent.frame import Frame, Image
 from pole_agent.settings import Settings
 from pole_agent.settings.load import Loaded
+from pole_agent.simulator.broker import mosquitto_on_loopback
 from pole_agent.vocabulary import Box, Detection
 
 OBJECTS = 10_000  # a day: a road of a neighbourhood with eight hundred an hour when it is busiest

@@ -23,10 +23,10 @@ from typing import TYPE_CHECKING, Any
 
 from pole_agent import compose
 from pole_agent.clock import SystemClock
-from pole_agent.commands.broker import mosquitto_on_loopback, mosquitto_program
 from pole_agent.errors import CameraError
 from pole_agent.settings import Settings
 from pole_agent.settings.load import Loaded
+from pole_agent.simulator.broker import mosquitto_on_loopback, mosquitto_program
 
 if TYPE_CHECKING:
     from pole_agent.frame import Frame, Image

@@ -21,13 +21,13 @@ from typing import Any
 
 from pole_agent import compose
 from pole_agent.clock import SystemClock
-from pole_agent.commands.broker import mosquitto_on_loopback
 from pole_agent.context import Context
 from pole_agent.health.parts import Parts
 from pole_agent.health.trust import TimeKeeper
 from pole_agent.health.vitals import memory_mb
 from pole_agent.loops.upload import WINDOW, Upload
 from pole_agent.settings import Settings
+from pole_agent.simulator.broker import mosquitto_on_loopback
 from pole_agent.store.database import Database, Entry
 from pole_agent.store.store import FILE_NAME, Store
 from pole_agent.uplink.board import Board

@@ -15,23 +15,7 @@ from pole_agent import __version__
 from pole_agent.errors import ConfigError, PoleAgentError
 from pole_agent.words import LANGUAGES, language_of
 
-COMMANDS = (
-    "init",
-    "run",
-    "check",
-    "demo",
-    "replay",
-    "bench",
-    "camera",
-    "clock",
-    "lamp",
-    "drone",
-    "outbox",
-    "explain",
-    "why",
-    "doctor",
-    "retire",
-)
+COMMANDS = tuple(sorted(path.stem for path in (Path(__file__).parent / "commands").glob("[a-z]*.py")))
 EPILOG = """examples:
   pole-agent demo                          the whole agent on a bundled clip, no hardware needed
   pole-agent init --out pole.toml          write a configuration from a few questions

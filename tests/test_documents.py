@@ -131,3 +131,14 @@ def test_contributing_names_what_is_there() -> None:
         text = "".join(p.read_text() for p in paths if p.is_file())
         for name in re.findall(r"`([A-Za-z_]+)`", what) if text else ():
             assert name in text, f"{files}: {name}"
+
+
+def test_decisions_are_numbered_and_listed() -> None:
+    """Each decision is a file with its number and title, and the list names them all in order."""
+    folder = ROOT / "docs" / "decisions"
+    found = sorted(p for p in folder.glob("*.md") if p.name != "README.md")
+    titles = [p.read_text().splitlines()[0] for p in found]
+    listed = re.findall(r"^(\d+)\. \[(.+)\]\((\S+)\)$", (folder / "README.md").read_text(), re.MULTILINE)
+    assert [f"# {number}. {title}" for number, title, _ in listed] == titles
+    assert [name for _, _, name in listed] == [p.name for p in found]
+    assert [int(number) for number, _, _ in listed] == list(range(1, len(found) + 1))

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from pole_agent.clock import settle
+from pole_agent.context import Context
 from pole_agent.loops.upload.own import Own
 from pole_agent.store.database import BIRTHS
 from pole_agent.uplink.events import Message
@@ -24,7 +25,7 @@ async def test_the_will_names_the_birth_to_come(reads: bool, birth: int, tmp_pat
     store = SwitchedStore(broken, tmp_path, 16, pole.keeper.stamp, lambda: "e")
     store.start()
     await store.write(lambda db: db.set(BIRTHS, "5"))
-    own = Own(store, pole.parts, pole.keeper, pole.clock, BASE, "0")
+    own = Own(Context(base=BASE, clock=pole.clock, keeper=pole.keeper, store=store, board=pole.board, parts=pole.parts), "0")
     own.births = 3
     if not reads:
         broken.add("read")

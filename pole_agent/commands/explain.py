@@ -3,7 +3,7 @@ approves flights.
 
 pole-agent explain                          of the running agent, else of the configuration; English and Indonesian
 pole-agent explain --lang id
-pole-agent explain --page sign.html         an A4 page with a QR code, a draft for the sign that the law asks for
+pole-agent explain --page sign.html         the sign that the law asks for, as a draft (A4), and behind it the statement
 
 The hash stands in the pole's info message (conduct_sha256): while it is the same as on the sign, the pole still does what the sign says.
 """
@@ -29,7 +29,7 @@ HELP = "the pole states its own conduct, in English and Indonesian"
 def arguments(parser: argparse.ArgumentParser) -> None:
     control.arguments(parser)
     parser.add_argument("--lang", choices=("en", "id", "both"), default="both", help="English, Indonesian; default: both")
-    parser.add_argument("--page", type=Path, metavar="F", help="write an A4 page (HTML) for a browser to print")
+    parser.add_argument("--page", type=Path, metavar="F", help="write the sign and the statement as A4 pages (HTML) for a browser to print")
 
 
 def run(arguments: argparse.Namespace) -> int:

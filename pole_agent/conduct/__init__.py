@@ -1,7 +1,8 @@
 """The pole states its own conduct, in English and Indonesian: a pure function of its settings, so that a sign and a pole can be compared.
 
-`conduct` makes the statement, `digest` names it by a hash that stands in ``info``, `page` prints it as a sign. Numbers and names come from
-the settings; nothing is written here that the settings do not decide, or that the code does not keep in every configuration.
+`conduct` makes the statement, `digest` names it by a hash that stands in ``info``, `sign` says the most important of it in at most five
+sentences, `page` prints both. Numbers and names come from the settings; nothing is written here that the settings do not decide, or that
+the code does not keep in every configuration.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from dataclasses import dataclass
 
 from pole_agent.conduct.alarms import alarms
 from pole_agent.conduct.drones import drones
+from pole_agent.conduct.identity import identity
 from pole_agent.conduct.keeping import keeping, leaving, never_leaving
 from pole_agent.conduct.light import light
 from pole_agent.conduct.seeing import seeing
@@ -30,7 +32,7 @@ class Chapter:
 def conduct(settings: Settings) -> list[Chapter]:
     """Everything that this pole does which concerns those who live beside it."""
     chapters: Sequence[tuple[Both, Sequence[Both]]] = (
-        (Both("This pole", "Tiang ini"), _pole(settings)),
+        (Both("This pole", "Tiang ini"), identity(settings)),
         (Both("The light", "Lampu"), light(settings)),
         (Both("What the camera is for", "Untuk apa kameranya"), seeing(settings)),
         (Both("What raises an alarm", "Apa yang memicu alarm"), alarms(settings)),
@@ -54,23 +56,3 @@ def digest(settings: Settings) -> str:
     """The statement by its hash (SHA-256, hexadecimal), over both languages."""
     chapters = conduct(settings)
     return hashlib.sha256("\n".join(line for language in LANGUAGES for line in lines(chapters, language)).encode()).hexdigest()
-
-
-def _pole(settings: Settings) -> list[Both]:
-    pole = settings.pole
-    named = f" ({pole.name})" if pole.name else ""
-    found = [
-        Both(
-            f"This is the smart pole {pole.id}{named} of {pole.site}, at {pole.latitude:.4f}, {pole.longitude:.4f}.",
-            f"Ini adalah tiang pintar {pole.id}{named} di {pole.site}, pada {pole.latitude:.4f}, {pole.longitude:.4f}.",
-        )
-    ]
-    if pole.operator:
-        found.append(Both(f"It is run by {pole.operator}.", f"Tiang ini dikelola oleh {pole.operator}."))
-    else:
-        found.append(Both("Who runs it is not configured (pole.operator).", "Pengelolanya belum diatur (pole.operator)."))
-    if pole.contact:
-        found.append(Both(f"Questions and complaints: {pole.contact}.", f"Pertanyaan dan keluhan: {pole.contact}."))
-    else:
-        found.append(Both("A contact is not configured (pole.contact).", "Kontaknya belum diatur (pole.contact)."))
-    return found

@@ -4,11 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from pole_agent.conduct.words import days, listed, names, number, seconds, time_of_day
+from pole_agent.conduct.words import days, listed, names, number, seconds, sentence, time_of_day
 from pole_agent.drone.approval import LONGEST_STANDING_S
 from pole_agent.settings import Settings
 from pole_agent.settings.drone import DroneSettings
 from pole_agent.words import Both
+
+APPROVED = Both("a person approves every flight", "seorang petugas menyetujui setiap penerbangan")
+SIMULATED = Both("nobody is asked, and nothing may fly", "tidak ada yang ditanya, dan tidak boleh ada yang terbang")
+
+
+def flights(settings: Settings) -> list[Both]:
+    """Drones, for the sign."""
+    if not settings.drone.enabled:
+        return []
+    if settings.drone.approval == "automatic":
+        return [Both(f"Drones are simulated: {SIMULATED.en}.", f"Drone hanya disimulasikan: {SIMULATED.id}.")]
+    return [Both(f"The pole may ask for a drone; {APPROVED.en}.", f"Tiang ini dapat meminta drone; {APPROVED.id}.")]
 
 
 def drones(settings: Settings) -> list[Both]:
@@ -16,21 +28,19 @@ def drones(settings: Settings) -> list[Both]:
     if not drone.enabled:
         return [Both("This pole asks for no drone.", "Tiang ini tidak meminta drone.")]
     if drone.approval == "automatic":
-        simulation = Both(
-            "Simulation: nobody is asked, and nothing may fly.", "Simulasi: tidak ada yang ditanya, dan tidak boleh ada yang terbang."
-        )
+        simulation = Both(f"Simulation: {SIMULATED.en}.", f"Simulasi: {SIMULATED.id}.")
         return [simulation, *_asking(settings)]
     return [*_approving(drone), *_asking(settings), *_flying(drone)]
 
 
 def _approving(drone: DroneSettings) -> Iterator[Both]:
+    signed = Both("", "")
     if count := len(drone.officers):
-        yield Both(
-            f"A person approves every flight, with a signature that this pole checks ({count} officer{'' if count == 1 else 's'} can).",
-            f"Seorang petugas menyetujui setiap penerbangan, dengan tanda tangan yang diperiksa tiang ini ({count} petugas berwenang).",
+        signed = Both(
+            f", with a signature that this pole checks ({count} officer{'' if count == 1 else 's'} can)",
+            f", dengan tanda tangan yang diperiksa tiang ini ({count} petugas berwenang)",
         )
-    else:
-        yield Both("A person approves every flight.", "Seorang petugas menyetujui setiap penerbangan.")
+    yield sentence(Both(f"{APPROVED.en}{signed.en}", f"{APPROVED.id}{signed.id}"))
     if drone.patrols:
         longest = seconds(LONGEST_STANDING_S)
         yield Both(

@@ -71,6 +71,34 @@ def never_leaving(settings: Settings) -> list[Both]:
     ]
 
 
+def never_sent() -> Both:
+    """The same for the sign of a pole without a camera. It is so in every configuration."""
+    return Both("It sends no pictures and no sound.", "Tiang ini tidak mengirim gambar maupun suara.")
+
+
+def kept_here(settings: Settings) -> list[Both]:
+    """How long the pole keeps what it reports of people, for the sign. Alarms wait for as long as it takes."""
+    if not settings.rules:
+        return []
+    longest = max(limit for word, limit in settings.storage.ttl_s.items() if word.partition(".")[0] == "incident")
+    unsent, received = _days(longest / DAY_S), seconds(KEEP_DELIVERED_S)
+    alarms = any(rule.severity == "alarm" for rule in settings.rules)
+    besides = Both(", except alarms", ", kecuali alarm") if alarms else Both("", "")
+    if settings.mqtt is None:
+        return [
+            Both(
+                f"It deletes incidents after {unsent.en}{besides.en}.",
+                f"Kejadian dihapus dari tiang setelah {unsent.id}{besides.id}.",
+            )
+        ]
+    return [
+        Both(
+            f"It deletes its reports {received.en} after sending, unsent ones after {unsent.en}{besides.en}.",
+            f"Laporan dihapus dari tiang {received.id} setelah terkirim, yang belum terkirim setelah {unsent.id}{besides.id}.",
+        )
+    ]
+
+
 def keeping(settings: Settings) -> list[Both]:
     waiting = listed([_kept(word, limit / DAY_S) for word, limit in sorted(settings.storage.ttl_s.items())])
     received = seconds(KEEP_DELIVERED_S)
@@ -101,5 +129,10 @@ def keeping(settings: Settings) -> list[Both]:
 
 
 def _kept(word: str, for_days: float) -> Both:
-    what, shown = EVENTS.get(word, Both(f'"{word}"', f'"{word}"')), number(for_days)
-    return Both(f"{what.en} {shown.en} day{'' if for_days == 1 else 's'}", f"{what.id} {shown.id} hari")
+    what, days = EVENTS.get(word, Both(f'"{word}"', f'"{word}"')), _days(for_days)
+    return Both(f"{what.en} {days.en}", f"{what.id} {days.id}")
+
+
+def _days(count: float) -> Both:
+    shown = number(count)
+    return Both(f"{shown.en} day{'' if count == 1 else 's'}", f"{shown.id} hari")

@@ -1,64 +1,88 @@
-"""The statement as an A4 page, a draft for the sign at the pole: HTML that a browser prints, with a QR code."""
+"""The sign at the pole and behind it the statement, as A4 pages: HTML that a browser prints, with QR codes."""
 
 from __future__ import annotations
 
 import html
 import io
+import re
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from pole_agent.conduct.pictograms import CAMERA, LAMP
+from pole_agent.conduct.sign import address, sign
+from pole_agent.conduct.style import STYLE
 from pole_agent.settings import Settings
+from pole_agent.words import Both, Language
 
 if TYPE_CHECKING:
     from pole_agent.conduct import Chapter
 
-TITLES = {"en": "What this pole does", "id": "Apa yang dilakukan tiang ini"}
-DRAFT = {
-    "en": "Draft. To be checked by the privacy officer before it is put up.",
-    "id": "Rancangan. Harus diperiksa oleh petugas pelindungan data sebelum dipasang.",
-}
-SCAN = {"en": "Compare this with conduct_sha256 of the pole:", "id": "Bandingkan dengan conduct_sha256 tiang ini:"}
-STYLE = """
-@page { size: A4; margin: 12mm }
-body { font: 9pt/1.28 'DejaVu Sans', Arial, sans-serif; color: #111; margin: 0 auto; max-width: 186mm }
-article { break-after: page }
-article:last-child { break-after: auto }
-header { display: flex; gap: 6mm; align-items: flex-start; border-bottom: 1.2mm solid #111; padding-bottom: 3mm }
-header div { flex: 1 }
-header svg { width: 27mm; height: 27mm; flex: none }
-h1 { font-size: 20pt; margin: 0 0 1mm }
-section { columns: 2; column-gap: 7mm; margin-top: 3mm }
-h2 { font-size: 11pt; margin: 3mm 0 0.8mm; break-after: avoid }
-h2:first-child { margin-top: 0 }
-ul { margin: 0; padding-left: 4.5mm }
-li { margin: 0.4mm 0; break-inside: avoid }
-.draft { font-weight: bold }
-footer { margin-top: 4mm; border-top: 0.3mm solid #111; padding-top: 1.5mm; font-size: 7.6pt; overflow-wrap: anywhere }
-"""
+TITLE = Both("What this pole does", "Apa yang dilakukan tiang ini")
+DRAFT = Both(
+    "Draft. To be checked by the privacy officer before it is put up.",
+    "Rancangan. Harus diperiksa oleh petugas pelindungan data sebelum dipasang.",
+)
+COMPARE = Both("Compare this with conduct_sha256 of the pole:", "Bandingkan dengan conduct_sha256 tiang ini:")
+MORE = Both("Read more", "Baca selengkapnya")
+POLE = Both("Pole", "Tiang")
+BREAK = re.compile(r"(?=[.@?&])|(?<=[^/])(?=/[^/])")  # where a line may end within an address
+QUANTITY = re.compile(r"(?<=\d) (?=\w)")  # no line ends between a number and what it counts
+LONG = 160  # characters of who runs the pole and whom to ask, above which they are printed smaller
 
 
-def page(settings: Settings, chapters: Sequence[Chapter], digest: str, languages: Sequence[str]) -> str:
-    """The page as HTML, one sheet a language. The QR code holds the name of the pole, its contact and the hash of the statement."""
+def page(settings: Settings, chapters: Sequence[Chapter], digest: str, languages: Sequence[Language]) -> str:
+    """The pages as HTML: for each language the sign and the statement behind it."""
     pole = settings.pole
-    code = _qr("\n".join(filter(None, (settings.base_topic, pole.operator, pole.contact, f"conduct_sha256 {digest}"))))
-    articles = []
-    for language in languages:
-        body = "".join(
-            f"<h2>{html.escape(c.title.of(language))}</h2><ul>{''.join(f'<li>{html.escape(s.of(language))}</li>' for s in c.sentences)}</ul>"
-            for c in chapters
-        )
-        place = html.escape(", ".join(filter(None, (pole.name or pole.id, pole.site))))
-        articles.append(
-            f'<article lang="{language}"><header><div><h1>{TITLES[language]}</h1>{place}<br><span class="draft">{DRAFT[language]}</span></div>'
-            f"{code}</header><section>{body}</section><footer>{SCAN[language]} {digest}</footer></article>"
-        )
+    named = qr("\n".join(filter(None, (settings.base_topic, pole.operator, pole.contact, f"conduct_sha256 {digest}"))))
+    linked = qr(url) if (url := address(pole.contact)) else None
+    sheets = "".join(
+        _sign(settings, digest, language, linked or named, MORE.of(language) if linked else "")
+        + _statement(settings, chapters, digest, language, named)
+        for language in languages
+    )
     return (
-        f'<!doctype html>\n<html lang="{languages[0]}"><head><meta charset="utf-8"><title>{html.escape(pole.id)}</title>'
-        f"<style>{STYLE}</style></head><body>{''.join(articles)}</body></html>\n"
+        f'<!doctype html>\n<html lang="{languages[0]}"><head><meta charset="utf-8">'
+        f'<meta name="viewport" content="width=device-width, initial-scale=1"><title>{html.escape(pole.id)}</title>'
+        f"<style>{STYLE}</style></head><body>{sheets}</body></html>\n"
     )
 
 
-def _qr(text: str) -> str:
+def _sign(settings: Settings, digest: str, language: Language, code: str, caption: str) -> str:
+    """The sign. `code` is the QR code beside whom to ask, `caption` the words under it."""
+    pole, said = settings.pole, sign(settings)
+    responsible = said.responsible.of(language)
+    size = ' class="long"' if len(responsible) > LONG else ""
+    amount = " brief" if len(said.sentences) < 3 else " full" if len(said.sentences) > 3 else ""
+    asked = html.escape(responsible.removesuffix(pole.contact))
+    contact = f"<strong>{BREAK.sub('<wbr>', html.escape(pole.contact))}</strong>" if pole.contact else ""
+    sentences = "".join(f"<p>{QUANTITY.sub('&nbsp;', html.escape(s.of(language)))}</p>" for s in said.sentences)
+    where = html.escape(", ".join(filter(None, (f"{POLE.of(language)} {pole.id}", pole.name, pole.site))))
+    return (
+        f'<p class="note" lang="{language}">{DRAFT.of(language)}</p>'
+        f'<section class="sign{amount}{" linked" if caption else ""}" lang="{language}"><header>{CAMERA if settings.cameras else LAMP}'
+        f"<h1>{said.heading.of(language)}</h1></header>"
+        f"<main>{sentences}</main>"
+        f"<aside><p{size}>{asked}{contact}</p><figure>{code}<figcaption>{caption}</figcaption></figure></aside>"
+        f"<footer>{where}<small>conduct_sha256 {digest}</small></footer></section>"
+    )
+
+
+def _statement(settings: Settings, chapters: Sequence[Chapter], digest: str, language: Language, code: str) -> str:
+    """The statement. `code` is a QR code with the name of the pole, its contact and the hash."""
+    pole = settings.pole
+    body = "".join(
+        f"<h2>{html.escape(c.title.of(language))}</h2><ul>{''.join(f'<li>{html.escape(s.of(language))}</li>' for s in c.sentences)}</ul>"
+        for c in chapters
+    )
+    place = html.escape(", ".join(filter(None, (pole.name or pole.id, pole.site))))
+    return (
+        f'<article lang="{language}"><header><div><h1>{TITLE.of(language)}</h1>{place}<br><span class="draft">{DRAFT.of(language)}</span></div>'
+        f"{code}</header><section>{body}</section><footer>{COMPARE.of(language)} {digest}</footer></article>"
+    )
+
+
+def qr(text: str) -> str:
+    """A QR code of a text, as SVG."""
     import segno
 
     out = io.BytesIO()

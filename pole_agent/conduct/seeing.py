@@ -5,15 +5,38 @@ from __future__ import annotations
 import hashlib
 import json
 
-from pole_agent.conduct.words import seconds
+from pole_agent.conduct.words import seconds, sentence
 from pole_agent.incidents.walk import Furniture
 from pole_agent.settings import Settings
 from pole_agent.words import Both
 
+NO_CAMERA = Both("This pole has no camera", "Tiang ini tidak memiliki kamera")
+
+
+def detected(settings: Settings) -> Both:
+    """What the camera is for, on the sign: incidents where there are rules and somebody hears of them, else counting."""
+    if settings.rules and settings.mqtt:
+        return Both(
+            "A computer in the pole detects people and vehicles and reports incidents.",
+            "Komputer di dalam tiang mendeteksi orang dan kendaraan, lalu melaporkan kejadian.",
+        )
+    return Both(
+        "A computer in the pole detects and counts people and vehicles.",
+        "Komputer di dalam tiang mendeteksi dan menghitung orang dan kendaraan.",
+    )
+
+
+def not_recognised() -> Both:
+    """What is not done with the picture, for the sign. It is so in every configuration."""
+    return Both(
+        "It recognises no faces, makes no recordings and sends no pictures.",
+        "Komputer ini tidak mengenali wajah, tidak merekam, dan tidak mengirim gambar.",
+    )
+
 
 def seeing(settings: Settings) -> list[Both]:
     if not settings.cameras:
-        return [Both("This pole has no camera.", "Tiang ini tidak memiliki kamera.")]
+        return [sentence(NO_CAMERA)]
     count, masks = len(settings.cameras), sum(len(c.masks) for c in settings.cameras)
     names, forgotten = ", ".join(c.name for c in settings.cameras), seconds(Furniture.KEPT_S)
     found = [

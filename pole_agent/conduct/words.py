@@ -35,6 +35,11 @@ def listed(words: Sequence[Both]) -> Both:
     )
 
 
+def sentence(said: Both) -> Both:
+    """With a capital letter and a full stop."""
+    return Both(*(f"{text[0].upper()}{text[1:]}." for text in said))
+
+
 def names(words: Sequence[str]) -> Both:
     return listed([Both(w, w) for w in words])
 

@@ -12,6 +12,7 @@ from typing import Any, cast
 import pytest
 
 from pole_agent.clock import ManualClock
+from pole_agent.context import Context
 from pole_agent.errors import LinkLost
 from pole_agent.health.parts import Parts
 from pole_agent.health.trust import TimeKeeper
@@ -45,7 +46,7 @@ class Desk:
         self.store.start()
         self.told: list[RecordEvent] = []
         self.parts = Parts(self.told.append, self.clock.monotonic)
-        self.own = Own(self.store, self.parts, self.keeper, self.clock, BASE, "1.2")
+        self.own = Own(Context(base=BASE, clock=self.clock, keeper=self.keeper, store=self.store, board=Board(), parts=self.parts), "1.2")
 
     async def kept(self, key: str) -> str | None:
         found: str | None = await self.store.read(lambda db: db.get(key))
@@ -109,7 +110,7 @@ async def test_what_is_looked_up_in_the_store(trusted: bool, event: bool, since_
         if not trusted:
             d.clock_is_right = False
             d.keeper = TimeKeeper(d.clock, "auto", "boot-1", lambda _after: False)
-            d.own = Own(d.store, d.parts, d.keeper, d.clock, BASE, "0")
+            d.own = Own(Context(base=BASE, clock=d.clock, keeper=d.keeper, store=d.store, board=Board(), parts=d.parts), "0")
         d.own.births = 3
         expected = Known(await d.store_id(), int(event), 0, 3, "boot-1", (), False, since_s)
         assert await d.own.look_at_the_store() is False

@@ -27,6 +27,6 @@ import os
 
 __version__ = "0.1.0"
 
-# ONNX Runtime 1.32 reports to its vendor unless this is set before it is imported. Set for this process and every one that it starts:
-# the agent speaks to nobody who is not in its configuration.
+# ONNX Runtime 1.32 reports to its vendor unless this is set before it is imported. Set for this process and
+# every one that it starts: the agent speaks to nobody who is not in its configuration.
 os.environ["ORT_DISABLE_TELEMETRY"] = "1"

@@ -15,14 +15,17 @@ from pole_agent.supervise import Fatal, Job, supervise
 
 log = logging.getLogger(__name__)
 
-FAREWELL_S = CANCEL_S = 0.8  # each may come twice, …
-STOP_S, STORE_S = 4.2, 1.0  # … and the store has what is left of this, below the 5 s in which a stop is promised
+SHUTDOWN_S = CANCEL_S = 0.8  # each may come twice, …
+# … and the store has what is left of this, below the 5 s in which a stop is promised
+STOP_S, STORE_S = 4.2, 1.0
 
 
 class Agent:
-    """Built by compose. `start` runs once the loop runs; `farewell(reload)` settles what is to be settled before the end.
+    """Built by compose. `start` runs once the loop runs; `shutdown(reload)` settles what is to be settled
+    before the end.
 
-    `lasting` names jobs that go on over a reload, with the store: the next agent gets them as `adopted` (None: nothing went on).
+    `lasting` names jobs that go on over a reload, with the store: the next agent gets them as `adopted`
+    (None: nothing went on).
     """
 
     def __init__(
@@ -33,7 +36,7 @@ class Agent:
         random: Callable[[], float],
         report: Callable[[str, str], None],
         start: Callable[[], Coroutine[Any, Any, None]],
-        farewell: Callable[[bool], Awaitable[None]],
+        shutdown: Callable[[bool], Awaitable[None]],
         *,
         since_beat: Callable[[str], float] = lambda _: 0.0,
         lasting: Sequence[str] = (),
@@ -43,12 +46,13 @@ class Agent:
         self._since_beat = since_beat
         self._lasting, self._adopted = lasting, adopted
         self.kept: dict[str, asyncio.Task[None]] | None = None
-        self._random, self._report, self._start, self._farewell = random, report, start, farewell
+        self._random, self._report, self._start, self._shutdown = random, report, start, shutdown
         self._stop = asyncio.Event()
         self._reloading = self._keeping = False
 
     def stop(self, *, reload: bool = False, keep: bool = False) -> None:
-        """Ask the agent to stop; `run` returns within 5 s. `reload`: another one follows at once, in this process.
+        """Ask the agent to stop; `run` returns within 5 s. `reload`: another one follows at once, in this
+        process.
 
         `keep`: it takes over the store and the lasting jobs, which go on meanwhile.
         """
@@ -76,12 +80,18 @@ class Agent:
         except Fatal:
             code = 1
         finally:
-            notify(f"RELOADING=1\nMONOTONIC_USEC={int(self._clock.monotonic() * 1e6)}" if self._reloading else "STOPPING=1")
+            notify(
+                f"RELOADING=1\nMONOTONIC_USEC={int(self._clock.monotonic() * 1e6)}"
+                if self._reloading
+                else "STOPPING=1"
+            )
             await self._shut_down([*tasks, starting, stopping], orderly=code == 0)
         return code
 
     def _begin(self, job: Job) -> asyncio.Task[None]:
-        return asyncio.create_task(supervise(job, self._clock, self._random, self._report, self._since_beat), name=job.name)
+        return asyncio.create_task(
+            supervise(job, self._clock, self._random, self._report, self._since_beat), name=job.name
+        )
 
     async def _until_stopped(self, tasks: Sequence[asyncio.Task[None]], stopping: asyncio.Task[bool]) -> None:
         running: set[asyncio.Task[None] | asyncio.Task[bool]] = {*tasks, stopping}
@@ -91,25 +101,28 @@ class Agent:
                 if task is not stopping:
                     task.result()  # Fatal, or a mistake of our own in `start`
 
-    async def _shut_down(self, tasks: Sequence[asyncio.Task[None] | asyncio.Task[bool]], *, orderly: bool) -> None:
+    async def _shut_down(
+        self, tasks: Sequence[asyncio.Task[None] | asyncio.Task[bool]], *, orderly: bool
+    ) -> None:
         loop = asyncio.get_running_loop()
         begun, keep = loop.time(), orderly and self._keeping
         if orderly:
-            await self._say_farewell(keep)
+            await self._call_shutdown(keep)
         going = {t.get_name(): t for t in tasks if keep and t.get_name() in self._lasting and not t.done()}
         await _end([t for t in tasks if t.get_name() not in going])
         if keep and self._keeping:
             self.kept = going  # type: ignore[assignment]
             return
         if keep:  # meanwhile a stop has come, or a reload with which they cannot go on
-            await self._say_farewell(False)
+            await self._call_shutdown(False)
             await _end(list(going.values()))
-        # The lamp is not touched: as long as anything takes, it stays as it was. Who opened it closes it; then the wiring keeps it lit.
+        # The lamp is not touched: as long as anything takes, it stays as it was. Who opened it closes it;
+        # then the wiring keeps it lit.
         await self._store.stop(max(STORE_S, begun + STOP_S - loop.time()))
 
-    async def _say_farewell(self, keep: bool) -> None:
+    async def _call_shutdown(self, keep: bool) -> None:
         with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(self._farewell(keep), FAREWELL_S)
+            await asyncio.wait_for(self._shutdown(keep), SHUTDOWN_S)
 
 
 async def _end(tasks: Sequence[asyncio.Task[Any]]) -> None:

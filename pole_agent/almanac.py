@@ -1,9 +1,10 @@
 """Times of day: fixed ("22:00") and solar ("sunset-00:15"), the sun's height, and nights.
 
-A night is one day of the lamp: from one solar noon to the next. Solar noon, not twelve o'clock, because a zone may lie hours
-beside its sun (in Iceland the winter sun rises after twelve). The sun is found by its elevation: that cannot return another
-day's event and cannot fail where the sun does not rise. Formulas: NOAA solar calculator (after Meeus, Astronomical
-Algorithms), right within about a minute between the polar circles.
+A night is one day of the lamp: from one solar noon to the next. Solar noon, not twelve o'clock, because a
+zone may lie hours beside its sun (in Iceland the winter sun rises after twelve). The sun is found by its
+elevation: that cannot return another day's event and cannot fail where the sun does not rise. Formulas: NOAA
+solar calculator (after Meeus, Astronomical Algorithms), right within about a minute between the polar
+circles.
 """
 
 from __future__ import annotations
@@ -40,7 +41,9 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class TimeOfDay:
-    """A fixed time (`solar` is None, `offset_s` counts from local midnight) or a solar one (`offset_s` from the event)."""
+    """A fixed time (`solar` is None, `offset_s` counts from local midnight) or a solar one (`offset_s` from
+    the event).
+    """
 
     solar: str | None
     offset_s: int
@@ -53,11 +56,16 @@ class TimeOfDay:
         if match := _SOLAR.fullmatch(text):
             offset = int(match[3] or 0) * 3600 + int(match[4] or 0) * 60
             return cls(match[1], -offset if match[2] == "-" else offset)
-        raise ValueError(f'{text!r} is no time of day; write "22:00", "sunset" or "sunrise-00:15" (sunset, sunrise, dusk, dawn)')
+        raise ValueError(
+            f'{text!r} is no time of day; write "22:00", "sunset" or "sunrise-00:15" (sunset, sunrise, dusk,'
+            " dawn)"
+        )
 
 
 def _sun(wall: float) -> tuple[float, float]:
-    """Declination of the sun in radians, and the equation of time in minutes, at a wall time (Unix seconds)."""
+    """Declination of the sun in radians, and the equation of time in minutes, at a wall time
+    (Unix seconds).
+    """
     century = (wall / DAY_S + 2440587.5 - 2451545.0) / 36525
     mean_long = (280.46646 + century * (36000.76983 + century * 0.0003032)) % 360
     anomaly = math.radians(357.52911 + century * (35999.05029 - 0.0001537 * century))
@@ -90,7 +98,9 @@ def elevation_deg(wall: float, place: Place) -> float:
     solar_min = (wall % DAY_S) / 60 + equation_min + 4 * place.longitude
     hour_angle = math.radians(solar_min / 4 - 180)
     latitude = math.radians(place.latitude)
-    height = math.sin(latitude) * math.sin(declination) + math.cos(latitude) * math.cos(declination) * math.cos(hour_angle)
+    height = math.sin(latitude) * math.sin(declination) + math.cos(latitude) * math.cos(
+        declination
+    ) * math.cos(hour_angle)
     return math.degrees(math.asin(max(-1.0, min(1.0, height))))
 
 
@@ -101,10 +111,12 @@ def is_dark(wall: float, place: Place) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Night:
-    """From one solar noon (`start`) to the next (`end`), in wall time. `date` is the local date of the evening.
+    """From one solar noon (`start`) to the next (`end`), in wall time. `date` is the local date of the
+    evening.
 
-    `sun` gives the wall time of each solar word. Where the sun does not pass that height: below it all the time, the evening word has
-    come when the night starts and the morning word never comes (NEVER); above it all the time, the other way round.
+    `sun` gives the wall time of each solar word. Where the sun does not pass that height: below it all the
+    time, the evening word has come when the night starts and the morning word never comes (NEVER); above it
+    all the time, the other way round.
     """
 
     date: date
@@ -121,7 +133,8 @@ class Night:
 def night_of(wall: float, place: Place) -> Night:
     """The night that holds `wall`. Raises ValueError or OverflowError for a time beyond the calendar."""
     number = math.floor(wall / DAY_S + place.longitude / 360 - 0.5)
-    for candidate in (number - 1, number, number + 1):  # the equation of time moves noon by a quarter of an hour
+    # The equation of time moves noon by a quarter of an hour
+    for candidate in (number - 1, number, number + 1):
         night = _night(candidate, place)
         if night.start <= wall < night.end:
             return night
@@ -146,7 +159,9 @@ def _noon(number: int, place: Place) -> float:
 
 
 def _crossing(first: float, last: float, height: float, direction: int, place: Place) -> float:
-    """When the sun passes `height` between two times, rising (1) or falling (-1); ALREADY or NEVER when it is past it or not there yet."""
+    """When the sun passes `height` between two times, rising (1) or falling (-1); ALREADY or NEVER when it is
+    past it or not there yet.
+    """
 
     def past(wall: float) -> bool:
         return (elevation_deg(wall, place) - height) * direction >= 0
@@ -163,7 +178,10 @@ def _crossing(first: float, last: float, height: float, direction: int, place: P
 
 
 def moment(time_of_day: TimeOfDay, night: Night, place: Place) -> float:
-    """The wall time of `time_of_day` in a night; NEVER where the sun does not get there. An offset may lead out of the night."""
+    """The wall time of `time_of_day` in a night; NEVER where the sun does not get there.
+
+    An offset may lead out of the night.
+    """
     if time_of_day.solar is not None:
         return night.sun[time_of_day.solar] + time_of_day.offset_s
     hour, minute = divmod(time_of_day.offset_s // 60, 60)
@@ -189,13 +207,21 @@ class Span:
         return cls(TimeOfDay.parse(start), TimeOfDay.parse(end))
 
     def holds(self, wall: float, place: Place) -> bool:
-        """True when `wall` lies in the span. A solar end that does not happen today leaves the sun's height to decide."""
+        """True when `wall` lies in the span.
+
+        A solar end that does not happen today leaves the sun's height to decide.
+        """
         if self.start is None or self.end is None:
             return True
         night = night_of(wall, place)
-        solar = [(at.solar, below) for at, below in ((self.start, EVENING), (self.end, MORNING)) if at.solar is not None]
+        solar = [
+            (at.solar, below)
+            for at, below in ((self.start, EVENING), (self.end, MORNING))
+            if at.solar is not None
+        ]
         if any(night.sun[word] in (NEVER, night.start) for word, _ in solar):
-            # The sun does not pass the height of a word today: is it where the span says, below that height or above?
+            # The sun does not pass the height of a word today: is it where the span says, below that height
+            # or above?
             word, below = solar[0]
             return (elevation_deg(wall, place) < (EVENING | MORNING)[word]) is (word in below)
         start, end = moment(self.start, night, place), moment(self.end, night, place)

@@ -1,4 +1,7 @@
-"""The command line: argparse, one file a command in commands/. Exit codes: 0 fine, 1 failed, 2 bad usage or configuration."""
+"""The command line: argparse, one file a command in commands/.
+
+Exit codes: 0 fine, 1 failed, 2 bad usage or configuration.
+"""
 
 from __future__ import annotations
 
@@ -37,7 +40,10 @@ def parser(names: Sequence[str] = COMMANDS) -> argparse.ArgumentParser:
     for name in names:
         module = importlib.import_module(f"pole_agent.commands.{name}")
         sub = subparsers.add_parser(
-            name, help=module.HELP, description=module.__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+            name,
+            help=module.HELP,
+            description=module.__doc__,
+            formatter_class=argparse.RawDescriptionHelpFormatter,
         )
         module.arguments(sub)
         _speak(sub)
@@ -48,10 +54,17 @@ def parser(names: Sequence[str] = COMMANDS) -> argparse.ArgumentParser:
 def _speak(command: argparse.ArgumentParser) -> None:
     """--lang for every command, also behind its action; without it, the locale decides."""
     if command.get_default("lang") is None:
-        command.add_argument("--lang", choices=LANGUAGES, default=language_of(os.environ), help="English or Indonesian; default: LANG")
+        command.add_argument(
+            "--lang",
+            choices=LANGUAGES,
+            default=language_of(os.environ),
+            help="English or Indonesian; default: LANG",
+        )
     for actions in (a for a in command._actions if isinstance(a, argparse._SubParsersAction)):
         for action in actions.choices.values():
-            action.add_argument("--lang", choices=LANGUAGES, default=argparse.SUPPRESS, help=argparse.SUPPRESS)
+            action.add_argument(
+                "--lang", choices=LANGUAGES, default=argparse.SUPPRESS, help=argparse.SUPPRESS
+            )
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -86,7 +99,10 @@ def main(argv: list[str] | None = None) -> int:
 
 
 def _open_what_is_closed() -> None:
-    """A shell may close the standard streams (>&-). Python then has None there, and another file would get the number."""
+    """A shell may close the standard streams (>&-).
+
+    Python then has None there, and another file would get the number.
+    """
     for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
         if getattr(sys, name) is None:
             setattr(sys, name, Path(os.devnull).open(mode))  # noqa: SIM115 (for as long as the process lives)

@@ -1,4 +1,7 @@
-"""Time as an argument: a monotonic clock, the wall clock, and waiting. Nothing above reads a clock by itself."""
+"""Time as an argument: a monotonic clock, the wall clock, and waiting.
+
+Nothing above reads a clock by itself.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +12,10 @@ from typing import Protocol
 
 
 class Clock(Protocol):
-    """Two clocks and a way to wait. `shifted`: the wall clock was moved on purpose, so no time of it is that of the world."""
+    """Two clocks and a way to wait.
+
+    `shifted`: the wall clock was moved on purpose, so no time of it is that of the world.
+    """
 
     shifted: bool
 
@@ -84,7 +90,8 @@ class ManualClock:
         while self._sleepers and (due := self._sleepers[0][0]) <= end:
             self._now = max(self._now, due)
             woken = False
-            while self._sleepers and self._sleepers[0][0] == due:  # who waits for the same moment wakes together
+            # Who waits for the same moment wakes together
+            while self._sleepers and self._sleepers[0][0] == due:
                 future = heapq.heappop(self._sleepers)[2]
                 if not future.done():
                     future.set_result(None)
@@ -97,7 +104,8 @@ class ManualClock:
 
 async def settle(turns: int = 20) -> None:
     """Let every task that can run do so: until nothing is ready, at most so many turns of the loop."""
-    ready = getattr(asyncio.get_running_loop(), "_ready", True)  # of CPython's own loops; all turns are taken on others
+    # Of CPython's own loops; all turns are taken on others
+    ready = getattr(asyncio.get_running_loop(), "_ready", True)
     for _ in range(turns):
         await asyncio.sleep(0)
         if not ready:

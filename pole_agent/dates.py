@@ -1,4 +1,6 @@
-"""Which days are meant: weekdays ("mon..fri", "sat,sun") and dates ("2027-03-20", every year "08-17", "12-24..01-02")."""
+"""Which days are meant: weekdays ("mon..fri", "sat,sun") and dates ("2027-03-20", every year "08-17",
+"12-24..01-02").
+"""
 
 from __future__ import annotations
 
@@ -27,7 +29,9 @@ class Weekdays:
             for word in (first, last) if dots else (first,):
                 if word not in WEEKDAYS:
                     known = ", ".join(WEEKDAYS) + _meant(word)
-                    raise ValueError(f'{word!r} in {text!r} is no weekday; write "mon..fri", "sat,sun", of {known}')
+                    raise ValueError(
+                        f'{word!r} in {text!r} is no weekday; write "mon..fri", "sat,sun", of {known}'
+                    )
             start = WEEKDAYS.index(first)
             count = (WEEKDAYS.index(last) - start) % 7 if dots else 0
             days.update((start + i) % 7 for i in range(count + 1))
@@ -38,7 +42,9 @@ class Weekdays:
 
 
 def _meant(word: str) -> str:
-    near = next((d for d in WEEKDAYS if word.lower().startswith(d)), None) or next(iter(get_close_matches(word.lower(), WEEKDAYS, 1)), None)
+    near = next((d for d in WEEKDAYS if word.lower().startswith(d)), None) or next(
+        iter(get_close_matches(word.lower(), WEEKDAYS, 1)), None
+    )
     return f"; did you mean {near}?" if near else ""
 
 
@@ -75,5 +81,7 @@ def _read(part: str, whole: str) -> tuple[int, int, int]:
         year, month, day = int(match[1] or 0), int(match[2]), int(match[3])
         date(year or LEAP_YEAR, month, day)
     except ValueError:
-        raise ValueError(f'{whole!r} is no date; write "2027-03-20", "08-17" (every year) or "12-24..01-02"') from None
+        raise ValueError(
+            f'{whole!r} is no date; write "2027-03-20", "08-17" (every year) or "12-24..01-02"'
+        ) from None
     return year, month, day

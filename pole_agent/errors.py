@@ -33,15 +33,15 @@ class Problem:
         return f"{self.path}: {self.text}" if self.path else self.text
 
 
-MOST_TOLD = 10
+MAX_TOLD = 10
 
 
 class ConfigError(PoleAgentError):
     """A configuration that cannot be used; `problems` holds all of them, the text the first ones."""
 
     def __init__(self, problems: list[Problem]) -> None:
-        more = [f"and {len(problems) - MOST_TOLD} more"] if len(problems) > MOST_TOLD else []
-        super().__init__("; ".join([*map(str, problems[:MOST_TOLD]), *more]))
+        more = [f"and {len(problems) - MAX_TOLD} more"] if len(problems) > MAX_TOLD else []
+        super().__init__("; ".join([*map(str, problems[:MAX_TOLD]), *more]))
         self.problems = problems
 
 

@@ -18,10 +18,11 @@ SAME_SHAPE = 0.01  # cameras round a height to 8 or 16 lines: 1080 becomes 1088
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Frame:
-    """One picture: `image` is uint8 (height, width, 3) BGR; `at` is monotonic seconds; `index` counts from 0 per opening.
+    """One picture: `image` is uint8 (height, width, 3) BGR; `at` is monotonic seconds; `index` counts from 0
+    per opening.
 
-    `at` is when it was taken, as far as the source knows. `again`: the source has sent the very same data once more.
-    `part`: where in the whole picture `image` lies, where it is only a part of it.
+    `at` is when it was taken, as far as the source knows. `again`: the source has sent the very same data
+    once more. `part`: where in the whole picture `image` lies, where it is only a part of it.
     """
 
     image: Image

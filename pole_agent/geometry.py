@@ -1,4 +1,7 @@
-"""Points, polygons and lines in the plane. Pure Python: a microsecond or two a point, no array library needed."""
+"""Points, polygons and lines in the plane.
+
+Pure Python: a microsecond or two a point, no array library needed.
+"""
 
 from __future__ import annotations
 
@@ -11,7 +14,8 @@ from pole_agent.vocabulary import Point
 EARTH_RADIUS_M = 6_371_008.8  # IUGG mean radius
 
 
-EDGE = 1e-9  # what is so near to an edge lies on it: rounding must not decide, and no edge of a picture is drawn as finely
+# What is so near to an edge lies on it: rounding must not decide, and no edge of a picture is drawn as finely
+EDGE = 1e-9
 
 
 def inside(point: Point, polygon: Sequence[Point]) -> bool:
@@ -71,7 +75,9 @@ def to_ring(point: Point, polygon: Sequence[Point]) -> float:
 
 
 def side(point: Point, start: Point, end: Point) -> float:
-    """Positive to the right hand of one who looks from `start` to `end` in a picture (y grows downwards), negative to the left."""
+    """Positive to the right hand of one who looks from `start` to `end` in a picture (y grows downwards),
+    negative to the left.
+    """
     return (end[0] - start[0]) * (point[1] - start[1]) - (end[1] - start[1]) * (point[0] - start[0])
 
 
@@ -82,9 +88,11 @@ def beyond(point: Point, start: Point, end: Point) -> float:
 
 
 def crosses(before: Point, after: Point, start: Point, end: Point) -> int:
-    """+1 when the step from `before` to `after` crosses the line segment to its right, -1 to its left, 0 when it does not.
+    """+1 when the step from `before` to `after` crosses the line segment to its right, -1 to its left, 0 when
+    it does not.
 
-    The ends belong to the segment. Of steps that follow each other, one that ends on the line and the next share one crossing.
+    The ends belong to the segment. Of steps that follow each other, one that ends on the line and the next
+    share one crossing.
     """
     a, b = side(before, start, end), side(after, start, end)
     if (a <= 0) == (b <= 0):
@@ -98,14 +106,19 @@ def crosses(before: Point, after: Point, start: Point, end: Point) -> int:
 
 
 def scaled(points: Sequence[Point], aspect: float) -> tuple[Point, ...]:
-    """Fractions of a picture as lengths in picture heights, so that distances are true: `aspect` is width over height."""
+    """Fractions of a picture as lengths in picture heights, so that distances are true:
+
+    `aspect` is width over height.
+    """
     return tuple((x * aspect, y) for x, y in points)
 
 
 def area(polygon: Sequence[Point]) -> float:
-    """Area of what the ring goes around at all (non-zero winding number), also where it crosses or repeats itself.
+    """Area of what the ring goes around at all (non-zero winding number), also where it crosses or repeats
+    itself.
 
-    Between two heights at which edges begin, end or cross, the edges lie in one order: there the area is that of trapezoids.
+    Between two heights at which edges begin, end or cross, the edges lie in one order: there the area is that
+    of trapezoids.
     """
     edges = [(a, b) for a, b in zip([polygon[-1], *polygon], polygon, strict=False) if a[1] != b[1]]
     heights = {y for _, y in polygon}
@@ -119,7 +132,9 @@ def area(polygon: Sequence[Point]) -> float:
     for top, bottom in itertools.pairwise(sorted(heights)):
         y, turns = (top + bottom) / 2, 0
         spans = sorted(
-            (a[0] + (y - a[1]) * (b[0] - a[0]) / (b[1] - a[1]), 1 if b[1] > a[1] else -1) for a, b in edges if (a[1] > y) != (b[1] > y)
+            (a[0] + (y - a[1]) * (b[0] - a[0]) / (b[1] - a[1]), 1 if b[1] > a[1] else -1)
+            for a, b in edges
+            if (a[1] > y) != (b[1] > y)
         )
         for (left, way), (right, _) in itertools.pairwise(spans):
             turns += way
@@ -135,16 +150,23 @@ def distance_m(a: Point, b: Point) -> float:
 
 
 def towards(start: Point, bearing_deg: float, metres: float) -> Point:
-    """The (latitude, longitude) `metres` away, clockwise from true north. A plane around the pole: right within a metre up to 10 km."""
+    """The (latitude, longitude) `metres` away, clockwise from true north.
+
+    A plane around the pole: right within a metre up to 10 km.
+    """
     bearing, latitude = math.radians(bearing_deg), math.radians(start[0])
     north, east = metres * math.cos(bearing), metres * math.sin(bearing)
     shrunk = max(1e-6, math.cos(latitude))
-    north_of, east_of = start[0] + math.degrees(north / EARTH_RADIUS_M), start[1] + math.degrees(east / EARTH_RADIUS_M / shrunk)
+    north_of, east_of = (
+        start[0] + math.degrees(north / EARTH_RADIUS_M),
+        start[1] + math.degrees(east / EARTH_RADIUS_M / shrunk),
+    )
     return max(-90.0, min(90.0, north_of)), east_of if abs(east_of) <= 180 else (east_of + 180) % 360 - 180
 
 
 def near(polygon: Sequence[Point], longitude: float) -> list[Point]:
-    """A ring of (latitude, longitude) that goes the short way round at 180 degrees, its longitudes counted from around `longitude`.
+    """A ring of (latitude, longitude) that goes the short way round at 180 degrees, its longitudes counted
+    from around `longitude`.
 
     So they may lie beyond 180, and a plane knows no date line.
     """
@@ -156,7 +178,10 @@ def near(polygon: Sequence[Point], longitude: float) -> list[Point]:
 
 
 def to_edge_m(point: Point, polygon: Sequence[Point]) -> float:
-    """Metres from a (latitude, longitude) to the nearest edge of a polygon. A plane around the point, good for some ten kilometres."""
+    """Metres from a (latitude, longitude) to the nearest edge of a polygon.
+
+    A plane around the point, good for some ten kilometres.
+    """
     shrunk = math.cos(math.radians(point[0]))
     metres_a_degree = math.radians(1) * EARTH_RADIUS_M
 

@@ -1,4 +1,6 @@
-"""Latest[T]: one slot between a thread and the event loop; the newest value wins, the overwritten ones are counted."""
+"""Latest[T]: one slot between a thread and the event loop; the newest value wins, the overwritten ones are
+counted.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,6 @@
-"""What the loops do together: at the start, when the configuration is announced and what a crash left is settled; and at the end."""
+"""What the loops do together: at the start, when the configuration is announced and what a crash left is
+settled; and at the end.
+"""
 
 from __future__ import annotations
 
@@ -19,7 +21,9 @@ from pole_agent.uplink.events import Message
 
 @dataclass(slots=True, kw_only=True)
 class Lifecycle:
-    """`info`: the retained message of who and where; `troubles`: what did not work while the agent was built, by part."""
+    """`info`: the retained message of who and where; `troubles`: what did not work while the agent was built,
+    by part.
+    """
 
     context: Context
     info: Message
@@ -37,12 +41,15 @@ class Lifecycle:
         self.context.board.post(self.info.topic, self.info)
         await self.announce.start()
         for part, trouble in self.troubles.items():
-            self.context.parts.ill(part, trouble)
+            self.context.parts.degrade(part, trouble)
         await self.records.close_left_over()
         await self.light.restore()
 
-    async def farewell(self, goes_on: bool) -> None:
-        """Keep what is to be kept, and tell the city. `goes_on`: the uplink does, because a reload follows."""
+    async def shutdown(self, goes_on: bool) -> None:
+        """Keep what is to be kept, and tell the city.
+
+        `goes_on`: the uplink does, because a reload follows.
+        """
         self.listen.tell_surplus(at_the_end=True)
         with contextlib.suppress(OutboxError):
             await self.light.keep()
@@ -50,11 +57,11 @@ class Lifecycle:
             if not self.reloading():
                 await self.light.end()
         if self.upload is not None and not goes_on:
-            await self.upload.farewell([self.report.nothing_now()])
+            await self.upload.shutdown([self.report.nothing_now()])
 
     def tell(self, part: str, reason: str) -> None:
         """What the supervisor says of a job; no reason: it works."""
         if reason:
-            self.context.parts.ill(part, reason)
+            self.context.parts.degrade(part, reason)
         else:
-            self.context.parts.well(part)
+            self.context.parts.recover(part)

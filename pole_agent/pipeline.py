@@ -1,4 +1,7 @@
-"""frame -> motion -> detector -> tracker -> judge -> responses. The same code for the daemon and for a replay."""
+"""frame -> motion -> detector -> tracker -> judge -> responses.
+
+The same code for the daemon and for a replay.
+"""
 
 from __future__ import annotations
 
@@ -16,7 +19,7 @@ from pole_agent.incidents.respond import Responder
 from pole_agent.incidents.rules import Rule
 from pole_agent.tracking.riders import Riders
 from pole_agent.tracking.tracker import Tracker
-from pole_agent.vision.appearance import with_looks
+from pole_agent.vision.appearance import with_appearance
 from pole_agent.vision.detector import Detector
 from pole_agent.vision.eyesight import Eyesight
 from pole_agent.vision.motion import Change, MotionGate
@@ -28,9 +31,11 @@ SPANS_S = 10.0  # how often the active times of the rules are looked up
 LOOK_AROUND_S = 1.0  # at least, while somebody is going or the motion gate is in a storm
 LOOK_STANDING_S = 2.0  # at least, while somebody stands; whoever else comes is motion
 FOUND_SCORE = 0.25  # where a detection scores less, the motion gate may take it for empty street
-LATE_S = 10.0  # a frame that was taken longer ago is not waited for, nor looked at once time has passed without it
+# A frame that was taken longer ago is not waited for, nor looked at once time has passed without it
+LATE_S = 10.0
 WONDER_S = 5.0  # after opening: what may be somebody is looked at again at once, though nothing moves
-LOOK_QUIET_S = 24.0  # at least, while nobody is there or all have settled: well below 2 % of the frames at 5 a second
+# At least, while nobody is there or all have settled: well below 2 % of the frames at 5 a second
+LOOK_QUIET_S = 24.0
 TIMED_FRAMES = 5000
 
 
@@ -45,7 +50,7 @@ class Timings:
 
 
 @dataclass(frozen=True, slots=True)
-class Glance:
+class PendingFrame:
     """A frame that was looked at, and what the detector will say of it (None: it was not asked)."""
 
     frame: Frame
@@ -55,7 +60,10 @@ class Glance:
 
 
 class Pipeline:
-    """Looks at the frames of one camera, over all its openings: whom it knows, it knows again. Deterministic: time comes with the frame."""
+    """Looks at the frames of one camera, over all its openings: whom it knows, it knows again.
+
+    Deterministic: time comes with the frame.
+    """
 
     def __init__(
         self,
@@ -93,7 +101,7 @@ class Pipeline:
         """Handle one frame; return what is to be done. Raises ModelError."""
         return await self.finish(self.begin(frame))
 
-    def begin(self, frame: Frame) -> Glance:
+    def begin(self, frame: Frame) -> PendingFrame:
         """The first half: is there anything new to see? The detector starts at once, if it is to look.
 
         Where every frame is detected, frames may be begun ahead; they must be finished in order.
@@ -108,18 +116,23 @@ class Pipeline:
         if self._timings is not None:
             self._timings.motion.append((time.perf_counter() - begun) * 1000)
         self._eyesight.look(frame.image, now, frame.again)
-        if self._tracker.glimpses or (self._tracker.wondering and now - self._opened_at < WONDER_S):
+        if self._tracker.tentative or (self._tracker.has_candidates and now - self._opened_at < WONDER_S):
             pause = 0.0
         elif going or self._motion.storm:
             pause = LOOK_AROUND_S
         else:
             pause = LOOK_QUIET_S if self._tracker.settled(now) else LOOK_STANDING_S
         if not (self._every_frame or moved or now - self._looked_at >= pause - ROUNDING_S):
-            return Glance(frame, None, self._motion.change)
+            return PendingFrame(frame, None, self._motion.change)
         self._looked_at = now
         self.detector_runs += 1
         change, view = self._motion.change, None
-        if moved and not self._every_frame and not self._motion.storm and now - self._saw_all_at < LOOK_AROUND_S - ROUNDING_S:
+        if (
+            moved
+            and not self._every_frame
+            and not self._motion.storm
+            and now - self._saw_all_at < LOOK_AROUND_S - ROUNDING_S
+        ):
             view = choose(change.around(), going, *size_of(frame.image))
         if view is None:
             self._saw_all_at = now
@@ -128,21 +141,21 @@ class Pipeline:
             view = of_panorama[self._turn % self.parts] if of_panorama else None
             self._turn += 1
         shown = frame if view is None else Frame(cut(frame.image, view), now, frame.index, part=view)
-        return Glance(frame, asyncio.ensure_future(self._detector.detect(shown)), change, view)
+        return PendingFrame(frame, asyncio.ensure_future(self._detector.detect(shown)), change, view)
 
-    async def finish(self, glance: Glance) -> list[Response]:
+    async def finish(self, pending: PendingFrame) -> list[Response]:
         """The second half: who is where now, and what follows from it. Raises ModelError."""
-        frame, now = glance.frame, glance.frame.at
-        if glance.found is None:
+        frame, now = pending.frame, pending.frame.at
+        if pending.found is None:
             tracks = self._tracker.advance(now)
         else:
-            found = await glance.found
-            if glance.view is not None:
-                found = back(found, glance.view)
+            found = await pending.found
+            if pending.view is not None:
+                found = back(found, pending.view)
             begun = time.perf_counter()
-            self.detections = with_looks(frame.image, found, glance.change.within)
+            self.detections = with_appearance(frame.image, found, pending.change.within)
             described = time.perf_counter()
-            tracks = self._tracker.update(self.detections, now, glance.view)
+            tracks = self._tracker.update(self.detections, now, pending.view)
             if self._timings is not None:
                 self._timings.detector.append(self._detector.took_ms)
                 self._timings.appearance.append((described - begun) * 1000)
@@ -155,7 +168,7 @@ class Pipeline:
         self._aspect = width / height
         remembered = self._riders.known_as(self._tracker.remembered)
         active = self._active_rules(now)
-        facts = self._judge.step(self.tracks, active, now, self._tracker.glimpses, remembered, self._aspect)
+        facts = self._judge.step(self.tracks, active, now, self._tracker.tentative, remembered, self._aspect)
         return self._responder.respond(facts, now)
 
     def reopened(self) -> None:
@@ -171,7 +184,10 @@ class Pipeline:
             self._judge.skip(self._frame_at, now)
 
     def wait(self, now: float) -> list[Response]:
-        """No frame comes: time passes all the same, and what the tracker forgets is over. Frames of the last seconds may still come."""
+        """No frame comes: time passes all the same, and what the tracker forgets is over.
+
+        Frames of the last seconds may still come.
+        """
         then = now - LATE_S
         if self._frame_at is None or then <= max(self._frame_at, self.passed):
             return []

@@ -1,8 +1,8 @@
 """Jobs and their failure policy. Declared as data, supervised in one place.
 
 FATAL: the job's failure ends the agent at once; systemd restarts it, fail-lit wiring covers the gap.
-DEGRADE: the failure is logged and reported, the job is started again after a wait that grows, for ever. A job that promised to beat and
-does not hangs: it is cancelled, and started again as well.
+DEGRADE: the failure is logged and reported, the job is started again after a wait that grows, for ever. A job
+that promised to beat and does not hangs: it is cancelled, and started again as well.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from pole_agent.clock import Clock
 
 log = logging.getLogger(__name__)
 
-FIRST_WAIT_S, MOST_WAIT_S = 1.0, 60.0
+FIRST_WAIT_S, MAX_WAIT_S = 1.0, 60.0
 LOOK_S, LET_GO_S = 30.0, 2.0  # how often a beat is looked for, and how long a job that hangs may take to end
 STEADY_S = 120.0  # a job that ran this long starts over with the shortest wait
 
@@ -30,7 +30,10 @@ class OnFailure(Enum):
 
 @dataclass(slots=True)
 class Job:
-    """One named loop. With `beat_within_s` it promises to beat that often. The watchdog is fed only while FATAL jobs do."""
+    """One named loop. With `beat_within_s` it promises to beat that often.
+
+    The watchdog is fed only while FATAL jobs do.
+    """
 
     name: str
     run: Callable[[], Coroutine[Any, Any, None]]
@@ -47,10 +50,14 @@ class Fatal(Exception):
 
 
 async def supervise(
-    job: Job, clock: Clock, random: Callable[[], float], report: Callable[[str, str], None], since_beat: Callable[[str], float]
+    job: Job,
+    clock: Clock,
+    random: Callable[[], float],
+    report: Callable[[str, str], None],
+    since_beat: Callable[[str], float],
 ) -> None:
-    """Run a job by its policy. `report(name, reason)` hears of failures, with an empty reason of recoveries; `since_beat(name)` gives the
-    seconds since a job's last beat.
+    """Run a job by its policy. `report(name, reason)` hears of failures, with an empty reason of recoveries;
+    `since_beat(name)` gives the seconds since a job's last beat.
 
     Returns when the job returns. Raises Fatal. The only place that catches broadly.
     """
@@ -76,7 +83,7 @@ async def supervise(
                 raise Fatal(job.name) from error
             if clock.monotonic() - started >= STEADY_S:
                 tries = 0
-            wait = min(MOST_WAIT_S, FIRST_WAIT_S * 2.0 ** min(tries, 8)) * (0.5 + 0.5 * random())
+            wait = min(MAX_WAIT_S, FIRST_WAIT_S * 2.0 ** min(tries, 8)) * (0.5 + 0.5 * random())
             tries += 1
             reason = f"{type(error).__name__}: {error}"
             log.error("%s failed, again in %.1f s: %s", job.name, wait, reason, exc_info=error)

@@ -1,6 +1,7 @@
 """Threads of our own, for what may hang: a camera, a network, a driver, a check.
 
-They are daemons, so none holds up the exit. Whoever lets go of one says so; one that goes on for long after that hangs, and is counted.
+They are daemons, so none holds up the exit. Whoever lets go of one says so; one that goes on for long after
+that hangs, and is counted.
 """
 
 from __future__ import annotations
@@ -10,7 +11,8 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-ENDING_S = 15.0  # so long a thread may take to notice that nobody waits for it any more; a camera's read may last some seconds
+# So long a thread may take to notice that nobody waits for it any more; a camera's read may last some seconds
+ENDING_S = 15.0
 
 
 class Thread(threading.Thread):
@@ -29,4 +31,8 @@ class Thread(threading.Thread):
 def hanging() -> list[str]:
     """The names of those that were left and go on all the same."""
     latest = time.monotonic() - ENDING_S
-    return [t.name for t in threading.enumerate() if isinstance(t, Thread) and t.left_at is not None and t.left_at <= latest]
+    return [
+        t.name
+        for t in threading.enumerate()
+        if isinstance(t, Thread) and t.left_at is not None and t.left_at <= latest
+    ]

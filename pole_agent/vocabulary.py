@@ -15,7 +15,8 @@ Point = tuple[float, float]
 Sides = tuple[float, float, float, float]  # left, top, right, bottom
 MIN_AREA = 1e-9  # of a picture: far below a pixel
 GROUPS = {"vehicle": ("car", "bus", "truck"), "two_wheeler": ("bicycle", "motorcycle")}
-CLASSES = ("person", "bicycle", "car", "motorcycle", "bus", "truck")  # what the agent looks for, in COCO's words
+# What the agent looks for, in COCO's words
+CLASSES = ("person", "bicycle", "car", "motorcycle", "bus", "truck")
 RuleKind = Literal["presence", "loitering", "crowd", "crossing", "wrong_way", "stopped"]
 ON_LINE: tuple[RuleKind, ...] = ("crossing", "wrong_way")  # the others watch a zone
 EVENT_TYPES = (  # without the prefix smartpole.
@@ -99,7 +100,10 @@ class Box:
         return min(1.0, max(0.0, x)), min(1.0, max(0.0, self.bottom))
 
     def sane(self) -> bool:
-        """True for a box with an area that overlaps the picture and reaches less than two pictures beyond it. False for NaN."""
+        """True for a box with an area that overlaps the picture and reaches less than two pictures beyond it.
+
+        False for NaN.
+        """
         left, top, right, bottom = self.left, self.top, self.right, self.bottom
         return (
             -2 < left < right < 3
@@ -122,7 +126,9 @@ def iou(a: Sides, b: Sides) -> float:
     if width <= 0 or height <= 0:
         return 0.0
     shared = width * height
-    return shared / ((right - left) * (bottom - top) + (other_right - other_left) * (other_bottom - other_top) - shared)
+    return shared / (
+        (right - left) * (bottom - top) + (other_right - other_left) * (other_bottom - other_top) - shared
+    )
 
 
 def overlap(a: Box, b: Box) -> float:
@@ -132,7 +138,8 @@ def overlap(a: Box, b: Box) -> float:
 
 @dataclass(frozen=True, slots=True)
 class Detection:
-    """What the detector saw in one frame. `look` is an appearance descriptor (any sequence of floats), if one was taken.
+    """What the detector saw in one frame. `look` is an appearance descriptor (any sequence of floats), if one
+    was taken.
 
     `moving`: the picture changes there, so it is no post that looks like somebody.
     """
@@ -156,7 +163,8 @@ class Sighting:
 class Track:
     """One object followed over time, as seen at this frame.
 
-    `earlier`: where it was seen before it was sure to be there, oldest first; given once, in its first report.
+    `earlier`: where it was seen before it was sure to be there, oldest first; given once, in its first
+    report.
     """
 
     track_id: int
@@ -199,7 +207,8 @@ class RecordEvent:
 class BoostLamp:
     """Raise the lamp to at least `level` until `until` (monotonic seconds). One live boost per source.
 
-    Level 0 raises nothing by itself: it tells the lamp's own controls that something of this severity goes on.
+    Level 0 raises nothing by itself: it tells the lamp's own controls that something of this severity goes
+    on.
     """
 
     source: str
@@ -210,7 +219,10 @@ class BoostLamp:
 
 @dataclass(frozen=True, slots=True)
 class RequestDrone:
-    """Ask for a look from above. Never more than a request. `place` is the zone or line, `score` how sure the detector is (0 to 1)."""
+    """Ask for a look from above.
+
+    Never more than a request. `place` is the zone or line, `score` how sure the detector is (0 to 1).
+    """
 
     rule: str
     camera: str
@@ -222,7 +234,7 @@ class RequestDrone:
     path: tuple[Point, ...] = ()
 
     @property
-    def happening(self) -> tuple[str, str, str]:
+    def incident_key(self) -> tuple[str, str, str]:
         """What it is about: a repeat joins the request that there is."""
         return self.camera, self.rule, self.place
 

@@ -24,13 +24,24 @@ class Both(NamedTuple):
 
 # Kinds of rules, classes and severities, as people say them.
 NAMES = {
-    "presence": Both("presence", "kehadiran"), "loitering": Both("loitering", "berlama-lama"), "crowd": Both("crowd", "kerumunan"),
-    "crossing": Both("crossing", "melintas"), "wrong_way": Both("wrong way", "lawan arah"), "stopped": Both("stopped", "berhenti"),
-    "person": Both("person", "orang"), "bicycle": Both("bicycle", "sepeda"), "motorcycle": Both("motorcycle", "sepeda motor"),
-    "two_wheeler": Both("two-wheeler", "kendaraan roda dua"), "car": Both("car", "mobil"), "bus": Both("bus", "bus"),
-    "truck": Both("truck", "truk"), "vehicle": Both("vehicle", "kendaraan"),
-    "info": Both("info", "info"), "warning": Both("warning", "peringatan"), "alarm": Both("alarm", "alarm"),
-}  # fmt: skip
+    "presence": Both("presence", "kehadiran"),
+    "loitering": Both("loitering", "berlama-lama"),
+    "crowd": Both("crowd", "kerumunan"),
+    "crossing": Both("crossing", "melintas"),
+    "wrong_way": Both("wrong way", "lawan arah"),
+    "stopped": Both("stopped", "berhenti"),
+    "person": Both("person", "orang"),
+    "bicycle": Both("bicycle", "sepeda"),
+    "motorcycle": Both("motorcycle", "sepeda motor"),
+    "two_wheeler": Both("two-wheeler", "kendaraan roda dua"),
+    "car": Both("car", "mobil"),
+    "bus": Both("bus", "bus"),
+    "truck": Both("truck", "truk"),
+    "vehicle": Both("vehicle", "kendaraan"),
+    "info": Both("info", "info"),
+    "warning": Both("warning", "peringatan"),
+    "alarm": Both("alarm", "alarm"),
+}
 
 
 def named(word: str, language: str) -> str:
@@ -45,7 +56,9 @@ def language_of(environment: Mapping[str, str]) -> Language:
 
 
 def local_time(wall: float, zone: tzinfo | None, now: float, *, seconds: bool = False) -> str:
-    """ "18:04 WIB", with the date where that is another day than `now`; `zone` None is that of this machine."""
+    """ "18:04 WIB", with the date where that is another day than `now`; `zone` None is that of
+    this machine.
+    """
     at, today = (datetime.fromtimestamp(w, zone).astimezone(zone) for w in (wall, now))
     clock = "%H:%M:%S %Z" if seconds else "%H:%M %Z"
     return at.strftime(clock if at.date() == today.date() else f"%Y-%m-%d {clock}")

@@ -1,4 +1,5 @@
-"""How long the functions and files of the package are. Fails where one is longer than CONTRIBUTING allows; scripts/check runs this.
+"""How long the functions and files of the package are. Fails where one is longer than CONTRIBUTING allows;
+scripts/check runs this.
 
 .venv-dev/bin/python scripts/sizes.py           the figures, and what is too long
 .venv-dev/bin/python scripts/sizes.py --all     the ten longest of each too
@@ -12,7 +13,8 @@ import sys
 from pathlib import Path
 
 PACKAGE = Path(__file__).parents[1] / "pole_agent"
-MAX_FUNCTION, MAX_POSITIONAL = 60, 8  # lines; arguments of a constructor that may be given by position, without self
+# Lines; arguments of a constructor that may be given by position, without self
+MAX_FUNCTION, MAX_POSITIONAL = 60, 8
 MEDIAN, P90 = 8, 25  # lines of a function
 
 
@@ -31,14 +33,28 @@ def main() -> int:
                     constructors.append((len(node.args.posonlyargs) + len(node.args.args) - 1, place))
     lengths = sorted(lines for lines, _ in functions)
     median, p90 = statistics.median(lengths), lengths[int(len(lengths) * 0.9)]
-    figures = f"median {median:g} lines (at most {MEDIAN}), 90 % up to {p90} ({P90}), longest {lengths[-1]} ({MAX_FUNCTION})"
+    figures = (
+        f"median {median:g} lines (at most {MEDIAN}), 90 % up to {p90} ({P90}), longest {lengths[-1]}"
+        f" ({MAX_FUNCTION})"
+    )
     print(f"{len(lengths)} functions: {figures}")
-    print(f"{len(files)} files: longest {max(files)[0]} lines; {sum(lines > 300 for lines, _ in files)} above 300")
+    print(
+        f"{len(files)} files: longest {max(files)[0]} lines; {sum(lines > 300 for lines, _ in files)}"
+        " above 300"
+    )
     if "--all" in sys.argv:
         for found in (functions, files, constructors):
             print(*(f"  {number:4} {place}" for number, place in sorted(found, reverse=True)[:10]), sep="\n")
-    wrong = [f"{place}: {lines} lines, at most {MAX_FUNCTION}" for lines, place in functions if lines > MAX_FUNCTION]
-    wrong += [f"{place}: {count} positional arguments, at most {MAX_POSITIONAL}" for count, place in constructors if count > MAX_POSITIONAL]
+    wrong = [
+        f"{place}: {lines} lines, at most {MAX_FUNCTION}"
+        for lines, place in functions
+        if lines > MAX_FUNCTION
+    ]
+    wrong += [
+        f"{place}: {count} positional arguments, at most {MAX_POSITIONAL}"
+        for count, place in constructors
+        if count > MAX_POSITIONAL
+    ]
     print(*wrong, sep="\n", end="\n" if wrong else "")
     return 1 if wrong or median > MEDIAN or p90 > P90 else 0
 

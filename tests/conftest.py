@@ -51,8 +51,9 @@ class Mosquitto:
         self._program, self._folder = program, folder
         self._config = folder / "mosquitto.conf"
         self._config.write_text(
-            f"listener {self.port} 127.0.0.1\nallow_anonymous true\nset_tcp_nodelay true\nuser root\n"
-            f"persistence true\npersistence_location {folder}/\nautosave_interval 1\nmax_queued_messages 100000\n{extra}\n"
+            f"listener {self.port} 127.0.0.1\nallow_anonymous true\nset_tcp_nodelay true\nuser"
+            f" root\npersistence true\npersistence_location {folder}/\nautosave_interval"
+            f" 1\nmax_queued_messages 100000\n{extra}\n"
         )
         self._process: subprocess.Popen[bytes] | None = None
 
@@ -74,7 +75,9 @@ class Mosquitto:
 
 
 def mosquitto_program() -> str | None:
-    return shutil.which("mosquitto") or next((p for p in ("/usr/sbin/mosquitto",) if os.access(p, os.X_OK)), None)
+    return shutil.which("mosquitto") or next(
+        (p for p in ("/usr/sbin/mosquitto",) if os.access(p, os.X_OK)), None
+    )
 
 
 @pytest.fixture
@@ -106,7 +109,10 @@ def mosquitto(mosquitto_with: Callable[[str], Mosquitto]) -> Mosquitto:
 
 @pytest.fixture
 def data() -> Path:
-    """Labelled clips and a second model, for measuring; they are not part of the project. POLE_AGENT_DATA says where they are."""
+    """Labelled clips and a second model, for measuring; they are not part of the project.
+
+    POLE_AGENT_DATA says where they are.
+    """
     folder = Path(os.environ.get("POLE_AGENT_DATA", ROOT.parent / "shared" / "data"))
     if not folder.is_dir():
         pytest.skip("needs the labelled clips: set POLE_AGENT_DATA to their folder")
@@ -128,7 +134,9 @@ def first_picture(clip: Path) -> Image:
 
 @pytest.fixture
 def square_clip(tmp_path: Path) -> Path:
-    """40 frames at 10 a second, 320 x 240: grey, and from frame 10 on a white square that walks to the right."""
+    """40 frames at 10 a second, 320 x 240: grey, and from frame 10 on a white square that walks
+    to the right.
+    """
     import cv2
 
     path = tmp_path / "square.avi"
@@ -145,7 +153,11 @@ def square_clip(tmp_path: Path) -> Path:
 
 def run_agent(*arguments: str, **kwargs: object) -> subprocess.Popen[str]:
     """Start pole-agent as a process of its own."""
-    environment = {k: v for k, v in os.environ.items() if k not in ("RUNTIME_DIRECTORY", "NOTIFY_SOCKET", "WATCHDOG_USEC")}
+    environment = {
+        k: v
+        for k, v in os.environ.items()
+        if k not in ("RUNTIME_DIRECTORY", "NOTIFY_SOCKET", "WATCHDOG_USEC")
+    }
     process: subprocess.Popen[str] = subprocess.Popen(
         [sys.executable, "-m", "pole_agent", *arguments],
         stdout=subprocess.PIPE,
@@ -163,7 +175,12 @@ def traced(tmp_path: Path) -> Traced:
     """pole-agent under strace, in a folder of its own."""
     if shutil.which("strace") is None:
         pytest.skip("needs strace: sudo apt install strace")
-    probe = subprocess.run(["strace", "-f", "--seccomp-bpf", "-o", "/dev/null", "true"], capture_output=True, text=True, check=False)
+    probe = subprocess.run(
+        ["strace", "-f", "--seccomp-bpf", "-o", "/dev/null", "true"],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
     if probe.returncode:
         pytest.skip(f"this machine does not let strace work: {probe.stderr.strip()[-200:]}")
     folder = tmp_path / "traced"
@@ -199,7 +216,10 @@ def eventually(condition: Callable[[], object], within_s: float = 10.0, every_s:
 
 @contextlib.contextmanager
 def settled() -> Iterator[None]:
-    """As in the daemon: the garbage collector leaves alone what was there before. Here, that is all of pytest too."""
+    """As in the daemon: the garbage collector leaves alone what was there before.
+
+    Here, that is all of pytest too.
+    """
     gc.collect()
     gc.freeze()
     try:
@@ -261,7 +281,10 @@ backend = "mock"
 
 @pytest.fixture
 def bench(tmp_path: Path) -> Callable[..., Path]:
-    """Write a pole.toml for a bench with `more` sections; returns its path. The state is in `tmp_path`/state."""
+    """Write a pole.toml for a bench with `more` sections; returns its path.
+
+    The state is in `tmp_path`/state.
+    """
 
     def write(more: str = "", name: str = "pole.toml") -> Path:
         path = tmp_path / name
@@ -273,7 +296,8 @@ def bench(tmp_path: Path) -> Callable[..., Path]:
 
 @pytest.fixture
 def world(bench: Callable[..., Path]) -> Worlds:
-    """A whole agent, `async with world(settings of the lamp and more sections, wall time) as w`; tests/world.py has what else can be said.
+    """A whole agent, `async with world(settings of the lamp and more sections, wall time) as w`;
+    tests/world.py has what else can be said.
 
     A file that is written already comes as its path. `trust`: of its clock.
     """
@@ -295,6 +319,7 @@ def town(world: Worlds, square_clip: Path) -> Worlds:
     from tests.world import NIGHT, STREET, WALKER
 
     def make(wall: float = NIGHT, **more: Any) -> World:
-        return world(STREET.format(clip=square_clip), wall, **({"sees": WALKER, "waits": False} | more))  # the clip does not wait
+        # The clip does not wait
+        return world(STREET.format(clip=square_clip), wall, **({"sees": WALKER, "waits": False} | more))
 
     return make

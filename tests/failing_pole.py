@@ -1,6 +1,8 @@
-"""pole-agent run with a lamp that cannot be driven to a third: `failing_pole.py <config>`. A helper of the tests.
+"""pole-agent run with a lamp that cannot be driven to a third: `failing_pole.py <config>`. A helper of the
+tests.
 
-It ends as `run` does, and says on the way out what the pin was like when the lamp failed and after it was let go.
+It ends as `run` does, and says on the way out what the pin was like when the lamp failed and after it was let
+go.
 """
 
 from __future__ import annotations
@@ -39,7 +41,7 @@ def main() -> int:
     luminaire = compose.open_lamp(loaded.settings, clock, factory)
     luminaire.lamp = Frail(luminaire.lamp)
     daemon = Daemon(path, loaded, luminaire, clock, threading.Event())
-    code = run_to_end(daemon.house.agent, daemon.listen_for_reload, daemon.renew)
+    code = run_to_end(daemon.runtime.agent, daemon.listen_for_reload, daemon.renew)
     pin = factory.pin("GPIO18")
     failed_at = 1 - float(pin.state)
     daemon.luminaire.close()

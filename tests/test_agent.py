@@ -1,4 +1,6 @@
-"""The agent itself: what ends it, with which code and how soon; what a stop, a reload and a failure do to jobs, store and farewell."""
+"""The agent itself: what ends it, with which code and how soon; what a stop, a reload and a failure do to
+jobs, store and shutdown.
+"""
 
 from __future__ import annotations
 
@@ -44,20 +46,29 @@ class Shelf:
 class Yard:
     """An agent of jobs that are told what to do."""
 
-    def __init__(self, *, lasting: Sequence[str] = (), adopted: dict[str, asyncio.Task[None]] | None = None) -> None:
+    def __init__(
+        self, *, lasting: Sequence[str] = (), adopted: dict[str, asyncio.Task[None]] | None = None
+    ) -> None:
         self.shelf = Shelf()
         self.running: set[str] = set()
         self.reports: list[tuple[str, str]] = []
-        self.farewells: list[bool] = []
+        self.shutdowns: list[bool] = []
         self.fail: dict[str, asyncio.Event] = {name: asyncio.Event() for name in ("lamp", "upload", "watch")}
         self.begun = asyncio.Event()
         self.start: Callable[[], Coroutine[Any, Any, None]] = self._start
         self.say: Callable[[bool], Awaitable[None]] = self._say
         jobs = [self.job("lamp", OnFailure.FATAL), self.job("upload"), self.job("watch")]
         self.agent = Agent(
-            jobs, cast(Store, self.shelf), SystemClock(), lambda: 1.0, lambda name, why: self.reports.append((name, why)),
-            lambda: self.start(), lambda keep: self.say(keep), lasting=lasting, adopted=adopted,
-        )  # fmt: skip
+            jobs,
+            cast(Store, self.shelf),
+            SystemClock(),
+            lambda: 1.0,
+            lambda name, why: self.reports.append((name, why)),
+            lambda: self.start(),
+            lambda keep: self.say(keep),
+            lasting=lasting,
+            adopted=adopted,
+        )
 
     def job(self, name: str, on_failure: OnFailure = OnFailure.DEGRADE) -> Job:
         async def run() -> None:
@@ -74,30 +85,32 @@ class Yard:
         self.begun.set()
 
     async def _say(self, keep: bool) -> None:
-        self.farewells.append(keep)
+        self.shutdowns.append(keep)
 
     async def run(self) -> asyncio.Task[int]:
         task = asyncio.create_task(self.agent.run())
         await asyncio.wait_for(self.begun.wait(), 5)
-        assert self.running >= ({"lamp", "upload", "watch"} - set(self.agent._lasting if self.agent._adopted else ()))
+        assert self.running >= (
+            {"lamp", "upload", "watch"} - set(self.agent._lasting if self.agent._adopted else ())
+        )
         return task
 
 
 async def test_a_stop_ends_everything_in_order() -> None:
-    """Code 0; the farewell once, every job ended, the store last and with the rest of the time."""
+    """Code 0; the shutdown once, every job ended, the store last and with the rest of the time."""
     yard = Yard()
     task = await yard.run()
     assert yard.shelf.calls == ["start"]
     assert not task.done()
     yard.agent.stop()
     assert await asyncio.wait_for(task, 5) == 0
-    assert (yard.farewells, yard.running, yard.shelf.calls) == ([False], set(), ["start", "stop"])
+    assert (yard.shutdowns, yard.running, yard.shelf.calls) == ([False], set(), ["start", "stop"])
     assert 3.5 < yard.shelf.had_s <= 4.2
     assert (yard.agent.kept, yard.agent.reloading) == (None, False)
 
 
 async def test_a_fatal_job_ends_the_agent_at_once() -> None:
-    """Code 1, without a farewell that could take time; the other jobs end and what is stored is kept."""
+    """Code 1, without a shutdown that could take time; the other jobs end and what is stored is kept."""
     yard = Yard()
     task = await yard.run()
     loop = asyncio.get_running_loop()
@@ -105,7 +118,7 @@ async def test_a_fatal_job_ends_the_agent_at_once() -> None:
     yard.fail["lamp"].set()
     assert await asyncio.wait_for(task, 5) == 1
     assert loop.time() - begun < 0.5
-    assert (yard.farewells, yard.running, yard.shelf.calls) == ([], set(), ["start", "stop"])
+    assert (yard.shutdowns, yard.running, yard.shelf.calls) == ([], set(), ["start", "stop"])
 
 
 async def test_a_fatal_job_does_not_wait_for_one_that_hangs() -> None:
@@ -139,7 +152,10 @@ async def test_any_other_job_that_fails_ends_nothing() -> None:
         yard.fail[name].set()
     while len(yard.reports) < 2:
         await asyncio.sleep(0.001)
-    assert sorted(yard.reports) == [("upload", "RuntimeError: upload is broken"), ("watch", "RuntimeError: watch is broken")]
+    assert sorted(yard.reports) == [
+        ("upload", "RuntimeError: upload is broken"),
+        ("watch", "RuntimeError: watch is broken"),
+    ]
     for name in ("upload", "watch"):
         yard.fail[name].clear()
     while yard.running != {"lamp", "upload", "watch"}:
@@ -164,7 +180,9 @@ async def test_a_start_that_fails_is_a_mistake_that_shows() -> None:
 
 
 async def test_a_stop_comes_to_its_end_whatever_hangs() -> None:
-    """A farewell that never ends and a job that does not let go: both are left, and the store has more than two seconds."""
+    """A shutdown that never ends and a job that does not let go: both are left, and the store has more than
+    two seconds.
+    """
     yard = Yard()
     let_go = asyncio.Event()
 
@@ -176,7 +194,7 @@ async def test_a_stop_comes_to_its_end_whatever_hangs() -> None:
                 continue
 
     async def for_ever(keep: bool) -> None:
-        yard.farewells.append(keep)
+        yard.shutdowns.append(keep)
         await asyncio.Event().wait()
 
     yard.say = for_ever
@@ -193,12 +211,13 @@ async def test_a_stop_comes_to_its_end_whatever_hangs() -> None:
 
 
 async def test_the_store_has_a_second_whatever_was_before(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Where the farewell took all the time there was, what waits is written all the same."""
+    """Where the shutdown took all the time there was, what waits is written all the same."""
     yard, loop = Yard(), asyncio.get_running_loop()
     now = loop.time
 
     async def slow(keep: bool) -> None:
-        monkeypatch.setattr(loop, "time", lambda: now() + 10.0)  # as a process that was stopped for so long sees it
+        # As a process that was stopped for so long sees it
+        monkeypatch.setattr(loop, "time", lambda: now() + 10.0)
 
     yard.say = slow
     task = await yard.run()
@@ -227,13 +246,15 @@ async def test_tasks_are_named_as_their_jobs() -> None:
 
 
 async def test_a_reload_that_keeps_hands_on_the_lasting_jobs() -> None:
-    """They run on over the change, the others end, the store stays open; the next agent begins neither of them anew."""
+    """They run on over the change, the others end, the store stays open; the next agent begins neither of
+    them anew.
+    """
     first = Yard(lasting=("upload", "not there"))
     task = await first.run()
     first.agent.stop(reload=True, keep=True)
     assert first.agent.reloading
     assert await asyncio.wait_for(task, 5) == 0
-    assert (first.farewells, first.running, first.shelf.calls) == ([True], {"upload"}, ["start"])
+    assert (first.shutdowns, first.running, first.shelf.calls) == ([True], {"upload"}, ["start"])
     kept = first.agent.kept
     assert kept is not None
     assert list(kept) == ["upload"]
@@ -252,7 +273,12 @@ async def test_a_reload_that_keeps_nothing_ends_everything() -> None:
     task = await yard.run()
     yard.agent.stop(reload=True)
     assert await asyncio.wait_for(task, 5) == 0
-    assert (yard.farewells, yard.running, yard.shelf.calls, yard.agent.kept) == ([False], set(), ["start", "stop"], None)
+    assert (yard.shutdowns, yard.running, yard.shelf.calls, yard.agent.kept) == (
+        [False],
+        set(),
+        ["start", "stop"],
+        None,
+    )
     assert yard.agent.reloading
 
 
@@ -274,11 +300,11 @@ async def test_a_lasting_job_that_is_over_is_not_handed_on() -> None:
 
 
 async def test_a_stop_during_a_reload_is_a_stop_for_good() -> None:
-    """The farewell is said once more, as one for ever; nothing is handed on and the store is closed."""
+    """The shutdown is said once more, as one for ever; nothing is handed on and the store is closed."""
     yard = Yard(lasting=("upload",))
 
     async def say(keep: bool) -> None:
-        yard.farewells.append(keep)
+        yard.shutdowns.append(keep)
         if keep:
             yard.agent.stop()
 
@@ -286,7 +312,7 @@ async def test_a_stop_during_a_reload_is_a_stop_for_good() -> None:
     task = await yard.run()
     yard.agent.stop(reload=True, keep=True)
     assert await asyncio.wait_for(task, 5) == 0
-    assert (yard.farewells, yard.running, yard.shelf.calls) == ([True, False], set(), ["start", "stop"])
+    assert (yard.shutdowns, yard.running, yard.shelf.calls) == ([True, False], set(), ["start", "stop"])
     assert (yard.agent.kept, yard.agent.reloading) == (None, False)
 
 
@@ -303,8 +329,13 @@ async def test_a_stop_during_a_reload_is_a_stop_for_good() -> None:
         ([{"reload": True}, {}, {"reload": True, "keep": True}], False, False),
     ],
 )
-async def test_last_wish_counts_but_stop_for_good_stays(stops: list[dict[str, bool]], reloading: bool, kept: bool) -> None:
-    """The last wish counts but a stop for good stays. A reload may follow a reload; nothing follows a stop."""
+async def test_last_wish_counts_but_stop_for_good_stays(
+    stops: list[dict[str, bool]], reloading: bool, kept: bool
+) -> None:
+    """The last wish counts but a stop for good stays.
+
+    A reload may follow a reload; nothing follows a stop.
+    """
     yard = Yard(lasting=("upload",))
     task = await yard.run()
     for stop in stops:
@@ -317,7 +348,9 @@ async def test_last_wish_counts_but_stop_for_good_stays(stops: list[dict[str, bo
 
 
 @pytest.mark.parametrize(("reload", "told"), [(False, "STOPPING=1"), (True, "RELOADING=1\nMONOTONIC_USEC=")])
-async def test_systemd_hears_what_is_going_on(notified: Callable[[], list[str]], reload: bool, told: str) -> None:
+async def test_systemd_hears_what_is_going_on(
+    notified: Callable[[], list[str]], reload: bool, told: str
+) -> None:
     """A reload is no stop; its time is that of the monotonic clock in microseconds."""
     yard = Yard()
     task = await yard.run()
@@ -364,7 +397,7 @@ async def test_a_job_that_promised_to_beat() -> None:
     assert set(asked) == {"late"}
 
 
-# --- the whole house
+# --- the whole runtime
 
 
 class Frail:
@@ -383,27 +416,34 @@ class Frail:
 
 
 async def test_lamp_that_cannot_be_driven_ends_whole_house(bench: Callable[..., Path]) -> None:
-    """A lamp that cannot be driven ends the whole house.
+    """A lamp that cannot be driven ends the whole runtime.
 
-    Code 1 within a second of the failed write; the pin stays as it was until it is let go, and then the wiring lights the street.
+    Code 1 within a second of the failed write; the pin stays as it was until it is let go, and then the
+    wiring lights the street.
     """
     config = bench('failsafe_level = 0.5\n[mqtt]\nhost = "127.0.0.1"\ntls = false\n')
     config.write_text(config.read_text().replace('trust = "system"', 'trust = "auto"'))
     clock, factory, settings = ManualClock(wall=1000.0), mock_factory(), load(config).settings
     luminaire = compose.open_lamp(settings, clock, factory)
     frail = luminaire.lamp = Frail(luminaire.lamp)
-    house = compose.build(
-        Loaded(settings, ""), luminaire, clock, broker=MemoryBroker(), detector=ScriptedDetector({}), random=lambda: 0.5,
-        socket=config.parent / "control.sock", time_server_heard=lambda _: False,
-    )  # fmt: skip
+    runtime = compose.build(
+        Loaded(settings, ""),
+        luminaire,
+        clock,
+        broker=MemoryBroker(),
+        detector=ScriptedDetector({}),
+        random=lambda: 0.5,
+        socket=config.parent / "control.sock",
+        time_server_heard=lambda _: False,
+    )
     pin = factory.pin("GPIO18")
-    task = asyncio.create_task(house.agent.run())
+    task = asyncio.create_task(runtime.agent.run())
     await clock.advance(3.0)
     assert round(1 - float(pin.state), 2) == 0.5
     frail.broken = True
     await clock.advance(5.0)
     assert not task.done(), "nothing is to be driven: nothing fails"
-    answer = await house.listen.handle("lamp/set", b'{"level": 0.9, "transition": 0}')
+    answer = await runtime.listen.handle("lamp/set", b'{"level": 0.9, "transition": 0}')
     assert answer is not None
     loop = asyncio.get_running_loop()
     begun = loop.time()
@@ -423,7 +463,9 @@ def test_the_process_ends_with_1_when_its_lamp_fails(bench: Callable[..., Path],
     config = bench("failsafe_level = 0.5\n")
     config.write_text(config.read_text().replace('trust = "system"', 'trust = "auto"'))
     command = [sys.executable, "-m", "tests.failing_pole", str(config)]
-    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+    with subprocess.Popen(
+        command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as process:
         try:
             eventually((tmp_path / "state" / "control.sock").exists, within_s=20)
             call("lamp", "--config", str(config), "set", "0.33", "--fade", "0", "--fixed")

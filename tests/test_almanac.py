@@ -69,14 +69,18 @@ def test_where_the_sun_does_not_set_there_is_no_sunset() -> None:
 GRIMSEY = Place(66.54, -18.0, ZoneInfo("Atlantic/Reykjavik"))
 KASHGAR = Place(39.47, 75.99, ZoneInfo("Asia/Shanghai"))
 places = st.builds(
-    Place, st.floats(-90, 90), st.floats(-180, 180), st.sampled_from([UTC, ZoneInfo("Asia/Shanghai"), ZoneInfo("America/New_York")])
+    Place,
+    st.floats(-90, 90),
+    st.floats(-180, 180),
+    st.sampled_from([UTC, ZoneInfo("Asia/Shanghai"), ZoneInfo("America/New_York")]),
 )
 
 
 def test_where_clock_lies_beside_sun_night() -> None:
     """Where the clock lies beside the sun a night is still one.
 
-    In the winter of northern Iceland the sun rises after twelve; in western China it sets towards half past ten.
+    In the winter of northern Iceland the sun rises after twelve; in western China it sets towards half past
+    ten.
     """
     night = night_of(wall("2026-12-21T20:00:00+00:00"), GRIMSEY)
     sunset, sunrise = (datetime.fromtimestamp(night.sun[w], GRIMSEY.zone) for w in ("sunset", "sunrise"))
@@ -109,7 +113,10 @@ def test_every_moment_lies_in_one_night_and_the_sun(at: float, place: Place) -> 
 
 @given(st.datetimes(datetime(1970, 1, 2), datetime(2099, 1, 1)), places, st.integers(0, 1439))
 def test_a_fixed_time_comes_once_a_night(day: datetime, place: Place, minute: int) -> None:
-    """A fixed time comes once a night whatever the zone does. Summer time included: a time that does not exist comes an hour later."""
+    """A fixed time comes once a night whatever the zone does.
+
+    Summer time included: a time that does not exist comes an hour later.
+    """
     night = night_of(day.replace(tzinfo=UTC).timestamp(), place)
     at = moment(TimeOfDay(None, minute * 60), night, place)
     assert night.start <= at < night.end + 3700
@@ -119,10 +126,18 @@ def test_a_fixed_time_comes_once_a_night(day: datetime, place: Place, minute: in
 
 @pytest.mark.parametrize(
     ("text", "days"),
-    [("mon", {0}), ("mon..fri", {0, 1, 2, 3, 4}), ("sat,sun", {5, 6}), ("fri..mon", {4, 5, 6, 0}), ("mon..sun", set(range(7)))],
+    [
+        ("mon", {0}),
+        ("mon..fri", {0, 1, 2, 3, 4}),
+        ("sat,sun", {5, 6}),
+        ("fri..mon", {4, 5, 6, 0}),
+        ("mon..sun", set(range(7))),
+    ],
 )
 def test_weekdays(text: str, days: set[int]) -> None:
-    assert {d for d in range(7) if Weekdays.parse(text).holds(datetime(2026, 11, 23 + d).date())} == days, "23 November 2026 is a Monday"
+    assert {d for d in range(7) if Weekdays.parse(text).holds(datetime(2026, 11, 23 + d).date())} == days, (
+        "23 November 2026 is a Monday"
+    )
 
 
 @pytest.mark.parametrize(
@@ -144,7 +159,9 @@ def test_dates(text: str, day: str, holds: bool) -> None:
     assert Dates.parse(text).holds(datetime.fromisoformat(day).date()) is holds
 
 
-@pytest.mark.parametrize("text", ["", "02-30", "2027-02-29", "8-17", "2027-03-02..2027-03-01", "08-17..2027-08-18", "mon"])
+@pytest.mark.parametrize(
+    "text", ["", "02-30", "2027-02-29", "8-17", "2027-03-02..2027-03-01", "08-17..2027-08-18", "mon"]
+)
 def test_what_is_no_date_is_refused(text: str) -> None:
     with pytest.raises(ValueError, match=r"no date|ends before|give both"):
         Dates.parse(text)
@@ -204,9 +221,13 @@ def test_spans_in_polar_day_and_night(span: str, at: str, holds: bool) -> None:
 
 
 @pytest.mark.parametrize("word", ["sunset", "dusk", "sunrise", "dawn"])
-@pytest.mark.parametrize(("at", "dark"), [("2026-12-21T{}:00+01:00", True), ("2026-06-21T{}:00+02:00", False)])
+@pytest.mark.parametrize(
+    ("at", "dark"), [("2026-12-21T{}:00+01:00", True), ("2026-06-21T{}:00+02:00", False)]
+)
 def test_half_a_solar_span_in_polar_day_and_night(word: str, at: str, dark: bool) -> None:
-    """Beside a fixed time too, the sun's height decides on a day on which the word does not come: all night long, or not at all."""
+    """Beside a fixed time too, the sun's height decides on a day on which the word does not come: all night
+    long, or not at all.
+    """
     place = Place(79.0, 18.96, ZoneInfo("Europe/Oslo"))  # neither sun nor twilight in December
     evening = word in ("sunset", "dusk")
     for hour in ("00:30", "12:00", "23:00"):

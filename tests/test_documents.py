@@ -1,4 +1,6 @@
-"""Links in the manuals lead somewhere, commands in them exist, and the configurations that we ship are fine."""
+"""Links in the manuals lead somewhere, commands in them exist, and the configurations that we
+ship are fine.
+"""
 
 from __future__ import annotations
 
@@ -15,9 +17,15 @@ from pole_agent.conduct import conduct, lines
 from pole_agent.settings.load import load, warnings
 from tests.conftest import ROOT
 
-PAGES = sorted(p for p in [*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md"), *(ROOT / "models").glob("*.md")])
+PAGES = sorted(
+    p for p in [*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md"), *(ROOT / "models").glob("*.md")]
+)
 SITES = sorted((ROOT / "config" / "sites").glob("*.toml"))
-SCRIPTS = sorted(p for p in (ROOT / "scripts").iterdir() if p.is_file() and p.read_bytes().startswith(b"#!/usr/bin/env bash"))
+SCRIPTS = sorted(
+    p
+    for p in (ROOT / "scripts").iterdir()
+    if p.is_file() and p.read_bytes().startswith(b"#!/usr/bin/env bash")
+)
 
 
 def _anchor(heading: str) -> str:
@@ -50,7 +58,18 @@ def test_every_command_and_script_that_is_named_exists(page: Path) -> None:
 
 def test_the_tour_visits_every_room() -> None:
     tour = (ROOT / "docs" / "tour.md").read_text()
-    for room in ("camera", "vision", "tracking", "incidents", "lamp", "drone", "store", "uplink", "loops", "compose"):
+    for room in (
+        "camera",
+        "vision",
+        "tracking",
+        "incidents",
+        "lamp",
+        "drone",
+        "store",
+        "uplink",
+        "loops",
+        "compose",
+    ):
         assert f"../pole_agent/{room}/" in tour, room
 
 
@@ -70,7 +89,15 @@ def test_the_scripts_are_shell(script: Path) -> None:
         subprocess.run(["shellcheck", "-S", "warning", "-x", str(script)], check=True, cwd=ROOT)
 
 
-SPOKEN = sorted({*PAGES, *ROOT.glob("pole_agent/**/*.py"), *ROOT.glob("scripts/**/*.py"), *SCRIPTS, ROOT / "pyproject.toml"})
+SPOKEN = sorted(
+    {
+        *PAGES,
+        *ROOT.glob("pole_agent/**/*.py"),
+        *ROOT.glob("scripts/**/*.py"),
+        *SCRIPTS,
+        ROOT / "pyproject.toml",
+    }
+)
 
 
 @pytest.mark.parametrize("file", SPOKEN, ids=lambda p: str(p.relative_to(ROOT)))
@@ -80,7 +107,10 @@ def test_nobody_is_told_to_install_a_name(file: Path) -> None:
     The project is on no package index: whoever takes the name there would be installed.
     """
     for line in file.read_text().replace("\\\n", " ").splitlines():
-        asked = re.search(r"\b(pip[3x]?|uv|uvx)\b.*\b(install|add|run|download)\b.*(?<![\w/.=-])[\"']?pole[-_]agent(?![\w/.-])", line)
+        asked = re.search(
+            r"\b(pip[3x]?|uv|uvx)\b.*\b(install|add|run|download)\b.*(?<![\w/.=-])[\"']?pole[-_]agent(?![\w/.-])",
+            line,
+        )
         assert not asked or "--no-index" in line, line.strip()
 
 
@@ -89,7 +119,9 @@ def test_commit_hooks_run_what_check_runs() -> None:
     check = (ROOT / "scripts" / "check").read_text().replace("$bin/", ".venv-dev/bin/")
     hooks = re.findall(r"entry: (.*)$", (ROOT / ".pre-commit-config.yaml").read_text(), re.MULTILINE)
     assert all(f"\n{hook}" in check for hook in hooks), hooks
-    assert {hook.split()[0] for hook in hooks} == set(re.findall(r"^(\.venv-dev/bin/\S+)", check, re.MULTILINE))
+    assert {hook.split()[0] for hook in hooks} == set(
+        re.findall(r"^(\.venv-dev/bin/\S+)", check, re.MULTILINE)
+    )
 
 
 TESTS = sorted((ROOT / "tests").rglob("test_*.py"))
@@ -99,7 +131,11 @@ TESTS = sorted((ROOT / "tests").rglob("test_*.py"))
 def test_names_of_tests_are_short(file: Path) -> None:
     """A test has at most 50 characters to its name, and no other in its file has the same."""
     functions = (ast.FunctionDef, ast.AsyncFunctionDef)
-    names = [f.name for f in ast.walk(ast.parse(file.read_text())) if isinstance(f, functions) and f.name.startswith("test_")]
+    names = [
+        f.name
+        for f in ast.walk(ast.parse(file.read_text()))
+        if isinstance(f, functions) and f.name.startswith("test_")
+    ]
     assert len(names) == len(set(names))
     assert [n for n in names if len(n) > 50] == []
 
@@ -107,16 +143,24 @@ def test_names_of_tests_are_short(file: Path) -> None:
 def _commands(page: str) -> list[str]:
     """The lines of the shell blocks, without their comments."""
     blocks = re.findall(r"```sh\n(.*?)```", (ROOT / page).read_text(), re.DOTALL)
-    return [line.partition("  #")[0].rstrip().replace("ALAMAT", "ADDRESS") for block in blocks for line in block.splitlines()]
+    return [
+        line.partition("  #")[0].rstrip().replace("ALAMAT", "ADDRESS")
+        for block in blocks
+        for line in block.splitlines()
+    ]
 
 
 def test_both_readmes_are_in_step() -> None:
     """As many sections, the same commands to paste and the same links to manuals, in the same order."""
     english, indonesian = ((ROOT / name).read_text() for name in ("README.md", "README.id.md"))
     assert _commands("README.md") == _commands("README.id.md")
-    headings = [[h.count("#") for h in re.findall(r"^(#+) ", text, re.MULTILINE)] for text in (english, indonesian)]
+    headings = [
+        [h.count("#") for h in re.findall(r"^(#+) ", text, re.MULTILINE)] for text in (english, indonesian)
+    ]
     assert headings[0] == headings[1]
-    links = [re.findall(r"\]\((docs/[^)#]*)\)", re.sub(r"!\[.*?\)", "", text)) for text in (english, indonesian)]
+    links = [
+        re.findall(r"\]\((docs/[^)#]*)\)", re.sub(r"!\[.*?\)", "", text)) for text in (english, indonesian)
+    ]
     assert links[0] == [link for link in links[1] if not link.endswith(".id.md")]
 
 
@@ -127,7 +171,10 @@ def test_contributing_names_what_is_there() -> None:
     for files, what in rows:
         if "(new)" in files:
             continue
-        paths = [next(p for p in (ROOT / "pole_agent" / name, ROOT / name) if p.exists()) for name in re.findall(r"`([^`]+)`", files)]
+        paths = [
+            next(p for p in (ROOT / "pole_agent" / name, ROOT / name) if p.exists())
+            for name in re.findall(r"`([^`]+)`", files)
+        ]
         text = "".join(p.read_text() for p in paths if p.is_file())
         for name in re.findall(r"`([A-Za-z_]+)`", what) if text else ():
             assert name in text, f"{files}: {name}"

@@ -73,7 +73,9 @@ def test_two_zones_that_adjoin_both_hold_common_edge(holds: Holds, y: float, x: 
 
 @pytest.mark.parametrize("holds", HOLDS)
 @given(st.floats(-1, 2), st.floats(-1, 2), st.floats(0.01, 1), st.floats(0.01, 3))
-def test_zone_as_large_as_picture_holds_every_foot(holds: Holds, left: float, top: float, width: float, height: float) -> None:
+def test_zone_as_large_as_picture_holds_every_foot(
+    holds: Holds, left: float, top: float, width: float, height: float
+) -> None:
     """A zone as large as the picture holds every foot."""
     box = Box(left, top, left + width, top + height)
     assume(box.sane())
@@ -96,7 +98,10 @@ def test_a_path_crosses_an_endless_line(s: tuple[float, float], e: tuple[float, 
     No step is counted twice where it ends on the line, and none is lost.
     """
     assume(math.dist(s, e) > 0.01)
-    far = ((s[0] + 1000 * (s[0] - e[0]), s[1] + 1000 * (s[1] - e[1])), (e[0] + 1000 * (e[0] - s[0]), e[1] + 1000 * (e[1] - s[1])))
+    far = (
+        (s[0] + 1000 * (s[0] - e[0]), s[1] + 1000 * (s[1] - e[1])),
+        (e[0] + 1000 * (e[0] - s[0]), e[1] + 1000 * (e[1] - s[1])),
+    )
     steps = sum(crosses(a, b, *far) for a, b in itertools.pairwise(path))
     assert steps == (side(path[-1], *far) > 0) - (side(path[0], *far) > 0)
 
@@ -137,8 +142,14 @@ def test_area_is_that_of_all_points_that_ring_goes(polygon: list[tuple[float, fl
 def test_area_and_distance() -> None:
     assert math.isclose(area(SQUARE), 0.36)
     assert math.isclose(area(SQUARE[::-1] * 2), 0.36)
-    assert math.isclose(area([(0.1, 0.1), (0.9, 0.9), (0.9, 0.1), (0.1, 0.9)]), 0.32), "a bow: half of its square"
-    assert area([(0.1, 0.1), (0.2, 0.2), (0.3, 0.3)]) == 0 == area([(0.1, 0.1), (0.5, 0.1), (0.5, 0.5), (0.5, 0.1)])
+    assert math.isclose(area([(0.1, 0.1), (0.9, 0.9), (0.9, 0.1), (0.1, 0.9)]), 0.32), (
+        "a bow: half of its square"
+    )
+    assert (
+        area([(0.1, 0.1), (0.2, 0.2), (0.3, 0.3)])
+        == 0
+        == area([(0.1, 0.1), (0.5, 0.1), (0.5, 0.5), (0.5, 0.1)])
+    )
     assert abs(distance_m((-6.8586, 107.9164), (-6.8586 + 1 / 111.195, 107.9164)) - 1000) < 1
 
 
@@ -200,17 +211,27 @@ def test_distance_to_a_ring_from_either_side(at: tuple[float, float], there: boo
 
 def test_an_edge_is_as_wide_as_rounding() -> None:
     """A billionth of a picture beside the edge lies on it; ten billionths do not."""
-    for side_of, (x, y) in {"left": (0.2, 0.5), "top": (0.5, 0.2), "right": (0.8, 0.5), "bottom": (0.5, 0.8)}.items():
+    for side_of, (x, y) in {
+        "left": (0.2, 0.5),
+        "top": (0.5, 0.2),
+        "right": (0.8, 0.5),
+        "bottom": (0.5, 0.8),
+    }.items():
         across = (1, 0) if side_of in ("left", "right") else (0, 1)
         for way in (-1, 1):
             near_it = x + way * across[0] * 0.8e-9, y + way * across[1] * 0.8e-9
             off_it = x + way * across[0] * 1e-8, y + way * across[1] * 1e-8
             assert on_edge(near_it, SQUARE) and not on_edge(off_it, SQUARE), (side_of, way)
-    assert not on_edge((0.9, 0.2), SQUARE) and not on_edge((0.1, 0.2), SQUARE), "in line with an edge, beyond its ends"
+    assert not on_edge((0.9, 0.2), SQUARE) and not on_edge((0.1, 0.2), SQUARE), (
+        "in line with an edge, beyond its ends"
+    )
 
 
 def test_a_ring_that_turns_twice_has_a_hole_by_parity() -> None:
-    """Around twice: even-odd sees through it, the winding number does not. There and back again goes around nothing."""
+    """Around twice: even-odd sees through it, the winding number does not.
+
+    There and back again goes around nothing.
+    """
     twice = SQUARE * 2
     assert not inside((0.5, 0.5), twice) and wound((0.5, 0.5), twice)
     there_and_back = SQUARE + SQUARE[::-1]
@@ -240,7 +261,9 @@ def test_distances_on_the_earth(a: tuple[float, float], b: tuple[float, float], 
 
 
 @given(st.floats(-80, 80), st.floats(-180, 180), st.floats(0, 360), st.floats(1, 10_000))
-def test_a_step_on_the_earth_is_as_long_as_asked(latitude: float, longitude: float, bearing: float, metres: float) -> None:
+def test_a_step_on_the_earth_is_as_long_as_asked(
+    latitude: float, longitude: float, bearing: float, metres: float
+) -> None:
     """So many metres away, in the asked direction, with a longitude that a map knows."""
     there = towards((latitude, longitude), bearing, metres)
     assert math.isclose(distance_m((latitude, longitude), there), metres, rel_tol=6e-3, abs_tol=1e-3)
@@ -270,10 +293,13 @@ def test_a_ring_over_the_date_line() -> None:
 
 
 @pytest.mark.parametrize(
-    ("at", "metres"), [((0.005, 0.005), 555.98), ((0.005, 0.011), 111.2), ((0.012, 0.005), 222.4), ((0.005, 0.002), 222.4)]
+    ("at", "metres"),
+    [((0.005, 0.005), 555.98), ((0.005, 0.011), 111.2), ((0.012, 0.005), 222.4), ((0.005, 0.002), 222.4)],
 )
 def test_metres_to_the_edge_of_a_fence(at: tuple[float, float], metres: float) -> None:
-    """From inside and from outside, in all directions, at the equator and where degrees of longitude are half as wide."""
+    """From inside and from outside, in all directions, at the equator and where degrees of longitude are half
+    as wide.
+    """
     fence = [(0.0, 0.0), (0.0, 0.01), (0.01, 0.01), (0.01, 0.0)]
     assert math.isclose(to_edge_m(at, fence), metres, rel_tol=1e-3)
     for latitude in (60.0, -60.0):

@@ -1,4 +1,6 @@
-"""Each Indonesian manual keeps step with the English one: the same headings, the same commands, and a link in the table."""
+"""Each Indonesian manual keeps step with the English one: the same headings, the same commands, and a link in
+the table.
+"""
 
 from __future__ import annotations
 

@@ -42,16 +42,27 @@ def test_slow():
     assert not allowed(-1) and allowed(0)
 """
 LISTS = 'package = "tiny"\n[[room]]\nfiles = ["*.py"]\ntests = ["tests"]\n'
-EQUIVALENT = '[[mutant]]\nfile = "rules.py"\nold = "if number > 90:"\nnew = "if number >= 90:"\nwhy = "for this test"\n'
-SETTINGS = '[tool.pytest.ini_options]\npythonpath = ["."]\nmarkers = ["slow: slow"]\naddopts = "--import-mode=importlib"\n'
+EQUIVALENT = (
+    '[[mutant]]\nfile = "rules.py"\nold = "if number > 90:"\nnew = "if number >= 90:"\nwhy = "for this'
+    ' test"\n'
+)
+SETTINGS = (
+    '[tool.pytest.ini_options]\npythonpath = ["."]\nmarkers = ["slow: slow"]\naddopts ='
+    ' "--import-mode=importlib"\n'
+)
 
 
 @pytest.fixture
 def tiny(tmp_path: Path) -> Path:
     files = {
-        "tiny/__init__.py": "", "tiny/rules.py": RULES, "tests/test_rules.py": TESTS, "pyproject.toml": SETTINGS, ".gitignore": ".cache\n",
-        "tests/mutation/promises.toml": LISTS, "tests/mutation/equivalent.toml": EQUIVALENT,
-    }  # fmt: skip
+        "tiny/__init__.py": "",
+        "tiny/rules.py": RULES,
+        "tests/test_rules.py": TESTS,
+        "pyproject.toml": SETTINGS,
+        ".gitignore": ".cache\n",
+        "tests/mutation/promises.toml": LISTS,
+        "tests/mutation/equivalent.toml": EQUIVALENT,
+    }
     for name, text in files.items():
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).write_text(text)
@@ -61,7 +72,9 @@ def tiny(tmp_path: Path) -> Path:
 
 def mutate(root: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-m", "mutation", "--root", str(root), "--jobs", "1", *arguments]
-    environment = {k: v for k, v in os.environ.items() if k != "MUTATE_MAP"} | {"PYTHONPATH": str(ROOT / "scripts")}
+    environment = {k: v for k, v in os.environ.items() if k != "MUTATE_MAP"} | {
+        "PYTHONPATH": str(ROOT / "scripts")
+    }
     return subprocess.run(command, capture_output=True, text=True, env=environment, check=False)
 
 
@@ -71,7 +84,9 @@ def report(root: Path) -> dict[str, Any]:
 
 
 def test_faults_are_planted_in_code_only(tiny: Path) -> None:
-    """Code is changed, on both sides of each limit; docstrings, annotations, log calls and texts for people are not."""
+    """Code is changed, on both sides of each limit; docstrings, annotations, log calls and texts for people
+    are not.
+    """
     said = mutate(tiny, "--list").stdout
     for change in (
         "LIMIT: int = 3 # 3 is promised => LIMIT: int = 4 # 3 is promised",
@@ -89,12 +104,15 @@ def test_faults_are_planted_in_code_only(tiny: Path) -> None:
 
 @pytest.mark.slow
 def test_a_run_tells_what_lived_and_goes_on(tiny: Path) -> None:
-    """What a test notices is killed, a limit without a test survives, a listed one is not run; a second run runs nothing."""
+    """What a test notices is killed, a limit without a test survives, a listed one is not run; a second run
+    runs nothing.
+    """
     done = mutate(tiny, "--files", "rules.py")
     told = report(tiny)
     lived = {(entry["old"], entry["new"]) for entry in told["survivors"]}
     assert done.returncode == 1, done.stdout + done.stderr
-    assert ("return 0 <= number <= LIMIT", "return 0 < number <= LIMIT") in lived  # nobody asks for 0, but the slow test
+    # Nobody asks for 0, but the slow test
+    assert ("return 0 <= number <= LIMIT", "return 0 < number <= LIMIT") in lived
     assert ("return 0 <= number <= LIMIT", "return 0 <= number < LIMIT") not in lived
     assert ("LIMIT: int = 3  # 3 is promised", "LIMIT: int = 4  # 3 is promised") not in lived
     assert not any("raise" in old for old, _ in lived)

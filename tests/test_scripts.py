@@ -1,4 +1,6 @@
-"""What the scripts say to a newcomer: one clear line where something is missing, a line every few seconds where it takes long."""
+"""What the scripts say to a newcomer: one clear line where something is missing, a line every few seconds
+where it takes long.
+"""
 
 from __future__ import annotations
 
@@ -15,7 +17,10 @@ from tests.conftest import ROOT
 
 NINE_LINES = "".join(f"echo 'The virtual environment was not created successfully {n}'; " for n in range(9))
 REST = f'exec {Path(sys.executable).resolve()} "$@"'  # not that of the environment of these tests
-NO_VENV = f'case "$1 $2" in "-m venv") {NINE_LINES} mkdir -p "$3"; exit 1 ;; "-m virtualenv") exit 1 ;; esac\n{REST}'
+NO_VENV = (
+    f'case "$1 $2" in "-m venv") {NINE_LINES} mkdir -p "$3"; exit 1 ;; "-m virtualenv") exit 1 ;;'
+    f" esac\n{REST}"
+)
 SLOW = """case "$1 $2" in
   "-m venv") mkdir -p "$3/bin"; cp "$0" "$3/bin/python"; exit ;;
   "-m pip") head -c 3000000 /dev/zero > "$TMPDIR/wheel"; sleep 9; exit $? ;;
@@ -30,12 +35,18 @@ def program(folder: Path, name: str, text: str) -> None:
 
 
 def shell(text: str, folder: Path, **environment: str) -> subprocess.CompletedProcess[str]:
-    """Run in bash with the functions of environment.sh; programs in `folder`/bin come before those of the machine."""
+    """Run in bash with the functions of environment.sh; programs in `folder`/bin come before those of the
+    machine.
+    """
     path = f"{folder / 'bin'}:{os.environ['PATH']}"
     return subprocess.run(
         ["bash", "-euo", "pipefail", "-c", f". scripts/environment.sh\n{text}"],
-        capture_output=True, text=True, cwd=ROOT, timeout=100, env={**os.environ, "PATH": path, "HERE": str(folder), **environment},
-    )  # fmt: skip
+        capture_output=True,
+        text=True,
+        cwd=ROOT,
+        timeout=100,
+        env={**os.environ, "PATH": path, "HERE": str(folder), **environment},
+    )
 
 
 def test_a_python_without_venv_is_one_line(tmp_path: Path) -> None:
@@ -43,21 +54,36 @@ def test_a_python_without_venv_is_one_line(tmp_path: Path) -> None:
     program(tmp_path / "bin", "id", "echo 1000")
     done = shell('environment "$HERE/venv" pyproject.toml nothing', tmp_path, PYTHON="python3")
     assert done.returncode == 1
-    assert done.stderr == "python3-venv is missing. Install it, then run this again: sudo apt install python3-venv\n"
+    assert (
+        done.stderr
+        == "python3-venv is missing. Install it, then run this again: sudo apt install python3-venv\n"
+    )
     assert len(done.stdout.splitlines()) == 1
 
 
 def test_apt_asks_nothing_and_is_heard(tmp_path: Path) -> None:
     """Apt asks nothing and is heard only when it fails."""
-    program(tmp_path / "bin", "apt-get", 'echo "debconf: unable to initialize frontend" >&2; [ "$DEBIAN_FRONTEND" = noninteractive ]')
+    program(
+        tmp_path / "bin",
+        "apt-get",
+        'echo "debconf: unable to initialize frontend" >&2; [ "$DEBIAN_FRONTEND" = noninteractive ]',
+    )
     done = shell('apt_install one two; echo "${DEBIAN_FRONTEND:-as it was}"', tmp_path, DEBIAN_FRONTEND="")
     assert (done.returncode, done.stdout, done.stderr) == (0, "as it was\n", "")
     program(tmp_path / "bin", "apt-get", 'echo "E: Unable to locate package two" >&2; exit 100')
     failed = shell("apt_install one two", tmp_path)
-    assert (failed.returncode, failed.stderr) == (1, "apt cannot install one two:\nE: Unable to locate package two\n")
+    assert (failed.returncode, failed.stderr) == (
+        1,
+        "apt cannot install one two:\nE: Unable to locate package two\n",
+    )
 
 
-NO_OTHER_INDEX = {"PIP_CONFIG_FILE": "/dev/null", "PIP_NO_INDEX": "", "PIP_EXTRA_INDEX_URL": "", "PIP_FIND_LINKS": ""}
+NO_OTHER_INDEX = {
+    "PIP_CONFIG_FILE": "/dev/null",
+    "PIP_NO_INDEX": "",
+    "PIP_EXTRA_INDEX_URL": "",
+    "PIP_FIND_LINKS": "",
+}
 
 
 def _with_pip(folder: Path) -> None:
@@ -68,17 +94,25 @@ def _with_pip(folder: Path) -> None:
 
 def test_being_offline_is_one_sentence(tmp_path: Path) -> None:
     _with_pip(tmp_path)
-    install = 'mkdir "$HERE/scratch"; install_packages "$HERE/venv" "$HERE/scratch" no-such-package-of-pole-agent'
-    done = shell(install, tmp_path, PIP_INDEX_URL="http://127.0.0.1:9/simple", PIP_RETRIES="1", **NO_OTHER_INDEX)
+    install = (
+        'mkdir "$HERE/scratch"; install_packages "$HERE/venv" "$HERE/scratch" no-such-package-of-pole-agent'
+    )
+    done = shell(
+        install, tmp_path, PIP_INDEX_URL="http://127.0.0.1:9/simple", PIP_RETRIES="1", **NO_OTHER_INDEX
+    )
     assert (done.returncode, done.stdout) == (1, "")
-    assert done.stderr == (
-        "the packages cannot be downloaded: the package index does not answer. Is this machine online? Then run this again.\n"
+    assert (
+        done.stderr
+        == "the packages cannot be downloaded: the package index does not answer. Is this machine online?"
+        " Then run this again.\n"
     )
 
 
 def test_another_fault_of_pip_is_shown_as_it_says_it(tmp_path: Path) -> None:
     _with_pip(tmp_path)
-    done = shell('mkdir "$HERE/scratch"; install_packages "$HERE/venv" "$HERE/scratch" --no-index "no such"', tmp_path)
+    done = shell(
+        'mkdir "$HERE/scratch"; install_packages "$HERE/venv" "$HERE/scratch" --no-index "no such"', tmp_path
+    )
     assert done.returncode == 1
     assert done.stderr.startswith("the packages cannot be installed; pip says:\n")
     assert "no such" in done.stderr
@@ -86,9 +120,15 @@ def test_another_fault_of_pip_is_shown_as_it_says_it(tmp_path: Path) -> None:
 
 def test_what_takes_long_says_how_far_it_is(tmp_path: Path) -> None:
     program(tmp_path / "bin", "python3", SLOW + REST)
-    done = shell('environment "$HERE/venv" pyproject.toml nothing; ls "$HERE/venv/.installed"', tmp_path, PYTHON="python3")
+    done = shell(
+        'environment "$HERE/venv" pyproject.toml nothing; ls "$HERE/venv/.installed"',
+        tmp_path,
+        PYTHON="python3",
+    )
     assert done.returncode == 0, done.stderr
-    assert any(line.endswith("MB installed") and " 3 MB downloaded" in line for line in done.stdout.splitlines()), done.stdout
+    assert any(
+        line.endswith("MB installed") and " 3 MB downloaded" in line for line in done.stdout.splitlines()
+    ), done.stdout
 
 
 @pytest.mark.parametrize("script", sorted(p.name for p in (ROOT / "scripts").iterdir() if p.is_file()))
@@ -99,43 +139,78 @@ def test_no_script_lets_apt_ask(script: str) -> None:
 
 
 def test_failing_tests_are_listed_at_the_end(tmp_path: Path) -> None:
-    (tmp_path / "test_it.py").write_text("def test_wrong():\n    assert 1 == 2\n\ndef test_right():\n    pass\n")
+    (tmp_path / "test_it.py").write_text(
+        "def test_wrong():\n    assert 1 == 2\n\ndef test_right():\n    pass\n"
+    )
     done = subprocess.run(
-        [sys.executable, "-m", "pytest", "-c", str(ROOT / "pyproject.toml"), "--rootdir", str(tmp_path), str(tmp_path / "test_it.py")],
-        capture_output=True, text=True, cwd=tmp_path, timeout=60,
-    )  # fmt: skip
+        [
+            sys.executable,
+            "-m",
+            "pytest",
+            "-c",
+            str(ROOT / "pyproject.toml"),
+            "--rootdir",
+            str(tmp_path),
+            str(tmp_path / "test_it.py"),
+        ],
+        capture_output=True,
+        text=True,
+        cwd=tmp_path,
+        timeout=60,
+    )
     assert done.returncode == 1
-    assert any(line.startswith("FAILED ") and "test_wrong" in line for line in done.stdout.splitlines()[-3:]), done.stdout
+    assert any(
+        line.startswith("FAILED ") and "test_wrong" in line for line in done.stdout.splitlines()[-3:]
+    ), done.stdout
 
 
 @pytest.mark.parametrize("pip_works", [True, False])
 def test_an_environment_is_brought_up_to_date(tmp_path: Path, pip_works: bool) -> None:
     """An environment is brought up to date and made anew only where that fails."""
-    program(tmp_path / "bin", "python3", SLOW.replace("sleep 9; ", '[ ! -e "$HERE/broken" ] || [ ! -e "$HERE/venv/mine" ]; ') + REST)
+    program(
+        tmp_path / "bin",
+        "python3",
+        SLOW.replace("sleep 9; ", '[ ! -e "$HERE/broken" ] || [ ! -e "$HERE/venv/mine" ]; ') + REST,
+    )
     twice = 'echo 1 > "$HERE/pins"; environment "$HERE/venv" "$HERE/pins" x; touch "$HERE/venv/mine"\n'
-    twice += 'echo 2 > "$HERE/pins"; environment "$HERE/venv" "$HERE/pins" x; environment "$HERE/venv" "$HERE/pins" x'
+    twice += (
+        'echo 2 > "$HERE/pins"; environment "$HERE/venv" "$HERE/pins" x; environment "$HERE/venv"'
+        ' "$HERE/pins" x'
+    )
     if not pip_works:
         (tmp_path / "broken").touch()
     done = shell(twice, tmp_path, PYTHON="python3")
     assert done.returncode == 0, done.stderr
     assert (tmp_path / "venv" / "mine").exists() is pip_works
-    assert [line.split()[0] for line in done.stdout.splitlines()] == ["preparing", "bringing"] + ["preparing"] * (not pip_works)
+    assert [line.split()[0] for line in done.stdout.splitlines()] == ["preparing", "bringing"] + [
+        "preparing"
+    ] * (not pip_works)
 
 
 def test_uv_and_pip_get_the_same_versions() -> None:
-    """Each pin of constraints.txt is the version of uv.lock, and what the lock has beyond them is the agent, lgpio or setuptools."""
+    """Each pin of constraints.txt is the version of uv.lock, and what the lock has beyond them is the agent,
+    lgpio or setuptools.
+    """
     lock = tomllib.loads((ROOT / "uv.lock").read_text())["package"]
     locked = [(p["name"], p["version"]) for p in lock]
-    pins = [line.split("==") for line in (ROOT / "scripts" / "constraints.txt").read_text().splitlines() if "==" in line]
+    pins = [
+        line.split("==")
+        for line in (ROOT / "scripts" / "constraints.txt").read_text().splitlines()
+        if "==" in line
+    ]
     pinned = {re.sub(r"[-_.]+", "-", name).lower(): version for name, version in pins}
     assert len(locked) == len(dict(locked)), "one version each"
-    assert pinned == {name: version for name, version in locked if name not in ("pole-agent", "lgpio", "setuptools")}
+    assert pinned == {
+        name: version for name, version in locked if name not in ("pole-agent", "lgpio", "setuptools")
+    }
 
 
 def test_the_lock_is_of_this_pyproject() -> None:
     """What pyproject.toml asks for is what the lock was made from: scripts/lock has been run."""
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())
-    (agent,) = (p for p in tomllib.loads((ROOT / "uv.lock").read_text())["package"] if p["name"] == "pole-agent")
+    (agent,) = (
+        p for p in tomllib.loads((ROOT / "uv.lock").read_text())["package"] if p["name"] == "pole-agent"
+    )
     extras = project["project"]["optional-dependencies"]
     wanted = [*project["project"]["dependencies"], *(p for extra in extras.values() for p in extra)]
     for asked, locked in (
@@ -153,7 +228,10 @@ def _specified(requirement: str) -> tuple[str, str]:
 def test_pip_installs_what_the_dev_group_names(tmp_path: Path) -> None:
     """The shell reads the group dev as TOML does."""
     done = shell("dev_packages", tmp_path)
-    assert done.stdout.splitlines() == tomllib.loads((ROOT / "pyproject.toml").read_text())["dependency-groups"]["dev"]
+    assert (
+        done.stdout.splitlines()
+        == tomllib.loads((ROOT / "pyproject.toml").read_text())["dependency-groups"]["dev"]
+    )
 
 
 @pytest.mark.parametrize("there", [True, False])
@@ -162,12 +240,20 @@ def test_uv_syncs_the_project_where_it_is_there(tmp_path: Path, group: str, ther
     """uv gets the lock and the folder; a uv that fails is followed by pip with the pins."""
     _with_pip(tmp_path)
     program(tmp_path / "venv" / "bin", "python", 'echo "pip $*" >> "$HERE/called"')
-    program(tmp_path / "bin", "uv", f'echo "uv $* in $UV_PROJECT_ENVIRONMENT" >> "$HERE/called"; exit {int(not there)}')
+    program(
+        tmp_path / "bin",
+        "uv",
+        f'echo "uv $* in $UV_PROJECT_ENVIRONMENT" >> "$HERE/called"; exit {int(not there)}',
+    )
     folder = os.path.relpath(tmp_path / "venv", ROOT)
-    done = shell(f'mkdir "$HERE/scratch"; install_packages "{folder}" "$HERE/scratch" --project {group}', tmp_path)
+    done = shell(
+        f'mkdir "$HERE/scratch"; install_packages "{folder}" "$HERE/scratch" --project {group}', tmp_path
+    )
     assert done.returncode == 0, done.stderr
     uv, *pip = (tmp_path / "called").read_text().splitlines()
     dev = " --group dev --extra onvif" if group else ""
     assert uv == f"uv sync --quiet --locked --inexact --no-default-groups{dev} in {ROOT}/{folder}"
     assert len(pip) == int(not there)
-    assert all(" -c scripts/constraints.txt -e ." in line and ("pytest>=" in line) is bool(group) for line in pip)
+    assert all(
+        " -c scripts/constraints.txt -e ." in line and ("pytest>=" in line) is bool(group) for line in pip
+    )

@@ -15,7 +15,9 @@ Run = Callable[[], Coroutine[Any, Any, None]]
 
 
 class Desk:
-    """One supervised job on a manual clock; what was begun and what was reported, by the seconds since the start."""
+    """One supervised job on a manual clock; what was begun and what was reported, by the seconds since the
+    start.
+    """
 
     def __init__(self, luck: float = 1.0) -> None:
         self.clock = ManualClock()
@@ -30,7 +32,9 @@ class Desk:
     def now(self) -> float:
         return round(self.clock.monotonic() - self.began_at, 3)
 
-    def begin(self, run: Run, on_failure: OnFailure = OnFailure.DEGRADE, beat_within_s: float | None = None) -> asyncio.Task[None]:
+    def begin(
+        self, run: Run, on_failure: OnFailure = OnFailure.DEGRADE, beat_within_s: float | None = None
+    ) -> asyncio.Task[None]:
         async def counted() -> None:
             self.starts.append(self.now)
             await run()
@@ -39,7 +43,9 @@ class Desk:
             self.said.append((self.now, name, reason))
 
         job = Job("work", counted, on_failure, beat_within_s)
-        self.task = asyncio.create_task(supervise(job, self.clock, lambda: self.luck, report, lambda _: self.silent_s))
+        self.task = asyncio.create_task(
+            supervise(job, self.clock, lambda: self.luck, report, lambda _: self.silent_s)
+        )
         return self.task
 
     async def end(self) -> None:
@@ -134,14 +140,19 @@ async def test_a_job_that_ran_for_two_minutes_starts_over(lasted: float, again: 
 async def test_failures_are_told_at_once_and_a_recovery() -> None:
     """Failures are told at once and a recovery after two minutes.
 
-    The reason names the failure; who has run for two minutes is well, and not before; the first start is no recovery.
+    The reason names the failure; who has run for two minutes is well, and not before; the first start is no
+    recovery.
     """
     desk = Desk()
     desk.begin(desk.lasts(300.0, 119.0))
     await desk.clock.advance(300.0)
     assert desk.said == [(300.0, "work", "ValueError: broken")]
     await desk.clock.advance(500.0)
-    assert desk.said == [(300.0, "work", "ValueError: broken"), (420.0, "work", "ValueError: broken"), (542.0, "work", "")]
+    assert desk.said == [
+        (300.0, "work", "ValueError: broken"),
+        (420.0, "work", "ValueError: broken"),
+        (542.0, "work", ""),
+    ]
     await desk.end()
 
 
@@ -176,7 +187,13 @@ async def test_a_job_that_does_not_beat_is_started_again(silent_s: float, hangs:
     assert (desk.said, ended) == ([], []), "it has just begun: the silence is that of before"
     await desk.clock.advance(3.0)
     if hangs:
-        assert desk.said == [(90.0, "work", "Hangs: no heartbeat for 90 s" if silent_s > 90 else "Hangs: no heartbeat for 60 s")]
+        assert desk.said == [
+            (
+                90.0,
+                "work",
+                "Hangs: no heartbeat for 90 s" if silent_s > 90 else "Hangs: no heartbeat for 60 s",
+            )
+        ]
         assert ended == [90.0], "what hung was cancelled"
         assert desk.starts == [0.0, 91.0]
     else:
@@ -208,7 +225,10 @@ async def test_who_promised_no_beat_is_not_asked_for_one() -> None:
 
 
 async def test_failure_of_job_with_pulse_is_told_as_it_is() -> None:
-    """The failure of a job with a pulse is told as it is. Not when its beat is looked for, but when it happens."""
+    """The failure of a job with a pulse is told as it is.
+
+    Not when its beat is looked for, but when it happens.
+    """
     desk = Desk()
     desk.begin(desk.lasts(12.0), beat_within_s=60.0)
     await desk.clock.advance(12.0)

@@ -1,4 +1,7 @@
-"""A command under strace: whom it spoke to or looked up, and what it wrote. Needs strace (apt install strace)."""
+"""A command under strace: whom it spoke to or looked up, and what it wrote.
+
+Needs strace (apt install strace).
+"""
 
 from __future__ import annotations
 
@@ -16,12 +19,17 @@ CALLS = (
     "connect,sendto,sendmsg,sendmmsg,bind,openat,open,creat,mkdir,mkdirat,rename,renameat,renameat2,"
     "symlink,symlinkat,link,linkat,mknod,mknodat"
 )
-ADDRESS = re.compile(r'htons\((?P<port>\d+)\).*?(?:inet_addr\("(?P<four>[^"]+)"\)|inet_pton\(AF_INET6, "(?P<six>[^"]+)")')
+ADDRESS = re.compile(
+    r'htons\((?P<port>\d+)\).*?(?:inet_addr\("(?P<four>[^"]+)"\)|inet_pton\(AF_INET6, "(?P<six>[^"]+)")'
+)
 UNIX = re.compile(r'sa_family=AF_UNIX, sun_path=@?"(?P<path>[^"]*)"')
 TALKS = ("connect(", "sendto(", "sendmsg(", "sendmmsg(")
 OPENS = re.compile(r'open(?:at)?\((?:AT_FDCWD, |\d+, )?"(?P<path>[^"]*)", (?P<flags>[A-Z_|0-9a-z]+)')
-MAKES = re.compile(r'(?:creat|mkdir|mkdirat|rename|renameat2?|symlink|symlinkat|link|linkat|mknod|mknodat)\(.*"(?P<path>[^"]*)"')
-# The C library asks the name service cache of the machine about users and hosts, where there is one: that is a file, not a network.
+MAKES = re.compile(
+    r'(?:creat|mkdir|mkdirat|rename|renameat2?|symlink|symlinkat|link|linkat|mknod|mknodat)\(.*"(?P<path>[^"]*)"'
+)
+# The C library asks the name service cache of the machine about users and hosts, where there is one: that is
+# a file, not a network.
 MACHINE = ("/var/run/nscd/socket",)
 NOWHERE = re.compile(r"/dev/(null|tty|shm/.*)|/proc/self/.*|/proc/\d+/.*")
 
@@ -51,15 +59,23 @@ def read(text: str, folder: Path) -> Trace:
             if call.startswith("connect(") and (found := UNIX.search(call)) and found["path"] not in MACHINE:
                 trace.sockets.add(found["path"])
         elif "= -1 " not in call:
-            if (found := OPENS.search(call)) and not {"O_WRONLY", "O_RDWR", "O_CREAT"} & set(found["flags"].split("|")):
+            if (found := OPENS.search(call)) and not {"O_WRONLY", "O_RDWR", "O_CREAT"} & set(
+                found["flags"].split("|")
+            ):
                 continue
-            if found := found or MAKES.search(call) or (UNIX.search(call) if call.startswith("bind(") else None):
+            if (
+                found := found
+                or MAKES.search(call)
+                or (UNIX.search(call) if call.startswith("bind(") else None)
+            ):
                 trace.written.add(os.path.normpath(folder / found["path"]))
     return trace
 
 
 class Traced:
-    """Runs pole-agent under strace in a folder of its own, with a home of its own that nobody may write to."""
+    """Runs pole-agent under strace in a folder of its own, with a home of its own that nobody may
+    write to.
+    """
 
     def __init__(self, folder: Path) -> None:
         self.folder, self.home, self.scratch = folder / "here", folder / "home", folder / "tmp"
@@ -69,16 +85,44 @@ class Traced:
 
     def start(self, *arguments: str, log: Path | None = None) -> subprocess.Popen[str]:
         """Start it; what it prints can be read from the process, or stands in `log`."""
-        environment = {k: v for k, v in os.environ.items() if not k.startswith(("XDG_", "ORT_", "NOTIFY_", "RUNTIME_", "WATCHDOG_"))}
-        environment |= {"HOME": str(self.home), "TMPDIR": str(self.scratch), "PYTHONPATH": str(ROOT), "PYTHONDONTWRITEBYTECODE": "1"}
-        command = ["strace", "-f", "--seccomp-bpf", "-s", "300", "-e", f"trace={CALLS}", "-e", "signal=none", "-o", str(self._file)]
+        environment = {
+            k: v
+            for k, v in os.environ.items()
+            if not k.startswith(("XDG_", "ORT_", "NOTIFY_", "RUNTIME_", "WATCHDOG_"))
+        }
+        environment |= {
+            "HOME": str(self.home),
+            "TMPDIR": str(self.scratch),
+            "PYTHONPATH": str(ROOT),
+            "PYTHONDONTWRITEBYTECODE": "1",
+        }
+        command = [
+            "strace",
+            "-f",
+            "--seccomp-bpf",
+            "-s",
+            "300",
+            "-e",
+            f"trace={CALLS}",
+            "-e",
+            "signal=none",
+            "-o",
+            str(self._file),
+        ]
         command += [sys.executable, "-m", "pole_agent", *arguments]
         if log is None:
             return subprocess.Popen(
-                command, cwd=self.folder, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
-            )  # fmt: skip
+                command,
+                cwd=self.folder,
+                env=environment,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE,
+                text=True,
+            )
         with log.open("w") as out:
-            return subprocess.Popen(command, cwd=self.folder, env=environment, stdout=out, stderr=out, text=True)
+            return subprocess.Popen(
+                command, cwd=self.folder, env=environment, stdout=out, stderr=out, text=True
+            )
 
     @staticmethod
     def stop(process: subprocess.Popen[str]) -> None:
@@ -96,7 +140,9 @@ class Traced:
         return read(self._file.read_text(errors="replace"), self.folder)
 
 
-def nothing_else(traced: Traced, *addresses: tuple[str, int], folders: tuple[Path, ...] = (), sockets: tuple[str, ...] = ()) -> None:
+def nothing_else(
+    traced: Traced, *addresses: tuple[str, int], folders: tuple[Path, ...] = (), sockets: tuple[str, ...] = ()
+) -> None:
     """Nobody but these was spoken to; nothing was written but in these folders and the temporary one."""
     trace = traced.trace()
     assert trace.spoken_to <= set(addresses)

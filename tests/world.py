@@ -1,6 +1,8 @@
-"""Worlds for the tests: an agent, or a part of one, on a clock that the test moves, and what the city sees of it.
+"""Worlds for the tests: an agent, or a part of one, on a clock that the test moves, and what the city sees of
+it.
 
-A test enters a world, which starts it, and leaves it, which stops it (fixtures `world` and `town` of tests/conftest.py):
+A test enters a world, which starts it, and leaves it, which stops it (fixtures `world` and `town` of
+tests/conftest.py):
 
     async def test_the_lamp_dims(world: Worlds) -> None:
         async with world(PROGRAM) as w:
@@ -80,37 +82,51 @@ class Steered(ABC):
         await self.start()
         return self
 
-    async def __aexit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         await self.stop()
 
 
 class World(Steered):
     """The whole agent: every room, a real store, mock pins, a broker in memory.
 
-    `sees`: what is in which picture of the camera. `time_server`: what it says of its clock, or whether one was heard. `jobs`: only these
-    run. `waits`: the story begins when the city has heard of the lamp. `parts` go to `compose.build` in place of the usual ones.
+    `sees`: what is in which picture of the camera. `time_server`: what it says of its clock, or whether one
+    was heard. `jobs`: only these run. `waits`: the story begins when the city has heard of the lamp. `parts`
+    go to `compose.build` in place of the usual ones.
     """
 
     def __init__(
-        self, config: Path, wall: float = EVENING, *, sees: Mapping[int, Sequence[Detection]] | None = None,
-        time_server: bool | Callable[[float], bool] = True, jobs: Container[str] | None = None, waits: bool = True, **parts: Any,
-    ) -> None:  # fmt: skip
+        self,
+        config: Path,
+        wall: float = EVENING,
+        *,
+        sees: Mapping[int, Sequence[Detection]] | None = None,
+        time_server: bool | Callable[[float], bool] = True,
+        jobs: Container[str] | None = None,
+        waits: bool = True,
+        **parts: Any,
+    ) -> None:
         self.clock, self.broker, self.factory = ManualClock(wall=wall), MemoryBroker(), mock_factory()
         self.time_server, self._waits = time_server, waits
         settings = load(config).settings
         self._threads_s = 0.002 if settings.cameras else 0.0
         self.luminaire = compose.open_lamp(settings, self.clock, self.factory)
         usual: dict[str, Any] = {
-            "broker": self.broker, "detector": ScriptedDetector(sees or {}), "random": lambda: 0.5,
+            "broker": self.broker,
+            "detector": ScriptedDetector(sees or {}),
+            "random": lambda: 0.5,
             "socket": config.parent / "control.sock",
-            "time_server_heard": lambda after: self.time_server(after) if callable(self.time_server) else self.time_server,
-        }  # fmt: skip
-        self.house = compose.build(Loaded(settings, ""), self.luminaire, self.clock, **(usual | parts))
+            "time_server_heard": lambda after: (
+                self.time_server(after) if callable(self.time_server) else self.time_server
+            ),
+        }
+        self.runtime = compose.build(Loaded(settings, ""), self.luminaire, self.clock, **(usual | parts))
         if jobs is not None:
-            self.house.agent.jobs = [job for job in self.house.agent.jobs if job.name in jobs]
+            self.runtime.agent.jobs = [job for job in self.runtime.agent.jobs if job.name in jobs]
 
     async def start(self) -> None:
-        self.agent = asyncio.ensure_future(self.house.agent.run())
+        self.agent = asyncio.ensure_future(self.runtime.agent.run())
         if self._waits:
             try:
                 await self.until(lambda: self.heard("lamp/state"))
@@ -119,14 +135,16 @@ class World(Steered):
                 raise
 
     async def stop(self) -> None:
-        self.house.agent.stop()
+        self.runtime.agent.stop()
         for _ in range(300):
             if self.agent.done():
                 break
             await self.clock.advance(0.1)
             await asyncio.sleep(0.01)
 
-    async def __aexit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         await self.stop()
         if error is None:
             assert self.agent.result() == 0
@@ -145,12 +163,16 @@ class World(Steered):
 
     def events(self, kind: str = "") -> list[dict[str, Any]]:
         """The events that the city heard, of one kind or all."""
-        found = [json.loads(m.payload) for m in self.broker.published if m.topic.startswith(f"{BASE}/events/")]
+        found = [
+            json.loads(m.payload) for m in self.broker.published if m.topic.startswith(f"{BASE}/events/")
+        ]
         return [e for e in found if not kind or e["type"] == f"smartpole.{kind}"]
 
     def send(self, path: str, payload: Any, **more: Any) -> None:
         """What the city says: bytes as they are, all else as JSON."""
-        self.broker.send(Incoming(path, payload if isinstance(payload, bytes) else json.dumps(payload).encode(), **more))
+        self.broker.send(
+            Incoming(path, payload if isinstance(payload, bytes) else json.dumps(payload).encode(), **more)
+        )
 
     async def until(self, condition: Callable[[], object], within_s: float = 60.0) -> None:
         """Let time pass until something is true; the threads of store and clip get their real time."""
@@ -169,7 +191,7 @@ class World(Steered):
         if self._threads_s:
             await asyncio.sleep(self._threads_s)
         else:
-            await self.house.store.flush()  # routine events wait for their batch in real time
+            await self.runtime.store.flush()  # routine events wait for their batch in real time
 
 
 Worlds = Callable[..., World]

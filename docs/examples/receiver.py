@@ -64,7 +64,9 @@ class Books:
         if self.ended is None:
             return told + (f"missing {gaps}" if gaps else "complete")
         lost = f"never came: {gaps}" if gaps else "all explained"
-        strange = f"; {self.after} events came after that: do two poles have one identity?" if self.after else ""
+        strange = (
+            f"; {self.after} events came after that: do two poles have one identity?" if self.after else ""
+        )
         return f"{told}ended ({self.ended}), {lost}{strange}"
 
 
@@ -95,7 +97,9 @@ class Receiver:
             with contextlib.suppress(io.UnsupportedOperation):  # what is no file has no disk
                 os.fsync(self._out.fileno())
             self._db.execute("UPDATE file SET bytes = ?", (self._out.tell(),))
-            self._db.execute("DELETE FROM ids WHERE number <= (SELECT max(number) FROM ids) - ?", (REMEMBERED_IDS,))
+            self._db.execute(
+                "DELETE FROM ids WHERE number <= (SELECT max(number) FROM ids) - ?", (REMEMBERED_IDS,)
+            )
             self._db.execute("COMMIT")
         except BaseException:
             self._db.execute("ROLLBACK")
@@ -105,7 +109,12 @@ class Receiver:
 
     def take(self, event: dict[str, Any]) -> bool:
         """Take an event in; False when it was here before. Its number counts in any case."""
-        source, store, number, name = str(event["source"]), str(event["storeid"]), _number(event["sequence"]), str(event["id"])
+        source, store, number, name = (
+            str(event["source"]),
+            str(event["storeid"]),
+            _number(event["sequence"]),
+            str(event["id"]),
+        )
         dropped = event["data"] if event["type"] == "smartpole.outbox.dropped" else {}
         of = str(dropped.get("storeid", store))
         named = [(_number(first), _number(last)) for first, last in dropped.get("ranges", ())]
@@ -116,12 +125,16 @@ class Receiver:
         self._db.execute("INSERT OR IGNORE INTO stores (source, store) VALUES (?, ?)", (source, store))
         self._add(source, store, number, number)
         if new:
-            self._db.execute("UPDATE stores SET after = after + 1 WHERE source = ? AND store = ? AND ended IS NOT NULL", (source, store))
+            self._db.execute(
+                "UPDATE stores SET after = after + 1 WHERE source = ? AND store = ? AND ended IS NOT NULL",
+                (source, store),
+            )
         for first, last in named:
             self._add(source, of, first, last)
         if of != store:
             self._db.execute(
-                "INSERT INTO stores (source, store, ended) VALUES (?, ?, ?) ON CONFLICT DO UPDATE SET ended = excluded.ended",
+                "INSERT INTO stores (source, store, ended) VALUES (?, ?, ?) ON CONFLICT DO UPDATE SET ended ="
+                " excluded.ended",
                 (source, of, cause),
             )
         if new:
@@ -133,7 +146,9 @@ class Receiver:
         key = (source, store)
         touching = "source = ? AND store = ? AND first <= ? AND last >= ?"
         span = (*key, last + 1, first - 1)
-        low, high = self._db.execute(f"SELECT min(first), max(last) FROM came WHERE {touching}", span).fetchone()
+        low, high = self._db.execute(
+            f"SELECT min(first), max(last) FROM came WHERE {touching}", span
+        ).fetchone()
         if low is not None:
             self._db.execute(f"DELETE FROM came WHERE {touching}", span)
             first, last = min(first, low), max(last, high)
@@ -142,9 +157,14 @@ class Receiver:
     @property
     def books(self) -> dict[tuple[str, str], Books]:
         """By source and store."""
-        found = self._db.execute("SELECT source, store, ended, after FROM stores ORDER BY source, store").fetchall()
+        found = self._db.execute(
+            "SELECT source, store, ended, after FROM stores ORDER BY source, store"
+        ).fetchall()
         ranges = "SELECT first, last FROM came WHERE source = ? AND store = ?"
-        return {(source, store): Books(self._db.execute(ranges, (source, store)), ended, after) for source, store, ended, after in found}
+        return {
+            (source, store): Books(self._db.execute(ranges, (source, store)), ended, after)
+            for source, store, ended, after in found
+        }
 
     def report(self, client: mqtt.Client, now: float) -> None:
         """Tell how complete each store is; ask once a minute for what stays missing."""
@@ -169,16 +189,22 @@ def _number(value: object) -> int:
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--host", default="127.0.0.1")
     parser.add_argument("--port", type=int, default=1883)
     parser.add_argument("--prefix", default="smartpole")
     parser.add_argument("--username")
     parser.add_argument("--password-file", type=Path)
     parser.add_argument("--ca-file", help="turns TLS on")
-    parser.add_argument("--client-id", default="receiver", help="each receiver needs its own; default: receiver")
+    parser.add_argument(
+        "--client-id", default="receiver", help="each receiver needs its own; default: receiver"
+    )
     parser.add_argument("--out", type=Path, default=Path("events.jsonl"))
-    parser.add_argument("--every", type=float, default=60.0, metavar="SECONDS", help="how often to report; default 60")
+    parser.add_argument(
+        "--every", type=float, default=60.0, metavar="SECONDS", help="how often to report; default 60"
+    )
     arguments = parser.parse_args()
     try:
         with arguments.out.open("a") as out:
@@ -192,7 +218,11 @@ def receive(arguments: argparse.Namespace, receiver: Receiver) -> int:
     """For ever. Raises OSError and sqlite3.Error when something cannot be kept."""
     # A persistent session: what comes while this program is down waits at the broker. Acknowledged is what is on the disk.
     client = mqtt.Client(
-        CallbackAPIVersion.VERSION2, client_id=arguments.client_id, clean_session=False, protocol=mqtt.MQTTv311, manual_ack=True
+        CallbackAPIVersion.VERSION2,
+        client_id=arguments.client_id,
+        clean_session=False,
+        protocol=mqtt.MQTTv311,
+        manual_ack=True,
     )
     messages: queue.Queue[mqtt.MQTTMessage] = queue.Queue()
     client.on_message = lambda _client, _data, message: messages.put(message)

@@ -41,7 +41,16 @@ EVENTS, BACKLOG = 20_000, 100_000
 PATIENCE_S = 120.0
 MAX_MB = 512
 BASE = "smartpole/bench/bench"
-PATH = [[0.123, 0.456], [0.2, 0.45], [0.3, 0.44], [0.4, 0.43], [0.5, 0.42], [0.6, 0.41], [0.7, 0.4], [0.8, 0.39]]
+PATH = [
+    [0.123, 0.456],
+    [0.2, 0.45],
+    [0.3, 0.44],
+    [0.4, 0.43],
+    [0.5, 0.42],
+    [0.6, 0.41],
+    [0.7, 0.4],
+    [0.8, 0.39],
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +63,9 @@ class Drained:
 
 @dataclass(frozen=True, slots=True)
 class Overtaken:
-    """Seconds from an alarm to its acknowledgement, with `waiting` events before it; growth of memory while they drain."""
+    """Seconds from an alarm to its acknowledgement, with `waiting` events before it; growth of memory while
+    they drain.
+    """
 
     alarm_s: float
     waiting: int
@@ -73,7 +84,9 @@ def overtake(program: str) -> Overtaken:
 
 def _in_a_process(what: str, program: str) -> dict[str, Any]:
     """Memory and garbage of the bench itself must not count."""
-    done = subprocess.run([sys.executable, "-m", __name__, what, program], capture_output=True, text=True, check=True)
+    done = subprocess.run(
+        [sys.executable, "-m", __name__, what, program], capture_output=True, text=True, check=True
+    )
     figures: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
     return figures
 
@@ -92,7 +105,14 @@ def fill(folder: Path, count: int) -> None:
 
 
 def _entry(number: int) -> Entry:
-    data = {"incident_id": _new_id(), "rule": "somebody", "kind": "presence", "camera": "street", "zone": "crossing", "class": "person"}
+    data = {
+        "incident_id": _new_id(),
+        "rule": "somebody",
+        "kind": "presence",
+        "camera": "street",
+        "zone": "crossing",
+        "class": "person",
+    }
     data |= {"track_ids": [number], "duration_s": 12.3, "peak": 1, "path": PATH, "end_reason": "left"}  # type: ignore[dict-item]
     event = RecordEvent("incident.closed", Severity.INFO, data, float(number))
     return Entry(_new_id(), event, Stamp(float(number), "bench", 1.79e9 + number, "synced"))
@@ -118,7 +138,9 @@ async def _uplink(folder: Path, port: int) -> AsyncIterator[tuple[Store, Upload]
 
 def _broker(port: int) -> Broker:
     pole = {"id": "bench", "site": "bench", "latitude": 0, "longitude": 0}
-    settings = Settings.model_validate({"pole": pole, "mqtt": {"host": "127.0.0.1", "port": port, "tls": False}})
+    settings = Settings.model_validate(
+        {"pole": pole, "mqtt": {"host": "127.0.0.1", "port": port, "tls": False}}
+    )
     broker = compose.broker_of(settings)
     assert broker is not None
     return SimulatedBroker(broker)
@@ -128,7 +150,11 @@ async def _drain(folder: Path, port: int) -> Drained:
     fill(folder, EVENTS)
     database = Database(folder / FILE_NAME, MAX_MB, _new_id, read_only=True)
     messages = [
-        Message(event_topic(BASE, stored.kind), encode(event_document(BASE, database.store_id, stored)), content_type=CONTENT_TYPE)
+        Message(
+            event_topic(BASE, stored.kind),
+            encode(event_document(BASE, database.store_id, stored)),
+            content_type=CONTENT_TYPE,
+        )
         for stored in database.list_events(EVENTS)
     ]
     database.close()
@@ -168,7 +194,9 @@ async def _overtake(folder: Path, port: int) -> Overtaken:
             await asyncio.sleep(0.005)
         before, waiting = memory_mb() or 0.0, BACKLOG - upload.sent_events
         begun = time.perf_counter()
-        store.record(RecordEvent("incident.opened", Severity.ALARM, {"incident_id": _new_id()}, time.monotonic()))
+        store.record(
+            RecordEvent("incident.opened", Severity.ALARM, {"incident_id": _new_id()}, time.monotonic())
+        )
         while "incident.opened" not in upload.sent()["events"] and time.perf_counter() < begun + PATIENCE_S:
             await asyncio.sleep(0.001)
         alarm_s = time.perf_counter() - begun
@@ -180,10 +208,15 @@ async def _overtake(folder: Path, port: int) -> Overtaken:
 
 
 def main(what: str, program: str) -> None:
-    with tempfile.TemporaryDirectory(prefix="pole-agent-bench-") as scratch, mosquitto_on_loopback(program, Path(scratch), None) as port:
+    with (
+        tempfile.TemporaryDirectory(prefix="pole-agent-bench-") as scratch,
+        mosquitto_on_loopback(program, Path(scratch), None) as port,
+    ):
         folder = Path(scratch) / "state"
         folder.mkdir()
-        result: Drained | Overtaken = asyncio.run(_drain(folder, port)) if what == "drain" else asyncio.run(_overtake(folder, port))
+        result: Drained | Overtaken = (
+            asyncio.run(_drain(folder, port)) if what == "drain" else asyncio.run(_overtake(folder, port))
+        )
         print(json.dumps(asdict(result)))
 
 

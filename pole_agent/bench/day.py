@@ -1,7 +1,7 @@
 """What a busy day costs: bytes written to the disk and bytes sent. Used by bench; needs Mosquitto.
 
-The whole agent lives through 24 hours on a clock that runs fast: its camera loop sees a drawn street, everything behind it is real. The
-kernel counts what is written, the broker counts what it receives.
+The whole agent lives through 24 hours on a clock that runs fast: its camera loop sees a drawn street,
+everything behind it is real. The kernel counts what is written, the broker counts what it receives.
 """
 
 from __future__ import annotations
@@ -41,7 +41,13 @@ STAYING = 40  # people who stand about for a minute and a half: alarms
 HEIGHT, WIDTH = 120, 160
 LABELS = ("person", "motorcycle", "motorcycle", "car")
 CONFIG: dict[str, Any] = {
-    "pole": {"id": "bench", "site": "bench", "latitude": -6.8586, "longitude": 107.9164, "timezone": "Asia/Jakarta"},
+    "pole": {
+        "id": "bench",
+        "site": "bench",
+        "latitude": -6.8586,
+        "longitude": 107.9164,
+        "timezone": "Asia/Jakarta",
+    },
     "clock": {"trust": "system"},
     "lamp": {"backend": "mock"},
     "camera": [{"name": "street", "source": "/dev/null", "fps": FPS}],
@@ -49,8 +55,19 @@ CONFIG: dict[str, Any] = {
     "line": [{"name": "gate", "from": [0.5, 0], "to": [0.5, 1]}],
     "rule": [
         # Every object that passes makes an event: more than a city would ask for.
-        {"name": "passing", "kind": "crossing", "line": "gate", "classes": ["person", "two_wheeler", "vehicle"]},
-        {"name": "night", "kind": "presence", "zone": "road", "active": "sunset..sunrise", "lamp": {"level": 1.0, "hold_s": 30}},
+        {
+            "name": "passing",
+            "kind": "crossing",
+            "line": "gate",
+            "classes": ["person", "two_wheeler", "vehicle"],
+        },
+        {
+            "name": "night",
+            "kind": "presence",
+            "zone": "road",
+            "active": "sunset..sunrise",
+            "lamp": {"level": 1.0, "hold_s": 30},
+        },
         {"name": "staying", "kind": "loitering", "zone": "road", "dwell_s": 30, "severity": "alarm"},
     ],
 }
@@ -58,7 +75,10 @@ CONFIG: dict[str, Any] = {
 
 @dataclass(frozen=True, slots=True)
 class Day:
-    """What it was and what it cost. `stored`: the last sequence number; `sent`: bytes that the broker received, MQTT and above."""
+    """What it was and what it cost.
+
+    `stored`: the last sequence number; `sent`: bytes that the broker received, MQTT and above.
+    """
 
     objects: int
     stored: int
@@ -87,7 +107,9 @@ class FastClock:
 
 @dataclass(frozen=True, slots=True)
 class Walker:
-    """One object: from `begin` (seconds of the day) it goes from one side to the other, and may stand in the middle for a while."""
+    """One object: from `begin` (seconds of the day) it goes from one side to the other, and may stand in the
+    middle for a while.
+    """
 
     begin: float
     label: str
@@ -120,7 +142,9 @@ def walkers(seed: int, objects: int, hours: float) -> list[Walker]:
         label = "person" if number in standing else chance.choice(LABELS)
         seconds = chance.uniform(18, 30) if label == "person" else chance.uniform(8, 14)
         stands_s = 90.0 if number in standing else 0.0
-        made.append(Walker(begin, label, seconds, chance.uniform(0.45, 0.95), chance.random() < 0.5, stands_s))
+        made.append(
+            Walker(begin, label, seconds, chance.uniform(0.45, 0.95), chance.random() < 0.5, stands_s)
+        )
     return made
 
 
@@ -206,18 +230,23 @@ async def live(folder: Path, port: int, hours: float, speed: float) -> Day:
     people = walkers(1, OBJECTS, hours)
     street = Street(clock, people)
     luminaire = compose.open_lamp(settings, clock)
-    house = compose.build(
-        Loaded(settings, ""), luminaire, clock, detector=Eye(street), sources=[lambda: street], socket=folder / "control.sock"
+    runtime = compose.build(
+        Loaded(settings, ""),
+        luminaire,
+        clock,
+        detector=Eye(street),
+        sources=[lambda: street],
+        socket=folder / "control.sock",
     )
     begun, before = clock.monotonic(), written_bytes()
-    running = asyncio.ensure_future(house.agent.run())
+    running = asyncio.ensure_future(runtime.agent.run())
     while clock.monotonic() < begun + hours * 3600:
         if running.done():
             raise RuntimeError("the agent ended before its day")
         await asyncio.sleep(0.5)
-    stats = await house.store.read(lambda db: db.stats())
+    stats = await runtime.store.read(lambda db: db.stats())
     sent = await received(port)
-    house.agent.stop()
+    runtime.agent.stop()
     await running
     luminaire.close()
     return Day(len(people), stats["last_sequence"], (written_bytes() - before) / 1e6, sent, hours)
@@ -251,10 +280,15 @@ def day(program: str, hours: float = 24.0, speed: float = SPEED) -> Day:
 
 def main(program: str, hours: str, speed: str) -> None:
     # /tmp may be memory, where nothing is written.
-    with tempfile.TemporaryDirectory(prefix="pole-agent-bench-", dir=os.environ.get("TMPDIR", "/var/tmp")) as scratch:
+    with tempfile.TemporaryDirectory(
+        prefix="pole-agent-bench-", dir=os.environ.get("TMPDIR", "/var/tmp")
+    ) as scratch:
         folder = Path(scratch) / "state"
         folder.mkdir()
-        with mosquitto_on_loopback(program, Path(scratch), None) as port, contextlib.suppress(BrokenPipeError):
+        with (
+            mosquitto_on_loopback(program, Path(scratch), None) as port,
+            contextlib.suppress(BrokenPipeError),
+        ):
             print(json.dumps(asdict(asyncio.run(live(folder, port, float(hours), float(speed))))), flush=True)
 
 

@@ -1,7 +1,8 @@
-"""How fast the lamp is: from a command to the pin, and from a person in the picture to more light. Used by bench.
+"""How fast the lamp is: from a command to the pin, and from a person in the picture to more light. Used by
+bench.
 
-The whole agent runs in this process on mock pins; commands come from another process, through a real Mosquitto where one is installed and
-through the control socket else.
+The whole agent runs in this process on mock pins; commands come from another process, through a real
+Mosquitto where one is installed and through the control socket else.
 """
 
 from __future__ import annotations
@@ -57,7 +58,10 @@ class Sights:
 
 
 def command_to_pin(settings: Settings, clip: Path | None) -> tuple[list[float], str]:
-    """Seconds from sending to the edge of the pin, and the way the commands took. With `clip`, detection saturates the cores meanwhile."""
+    """Seconds from sending to the edge of the pin, and the way the commands took.
+
+    With `clip`, detection saturates the cores meanwhile.
+    """
     with tempfile.TemporaryDirectory(prefix="pole-agent-bench-") as scratch, contextlib.ExitStack() as stack:
         program = mosquitto_program()
         port = stack.enter_context(mosquitto_on_loopback(program, Path(scratch), None)) if program else None
@@ -106,17 +110,21 @@ class _Edges:
         self._lamp.close()
 
 
-async def _run(settings: Settings, scratch: Path, story: Callable[[_Edges, compose.House], Any], **more: Any) -> Any:
-    """The house around a lamp that notes its edges, while `story` runs."""
+async def _run(
+    settings: Settings, scratch: Path, story: Callable[[_Edges, compose.Runtime], Any], **more: Any
+) -> Any:
+    """The runtime around a lamp that notes its edges, while `story` runs."""
     clock = SystemClock()
     luminaire = compose.open_lamp(settings, clock)
     edges = luminaire.lamp = _Edges(luminaire.lamp)
-    house = compose.build(Loaded(settings, ""), luminaire, clock, socket=scratch / compose.SOCKET_NAME, **more)
-    running = asyncio.ensure_future(house.agent.run())
+    runtime = compose.build(
+        Loaded(settings, ""), luminaire, clock, socket=scratch / compose.SOCKET_NAME, **more
+    )
+    running = asyncio.ensure_future(runtime.agent.run())
     try:
-        return await story(edges, house)
+        return await story(edges, runtime)
     finally:
-        house.agent.stop()
+        runtime.agent.stop()
         await running
 
 
@@ -124,17 +132,21 @@ async def _run(settings: Settings, scratch: Path, story: Callable[[_Edges, compo
 
 
 async def _command(settings: Settings, scratch: Path, port: int | None) -> list[float]:
-    async def story(edges: _Edges, house: compose.House) -> list[float]:
+    async def story(edges: _Edges, runtime: compose.Runtime) -> list[float]:
         await asyncio.sleep(WARM_UP_S)
-        where = [str(port), settings.base_topic] if port is not None else [str(house.socket)]
-        process = await asyncio.create_subprocess_exec(sys.executable, "-m", __name__, *where, stdout=asyncio.subprocess.PIPE)
+        where = [str(port), settings.base_topic] if port is not None else [str(runtime.socket)]
+        process = await asyncio.create_subprocess_exec(
+            sys.executable, "-m", __name__, *where, stdout=asyncio.subprocess.PIPE
+        )
         out, _ = await process.communicate()
         await asyncio.sleep(EVERY_S * 5)
         sent: list[float] = json.loads(out)
         waits = []
         for number, moment in enumerate(sent):
             level = LEVELS[number % 2]
-            waits.append(next((at - moment for at, duty in edges.seen if at > moment and duty == level), PATIENCE_S))
+            waits.append(
+                next((at - moment for at, duty in edges.seen if at > moment and duty == level), PATIENCE_S)
+            )
         return waits
 
     waits: list[float] = await _run(settings, scratch, story)
@@ -193,7 +205,9 @@ def _sender(where: list[str]) -> Iterator[Callable[[dict[str, Any]], None]]:
     if isinstance(sock := client.socket(), socket.socket):
         sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     client.loop_start()
-    yield lambda payload: client.publish(f"{where[1]}/lamp/set", json.dumps(payload), qos=1).wait_for_publish(PATIENCE_S)
+    yield lambda payload: client.publish(f"{where[1]}/lamp/set", json.dumps(payload), qos=1).wait_for_publish(
+        PATIENCE_S
+    )
     client.disconnect()
     client.loop_stop()
 
@@ -234,7 +248,10 @@ class _Stage:
 
 
 def _stage(clip: Path) -> tuple[Image, list[Image]]:
-    """The street without anybody (the median over the clip), and a second of it with people. Raises CameraError."""
+    """The street without anybody (the median over the clip), and a second of it with people.
+
+    Raises CameraError.
+    """
     import numpy as np
 
     from pole_agent.camera.opening import open_capture
@@ -257,7 +274,7 @@ def _stage(clip: Path) -> tuple[Image, list[Image]]:
 async def _sight(settings: Settings, scratch: Path, empty: Image, people: list[Image]) -> Sights:
     stage = _Stage(empty, people)
 
-    async def story(edges: _Edges, house: compose.House) -> Sights:
+    async def story(edges: _Edges, runtime: compose.Runtime) -> Sights:
         waits, took = [], []
         await asyncio.sleep(2 * EMPTY_S)
         for _ in range(SIGHTS):

@@ -1,4 +1,7 @@
-"""How soon a pole is lit and sees, and what a still street costs. Used by bench; each is a process of its own, as on a pole."""
+"""How soon a pole is lit and sees, and what a still street costs.
+
+Used by bench; each is a process of its own, as on a pole.
+"""
 
 from __future__ import annotations
 
@@ -60,8 +63,13 @@ class Start:
 
 
 def start(clip: Path) -> Start:
-    """Start the daemon on a clip, and wait until it says that the lamp is lit, and that the detector has looked."""
-    with tempfile.TemporaryDirectory(prefix="pole-agent-bench-") as scratch, socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as systemd:
+    """Start the daemon on a clip, and wait until it says that the lamp is lit, and that the detector has
+    looked.
+    """
+    with (
+        tempfile.TemporaryDirectory(prefix="pole-agent-bench-") as scratch,
+        socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as systemd,
+    ):
         systemd.bind(f"{scratch}/notify")
         systemd.settimeout(PATIENCE_S)
         config = Path(scratch) / "pole.toml"
@@ -87,13 +95,17 @@ def start(clip: Path) -> Start:
 
 
 def still_street(picture: Path) -> tuple[float, float]:
-    """Shares of one core that the whole agent takes, and decoding alone, on a still scene of 768 x 576 at 5 frames a second."""
+    """Shares of one core that the whole agent takes, and decoding alone, on a still scene of 768 x 576 at 5
+    frames a second.
+    """
     with tempfile.TemporaryDirectory(prefix="pole-agent-bench-") as scratch:
         clip = Path(scratch) / "still.avi"
         _draw(picture, clip)
         config = Path(scratch) / "pole.toml"
         config.write_text(CONFIG.format(state=f"{scratch}/state", clip=clip, fps=FPS))
-        decoding = subprocess.Popen([sys.executable, "-c", DECODE, str(clip), str(FPS)], stderr=subprocess.DEVNULL)
+        decoding = subprocess.Popen(
+            [sys.executable, "-c", DECODE, str(clip), str(FPS)], stderr=subprocess.DEVNULL
+        )
         agent = _daemon(config)
         try:
             time.sleep(SETTLE_S)
@@ -109,9 +121,11 @@ def still_street(picture: Path) -> tuple[float, float]:
 
 def _daemon(config: Path, **environment: str) -> subprocess.Popen[bytes]:
     return subprocess.Popen(
-        [sys.executable, "-m", "pole_agent", "run", "--config", str(config)], env=os.environ | environment,
-        stdout=subprocess.DEVNULL, stderr=subprocess.PIPE if environment else subprocess.DEVNULL,
-    )  # fmt: skip
+        [sys.executable, "-m", "pole_agent", "run", "--config", str(config)],
+        env=os.environ | environment,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE if environment else subprocess.DEVNULL,
+    )
 
 
 def _draw(picture: Path, clip: Path) -> None:
@@ -121,7 +135,9 @@ def _draw(picture: Path, clip: Path) -> None:
 
     capture = cv2.VideoCapture(str(picture))
     ok, image = capture.read()
-    still = cv2.resize(image if ok else np.full((HEIGHT, WIDTH, 3), 90, np.uint8), (WIDTH, HEIGHT)).astype(np.int16)
+    still = cv2.resize(image if ok else np.full((HEIGHT, WIDTH, 3), 90, np.uint8), (WIDTH, HEIGHT)).astype(
+        np.int16
+    )
     random = np.random.default_rng(1)
     writer = cv2.VideoWriter(str(clip), cv2.VideoWriter.fourcc(*"MJPG"), FPS, (WIDTH, HEIGHT))
     for _ in range(STILL_S * FPS):

@@ -1,4 +1,6 @@
-"""A picture for the technician: the grid of fractions, zones, lines with their directions, and the masks as they are burned in."""
+"""A picture for the technician: the grid of fractions, zones, lines with their directions, and the masks as
+they are burned in.
+"""
 
 from __future__ import annotations
 
@@ -22,7 +24,10 @@ def draw(
     lines: Mapping[str, tuple[Point, Point]],
     masks: Sequence[Sequence[Point]],
 ) -> Image:
-    """Return a copy of `image`, uint8 (h, w, 3) BGR, with all of it drawn in. Points are fractions of the picture."""
+    """Return a copy of `image`, uint8 (h, w, 3) BGR, with all of it drawn in.
+
+    Points are fractions of the picture.
+    """
     picture = image.copy()
     height, width = picture.shape[:2]
     size = max(0.35, height / 1200)
@@ -58,7 +63,9 @@ def draw(
     return picture
 
 
-def _write(picture: Image, text: str, place: tuple[int, int], colour: tuple[int, int, int], size: float) -> None:
+def _write(
+    picture: Image, text: str, place: tuple[int, int], colour: tuple[int, int, int], size: float
+) -> None:
     x, y = place
     height, width = picture.shape[:2]
     (w, h), below = cv2.getTextSize(text, FONT, size, 1)

@@ -1,11 +1,11 @@
 """A live camera: RTSP, HTTP or V4L2. A daemon thread reads, the newest frame wins.
 
-Pictures that come in a bunch (the network, the camera's own buffer) are not all stale but one: each keeps its own time, and waits for
-the one before to be looked at, for as long as that would have had.
+Pictures that come in a bunch (the network, the camera's own buffer) are not all stale but one: each keeps its
+own time, and waits for the one before to be looked at, for as long as that would have had.
 
-Reads can hang for ever, whatever timeouts say. A source that gives nothing is abandoned by whoever awaits it: its thread is a
-daemon and holds up nobody; its late frames go nowhere. Silence runs from the last sign of data, not from the last picture: key
-frames may be far apart.
+Reads can hang for ever, whatever timeouts say. A source that gives nothing is abandoned by whoever awaits it:
+its thread is a daemon and holds up nobody; its late frames go nowhere. Silence runs from the last sign of
+data, not from the last picture: key frames may be far apart.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ from pole_agent.vocabulary import Point
 
 FIRST_FRAME_S = 30.0  # opening; and before that, waiting for others that open
 SILENCE_S = 10.0
-MOST_ROOM = 2.0  # intervals: so long a frame at most may wait to be looked at before the next replaces it
+MAX_ROOM = 2.0  # intervals: so long a frame at most may wait to be looked at before the next replaces it
 
 
 class LiveSource:
@@ -87,7 +87,10 @@ class LiveSource:
     def facts(self) -> dict[str, str]:
         """For ``health``: what the times of the frames are made from, and how the stream comes."""
         capture = self._capture
-        return {"time": self._time.word, **({"transport": capture.transport} if capture is not None and capture.transport else {})}
+        return {
+            "time": self._time.word,
+            **({"transport": capture.transport} if capture is not None and capture.transport else {}),
+        }
 
     def close(self) -> None:
         self._closed.set()
@@ -110,7 +113,9 @@ class LiveSource:
 
     def _run(self, latest: Latest[Frame | CameraError]) -> None:
         try:
-            capture = open_capture(self._source, self._username, self._password_file, self._wanted, self._transport)
+            capture = open_capture(
+                self._source, self._username, self._password_file, self._wanted, self._transport
+            )
             self._sign()
             self._capture = capture
             try:
@@ -149,7 +154,7 @@ class LiveSource:
                 continue
             self._picture_at = time.monotonic()
             masks.burn(image)
-            room = min(at - given_at, MOST_ROOM / self._fps)
+            room = min(at - given_at, MAX_ROOM / self._fps)
             latest.wait(offered_at + room - self._monotonic())
             latest.put(Frame(image, at, index, capture.again))
             given_at, offered_at = at, self._monotonic()

@@ -1,7 +1,8 @@
-"""Motion JPEG over HTTP (multipart/x-mixed-replace), read part by part: one that is broken is left out, and is not the end.
+"""Motion JPEG over HTTP (multipart/x-mixed-replace), read part by part: one that is broken is left out, and
+is not the end.
 
-FFmpeg ends such a stream at the first part that it does not like. Here a part is looked for by its boundary, whatever its length
-claims to be, and counts when it is a whole JPEG. Silence is measured from the last byte.
+FFmpeg ends such a stream at the first part that it does not like. Here a part is looked for by its boundary,
+whatever its length claims to be, and counts when it is a whole JPEG. Silence is measured from the last byte.
 """
 
 from __future__ import annotations
@@ -24,10 +25,13 @@ from pole_agent.errors import CameraError
 
 SILENCE_S = 8.0  # without one byte
 BROKEN_S = 10.0  # nothing but broken parts
-MOST_BYTES = 1 << 24  # of one part
-MOST_HEAD = 1 << 14
+MAX_BYTES = 1 << 24  # of one part
+MAX_HEAD = 1 << 14
 AT_ONCE = 1 << 16
-FIRST_HEAD = re.compile(rb"(?:\A|\n)[ \t]*([^\s:][^\r\n:]{0,199}?)[ \t]*\r?\n(?:[A-Za-z-]+:[^\r\n]*\r?\n)*?Content-", re.IGNORECASE)
+FIRST_HEAD = re.compile(
+    rb"(?:\A|\n)[ \t]*([^\s:][^\r\n:]{0,199}?)[ \t]*\r?\n(?:[A-Za-z-]+:[^\r\n]*\r?\n)*?Content-",
+    re.IGNORECASE,
+)
 BEGINS, ENDS = b"\xff\xd8", b"\xff\xd9"
 MJPG = float(cv2.VideoWriter.fourcc(*"MJPG"))
 
@@ -40,7 +44,8 @@ class Multipart:
 
     def __init__(self, answer: Any, boundary: str, name: str) -> None:
         self._answer, self._name = answer, name
-        core = boundary.strip().strip('"').lstrip("-")  # some cameras count the dashes as part of it, some do not
+        # Some cameras count the dashes as part of it, some do not
+        core = boundary.strip().strip('"').lstrip("-")
         self._mark = b"--" + core.encode() if core else b""
         self._bytes = bytearray()
         self._begun = False
@@ -66,7 +71,9 @@ class Multipart:
                     if time.monotonic() - self._good_at > BROKEN_S:
                         raise CameraError(f"{self._name}: the stream sends no picture")
         except TimeoutError:
-            raise CameraError(f"{self._name}: no data came for {SILENCE_S:.0f} s; the stream broke off") from None
+            raise CameraError(
+                f"{self._name}: no data came for {SILENCE_S:.0f} s; the stream broke off"
+            ) from None
         except (OSError, http.client.HTTPException, ValueError) as error:
             raise CameraError(f"{self._name}: the stream broke off") from error
         return False
@@ -97,7 +104,9 @@ class Multipart:
         return bool(data)
 
     def _find(self, what: bytes, start: int, most: int) -> int:
-        """Where `what` begins in the bytes, reading more as needed; -1 at the end of the stream, or when it is too far."""
+        """Where `what` begins in the bytes, reading more as needed; -1 at the end of the stream, or when it
+        is too far.
+        """
         while (at := self._bytes.find(what, max(0, start))) < 0:
             start = max(start, len(self._bytes) - len(what) + 1)
             if len(self._bytes) > most or not self._more():
@@ -111,18 +120,18 @@ class Multipart:
             self._compare()
         if not self._mark and not self._guess():
             return None
-        while (at := self._find(self._mark, 0, MOST_BYTES)) < 0:
-            if len(self._bytes) <= MOST_BYTES:
+        while (at := self._find(self._mark, 0, MAX_BYTES)) < 0:
+            if len(self._bytes) <= MAX_BYTES:
                 return None
             del self._bytes[: -len(self._mark)]
         del self._bytes[: at + len(self._mark)]
-        if (line := self._find(b"\n", 0, MOST_HEAD)) < 0:
-            return None if len(self._bytes) <= MOST_HEAD else (Message(), b"")
+        if (line := self._find(b"\n", 0, MAX_HEAD)) < 0:
+            return None if len(self._bytes) <= MAX_HEAD else (Message(), b"")
         del self._bytes[: line + 1]
         head = self._head()
         length = head.get("Content-Length", "").strip()
         wanted = int(length) if length.isascii() and length.isdigit() and len(length) < 9 else 0
-        if 0 < wanted <= MOST_BYTES:
+        if 0 < wanted <= MAX_BYTES:
             while len(self._bytes) < wanted and self._more():
                 continue
             inside = self._bytes.find(self._mark, 0, wanted)
@@ -130,7 +139,7 @@ class Multipart:
             if inside >= 0 or _whole(data):  # else the length is wrong, or the data are
                 del self._bytes[: len(data)]
                 return head, data
-        end = self._find(self._mark, 0, MOST_BYTES)
+        end = self._find(self._mark, 0, MAX_BYTES)
         if end < 0 and not self._bytes:
             return None
         data = bytes(self._bytes if end < 0 else self._bytes[:end])
@@ -140,8 +149,8 @@ class Multipart:
     def _head(self) -> Message:
         """The headers of a part, up to an empty line; a part may have none."""
         head, used = Message(), 0
-        while used < MOST_HEAD:
-            end = self._find(b"\n", used, used + MOST_HEAD)
+        while used < MAX_HEAD:
+            end = self._find(b"\n", used, used + MAX_HEAD)
             line = bytes(self._bytes[used : max(end, used)]).strip()
             if end < 0 or line.startswith(BEGINS):
                 break
@@ -154,16 +163,18 @@ class Multipart:
         return head
 
     def _compare(self) -> None:
-        """The line before the headers of the first part is the boundary, also where the answer announces another."""
-        while not (first := FIRST_HEAD.search(self._bytes)) and len(self._bytes) <= MOST_HEAD and self._more():
+        """The line before the headers of the first part is the boundary, also where the answer announces
+        another.
+        """
+        while not (first := FIRST_HEAD.search(self._bytes)) and len(self._bytes) <= MAX_HEAD and self._more():
             continue
         if first and not (self._mark and self._mark in first[1]):
             self._mark = bytes(first[1])
 
     def _guess(self) -> bool:
         """The answer names no boundary: take the first line that looks like one."""
-        at = self._find(b"--", 0, MOST_HEAD)
-        end = self._find(b"\n", at, at + MOST_HEAD) if at >= 0 else -1
+        at = self._find(b"--", 0, MAX_HEAD)
+        end = self._find(b"\n", at, at + MAX_HEAD) if at >= 0 else -1
         self._mark = bytes(self._bytes[at:end]).strip() if end >= 0 else b""
         return bool(self._mark.strip(b"-"))
 
@@ -185,9 +196,13 @@ def _stamp(head: Message) -> float | None:
 class _SameHost(urllib.request.HTTPRedirectHandler):
     """A camera may send us to another path, not to somebody else."""
 
-    def redirect_request(self, req: Any, fp: Any, code: int, msg: str, headers: Any, newurl: str) -> urllib.request.Request | None:
+    def redirect_request(
+        self, req: Any, fp: Any, code: int, msg: str, headers: Any, newurl: str
+    ) -> urllib.request.Request | None:
         if urlsplit(newurl).hostname != urlsplit(req.full_url).hostname:
-            raise CameraError(f"{self.name}: the camera sends us to another machine; write that address as source")
+            raise CameraError(
+                f"{self.name}: the camera sends us to another machine; write that address as source"
+            )
         return super().redirect_request(req, fp, code, msg, headers, newurl)
 
     def __init__(self, name: str) -> None:
@@ -211,13 +226,19 @@ class _Basic(urllib.request.HTTPBasicAuthHandler):
 
 
 def open_multipart(source: str, name: str, username: str | None, password: str | None) -> Multipart | None:
-    """Ask for `source` (http or https, without credentials); None when it is something else that FFmpeg may know. Raises CameraError.
+    """Ask for `source` (http or https, without credentials); None when it is something else that FFmpeg may
+    know. Raises CameraError.
 
     `name` is what people call it. The answer that says what it is, is the stream that is then read.
     """
     tls = ssl.create_default_context()
-    tls.check_hostname, tls.verify_mode = False, ssl.CERT_NONE  # cameras sign their own, and FFmpeg does not look either
-    handlers: list[Any] = [urllib.request.ProxyHandler({}), urllib.request.HTTPSHandler(context=tls), _SameHost(name)]
+    # Cameras sign their own, and FFmpeg does not look either
+    tls.check_hostname, tls.verify_mode = False, ssl.CERT_NONE
+    handlers: list[Any] = [
+        urllib.request.ProxyHandler({}),
+        urllib.request.HTTPSHandler(context=tls),
+        _SameHost(name),
+    ]
     if username is not None:
         logins = urllib.request.HTTPPasswordMgrWithDefaultRealm()
         logins.add_password(None, source, username, password or "")
@@ -229,20 +250,29 @@ def open_multipart(source: str, name: str, username: str | None, password: str |
         error.close()
         raise CameraError(f"{name}: {_refusal(error.code)}") from None
     except TimeoutError:
-        raise CameraError(f"{name}: nobody answers within {SILENCE_S:.0f} s; is the camera on, and the address right?") from None
+        raise CameraError(
+            f"{name}: nobody answers within {SILENCE_S:.0f} s; is the camera on, and the address right?"
+        ) from None
     except urllib.error.URLError as error:
         if isinstance(error.reason, TimeoutError):
-            raise CameraError(f"{name}: nobody answers within {SILENCE_S:.0f} s; is the camera on, and the address right?") from None
+            raise CameraError(
+                f"{name}: nobody answers within {SILENCE_S:.0f} s; is the camera on, and the address right?"
+            ) from None
         why = getattr(error.reason, "strerror", None) or error.reason
         raise CameraError(f"{name}: {why}; is the camera on, and the address right?") from error
     except (OSError, http.client.HTTPException, ValueError):
-        raise CameraError(f"{name}: the server does not answer in {'HTTP'}; is this the address of the camera's stream?") from None
+        raise CameraError(
+            f"{name}: the server does not answer in {'HTTP'}; is this the address of the camera's stream?"
+        ) from None
     kind = answer.headers.get_content_type()
     if kind.startswith("multipart/"):
         return Multipart(answer, str(answer.headers.get_param("boundary") or ""), name)
     answer.close()
     if kind == "image/jpeg":
-        raise CameraError(f"{name}: this is the address of one picture, not of a stream; look for the camera's MJPEG or RTSP address")
+        raise CameraError(
+            f"{name}: this is the address of one picture, not of a stream; look for the camera's MJPEG or"
+            " RTSP address"
+        )
     return None
 
 

@@ -1,7 +1,8 @@
-"""ONVIF cameras: who is on the network (WS-Discovery), what streams they have, and which of them a pole should take.
+"""ONVIF cameras: who is on the network (WS-Discovery), what streams they have, and which of them a pole
+should take.
 
-Speaks through two libraries that are an extra of the package (`onvif-zeep-async` and `WSDiscovery`). Requests are signed with the
-camera's own clock: cameras reject signatures that are minutes off, and their clocks are.
+Speaks through two libraries that are an extra of the package (`onvif-zeep-async` and `WSDiscovery`). Requests
+are signed with the camera's own clock: cameras reject signatures that are minutes off, and their clocks are.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ from pole_agent.settings.source import address_of
 ONVIF_NETWORK = "http://www.onvif.org/ver10/network/wsdl"
 VIDEO = "NetworkVideoTransmitter"
 ASK_S = 15.0
-MOST_HEIGHT, LEAST_HEIGHT = 800, 360  # pixels; a sub-stream is usually 480 to 720 high
+MAX_HEIGHT, MIN_HEIGHT = 800, 360  # pixels; a sub-stream is usually 480 to 720 high
 CODECS = {"H264": "H.264", "H265": "H.265", "JPEG": "MJPEG"}
 DEFAULT_PORT = 80
 NEAR = {4: 24, 6: 64}  # bits of an address that those of one network share, as a rule
@@ -32,7 +33,8 @@ NO_LIBRARY = "looking for cameras needs two libraries: pip install onvif-zeep-as
 
 @dataclass(frozen=True, slots=True)
 class Stream:
-    """One stream of a camera. `source` is what to copy: whole, without user and password where an address has them.
+    """One stream of a camera. `source` is what to copy: whole, without user and password where an address has
+    them.
 
     `note`: what was changed in the address that the camera gave.
     """
@@ -58,15 +60,19 @@ class Found:
 
 
 def prefer(streams: Sequence[Stream]) -> Stream | None:
-    """The stream for a pole: the largest that is no larger than a sub-stream, H.264 before others; else the smallest there is."""
-    fitting = [s for s in streams if LEAST_HEIGHT <= s.height <= MOST_HEIGHT]
+    """The stream for a pole: the largest that is no larger than a sub-stream, H.264 before others; else the
+    smallest there is.
+    """
+    fitting = [s for s in streams if MIN_HEIGHT <= s.height <= MAX_HEIGHT]
     if fitting:
         return max(fitting, key=lambda s: (s.codec == "H.264", s.codec == "H.265", s.height))
-    return min(streams, key=lambda s: abs(s.height - MOST_HEIGHT), default=None)
+    return min(streams, key=lambda s: abs(s.height - MAX_HEIGHT), default=None)
 
 
 def find(seconds: float, host: str | None, username: str | None, password: str | None) -> list[Found]:
-    """Ask the network for `seconds`, or just `host` ("name" or "name:port"), and each camera for its streams. Raises CameraError."""
+    """Ask the network for `seconds`, or just `host` ("name" or "name:port"), and each camera for its streams.
+    Raises CameraError.
+    """
     try:
         import onvif  # noqa: F401
         import wsdiscovery  # noqa: F401
@@ -100,11 +106,12 @@ def bracketed(host: str) -> str:
 
 
 def address_for(given: str, answered: str) -> tuple[str, str]:
-    """The address of a stream as the camera gave it, made usable, and what was changed about it (empty when nothing).
+    """The address of a stream as the camera gave it, made usable, and what was changed about it (empty when
+    nothing).
 
-    Its login is left out. `answered` is the host that we have asked. A camera may give an address of no use here: none at all
-    (0.0.0.0), its own loopback, or one of a network behind it. One that cannot be read, or may hold a password elsewhere than in its
-    login, is left out: the address is empty then.
+    Its login is left out. `answered` is the host that we have asked. A camera may give an address of no use
+    here: none at all (0.0.0.0), its own loopback, or one of a network behind it. One that cannot be read, or
+    may hold a password elsewhere than in its login, is left out: the address is empty then.
     """
     try:
         parts = urlsplit(given)
@@ -182,14 +189,16 @@ async def _ask(host: str, port: int, username: str | None, password: str | None)
             return replace(found, streams=tuple(streams), preferred=prefer([s for s in streams if s.source]))
     except TimeoutError:
         return replace(found, trouble=f"does not answer within {ASK_S:.0f} s")
-    except Exception as error:  # noqa: BLE001 - a camera may answer anything; one bad one must not hide the others
+    except Exception as error:
         return replace(found, trouble=_explain(error))
     finally:
         await camera.close()
 
 
 async def _streams(media: Any, answered: str) -> list[Stream]:
-    """Of all profiles. One that the camera refuses hides no other; where it refuses all of them, its error is raised."""
+    """Of all profiles. One that the camera refuses hides no other; where it refuses all of them, its error is
+    raised.
+    """
     from onvif.exceptions import ONVIFError
     from zeep.exceptions import Fault
 
@@ -218,5 +227,8 @@ async def _streams(media: Any, answered: str) -> list[Stream]:
 def _explain(error: Exception) -> str:
     text = " ".join(str(error).split())[:200] or type(error).__name__
     if re.search(r"not ?authorized|unauthorized|\b401\b", text, re.IGNORECASE):
-        return "asks for a user and a password (ONVIF users are often separate): give --username and --password-file"
+        return (
+            "asks for a user and a password (ONVIF users are often separate): give --username and"
+            " --password-file"
+        )
     return f"does not answer as an ONVIF camera should: {text}"

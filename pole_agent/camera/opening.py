@@ -11,13 +11,14 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote, urlunsplit
 
-from pole_agent.camera.knock import knock
+from pole_agent.camera.handshake import handshake
 from pole_agent.camera.video import Capture, Video
 from pole_agent.errors import CameraError
 from pole_agent.settings.reading import secret
 from pole_agent.settings.source import address_of, may_hold_password
 
-# Read by OpenCV's FFmpeg whenever something is opened. Quiet, because FFmpeg prints addresses with their passwords.
+# Read by OpenCV's FFmpeg whenever something is opened. Quiet, because FFmpeg prints addresses with their
+# passwords.
 OPTIONS = "OPENCV_FFMPEG_CAPTURE_OPTIONS"
 GIVEN_OPTIONS = os.environ.setdefault(OPTIONS, "") or None  # by whoever started us: then they hold for all
 os.environ.setdefault("OPENCV_FFMPEG_LOGLEVEL", "-8")
@@ -28,11 +29,16 @@ SILENCE_US = 8_000_000  # without one byte, by FFmpeg's own count
 PICTURE_S = 120.0  # without a picture, while data come: key frames may be far apart, this far they are not
 DEVICE_S = 10.0
 TRANSPORTS = {"auto": "rtsp_flags;prefer_tcp", "tcp": "rtsp_transport;tcp", "udp": "rtsp_transport;udp"}
-IN_PATH = re.compile(r"((?:pass(?:word|wd)?|pwd)=).*?(?=_(?:channel|stream)=|[&/]|$)|(:)[^&/]*", re.IGNORECASE)  # as some cameras want it
+# As some cameras want it
+IN_PATH = re.compile(
+    r"((?:pass(?:word|wd)?|pwd)=).*?(?=_(?:channel|stream)=|[&/]|$)|(:)[^&/]*", re.IGNORECASE
+)
 
 
 def plain(source: str) -> str:
-    """The source for people: without user, password and query; of one that is not quite an address, the scheme only."""
+    """The source for people: without user, password and query; of one that is not quite an address, the
+    scheme only.
+    """
     if "://" not in source:
         return "…" if may_hold_password(source) else source
     parts = address_of(source)
@@ -51,7 +57,8 @@ def address(source: str, username: str | None, password: str | None) -> str:
     return f"{scheme}://{login}@{rest}"
 
 
-_one_at_a_time = threading.Lock()  # OpenCV has such a lock of its own; before this one it can still be seen who gave up
+# OpenCV has such a lock of its own; before this one it can still be seen who gave up
+_one_at_a_time = threading.Lock()
 _unanswered: set[str] = set()  # streams that did not answer when they were last asked
 
 
@@ -62,11 +69,13 @@ def open_capture(
     wanted: Callable[[], bool] = lambda: True,
     transport: str = "auto",
 ) -> Capture:
-    """Open a stream, device or file. Blocks; may hang for as long as the other side likes. Raises CameraError.
+    """Open a stream, device or file. Blocks; may hang for as long as the other side likes. Raises
+    CameraError.
 
-    Others may be opening, and take their time; when it is our turn and it is not `wanted` any more, nothing is opened.
-    A camera may allow one viewer, so it is not asked anything before; it is asked why afterwards, when it could not be opened. Only
-    one that did not answer then is asked first the next time: it would keep all others waiting (opencv issue 17057).
+    Others may be opening, and take their time; when it is our turn and it is not `wanted` any more, nothing
+    is opened. A camera may allow one viewer, so it is not asked anything before; it is asked why afterwards,
+    when it could not be opened. Only one that did not answer then is asked first the next time: it would keep
+    all others waiting (opencv issue 17057).
     """
     import cv2
 
@@ -76,7 +85,9 @@ def open_capture(
         password = None if password_file is None else secret(password_file)
     except (OSError, ValueError) as error:
         why = error.strerror if isinstance(error, OSError) else error
-        raise CameraError(f"the password of {plain(source)} cannot be read from {password_file}: {why}") from error
+        raise CameraError(
+            f"the password of {plain(source)} cannot be read from {password_file}: {why}"
+        ) from error
     if source.lower().startswith(("http://", "https://")):
         from pole_agent.camera.multipart import open_multipart
 
@@ -93,14 +104,20 @@ def open_capture(
     if capture.isOpened():
         if "://" not in source:
             return Video(capture, DEVICE_S)
-        return Video(capture, PICTURE_S + DEVICE_S, ("udp" if udp else "tcp") if source.startswith("rtsp") else "")
+        return Video(
+            capture, PICTURE_S + DEVICE_S, ("udp" if udp else "tcp") if source.startswith("rtsp") else ""
+        )
     capture.release()
     if "://" in source:
         _ask(source)
-        what = "the camera answers, but gives no stream; check path, user and password_file, and that it sends H.264, H.265 or MJPEG"
+        what = (
+            "the camera answers, but gives no stream; check path, user and password_file, and that it sends"
+            " H.264, H.265 or MJPEG"
+        )
         if transport != "auto":
             what = (
-                f'the camera answers, but gives no stream; transport = "{transport}" is set: try "auto"; check path, user and password_file'
+                f'the camera answers, but gives no stream; transport = "{transport}" is set: try "auto";'
+                " check path, user and password_file"
             )
     elif source.startswith("/dev/"):
         what = "the device cannot be opened; is it a camera, and are you in the group video?"
@@ -112,7 +129,7 @@ def open_capture(
 def _ask(source: str) -> None:
     """Why does it not open? Raises CameraError when that can be told."""
     try:
-        knock(source, plain(source))
+        handshake(source, plain(source))
     except CameraError:
         _unanswered.add(source)
         raise
@@ -136,14 +153,25 @@ def _udp_sockets() -> set[str]:
 def _open(source: str, username: str | None, password: str | None, transport: str) -> Any:
     import cv2
 
-    # FFmpeg would take a thread a core and hold as many pictures; decoding a sub-stream needs a fraction of one core.
+    # FFmpeg would take a thread a core and hold as many pictures; decoding a sub-stream needs a fraction of
+    # one core.
     one_thread = [cv2.CAP_PROP_N_THREADS, 1]
     try:
         if "://" in source:
-            silence = f"{TRANSPORTS[transport]}|timeout;{SILENCE_US}" if source.startswith("rtsp") else f"rw_timeout;{SILENCE_US}"
+            silence = (
+                f"{TRANSPORTS[transport]}|timeout;{SILENCE_US}"
+                if source.startswith("rtsp")
+                else f"rw_timeout;{SILENCE_US}"
+            )
             os.environ[OPTIONS] = GIVEN_OPTIONS or silence
             read_timeout = round(PICTURE_S * 1000)
-            options = [cv2.CAP_PROP_OPEN_TIMEOUT_MSEC, OPEN_TIMEOUT_MS, cv2.CAP_PROP_READ_TIMEOUT_MSEC, read_timeout, *one_thread]
+            options = [
+                cv2.CAP_PROP_OPEN_TIMEOUT_MSEC,
+                OPEN_TIMEOUT_MS,
+                cv2.CAP_PROP_READ_TIMEOUT_MSEC,
+                read_timeout,
+                *one_thread,
+            ]
             return cv2.VideoCapture(address(source, username, password), cv2.CAP_FFMPEG, options)
         if source.startswith("/dev/"):
             return cv2.VideoCapture(source, cv2.CAP_V4L2)
@@ -152,5 +180,9 @@ def _open(source: str, username: str | None, password: str | None, transport: st
         # A name with a colon would be taken for an address.
         return cv2.VideoCapture(str(Path(source).absolute()), cv2.CAP_FFMPEG, one_thread)
     except cv2.error as error:
-        text = str(error).replace(address(source, username, password), plain(source)).replace(source, plain(source))
+        text = (
+            str(error)
+            .replace(address(source, username, password), plain(source))
+            .replace(source, plain(source))
+        )
         raise CameraError(f"{plain(source)} cannot be opened: {text}") from error

@@ -12,22 +12,31 @@ from pole_agent.camera.stamps import ClipTime, LiveTime
 from pole_agent.camera.video import Capture
 from pole_agent.errors import CameraError
 
-ENOUGH_HEIGHT, MOST_HEIGHT = 480, 800  # pixels of the shorter side; models look at 256 to 416
+ENOUGH_HEIGHT, MAX_HEIGHT = 480, 800  # pixels of the shorter side; models look at 256 to 416
 MUCH_CPU = 0.25  # of one core for decoding alone
 FEW_FRAMES = 0.7  # of what is asked for
 ENOUGH_FRAMES = 3
 AGREE = 0.4  # the camera's clock and ours, about the rate
-MOST_WAITING_S = 3.0  # for the buffer of the opening to be empty
+MAX_WAITING_S = 3.0  # for the buffer of the opening to be empty
 WIDE = 2.2  # times as long as broad: as the look at parts in turn has it
-NAMES = {"h264": "H.264", "avc1": "H.264", "hevc": "H.265", "hev1": "H.265", "h265": "H.265", "mjpg": "MJPEG", "mp4v": "MPEG-4"}
+NAMES = {
+    "h264": "H.264",
+    "avc1": "H.264",
+    "hevc": "H.265",
+    "hev1": "H.265",
+    "h265": "H.265",
+    "mjpg": "MJPEG",
+    "mp4v": "MPEG-4",
+}
 
 
 @dataclass(frozen=True, slots=True)
 class Probe:
-    """Sizes in pixels, rates in frames a second. `decode_ms` is CPU time a frame; `core_share` that of one core at the rate measured.
+    """Sizes in pixels, rates in frames a second. `decode_ms` is CPU time a frame; `core_share` that of one
+    core at the rate measured.
 
-    `time`: what the times of frames are made from. Live: "capture", the camera's own stamps, or "arrival". A clip: "container", its
-    stamps, or "rate", a count. `transport`: "tcp" or "udp" for RTSP, else empty.
+    `time`: what the times of frames are made from. Live: "capture", the camera's own stamps, or "arrival". A
+    clip: "container", its stamps, or "rate", a count. `transport`: "tcp" or "udp" for RTSP, else empty.
     """
 
     codec: str
@@ -42,8 +51,13 @@ class Probe:
     transport: str = ""
 
 
-def probe(capture: Capture, seconds: float, now: Callable[[], float] = time.monotonic, live: bool = True) -> Probe:
-    """Read every frame for `seconds`, and measure. What was waiting when the stream was opened is not counted. Raises CameraError."""
+def probe(
+    capture: Capture, seconds: float, now: Callable[[], float] = time.monotonic, live: bool = True
+) -> Probe:
+    """Read every frame for `seconds`, and measure.
+
+    What was waiting when the stream was opened is not counted. Raises CameraError.
+    """
     import cv2
 
     declared = float(capture.get(cv2.CAP_PROP_FPS))
@@ -66,7 +80,7 @@ def probe(capture: Capture, seconds: float, now: Callable[[], float] = time.mono
         costs.append((time.thread_time() - spent) * 1000)
         stamp = capture.stamp()
         at = times.at(stamp, now()) if live else clip.at(stamp)
-        if waiting and (now() - asked >= _pause(declared) or now() - opened > MOST_WAITING_S):
+        if waiting and (now() - asked >= _pause(declared) or now() - opened > MAX_WAITING_S):
             waiting, begun = False, now()
             taken, stamps = [], []
         if at is not None:
@@ -103,29 +117,41 @@ def _pause(declared: float) -> float:
 
 
 def advice(found: Probe, fps: float) -> list[str]:
-    """What could be better, in sentences, for a pole that looks at `fps` frames a second. Empty when nothing."""
+    """What could be better, in sentences, for a pole that looks at `fps` frames a second.
+
+    Empty when nothing.
+    """
     hints = []
     long, short = max(found.width, found.height), min(found.width, found.height)
     if long >= WIDE * short:
         hints.append(
-            f"the picture is a panorama of {found.width}x{found.height}: people in it are too small for one look, so it is looked at "
-            "part by part in turn, each more rarely; a camera of its own for each view sees better"
+            f"the picture is a panorama of {found.width}x{found.height}: people in it are too small for one"
+            " look, so it is looked at part by part in turn, each more rarely; a camera of its own for each"
+            " view sees better"
         )
-    if short > MOST_HEIGHT:
+    if short > MAX_HEIGHT:
         hints.append(
-            f"the picture is {found.width}x{found.height} and models look at 416 at most: use the camera's sub-stream (about 720x576)"
+            f"the picture is {found.width}x{found.height} and models look at 416 at most: use the camera's"
+            " sub-stream (about 720x576)"
         )
     elif short < ENOUGH_HEIGHT:
         hints.append(
-            f"the picture is only {found.width}x{found.height}: distant people may be missed; choose a larger stream if there is one"
+            f"the picture is only {found.width}x{found.height}: distant people may be missed; choose a larger"
+            " stream if there is one"
         )
     if found.core_share > MUCH_CPU:
-        hints.append(f"decoding takes {found.core_share:.0%} of a core: lower the camera's frame rate or size")
+        hints.append(
+            f"decoding takes {found.core_share:.0%} of a core: lower the camera's frame rate or size"
+        )
     if found.measured_fps > 2.5 * fps:
-        hints.append(f"the camera sends {found.measured_fps:g} frames a second and {fps:g} are looked at: set the camera to {2 * fps:g}")
+        hints.append(
+            f"the camera sends {found.measured_fps:g} frames a second and {fps:g} are looked at: set the"
+            f" camera to {2 * fps:g}"
+        )
     if found.measured_fps < FEW_FRAMES * fps:
         hints.append(
-            f"only {found.measured_fps:g} frames a second come, of the {fps:g} that are asked for: set fps lower, or the camera higher"
+            f"only {found.measured_fps:g} frames a second come, of the {fps:g} that are asked for: set fps"
+            " lower, or the camera higher"
         )
     if found.codec == "MJPEG":
         hints.append("MJPEG takes ten times the network of H.264: choose H.264 if the camera can")

@@ -1,7 +1,8 @@
-"""A clip as a camera. For replay, every frame as fast as it can be handled; for the daemon, at the pace of its clock.
+"""A clip as a camera. For replay, every frame as fast as it can be handled; for the daemon, at the pace of
+its clock.
 
-The file is read in a daemon thread, a few frames ahead, so that decoding and detection overlap. Time is that of the stamps in the
-file, not a count.
+The file is read in a daemon thread, a few frames ahead, so that decoding and detection overlap. Time is that
+of the stamps in the file, not a count.
 """
 
 from __future__ import annotations
@@ -36,11 +37,12 @@ WHOLE = 0.95  # of what the header promises, in frames or in seconds; with less 
 
 
 class RecordedSource:
-    """Plays `path`. `fps` thins the file's frames to that rate, None gives all. With a `clock` it keeps real time.
+    """Plays `path`. `fps` thins the file's frames to that rate, None gives all. With a `clock` it keeps real
+    time.
 
-    The clip is played `times` times, or for ever with `loop`. Frame times start at `start_at` (monotonic seconds; default: the clock's
-    now at opening) and follow the stamps of the file. `next` raises ClipBrokeOff at the end of a file
-    that is not complete; with `loop`, that is logged once.
+    The clip is played `times` times, or for ever with `loop`. Frame times start at `start_at` (monotonic
+    seconds; default: the clock's now at opening) and follow the stamps of the file. `next` raises
+    ClipBrokeOff at the end of a file that is not complete; with `loop`, that is logged once.
     """
 
     waits = ""
@@ -91,7 +93,9 @@ class RecordedSource:
 
     @property
     def facts(self) -> dict[str, str]:
-        """What the times are made from: "container", or "rate", a count, where the file has no stamps that can be used."""
+        """What the times are made from: "container", or "rate", a count, where the file has no stamps that
+        can be used.
+        """
         return {"time": "container" if self._time.odd <= self._time.frames / 2 else "rate"}
 
     @property
@@ -100,7 +104,10 @@ class RecordedSource:
         odd, frames = self._time.odd, self._time.frames
         if not odd:
             return ""
-        return f"{plain(str(self._path))}: {odd} of {frames} frames have no time stamp that can be true; the frame rate was used for them"
+        return (
+            f"{plain(str(self._path))}: {odd} of {frames} frames have no time stamp that can be true; the"
+            " frame rate was used for them"
+        )
 
     def close(self) -> None:
         self._closed.set()
@@ -185,10 +192,17 @@ class RecordedSource:
                 yield Frame(image, start + at, index)
             if index < 0:
                 raise CameraError(f"{name}: the clip has no frame that can be read")
-            # Where the file has no count of its frames, OpenCV makes one from its length and the rate: then the time must be short, too.
+            # Where the file has no count of its frames, OpenCV makes one from its length and the rate: then
+            # the time must be short, too.
             length = self.total / native
-            if index + 1 < WHOLE * self.total and at + 1 / native < WHOLE * length and not self._closed.is_set():
-                raise ClipBrokeOff(f"{name}: the clip breaks off after {at:.1f} s of {length:.1f} s; is the file complete?")
+            if (
+                index + 1 < WHOLE * self.total
+                and at + 1 / native < WHOLE * length
+                and not self._closed.is_set()
+            ):
+                raise ClipBrokeOff(
+                    f"{name}: the clip breaks off after {at:.1f} s of {length:.1f} s; is the file complete?"
+                )
         except cv2.error as error:
             raise CameraError(f"{name}: cannot be read: {error}") from error
         finally:

@@ -1,8 +1,8 @@
 """The size of picture that the masks, zones and lines of a camera were drawn on.
 
-They are fractions of it. A camera that changes the shape of its picture, at night or after an update of its own, moves them without
-a word. So the size is what the configuration says, else the first that this source ever showed, kept over restarts: a pole that
-starts at night must not take the wrong shape for the right one.
+They are fractions of it. A camera that changes the shape of its picture, at night or after an update of its
+own, moves them without a word. So the size is what the configuration says, else the first that this source
+ever showed, kept over restarts: a pole that starts at night must not take the wrong shape for the right one.
 """
 
 from __future__ import annotations
@@ -25,9 +25,20 @@ MAX_BYTES = 4096
 class Reference:
     """`size` is (width, height) in pixels; None until the first picture, when nobody knows it."""
 
-    def __init__(self, given: Size | None = None, file: Path | None = None, source: str = "", *, read_only: bool = False) -> None:
+    def __init__(
+        self,
+        given: Size | None = None,
+        file: Path | None = None,
+        source: str = "",
+        *,
+        read_only: bool = False,
+    ) -> None:
         """`given` by a person. `file` keeps it, as long as `source` is the same."""
-        self._file, self._source, self._read_only = file, hashlib.sha256(source.encode()).hexdigest(), read_only
+        self._file, self._source, self._read_only = (
+            file,
+            hashlib.sha256(source.encode()).hexdigest(),
+            read_only,
+        )
         self._kept = self._read()
         self.size = given or self._kept
 
@@ -52,6 +63,14 @@ class Reference:
     def _keep(self, file: Path, size: Size) -> None:
         try:
             file.parent.mkdir(parents=True, exist_ok=True)
-            replace_file(file, json.dumps({"source": self._source, "width": size[0], "height": size[1]}).encode(), 0o644)
+            replace_file(
+                file,
+                json.dumps({"source": self._source, "width": size[0], "height": size[1]}).encode(),
+                0o644,
+            )
         except OSError as error:
-            log.warning("%s cannot be written: %s; the shape of the picture is forgotten at the next start", file, error.strerror)
+            log.warning(
+                "%s cannot be written: %s; the shape of the picture is forgotten at the next start",
+                file,
+                error.strerror,
+            )

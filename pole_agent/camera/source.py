@@ -1,4 +1,7 @@
-"""FrameSource: pictures of the street, one after the other. Privacy masks are burned in before a frame leaves the source."""
+"""FrameSource: pictures of the street, one after the other.
+
+Privacy masks are burned in before a frame leaves the source.
+"""
 
 from __future__ import annotations
 
@@ -22,7 +25,8 @@ class FrameSource(Protocol):
     async def next(self) -> Frame | None:
         """The next frame, None at the end of a clip.
 
-        Raises CameraError, also when nothing comes for too long; ClipBrokeOff at the end of a file that is not complete.
+        Raises CameraError, also when nothing comes for too long; ClipBrokeOff at the end of a file that is
+        not complete.
         """
         ...
 

@@ -1,8 +1,8 @@
 """From the stamps of pictures to the time when they were taken. Pure: arrival and stamps are arguments.
 
-A clip has stamps in its container; its frame rate is only a word in the header. A live stream has those of the camera (RTP, V4L2),
-which run on a clock of their own; HTTP has none, and then the arrival is all there is. Stamps may be missing, equal, or jump: what
-cannot be true is replaced by what is likely, and counted.
+A clip has stamps in its container; its frame rate is only a word in the header. A live stream has those of
+the camera (RTP, V4L2), which run on a clock of their own; HTTP has none, and then the arrival is all there
+is. Stamps may be missing, equal, or jump: what cannot be true is replaced by what is likely, and counted.
 """
 
 from __future__ import annotations
@@ -11,16 +11,18 @@ import math
 from collections import deque
 
 FAR_S = 3600.0  # a step of a clip that is longer is a broken stamp, not a pause of the recording
-LATE_S = 10.0  # so far behind its arrival a live picture can be; a larger step is a new beginning of the camera's clock
-WINDOW_S = 30.0  # over which the fastest way from the camera is sought, once and again: 100 ppm of drift are 6 ms
+# So far behind its arrival a live picture can be; a larger step is a new beginning of the camera's clock
+LATE_S = 10.0
+# Over which the fastest way from the camera is sought, once and again: 100 ppm of drift are 6 ms
+WINDOW_S = 30.0
 PACE = 0.1  # by so much the camera's clock may run faster or slower than ours; with more it is none
-MOST_RATE = 100.0  # pictures a second of any camera: more of them with one stamp have stamps that do not count
+MAX_RATE = 100.0  # pictures a second of any camera: more of them with one stamp have stamps that do not count
 USABLE = 0.6  # of the latest stamps must rise, or they are too coarse to be used
 LATEST = 50
 TOGETHER = 0.3  # of the usual step: pictures that come closer to each other came together
 EARLY = 0.25  # of the wanted step: a picture that is early by less is on time
-LEAST_S = 0.001  # between two pictures: time always rises
-MOST_STAMP_S = 1e10  # three hundred years
+MIN_S = 0.001  # between two pictures: time always rises
+MAX_STAMP_S = 1e10  # three hundred years
 
 
 class Thin:
@@ -45,7 +47,10 @@ class Thin:
 
 
 class ClipTime:
-    """Seconds since the first picture of a clip, from the stamps in the file. `rate`: frames a second, as its header says."""
+    """Seconds since the first picture of a clip, from the stamps in the file.
+
+    `rate`: frames a second, as its header says.
+    """
 
     def __init__(self, rate: float) -> None:
         self._step = 1 / rate
@@ -58,9 +63,12 @@ class ClipTime:
         self.odd = 0  # pictures whose stamp was missing, jumped back, or far ahead
 
     def at(self, stamp: float | None) -> float:
-        """The time of the next picture, whose stamp is `stamp` (seconds), or None where the file has none. Rises with each call."""
+        """The time of the next picture, whose stamp is `stamp` (seconds), or None where the file has none.
+
+        Rises with each call.
+        """
         self.frames += 1
-        usable = stamp is not None and abs(stamp) < MOST_STAMP_S
+        usable = stamp is not None and abs(stamp) < MAX_STAMP_S
         if not self._begun:
             self._begun, self._stamp, self.odd = True, stamp if usable else None, int(not usable)
             return 0.0
@@ -70,30 +78,34 @@ class ClipTime:
             self._stamp = None if self._stamp is None else self._stamp + self._step
             return self._last
         ahead = None if self._stamp is None else stamp - self._stamp
-        if ahead is not None and abs(ahead) < LEAST_S / 2:
-            if self._in_cell >= max(2.0, self._cell * MOST_RATE):
+        if ahead is not None and abs(ahead) < MIN_S / 2:
+            if self._in_cell >= max(2.0, self._cell * MAX_RATE):
                 self.odd += 1
                 self._last += self._step
                 return self._last
-            # More pictures than the header's rate has places for: they share the place, as those before shared theirs.
+            # More pictures than the header's rate has places for: they share the place, as those before
+            # shared theirs.
             self._in_cell += 1
-            self._last = max(self._last + LEAST_S, min(self._last + self._inside_s, self._base + 0.95 * self._cell))
+            self._last = max(
+                self._last + MIN_S, min(self._last + self._inside_s, self._base + 0.95 * self._cell)
+            )
             return self._last
         if ahead is None or not 0 < ahead <= FAR_S:
             self.odd += 1
             ahead = self._last + self._step - self._base
         else:
             self._inside_s = min(ahead, self._cell) / self._in_cell
-        self._last = max(self._base + ahead, self._last + LEAST_S)
+        self._last = max(self._base + ahead, self._last + MIN_S)
         self._base, self._stamp, self._in_cell = self._last, stamp, 1
         return self._last
 
 
 class LiveTime:
-    """When a live picture was taken, on the monotonic clock: from the camera's stamps where it has some, else from its arrival.
+    """When a live picture was taken, on the monotonic clock: from the camera's stamps where it has some, else
+    from its arrival.
 
-    The camera's clock is laid on ours where pictures came fastest, so that one that was held up on the way keeps its own time. The
-    result is never later than the arrival, and rises with each picture.
+    The camera's clock is laid on ours where pictures came fastest, so that one that was held up on the way
+    keeps its own time. The result is never later than the arrival, and rises with each picture.
     """
 
     def __init__(self) -> None:
@@ -118,7 +130,7 @@ class LiveTime:
 
     def at(self, stamp: float | None, arrival: float) -> float | None:
         """The time of the next picture (monotonic seconds), or None: it is the one before, once more."""
-        stamp = stamp if stamp is not None and abs(stamp) < MOST_STAMP_S else None
+        stamp = stamp if stamp is not None and abs(stamp) < MAX_STAMP_S else None
         spread = self._spread(arrival)
         if stamp is not None and self._stamp is not None and self._arrival is not None:
             step = stamp - self._stamp
@@ -132,11 +144,13 @@ class LiveTime:
             self._begin(arrival)
         self._stamp, self._arrival = stamp, arrival
         taken = self._taken(stamp, arrival) if stamp is not None and self._usable() else spread
-        self._at = max(taken, self._at + LEAST_S)
+        self._at = max(taken, self._at + MIN_S)
         return self._at
 
     def _usable(self) -> bool:
-        return self._clock and (len(self._rises) < LATEST // 5 or sum(self._rises) >= USABLE * len(self._rises))
+        return self._clock and (
+            len(self._rises) < LATEST // 5 or sum(self._rises) >= USABLE * len(self._rises)
+        )
 
     def _begin(self, arrival: float) -> None:
         self._window_from = arrival

@@ -1,4 +1,7 @@
-"""What a stream, a device or a clip is read through: OpenCV's capture, with the stamps of its pictures and how it comes."""
+"""What a stream, a device or a clip is read through:
+
+OpenCV's capture, with the stamps of its pictures and how it comes.
+"""
 
 from __future__ import annotations
 
@@ -33,7 +36,9 @@ class Capture(Protocol):
         ...
 
     def stamp(self) -> float | None:
-        """The time of the picture that was taken by the clock of its source (seconds), None where it has none."""
+        """The time of the picture that was taken by the clock of its source (seconds), None where it has
+        none.
+        """
         ...
 
     def get(self, what: int) -> float:

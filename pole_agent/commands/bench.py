@@ -1,7 +1,7 @@
 """Measure this machine against the budgets of the project: each figure beside its peer or limit, in one run.
 
-Absolute times differ from board to board and from minute to minute; so most figures are ratios of two things measured in turn.
-The best of the rounds counts: noise only ever makes things slower.
+Absolute times differ from board to board and from minute to minute; so most figures are ratios of two things
+measured in turn. The best of the rounds counts: noise only ever makes things slower.
 
   pole-agent bench
   pole-agent bench --clip street.mp4 --rounds 5 --json
@@ -51,15 +51,27 @@ class Figure:
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--clip", type=Path, default=CLIP, metavar="CLIP", help="what to look at; default: the bundled street")
-    parser.add_argument("--model", metavar="NAME", help="a shipped model by name, or the path of a card; default: the default model")
-    parser.add_argument("--threads", type=int, metavar="N", help="of the detector; default: as in the settings")
+    parser.add_argument(
+        "--clip", type=Path, default=CLIP, metavar="CLIP", help="what to look at; default: the bundled street"
+    )
+    parser.add_argument(
+        "--model",
+        metavar="NAME",
+        help="a shipped model by name, or the path of a card; default: the default model",
+    )
+    parser.add_argument(
+        "--threads", type=int, metavar="N", help="of the detector; default: as in the settings"
+    )
     parser.add_argument("--rounds", type=int, default=3, metavar="N", help="best of so many; default 3")
-    parser.add_argument("--json", action="store_true", help="print the figures as one JSON object, as the last line")
+    parser.add_argument(
+        "--json", action="store_true", help="print the figures as one JSON object, as the last line"
+    )
 
 
 def run(arguments: argparse.Namespace) -> int:
-    detector = {k: v for k, v in (("model", arguments.model), ("threads", arguments.threads)) if v is not None}
+    detector = {
+        k: v for k, v in (("model", arguments.model), ("threads", arguments.threads)) if v is not None
+    }
     try:
         settings = Settings.model_validate(
             {
@@ -69,16 +81,37 @@ def run(arguments: argparse.Namespace) -> int:
             }
         )
     except ValidationError as error:  # the value is not repeated: it may hold a password
-        raise ConfigError([Problem(f"--{_option(e['loc'])}", e["msg"].removeprefix("Value error, ")) for e in error.errors()]) from None
-    machine = f"{platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}, {_processor()}"
-    print(f"{machine}; {settings.detector.model}, {settings.detector.threads} threads; {arguments.clip.name}; best of {arguments.rounds}")
+        raise ConfigError(
+            [
+                Problem(f"--{_option(e['loc'])}", e["msg"].removeprefix("Value error, "))
+                for e in error.errors()
+            ]
+        ) from None
+    machine = (
+        f"{platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}, {_processor()}"
+    )
+    print(
+        f"{machine}; {settings.detector.model}, {settings.detector.threads} threads; {arguments.clip.name};"
+        f" best of {arguments.rounds}"
+    )
     figures = []
     for figure in measure(settings, arguments.clip, max(1, arguments.rounds)):
         figures.append(figure)
         verdict = {True: "met", False: "MISSED", None: ""}[figure.met]
-        print(f"{figure.what:<58} {figure.value:>9.3f} {figure.unit:<9} {figure.target:<10} {verdict}", flush=True)
+        print(
+            f"{figure.what:<58} {figure.value:>9.3f} {figure.unit:<9} {figure.target:<10} {verdict}",
+            flush=True,
+        )
     if arguments.json:
-        print(json.dumps({"machine": machine, "model": settings.detector.model, "figures": [asdict(f) for f in figures]}))
+        print(
+            json.dumps(
+                {
+                    "machine": machine,
+                    "model": settings.detector.model,
+                    "figures": [asdict(f) for f in figures],
+                }
+            )
+        )
     return 0 if all(f.met is not False for f in figures) else 1
 
 
@@ -109,27 +142,50 @@ def measure(settings: Settings, clip: Path, rounds: int) -> Iterator[Figure]:
         _replay(clip, settings, "--every-frame", "--save-detections", saved)
         alone = [_replay(clip, settings, "--every-frame", "--detections", saved) for _ in range(rounds)]
     live = [_replay(clip, settings) for _ in range(rounds)]
-    yield _at_most("tracker, on the detections of the clip", min(p["tracker_ms_p50"] for p in alone), "ms/frame", 0.20)
+    yield _at_most(
+        "tracker, on the detections of the clip", min(p["tracker_ms_p50"] for p in alone), "ms/frame", 0.20
+    )
     yield Figure("appearance", min(p["appearance_ms_p50"] for p in alone), "ms/frame", "", None)
-    yield _at_most("peak memory, one camera, as the daemon detects", min(p["peak_rss_mb"] for p in live), "MB", 160)
-    from pole_agent.bench import latency  # here, because every command starts by importing this file, and the lamp waits for that
+    yield _at_most(
+        "peak memory, one camera, as the daemon detects", min(p["peak_rss_mb"] for p in live), "MB", 160
+    )
+    from pole_agent.bench import (
+        latency,  # here, because every command starts by importing this file, and the lamp waits for that
+    )
 
     for busy, target in ((None, 10.0), (clip, 30.0)):
         played_back = [latency.command_to_pin(settings, busy) for _ in range(rounds)]
         state = f"{'idle' if busy is None else 'detection saturated'}, through {played_back[0][1]}"
-        yield Figure(f"lamp command to pin, median, {state}", min(_percentile(w, 50) for w, _ in played_back), "ms", "", None)
-        yield _at_most(f"lamp command to pin, p99, {state}", min(_percentile(w, 99) for w, _ in played_back), "ms", target)
+        yield Figure(
+            f"lamp command to pin, median, {state}",
+            min(_percentile(w, 50) for w, _ in played_back),
+            "ms",
+            "",
+            None,
+        )
+        yield _at_most(
+            f"lamp command to pin, p99, {state}",
+            min(_percentile(w, 99) for w, _ in played_back),
+            "ms",
+            target,
+        )
     from pole_agent.bench import startup
 
     starts = [startup.start(clip) for _ in range(rounds)]
     yield _at_most("start of the process to a lit lamp", min(s.lit_s for s in starts), "s", 0.5)
     yield _at_most("start of the process to the first detection", min(s.sees_s for s in starts), "s", 2.0)
-    whole, decoding = min((startup.still_street(clip) for _ in range(rounds)), key=lambda pair: pair[0] - pair[1])
-    yield Figure("a still street, 768 x 576, 5 frames/s: decoding alone", decoding * 100, "% of core", "", None)
+    whole, decoding = min(
+        (startup.still_street(clip) for _ in range(rounds)), key=lambda pair: pair[0] - pair[1]
+    )
+    yield Figure(
+        "a still street, 768 x 576, 5 frames/s: decoding alone", decoding * 100, "% of core", "", None
+    )
     yield _at_most("… the whole agent beyond that", (whole - decoding) * 100, "% of core", 5.0)
     yield from _uplink(rounds)
     sights = min((latency.sight_to_light(settings, clip) for _ in range(rounds)), key=lambda s: s.excess_s)
-    yield Figure("a person in the picture to more light, slowest of 6", max(sights.waits) * 1000, "ms", "", None)
+    yield Figure(
+        "a person in the picture to more light, slowest of 6", max(sights.waits) * 1000, "ms", "", None
+    )
     yield _at_most("… beyond one frame interval and one inference", sights.excess_s * 1000, "ms", 20.0)
 
 
@@ -151,17 +207,31 @@ def _uplink(rounds: int) -> Iterator[Figure]:
         return
     drained = [backlog.drain(program) for _ in range(rounds)]
     best = max(drained, key=lambda d: d.rate / d.from_memory)
-    yield Figure("events a second from memory, each acknowledged", max(d.from_memory for d in drained), "events/s", "", None)
+    yield Figure(
+        "events a second from memory, each acknowledged",
+        max(d.from_memory for d in drained),
+        "events/s",
+        "",
+        None,
+    )
     yield Figure("events a second from the store, marked as delivered", best.rate, "events/s", "", None)
     yield _at_least("… as a share of the same client from memory", best.rate / best.from_memory, "", 0.9)
     overtaken = min((backlog.overtake(program) for _ in range(rounds)), key=lambda o: o.alarm_s)
-    yield _at_most(f"a live alarm behind {overtaken.waiting} events, acknowledged after", overtaken.alarm_s, "s", 1.0)
+    yield _at_most(
+        f"a live alarm behind {overtaken.waiting} events, acknowledged after", overtaken.alarm_s, "s", 1.0
+    )
     yield _at_most("memory grows while they drain", overtaken.grown_mb, "MB", 10)
     from pole_agent.bench import day
 
     print("living through a busy day, in four minutes", file=sys.stderr)
     lived = day.day(program)
-    yield Figure(f"a busy day: {lived.objects} objects, and an event of each; events in all", lived.stored, "events", "", None)
+    yield Figure(
+        f"a busy day: {lived.objects} objects, and an event of each; events in all",
+        lived.stored,
+        "events",
+        "",
+        None,
+    )
     yield _at_most("written to the disk in that day, as the kernel counts", lived.written_mb, "MB", 50)
     yield _at_most("sent per object, as the broker counts", lived.sent / lived.objects / 1000, "KB", 1.5)
 
@@ -194,7 +264,9 @@ def _replay(clip: Path, settings: Settings, *more: str) -> dict[str, Any]:
 
 
 def _gate(clip: Path, rounds: int) -> tuple[float, float]:
-    """Milliseconds of the motion gate and of one resize to its working height, each on fresh frames, in turn."""
+    """Milliseconds of the motion gate and of one resize to its working height, each on fresh
+    frames, in turn.
+    """
     import cv2
 
     from pole_agent.vision.motion import WORK_HEIGHT, MotionGate
@@ -206,7 +278,9 @@ def _gate(clip: Path, rounds: int) -> tuple[float, float]:
             height, width = image.shape[:2]
             begun = time.perf_counter()
             if index % 2:
-                cv2.resize(image, (round(width * WORK_HEIGHT / height), WORK_HEIGHT), interpolation=cv2.INTER_NEAREST)
+                cv2.resize(
+                    image, (round(width * WORK_HEIGHT / height), WORK_HEIGHT), interpolation=cv2.INTER_NEAREST
+                )
             else:
                 gate.moved(image, index / 10)
             times[index % 2].append((time.perf_counter() - begun) * 1000)
@@ -222,7 +296,9 @@ def _frames(clip: Path) -> Iterator[Image]:
         ok, image = capture.read()
         if not ok:
             if index < WARM_UP:
-                raise CameraError(f"{clip}: too short to measure anything with; give a clip of {WARM_UP} frames or more")
+                raise CameraError(
+                    f"{clip}: too short to measure anything with; give a clip of {WARM_UP} frames or more"
+                )
             return
         yield image
 
@@ -233,4 +309,7 @@ def _processor() -> str:
     except OSError:
         return "unknown processor"
     words = ("model name", "Model", "Hardware")
-    return next((line.split(":", 1)[1].strip() for word in words for line in lines if line.startswith(word)), "unknown processor")
+    return next(
+        (line.split(":", 1)[1].strip() for word in words for line in lines if line.startswith(word)),
+        "unknown processor",
+    )

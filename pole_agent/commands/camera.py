@@ -4,8 +4,8 @@
   pole-agent camera probe rtsp://192.168.1.64/stream2 --username admin --password-file secret.txt
   pole-agent camera shot --config /etc/pole-agent/pole.toml --camera street --out shot.jpg
 
-A source is what [[camera]] source may be: rtsp://…, http://…, /dev/video0 or a video file. Without one, --config says it.
-The picture stays on this machine; masks are burned in before it is written.
+A source is what [[camera]] source may be: rtsp://…, http://…, /dev/video0 or a video file. Without one,
+--config says it. The picture stays on this machine; masks are burned in before it is written.
 """
 
 from __future__ import annotations
@@ -45,20 +45,46 @@ TIMES = {
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     actions = parser.add_subparsers(dest="action", metavar="action", required=True)
-    find = actions.add_parser("find", help="look for ONVIF cameras on this network (needs: pip install onvif-zeep-async WSDiscovery)")
-    find.add_argument("--seconds", type=float, default=3.0, metavar="S", help="how long to listen for answers; default 3")
+    find = actions.add_parser(
+        "find",
+        help="look for ONVIF cameras on this network (needs: pip install onvif-zeep-async WSDiscovery)",
+    )
+    find.add_argument(
+        "--seconds", type=float, default=3.0, metavar="S", help="how long to listen for answers; default 3"
+    )
     find.add_argument("--host", metavar="HOST[:PORT]", help="ask this one camera instead of the network")
-    probe = actions.add_parser("probe", help="codec, size, rate, milliseconds of decoding, share of the CPU, and advice")
-    probe.add_argument("--seconds", type=float, default=PROBE_S, metavar="S", help=f"how long to measure; default {PROBE_S:g}")
+    probe = actions.add_parser(
+        "probe", help="codec, size, rate, milliseconds of decoding, share of the CPU, and advice"
+    )
+    probe.add_argument(
+        "--seconds",
+        type=float,
+        default=PROBE_S,
+        metavar="S",
+        help=f"how long to measure; default {PROBE_S:g}",
+    )
     shot = actions.add_parser("shot", help="a picture with the grid, zones, lines and masks")
-    shot.add_argument("--out", type=Path, default=Path("shot.jpg"), metavar="F", help=".jpg or .png; default shot.jpg")
+    shot.add_argument(
+        "--out", type=Path, default=Path("shot.jpg"), metavar="F", help=".jpg or .png; default shot.jpg"
+    )
     for action in (probe, shot):
-        action.add_argument("source", nargs="?", metavar="SOURCE", help="default: the camera of the configuration")
-        action.add_argument("--config", type=Path, metavar="F", help=f"default without SOURCE: {DEFAULT_PATH}")
-        action.add_argument("--camera", metavar="NAME", help="which camera of the configuration; default: the only one")
+        action.add_argument(
+            "source", nargs="?", metavar="SOURCE", help="default: the camera of the configuration"
+        )
+        action.add_argument(
+            "--config", type=Path, metavar="F", help=f"default without SOURCE: {DEFAULT_PATH}"
+        )
+        action.add_argument(
+            "--camera", metavar="NAME", help="which camera of the configuration; default: the only one"
+        )
     for action in (find, probe, shot):
         action.add_argument("--username", metavar="NAME")
-        action.add_argument("--password-file", type=Path, metavar="F", help="a file with the password; never on the command line")
+        action.add_argument(
+            "--password-file",
+            type=Path,
+            metavar="F",
+            help="a file with the password; never on the command line",
+        )
     for action in (find, probe):
         action.add_argument("--json", action="store_true", help="print one JSON object")
 
@@ -78,9 +104,15 @@ def _chosen(arguments: argparse.Namespace) -> tuple[CameraSettings, Settings | N
         names = [c.name for c in settings.cameras]
         name = arguments.camera or (names[0] if len(names) == 1 else None)
         if name not in names:
-            raise ConfigError([Problem("--camera", f"say which camera; there is {', '.join(names) or 'none'}")])
+            raise ConfigError(
+                [Problem("--camera", f"say which camera; there is {', '.join(names) or 'none'}")]
+            )
         camera = settings.cameras[names.index(name)]
-    changed = {"source": arguments.source, "username": arguments.username, "password_file": arguments.password_file}
+    changed = {
+        "source": arguments.source,
+        "username": arguments.username,
+        "password_file": arguments.password_file,
+    }
     return camera.model_copy(update={k: v for k, v in changed.items() if v}), settings
 
 
@@ -88,13 +120,17 @@ def _given(source: str) -> CameraSettings:
     try:
         return CameraSettings.model_validate({"source": source})
     except ValidationError as error:
-        raise ConfigError([Problem("source", error.errors()[0]["msg"].removeprefix("Value error, "))]) from None
+        raise ConfigError(
+            [Problem("source", error.errors()[0]["msg"].removeprefix("Value error, "))]
+        ) from None
 
 
 def _open(camera: CameraSettings) -> Capture:
     from pole_agent.camera.opening import open_capture
 
-    return open_capture(camera.source, camera.username, secret_file(camera.password_file), transport=camera.transport)
+    return open_capture(
+        camera.source, camera.username, secret_file(camera.password_file), transport=camera.transport
+    )
 
 
 def _probe(arguments: argparse.Namespace, camera: CameraSettings) -> int:
@@ -110,7 +146,11 @@ def _probe(arguments: argparse.Namespace, camera: CameraSettings) -> int:
     if arguments.json:
         print(json.dumps({"source": plain(camera.source), **asdict(found), "advice": hints}))
         return 0
-    say(arguments, f"{plain(camera.source)}: {found.codec}, {found.width}x{found.height}, {found.measured_fps:g} frames a second")
+    say(
+        arguments,
+        f"{plain(camera.source)}: {found.codec}, {found.width}x{found.height}, {found.measured_fps:g} frames"
+        " a second",
+    )
     over = f"; RTSP over {found.transport.upper()}" if found.transport else ""
     say(arguments, f"the time of a frame is that of {TIMES[found.time]}{over}")
     say(arguments, f"decoding: {found.decode_ms:.1f} ms of CPU a frame, {found.core_share:.1%} of one core")
@@ -141,7 +181,9 @@ def _shot(arguments: argparse.Namespace, camera: CameraSettings, settings: Setti
     reference = compose.reference_of(settings, camera, read_only=True) if settings else None
     Masks(camera.masks, reference).burn(image)
     zones, lines = compose.places_of(settings, camera.name) if settings else ([], [])
-    picture = draw(image, {z.name: z.polygon for z in zones}, {n.name: (n.start, n.end) for n in lines}, camera.masks)
+    picture = draw(
+        image, {z.name: z.polygon for z in zones}, {n.name: (n.start, n.end) for n in lines}, camera.masks
+    )
     ok, blob = cv2.imencode(arguments.out.suffix, picture)
     if not ok:
         raise CameraError(f"{arguments.out}: the picture cannot be encoded")
@@ -149,14 +191,24 @@ def _shot(arguments: argparse.Namespace, camera: CameraSettings, settings: Setti
         with os.fdopen(os.open(arguments.out, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, PRIVATE), "wb") as file:
             file.write(blob.tobytes())
     except OSError as error:
-        raise ConfigError([Problem("--out", f"{arguments.out} cannot be written: {error.strerror}")]) from error
+        raise ConfigError(
+            [Problem("--out", f"{arguments.out} cannot be written: {error.strerror}")]
+        ) from error
     width, height = size_of(image)
     drawn = f"{len(zones)} zone(s), {len(lines)} line(s), {len(camera.masks)} mask(s)"
     say(arguments, f"{arguments.out}: {width}x{height}, {drawn}; for your eyes only")
     if reference and reference.size and not same_shape(reference.size, (width, height)):
         old = "{}x{}".format(*reference.size)
-        say(arguments, f"picture shape changed from {old} to {width}x{height}: masks and zones may lie elsewhere; masks cover all places")
-        say(arguments, f'when they are right for this picture, write picture = "{width}x{height}" in [[camera]] "{camera.name}"')
+        say(
+            arguments,
+            f"picture shape changed from {old} to {width}x{height}: masks and zones may lie elsewhere; masks"
+            " cover all places",
+        )
+        say(
+            arguments,
+            f'when they are right for this picture, write picture = "{width}x{height}" in [[camera]]'
+            f' "{camera.name}"',
+        )
     return 0
 
 
@@ -187,7 +239,13 @@ def _tell(cameras: Sequence[Any], arguments: argparse.Namespace) -> None:
         if camera.trouble:
             print("  " + spoken(camera.trouble, arguments.lang))
         if abs(camera.clock_off_s) > 60:
-            say(arguments, f"  its clock is {camera.clock_off_s:+.0f} s off; set a time server in its settings")
+            say(
+                arguments,
+                f"  its clock is {camera.clock_off_s:+.0f} s off; set a time server in its settings",
+            )
         for stream in camera.streams:
             mark = spoken("  <- take this one", arguments.lang) if stream == camera.preferred else ""
-            say(arguments, f"  {stream.codec} {stream.width}x{stream.height} at {stream.fps:g}: {stream.source}{mark}")
+            say(
+                arguments,
+                f"  {stream.codec} {stream.width}x{stream.height} at {stream.fps:g}: {stream.source}{mark}",
+            )

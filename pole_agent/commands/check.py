@@ -1,4 +1,5 @@
-"""Report every problem of a configuration with its key path, and look at what it names: models, pins, clips, files. Drives nothing.
+"""Report every problem of a configuration with its key path, and look at what it names: models, pins, clips,
+files. Drives nothing.
 
 Exit code 0 when it can be used, 2 when not. Warnings do not change the exit code.
 """
@@ -31,18 +32,27 @@ HELP = "report every problem of a configuration; drives nothing"
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--config", type=Path, default=DEFAULT_PATH, metavar="F", help=f"default: {DEFAULT_PATH}")
+    parser.add_argument(
+        "--config", type=Path, default=DEFAULT_PATH, metavar="F", help=f"default: {DEFAULT_PATH}"
+    )
 
 
 def run(arguments: argparse.Namespace) -> int:
     examined = examine_file(arguments.config)
     settings, problems = examined.settings, examined.problems
     if settings is not None:
-        problems = problems + [p for p in look(settings) if not any(p.path.startswith(spoilt) for spoilt in examined.spoilt)]
+        problems = problems + [
+            p for p in look(settings) if not any(p.path.startswith(spoilt) for spoilt in examined.spoilt)
+        ]
     if problems or settings is None:
         raise ConfigError(problems)
     in_indonesian = arguments.lang == "id"
-    for warning in [*warnings(settings), *nights(settings, time.time()), *_flights(settings), *_passwords(settings)]:
+    for warning in [
+        *warnings(settings),
+        *nights(settings, time.time()),
+        *_flights(settings),
+        *_passwords(settings),
+    ]:
         print(f"peringatan: {translate(warning)}" if in_indonesian else f"warning: {warning}")
     cameras, rules = len(settings.cameras), len(settings.rules)
     words = Both(
@@ -81,8 +91,15 @@ def _files(settings: Settings) -> Iterator[Problem]:
 
 def _passwords(settings: Settings) -> Iterator[str]:
     for path, file in secrets(settings):
-        if path.endswith("password_file") and not is_credential(file) and (text := secret(file)) != text.strip():
-            yield f"{path}: the password in {file} begins or ends with a space, which belongs to it; is that meant?"
+        if (
+            path.endswith("password_file")
+            and not is_credential(file)
+            and (text := secret(file)) != text.strip()
+        ):
+            yield (
+                f"{path}: the password in {file} begins or ends with a space, which belongs to it; is that"
+                " meant?"
+            )
 
 
 def _flights(settings: Settings) -> Iterator[str]:
@@ -111,7 +128,10 @@ def _cameras(settings: Settings) -> Iterator[Problem]:
         path = f"camera[{index}].source"
         if camera.source.startswith("/dev/"):
             if not os.access(camera.source, os.R_OK):
-                yield Problem(path, f"{camera.source} cannot be read; is the camera connected, are you in the group video?")
+                yield Problem(
+                    path,
+                    f"{camera.source} cannot be read; is the camera connected, are you in the group video?",
+                )
         elif not camera.live:
             try:
                 capture = open_capture(camera.source)
@@ -144,7 +164,8 @@ def _pin(settings: Settings) -> Iterator[Problem]:
     if settings.lamp.backend == "gpio" and not any(Path("/dev").glob("gpiochip*")):
         yield Problem(
             "lamp.backend",
-            'there is no GPIO chip on this machine (/dev/gpiochip*); for a bench without one set backend = "mock"',
+            "there is no GPIO chip on this machine (/dev/gpiochip*); for a bench without one set backend ="
+            ' "mock"',
         )
 
 
@@ -155,31 +176,49 @@ def nights(settings: Settings, wall: float) -> Iterator[str]:
     beside_h = abs((offset.total_seconds() / 3600 if offset else 0.0) - settings.pole.longitude / 15)
     if FAR_H < beside_h < 24 - FAR_H:
         where = f"the sun of longitude {settings.pole.longitude:g}"
-        yield f"pole.timezone: {settings.pole.timezone} is {beside_h:.0f} hours beside {where}; is it the pole's?"
+        yield (
+            f"pole.timezone: {settings.pole.timezone} is {beside_h:.0f} hours beside {where}; is it the"
+            " pole's?"
+        )
     least = duty(settings.lamp.floor, settings.lamp.curve)
     if 0 < least < FAINT:
-        yield f"lamp.floor: {settings.lamp.floor:.0%} on the {settings.lamp.curve} curve is {least:.1%} of the light; is that enough?"
+        yield (
+            f"lamp.floor: {settings.lamp.floor:.0%} on the {settings.lamp.curve} curve is {least:.1%} of the"
+            " light; is that enough?"
+        )
     year = list(survey(plan, wall))
     for lit in (False, True):
         spells = [s for s in year if s.lit is lit]
         if not spells:
             continue
         first = spells[0]
-        start, end = (datetime.fromtimestamp(t, plan.place.zone).strftime("%H:%M") for t in (first.start, first.end))
+        start, end = (
+            datetime.fromtimestamp(t, plan.place.zone).strftime("%H:%M") for t in (first.start, first.end)
+        )
         others = len({s.evening for s in spells}) - 1
         more = f" and of {others} more within a year" if others else ""
         if lit:
-            yield f'lamp.program "{first.program}": burns in daylight from {start} to {end} on the day of {first.evening}{more}'
+            yield (
+                f'lamp.program "{first.program}": burns in daylight from {start} to {end} on the day of'
+                f" {first.evening}{more}"
+            )
             continue
-        kept = "it stays dark" if settings.lamp.part_night else f"the floor of {settings.lamp.floor:.0%} is kept"
-        yield f'lamp.program "{first.program}": leaves the night of {first.evening}{more} without light from {start} to {end}; {kept}'
+        kept = (
+            "it stays dark" if settings.lamp.part_night else f"the floor of {settings.lamp.floor:.0%} is kept"
+        )
+        yield (
+            f'lamp.program "{first.program}": leaves the night of {first.evening}{more} without light from'
+            f" {start} to {end}; {kept}"
+        )
 
 
 def _sensors(settings: Settings) -> Iterator[Problem]:
     for key in ("photocell", "feedback"):
         part = getattr(settings.lamp, key)
         if part is not None and part.file is not None and not os.access(part.file, os.R_OK):
-            yield Problem(f"lamp.{key}.file", f"{part.file} cannot be read; is the driver of the sensor loaded?")
+            yield Problem(
+                f"lamp.{key}.file", f"{part.file} cannot be read; is the driver of the sensor loaded?"
+            )
 
 
 def _state(settings: Settings) -> Iterator[Problem]:

@@ -3,8 +3,9 @@
 pole-agent clock            what the clock reads, whether it is trusted, and each piece of evidence
 pole-agent clock accept     a person at the pole says that the clock is right: what speaks against it is given up
 
-A clock that is not trusted means: the lamp at its failsafe level, drones on the ground, events without a certain time. Compare the clock
-with a watch before you accept it. It is no time server: where one is asked (trust = "auto"), one has still to be heard.
+A clock that is not trusted means: the lamp at its failsafe level, drones on the ground, events without a
+certain time. Compare the clock with a watch before you accept it. It is no time server: where one is asked
+(trust = "auto"), one has still to be heard.
 """
 
 from __future__ import annotations
@@ -35,10 +36,19 @@ READS = Both("the clock reads", "jam menunjukkan")
 TRUSTED, DOUBTED = Both("trusted", "dipercaya"), Both("NOT trusted", "TIDAK dipercaya")
 AGAINST, SURELY = Both("against it", "menentang"), Both("surely past", "pasti sudah lewat")
 AGREED = Both("a time server agrees", "server waktu setuju")
-HOURS = Both("for {:.1f} of 24 hours; then what contradicts it is given up", "selama {:.1f} dari 24 jam; lalu yang menentangnya dilepas")
-ASIDE = Both("set aside until it has agreed with the clock for a day", "dikesampingkan sampai setuju dengan jam selama sehari")
+HOURS = Both(
+    "for {:.1f} of 24 hours; then what contradicts it is given up",
+    "selama {:.1f} dari 24 jam; lalu yang menentangnya dilepas",
+)
+ASIDE = Both(
+    "set aside until it has agreed with the clock for a day",
+    "dikesampingkan sampai setuju dengan jam selama sehari",
+)
 CELL = Both("photocell", "sensor cahaya")
-FIX = Both("if it is right, say so here: pole-agent clock accept", "bila benar, nyatakan di sini: pole-agent clock accept")
+FIX = Both(
+    "if it is right, say so here: pole-agent clock accept",
+    "bila benar, nyatakan di sini: pole-agent clock accept",
+)
 ACCEPTED = Both("accepted", "diterima")
 
 
@@ -53,7 +63,9 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     settings = control.settings_of(arguments)
     if settings is None:
-        raise ConfigError([Problem(str(arguments.config), "cannot be read; name the configuration with --config")])
+        raise ConfigError(
+            [Problem(str(arguments.config), "cannot be read; name the configuration with --config")]
+        )
     accepting = arguments.action == "accept"
     try:
         if accepting:
@@ -67,7 +79,9 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.json:
         print(json.dumps(document | {"accepted": accepting}))
         return 0
-    for line in _lines(document, settings.pole.place.zone, arguments.lang, accepting, settings.lamp.photocell is not None):
+    for line in _lines(
+        document, settings.pole.place.zone, arguments.lang, accepting, settings.lamp.photocell is not None
+    ):
         print(line)
     return 0
 
@@ -87,12 +101,17 @@ def _accept(keeper: TimeKeeper, settings: Settings) -> None:
         raise CommandRefused(why)
     try:
         if (folder / FILE_NAME).is_file():
-            with contextlib.closing(Database(folder / FILE_NAME, settings.storage.max_mb, str)) as database, database.transaction():
+            with (
+                contextlib.closing(Database(folder / FILE_NAME, settings.storage.max_mb, str)) as database,
+                database.transaction(),
+            ):
                 database.doubt_after(wall)
         folder.mkdir(parents=True, exist_ok=True)
         save(folder, keeper.memory())
     except (OSError, sqlite3.Error) as error:
-        raise PoleAgentError(f"{folder}: cannot be written: {error}; try: sudo pole-agent clock accept") from error
+        raise PoleAgentError(
+            f"{folder}: cannot be written: {error}; try: sudo pole-agent clock accept"
+        ) from error
 
 
 def _lines(document: dict[str, Any], zone: tzinfo, language: str, accepted: bool, cell: bool) -> list[str]:
@@ -107,7 +126,11 @@ def _lines(document: dict[str, Any], zone: tzinfo, language: str, accepted: bool
     lines += [f"  {AGAINST.of(language)}: {word(a['words'])}" for a in document["against"]]
     lines.append(f"  {SURELY.of(language)}: {_time(document['release'], zone)} ({word('this release')})")
     for kind, wall in sorted(document["surely"].items()):
-        name = kind if kind.startswith(CERTIFICATE) else NAMES.get(kind, "what it was behind before the last start")
+        name = (
+            kind
+            if kind.startswith(CERTIFICATE)
+            else NAMES.get(kind, "what it was behind before the last start")
+        )
         lines.append(f"  {SURELY.of(language)}: {_time(wall, zone)} ({word(name)})")
     if document["agreed_s"] > 0:
         lines.append(f"  {AGREED.of(language)}: {HOURS.of(language).format(document['agreed_s'] / 3600)}")

@@ -1,14 +1,16 @@
 """The whole agent on a bundled street clip: mock GPIO, no configuration, no hardware, no server.
 
-Alone, its clock starts at dusk. With --mqtt or --no-dispatcher others take part, and it keeps real time. Every message says that
-it is a simulation.
+Alone, its clock starts at dusk. With --mqtt or --no-dispatcher others take part, and it keeps real time.
+Every message says that it is a simulation.
 
-It talks to the broker of --mqtt; else to a Mosquitto of its own where one is installed; else to a broker in memory. It says which.
-Ctrl-C ends it; --once ends with the clip and prints a summary. --poles 5 is five of them, to fill a dashboard.
+It talks to the broker of --mqtt; else to a Mosquitto of its own where one is installed; else to a broker in
+memory. It says which. Ctrl-C ends it; --once ends with the clip and prints a summary. --poles 5 is five of
+them, to fill a dashboard.
 
-A bench dispatcher stands in for the dock: nothing flies. At first it tells of too much wind, so that the request for a drone is blocked,
-says why, and wakes when the wind drops. Approval is automatic, as in simulations only, and each message says so; with --approval required
-a person decides, with the command that the demo prints.
+A bench dispatcher stands in for the dock: nothing flies. At first it tells of too much wind, so that the
+request for a drone is blocked, says why, and wakes when the wind drops. Approval is automatic, as in
+simulations only, and each message says so; with --approval required a person decides, with the command that
+the demo prints.
 """
 
 from __future__ import annotations
@@ -40,7 +42,13 @@ from pole_agent.health.vitals import peak_memory_mb
 from pole_agent.indonesian import spoken
 from pole_agent.settings import DEFAULT_PATH, Settings
 from pole_agent.settings.load import Loaded
-from pole_agent.simulator.broker import broker_of_url, client_in_words, client_of, mosquitto_on_loopback, mosquitto_program
+from pole_agent.simulator.broker import (
+    broker_of_url,
+    client_in_words,
+    client_of,
+    mosquitto_on_loopback,
+    mosquitto_program,
+)
 from pole_agent.simulator.dispatcher import TICK_S, BenchDispatcher, Weather, serve
 from pole_agent.uplink.events import TYPE_PREFIX, Incoming, Message
 from pole_agent.words import NAMES, Both, named
@@ -50,12 +58,14 @@ FOLDER = Path(__file__).parent.parent / "demo"
 LAMP, STATUS, DRONE = Both("lamp", "lampu"), Both("status", "status"), Both("drone", "drone")
 TRAFFIC, DISPATCHER = Both("traffic", "lalu lintas"), Both("dispatcher", "pengendali")
 OPENED = Both("{rule}: {kind} of a {class} opened", "{rule}: {kind} ({class}) dibuka")
-CLOSED = Both("{rule}: {kind} closed after {duration_s} s", "{rule}: {kind} ditutup setelah {duration_s} detik")
+CLOSED = Both(
+    "{rule}: {kind} closed after {duration_s} s", "{rule}: {kind} ditutup setelah {duration_s} detik"
+)
 SIMULATION, DECIDES = Both("simulation", "simulasi"), Both("a person decides", "seorang petugas memutuskan")
 LAMP_SET = '{"level": 0.6, "duration_s": 20, "by": "me"}'
 BEFORE_SUNSET_S = 6.0
 DRAIN_S = 10.0
-MOST_POLES = 50
+MAX_POLES = 50
 CLIP_S = 25.0
 GUST_MS, GUST_S, HURRY = 11.4, 3.0, 12.0  # of the bench dispatcher
 APART_DEGREES = 0.0004  # about 45 m, as street lamps stand
@@ -63,22 +73,45 @@ APART_DEGREES = 0.0004  # about 45 m, as street lamps stand
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--once", action="store_true", help="end with the clip (25 s) and print a summary")
-    parser.add_argument("--mqtt", metavar="URL", help="talk to this broker: mqtt://[user:password@]host:port, or mqtts://")
     parser.add_argument(
-        "--ca-file", type=Path, metavar="F", help="with mqtts://: the authority of the broker's certificate; default: the system's"
-    )
-    parser.add_argument("--port", type=int, metavar="N", help="port of the demo's own Mosquitto on 127.0.0.1; default: a free one")
-    parser.add_argument(
-        "--poles", type=int, default=1, metavar="N", help=f"so many poles, DEMO-1 to DEMO-N (1 to {MOST_POLES}), in one process"
+        "--mqtt", metavar="URL", help="talk to this broker: mqtt://[user:password@]host:port, or mqtts://"
     )
     parser.add_argument(
-        "--approval", choices=("automatic", "required"), default="automatic", help="of simulated flights; required: a person decides"
+        "--ca-file",
+        type=Path,
+        metavar="F",
+        help="with mqtts://: the authority of the broker's certificate; default: the system's",
     )
-    parser.add_argument("--no-dispatcher", action="store_true", help="without the bench dispatcher: start your own, or scripts/dispatcher")
+    parser.add_argument(
+        "--port",
+        type=int,
+        metavar="N",
+        help="port of the demo's own Mosquitto on 127.0.0.1; default: a free one",
+    )
+    parser.add_argument(
+        "--poles",
+        type=int,
+        default=1,
+        metavar="N",
+        help=f"so many poles, DEMO-1 to DEMO-N (1 to {MAX_POLES}), in one process",
+    )
+    parser.add_argument(
+        "--approval",
+        choices=("automatic", "required"),
+        default="automatic",
+        help="of simulated flights; required: a person decides",
+    )
+    parser.add_argument(
+        "--no-dispatcher",
+        action="store_true",
+        help="without the bench dispatcher: start your own, or scripts/dispatcher",
+    )
     parser.add_argument("--log-level", choices=("debug", "info", "warning", "error"), default="warning")
 
 
-def settings_for(state_dir: str, broker: dict[str, Any] | None, loop: bool, number: int = 1, approval: str = "automatic") -> Settings:
+def settings_for(
+    state_dir: str, broker: dict[str, Any] | None, loop: bool, number: int = 1, approval: str = "automatic"
+) -> Settings:
     """The demo's pole.toml, with what only this run knows. `number`: which pole of the street it is."""
     document = tomllib.loads((FOLDER / "pole.toml").read_text())
     document["storage"] = {"state_dir": state_dir}
@@ -93,9 +126,14 @@ def settings_for(state_dir: str, broker: dict[str, Any] | None, loop: bool, numb
 
 
 def clock_for(settings: Settings, alone: bool) -> SystemClock:
-    """The clock of the demo. Alone, the sun sets in a few seconds; with others, whose commands carry a time, it is the real one."""
+    """The clock of the demo.
+
+    Alone, the sun sets in a few seconds; with others, whose commands carry a time, it is the real one.
+    """
     now = time.time()
-    return SystemClock(almanac.night_of(now, settings.pole.place).sun["sunset"] - BEFORE_SUNSET_S - now if alone else 0.0)
+    return SystemClock(
+        almanac.night_of(now, settings.pole.place).sun["sunset"] - BEFORE_SUNSET_S - now if alone else 0.0
+    )
 
 
 def time_of(settings: Settings, clock: SystemClock) -> str:
@@ -104,7 +142,9 @@ def time_of(settings: Settings, clock: SystemClock) -> str:
     local = datetime.fromtimestamp(wall, place.zone).strftime("%H:%M %Z")
     if clock.shifted:
         return f"its clock starts at dusk, {local}"
-    return f"real time, {local} at the pole" + ("" if almanac.is_dark(wall, place) else ": the lamp stays off by day")
+    return f"real time, {local} at the pole" + (
+        "" if almanac.is_dark(wall, place) else ": the lamp stays off by day"
+    )
 
 
 class Narrator:
@@ -138,7 +178,9 @@ class Narrator:
                 return ""
             self._lamp = lamp
             self.lamp_states += 1
-            return self._line(LAMP, f"{document['level']:.0%} ({REASONS[document['reason']].of(self.language)})")
+            return self._line(
+                LAMP, f"{document['level']:.0%} ({REASONS[document['reason']].of(self.language)})"
+            )
         if path == "status":
             return self._line(STATUS, f"{document['state']} ({document['reason']})")
         if path == "drone/request":
@@ -164,7 +206,9 @@ class Narrator:
         words = "; ".join(w for w in (request["step"], reasons(request["reason"], self.language)) if w)
         if request["state"] == "pending_approval" and self._approve:
             words = f"{DECIDES.of(self.language)}: {self._approve(request['request_id'])}"
-        text = self._line(DRONE, f"{request['state']}{simulated}: {request['rule']}" + (f" - {words}" if words else ""))
+        text = self._line(
+            DRONE, f"{request['state']}{simulated}: {request['rule']}" + (f" - {words}" if words else "")
+        )
         if self._requests.get(request["request_id"]) == text:
             return ""
         self._requests[request["request_id"]] = text
@@ -172,10 +216,13 @@ class Narrator:
 
 
 class Fleet:
-    """Several agents as one. Each starts a while after the one before, so that they are at different places of the clip."""
+    """Several agents as one.
 
-    def __init__(self, houses: Sequence[compose.House]) -> None:
-        self._houses, self._stopped = houses, asyncio.Event()
+    Each starts a while after the one before, so that they are at different places of the clip.
+    """
+
+    def __init__(self, runtimes: Sequence[compose.Runtime]) -> None:
+        self._houses, self._stopped = runtimes, asyncio.Event()
 
     async def run(self) -> int:
         return max(await asyncio.gather(*(self._run(number) for number in range(len(self._houses)))))
@@ -187,29 +234,35 @@ class Fleet:
 
     def stop(self) -> None:
         self._stopped.set()
-        for house in self._houses:
-            house.agent.stop()
+        for runtime in self._houses:
+            runtime.agent.stop()
 
 
 def _neighbours(
     arguments: argparse.Namespace, scratch: Path, broker: dict[str, Any], clock: SystemClock, first: Settings
-) -> list[compose.House]:
+) -> list[compose.Runtime]:
     """The poles beside the first one. They share its detector: one network serves them all."""
-    detector, houses = compose.detector_of(first), []
+    detector, runtimes = compose.detector_of(first), []
     for number in range(1, arguments.poles + 1):
         folder = scratch / str(number)
-        settings = settings_for(str(folder), broker, True, number, arguments.approval) if number > 1 else first
+        settings = (
+            settings_for(str(folder), broker, True, number, arguments.approval) if number > 1 else first
+        )
         luminaire = compose.open_lamp(settings, clock)
         socket_path = folder / compose.SOCKET_NAME if number > 1 else scratch / compose.SOCKET_NAME
-        houses.append(compose.build(Loaded(settings, ""), luminaire, clock, detector=detector, socket=socket_path))
-    return houses
+        runtimes.append(
+            compose.build(Loaded(settings, ""), luminaire, clock, detector=detector, socket=socket_path)
+        )
+    return runtimes
 
 
 def _reject(arguments: argparse.Namespace) -> None:
-    if not 1 <= arguments.poles <= MOST_POLES:
-        raise ConfigError([Problem("--poles", f"{arguments.poles} is not possible; give 1 to {MOST_POLES}")])
+    if not 1 <= arguments.poles <= MAX_POLES:
+        raise ConfigError([Problem("--poles", f"{arguments.poles} is not possible; give 1 to {MAX_POLES}")])
     if arguments.poles > 1 and arguments.once:
-        raise ConfigError([Problem("--poles", "does not go with --once, which tells of one pole to the end of the clip")])
+        raise ConfigError(
+            [Problem("--poles", "does not go with --once, which tells of one pole to the end of the clip")]
+        )
     if arguments.poles > 1 and not arguments.mqtt and mosquitto_program() is None:
         raise ConfigError([Problem("--poles", "needs a broker: give --mqtt URL, or install Mosquitto")])
 
@@ -224,31 +277,46 @@ def run(arguments: argparse.Namespace) -> int:
         clock = clock_for(settings, alone=not arguments.mqtt and not arguments.no_dispatcher)
         say(arguments, time_of(settings, clock))
         here = argparse.Namespace(socket=Path(scratch) / compose.SOCKET_NAME, config=DEFAULT_PATH)
-        approve = (lambda name: typed(here, "drone", "approve", name)) if arguments.approval == "required" else None
+        approve = (
+            (lambda name: typed(here, "drone", "approve", name)) if arguments.approval == "required" else None
+        )
         narrator = Narrator(settings.base_topic, approve, arguments.lang)
         agent: Runs
         memory: Any = None
         if broker is not None and arguments.poles > 1:
-            houses = _neighbours(arguments, Path(scratch), broker, clock, settings)
-            house, agent = houses[0], Fleet(houses)
+            runtimes = _neighbours(arguments, Path(scratch), broker, clock, settings)
+            runtime, agent = runtimes[0], Fleet(runtimes)
             say(arguments, f"{arguments.poles} poles, DEMO-1 to DEMO-{arguments.poles}; told here is DEMO-1")
         else:
             if broker is None:
                 memory = compose.memory_broker()
                 memory.on_publish = narrator.hear
             luminaire = compose.open_lamp(settings, clock)
-            house = compose.build(Loaded(settings, ""), luminaire, clock, broker=memory, socket=Path(scratch) / compose.SOCKET_NAME)
-            agent = house.agent
+            runtime = compose.build(
+                Loaded(settings, ""),
+                luminaire,
+                clock,
+                broker=memory,
+                socket=Path(scratch) / compose.SOCKET_NAME,
+            )
+            agent = runtime.agent
         if not arguments.once:
             say(arguments, "to paste into another terminal:")
             if broker:
-                watched = settings.base_topic if arguments.poles == 1 else f"{settings.prefix}/{settings.pole.site}"
+                watched = (
+                    settings.base_topic if arguments.poles == 1 else f"{settings.prefix}/{settings.pole.site}"
+                )
                 print(f"  {client_in_words('mosquitto_sub', broker)} -t {shlex.quote(watched + '/#')} -v")
-                print(f"  {client_in_words('mosquitto_pub', broker)} -q 1 -t {settings.base_topic}/lamp/set -m '{LAMP_SET}'")
+                print(
+                    f"  {client_in_words('mosquitto_pub', broker)} -q 1 -t {settings.base_topic}/lamp/set -m"
+                    f" '{LAMP_SET}'"
+                )
             print(f"  {typed(here, 'lamp', 'set', '0.6', '--for', '20')}")
             print(f"  {typed(here, 'drone', 'list')}", flush=True)
 
-        bases = [settings_for(scratch, broker, True, number).base_topic for number in range(1, arguments.poles + 1)]
+        bases = [
+            settings_for(scratch, broker, True, number).base_topic for number in range(1, arguments.poles + 1)
+        ]
 
         async def beside() -> None:
             listeners = []
@@ -257,9 +325,9 @@ def run(arguments: argparse.Namespace) -> int:
             if not arguments.no_dispatcher:
                 listeners.append(asyncio.ensure_future(_dispatch(broker, memory, bases, clock, narrator)))
             try:
-                await _until_done(house, arguments.once)
+                await _until_done(runtime, arguments.once)
                 if arguments.once:
-                    await _drained(house)
+                    await _drained(runtime)
             finally:
                 if broker:
                     await asyncio.sleep(0.3)
@@ -269,40 +337,43 @@ def run(arguments: argparse.Namespace) -> int:
 
         code = run_to_end(agent, beside)
         if arguments.once:
-            _summary(house, narrator, said, arguments.lang)
+            _summary(runtime, narrator, said, arguments.lang)
     return leave(code)
 
 
-async def _until_done(house: compose.House, once: bool) -> None:
-    while not once or not all(w.ended for w in house.watches):
+async def _until_done(runtime: compose.Runtime, once: bool) -> None:
+    while not once or not all(w.ended for w in runtime.watches):
         await asyncio.sleep(0.2)
 
 
-async def _drained(house: compose.House) -> None:
+async def _drained(runtime: compose.Runtime) -> None:
     """Wait until everything that was stored is delivered."""
     deadline = time.monotonic() + DRAIN_S
     while time.monotonic() < deadline:
-        await house.store.flush()
-        if not await house.store.read(lambda db: db.waiting(1, frozenset())):
+        await runtime.store.flush()
+        if not await runtime.store.read(lambda db: db.waiting(1, frozenset())):
             return
         await asyncio.sleep(0.1)
 
 
-def _summary(house: compose.House, narrator: Narrator, said: str, language: str) -> None:
-    kinds, lamp = narrator.kinds, house.light.state()
-    requests = Counter(r["state"] for r in house.dispatch.everything())
-    runs = sum(w.pipeline.detector_runs for w in house.watches if w.pipeline)
-    frames = sum(w.pipeline.frames for w in house.watches if w.pipeline)
-    people = sum(len(w.people_seen) for w in house.watches)
-    delivered = house.upload.sent_events if house.upload else 0
+def _summary(runtime: compose.Runtime, narrator: Narrator, said: str, language: str) -> None:
+    kinds, lamp = narrator.kinds, runtime.light.state()
+    requests = Counter(r["state"] for r in runtime.dispatch.everything())
+    runs = sum(w.pipeline.detector_runs for w in runtime.watches if w.pipeline)
+    frames = sum(w.pipeline.frames for w in runtime.watches if w.pipeline)
+    people = sum(len(w.people_seen) for w in runtime.watches)
+    delivered = runtime.upload.sent_events if runtime.upload else 0
     became = ", ".join(f"{n} {s}" for s, n in requests.items()) or spoken("none", language)
     reason = REASONS[lamp["reason"]].of(language)
     print()
     for line in (
         "summary",
         f"  people seen          {people} (tracks; {frames} frames, detector ran on {runs})",
-        f"  incidents            {kinds['incident.opened']} told at opening, {kinds['incident.closed']} closed",
-        f"  lamp changes         {house.light.changes} (now {lamp['level']:.0%}, {reason})",
+        (
+            f"  incidents            {kinds['incident.opened']} told at opening, {kinds['incident.closed']}"
+            " closed"
+        ),
+        f"  lamp changes         {runtime.light.changes} (now {lamp['level']:.0%}, {reason})",
         f"  drone requests       {sum(requests.values())} ({became})",
         f"  messages delivered   {delivered} events, each acknowledged by the broker ({said})",
         f"  peak memory          {peak_memory_mb()} MB",
@@ -310,7 +381,9 @@ def _summary(house: compose.House, narrator: Narrator, said: str, language: str)
         print(spoken(line, language), flush=True)
 
 
-def _broker(arguments: argparse.Namespace, scratch: Path, stack: contextlib.ExitStack) -> tuple[dict[str, Any] | None, str]:
+def _broker(
+    arguments: argparse.Namespace, scratch: Path, stack: contextlib.ExitStack
+) -> tuple[dict[str, Any] | None, str]:
     """[mqtt] for the broker to talk to (None: in memory), and how to call it."""
     if arguments.mqtt:
         broker = broker_of_url(arguments.mqtt, arguments.ca_file, scratch)
@@ -338,15 +411,25 @@ async def _listen(broker: dict[str, Any], base: str, narrator: Narrator) -> None
         print(f"demo: {error}", file=sys.stderr)
 
 
-async def _dispatch(broker: dict[str, Any] | None, memory: Any, poles: Sequence[str], clock: SystemClock, narrator: Narrator) -> None:
-    """The dock's side, simulated: at the broker, or beside the one in memory. It serves `poles`, the demo's own, and no other."""
+async def _dispatch(
+    broker: dict[str, Any] | None, memory: Any, poles: Sequence[str], clock: SystemClock, narrator: Narrator
+) -> None:
+    """The dock's side, simulated: at the broker, or beside the one in memory.
+
+    It serves `poles`, the demo's own, and no other.
+    """
     import aiomqtt
 
     outgoing: asyncio.Queue[tuple[str, dict[str, Any]]] = asyncio.Queue()
     dispatcher = BenchDispatcher(
-        lambda topic, payload: outgoing.put_nowait((topic, payload)), clock.wall, Weather(gust_ms=GUST_MS, gust_s=GUST_S), hurry=HURRY,
-        say=lambda text: narrator.say(f"{DISPATCHER.of(narrator.language)} {spoken(text, narrator.language)}"),
-    )  # fmt: skip
+        lambda topic, payload: outgoing.put_nowait((topic, payload)),
+        clock.wall,
+        Weather(gust_ms=GUST_MS, gust_s=GUST_S),
+        hurry=HURRY,
+        say=lambda text: narrator.say(
+            f"{DISPATCHER.of(narrator.language)} {spoken(text, narrator.language)}"
+        ),
+    )
     if broker is not None:
         try:
             await serve(dispatcher, broker, poles, outgoing)

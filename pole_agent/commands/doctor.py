@@ -1,4 +1,5 @@
-"""Look at everything that this pole needs, and say what is wrong and what to do. It never drives the lamp and changes nothing.
+"""Look at everything that this pole needs, and say what is wrong and what to do. It never drives the lamp and
+changes nothing.
 
 pole-agent doctor                 every check with its fix
 pole-agent doctor --lang id       in Indonesian
@@ -27,20 +28,38 @@ from pole_agent.settings.load import load, warnings
 from pole_agent.words import Both
 
 HELP = "look at everything this pole needs, with the fix for what is wrong"
-SIGNS = {"ok": Both("ok  ", "baik "), "warn": Both("look", "lihat"), "fail": Both("BAD ", "BURUK"), "unknown": Both("?   ", "?    ")}
+SIGNS = {
+    "ok": Both("ok  ", "baik "),
+    "warn": Both("look", "lihat"),
+    "fail": Both("BAD ", "BURUK"),
+    "unknown": Both("?   ", "?    "),
+}
 COLOURS = {"ok": "32", "warn": "33", "fail": "31;1", "unknown": "2"}
 LABELS = {  # in Indonesian; others are the same in both languages, and --json names all in English
-    "agent": "agen", "clock": "jam", "clock chip": "chip jam", "configuration": "konfigurasi", "disk wear": "keausan disk",
-    "memory": "memori", "network": "jaringan", "power": "daya", "service": "layanan", "versions": "versi", "camera": "kamera",
+    "agent": "agen",
+    "clock": "jam",
+    "clock chip": "chip jam",
+    "configuration": "konfigurasi",
+    "disk wear": "keausan disk",
+    "memory": "memori",
+    "network": "jaringan",
+    "power": "daya",
+    "service": "layanan",
+    "versions": "versi",
+    "camera": "kamera",
     "picture": "gambar",
-}  # fmt: skip
+}
 NOBODY = {"pole": {"id": "unknown", "site": "unknown", "latitude": 0, "longitude": 0}}
-SUMMARY = Both("{bad} failed, {look} to look at, {ok} fine", "{bad} gagal, {look} perlu diperhatikan, {ok} baik")
+SUMMARY = Both(
+    "{bad} failed, {look} to look at, {ok} fine", "{bad} gagal, {look} perlu diperhatikan, {ok} baik"
+)
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     control.arguments(parser)
-    parser.add_argument("--quick", action="store_true", help="without pictures from cameras and the model's speed")
+    parser.add_argument(
+        "--quick", action="store_true", help="without pictures from cameras and the model's speed"
+    )
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -62,7 +81,12 @@ def run(arguments: argparse.Namespace) -> int:
         tell(finding)
     counts = {state: sum(f.state == state for f in findings) for state in SIGNS}
     if arguments.json:
-        print(json.dumps({"findings": [f.as_data(arguments.lang) for f in findings], "counts": counts}, ensure_ascii=False))
+        print(
+            json.dumps(
+                {"findings": [f.as_data(arguments.lang) for f in findings], "counts": counts},
+                ensure_ascii=False,
+            )
+        )
     else:
         print(SUMMARY.of(arguments.lang).format(bad=counts["fail"], look=counts["warn"], ok=counts["ok"]))
     return 1 if counts["fail"] else 0
@@ -86,12 +110,17 @@ def _label(name: str, language: str) -> str:
 
 def _settings(arguments: argparse.Namespace, tell: Callable[[Finding], None]) -> Settings | None:
     """The configuration itself is the first thing that is looked at."""
-    fix = Both(f"pole-agent check --config {arguments.config}", f"pole-agent check --config {arguments.config} --lang id")
+    fix = Both(
+        f"pole-agent check --config {arguments.config}",
+        f"pole-agent check --config {arguments.config} --lang id",
+    )
     try:
         settings = load(arguments.config).settings
     except ConfigError as error:
         if arguments.config != DEFAULT_PATH and not arguments.config.exists():
-            raise ConfigError([Problem(str(arguments.config), "cannot be read; write one with: pole-agent init")]) from error
+            raise ConfigError(
+                [Problem(str(arguments.config), "cannot be read; write one with: pole-agent init")]
+            ) from error
         text = "; ".join(map(str, error.problems[:3]))
         tell(Finding("configuration", "fail", said(text), fix))
         with contextlib.suppress(ConfigError):
@@ -100,7 +129,14 @@ def _settings(arguments: argparse.Namespace, tell: Callable[[Finding], None]) ->
     try:
         drone_areas(settings)
     except ConfigError as error:
-        tell(Finding("drone", "fail", said(error), Both("Until then nothing flies.", "Sampai saat itu tidak ada yang terbang.")))
+        tell(
+            Finding(
+                "drone",
+                "fail",
+                said(error),
+                Both("Until then nothing flies.", "Sampai saat itu tidak ada yang terbang."),
+            )
+        )
     found = warnings(settings)
     if found:
         tell(Finding("configuration", "warn", Both("; ".join(found), "; ".join(map(translate, found)))))
@@ -119,7 +155,11 @@ def _agent(arguments: argparse.Namespace) -> Finding:
         return Finding("agent", "unknown", said(error))
     ill = {part: state["reason"] for part, state in health["parts"].items() if state["state"] != "ok"}
     if not ill:
-        return Finding("agent", "ok", Both("it runs, and all its parts work", "agen berjalan, dan semua bagiannya bekerja"))
+        return Finding(
+            "agent",
+            "ok",
+            Both("it runs, and all its parts work", "agen berjalan, dan semua bagiannya bekerja"),
+        )
     en = "; ".join(f"{part}: {reason}" for part, reason in ill.items())
     indonesian = "; ".join(f"{part}: {translate(reason)}" for part, reason in ill.items())
     return Finding("agent", "warn", Both(f"it runs; {en}", f"agen berjalan; {indonesian}"))

@@ -37,10 +37,18 @@ from pole_agent.settings.reading import decoded
 from pole_agent.words import Both
 
 NONE = Both("no requests", "tidak ada permintaan")
-WHO, SURE = Both("who decides", "siapa yang memutuskan"), Both("approve this flight? [y/N]", "setujui penerbangan ini? [y/T]")
+WHO, SURE = (
+    Both("who decides", "siapa yang memutuskan"),
+    Both("approve this flight? [y/N]", "setujui penerbangan ini? [y/T]"),
+)
 YES = ("y", "yes", "ya")
-STOPPED = Both("all flights are stopped; they stay so until: {}", "semua penerbangan dihentikan; tetap begitu sampai: {}")
-STOPPED_BY = Both("all flights are stopped by {}; end that with: {}", "semua penerbangan dihentikan oleh {}; akhiri dengan: {}")
+STOPPED = Both(
+    "all flights are stopped; they stay so until: {}", "semua penerbangan dihentikan; tetap begitu sampai: {}"
+)
+STOPPED_BY = Both(
+    "all flights are stopped by {}; end that with: {}",
+    "semua penerbangan dihentikan oleh {}; akhiri dengan: {}",
+)
 RESUMED = Both("flights may be asked for again", "penerbangan boleh diminta lagi")
 HELP = "look at drone requests and decide on them"
 KEY_MODE = 0o600
@@ -49,7 +57,9 @@ SIGNED_FOR_S = 300.0
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     control.arguments(parser)
-    parser.add_argument("--state-dir", type=Path, metavar="D", help="without an agent: read the store in this folder")
+    parser.add_argument(
+        "--state-dir", type=Path, metavar="D", help="without an agent: read the store in this folder"
+    )
     actions = parser.add_subparsers(dest="action", metavar="action", required=True)
     actions.add_parser("list", help="all requests, one a line")
     for name, words in (
@@ -65,27 +75,59 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         if name == "approve":
             action.add_argument("--yes", action="store_true", help="ask nothing; for scripts")
             action.add_argument(
-                "--key", type=Path, metavar="F", help="the officer's private key, where the pole takes signed approvals only"
+                "--key",
+                type=Path,
+                metavar="F",
+                help="the officer's private key, where the pole takes signed approvals only",
             )
-    for name, words in (("stop", "no flight any more; what flies is called back"), ("resume", "flights may be asked for again")):
+    for name, words in (
+        ("stop", "no flight any more; what flies is called back"),
+        ("resume", "flights may be asked for again"),
+    ):
         _person(actions.add_parser(name, help=words))
     control.everywhere(actions)
 
-    key = actions.add_parser("key", help="make an officer's key, and print what goes into the configuration of the poles")
-    key.add_argument("--out", type=Path, required=True, metavar="F", help="the file of the private key (0600); it is never overwritten")
+    key = actions.add_parser(
+        "key", help="make an officer's key, and print what goes into the configuration of the poles"
+    )
+    key.add_argument(
+        "--out",
+        type=Path,
+        required=True,
+        metavar="F",
+        help="the file of the private key (0600); it is never overwritten",
+    )
     key.add_argument("--name", required=True, help='the officer: the "by" of the approvals')
 
     sign = actions.add_parser(
-        "sign", help="sign the approval of a request, or a standing approval of a patrol; prints what is to be published"
+        "sign",
+        help=(
+            "sign the approval of a request, or a standing approval of a patrol; prints what is to be"
+            " published"
+        ),
     )
     sign.add_argument(
-        "message", nargs="?", default="-", help="file with a message of drone/request, or of info for --patrol; default: stdin"
+        "message",
+        nargs="?",
+        default="-",
+        help="file with a message of drone/request, or of info for --patrol; default: stdin",
     )
     sign.add_argument("--key", type=Path, required=True, metavar="F", help="the officer's private key")
     sign.add_argument("--by", required=True, help="the officer, as the poles know the key")
-    sign.add_argument("--for", dest="seconds", type=float, default=SIGNED_FOR_S, metavar="S", help="the approval must be heard within; 300")
-    sign.add_argument("--patrol", metavar="PLAN", help="a standing approval of this plan, from the pole's info message")
-    sign.add_argument("--until", metavar="TIME", help='with --patrol: the end of it, for example "2027-01-01T00:00:00Z"')
+    sign.add_argument(
+        "--for",
+        dest="seconds",
+        type=float,
+        default=SIGNED_FOR_S,
+        metavar="S",
+        help="the approval must be heard within; 300",
+    )
+    sign.add_argument(
+        "--patrol", metavar="PLAN", help="a standing approval of this plan, from the pole's info message"
+    )
+    sign.add_argument(
+        "--until", metavar="TIME", help='with --patrol: the end of it, for example "2027-01-01T00:00:00Z"'
+    )
     sign.add_argument("--reason", default="", help="kept with the decision")
 
 
@@ -108,7 +150,11 @@ def run(arguments: argparse.Namespace) -> int:
         return 0
     request = one_of(requests, arguments.request)
     if arguments.action == "show":
-        print(json.dumps(request, ensure_ascii=False) if arguments.json else "\n".join(_lines(request, arguments)))
+        print(
+            json.dumps(request, ensure_ascii=False)
+            if arguments.json
+            else "\n".join(_lines(request, arguments))
+        )
         return 0
     if arguments.action == "approve" and not _is_sure(request, arguments):
         print(Both("nothing was approved", "tidak ada yang disetujui").of(arguments.lang))
@@ -119,21 +165,30 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.action == "approve" and arguments.key:
         if not arguments.by:
             raise ConfigError([Problem("--by", "goes with --key: the officer, as the pole knows the key")])
-        payload["signature"] = signed(arguments.key, request["pole"], _facts(request), arguments.by, SIGNED_FOR_S)
+        payload["signature"] = signed(
+            arguments.key, request["pole"], _facts(request), arguments.by, SIGNED_FOR_S
+        )
     reply = control.command(arguments, "drone/approval", payload)
     print(json.dumps(reply) if arguments.json else f"{request['request_id']}: {reply['state']}")
     return 0
 
 
 def _lines(request: dict[str, Any], arguments: argparse.Namespace) -> list[str]:
-    return eight_lines(request, control.here(arguments), lambda *words: control.typed(arguments, *words), arguments.lang)
+    return eight_lines(
+        request, control.here(arguments), lambda *words: control.typed(arguments, *words), arguments.lang
+    )
 
 
 def _is_sure(request: dict[str, Any], arguments: argparse.Namespace) -> bool:
-    """At a terminal the officer sees what is approved, and says who decides and that it is meant. Raises ConfigError elsewhere."""
+    """At a terminal the officer sees what is approved, and says who decides and that it is meant.
+
+    Raises ConfigError elsewhere.
+    """
     if not (sys.stdin.isatty() and sys.stdout.isatty()):
         if not arguments.by:
-            raise ConfigError([Problem("--by", "is required without a terminal: the name of the person who decides")])
+            raise ConfigError(
+                [Problem("--by", "is required without a terminal: the name of the person who decides")]
+            )
         return True
     if arguments.by and arguments.yes:
         return True
@@ -149,16 +204,20 @@ def _is_sure(request: dict[str, Any], arguments: argparse.Namespace) -> bool:
 
 
 def requests_of(arguments: argparse.Namespace, *, running: bool = False) -> list[dict[str, Any]]:
-    """All requests with their history, of the agent; without one from its store, unless it must be `running` (then NotRunning)."""
+    """All requests with their history, of the agent; without one from its store, unless it must be `running`
+    (then NotRunning).
+    """
     try:
         return control.ask(arguments, "drone")  # type: ignore[no-any-return]
     except control.NotRunning:
         if running:
             raise
-    from pole_agent.loops.dispatch.docket import dump_requests
+    from pole_agent.loops.dispatch.registry import dump_requests
 
     settings = control.settings_of(arguments)
-    return read_database(arguments, lambda db: dump_requests(db.load_requests(), settings.base_topic if settings else ""))
+    return read_database(
+        arguments, lambda db: dump_requests(db.load_requests(), settings.base_topic if settings else "")
+    )
 
 
 def one_of(requests: list[dict[str, Any]], beginning: str) -> dict[str, Any]:
@@ -183,7 +242,10 @@ def _list(requests: list[dict[str, Any]], arguments: argparse.Namespace) -> None
     for r in requests:
         note = f"  {reasons(r['reason'], arguments.lang)}" if r["reason"] else ""
         note = (f"  {r['step']}" if r["step"] else "") + note
-        print(f"{r['request_id']}  {r['state']:<17} {r['origin']} {r['rule']} x{r['count']}  {until} {here.time(r['expires_at'])}{note}")
+        print(
+            f"{r['request_id']}  {r['state']:<17} {r['origin']} {r['rule']} x{r['count']}  {until}"
+            f" {here.time(r['expires_at'])}{note}"
+        )
 
 
 def _who_stopped(arguments: argparse.Namespace) -> str:
@@ -191,7 +253,7 @@ def _who_stopped(arguments: argparse.Namespace) -> str:
     try:
         stop = (control.ask(arguments, "health")["drone"] or {}).get("stopped")
     except control.NotRunning:
-        from pole_agent.loops.dispatch.docket import STOP, stop_of
+        from pole_agent.loops.dispatch.registry import STOP, stop_of
 
         stop = read_database(arguments, lambda db: stop_of(db.get(STOP), {"by": "unknown"}))
     return str(stop["by"]) if stop else ""
@@ -203,7 +265,11 @@ def _stop(arguments: argparse.Namespace) -> int:
         payload["by"] = arguments.by
     reply = control.command(arguments, "drone/stop", payload)
     words = STOPPED if reply["stopped"] else RESUMED
-    print(json.dumps(reply) if arguments.json else words.of(arguments.lang).format(control.typed(arguments, "drone", "resume")))
+    print(
+        json.dumps(reply)
+        if arguments.json
+        else words.of(arguments.lang).format(control.typed(arguments, "drone", "resume"))
+    )
     return 0
 
 
@@ -223,15 +289,23 @@ def _key(arguments: argparse.Namespace) -> int:
             file.write(private + "\n")
     except OSError as error:
         raise PoleAgentError(f"{arguments.out}: {error.strerror}") from error
-    print(f"{arguments.out} holds the private key. Keep it to yourself; into pole.toml of each pole goes:", file=sys.stderr)
+    print(
+        f"{arguments.out} holds the private key. Keep it to yourself; into pole.toml of each pole goes:",
+        file=sys.stderr,
+    )
     public = ed25519.public_key_of(private)
-    print(f"[[drone.officer]]\nname = {json.dumps(arguments.name, ensure_ascii=False)}\npublic_key = {json.dumps(public)}")
+    print(
+        f"[[drone.officer]]\nname = {json.dumps(arguments.name, ensure_ascii=False)}\npublic_key ="
+        f" {json.dumps(public)}"
+    )
     return 0
 
 
 def _sign(arguments: argparse.Namespace) -> int:
     if not 0 < arguments.seconds <= LONGEST_S:
-        raise ConfigError([Problem("--for", f"{arguments.seconds:g} is not possible; give 1 to {LONGEST_S:.0f} seconds")])
+        raise ConfigError(
+            [Problem("--for", f"{arguments.seconds:g} is not possible; give 1 to {LONGEST_S:.0f} seconds")]
+        )
     message = _read(arguments.message)
     if not isinstance(message.get("pole"), str):
         raise PoleAgentError('this is no message of drone/request or info of a pole (it has no key "pole")')
@@ -240,12 +314,15 @@ def _sign(arguments: argparse.Namespace) -> int:
         plans = _plans(message)
         if arguments.patrol not in plans:
             raise PoleAgentError(
-                f"the message names no patrol {arguments.patrol!r}; it is the info message of the pole, with {list(plans)}"
+                f"the message names no patrol {arguments.patrol!r}; it is the info message of the pole, with"
+                f" {list(plans)}"
             )
         try:
             until = from_rfc3339(arguments.until)
         except ValueError:
-            raise ConfigError([Problem("--until", 'is a time with its zone, for example "2027-01-01T00:00:00Z"')]) from None
+            raise ConfigError(
+                [Problem("--until", 'is a time with its zone, for example "2027-01-01T00:00:00Z"')]
+            ) from None
         if until <= time.time():
             raise ConfigError([Problem("--until", f"{arguments.until} is over")])
         facts = plan_facts(arguments.patrol, plans[arguments.patrol], until)
@@ -255,7 +332,9 @@ def _sign(arguments: argparse.Namespace) -> int:
         payload["request_id"] = message["request_id"]
     if arguments.reason:
         payload["reason"] = arguments.reason
-    payload["signature"] = signed(arguments.key, message["pole"], facts, arguments.by, arguments.seconds, tell=True)
+    payload["signature"] = signed(
+        arguments.key, message["pole"], facts, arguments.by, arguments.seconds, tell=True
+    )
     print(json.dumps(payload, ensure_ascii=False))
     return 0
 
@@ -281,10 +360,14 @@ def _facts(message: dict[str, Any]) -> dict[str, str]:
     try:
         return facts_of(message)
     except (KeyError, TypeError, ValueError) as error:
-        raise PoleAgentError(f"this is no message of drone/request ({error!r} is missing or wrong)") from error
+        raise PoleAgentError(
+            f"this is no message of drone/request ({error!r} is missing or wrong)"
+        ) from error
 
 
-def signed(key: Path, pole: str, facts: dict[str, str], by: str, seconds: float, *, tell: bool = False) -> dict[str, str]:
+def signed(
+    key: Path, pole: str, facts: dict[str, str], by: str, seconds: float, *, tell: bool = False
+) -> dict[str, str]:
     """The `signature` of an approval. `tell` prints what is signed. Raises PoleAgentError."""
     from pole_agent.drone import ed25519
 

@@ -1,11 +1,12 @@
-"""The pole states its own conduct: its light, what raises an alarm, what leaves it and what never does, how long things stay, and who
-approves flights.
+"""The pole states its own conduct: its light, what raises an alarm, what leaves it and what never does, how
+long things stay, and who approves flights.
 
 pole-agent explain                          of the running agent, else of the configuration; English and Indonesian
 pole-agent explain --lang id
 pole-agent explain --page sign.html         the sign that the law asks for, as a draft (A4), and behind it the statement
 
-The hash stands in the pole's info message (conduct_sha256): while it is the same as on the sign, the pole still does what the sign says.
+The hash stands in the pole's info message (conduct_sha256): while it is the same as on the sign, the pole
+still does what the sign says.
 """
 
 from __future__ import annotations
@@ -28,8 +29,15 @@ HELP = "the pole states its own conduct, in English and Indonesian"
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     control.arguments(parser)
-    parser.add_argument("--lang", choices=("en", "id", "both"), default="both", help="English, Indonesian; default: both")
-    parser.add_argument("--page", type=Path, metavar="F", help="write the sign and the statement as A4 pages (HTML) for a browser to print")
+    parser.add_argument(
+        "--lang", choices=("en", "id", "both"), default="both", help="English, Indonesian; default: both"
+    )
+    parser.add_argument(
+        "--page",
+        type=Path,
+        metavar="F",
+        help="write the sign and the statement as A4 pages (HTML) for a browser to print",
+    )
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -37,7 +45,9 @@ def run(arguments: argparse.Namespace) -> int:
     language = language_of(os.environ) if arguments.lang == "both" else arguments.lang
     settings = control.settings_of(arguments)
     if settings is None:
-        raise ConfigError([Problem(str(arguments.config), "cannot be read; name the configuration with --config")])
+        raise ConfigError(
+            [Problem(str(arguments.config), "cannot be read; name the configuration with --config")]
+        )
     name, chapters = digest(settings), conduct(settings)
     try:
         running = control.ask(arguments, "conduct")
@@ -45,7 +55,8 @@ def run(arguments: argparse.Namespace) -> int:
         running = None
     if running is not None and running != name:
         raise PoleAgentError(
-            f"the agent that runs here follows another configuration (conduct_sha256 {running}); reload it, or name its --config"
+            f"the agent that runs here follows another configuration (conduct_sha256 {running}); reload it,"
+            " or name its --config"
         )
     if arguments.page:
         try:
@@ -54,8 +65,13 @@ def run(arguments: argparse.Namespace) -> int:
             raise PoleAgentError(f"{arguments.page}: {error.strerror}") from error
         print(spoken(f"wrote {arguments.page}; print it with a browser (A4)", language))
     elif arguments.json:
-        told = {lang: {c.title.of(lang): [s.of(lang) for s in c.sentences] for c in chapters} for lang in languages}
-        print(json.dumps({"conduct_sha256": name, "running": running is not None, **told}, ensure_ascii=False))
+        told = {
+            lang: {c.title.of(lang): [s.of(lang) for s in c.sentences] for c in chapters}
+            for lang in languages
+        }
+        print(
+            json.dumps({"conduct_sha256": name, "running": running is not None, **told}, ensure_ascii=False)
+        )
     else:
         for each in languages:
             print("\n".join(lines(chapters, each)), end="\n\n")

@@ -1,4 +1,6 @@
-"""Write a short, commented pole.toml from a few questions, or from flags (then only what is needed and not given is asked)."""
+"""Write a short, commented pole.toml from a few questions, or from flags (then only what is needed and not
+given is asked).
+"""
 
 from __future__ import annotations
 
@@ -16,27 +18,68 @@ from pole_agent.words import Both
 
 HELP = "write a short, commented pole.toml"
 QUESTIONS: tuple[tuple[str, Both, str], ...] = (
-    ("id", Both("identifier of the pole (letters, digits, _ and -)", "pengenal tiang (huruf, angka, _ dan -)"), "POLE-1"),
+    (
+        "id",
+        Both("identifier of the pole (letters, digits, _ and -)", "pengenal tiang (huruf, angka, _ dan -)"),
+        "POLE-1",
+    ),
     ("site", Both("site, for example the regency", "lokasi, misalnya kabupaten"), "bench"),
-    ("latitude", Both("latitude in degrees, for example -6.8586", "lintang dalam derajat, misalnya -6.8586"), ""),
-    ("longitude", Both("longitude in degrees, for example 107.9164", "bujur dalam derajat, misalnya 107.9164"), ""),
+    (
+        "latitude",
+        Both("latitude in degrees, for example -6.8586", "lintang dalam derajat, misalnya -6.8586"),
+        "",
+    ),
+    (
+        "longitude",
+        Both("longitude in degrees, for example 107.9164", "bujur dalam derajat, misalnya 107.9164"),
+        "",
+    ),
     ("timezone", Both("time zone", "zona waktu"), "Asia/Jakarta"),
     (
         "camera",
-        Both("camera: rtsp://…, /dev/video0 or a file (empty: none)", "kamera: rtsp://…, /dev/video0 atau berkas (kosong: tidak ada)"),
+        Both(
+            "camera: rtsp://…, /dev/video0 or a file (empty: none)",
+            "kamera: rtsp://…, /dev/video0 atau berkas (kosong: tidak ada)",
+        ),
         "",
     ),
     (
         "pin",
-        Both("GPIO pin of the lamp, BCM number (empty: none, in memory only)", "pin GPIO lampu, nomor BCM (kosong: hanya di memori)"),
+        Both(
+            "GPIO pin of the lamp, BCM number (empty: none, in memory only)",
+            "pin GPIO lampu, nomor BCM (kosong: hanya di memori)",
+        ),
         "",
     ),
-    ("mqtt", Both("MQTT broker, host or host:port (empty: none)", "broker MQTT, host atau host:port (kosong: tidak ada)"), ""),
+    (
+        "mqtt",
+        Both(
+            "MQTT broker, host or host:port (empty: none)",
+            "broker MQTT, host atau host:port (kosong: tidak ada)",
+        ),
+        "",
+    ),
 )
 NEEDED = ("latitude", "longitude")  # no default: the lamp of another place would follow another sun
-RIGHT = {"id": "P", "site": "s", "latitude": "0", "longitude": "0", "timezone": "UTC", "camera": "", "pin": "", "mqtt": ""}
-NUMBERS = {"latitude": r"[+-]?\d{1,3}(\.\d{1,15})?", "longitude": r"[+-]?\d{1,3}(\.\d{1,15})?", "pin": r"\d{1,3}"}
-NONE, WROTE = Both("none", "tidak ada"), Both("wrote {out}; next: {next}", "{out} ditulis; berikutnya: {next}")
+RIGHT = {
+    "id": "P",
+    "site": "s",
+    "latitude": "0",
+    "longitude": "0",
+    "timezone": "UTC",
+    "camera": "",
+    "pin": "",
+    "mqtt": "",
+}
+NUMBERS = {
+    "latitude": r"[+-]?\d{1,3}(\.\d{1,15})?",
+    "longitude": r"[+-]?\d{1,3}(\.\d{1,15})?",
+    "pin": r"\d{1,3}",
+}
+NONE, WROTE = (
+    Both("none", "tidak ada"),
+    Both("wrote {out}; next: {next}", "{out} ditulis; berikutnya: {next}"),
+)
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -63,9 +106,16 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _answers(arguments: argparse.Namespace) -> dict[str, str]:
-    """What was given or answered. Every answer is looked at when it is given. Raises ConfigError with all flags that are wrong."""
+    """What was given or answered.
+
+    Every answer is looked at when it is given. Raises ConfigError with all flags that are wrong.
+    """
     given: dict[str, str | None] = {key: getattr(arguments, key) for key, _, _ in QUESTIONS}
-    problems = [Problem(f"--{key}", wrong) for key, answer in given.items() if answer is not None and (wrong := fault(key, answer))]
+    problems = [
+        Problem(f"--{key}", wrong)
+        for key, answer in given.items()
+        if answer is not None and (wrong := fault(key, answer))
+    ]
     if problems:
         raise ConfigError(problems)
     at_terminal, ask_all = sys.stdin.isatty(), not any(given.values())
@@ -125,7 +175,10 @@ def render(answers: dict[str, str]) -> str:
     """The text of pole.toml. Raises ConfigError for a port that is none."""
     quote = json.dumps  # a JSON string is a TOML string
     lines = [
-        "# pole.toml of pole-agent. Everything that can be set, with comments: config/pole.toml of the project.",
+        (
+            "# pole.toml of pole-agent. Everything that can be set, with comments: config/pole.toml of the"
+            " project."
+        ),
         "[pole]",
         f"id = {quote(answers['id'])}",
         f"site = {quote(answers['site'])}",
@@ -157,11 +210,18 @@ def render(answers: dict[str, str]) -> str:
         local = host in ("localhost", "127.0.0.1", "::1")
         lines += ["", "[mqtt]", f"host = {quote(host)}"]
         lines += [f"port = {port}"] if port else []
-        lines += ["tls = false               # without encryption: on this machine only"] if local else ["tls = true"]
+        lines += (
+            ["tls = false               # without encryption: on this machine only"]
+            if local
+            else ["tls = true"]
+        )
     if os.geteuid() != 0:
         lines += [
             "",
             "[storage]",
-            'state_dir = "pole-state"    # beside this file; the service of the system keeps it in /var/lib/pole-agent',
+            (
+                'state_dir = "pole-state"    # beside this file; the service of the system keeps it in'
+                " /var/lib/pole-agent"
+            ),
         ]
     return "\n".join(lines) + "\n"

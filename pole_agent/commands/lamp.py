@@ -39,11 +39,13 @@ from pole_agent.words import Both, how_long
 HELP = "look at the lamp and set it"
 SWEEP_TICK_S = 0.02
 REASONS = {
-    "failsafe": Both("failsafe", "pengaman (failsafe)"), "program": Both("program", "program"),
-    "override": Both("override", "perintah (override)"), "presence": Both("presence", "kehadiran"),
+    "failsafe": Both("failsafe", "pengaman (failsafe)"),
+    "program": Both("program", "program"),
+    "override": Both("override", "perintah (override)"),
+    "presence": Both("presence", "kehadiran"),
     "warning": Both("warning", "peringatan"),
     "sweep": Both("sweep", "uji (sweep)"),
-}  # fmt: skip
+}
 MODES = {"fixed": Both("fixed", "tetap"), "adaptive": Both("adaptive", "kehadiran boleh menaikkan")}
 
 
@@ -61,13 +63,19 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         action = actions.add_parser(name, help=text)
         if name == "set":
             action.add_argument("level", type=_level, help="0 to 1")
-        action.add_argument("--for", dest="duration_s", type=float, metavar="SECONDS", help="default 3600, at most 43200")
-        action.add_argument("--fade", type=float, metavar="SECONDS", help="default: fade_s of the configuration")
+        action.add_argument(
+            "--for", dest="duration_s", type=float, metavar="SECONDS", help="default 3600, at most 43200"
+        )
+        action.add_argument(
+            "--fade", type=float, metavar="SECONDS", help="default: fade_s of the configuration"
+        )
         action.add_argument("--fixed", action="store_true", help="presence does not raise it")
         action.add_argument("--reason", default="", help="kept with the override")
     actions.add_parser("resume", help="back to the program")
     sweep = actions.add_parser("sweep", help="ramp once through the range, and end")
-    sweep.add_argument("--for", dest="duration_s", type=float, default=20, metavar="SECONDS", help="default 20, at most 300")
+    sweep.add_argument(
+        "--for", dest="duration_s", type=float, default=20, metavar="SECONDS", help="default 20, at most 300"
+    )
     hours = actions.add_parser("hours", help="burn hours, switch-ons and energy so far")
     hours.add_argument(
         "--set",
@@ -99,7 +107,11 @@ def _date(text: str) -> date:
 
 def run(arguments: argparse.Namespace) -> int:
     action = arguments.action or "show"
-    alone: dict[str, Callable[[argparse.Namespace], None]] = {"tonight": _tonight, "sweep": _sweep, "release": _release}
+    alone: dict[str, Callable[[argparse.Namespace], None]] = {
+        "tonight": _tonight,
+        "sweep": _sweep,
+        "release": _release,
+    }
     if action in alone:
         alone[action](arguments)
         return 0
@@ -118,16 +130,30 @@ def run(arguments: argparse.Namespace) -> int:
         return 0
     for line in _lines(state, arguments):
         say(arguments, line)
-    if action == "set" and not arguments.fixed and state["reason"] == "presence" and state["level"] > arguments.level:
+    if (
+        action == "set"
+        and not arguments.fixed
+        and state["reason"] == "presence"
+        and state["level"] > arguments.level
+    ):
         lasting = [] if arguments.duration_s is None else ["--for", f"{arguments.duration_s:g}"]
         again = control.typed(arguments, "lamp", "set", f"{arguments.level:g}", *lasting, "--fixed")
-        say(arguments, f"somebody is seen, so it shines brighter than what you set; --fixed lets nobody raise it: {again}")
+        say(
+            arguments,
+            "somebody is seen, so it shines brighter than what you set; --fixed lets nobody raise it:"
+            f" {again}",
+        )
     return 0
 
 
 def _override(action: str, arguments: argparse.Namespace) -> dict[str, Any]:
-    payload: dict[str, Any] = {"state": "OFF"} if action == "off" else {"level": 1.0 if action == "on" else arguments.level}
-    payload |= {"mode": "fixed" if arguments.fixed or action == "off" else "adaptive", "reason": arguments.reason}
+    payload: dict[str, Any] = (
+        {"state": "OFF"} if action == "off" else {"level": 1.0 if action == "on" else arguments.level}
+    )
+    payload |= {
+        "mode": "fixed" if arguments.fixed or action == "off" else "adaptive",
+        "reason": arguments.reason,
+    }
     if arguments.duration_s is not None:
         payload["duration_s"] = arguments.duration_s
     if arguments.fade is not None:
@@ -140,10 +166,16 @@ def _lines(state: dict[str, Any], arguments: argparse.Namespace) -> Iterator[str
     override = state["override"]
     lasts = _lasts(state, arguments) if override else ""
     ruled = state["reason"] == "override"
-    yield f"lamp {state['state']} at {state['level']:.0%}, because of {REASONS[state['reason']].of(arguments.lang)}{lasts if ruled else ''}"
+    yield (
+        f"lamp {state['state']} at {state['level']:.0%}, because of"
+        f" {REASONS[state['reason']].of(arguments.lang)}{lasts if ruled else ''}"
+    )
     if override:
         why = spoken(f", because: {override['reason']}", arguments.lang) if override["reason"] else ""
-        mode, by = MODES[override["mode"]].of(arguments.lang), override["by"] or spoken("somebody unknown", arguments.lang)
+        mode, by = (
+            MODES[override["mode"]].of(arguments.lang),
+            override["by"] or spoken("somebody unknown", arguments.lang),
+        )
         yield f"override to {override['level']:.0%} ({mode}) by {by}{'' if ruled else lasts}{why}"
         yield f"end it with: {control.typed(arguments, 'lamp', 'resume')}"
     if not state["program"]:
@@ -174,7 +206,10 @@ def _show_hours(account: dict[str, Any], arguments: argparse.Namespace) -> None:
         print(json.dumps(account))
         return
     for line in (
-        f"{account['burn_s'] / 3600:.1f} h of light, {account['switch_ons']} times switched on, {account['boots']} times powered",
+        (
+            f"{account['burn_s'] / 3600:.1f} h of light, {account['switch_ons']} times switched on,"
+            f" {account['boots']} times powered"
+        ),
         f"{account['energy_wh'] / 1000:.2f} kWh, estimated from rated power and duty cycle",
     ):
         say(arguments, line)
@@ -198,17 +233,33 @@ def _tonight(arguments: argparse.Namespace) -> None:
         night = night_of(wall, plan.place)
         plan.stretches(night)
     except (ValueError, OverflowError):
-        raise PoleAgentError(f"{arguments.date} lies at the edge of the calendar; name another date") from None
+        raise PoleAgentError(
+            f"{arguments.date} lies at the edge of the calendar; name another date"
+        ) from None
     if arguments.json:
-        print(json.dumps({"evening": str(night.date), "program": plan.program_of(night.date), "stretches": [
-            {"from": rfc3339(p.start), "to": rfc3339(p.end), "level": p.level, "dark": p.dark} for p in plan.stretches(night)
-        ]}))  # fmt: skip
+        print(
+            json.dumps(
+                {
+                    "evening": str(night.date),
+                    "program": plan.program_of(night.date),
+                    "stretches": [
+                        {"from": rfc3339(p.start), "to": rfc3339(p.end), "level": p.level, "dark": p.dark}
+                        for p in plan.stretches(night)
+                    ],
+                }
+            )
+        )
         return
-    for line in draw(plan, night, settings.lamp.rated_w, 0.0 if settings.lamp.part_night else settings.lamp.floor):
+    for line in draw(
+        plan, night, settings.lamp.rated_w, 0.0 if settings.lamp.part_night else settings.lamp.floor
+    ):
         say(arguments, line)
     for spell in survey(plan, wall, 1):
         if not spell.lit:
-            say(arguments, "  warning: the program leaves a part of this night without light" + _floor(settings))
+            say(
+                arguments,
+                "  warning: the program leaves a part of this night without light" + _floor(settings),
+            )
 
 
 def _floor(settings: Settings) -> str:

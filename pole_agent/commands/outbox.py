@@ -34,7 +34,12 @@ PAGE = 200
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     control.arguments(parser)
-    parser.add_argument("--state-dir", type=Path, metavar="D", help="read the store in this folder; default: that of the configuration")
+    parser.add_argument(
+        "--state-dir",
+        type=Path,
+        metavar="D",
+        help="read the store in this folder; default: that of the configuration",
+    )
     actions = parser.add_subparsers(dest="action", metavar="action", required=True)
     actions.add_parser("stats", help="counts and sizes")
     listing = actions.add_parser("list", help="the newest events, one a line")
@@ -73,7 +78,9 @@ def read_database(arguments: argparse.Namespace, work: Callable[[Database], T]) 
         folder, max_mb = storage.state_dir, storage.max_mb
     path = folder / FILE_NAME
     if not path.is_file():
-        raise OutboxError(f"{path}: there is no store; name the folder with --state-dir or the configuration with --config")
+        raise OutboxError(
+            f"{path}: there is no store; name the folder with --state-dir or the configuration with --config"
+        )
     try:
         with contextlib.closing(Database(path, max_mb, str, read_only=True)) as database:
             return work(database)
@@ -87,12 +94,20 @@ def _show_stats(stats: dict[str, Any], arguments: argparse.Namespace) -> None:
         return
     waiting = ", ".join(f"{n} {s}" for s, n in stats["waiting"].items()) or "none"
     kept, dropped = stats["delivered_kept"], stats["dropped"]
-    say(arguments, f"store {stats['storeid']}: waiting {waiting}; delivered and kept {kept}; dropped {dropped}")
-    say(arguments, f"last sequence {stats['last_sequence']}; {stats['used_mb']:.1f} of {stats['max_mb']:.0f} MB used")
+    say(
+        arguments,
+        f"store {stats['storeid']}: waiting {waiting}; delivered and kept {kept}; dropped {dropped}",
+    )
+    say(
+        arguments,
+        f"last sequence {stats['last_sequence']}; {stats['used_mb']:.1f} of {stats['max_mb']:.0f} MB used",
+    )
 
 
 def _pages(arguments: argparse.Namespace, after: int = 0) -> Iterator[dict[str, Any]]:
-    """Events as CloudEvents with `delivered` added, oldest first: from the agent, or from the store when none runs."""
+    """Events as CloudEvents with `delivered` added, oldest first: from the agent, or from the store when none
+    runs.
+    """
     while page := _page(arguments, after):
         yield from page
         after = int(page[-1]["sequence"])
@@ -107,7 +122,10 @@ def _page(arguments: argparse.Namespace, after: int) -> list[dict[str, Any]]:
         base = settings.base_topic if settings else "unknown"
         return read_database(
             arguments,
-            lambda db: [event_document(base, db.store_id, e) | {"delivered": e.delivered is not None} for e in db.list_events(PAGE, after)],
+            lambda db: [
+                event_document(base, db.store_id, e) | {"delivered": e.delivered is not None}
+                for e in db.list_events(PAGE, after)
+            ],
         )
 
 
@@ -121,7 +139,10 @@ def _list(arguments: argparse.Namespace) -> None:
             mark = (DELIVERED if event["delivered"] else WAITING).of(arguments.lang)
             kind = event["type"].removeprefix(TYPE_PREFIX)
             when = here.time(event["time"], seconds=True) if here else event["time"]
-            print(f"{event['sequence']}  {when}  {event['severity']:<7} {mark:<9} {kind}  {json.dumps(event['data'])[:100]}")
+            print(
+                f"{event['sequence']}  {when}  {event['severity']:<7} {mark:<9} {kind} "
+                f" {json.dumps(event['data'])[:100]}"
+            )
 
 
 def _here(arguments: argparse.Namespace) -> control.Here | None:

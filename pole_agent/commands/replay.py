@@ -1,7 +1,7 @@
 """Run the daemon's vision over a clip as fast as it can: on clip time, deterministic, no frame dropped.
 
-A clip plays at the camera's fps; --every-frame detects on every frame of the file. Without --config there are no rules, only
-traffic counts of the whole frame.
+A clip plays at the camera's fps; --every-frame detects on every frame of the file. Without --config there are
+no rules, only traffic counts of the whole frame.
 
   pole-agent replay street.mp4 --config pole.toml --out events.jsonl
   pole-agent replay street.mp4 --every-frame --mot tracks.txt --json
@@ -30,7 +30,16 @@ from pole_agent.settings import Settings
 from pole_agent.settings.camera import DetectorSettings
 from pole_agent.settings.load import load
 from pole_agent.uplink.events import envelope
-from pole_agent.vocabulary import BoostLamp, Box, Detection, RecordEvent, RequestDrone, Response, Track, members
+from pole_agent.vocabulary import (
+    BoostLamp,
+    Box,
+    Detection,
+    RecordEvent,
+    RequestDrone,
+    Response,
+    Track,
+    members,
+)
 
 if TYPE_CHECKING:
     from pole_agent.console.player import Player
@@ -39,18 +48,42 @@ if TYPE_CHECKING:
 HELP = "run vision over a file as fast as it can"
 DEFAULT_START = "2026-01-01T20:00:00"
 BARE: dict[str, Any] = {
-    "pole": {"id": "replay", "site": "replay", "latitude": -6.8586, "longitude": 107.9164, "timezone": "Asia/Jakarta"},
+    "pole": {
+        "id": "replay",
+        "site": "replay",
+        "latitude": -6.8586,
+        "longitude": 107.9164,
+        "timezone": "Asia/Jakarta",
+    },
     "camera": [{"source": "clip.mp4"}],
 }
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("clip", type=Path, metavar="CLIP")
-    parser.add_argument("--config", type=Path, metavar="F", help="rules, zones, lines, masks and fps of the camera come from here")
-    parser.add_argument("--camera", metavar="NAME", help="which camera of the configuration; default: the only one")
-    parser.add_argument("--out", type=Path, metavar="events.jsonl", help="write the events as CloudEvents, one a line")
-    parser.add_argument("--mot", type=Path, metavar="tracks.txt", help="write the tracks as MOTChallenge rows, in pixels of the clip")
-    parser.add_argument("--mot-classes", metavar="A,B", help="of these classes; default: those that the rules name, else person")
+    parser.add_argument(
+        "--config",
+        type=Path,
+        metavar="F",
+        help="rules, zones, lines, masks and fps of the camera come from here",
+    )
+    parser.add_argument(
+        "--camera", metavar="NAME", help="which camera of the configuration; default: the only one"
+    )
+    parser.add_argument(
+        "--out", type=Path, metavar="events.jsonl", help="write the events as CloudEvents, one a line"
+    )
+    parser.add_argument(
+        "--mot",
+        type=Path,
+        metavar="tracks.txt",
+        help="write the tracks as MOTChallenge rows, in pixels of the clip",
+    )
+    parser.add_argument(
+        "--mot-classes",
+        metavar="A,B",
+        help="of these classes; default: those that the rules name, else person",
+    )
     parser.add_argument(
         "--detections",
         type=Path,
@@ -58,13 +91,26 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         help="read detections from MOTChallenge rows; the detector does not run",
     )
     parser.add_argument(
-        "--save-detections", type=Path, metavar="det.txt", help="write what the detector found as MOTChallenge rows, for --detections"
+        "--save-detections",
+        type=Path,
+        metavar="det.txt",
+        help="write what the detector found as MOTChallenge rows, for --detections",
     )
-    parser.add_argument("--model", metavar="NAME", help="another model than that of the configuration: a name, or the path of a card")
-    parser.add_argument("--threads", type=int, metavar="N", help="another number of detector threads")
-    parser.add_argument("--every-frame", action="store_true", help="take every frame of the file, and detect on each")
     parser.add_argument(
-        "--repeat", type=int, default=1, metavar="N", help="play the clip N times on one run of time, and report whether memory grows"
+        "--model",
+        metavar="NAME",
+        help="another model than that of the configuration: a name, or the path of a card",
+    )
+    parser.add_argument("--threads", type=int, metavar="N", help="another number of detector threads")
+    parser.add_argument(
+        "--every-frame", action="store_true", help="take every frame of the file, and detect on each"
+    )
+    parser.add_argument(
+        "--repeat",
+        type=int,
+        default=1,
+        metavar="N",
+        help="play the clip N times on one run of time, and report whether memory grows",
     )
     parser.add_argument(
         "--start",
@@ -72,7 +118,9 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         metavar="TIME",
         help=f"local time of the pole at the first frame; default {DEFAULT_START}",
     )
-    parser.add_argument("--json", action="store_true", help="print the figures as one JSON object, as the last line")
+    parser.add_argument(
+        "--json", action="store_true", help="print the figures as one JSON object, as the last line"
+    )
 
 
 @dataclass(slots=True)
@@ -105,13 +153,23 @@ class Writer:
             return
         name = f"replay-{self.recorded:06d}"
         document = envelope(
-            f"/{self.settings.base_topic}", "replay", self.recorded, name, event.kind, event.severity, dict(event.data),
-            self.keeper.stamp(event.at), True,
-        ) | {"simulation": True}  # fmt: skip
+            f"/{self.settings.base_topic}",
+            "replay",
+            self.recorded,
+            name,
+            event.kind,
+            event.severity,
+            dict(event.data),
+            self.keeper.stamp(event.at),
+            True,
+        ) | {"simulation": True}
         self.events.write(json.dumps(document) + "\n")
 
     def rows(self, frame: Frame, tracks: Sequence[Track], detections: Sequence[Detection]) -> None:
-        """What was seen in this frame, of the wanted classes. A track's row is an observation, not a guess."""
+        """What was seen in this frame, of the wanted classes.
+
+        A track's row is an observation, not a guess.
+        """
         if self.tracks is not None:
             for t in tracks:
                 if t.label in self.labels and t.seen_now:
@@ -124,20 +182,28 @@ class Writer:
 
 def _row(frame: Frame, number: int, box: Box, score: float) -> str:
     height, width = frame.image.shape[:2]
-    sides = ",".join(f"{v:.2f}" for v in (box.left * width, box.top * height, box.width * width, box.height * height))
+    sides = ",".join(
+        f"{v:.2f}" for v in (box.left * width, box.top * height, box.width * width, box.height * height)
+    )
     return f"{frame.index + 1},{number},{sides},{score:.3f},-1,-1,-1\n"
 
 
 def run(arguments: argparse.Namespace) -> int:
-    if arguments.repeat != 1 and (arguments.repeat < 1 or arguments.mot or arguments.detections or arguments.save_detections):
-        raise ConfigError([Problem("--repeat", "is 1 or more; rows of frames (--mot, --detections) need it to be 1")])
+    if arguments.repeat != 1 and (
+        arguments.repeat < 1 or arguments.mot or arguments.detections or arguments.save_detections
+    ):
+        raise ConfigError(
+            [Problem("--repeat", "is 1 or more; rows of frames (--mot, --detections) need it to be 1")]
+        )
     settings, index = _settings(arguments)
     changed = {k: v for k, v in (("model", arguments.model), ("threads", arguments.threads)) if v is not None}
     try:
         detector = DetectorSettings.model_validate(settings.detector.model_dump() | changed)
     except ValidationError as error:
         found = [(str(e["loc"][0]), e) for e in error.errors()]
-        raise ConfigError([Problem(f"--{key}", f"{_lower(e['msg'])}; given: {e['input']!r}") for key, e in found]) from None
+        raise ConfigError(
+            [Problem(f"--{key}", f"{_lower(e['msg'])}; given: {e['input']!r}") for key, e in found]
+        ) from None
     settings = settings.model_copy(update={"detector": detector})
     clock = _clock(settings, arguments.start)
     keeper = TimeKeeper(clock, "clip", "replay")
@@ -168,7 +234,12 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 async def _play(
-    arguments: argparse.Namespace, settings: Settings, index: int, clock: ManualClock, keeper: TimeKeeper, writer: Writer
+    arguments: argparse.Namespace,
+    settings: Settings,
+    index: int,
+    clock: ManualClock,
+    keeper: TimeKeeper,
+    writer: Writer,
 ) -> tuple[dict[str, Any], Player]:
     from pole_agent.console.player import Player  # the vision stack comes with it
 
@@ -203,7 +274,9 @@ def _clock(settings: Settings, start: str) -> ManualClock:
             moment = moment.replace(tzinfo=settings.pole.place.zone)
         clock = ManualClock(wall=moment.timestamp(), monotonic=0.0)
     except (ValueError, OverflowError):
-        raise ConfigError([Problem("--start", f"{start!r} is no time; write for example {DEFAULT_START}")]) from None
+        raise ConfigError(
+            [Problem("--start", f"{start!r} is no time; write for example {DEFAULT_START}")]
+        ) from None
     clock.shifted = True  # the hour is the one that was asked for, not that of the recording
     return clock
 

@@ -1,6 +1,7 @@
 """A pole goes: clear everything that the broker keeps of it, so that no dashboard shows it any more.
 
-The agent must be stopped first. Events that were not delivered stay in its store: look with pole-agent outbox stats.
+The agent must be stopped first. Events that were not delivered stay in its store: look with pole-agent outbox
+stats.
 """
 
 from __future__ import annotations
@@ -24,8 +25,15 @@ HELP = "clear what the broker keeps of a pole that goes"
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--config", type=Path, default=DEFAULT_PATH, metavar="F", help=f"default: {DEFAULT_PATH}")
-    parser.add_argument("--socket", type=Path, metavar="S", help="control socket of the agent; default: found by the configuration")
+    parser.add_argument(
+        "--config", type=Path, default=DEFAULT_PATH, metavar="F", help=f"default: {DEFAULT_PATH}"
+    )
+    parser.add_argument(
+        "--socket",
+        type=Path,
+        metavar="S",
+        help="control socket of the agent; default: found by the configuration",
+    )
     parser.add_argument("--yes", action="store_true", help="do not ask")
 
 
@@ -36,7 +44,9 @@ def run(arguments: argparse.Namespace) -> int:
         raise PoleAgentError("the agent runs here and would say everything again; stop it first")
     if compose.broker_of(settings) is None:
         raise PoleAgentError("there is no [mqtt]: no broker keeps anything of this pole")
-    if not arguments.yes and not _agreed(spoken(f"clear {settings.base_topic} at the broker? [y/N] ", arguments.lang)):
+    if not arguments.yes and not _agreed(
+        spoken(f"clear {settings.base_topic} at the broker? [y/N] ", arguments.lang)
+    ):
         say(arguments, "nothing was changed")
         return 1
     cleared = asyncio.run(clear(settings))

@@ -1,9 +1,11 @@
 """The daemon, in the foreground. SIGTERM or SIGINT (Ctrl-C) stops it within 5 seconds.
 
-SIGHUP reads the configuration again: the lamp keeps its light, its override and its hours; the store and the connection to the broker go on
-unless their own settings change; everything else starts anew. A broken file is reported and changes nothing.
+SIGHUP reads the configuration again: the lamp keeps its light, its override and its hours; the store and the
+connection to the broker go on unless their own settings change; everything else starts anew. A broken file is
+reported and changes nothing.
 
-On a broken configuration at the start it uses the last good copy from the state directory and says so; only with neither it exits with 2.
+On a broken configuration at the start it uses the last good copy from the state directory and says so; only
+with neither it exits with 2.
 """
 
 from __future__ import annotations
@@ -34,19 +36,23 @@ from pole_agent.threads import Thread
 LOCK = "agent.lock"
 READ_S = 20.0  # after which a file that does not come is told
 HELP = "the daemon, in the foreground"
-LAMP = {"backend", "pin", "pwm_device", "pwm_channel", "active_low", "frequency_hz"}  # a change means to let go of the lamp's pin
+# A change means to let go of the lamp's pin
+LAMP = {"backend", "pin", "pwm_device", "pwm_channel", "active_low", "frequency_hz"}
 BESIDE = {"relay", "photocell", "feedback", "button"}
 log = logging.getLogger(__name__)
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--config", type=Path, default=DEFAULT_PATH, metavar="F", help=f"default: {DEFAULT_PATH}")
+    parser.add_argument(
+        "--config", type=Path, default=DEFAULT_PATH, metavar="F", help=f"default: {DEFAULT_PATH}"
+    )
     parser.add_argument("--log-level", choices=("debug", "info", "warning", "error"), default="info")
 
 
 def run(arguments: argparse.Namespace) -> int:
     early = threading.Event()
-    signal.signal(signal.SIGHUP, lambda *_: early.set())  # until there is a loop: a reload that comes at once must not end us
+    # Until there is a loop: a reload that comes at once must not end us
+    signal.signal(signal.SIGHUP, lambda *_: early.set())
     set_up_logging(arguments.log_level)
     clock = SystemClock()
     loaded = load_or_last_good(arguments.config)
@@ -55,14 +61,17 @@ def run(arguments: argparse.Namespace) -> int:
     loaded, luminaire = lit(arguments.config, loaded, clock)
     notify("STATUS=the lamp is lit; the rest starts")
     daemon = Daemon(arguments.config, loaded, luminaire, clock, early)
-    code = run_to_end(daemon.house.agent, daemon.listen_for_reload, daemon.renew)
+    code = run_to_end(daemon.runtime.agent, daemon.listen_for_reload, daemon.renew)
     daemon.luminaire.close()  # the last thing of all: then the wiring keeps the street lit
     del lock
     return leave(code)
 
 
 def lit(path: Path, loaded: Loaded, clock: Clock) -> tuple[Loaded, Luminaire]:
-    """Take the lamp; when that of a new configuration cannot be driven, the one of the last that worked. Raises LampError."""
+    """Take the lamp; when that of a new configuration cannot be driven, the one of the last that worked.
+
+    Raises LampError.
+    """
     try:
         return loaded, compose.open_lamp(loaded.settings, clock)
     except LampError as error:
@@ -74,9 +83,11 @@ def lit(path: Path, loaded: Loaded, clock: Clock) -> tuple[Loaded, Luminaire]:
 
 
 def alone(state_dir: Path) -> IO[str] | None:
-    """Hold the lock of the state directory as long as the result lives; None where it cannot be made. Raises PoleAgentError.
+    """Hold the lock of the state directory as long as the result lives; None where it cannot be made. Raises
+    PoleAgentError.
 
-    Two agents would share a store, a socket and a name at the broker. The kernel lets go of the lock whatever ends the process.
+    Two agents would share a store, a socket and a name at the broker. The kernel lets go of the lock whatever
+    ends the process.
     """
     try:
         state_dir.mkdir(parents=True, exist_ok=True)
@@ -88,7 +99,8 @@ def alone(state_dir: Path) -> IO[str] | None:
     except OSError:
         file.seek(0)
         raise PoleAgentError(
-            f"an agent runs already with {state_dir} (process {file.read().strip() or 'unknown'}); stop it first"
+            f"an agent runs already with {state_dir} (process {file.read().strip() or 'unknown'}); stop it"
+            " first"
         ) from None
     with contextlib.suppress(OSError):  # a full disk: the number is only for people, the lock holds
         file.truncate(0)
@@ -98,29 +110,34 @@ def alone(state_dir: Path) -> IO[str] | None:
 
 
 class Daemon:
-    """The house that runs now, and how it is followed by the next one on SIGHUP."""
+    """The runtime that runs now, and how it is followed by the next one on SIGHUP."""
 
-    def __init__(self, path: Path, loaded: Loaded, luminaire: Luminaire, clock: Clock, early: threading.Event) -> None:
+    def __init__(
+        self, path: Path, loaded: Loaded, luminaire: Luminaire, clock: Clock, early: threading.Event
+    ) -> None:
         """`early` is set when a SIGHUP came before `listen_for_reload`."""
         self._path, self._loaded, self._clock, self._early = path, loaded, clock, early
         self.luminaire = luminaire
         self._next: Loaded | None = None
         self._asked = 0  # how often SIGHUP came
         self._reader: Thread | None = None
-        self.house = self._build(loaded)
+        self.runtime = self._build(loaded)
 
-    def _build(self, loaded: Loaded, before: compose.House | None = None) -> compose.House:
+    def _build(self, loaded: Loaded, before: compose.Runtime | None = None) -> compose.Runtime:
         settings = loaded.settings
         if loaded.degraded:
             log.error("configuration: %s", loaded.degraded)
         for warning in warnings(settings):
             log.warning("configuration: %s", warning)
-        house = compose.build(loaded, self.luminaire, self._clock, before=before, for_real=True)
+        runtime = compose.build(loaded, self.luminaire, self._clock, before=before, for_real=True)
         if not loaded.degraded:
-            with contextlib.suppress(OSError):  # a state directory that cannot be written is told by the store
+            # A state directory that cannot be written is told by the store
+            with contextlib.suppress(OSError):
                 keep_last_good(loaded)
-        log.info("pole %s at %s: running; control socket %s", settings.pole.id, settings.pole.site, house.socket)
-        return house
+        log.info(
+            "pole %s at %s: running; control socket %s", settings.pole.id, settings.pole.site, runtime.socket
+        )
+        return runtime
 
     async def listen_for_reload(self) -> None:
         """Runs beside the agents."""
@@ -131,7 +148,9 @@ class Daemon:
         await asyncio.Event().wait()
 
     def _read_again(self, loop: asyncio.AbstractEventLoop) -> None:
-        """In a thread, because a disk may hang and a large file take its time: the lamp does not wait for either."""
+        """In a thread, because a disk may hang and a large file take its time: the lamp does not wait for
+        either.
+        """
         self._asked += 1
         asked = self._asked
 
@@ -156,21 +175,26 @@ class Daemon:
         if reader.is_alive() and reader is self._reader:
             reader.leave()
             log.error("SIGHUP: the configuration cannot be read: the disk does not answer")
-            self.house.parts.ill("configuration", "the new file cannot be read: the disk does not answer")
+            self.runtime.parts.degrade(
+                "configuration", "the new file cannot be read: the disk does not answer"
+            )
 
     def _reload(self, found: Loaded | ConfigError, asked: int) -> None:
         if asked != self._asked:
             return  # somebody has asked again meanwhile
         if isinstance(found, ConfigError):
             log.error("SIGHUP: the configuration stays as it is: %s", found)
-            self.house.parts.ill("configuration", f"the new file is not used: {found}")
+            self.runtime.parts.degrade("configuration", f"the new file is not used: {found}")
             return
         log.info("SIGHUP: the configuration is read again")
         self._next = found
-        self.house.agent.stop(reload=True, keep=compose.lasts(self._loaded.settings, found.settings))
+        self.runtime.agent.stop(reload=True, keep=compose.lasts(self._loaded.settings, found.settings))
 
     def renew(self) -> Agent | None:
-        """The agent after a reload, None when there was none. Raises LampError when not even the old lamp can be had again."""
+        """The agent after a reload, None when there was none.
+
+        Raises LampError when not even the old lamp can be had again.
+        """
         if self._next is None:
             return None
         loaded, self._next = self._next, None
@@ -184,9 +208,12 @@ class Daemon:
             try:
                 self.luminaire = compose.open_lamp(new, self._clock)
             except LampError as error:
-                log.error("the lamp of the new configuration cannot be driven, the old configuration goes on: %s", error)
+                log.error(
+                    "the lamp of the new configuration cannot be driven, the old configuration goes on: %s",
+                    error,
+                )
                 loaded = Loaded(old, self._loaded.text, f"the lamp of the new file cannot be driven: {error}")
                 self.luminaire = compose.open_lamp(old, self._clock)
-        self.house = self._build(loaded, self.house)
+        self.runtime = self._build(loaded, self.runtime)
         self._loaded = loaded
-        return self.house.agent
+        return self.runtime.agent

@@ -5,7 +5,8 @@ pole-agent why lamp --at 02:13      at the last 02:13 (in the pole's time zone);
 pole-agent why incident 0190…       rule, zone, dwell, class, path, and what people said of it
 pole-agent why drone 0190…          every step, with the gates at the last one: value, limit, age
 
-Identifiers may be cut to their beginning. The lamp's reasons reach back some thousand changes, incidents as far as the outbox does.
+Identifiers may be cut to their beginning. The lamp's reasons reach back some thousand changes, incidents as
+far as the outbox does.
 """
 
 from __future__ import annotations
@@ -34,23 +35,40 @@ HELP = "the chain of reasons of a light, an incident or a drone request"
 CLOCK = re.compile(r"([01]?\d|2[0-3]):([0-5]\d)(?::([0-5]\d))?")
 IDENTIFIER = re.compile(r"[0-9a-f-]{4,36}")
 LABELS = {
-    "program": Both("program", "program"), "sun": Both("sun", "matahari"), "floor": Both("floor", "batas"),
-    "override": Both("override", "perintah"), "presence": Both("presence", "kehadiran"), "control": Both("control", "kendali"),
-    "rule": Both("rule", "aturan"), "path": Both("path", "lintasan"), "verdict": Both("verdict", "penilaian"),
-    "opened": Both("opened", "dibuka"), "closed": Both("closed", "ditutup"), "summarized": Both("summarized", "diringkas"),
-    "incidents": Both("incidents", "kejadian"), "clock": Both("clock", "jam"), "photocell": Both("photocell", "sensor"),
-}  # fmt: skip
+    "program": Both("program", "program"),
+    "sun": Both("sun", "matahari"),
+    "floor": Both("floor", "batas"),
+    "override": Both("override", "perintah"),
+    "presence": Both("presence", "kehadiran"),
+    "control": Both("control", "kendali"),
+    "rule": Both("rule", "aturan"),
+    "path": Both("path", "lintasan"),
+    "verdict": Both("verdict", "penilaian"),
+    "opened": Both("opened", "dibuka"),
+    "closed": Both("closed", "ditutup"),
+    "summarized": Both("summarized", "diringkas"),
+    "incidents": Both("incidents", "kejadian"),
+    "clock": Both("clock", "jam"),
+    "photocell": Both("photocell", "sensor"),
+}
 LINE, ZONE = Both("line", "garis"), Both("zone", "zona")
 OPEN, SHUT = Both("open", "buka "), Both("SHUT", "TUTUP")
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     control.arguments(parser)
-    parser.add_argument("--state-dir", type=Path, metavar="D", help="without an agent: read the store in this folder")
+    parser.add_argument(
+        "--state-dir", type=Path, metavar="D", help="without an agent: read the store in this folder"
+    )
     actions = parser.add_subparsers(dest="action", metavar="lamp|incident|drone", required=True)
     lamp = actions.add_parser("lamp", help="the level of the lamp at a time")
-    lamp.add_argument("--at", metavar="TIME", help='"02:13" (the last one), or "2026-11-24T02:13"; default: now')
-    for name, text in (("incident", "why it was one"), ("drone", "what happened to a request, and its gates")):
+    lamp.add_argument(
+        "--at", metavar="TIME", help='"02:13" (the last one), or "2026-11-24T02:13"; default: now'
+    )
+    for name, text in (
+        ("incident", "why it was one"),
+        ("drone", "what happened to a request, and its gates"),
+    ):
         action = actions.add_parser(name, help=text)
         action.add_argument("identifier", help="or the beginning of it, at least four characters")
     control.everywhere(actions)
@@ -59,7 +77,14 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     here = control.here(arguments)
     if arguments.action != "lamp" and not IDENTIFIER.fullmatch(arguments.identifier):
-        raise ConfigError([Problem("identifier", f"{arguments.identifier!r} is none; write its first four characters at least")])
+        raise ConfigError(
+            [
+                Problem(
+                    "identifier",
+                    f"{arguments.identifier!r} is none; write its first four characters at least",
+                )
+            ]
+        )
     match arguments.action:
         case "lamp":
             answer, lines = _lamp(arguments, here)
@@ -81,7 +106,9 @@ def moment(text: str, zone: tzinfo, now: float) -> float:
         at = datetime.fromisoformat(text)
         found = (at if at.tzinfo else at.replace(tzinfo=zone)).timestamp()
     except (ValueError, OverflowError):
-        raise ConfigError([Problem("--at", f'{text!r} is no time; write "02:13" or "2026-11-24T02:13"')]) from None
+        raise ConfigError(
+            [Problem("--at", f'{text!r} is no time; write "02:13" or "2026-11-24T02:13"')]
+        ) from None
     if found > now:
         raise ConfigError([Problem("--at", f"{text!r} is yet to come")])
     return found
@@ -94,30 +121,61 @@ def _lamp(arguments: argparse.Namespace, here: Here) -> tuple[Any, list[str]]:
         found, following = control.ask(arguments, "why.lamp", wall=wall)
     except control.NotRunning:
         running = False
-        found, following = read_database(arguments, lambda db: db.lamp_log(here.wall if wall is None else wall))
+        found, following = read_database(
+            arguments, lambda db: db.lamp_log(here.wall if wall is None else wall)
+        )
     if not found:
         raise PoleAgentError(
-            "nothing is kept of the lamp now" if wall is None else f"nothing is kept of the lamp from before {_time(wall, zone)}"
+            "nothing is kept of the lamp now"
+            if wall is None
+            else f"nothing is kept of the lamp from before {_time(wall, zone)}"
         )
     since, quality, text = found
     reasons = json.loads(text)
     answer = {"at": wall, "since": since, "time_quality": quality, "running": running, **reasons}
-    doubt = [] if quality != "unsynced" else ["The clock was not trusted when that was written: the time may be wrong."]
-    again = [f"It was started again {_time(following[0], zone)}."] if following and json.loads(following[2]).get("began") else []
+    doubt = (
+        []
+        if quality != "unsynced"
+        else ["The clock was not trusted when that was written: the time may be wrong."]
+    )
+    again = (
+        [f"It was started again {_time(following[0], zone)}."]
+        if following and json.loads(following[2]).get("began")
+        else []
+    )
     if reasons.get("ended"):
-        stopped = f"it was stopped {_time(since, zone)}. The wiring decided: lit, where it is the reference's."
-        first = f"Now the agent does not run: {stopped}" if wall is None else f"At {_time(wall, zone)} the agent did not run: {stopped}"
+        stopped = (
+            f"it was stopped {_time(since, zone)}. The wiring decided: lit, where it is the reference's."
+        )
+        first = (
+            f"Now the agent does not run: {stopped}"
+            if wall is None
+            else f"At {_time(wall, zone)} the agent did not run: {stopped}"
+        )
         return answer, [say(line) for line in (first, *again)]
-    it_is = f"{_percent(reasons['level'])}, by {REASONS[reasons['reason']].of(arguments.lang)}, since {_time(since, zone)}."
+    it_is = (
+        f"{_percent(reasons['level'])}, by {REASONS[reasons['reason']].of(arguments.lang)}, since"
+        f" {_time(since, zone)}."
+    )
     if wall is not None:
         lines = [f"At {_time(wall, zone)} the lamp was at {it_is}", *doubt]
     else:
         lines = [
-            f"Now the lamp is at {it_is}" if running else f"The agent does not run now; when it last wrote, the lamp was at {it_is}",
+            (
+                f"Now the lamp is at {it_is}"
+                if running
+                else f"The agent does not run now; when it last wrote, the lamp was at {it_is}"
+            ),
             *doubt,
         ]
     if again:
-        lines += ["Some time after that the agent ended without a word, by a power cut perhaps. Then the wiring decided.", *again]
+        lines += [
+            (
+                "Some time after that the agent ended without a word, by a power cut perhaps. Then the wiring"
+                " decided."
+            ),
+            *again,
+        ]
     chain = [f"  {LABELS[name].of(arguments.lang):<10} {say(words)}" for name, words in lamp_chain(reasons)]
     return answer, [say(line) for line in lines] + chain
 
@@ -128,9 +186,19 @@ def lamp_chain(reasons: dict[str, Any]) -> list[tuple[str, str]]:
     if reasons.get("clock"):
         chain.append(("clock", f"not trusted: {reasons['clock']}"))
     if reasons.get("dark_by_day"):
-        chain.append(("photocell", "it is dark by day: the clock or the photocell is wrong, and the lamp is lit"))
+        chain.append(
+            ("photocell", "it is dark by day: the clock or the photocell is wrong, and the lamp is lit")
+        )
     if reasons["program_level"] is None:
-        chain.append(("program", f"unknown, for want of a clock or a program: failsafe level {_percent(reasons['failsafe_level'])}"))
+        chain.append(
+            (
+                "program",
+                (
+                    "unknown, for want of a clock or a program: failsafe level"
+                    f" {_percent(reasons['failsafe_level'])}"
+                ),
+            )
+        )
     else:
         chain.append(("program", f'"{reasons["program"]}" asks for {_percent(reasons["program_level"])}'))
     dark = {True: "it is dark", False: "it is day", None: "whether it is dark is unknown"}[reasons["dark"]]
@@ -141,12 +209,19 @@ def lamp_chain(reasons: dict[str, Any]) -> list[tuple[str, str]]:
     if override := reasons["override"]:
         kind = "whatever presence says" if override["fixed"] else "presence may raise it"
         where = "at the pole" if override["local"] else "from outside"
-        by, why = override["by"] or "nobody by name", f' ("{override["reason"]}")' if override["reason"] else ""
+        by, why = (
+            override["by"] or "nobody by name",
+            f' ("{override["reason"]}")' if override["reason"] else "",
+        )
         chain.append(("override", f"{_percent(override['level'])} by {by}{why}, {where}, {kind}"))
     else:
         chain.append(("override", "none"))
     if reasons["presence"]:
-        chain += [("presence", f"{source} raises it to {_percent(level)}") for source, level in reasons["presence"].items() if level]
+        chain += [
+            ("presence", f"{source} raises it to {_percent(level)}")
+            for source, level in reasons["presence"].items()
+            if level
+        ]
     else:
         chain.append(("presence", "nobody"))
     if reasons["low"] > 0:
@@ -165,18 +240,36 @@ def _incident(arguments: argparse.Namespace, here: Here) -> tuple[Any, list[str]
     documents = [e["data"] for e in told["events"]] + told["open"]
     names = {d["incident_id"] for d in documents}
     if len(names) != 1:
-        raise PoleAgentError(f"{len(names)} incidents that are kept begin with {arguments.identifier!r}; see: pole-agent outbox list")
+        raise PoleAgentError(
+            f"{len(names)} incidents that are kept begin with {arguments.identifier!r}; see: pole-agent"
+            " outbox list"
+        )
     rule = next((r for r in here.rules if r["name"] == documents[-1]["rule"]), None)
     last = documents[-1]
     what, name = (LINE, last["line"]) if "line" in last else (ZONE, last["zone"])
-    seen, by, eye = f"{last['incident_id']}: {named(last['kind'], arguments.lang)}", last["rule"], last["camera"]
-    lines = [say(f'{seen} by rule "{by}", camera "{eye}", {what.of(arguments.lang)} "{name}", a {named(last["class"], arguments.lang)}.')]
+    seen, by, eye = (
+        f"{last['incident_id']}: {named(last['kind'], arguments.lang)}",
+        last["rule"],
+        last["camera"],
+    )
+    lines = [
+        say(
+            f'{seen} by rule "{by}", camera "{eye}", {what.of(arguments.lang)} "{name}", a'
+            f" {named(last['class'], arguments.lang)}."
+        )
+    ]
     if rule is not None:
         kind, active = (
-            f"{named(rule['kind'], arguments.lang)} ({', '.join(named(c, arguments.lang) for c in rule['classes'])})",
+            (
+                f"{named(rule['kind'], arguments.lang)}"
+                f" ({', '.join(named(c, arguments.lang) for c in rule['classes'])})"
+            ),
             f"{rule['active']}, {named(rule['severity'], arguments.lang)}",
         )
-        words = f"{kind}, count {rule['count']}, dwell {rule['dwell_s']:g} s, active {active} (as it is configured now)"
+        words = (
+            f"{kind}, count {rule['count']}, dwell {rule['dwell_s']:g} s, active {active} (as it is"
+            " configured now)"
+        )
         lines.append(_row("rule", spoken(words, arguments.lang), arguments.lang))
     else:
         lines.append(_row("rule", say("is not configured any more"), arguments.lang))
@@ -185,14 +278,18 @@ def _incident(arguments: argparse.Namespace, here: Here) -> tuple[Any, list[str]
         text = f"{_time(event['wall'], here.zone)}{'' if event['quality'] != 'unsynced' else say(' (the clock was not trusted)')}"
         text += ", " + say(f"{named(event['severity'], arguments.lang)}, tracks {data['track_ids']}")
         if "peak" in data:
-            text += ", " + say(f"after {data['duration_s']} s, at most {data['peak']} at once, ended: {data['end_reason']}")
+            text += ", " + say(
+                f"after {data['duration_s']} s, at most {data['peak']} at once, ended: {data['end_reason']}"
+            )
         lines.append(_row(event["kind"].rpartition(".")[2], text, arguments.lang))
         if path := data.get("path"):
             lines.append(_row("path", " → ".join(f"({x:.2f}, {y:.2f})" for x, y in path), arguments.lang))
     if told["open"]:
         lines.append("  " + say("it is still open"))
     verdict = told["verdict"]
-    said = say(f"{verdict['verdict']}, said {verdict['by']}" if verdict else "nobody has said whether it was true")
+    said = say(
+        f"{verdict['verdict']}, said {verdict['by']}" if verdict else "nobody has said whether it was true"
+    )
     return told, [*lines, _row("verdict", said, arguments.lang)]
 
 
@@ -200,7 +297,10 @@ def _drone(arguments: argparse.Namespace, here: Here) -> tuple[Any, list[str]]:
     request = one_of(requests_of(arguments), arguments.identifier)
     say, target = partial(spoken, language=arguments.lang), request["target"]
     radius = target.get("uncertainty_m", target.get("radius_m"))
-    asks = f'{request["request_id"]}: {request["origin"]} "{request["rule"]}" x{request["count"]}, {request["severity"]}'
+    asks = (
+        f'{request["request_id"]}: {request["origin"]} "{request["rule"]}" x{request["count"]},'
+        f" {request['severity']}"
+    )
     away = where((here.latitude, here.longitude), (target["latitude"], target["longitude"]), arguments.lang)
     place, high = f"{target['latitude']:.6f}, {target['longitude']:.6f}", target["altitude_agl_m"]
     lines = [say(f"{asks}, to {place}, within {radius:g} m, {high:g} m high, {away}.")]
@@ -215,7 +315,10 @@ def _drone(arguments: argparse.Namespace, here: Here) -> tuple[Any, list[str]]:
         lines.append(f"  {step['state']:<17} {done}{because}")
     lines.append("  " + say("gates, as they were asked last:"))
     for gate in request["gates"]:
-        value, limit = (say("unknown" if v is None else "none" if v == "" else str(v)) for v in (gate["value"], gate["limit"]))
+        value, limit = (
+            say("unknown" if v is None else "none" if v == "" else str(v))
+            for v in (gate["value"], gate["limit"])
+        )
         known = say(f"value {value}, limit {limit}, from {gate['source']}")
         age = "" if gate["age_s"] is None else ", " + say(f"{gate['age_s']:g} s old")
         sign = OPEN if gate["ok"] else SHUT

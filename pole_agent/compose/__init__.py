@@ -1,4 +1,5 @@
-"""The only place that names concrete classes: settings in, an agent out. `lamp`, `rooms` and `parts` make the parts; the whole is here.
+"""The only place that names concrete classes: settings in, an agent out. `lamp`, `rooms` and `parts` make the
+parts; the whole is here.
 
 Imports of the vision stack stand inside the functions: the lamp is driven before numpy is even loaded.
 """
@@ -56,7 +57,7 @@ if TYPE_CHECKING:
 __all__ = [
     "RUNTIME_DIR",
     "SOCKET_NAME",
-    "House",
+    "Runtime",
     "attach",
     "bare_inference",
     "broker_of",
@@ -85,7 +86,7 @@ __all__ = [
 
 
 @dataclass(slots=True)
-class House:
+class Runtime:
     """The agent and the loops that the demo and the tests look at."""
 
     settings: Settings
@@ -120,7 +121,9 @@ class House:
 
 def lasts(old: Settings, new: Settings) -> bool:
     """May store and connection go on over this change of the configuration?"""
-    return all(getattr(old, part) == getattr(new, part) for part in ("base_topic", "storage", "mqtt", "clock"))
+    return all(
+        getattr(old, part) == getattr(new, part) for part in ("base_topic", "storage", "mqtt", "clock")
+    )
 
 
 def build(
@@ -134,14 +137,15 @@ def build(
     time_server_heard: Callable[[float], bool] | None = None,
     random: Callable[[], float] = randomness.random,
     socket: Path | None = None,
-    before: House | None = None,
+    before: Runtime | None = None,
     for_real: bool = False,
-) -> House:
+) -> Runtime:
     """Wire the rooms. What is not given is made as the settings say. Raises ConfigError.
 
-    `for_real`: this is a pole on a street. Only `pole-agent run` says so; whatever else is built here marks all it sends as a simulation.
+    `for_real`: this is a pole on a street. Only `pole-agent run` says so; whatever else is built here marks
+    all it sends as a simulation.
 
-    `before`: the house whose lamp is taken over, and, when it has kept them, store and connection too.
+    `before`: the runtime whose lamp is taken over, and, when it has kept them, store and connection too.
     """
     from pole_agent.compose import loops as make
     from pole_agent.compose.agent import agent_of
@@ -152,23 +156,32 @@ def build(
 
     settings = loaded.settings
     same_clock = before is not None and before.settings.clock == settings.clock
-    keeper = before.keeper if before is not None and same_clock else keeper_of(settings, clock, time_server_heard)
+    keeper = (
+        before.keeper if before is not None and same_clock else keeper_of(settings, clock, time_server_heard)
+    )
     kept = before if before is not None and before.agent.kept is not None else None
     context, inbox = make.context_of(settings, keeper, clock, kept)
-    beats, pulses = Beats(clock.monotonic), Beats(clock.monotonic)  # of what the watchdog watches, and of the others
+    # Of what the watchdog watches, and of the others
+    beats, pulses = Beats(clock.monotonic), Beats(clock.monotonic)
     light = make.light_of(context, settings, luminaire, beats, before)
     records = Records(context.store, clock)
     dispatch = make.dispatch_of(context, settings, records, pulses, before, for_real=for_real)
     if before is not None:
         before.detector.close()
     detector, heat = detector or detector_of(settings), make.heat_of(clock)
-    act = Act(boost=light.boosts.add, request=dispatch.wish, record=context.store.record, tell=Tell().event)
-    watches = make.watches_of(context, settings, detector, act, sources, random=random, pace=heat.pace, pulses=pulses)
-    upload = make.upload_of(context, settings, broker, inbox, kept, random=random, pulses=pulses, for_real=for_real)
+    act = Act(
+        boost=light.boosts.add, request=dispatch.trigger, record=context.store.record, tell=Tell().event
+    )
+    watches = make.watches_of(
+        context, settings, detector, act, sources, random=random, pace=heat.pace, pulses=pulses
+    )
+    upload = make.upload_of(
+        context, settings, broker, inbox, kept, random=random, pulses=pulses, for_real=for_real
+    )
     machine = make.machine_of(heat, lambda: agent.stop())
     report = make.report_of(context, settings, upload, dispatch, watches, records, machine, pulses)
     listen = make.listen_of(context, settings, inbox, light, dispatch, records, report, pulses)
-    house = House(
+    runtime = Runtime(
         settings=settings,
         context=context,
         light=light,
@@ -181,5 +194,7 @@ def build(
         inbox=inbox,
         socket=socket or socket_path(settings),
     )
-    house.agent = agent = agent_of(house, loaded, luminaire, records, random=random, beats=beats, pulses=pulses, kept=kept)
-    return house
+    runtime.agent = agent = agent_of(
+        runtime, loaded, luminaire, records, random=random, beats=beats, pulses=pulses, kept=kept
+    )
+    return runtime

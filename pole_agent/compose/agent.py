@@ -1,4 +1,7 @@
-"""What stands around the loops: the jobs, the control socket, the start and the end. Imported once the lamp is lit."""
+"""What stands around the loops: the jobs, the control socket, the start and the end.
+
+Imported once the lamp is lit.
+"""
 
 from __future__ import annotations
 
@@ -27,13 +30,13 @@ from pole_agent.uplink.events import Message, encode
 from pole_agent.uplink.homeassistant import discovery
 
 if TYPE_CHECKING:
-    from pole_agent.compose import House
+    from pole_agent.compose import Runtime
 
 LASTING = ("upload",)  # jobs that go on over a reload, with the store and the board
 
 
 def agent_of(
-    house: House,
+    runtime: Runtime,
     loaded: Loaded,
     luminaire: Luminaire,
     records: Records,
@@ -41,50 +44,50 @@ def agent_of(
     random: Callable[[], float],
     beats: Beats,
     pulses: Beats,
-    kept: House | None,
+    kept: Runtime | None,
 ) -> Agent:
-    """The agent around the loops of `house`. What `kept` has left running is adopted."""
-    life = lifecycle_of(house, loaded, luminaire, records)
+    """The agent around the loops of `runtime`. What `kept` has left running is adopted."""
+    life = lifecycle_of(runtime, loaded, luminaire, records)
     return Agent(
-        jobs_of(house, beats),
-        house.store,
-        house.context.clock,
+        jobs_of(runtime, beats),
+        runtime.store,
+        runtime.context.clock,
         random,
         life.tell,
         life.start,
-        life.farewell,
+        life.shutdown,
         since_beat=pulses.since,
         lasting=LASTING,
         adopted=None if kept is None else kept.agent.kept,
     )
 
 
-def jobs_of(house: House, beats: Beats) -> list[Job]:
+def jobs_of(runtime: Runtime, beats: Beats) -> list[Job]:
     """What runs all the time, the lamp first. `beats`: those that the watchdog waits for."""
-    settings, watches = house.settings, house.watches
-    jobs = [Job("light", house.light.run, OnFailure.FATAL, LIGHT_BEAT_S)]
+    settings, watches = runtime.settings, runtime.watches
+    jobs = [Job("light", runtime.light.run, OnFailure.FATAL, LIGHT_BEAT_S)]
     jobs += [Job(f"watch {w.camera}", w.run, beat_within_s=WATCH_BEAT_S) for w in watches]
     jobs += [
-        Job("dispatch", house.dispatch.run, beat_within_s=PULSE_S),
-        Job("listen", house.listen.run, beat_within_s=PULSE_S),
-        Job("beat", Beat(beats, house.context.clock, status_of(house)).run),
-        Job("report", house.report.run, beat_within_s=PULSE_S),
-        Job("local", local_of(house).run),
+        Job("dispatch", runtime.dispatch.run, beat_within_s=PULSE_S),
+        Job("listen", runtime.listen.run, beat_within_s=PULSE_S),
+        Job("beat", Beat(beats, runtime.context.clock, status_of(runtime)).run),
+        Job("report", runtime.report.run, beat_within_s=PULSE_S),
+        Job("local", local_of(runtime).run),
     ]
-    if house.upload is not None:
-        jobs.append(Job("upload", house.upload.run, beat_within_s=UPLOAD_BEAT_S))
+    if runtime.upload is not None:
+        jobs.append(Job("upload", runtime.upload.run, beat_within_s=UPLOAD_BEAT_S))
     if settings.metrics.enabled:
-        jobs.append(Job("metrics", metrics_of(house).run))
+        jobs.append(Job("metrics", metrics_of(runtime).run))
     return jobs
 
 
-def local_of(house: House) -> Local:
+def local_of(runtime: Runtime) -> Local:
     """The control socket: the commands, and the questions of people at the pole."""
-    context, settings, light = house.context, house.settings, house.light
+    context, settings, light = runtime.context, runtime.settings, runtime.light
     clock, keeper = context.clock, context.keeper
 
     async def command(path: str, payload: bytes, by: str) -> dict[str, Any] | None:
-        return await house.listen.handle(path, payload, local_by=by)
+        return await runtime.listen.handle(path, payload, local_by=by)
 
     def of_lamp() -> dict[str, Any]:
         why = None if keeper.trusted else keeper.reason
@@ -93,50 +96,57 @@ def local_of(house: House) -> Local:
     others: dict[str, Callable[[], Any]] = {
         "lamp": of_lamp,
         "pole": lambda: site_of(settings) | {"wall": clock.wall()},
-        "drone": house.dispatch.everything,
-        "health": house.report.health,
+        "drone": runtime.dispatch.everything,
+        "health": runtime.report.health,
         "conduct": partial(conduct_digest, settings),
     }
-    return Local(house.socket, command, Answer(context, others))
+    return Local(runtime.socket, command, Answer(context, others))
 
 
-def metrics_of(house: House) -> Metrics:
-    chosen = house.settings.metrics
+def metrics_of(runtime: Runtime) -> Metrics:
+    chosen = runtime.settings.metrics
 
     async def numbers() -> str:
-        return metrics_text(await house.report.health(), __version__)
+        return metrics_text(await runtime.report.health(), __version__)
 
     return Metrics(chosen.host, chosen.port, numbers)
 
 
-def status_of(house: House) -> Callable[[], str]:
+def status_of(runtime: Runtime) -> Callable[[], str]:
     """The line that systemctl shows."""
-    context, watches = house.context, house.watches
+    context, watches = runtime.context, runtime.watches
 
     def status() -> str:
-        lamp, degraded = house.light.state(), [name for name, part in context.parts.report().items() if part["state"] != "ok"]
+        lamp, degraded = (
+            runtime.light.state(),
+            [name for name, part in context.parts.report().items() if part["state"] != "ok"],
+        )
         seeing = sum(w.pipeline is not None and not w.ended for w in watches)
-        online = None if house.upload is None else context.board.connected
-        return status_line(lamp["level"], lamp["reason"], cameras=(seeing, len(watches)), online=online, degraded=degraded)
+        online = None if runtime.upload is None else context.board.connected
+        return status_line(
+            lamp["level"], lamp["reason"], cameras=(seeing, len(watches)), online=online, degraded=degraded
+        )
 
     return status
 
 
-def lifecycle_of(house: House, loaded: Loaded, luminaire: Luminaire, records: Records) -> Lifecycle:
-    settings, context = house.settings, house.context
+def lifecycle_of(runtime: Runtime, loaded: Loaded, luminaire: Luminaire, records: Records) -> Lifecycle:
+    settings, context = runtime.settings, runtime.context
     pole, base = settings.pole, context.base
-    topic, document = discovery(base, client_id_of(settings), pole.name or f"Smart pole {pole.id}", __version__, street_of(settings))
+    topic, document = discovery(
+        base, client_id_of(settings), pole.name or f"Smart pole {pole.id}", __version__, street_of(settings)
+    )
     announced = settings.mqtt is not None and settings.mqtt.homeassistant
-    troubles = {"configuration": loaded.degraded, "drone": house.dispatch.trouble} | luminaire.troubles
+    troubles = {"configuration": loaded.degraded, "drone": runtime.dispatch.trouble} | luminaire.troubles
     return Lifecycle(
         context=context,
         info=Message(f"{base}/info", encode(info_of(loaded)), retain=True),
         troubles={part: trouble for part, trouble in troubles.items() if trouble},
         announce=Announce(context.store, context.board, topic, document, enabled=announced),
         records=records,
-        light=house.light,
-        listen=house.listen,
-        report=house.report,
-        upload=house.upload,
-        reloading=lambda: house.agent.reloading,
+        light=runtime.light,
+        listen=runtime.listen,
+        report=runtime.report,
+        upload=runtime.upload,
+        reloading=lambda: runtime.agent.reloading,
     )

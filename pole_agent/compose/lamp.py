@@ -1,4 +1,7 @@
-"""The lamp and its controller from the settings. Imports as little as can be: the street is lit before anything else is loaded."""
+"""The lamp and its controller from the settings.
+
+Imports as little as can be: the street is lit before anything else is loaded.
+"""
 
 from __future__ import annotations
 
@@ -39,9 +42,11 @@ def pin_factory(settings: Settings) -> Any:
 
 
 def open_lamp(settings: Settings, clock: Clock, factory: Any = None) -> Luminaire:
-    """Claim the lamp and light it, by the program when the clock is known to be right, at the failsafe level else; then its sensors.
+    """Claim the lamp and light it, by the program when the clock is known to be right, at the failsafe level
+    else; then its sensors.
 
-    Raises LampError when the lamp itself cannot be driven. A sensor that cannot be read is a trouble to report, not a reason to be dark.
+    Raises LampError when the lamp itself cannot be driven. A sensor that cannot be read is a trouble to
+    report, not a reason to be dark.
     """
     chosen = settings.lamp
     if chosen.backend != "pwm" and factory is None:
@@ -56,7 +61,11 @@ def open_lamp(settings: Settings, clock: Clock, factory: Any = None) -> Luminair
 def attach(luminaire: Luminaire, settings: Settings) -> None:
     """Claim relay, sensors and button. Troubles are noted, not raised."""
     chosen = settings.lamp
-    pins = [part for part in (chosen.relay, chosen.photocell, chosen.feedback, chosen.button) if part is not None and part.pin is not None]
+    pins = [
+        part
+        for part in (chosen.relay, chosen.photocell, chosen.feedback, chosen.button)
+        if part is not None and part.pin is not None
+    ]
     if pins and luminaire.factory is None:
         try:
             luminaire.factory = pin_factory(settings)
@@ -70,11 +79,21 @@ def attach(luminaire: Luminaire, settings: Settings) -> None:
 
 
 def claim_lamp(settings: Settings, factory: Any = None) -> Lamp:
-    """The lamp itself, without a level; with the reference wiring it is lit, or as it was. Raises LampError."""
+    """The lamp itself, without a level; with the reference wiring it is lit, or as it was.
+
+    Raises LampError.
+    """
     chosen = settings.lamp
     if chosen.backend == "pwm":
-        return KernelPwmLamp(chosen.pin, chosen.frequency_hz, chosen.active_low, chosen.pwm_device, chosen.pwm_channel)
-    return GpioLamp(pin_factory(settings) if factory is None else factory, chosen.pin, chosen.frequency_hz, chosen.active_low)
+        return KernelPwmLamp(
+            chosen.pin, chosen.frequency_hz, chosen.active_low, chosen.pwm_device, chosen.pwm_channel
+        )
+    return GpioLamp(
+        pin_factory(settings) if factory is None else factory,
+        chosen.pin,
+        chosen.frequency_hz,
+        chosen.active_low,
+    )
 
 
 def first_duty(settings: Settings, clock: Clock) -> float:
@@ -120,7 +139,9 @@ def _feedback(luminaire: Luminaire, settings: Settings, factory: Any) -> None:
     if chosen.file is not None:
         file = FileInput(chosen.file, chosen.scale)
         luminaire.inputs.append(file)
-        luminaire.feedback = lambda: None if (w := file.value()) is None else Feedback(w > chosen.lit_above_w, w)
+        luminaire.feedback = lambda: (
+            None if (w := file.value()) is None else Feedback(w > chosen.lit_above_w, w)
+        )
     elif chosen.pin is not None and factory is not None:
         pin = PinInput(factory, chosen.pin, chosen.active_low)
         luminaire.inputs.append(pin)
@@ -141,9 +162,13 @@ def _button(luminaire: Luminaire, settings: Settings, factory: Any) -> None:
 def plan_of(settings: Settings) -> Plan:
     """The programs and the calendar."""
     chosen = settings.lamp
-    programs = {name: tuple(Step(s.time, s.level) for s in steps) for name, steps in chosen.programs().items()}
+    programs = {
+        name: tuple(Step(s.time, s.level) for s in steps) for name, steps in chosen.programs().items()
+    }
     calendar = tuple(
-        CalendarRule(c.program, Weekdays.parse(c.days) if c.days else None, Dates.parse(c.dates) if c.dates else None)
+        CalendarRule(
+            c.program, Weekdays.parse(c.days) if c.days else None, Dates.parse(c.dates) if c.dates else None
+        )
         for c in chosen.calendar
     )
     return Plan(programs, calendar, settings.pole.place)
@@ -151,7 +176,9 @@ def plan_of(settings: Settings) -> Plan:
 
 def limits_of(settings: Settings) -> Limits:
     chosen = settings.lamp
-    return Limits(chosen.floor, chosen.min_level, chosen.failsafe_level, chosen.boost_in_daylight, chosen.part_night)
+    return Limits(
+        chosen.floor, chosen.min_level, chosen.failsafe_level, chosen.boost_in_daylight, chosen.part_night
+    )
 
 
 def controller_of(settings: Settings, now: float) -> Controller:
@@ -159,10 +186,17 @@ def controller_of(settings: Settings, now: float) -> Controller:
     chosen = settings.lamp
     plan = plan_of(settings)
     down = chosen.fade_s if chosen.fade_down_s is None else chosen.fade_down_s
-    driver = Driver(chosen.curve, chosen.fade_s, down, chosen.clo, chosen.virtual_output, settings.pole.supply == "night")
-    controls = Controls([Control(c.kind, c.level, c.when, Span.parse(c.active), c.hold_s) for c in chosen.control], settings.pole.place)
+    driver = Driver(
+        chosen.curve, chosen.fade_s, down, chosen.clo, chosen.virtual_output, settings.pole.supply == "night"
+    )
+    controls = Controls(
+        [Control(c.kind, c.level, c.when, Span.parse(c.active), c.hold_s) for c in chosen.control],
+        settings.pole.place,
+    )
     cell = chosen.photocell
-    photocell = None if cell is None else Photocell(Thresholds(cell.on_lux, cell.off_lux, cell.window_min * 60), plan)
+    photocell = (
+        None if cell is None else Photocell(Thresholds(cell.on_lux, cell.off_lux, cell.window_min * 60), plan)
+    )
     relay = Relay(chosen.relay.min_off_s if chosen.relay else NEVER_S)
     ledger, faults = Ledger(chosen.rated_w, now), Faults(chosen.rated_w)
     return Controller(plan, limits_of(settings), driver, controls, relay, photocell, ledger, faults)

@@ -1,4 +1,7 @@
-"""The loops of the agent from the settings, one function each. Imported once the lamp is lit, because the vision stack comes with it."""
+"""The loops of the agent from the settings, one function each.
+
+Imported once the lamp is lit, because the vision stack comes with it.
+"""
 
 from __future__ import annotations
 
@@ -12,7 +15,13 @@ from pole_agent import __version__
 from pole_agent.camera.source import FrameSource
 from pole_agent.clock import Clock
 from pole_agent.compose.lamp import controller_of
-from pole_agent.compose.parts import broker_of, certificate_probes, pipeline_factory, reference_of, source_factory
+from pole_agent.compose.parts import (
+    broker_of,
+    certificate_probes,
+    pipeline_factory,
+    reference_of,
+    source_factory,
+)
 from pole_agent.compose.rooms import drone_rules
 from pole_agent.context import Context
 from pole_agent.health.certificates import Certificates
@@ -44,13 +53,15 @@ from pole_agent.vision.detector import Detector
 from pole_agent.vocabulary import Response
 
 if TYPE_CHECKING:
-    from pole_agent.compose import House
+    from pole_agent.compose import Runtime
 
 INBOX = 100  # commands
 LIGHT_BEAT_S = 5.0
 PULSE_S = 60.0
-WATCH_BEAT_S, UPLOAD_BEAT_S = 180.0, 900.0  # the pauses between attempts to open a camera and to reach the broker are longer
-LASTING_PARTS = ("uplink", "mqtt", "events", "states", "commands", "identity", "store", "clock")  # what is known of them outlasts a reload
+# The pauses between attempts to open a camera and to reach the broker are longer
+WATCH_BEAT_S, UPLOAD_BEAT_S = 180.0, 900.0
+# What is known of them outlasts a reload
+LASTING_PARTS = ("uplink", "mqtt", "events", "states", "commands", "identity", "store", "clock")
 ACTIVE_REQUEST = ("request_id", "state", "origin", "rule", "count", "expires_at", "simulation")
 
 
@@ -58,8 +69,13 @@ def new_id_of(clock: Clock) -> Callable[[], str]:
     return lambda: uuid7(clock.wall(), os.urandom)
 
 
-def context_of(settings: Settings, keeper: TimeKeeper, clock: Clock, kept: House | None) -> tuple[Context, asyncio.Queue[Incoming]]:
-    """What the loops work with, and the inbox of commands. `kept`: of the house before, which has left its store and connection to us."""
+def context_of(
+    settings: Settings, keeper: TimeKeeper, clock: Clock, kept: Runtime | None
+) -> tuple[Context, asyncio.Queue[Incoming]]:
+    """What the loops work with, and the inbox of commands.
+
+    `kept`: of the runtime before, which has left its store and connection to us.
+    """
     if kept is not None:
         kept.parts.start_over(LASTING_PARTS)
         store, board, parts, inbox = kept.store, kept.board, kept.parts, kept.inbox
@@ -67,24 +83,44 @@ def context_of(settings: Settings, keeper: TimeKeeper, clock: Clock, kept: House
         storage = settings.storage
         store = Store(storage.state_dir, storage.max_mb, keeper.stamp, new_id_of(clock), storage.batch_s)
         board, parts, inbox = Board(), Parts(store.record, clock.monotonic), asyncio.Queue(INBOX)
-    return Context(base=settings.base_topic, clock=clock, keeper=keeper, store=store, board=board, parts=parts), inbox
+    return Context(
+        base=settings.base_topic, clock=clock, keeper=keeper, store=store, board=board, parts=parts
+    ), inbox
 
 
-def light_of(context: Context, settings: Settings, luminaire: Luminaire, beats: Beats, before: House | None) -> Light:
+def light_of(
+    context: Context, settings: Settings, luminaire: Luminaire, beats: Beats, before: Runtime | None
+) -> Light:
     boosts = Boosts() if before is None else before.light.boosts
     controller, button = controller_of(settings, context.clock.monotonic()), settings.lamp.button
     light = Light(
-        context, luminaire, controller, boosts, beat=beats.promise("light", LIGHT_BEAT_S), button_off_s=button.off_s if button else 0.0
+        context,
+        luminaire,
+        controller,
+        boosts,
+        beat=beats.promise("light", LIGHT_BEAT_S),
+        button_off_s=button.off_s if button else 0.0,
     )
     if before is not None:
         light.take_over(before.light)
     return light
 
 
-def dispatch_of(context: Context, settings: Settings, records: Records, pulses: Beats, before: House | None, *, for_real: bool) -> Dispatch:
+def dispatch_of(
+    context: Context,
+    settings: Settings,
+    records: Records,
+    pulses: Beats,
+    before: Runtime | None,
+    *,
+    for_real: bool,
+) -> Dispatch:
     rules, beat = drone_rules(settings, for_real), pulses.promise("dispatch", PULSE_S)
     dispatch = Dispatch(context, rules, new_id_of(context.clock), records.rates, beat=beat)
-    if before is not None and (before.settings.base_topic, before.settings.storage) == (context.base, settings.storage):
+    if before is not None and (before.settings.base_topic, before.settings.storage) == (
+        context.base,
+        settings.storage,
+    ):
         dispatch.take_over(before.dispatch)
     return dispatch
 
@@ -112,12 +148,26 @@ def watches_of(
     clock, watches = context.clock, []
     for index, camera in enumerate(settings.cameras):
         reference = reference_of(settings, camera)
-        make = pipeline_factory(settings, camera.name, detector, context.keeper, new_id_of(clock), reference=reference)
-        new_source = sources[index] if sources is not None else source_factory(settings, index, clock, reference)
+        make = pipeline_factory(
+            settings, camera.name, detector, context.keeper, new_id_of(clock), reference=reference
+        )
+        new_source = (
+            sources[index] if sources is not None else source_factory(settings, index, clock, reference)
+        )
         new_pipeline = partial(_at_now, make, clock)
         beat = pulses.promise(f"watch {camera.name}", WATCH_BEAT_S)
         watch = Watch(
-            camera.name, camera.fps, new_source, new_pipeline, detector, act, context.parts, clock, random=random, pace=pace, beat=beat
+            camera.name,
+            camera.fps,
+            new_source,
+            new_pipeline,
+            detector,
+            act,
+            context.parts,
+            clock,
+            random=random,
+            pace=pace,
+            beat=beat,
         )
         watches.append(watch)
     return watches
@@ -132,14 +182,16 @@ def upload_of(
     settings: Settings,
     broker: Broker | None,
     inbox: asyncio.Queue[Incoming],
-    kept: House | None,
+    kept: Runtime | None,
     *,
     random: Callable[[], float],
     pulses: Beats,
     for_real: bool,
 ) -> Upload | None:
-    """The one that `kept` has left running, else a new one; None where no broker is configured. What is not for real marks all it sends
-    as a simulation."""
+    """The one that `kept` has left running, else a new one; None where no broker is configured.
+
+    What is not for real marks all it sends as a simulation.
+    """
     if kept is not None:
         return kept.upload
     broker = broker or broker_of(settings)
@@ -147,7 +199,14 @@ def upload_of(
         return None
     if not for_real:
         broker = SimulatedBroker(broker)
-    return Upload(context, broker, inbox, random=random, version=__version__, beat=pulses.promise("upload", UPLOAD_BEAT_S))
+    return Upload(
+        context,
+        broker,
+        inbox,
+        random=random,
+        version=__version__,
+        beat=pulses.promise("upload", UPLOAD_BEAT_S),
+    )
 
 
 def report_of(
@@ -167,10 +226,17 @@ def report_of(
         }
 
     sent = upload.sent if upload else dict
-    sources = Sources(present=present, sent=sent, rates=records.rates, drone=dispatch.state, troubles=machine.troubles)
+    sources = Sources(
+        present=present, sent=sent, rates=records.rates, drone=dispatch.state, troubles=machine.troubles
+    )
     certificates = Certificates(certificate_probes(settings, upload), context.parts)
     return Report(
-        context, sources, certificates, settings.storage.state_dir, settings.storage.ttl_s, beat=pulses.promise("report", PULSE_S)
+        context,
+        sources,
+        certificates,
+        settings.storage.state_dir,
+        settings.storage.ttl_s,
+        beat=pulses.promise("report", PULSE_S),
     )
 
 

@@ -87,7 +87,9 @@ def detector_of(settings: Settings, *, ahead: bool = False) -> Detector:
 
 
 def bare_inference(settings: Settings) -> Callable[[], Any]:
-    """The network of [detector] alone, on noise, with all its threads: the limit of what a detector can reach. Raises ModelError."""
+    """The network of [detector] alone, on noise, with all its threads: the limit of what a detector can
+    reach. Raises ModelError.
+    """
     import numpy as np
 
     from pole_agent.vision import card as cards
@@ -128,7 +130,10 @@ def pipeline_factory(
     timings: Timings | None = None,
     reference: Reference | None = None,
 ) -> Callable[[float], Pipeline]:
-    """A function that makes the pipeline of one camera, which begins at a monotonic time. Track numbers go on."""
+    """A function that makes the pipeline of one camera, which begins at a monotonic time.
+
+    Track numbers go on.
+    """
     from pole_agent.incidents.judge import Judge
     from pole_agent.incidents.respond import Responder
     from pole_agent.pipeline import Pipeline
@@ -159,15 +164,22 @@ def pipeline_factory(
     return make
 
 
-def reference_of(settings: Settings, camera: CameraSettings, *, kept: bool = True, read_only: bool = False) -> Reference:
-    """The size of picture that masks and zones were drawn on. `kept`: the first one ever seen is remembered in the state directory."""
+def reference_of(
+    settings: Settings, camera: CameraSettings, *, kept: bool = True, read_only: bool = False
+) -> Reference:
+    """The size of picture that masks and zones were drawn on.
+
+    `kept`: the first one ever seen is remembered in the state directory.
+    """
     from pole_agent.camera.reference import Reference
 
     file = settings.storage.state_dir / f"picture-{camera.name}.json" if kept else None
     return Reference(camera.size, file, camera.source, read_only=read_only)
 
 
-def source_factory(settings: Settings, index: int, clock: Clock, reference: Reference | None = None) -> Callable[[], FrameSource]:
+def source_factory(
+    settings: Settings, index: int, clock: Clock, reference: Reference | None = None
+) -> Callable[[], FrameSource]:
     """A function that makes the source of one camera."""
     from pole_agent.camera.live import LiveSource
     from pole_agent.camera.recorded import RecordedSource
@@ -178,8 +190,17 @@ def source_factory(settings: Settings, index: int, clock: Clock, reference: Refe
         if camera.live:
             password = secret_file(camera.password_file)
             return LiveSource(
-                camera.source, camera.fps, camera.masks, clock.monotonic, camera.username, password, camera.transport, reference
+                camera.source,
+                camera.fps,
+                camera.masks,
+                clock.monotonic,
+                camera.username,
+                password,
+                camera.transport,
+                reference,
             )
-        return RecordedSource(Path(camera.source), camera.fps, camera.masks, clock=clock, loop=camera.loop, reference=reference)
+        return RecordedSource(
+            Path(camera.source), camera.fps, camera.masks, clock=clock, loop=camera.loop, reference=reference
+        )
 
     return make

@@ -9,7 +9,7 @@ from pole_agent import __version__
 from pole_agent.almanac import TimeOfDay
 from pole_agent.dates import Weekdays
 from pole_agent.errors import ConfigError, Problem
-from pole_agent.health.parts import MOST_REASON
+from pole_agent.health.parts import MAX_REASON
 from pole_agent.settings import Settings
 from pole_agent.settings.camera import CameraSettings
 from pole_agent.settings.load import Loaded
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 
 FRAME = [[0, 0], [1, 0], [1, 1], [0, 1]]
-MOST_AREA_BYTES = 4_000_000  # of a GeoJSON file
+MAX_AREA_BYTES = 4_000_000  # of a GeoJSON file
 
 
 def places_of(settings: Settings, camera: str) -> tuple[list[Zone], list[Line]]:
@@ -32,7 +32,9 @@ def places_of(settings: Settings, camera: str) -> tuple[list[Zone], list[Line]]:
     from pole_agent.incidents.rules import Line, Zone
 
     only = settings.cameras[0].name if settings.cameras else camera
-    zones = [Zone(z.name, z.polygon, z.enter_s, z.leave_s) for z in settings.zones if (z.camera or only) == camera]
+    zones = [
+        Zone(z.name, z.polygon, z.enter_s, z.leave_s) for z in settings.zones if (z.camera or only) == camera
+    ]
     lines = [Line(n.name, n.start, n.end) for n in settings.lines if (n.camera or only) == camera]
     return zones, lines
 
@@ -51,13 +53,17 @@ def rules_of(settings: Settings, camera: str) -> list[Rule]:
     from pole_agent.incidents.rules import Rule
 
     zones, lines = places_of(settings, camera)
-    places: dict[str, Zone | Line] = {f"zone {z.name}": z for z in zones} | {f"line {n.name}": n for n in lines}
+    places: dict[str, Zone | Line] = {f"zone {z.name}": z for z in zones} | {
+        f"line {n.name}": n for n in lines
+    }
     whole = whole_frame()
     rules = []
     for rule in settings.rules:
         if settings.camera_of(rule) != camera:
             continue
-        place = places[f"line {rule.line}"] if rule.line else places[f"zone {rule.zone}"] if rule.zone else whole
+        place = (
+            places[f"line {rule.line}"] if rule.line else places[f"zone {rule.zone}"] if rule.zone else whole
+        )
         rules.append(
             Rule(
                 rule.name,
@@ -90,7 +96,12 @@ def street_of(settings: Settings) -> Street:
     for camera in settings.cameras:
         zones = places_of(settings, camera.name)[0] or [whole_frame()]
         for zone in zones:
-            named = {c for r in settings.rules if settings.camera_of(r) == camera.name and r.zone in (zone.name, None) for c in r.classes}
+            named = {
+                c
+                for r in settings.rules
+                if settings.camera_of(r) == camera.name and r.zone in (zone.name, None)
+                for c in r.classes
+            }
             wanted = {"person"} | members(named)
             counted[camera.name, zone.name] = [label for label in CLASSES if label in wanted]
     return Street([c.name for c in settings.cameras], counted, [r.name for r in settings.rules])
@@ -104,7 +115,7 @@ def drone_areas(settings: Settings) -> tuple[Area | None, tuple[Area, ...]]:
 
     def read(key: str, path: Path) -> list[Area]:
         try:
-            return areas(text_file(path, MOST_AREA_BYTES))
+            return areas(text_file(path, MAX_AREA_BYTES))
         except (OSError, ValueError) as error:
             raise ConfigError([Problem(f"drone.{key}", f"{path}: {error}")]) from error
 
@@ -112,7 +123,9 @@ def drone_areas(settings: Settings) -> tuple[Area | None, tuple[Area, ...]]:
     if isinstance(fence, Path):
         found = read("geofence", fence)
         if len(found) > 1:
-            raise ConfigError([Problem("drone.geofence", f"{fence} holds {len(found)} polygons; a geofence is one")])
+            raise ConfigError(
+                [Problem("drone.geofence", f"{fence} holds {len(found)} polygons; a geofence is one")]
+            )
         area: Area | None = found[0]
     else:
         area = Area(fence) if fence else None
@@ -120,7 +133,9 @@ def drone_areas(settings: Settings) -> tuple[Area | None, tuple[Area, ...]]:
 
 
 def drone_rules(settings: Settings, for_real: bool = False) -> DroneRules:
-    """What [drone] says. An area that cannot be read is no reason to stop: nothing flies, and the lamp goes on."""
+    """What [drone] says. An area that cannot be read is no reason to stop: nothing flies, and the lamp goes
+    on.
+    """
     from pole_agent.drone.approval import Office
     from pole_agent.drone.gates import DroneLimits
     from pole_agent.drone.patrol import Patrol
@@ -136,15 +151,38 @@ def drone_rules(settings: Settings, for_real: bool = False) -> DroneRules:
     except ConfigError as error:
         trouble = str(error)
     limits = DroneLimits(
-        chosen.cooldown_s, chosen.ttl_s, chosen.max_alt_agl_m, fence, exclusions, chosen.night_permit, chosen.max_wind_ms,
-        chosen.max_rain_mm_h, chosen.min_temperature_c, chosen.max_temperature_c, chosen.min_battery_pct, chosen.require_dock_idle,
-        chosen.require_no_maintenance, chosen.conditions_max_age_s,
-    )  # fmt: skip
+        chosen.cooldown_s,
+        chosen.ttl_s,
+        chosen.max_alt_agl_m,
+        fence,
+        exclusions,
+        chosen.night_permit,
+        chosen.max_wind_ms,
+        chosen.max_rain_mm_h,
+        chosen.min_temperature_c,
+        chosen.max_temperature_c,
+        chosen.min_battery_pct,
+        chosen.require_dock_idle,
+        chosen.require_no_maintenance,
+        chosen.conditions_max_age_s,
+    )
     triage = Triage(
-        chosen.cooldown_s, Severity.of(chosen.min_severity), chosen.min_score, chosen.max_requests_per_day, chosen.max_false_alarm_rate
+        chosen.cooldown_s,
+        Severity.of(chosen.min_severity),
+        chosen.min_score,
+        chosen.max_requests_per_day,
+        chosen.max_false_alarm_rate,
     )
     patrols = tuple(
-        Patrol(p.name, tuple(map(TimeOfDay.parse, p.at)), Weekdays.parse(p.days), p.radius_m, p.window_s, p.written) for p in chosen.patrols
+        Patrol(
+            p.name,
+            tuple(map(TimeOfDay.parse, p.at)),
+            Weekdays.parse(p.days),
+            p.radius_m,
+            p.window_s,
+            p.written,
+        )
+        for p in chosen.patrols
     )
 
     def verify(public_key: str, signature: bytes, text: bytes) -> bool:
@@ -155,16 +193,33 @@ def drone_rules(settings: Settings, for_real: bool = False) -> DroneRules:
     office = Office(settings.base_topic, {o.name: o.public_key for o in chosen.officers}, verify)
     views = {c.name: View(c.heading_deg, c.hfov_deg, c.range_m) for c in settings.cameras}
     return DroneRules(
-        chosen.enabled, settings.pole.place, office, limits, triage, views, patrols, chosen.altitude_m, chosen.approval == "automatic",
-        chosen.answer_s, chosen.silence_s, trouble, for_real=for_real,
-    )  # fmt: skip
+        chosen.enabled,
+        settings.pole.place,
+        office,
+        limits,
+        triage,
+        views,
+        patrols,
+        chosen.altitude_m,
+        chosen.approval == "automatic",
+        chosen.answer_s,
+        chosen.silence_s,
+        trouble,
+        for_real=for_real,
+    )
 
 
 def site_of(settings: Settings) -> dict[str, Any]:
-    """Where the pole stands, its time zone and its rules as they are configured: what a person at it needs to read its answers."""
+    """Where the pole stands, its time zone and its rules as they are configured: what a person at it needs to
+    read its answers.
+    """
     pole = settings.pole
     place = {"latitude": pole.latitude, "longitude": pole.longitude, "timezone": pole.timezone}
-    return {"pole": settings.base_topic, **place, "rules": [r.model_dump(mode="json") for r in settings.rules]}
+    return {
+        "pole": settings.base_topic,
+        **place,
+        "rules": [r.model_dump(mode="json") for r in settings.rules],
+    }
 
 
 def info_of(loaded: Loaded) -> dict[str, Any]:
@@ -198,7 +253,7 @@ def info_of(loaded: Loaded) -> dict[str, Any]:
         "version": __version__,
         "config_sha256": loaded.digest,
         "conduct_sha256": conduct_digest(settings),
-        "config_degraded": loaded.degraded[:MOST_REASON] or None,
+        "config_degraded": loaded.degraded[:MAX_REASON] or None,
     }
 
 

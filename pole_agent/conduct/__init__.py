@@ -1,8 +1,10 @@
-"""The pole states its own conduct, in English and Indonesian: a pure function of its settings, so that a sign and a pole can be compared.
+"""The pole states its own conduct, in English and Indonesian: a pure function of its settings, so that a sign
+and a pole can be compared.
 
-`conduct` makes the statement, `digest` names it by a hash that stands in ``info``, `sign` says the most important of it in at most five
-sentences, `page` prints both. Numbers and names come from the settings; nothing is written here that the settings do not decide, or that
-the code does not keep in every configuration.
+`conduct` makes the statement, `digest` names it by a hash that stands in ``info``, `sign` says the most
+important of it in at most five sentences, `page` prints both. Numbers and names come from the settings;
+nothing is written here that the settings do not decide, or that the code does not keep in every
+configuration.
 """
 
 from __future__ import annotations
@@ -48,11 +50,17 @@ def lines(chapters: Sequence[Chapter], language: Language) -> list[str]:
     """The statement as text: a heading, then its sentences as a list."""
     found: list[str] = []
     for chapter in chapters:
-        found += [*([""] if found else []), chapter.title.of(language), *(f"- {s.of(language)}" for s in chapter.sentences)]
+        found += [
+            *([""] if found else []),
+            chapter.title.of(language),
+            *(f"- {s.of(language)}" for s in chapter.sentences),
+        ]
     return found
 
 
 def digest(settings: Settings) -> str:
     """The statement by its hash (SHA-256, hexadecimal), over both languages."""
     chapters = conduct(settings)
-    return hashlib.sha256("\n".join(line for language in LANGUAGES for line in lines(chapters, language)).encode()).hexdigest()
+    return hashlib.sha256(
+        "\n".join(line for language in LANGUAGES for line in lines(chapters, language)).encode()
+    ).hexdigest()

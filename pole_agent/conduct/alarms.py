@@ -28,7 +28,11 @@ def _rule(rule: RuleSettings) -> Both:
 
 def _what(rule: RuleSettings) -> Both:
     who = listed([word for c in rule.classes for word in CLASSES[c]])
-    place = Both(f'in "{rule.zone}"', f'di "{rule.zone}"') if rule.zone else Both("anywhere in the picture", "di mana saja dalam gambar")
+    place = (
+        Both(f'in "{rule.zone}"', f'di "{rule.zone}"')
+        if rule.zone
+        else Both("anywhere in the picture", "di mana saja dalam gambar")
+    )
     line = Both(f'over the line "{rule.line}"', f'melintasi garis "{rule.line}"')
     stay = seconds(rule.dwell_s)
     dwell = Both(f" for {stay.en}", f" selama {stay.id}") if rule.dwell_s else Both("", "")
@@ -36,13 +40,30 @@ def _what(rule: RuleSettings) -> Both:
         case "presence":
             return Both(f"{who.en} {place.en}{dwell.en}", f"{who.id} {place.id}{dwell.id}")
         case "loitering":
-            return Both(f"{who.en} who stay {place.en}{dwell.en}", f"{who.id} yang berlama-lama {place.id}{dwell.id}")
+            return Both(
+                f"{who.en} who stay {place.en}{dwell.en}", f"{who.id} yang berlama-lama {place.id}{dwell.id}"
+            )
         case "crowd":
-            return Both(f"{rule.count} or more {who.en} {place.en}{dwell.en}", f"{rule.count} atau lebih {who.id} {place.id}{dwell.id}")
+            return Both(
+                f"{rule.count} or more {who.en} {place.en}{dwell.en}",
+                f"{rule.count} atau lebih {who.id} {place.id}{dwell.id}",
+            )
         case "stopped":
-            return Both(f"{who.en} that stand still {place.en}{dwell.en}", f"{who.id} yang berhenti {place.id}{dwell.id}")
+            return Both(
+                f"{who.en} that stand still {place.en}{dwell.en}",
+                f"{who.id} yang berhenti {place.id}{dwell.id}",
+            )
         case "crossing":
-            way = {"any": Both("", ""), "forward": Both(" forwards", " ke arah maju"), "backward": Both(" backwards", " ke arah mundur")}
-            return Both(f"{who.en} that go {line.en}{way[rule.direction].en}", f"{who.id} yang {line.id}{way[rule.direction].id}")
+            way = {
+                "any": Both("", ""),
+                "forward": Both(" forwards", " ke arah maju"),
+                "backward": Both(" backwards", " ke arah mundur"),
+            }
+            return Both(
+                f"{who.en} that go {line.en}{way[rule.direction].en}",
+                f"{who.id} yang {line.id}{way[rule.direction].id}",
+            )
         case "wrong_way":
-            return Both(f"{who.en} that go {line.en} the wrong way", f"{who.id} yang {line.id} ke arah yang salah")
+            return Both(
+                f"{who.en} that go {line.en} the wrong way", f"{who.id} yang {line.id} ke arah yang salah"
+            )

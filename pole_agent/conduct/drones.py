@@ -11,7 +11,9 @@ from pole_agent.settings.drone import DroneSettings
 from pole_agent.words import Both
 
 APPROVED = Both("a person approves every flight", "seorang petugas menyetujui setiap penerbangan")
-SIMULATED = Both("nobody is asked, and nothing may fly", "tidak ada yang ditanya, dan tidak boleh ada yang terbang")
+SIMULATED = Both(
+    "nobody is asked, and nothing may fly", "tidak ada yang ditanya, dan tidak boleh ada yang terbang"
+)
 
 
 def flights(settings: Settings) -> list[Both]:
@@ -20,7 +22,11 @@ def flights(settings: Settings) -> list[Both]:
         return []
     if settings.drone.approval == "automatic":
         return [Both(f"Drones are simulated: {SIMULATED.en}.", f"Drone hanya disimulasikan: {SIMULATED.id}.")]
-    return [Both(f"The pole may ask for a drone; {APPROVED.en}.", f"Tiang ini dapat meminta drone; {APPROVED.id}.")]
+    return [
+        Both(
+            f"The pole may ask for a drone; {APPROVED.en}.", f"Tiang ini dapat meminta drone; {APPROVED.id}."
+        )
+    ]
 
 
 def drones(settings: Settings) -> list[Both]:

@@ -7,7 +7,9 @@ from pole_agent.settings import Settings
 from pole_agent.settings.pole import PoleSettings
 from pole_agent.words import Both
 
-NO_OPERATOR = Both("who runs it is not configured (pole.operator)", "pengelolanya belum diatur (pole.operator)")
+NO_OPERATOR = Both(
+    "who runs it is not configured (pole.operator)", "pengelolanya belum diatur (pole.operator)"
+)
 NO_CONTACT = Both("a contact is not configured (pole.contact)", "kontaknya belum diatur (pole.contact)")
 
 
@@ -25,7 +27,9 @@ def identity(settings: Settings) -> list[Both]:
 
 
 def responsible(pole: PoleSettings) -> Both:
-    """Who runs the pole and whom to ask, for the sign: one sentence that ends with the contact as it is, where there is one."""
+    """Who runs the pole and whom to ask, for the sign: one sentence that ends with the contact as it is,
+    where there is one.
+    """
     operator, contact = _operator(pole, "this pole"), _contact(pole)
     both = Both(f"{operator.en}; {contact.en}", f"{operator.id}; {contact.id}")
     end = -1 if pole.contact else None  # a full stop behind an address would be read as a part of it

@@ -4,17 +4,26 @@ from __future__ import annotations
 
 from pole_agent.conduct.words import listed, number, seconds
 from pole_agent.incidents.traffic import WINDOW_S
-from pole_agent.incidents.walk import PATH_POINTS
+from pole_agent.incidents.trajectory import PATH_POINTS
 from pole_agent.settings import Settings
-from pole_agent.store.database import KEEP_CLOSED_REQUESTS, KEEP_COMMANDS, KEEP_DELIVERED_S, KEEP_LAMP_LOG, KEEP_VERDICTS
+from pole_agent.store.database import (
+    KEEP_CLOSED_REQUESTS,
+    KEEP_COMMANDS,
+    KEEP_DELIVERED_S,
+    KEEP_LAMP_LOG,
+    KEEP_VERDICTS,
+)
 from pole_agent.words import Both
 
 DAY_S = 86_400
 EVENTS = {
-    "traffic": Both("counts of traffic", "hitungan lalu lintas"), "health": Both("the state of the pole", "keadaan tiang"),
-    "command": Both("who commanded what", "siapa memerintahkan apa"), "lamp": Both("the lamp's hours and energy", "jam dan energi lampu"),
-    "incident": Both("incidents", "kejadian"), "drone": Both("drone requests", "permintaan drone"),
-}  # fmt: skip
+    "traffic": Both("counts of traffic", "hitungan lalu lintas"),
+    "health": Both("the state of the pole", "keadaan tiang"),
+    "command": Both("who commanded what", "siapa memerintahkan apa"),
+    "lamp": Both("the lamp's hours and energy", "jam dan energi lampu"),
+    "incident": Both("incidents", "kejadian"),
+    "drone": Both("drone requests", "permintaan drone"),
+}
 
 
 def leaving(settings: Settings) -> list[Both]:
@@ -22,9 +31,11 @@ def leaving(settings: Settings) -> list[Both]:
     if settings.metrics.enabled:
         host = settings.metrics.host
         found.append(
-            Both(f"Technical numbers, without incidents, to whoever reaches {host} port {settings.metrics.port}.",
-                 f"Angka teknis, tanpa kejadian, bagi siapa yang dapat mencapai {host} porta {settings.metrics.port}.")
-        )  # fmt: skip
+            Both(
+                f"Technical numbers, without incidents, to whoever reaches {host} port {settings.metrics.port}.",
+                f"Angka teknis, tanpa kejadian, bagi siapa yang dapat mencapai {host} porta {settings.metrics.port}.",
+            )
+        )
     return found or [Both("Nothing: no receiver is configured.", "Tidak ada: penerima belum diatur.")]
 
 
@@ -50,13 +61,17 @@ def _to_the_broker(settings: Settings) -> list[Both]:
     ]
     if settings.drone.enabled:
         found.append(
-            Both("drone requests and orders: place, height, time, cause, and who approved;",
-                 "permintaan dan perintah drone: tempat, ketinggian, waktu, sebab, dan siapa yang menyetujui;")
-        )  # fmt: skip
+            Both(
+                "drone requests and orders: place, height, time, cause, and who approved;",
+                "permintaan dan perintah drone: tempat, ketinggian, waktu, sebab, dan siapa yang menyetujui;",
+            )
+        )
     found.append(
-        Both("the lamp's level and energy, the state of the pole and its parts, and every command with its author.",
-             "tingkat dan energi lampu, keadaan tiang dan bagian-bagiannya, dan setiap perintah beserta pemberinya.")
-    )  # fmt: skip
+        Both(
+            "the lamp's level and energy, the state of the pole and its parts, and every command with its author.",
+            "tingkat dan energi lampu, keadaan tiang dan bagian-bagiannya, dan setiap perintah beserta pemberinya.",
+        )
+    )
     return found
 
 
@@ -77,10 +92,15 @@ def never_sent() -> Both:
 
 
 def kept_here(settings: Settings) -> list[Both]:
-    """How long the pole keeps what it reports of people, for the sign. Alarms wait for as long as it takes."""
+    """How long the pole keeps what it reports of people, for the sign.
+
+    Alarms wait for as long as it takes.
+    """
     if not settings.rules:
         return []
-    longest = max(limit for word, limit in settings.storage.ttl_s.items() if word.partition(".")[0] == "incident")
+    longest = max(
+        limit for word, limit in settings.storage.ttl_s.items() if word.partition(".")[0] == "incident"
+    )
     unsent, received = _days(longest / DAY_S), seconds(KEEP_DELIVERED_S)
     alarms = any(rule.severity == "alarm" for rule in settings.rules)
     besides = Both(", except alarms", ", kecuali alarm") if alarms else Both("", "")

@@ -1,4 +1,6 @@
-"""The light: programs as they are written, what raises it, who may change it, and what it does when it does not know."""
+"""The light: programs as they are written, what raises it, who may change it, and what it does when it does
+not know.
+"""
 
 from __future__ import annotations
 
@@ -14,7 +16,13 @@ from pole_agent.words import Both
 
 def light(settings: Settings) -> list[Both]:
     lamp = settings.lamp
-    return [*_programs(lamp), *map(_control, lamp.control), *_presence(settings), *_people(lamp), _unknown(lamp)]
+    return [
+        *_programs(lamp),
+        *map(_control, lamp.control),
+        *_presence(settings),
+        *_people(lamp),
+        _unknown(lamp),
+    ]
 
 
 def _programs(lamp: LampSettings) -> Iterator[Both]:
@@ -25,7 +33,9 @@ def _programs(lamp: LampSettings) -> Iterator[Both]:
         when += [dates(entry.dates)] if entry.dates else []
         en = " and ".join(w.en for w in when) or "always"
         indonesian = " dan ".join(w.id for w in when) or "selalu"
-        yield Both(f'The program "{entry.program}" holds {en}.', f'Program "{entry.program}" berlaku {indonesian}.')
+        yield Both(
+            f'The program "{entry.program}" holds {en}.', f'Program "{entry.program}" berlaku {indonesian}.'
+        )
     floor = _floor(lamp)
     if not lamp.part_night and any(held(s.level, lamp.min_level) < floor for s in lamp.program):
         least = percent(floor)
@@ -47,12 +57,18 @@ def _program(lamp: LampSettings, name: str, steps: list[ProgramStep]) -> Both:
     if name != DEFAULT:
         return Both(f'In the program "{name}": {en}.', f'Pada program "{name}": {indonesian}.')
     if lamp.calendar:
-        return Both(f"Each night that has no other program: {en}.", f"Setiap malam tanpa program lain: {indonesian}.")
+        return Both(
+            f"Each night that has no other program: {en}.", f"Setiap malam tanpa program lain: {indonesian}."
+        )
     return Both(f"Each night: {en}.", f"Setiap malam: {indonesian}.")
 
 
 def _presence(settings: Settings) -> Iterator[Both]:
-    when = Both("By day and night", "Siang dan malam") if settings.lamp.boost_in_daylight else Both("In the dark", "Saat gelap")
+    when = (
+        Both("By day and night", "Siang dan malam")
+        if settings.lamp.boost_in_daylight
+        else Both("In the dark", "Saat gelap")
+    )
     for rule in settings.rules:
         if rule.lamp is not None:
             hold, level = seconds(rule.lamp.hold_s), percent(held(rule.lamp.level, settings.lamp.min_level))
@@ -64,7 +80,9 @@ def _presence(settings: Settings) -> Iterator[Both]:
 
 def _people(lamp: LampSettings) -> Iterator[Both]:
     longest, usual, floor = seconds(LONGEST_S), seconds(DEFAULT_S), _floor(lamp)
-    lasts = Both(f"for {longest.en} at most, usually {usual.en}", f"paling lama {longest.id}, biasanya {usual.id}")
+    lasts = Both(
+        f"for {longest.en} at most, usually {usual.en}", f"paling lama {longest.id}, biasanya {usual.id}"
+    )
     if floor:
         least = percent(floor)
         yield Both(
@@ -82,12 +100,18 @@ def _people(lamp: LampSettings) -> Iterator[Both]:
         )
     if lamp.button:
         off = seconds(lamp.button.off_s)
-        yield Both(f"A button in the pole switches it off for {off.en}.", f"Tombol di dalam tiang mematikannya selama {off.id}.")
+        yield Both(
+            f"A button in the pole switches it off for {off.en}.",
+            f"Tombol di dalam tiang mematikannya selama {off.id}.",
+        )
 
 
 def _unknown(lamp: LampSettings) -> Both:
     level = percent(held(lamp.failsafe_level, lamp.min_level))
-    en, indonesian = f"When it does not know the time, it shines at {level.en}.", f"Bila tidak mengetahui waktu, lampu menyala {level.id}."
+    en, indonesian = (
+        f"When it does not know the time, it shines at {level.en}.",
+        f"Bila tidak mengetahui waktu, lampu menyala {level.id}.",
+    )
     if lamp.active_low:
         en += " When the agent fails, the wiring keeps it lit."
         indonesian += " Bila agen gagal, pengawatan menjaganya tetap menyala."
@@ -101,17 +125,21 @@ def _floor(lamp: LampSettings) -> float:
 def _control(control: ControlSettings) -> Both:
     level, when = percent(control.level), span(control.active)
     kinds = {
-        "min": Both(f"at least {level.en}", f"sekurangnya {level.id}"), "max": Both(f"at most {level.en}", f"paling tinggi {level.id}"),
+        "min": Both(f"at least {level.en}", f"sekurangnya {level.id}"),
+        "max": Both(f"at most {level.en}", f"paling tinggi {level.id}"),
         "level": level,
-    }  # fmt: skip
+    }
     conditions = {
-        "always": Both("", ""), "presence": Both(" while somebody is seen", " selama ada orang terlihat"),
+        "always": Both("", ""),
+        "presence": Both(" while somebody is seen", " selama ada orang terlihat"),
         "info": Both(" while an incident is open", " selama ada kejadian"),
         "warning": Both(" while a warning or an alarm is open", " selama ada peringatan atau alarm"),
         "alarm": Both(" while an alarm is open", " selama ada alarm"),
-    }  # fmt: skip
+    }
     kind, condition = kinds[control.kind], conditions[control.when]
     if control.hold_s and control.when != "always":
         hold = seconds(control.hold_s)
         condition = Both(f"{condition.en} and {hold.en} longer", f"{condition.id} dan {hold.id} sesudahnya")
-    return Both(f"The light is {kind.en} {when.en}{condition.en}.", f"Lampu {kind.id} {when.id}{condition.id}.")
+    return Both(
+        f"The light is {kind.en} {when.en}{condition.en}.", f"Lampu {kind.id} {when.id}{condition.id}."
+    )

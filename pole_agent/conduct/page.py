@@ -1,4 +1,7 @@
-"""The sign at the pole and behind it the statement, as A4 pages: HTML that a browser prints, with QR codes."""
+"""The sign at the pole and behind it the statement, as A4 pages:
+
+HTML that a browser prints, with QR codes.
+"""
 
 from __future__ import annotations
 
@@ -33,7 +36,11 @@ LONG = 160  # characters of who runs the pole and whom to ask, above which they 
 def page(settings: Settings, chapters: Sequence[Chapter], digest: str, languages: Sequence[Language]) -> str:
     """The pages as HTML: for each language the sign and the statement behind it."""
     pole = settings.pole
-    named = qr("\n".join(filter(None, (settings.base_topic, pole.operator, pole.contact, f"conduct_sha256 {digest}"))))
+    named = qr(
+        "\n".join(
+            filter(None, (settings.base_topic, pole.operator, pole.contact, f"conduct_sha256 {digest}"))
+        )
+    )
     linked = qr(url) if (url := address(pole.contact)) else None
     sheets = "".join(
         _sign(settings, digest, language, linked or named, MORE.of(language) if linked else "")
@@ -55,7 +62,9 @@ def _sign(settings: Settings, digest: str, language: Language, code: str, captio
     amount = " brief" if len(said.sentences) < 3 else " full" if len(said.sentences) > 3 else ""
     asked = html.escape(responsible.removesuffix(pole.contact))
     contact = f"<strong>{BREAK.sub('<wbr>', html.escape(pole.contact))}</strong>" if pole.contact else ""
-    sentences = "".join(f"<p>{QUANTITY.sub('&nbsp;', html.escape(s.of(language)))}</p>" for s in said.sentences)
+    sentences = "".join(
+        f"<p>{QUANTITY.sub('&nbsp;', html.escape(s.of(language)))}</p>" for s in said.sentences
+    )
     where = html.escape(", ".join(filter(None, (f"{POLE.of(language)} {pole.id}", pole.name, pole.site))))
     return (
         f'<p class="note" lang="{language}">{DRAFT.of(language)}</p>'
@@ -67,7 +76,9 @@ def _sign(settings: Settings, digest: str, language: Language, code: str, captio
     )
 
 
-def _statement(settings: Settings, chapters: Sequence[Chapter], digest: str, language: Language, code: str) -> str:
+def _statement(
+    settings: Settings, chapters: Sequence[Chapter], digest: str, language: Language, code: str
+) -> str:
     """The statement. `code` is a QR code with the name of the pole, its contact and the hash."""
     pole = settings.pole
     body = "".join(
@@ -86,5 +97,7 @@ def qr(text: str) -> str:
     import segno
 
     out = io.BytesIO()
-    segno.make(text, error="m", micro=False).save(out, kind="svg", xmldecl=False, svgns=True, omitsize=True, border=1)
+    segno.make(text, error="m", micro=False).save(
+        out, kind="svg", xmldecl=False, svgns=True, omitsize=True, border=1
+    )
     return out.getvalue().decode().strip()

@@ -6,7 +6,7 @@ import hashlib
 import json
 
 from pole_agent.conduct.words import seconds, sentence
-from pole_agent.incidents.walk import Furniture
+from pole_agent.incidents.trajectory import StaticObjects
 from pole_agent.settings import Settings
 from pole_agent.words import Both
 
@@ -14,7 +14,9 @@ NO_CAMERA = Both("This pole has no camera", "Tiang ini tidak memiliki kamera")
 
 
 def detected(settings: Settings) -> Both:
-    """What the camera is for, on the sign: incidents where there are rules and somebody hears of them, else counting."""
+    """What the camera is for, on the sign: incidents where there are rules and somebody hears of them, else
+    counting.
+    """
     if settings.rules and settings.mqtt:
         return Both(
             "A computer in the pole detects people and vehicles and reports incidents.",
@@ -38,7 +40,7 @@ def seeing(settings: Settings) -> list[Both]:
     if not settings.cameras:
         return [sentence(NO_CAMERA)]
     count, masks = len(settings.cameras), sum(len(c.masks) for c in settings.cameras)
-    names, forgotten = ", ".join(c.name for c in settings.cameras), seconds(Furniture.KEPT_S)
+    names, forgotten = ", ".join(c.name for c in settings.cameras), seconds(StaticObjects.KEPT_S)
     found = [
         Both(
             f"{count} camera{'' if count == 1 else 's'} ({names}): a computer in the pole detects people, bicycles, motorcycles, cars, buses and"

@@ -1,6 +1,8 @@
-"""The sign at the pole in words: a heading and at most five short sentences that a passer-by reads in ten seconds.
+"""The sign at the pole in words: a heading and at most five short sentences that a passer-by reads in ten
+seconds.
 
-Each sentence stands beside the longer one of the statement that it shortens, and comes from the same settings and constants.
+Each sentence stands beside the longer one of the statement that it shortens, and comes from the same settings
+and constants.
 """
 
 from __future__ import annotations
@@ -20,7 +22,10 @@ URL = re.compile(r"https?://[^\s<>\"]+[^\s<>\".,;:!?)]", re.IGNORECASE)
 
 @dataclass(frozen=True, slots=True)
 class Sign:
-    """What is written on the sign, in both languages. `responsible` is the last sentence; it ends with the contact, if one is configured."""
+    """What is written on the sign, in both languages.
+
+    `responsible` is the last sentence; it ends with the contact, if one is configured.
+    """
 
     heading: Both
     sentences: tuple[Both, ...]
@@ -28,7 +33,9 @@ class Sign:
 
 
 def sign(settings: Settings) -> Sign:
-    sentences = [detected(settings), not_recognised(), *kept_here(settings)] if settings.cameras else [never_sent()]
+    sentences = (
+        [detected(settings), not_recognised(), *kept_here(settings)] if settings.cameras else [never_sent()]
+    )
     return Sign(_heading(len(settings.cameras)), (*sentences, *flights(settings)), responsible(settings.pole))
 
 

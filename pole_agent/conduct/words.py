@@ -11,18 +11,35 @@ from pole_agent.words import Both
 CARS = (Both("cars", "mobil"), Both("buses", "bus"), Both("trucks", "truk"))
 CYCLES = (Both("bicycles", "sepeda"), Both("motorcycles", "sepeda motor"))
 CLASSES: dict[str, tuple[Both, ...]] = {
-    "person": (Both("people", "orang"),), "bicycle": CYCLES[:1], "motorcycle": CYCLES[1:], "two_wheeler": CYCLES,
-    "car": CARS[:1], "bus": CARS[1:2], "truck": CARS[2:], "vehicle": CARS,
-}  # fmt: skip
+    "person": (Both("people", "orang"),),
+    "bicycle": CYCLES[:1],
+    "motorcycle": CYCLES[1:],
+    "two_wheeler": CYCLES,
+    "car": CARS[:1],
+    "bus": CARS[1:2],
+    "truck": CARS[2:],
+    "vehicle": CARS,
+}
 SUN = {
-    "sunset": Both("sunset", "matahari terbenam"), "sunrise": Both("sunrise", "matahari terbit"),
-    "dusk": Both("dusk", "akhir senja"), "dawn": Both("dawn", "fajar"),
-}  # fmt: skip
-SEVERITY = {"info": Both("a note", "catatan"), "warning": Both("a warning", "peringatan"), "alarm": Both("an alarm", "alarm")}
+    "sunset": Both("sunset", "matahari terbenam"),
+    "sunrise": Both("sunrise", "matahari terbit"),
+    "dusk": Both("dusk", "akhir senja"),
+    "dawn": Both("dawn", "fajar"),
+}
+SEVERITY = {
+    "info": Both("a note", "catatan"),
+    "warning": Both("a warning", "peringatan"),
+    "alarm": Both("an alarm", "alarm"),
+}
 DAYS = (
-    Both("Monday", "Senin"), Both("Tuesday", "Selasa"), Both("Wednesday", "Rabu"), Both("Thursday", "Kamis"),
-    Both("Friday", "Jumat"), Both("Saturday", "Sabtu"), Both("Sunday", "Minggu"),
-)  # fmt: skip
+    Both("Monday", "Senin"),
+    Both("Tuesday", "Selasa"),
+    Both("Wednesday", "Rabu"),
+    Both("Thursday", "Kamis"),
+    Both("Friday", "Jumat"),
+    Both("Saturday", "Sabtu"),
+    Both("Sunday", "Minggu"),
+)
 
 
 def listed(words: Sequence[Both]) -> Both:
@@ -78,7 +95,10 @@ def time_of_day(text: str) -> Both:
         return Both(sun.en, f"saat {sun.id}")
     span = seconds(abs(time.offset_s))
     before = time.offset_s < 0
-    return Both(f"{span.en} {'before' if before else 'after'} {sun.en}", f"{span.id} {'sebelum' if before else 'sesudah'} {sun.id}")
+    return Both(
+        f"{span.en} {'before' if before else 'after'} {sun.en}",
+        f"{span.id} {'sebelum' if before else 'sesudah'} {sun.id}",
+    )
 
 
 def span(text: str) -> Both:
@@ -90,10 +110,19 @@ def span(text: str) -> Both:
 
 
 MONTHS = (
-    Both("January", "Januari"), Both("February", "Februari"), Both("March", "Maret"), Both("April", "April"), Both("May", "Mei"),
-    Both("June", "Juni"), Both("July", "Juli"), Both("August", "Agustus"), Both("September", "September"), Both("October", "Oktober"),
-    Both("November", "November"), Both("December", "Desember"),
-)  # fmt: skip
+    Both("January", "Januari"),
+    Both("February", "Februari"),
+    Both("March", "Maret"),
+    Both("April", "April"),
+    Both("May", "Mei"),
+    Both("June", "Juni"),
+    Both("July", "Juli"),
+    Both("August", "Agustus"),
+    Both("September", "September"),
+    Both("October", "Oktober"),
+    Both("November", "November"),
+    Both("December", "Desember"),
+)
 
 
 def dates(text: str) -> Both:
@@ -126,6 +155,10 @@ def days(text: str) -> Both:
     parts: list[Both] = []
     for run in runs:
         first, last = DAYS[run[0]], DAYS[run[-1]]
-        parts += [Both(f"{first.en} to {last.en}", f"{first.id} sampai {last.id}")] if len(run) > 2 else [DAYS[d] for d in run]
+        parts += (
+            [Both(f"{first.en} to {last.en}", f"{first.id} sampai {last.id}")]
+            if len(run) > 2
+            else [DAYS[d] for d in run]
+        )
     said = listed(parts)
     return Both(f"on {said.en}", f"pada hari {said.id}")

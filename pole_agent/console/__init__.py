@@ -1,1 +1,3 @@
-"""What several commands share: the control socket, how an agent is run to its end, how a clip is played, and the words for people."""
+"""What several commands share: the control socket, how an agent is run to its end, how a clip is played, and
+the words for people.
+"""

@@ -32,7 +32,10 @@ class NotRunning(PoleAgentError):
 
 @dataclass(frozen=True, slots=True)
 class Here:
-    """Where the pole stands, and what time it has: that of a demo is its own. `rules` as they are configured."""
+    """Where the pole stands, and what time it has: that of a demo is its own.
+
+    `rules` as they are configured.
+    """
 
     base: str
     zone: tzinfo
@@ -74,16 +77,27 @@ def program() -> list[str]:
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--config", type=Path, default=DEFAULT_PATH, metavar="F", help=f"default: {DEFAULT_PATH}")
-    parser.add_argument("--socket", type=Path, metavar="S", help="control socket of the agent; default: found by the configuration")
+    parser.add_argument(
+        "--config", type=Path, default=DEFAULT_PATH, metavar="F", help=f"default: {DEFAULT_PATH}"
+    )
+    parser.add_argument(
+        "--socket",
+        type=Path,
+        metavar="S",
+        help="control socket of the agent; default: found by the configuration",
+    )
     parser.add_argument("--json", action="store_true", help="print the answer as JSON")
 
 
 def everywhere(actions: Any) -> None:
     """Take the options after the action too: nobody remembers where they go."""
     for parser in actions.choices.values():
-        parser.add_argument("--config", type=Path, default=argparse.SUPPRESS, metavar="F", help=argparse.SUPPRESS)
-        parser.add_argument("--socket", type=Path, default=argparse.SUPPRESS, metavar="S", help=argparse.SUPPRESS)
+        parser.add_argument(
+            "--config", type=Path, default=argparse.SUPPRESS, metavar="F", help=argparse.SUPPRESS
+        )
+        parser.add_argument(
+            "--socket", type=Path, default=argparse.SUPPRESS, metavar="S", help=argparse.SUPPRESS
+        )
         parser.add_argument("--json", action="store_true", default=argparse.SUPPRESS, help=argparse.SUPPRESS)
 
 
@@ -117,11 +131,13 @@ def _exchange(arguments: argparse.Namespace, request: dict[str, Any]) -> dict[st
                 line = file.readline()
     except (FileNotFoundError, ConnectionRefusedError) as error:
         raise NotRunning(
-            f"no agent runs here ({path}); start it with: pole-agent run --config …, or name its socket with --socket"
+            f"no agent runs here ({path}); start it with: pole-agent run --config …, or name its socket with"
+            " --socket"
         ) from error
     except PermissionError as error:
         raise PoleAgentError(
-            f"{path}: this user may not talk to the agent; it takes the group pole-agent (sudo usermod -aG pole-agent $USER)"
+            f"{path}: this user may not talk to the agent; it takes the group pole-agent (sudo usermod -aG"
+            " pole-agent $USER)"
         ) from error
     except OSError as error:
         raise PoleAgentError(f"{path}: {error}") from error

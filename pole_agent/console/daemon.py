@@ -1,4 +1,7 @@
-"""Run an agent to its end: signals, logging, and an exit that happens whatever hangs. Used by run and demo."""
+"""Run an agent to its end: signals, logging, and an exit that happens whatever hangs.
+
+Used by run and demo.
+"""
 
 from __future__ import annotations
 
@@ -23,8 +26,9 @@ class Runs(Protocol):
 
 
 HARD_STOP_S = 4.5  # a stop is promised within 5 s, even with a blocked event loop
-# Then everything is loaded, and stays. Python's garbage collector need not go through it again and again: each time, 75 000 objects held up
-# the event loop, and with it the lamp, for 48 ms on a PC, and for several times that on a small board.
+# Then everything is loaded, and stays. Python's garbage collector need not go through it again and again:
+# each time, 75 000 objects held up the event loop, and with it the lamp, for 48 ms on a PC, and for several
+# times that on a small board.
 SETTLED_S = 20.0
 
 
@@ -44,8 +48,13 @@ def _without_traceback(record: logging.LogRecord) -> bool:
     return True
 
 
-def run_to_end(agent: Runs, beside: Callable[[], Awaitable[None]] | None = None, renew: Callable[[], Runs | None] | None = None) -> int:
-    """Run the agent until a signal, a FATAL failure, or the end of `beside` (a coroutine that runs along). Returns the exit code.
+def run_to_end(
+    agent: Runs,
+    beside: Callable[[], Awaitable[None]] | None = None,
+    renew: Callable[[], Runs | None] | None = None,
+) -> int:
+    """Run the agent until a signal, a FATAL failure, or the end of `beside` (a coroutine that runs along).
+    Returns the exit code.
 
     After each orderly end, `renew` may give the agent that follows (a reload).
     """

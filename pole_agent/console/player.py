@@ -1,4 +1,7 @@
-"""Plays a clip through the daemon's vision, on clip time. Where every frame is detected, some are under way at once."""
+"""Plays a clip through the daemon's vision, on clip time.
+
+Where every frame is detected, some are under way at once.
+"""
 
 from __future__ import annotations
 
@@ -19,7 +22,7 @@ from pole_agent.errors import CameraError
 from pole_agent.frame import Frame
 from pole_agent.health.trust import TimeKeeper
 from pole_agent.health.vitals import memory_mb, peak_memory_mb
-from pole_agent.pipeline import Glance, Timings
+from pole_agent.pipeline import PendingFrame, Timings
 from pole_agent.settings import Settings
 from pole_agent.vocabulary import Detection, Response, Track
 
@@ -41,15 +44,24 @@ class Player:
     """Plays one clip. `arguments` are those of the command; `index` is the camera's."""
 
     def __init__(
-        self, arguments: argparse.Namespace, settings: Settings, index: int, clock: ManualClock, keeper: TimeKeeper, results: Results
+        self,
+        arguments: argparse.Namespace,
+        settings: Settings,
+        index: int,
+        clock: ManualClock,
+        keeper: TimeKeeper,
+        results: Results,
     ) -> None:
         camera, every, rows = settings.cameras[index], arguments.every_frame, arguments.detections
         numbers = itertools.count(1)
         reference = compose.reference_of(settings, camera, kept=False)
         self._clip, self._times, self._scripted = arguments.clip, arguments.repeat, bool(rows)
         self._clock, self._results, self._timings = clock, results, Timings()
-        self._detector = compose.scripted_detector(rows) if rows else compose.detector_of(settings, ahead=every)
-        # Where every frame is detected, the next ones can be under way while one is judged. The result is the same.
+        self._detector = (
+            compose.scripted_detector(rows) if rows else compose.detector_of(settings, ahead=every)
+        )
+        # Where every frame is detected, the next ones can be under way while one is judged. The result is the
+        # same.
         self._ahead = settings.detector.threads if every else 0
         self._pipeline = compose.pipeline_factory(
             settings,
@@ -61,8 +73,14 @@ class Player:
             timings=self._timings,
             reference=reference,
         )(0.0)
-        self._source = RecordedSource(arguments.clip, None if every else camera.fps, camera.masks, times=self._times, reference=reference)
-        self._begun: deque[Glance] = deque()  # frames that are under way
+        self._source = RecordedSource(
+            arguments.clip,
+            None if every else camera.fps,
+            camera.masks,
+            times=self._times,
+            reference=reference,
+        )
+        self._begun: deque[PendingFrame] = deque()  # frames that are under way
         self._frame: Frame | None = None  # the last that was finished
         self._people: set[int] = set()
         self._played = 1
@@ -110,23 +128,27 @@ class Player:
             self._begun.append(self._pipeline.begin(frame))
         return self._ahead >= 0
 
-    async def _finish(self, glance: Glance) -> None:
-        frame = glance.frame
+    async def _finish(self, pending: PendingFrame) -> None:
+        frame = pending.frame
         if self._frame is not None and frame.index < self._frame.index:
             self._played += 1
             if self._settled_mb is None and self._played > self._times / 10:
                 self._settled_mb = memory_mb()
         self._frame = frame
         self._clock.move_to(frame.at)
-        self._results.responses(await self._pipeline.finish(glance))
-        self._results.rows(frame, self._pipeline.tracks, self._pipeline.detections if glance.found else ())
+        self._results.responses(await self._pipeline.finish(pending))
+        self._results.rows(frame, self._pipeline.tracks, self._pipeline.detections if pending.found else ())
         self._people.update(t.track_id for t in self._pipeline.tracks if t.label == "person")
         if sys.stderr.isatty() and time.perf_counter() - self._shown_at > PROGRESS_S:
             self._shown_at = time.perf_counter()
             print(f"\rframe {frame.index + 1} of {self._source.total or '?'}", end="", file=sys.stderr)
 
     def _figures(self, last: Frame) -> dict[str, Any]:
-        growth = {} if self._settled_mb is None else {"rss_growth_mb": round((memory_mb() or 0.0) - self._settled_mb, 1)}
+        growth = (
+            {}
+            if self._settled_mb is None
+            else {"rss_growth_mb": round((memory_mb() or 0.0) - self._settled_mb, 1)}
+        )
         pipeline, timings = self._pipeline, self._timings
         return {
             "frames": pipeline.frames,

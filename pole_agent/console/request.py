@@ -13,9 +13,15 @@ from pole_agent.indonesian import spoken
 from pole_agent.words import Both, how_long, named
 
 LABELS = (
-    Both("request", "permintaan"), Both("state", "keadaan"), Both("asked by", "diminta oleh"), Both("time", "waktu"),
-    Both("target", "sasaran"), Both("gates", "gerbang"), Both("decided", "keputusan"), Both("next", "berikutnya"),
-)  # fmt: skip
+    Both("request", "permintaan"),
+    Both("state", "keadaan"),
+    Both("asked by", "diminta oleh"),
+    Both("time", "waktu"),
+    Both("target", "sasaran"),
+    Both("gates", "gerbang"),
+    Both("decided", "keputusan"),
+    Both("next", "berikutnya"),
+)
 WIDTH = 12
 MEANING = {
     "detected": Both("it was just seen", "baru terlihat"),
@@ -37,11 +43,20 @@ MEANING = {
     "partially_done": Both("it has flown in part", "terbang sebagian"),
     "failed": Both("the flight failed", "penerbangan gagal"),
 }
-WAITING, ORDERED = ("requested", "blocked", "pending_approval", "approved"), ("sent", "accepted", "in_progress", "paused")
+WAITING, ORDERED = (
+    ("requested", "blocked", "pending_approval", "approved"),
+    ("sent", "accepted", "in_progress", "paused"),
+)
 COMPASS = (
-    Both("north", "utara"), Both("north-east", "timur laut"), Both("east", "timur"), Both("south-east", "tenggara"),
-    Both("south", "selatan"), Both("south-west", "barat daya"), Both("west", "barat"), Both("north-west", "barat laut"),
-)  # fmt: skip
+    Both("north", "utara"),
+    Both("north-east", "timur laut"),
+    Both("east", "timur"),
+    Both("south-east", "tenggara"),
+    Both("south", "selatan"),
+    Both("south-west", "barat daya"),
+    Both("west", "barat"),
+    Both("north-west", "barat laut"),
+)
 SIMULATION = Both("a simulation, nothing may fly", "simulasi, tidak boleh ada yang terbang")
 
 
@@ -75,12 +90,18 @@ def _state(request: dict[str, Any], here: Here, language: str) -> str:
 
 def _asked(request: dict[str, Any], language: str) -> str:
     if request["origin"] == "patrol":
-        return Both('patrol "{}", planned for {}', 'patroli "{}", direncanakan {}').of(language).format(request["rule"], request["place"])
+        return (
+            Both('patrol "{}", planned for {}', 'patroli "{}", direncanakan {}')
+            .of(language)
+            .format(request["rule"], request["place"])
+        )
     text = Both(
         'rule "{rule}" ({severity}), camera "{camera}", at "{place}", {sure:.0%} sure, {count} time(s)',
         'aturan "{rule}" ({severity}), kamera "{camera}", di "{place}", keyakinan {sure:.0%}, {count} kali',
     )
-    return text.of(language).format(**request | {"severity": named(request["severity"], language)}, sure=request["score"])
+    return text.of(language).format(
+        **request | {"severity": named(request["severity"], language)}, sure=request["score"]
+    )
 
 
 def _times(request: dict[str, Any], here: Here, language: str) -> str:
@@ -88,7 +109,9 @@ def _times(request: dict[str, Any], here: Here, language: str) -> str:
     asked, until = here.time(request["created_at"], seconds=True), here.time(request["expires_at"])
     text = Both("asked {}, lives until {}", "diminta {}, berlaku sampai {}").of(language).format(asked, until)
     if request["state"] in WAITING and expires > here.wall:
-        text += Both(" (another {})", " ({} lagi)").of(language).format(how_long(expires - here.wall, language))
+        text += (
+            Both(" (another {})", " ({} lagi)").of(language).format(how_long(expires - here.wall, language))
+        )
     return text
 
 
@@ -96,8 +119,13 @@ def _target(request: dict[str, Any], here: Here, language: str) -> str:
     target = request["target"]
     radius = target.get("uncertainty_m", target.get("radius_m"))
     place = target["latitude"], target["longitude"]
-    text = Both("{0:.6f}, {1:.6f}, within {2:g} m, {3:g} m high; {4}", "{0:.6f}, {1:.6f}, dalam {2:g} m, setinggi {3:g} m; {4}")
-    return text.of(language).format(*place, radius, target["altitude_agl_m"], where((here.latitude, here.longitude), place, language))
+    text = Both(
+        "{0:.6f}, {1:.6f}, within {2:g} m, {3:g} m high; {4}",
+        "{0:.6f}, {1:.6f}, dalam {2:g} m, setinggi {3:g} m; {4}",
+    )
+    return text.of(language).format(
+        *place, radius, target["altitude_agl_m"], where((here.latitude, here.longitude), place, language)
+    )
 
 
 def where(pole: tuple[float, float], place: tuple[float, float], language: str) -> str:
@@ -118,14 +146,26 @@ def _gates(request: dict[str, Any], language: str) -> str:
         return Both("were not asked yet", "belum diperiksa").of(language)
     if not shut:
         return Both("all {} were open", "semua {} terbuka").of(language).format(len(gates))
-    return Both("SHUT: {}; {} open", "TERTUTUP: {}; {} terbuka").of(language).format(", ".join(shut), len(gates) - len(shut))
+    return (
+        Both("SHUT: {}; {} open", "TERTUTUP: {}; {} terbuka")
+        .of(language)
+        .format(", ".join(shut), len(gates) - len(shut))
+    )
 
 
 def _value(gate: dict[str, Any], language: str) -> str:
     unknown = Both("unknown", "tidak diketahui").of(language)
     shown = unknown if gate["value"] in (None, "") else str(gate["value"])
-    limit = "" if gate["limit"] in (None, "") else Both(", limit {}", ", batas {}").of(language).format(gate["limit"])
-    age = "" if gate["age_s"] is None else Both(", {} old", ", {} yang lalu").of(language).format(how_long(gate["age_s"], language))
+    limit = (
+        ""
+        if gate["limit"] in (None, "")
+        else Both(", limit {}", ", batas {}").of(language).format(gate["limit"])
+    )
+    age = (
+        ""
+        if gate["age_s"] is None
+        else Both(", {} old", ", {} yang lalu").of(language).format(how_long(gate["age_s"], language))
+    )
     return shown + limit + age
 
 
@@ -133,13 +173,18 @@ def _decided(request: dict[str, Any], here: Here, language: str) -> str:
     by = [s for s in request["history"] if s["state"] in ("approved", "denied", "canceled")]
     if not by:
         return Both("nobody yet", "belum ada").of(language)
-    return ", ".join(f"{s['state']} {Both('by', 'oleh').of(language)} {s['by']} {here.time(s['at'], seconds=True)}" for s in by)
+    return ", ".join(
+        f"{s['state']} {Both('by', 'oleh').of(language)} {s['by']} {here.time(s['at'], seconds=True)}"
+        for s in by
+    )
 
 
 def _next(request: dict[str, Any], typed: Callable[..., str], language: str) -> str:
     name, state = request["request_id"], request["state"]
     if state == "pending_approval":
-        rest = Both("; or deny, cancel in place of approve", "; atau deny, cancel sebagai ganti approve").of(language)
+        rest = Both("; or deny, cancel in place of approve", "; atau deny, cancel sebagai ganti approve").of(
+            language
+        )
         return typed("drone", "approve", name) + rest
     if state in WAITING:
         return typed("drone", "deny", name)

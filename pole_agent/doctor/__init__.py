@@ -1,7 +1,9 @@
-"""The doctor looks at everything that a pole needs, and says what is wrong and what to do, in words a technician can follow.
+"""The doctor looks at everything that a pole needs, and says what is wrong and what to do, in words a
+technician can follow.
 
-It never drives the lamp, claims no pin and changes nothing. Each check is a function of the settings that returns what it found; a check
-that breaks, or takes too long, is itself a finding. `quick` leaves out what costs much: the model's speed and pictures from cameras.
+It never drives the lamp, claims no pin and changes nothing. Each check is a function of the settings that
+returns what it found; a check that breaks, or takes too long, is itself a finding. `quick` leaves out what
+costs much: the model's speed and pictures from cameras.
 """
 
 from __future__ import annotations
@@ -29,9 +31,24 @@ MACHINE: tuple[Check, ...] = (
     link.network,
 )
 QUICK: tuple[Check, ...] = (
-    machine.versions, board.gpio, board.pwm, board.sensors, eyes.cameras, machine.clock, machine.clock_chip, machine.disk, machine.wear,
-    machine.memory, machine.power, machine.watchdog, machine.service, link.secrets, link.network, link.broker, link.certificates,
-)  # fmt: skip
+    machine.versions,
+    board.gpio,
+    board.pwm,
+    board.sensors,
+    eyes.cameras,
+    machine.clock,
+    machine.clock_chip,
+    machine.disk,
+    machine.wear,
+    machine.memory,
+    machine.power,
+    machine.watchdog,
+    machine.service,
+    link.secrets,
+    link.network,
+    link.broker,
+    link.certificates,
+)
 SLOW: tuple[Check, ...] = (eyes.pictures, eyes.model)
 EACH_CAMERA = (eyes.cameras, eyes.pictures)  # a silent one takes its own time only
 
@@ -42,8 +59,13 @@ class _Run:
     error: Exception | None = None
 
 
-def examine(settings: Settings, checks: Iterable[Check] = (*QUICK, *SLOW), timeout_s: float = TIMEOUT_S) -> Iterator[Finding]:
-    """All findings, one check after the other. A check has `timeout_s`; one that hangs is left behind in its own thread."""
+def examine(
+    settings: Settings, checks: Iterable[Check] = (*QUICK, *SLOW), timeout_s: float = TIMEOUT_S
+) -> Iterator[Finding]:
+    """All findings, one check after the other.
+
+    A check has `timeout_s`; one that hangs is left behind in its own thread.
+    """
     for check in checks:
         if check in EACH_CAMERA:
             for camera in settings.cameras:
@@ -61,12 +83,17 @@ def _examine(check: Check, name: str, settings: Settings, timeout_s: float) -> I
         thread.leave()
         words = Both(f"no answer within {timeout_s:.0f} s", f"tidak ada jawaban dalam {timeout_s:.0f} detik")
         fix = Both(
-            "Look at what it waits for: the network, the camera or the disk.", "Periksa yang ditunggunya: jaringan, kamera, atau disk."
+            "Look at what it waits for: the network, the camera or the disk.",
+            "Periksa yang ditunggunya: jaringan, kamera, atau disk.",
         )
         yield Finding(name, "fail", words, fix)
     elif run.error is not None:
         what = type(run.error).__name__  # its text may hold an address with a password
-        yield Finding(name, "unknown", Both(f"the check itself failed: {what}", f"pemeriksaan ini sendiri gagal: {what}"))
+        yield Finding(
+            name,
+            "unknown",
+            Both(f"the check itself failed: {what}", f"pemeriksaan ini sendiri gagal: {what}"),
+        )
     else:
         yield from run.found
 

@@ -20,26 +20,37 @@ SEE_FRAMES_S = 3.0
 
 def cameras(settings: Settings) -> Iterator[Finding]:
     """Each camera's host answers, its device or file is there. No picture is read."""
-    from pole_agent.camera.knock import knock
+    from pole_agent.camera.handshake import handshake
 
     for camera in settings.cameras:
         name = f"camera {camera.name}"
         if "://" in camera.source:
             try:
-                knock(camera.source, camera.name)
+                handshake(camera.source, camera.name)
             except CameraError as error:
-                yield Finding(name, "fail", said(error), Both(
-                    "Is it powered and on this network? pole-agent camera find looks for cameras; pole-agent camera probe tries one. "
-                    "A camera for one viewer turns the doctor away while the agent looks through it.",
-                    "Apakah kamera menyala dan ada di jaringan ini? pole-agent camera find mencari kamera; pole-agent camera probe mencobanya. "
-                    "Kamera untuk satu penonton menolak dokter selama agen memakainya.",
-                ))  # fmt: skip
+                yield Finding(
+                    name,
+                    "fail",
+                    said(error),
+                    Both(
+                        "Is it powered and on this network? pole-agent camera find looks for cameras; pole-agent camera probe tries one. "
+                        "A camera for one viewer turns the doctor away while the agent looks through it.",
+                        "Apakah kamera menyala dan ada di jaringan ini? pole-agent camera find mencari kamera; pole-agent camera probe mencobanya. "
+                        "Kamera untuk satu penonton menolak dokter selama agen memakainya.",
+                    ),
+                )
                 continue
             yield Finding(name, "ok", Both("it answers", "kamera menjawab"))
         elif not os.access(camera.source, os.R_OK):
-            yield Finding(name, "fail", Both(f"{camera.source} cannot be read", f"{camera.source} tidak dapat dibaca"), Both(
-                "Is the camera plugged in? Is this user in the group video?", "Apakah kamera terpasang? Apakah pengguna ini ada di grup video?"
-            ))  # fmt: skip
+            yield Finding(
+                name,
+                "fail",
+                Both(f"{camera.source} cannot be read", f"{camera.source} tidak dapat dibaca"),
+                Both(
+                    "Is the camera plugged in? Is this user in the group video?",
+                    "Apakah kamera terpasang? Apakah pengguna ini ada di grup video?",
+                ),
+            )
         else:
             yield Finding(name, "ok", Both(f"{camera.source} is there", f"{camera.source} ada"))
 
@@ -62,9 +73,15 @@ def pictures(settings: Settings) -> Iterator[Finding]:
             finally:
                 capture.release()
         except CameraError as error:
-            yield Finding(name, "fail", said(error), Both(
-                "pole-agent camera probe tries it with more words.", "pole-agent camera probe mencobanya dengan keterangan lebih banyak."
-            ))  # fmt: skip
+            yield Finding(
+                name,
+                "fail",
+                said(error),
+                Both(
+                    "pole-agent camera probe tries it with more words.",
+                    "pole-agent camera probe mencobanya dengan keterangan lebih banyak.",
+                ),
+            )
             continue
         words = Both(
             f"{found.width} × {found.height}, {found.measured_fps:.1f} frames a second",
@@ -89,9 +106,15 @@ def model(settings: Settings) -> Iterator[Finding]:
         card = cards.read(cards.find(settings.detector.model))
         network = OnnxModel(card, settings.detector.threads)
     except ModelError as error:
-        yield Finding("model", "fail", said(error), Both(
-            "Install the agent again, or name another model in [detector].", "Pasang ulang agen, atau sebut model lain pada [detector]."
-        ))  # fmt: skip
+        yield Finding(
+            "model",
+            "fail",
+            said(error),
+            Both(
+                "Install the agent again, or name another model in [detector].",
+                "Pasang ulang agen, atau sebut model lain pada [detector].",
+            ),
+        )
         return
     letterbox = Letterbox(card.width, card.height, planar=card.planar, padding=card.padding)
     letterbox.fill(np.zeros((card.height, card.width, 3), np.uint8))
@@ -109,7 +132,12 @@ def model(settings: Settings) -> Iterator[Finding]:
     if busy <= SHARE:
         yield Finding("model", "ok", words)
     else:
-        yield Finding("model", "warn", words, Both(
-            "Lower the fps of a camera, or choose a smaller model; else it looks less often than it is told.",
-            "Turunkan fps kamera, atau pilih model yang lebih kecil; bila tidak, ia melihat lebih jarang daripada yang diminta.",
-        ))  # fmt: skip
+        yield Finding(
+            "model",
+            "warn",
+            words,
+            Both(
+                "Lower the fps of a camera, or choose a smaller model; else it looks less often than it is told.",
+                "Turunkan fps kamera, atau pilih model yang lebih kecil; bila tidak, ia melihat lebih jarang daripada yang diminta.",
+            ),
+        )

@@ -28,7 +28,10 @@ class Finding:
 
 
 AS_ROOT = (
-    Both("a password or certificate is kept for the service alone", "kata sandi atau sertifikat disimpan hanya untuk layanan"),
+    Both(
+        "a password or certificate is kept for the service alone",
+        "kata sandi atau sertifikat disimpan hanya untuk layanan",
+    ),
     Both("Look as root: sudo pole-agent doctor.", "Periksa sebagai root: sudo pole-agent doctor."),
 )  # words and fix
 Check = Callable[[Settings], Iterable[Finding]]

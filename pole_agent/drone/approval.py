@@ -1,8 +1,8 @@
 """Who may let it fly: signed approvals, and standing ones for patrols. Pure.
 
-An officer signs a text that a person can read; the pole builds the same text from its own request and checks the signature (Ed25519,
-RFC 8032). So an approval holds for one request at one pole, to one place, until one moment, once. Whoever holds the broker can cancel
-and deny: those are always safe. They cannot approve.
+An officer signs a text that a person can read; the pole builds the same text from its own request and checks
+the signature (Ed25519, RFC 8032). So an approval holds for one request at one pole, to one place, until one
+moment, once. Whoever holds the broker can cancel and deny: those are always safe. They cannot approve.
 """
 
 from __future__ import annotations
@@ -21,10 +21,12 @@ from pole_agent.errors import CommandRefused
 FIRST_LINE = "pole-agent approval 1"
 NONCE = re.compile(r"[A-Za-z0-9_-]{16,64}")
 SIGNATURE_BYTES = 64
-LONGEST_S = 24 * 3600.0  # an approval that may wait longer than this to be heard is refused: nonces are not kept for ever
+# An approval that may wait longer than this to be heard is refused: nonces are not kept for ever
+LONGEST_S = 24 * 3600.0
 LONGEST_STANDING_S = 366 * 86_400.0
 LATEST = 4_102_444_800.0  # 2100: a later wall time was damaged
-UNREADABLE = (ValueError, TypeError, KeyError, AttributeError, OverflowError, RecursionError)  # what damaged JSON can raise
+# What damaged JSON can raise
+UNREADABLE = (ValueError, TypeError, KeyError, AttributeError, OverflowError, RecursionError)
 Cause = Literal["unsigned", "unknown_officer", "malformed", "expired", "replayed", "forged", "clock"]
 Verify = Callable[[str, bytes, bytes], bool]  # public key in base64, signature, text
 
@@ -62,9 +64,14 @@ def read_signature(payload: Any) -> Signature:
         case {"nonce": str(nonce), "expires_at": str(expires), "value": str(value), **rest} if not rest:
             pass
         case None:
-            raise ApprovalRefused("unsigned", "this pole takes signed approvals only; sign with: pole-agent drone sign")
+            raise ApprovalRefused(
+                "unsigned", "this pole takes signed approvals only; sign with: pole-agent drone sign"
+            )
         case _:
-            raise ApprovalRefused("malformed", '"signature" has a nonce, expires_at and a value; sign with: pole-agent drone sign')
+            raise ApprovalRefused(
+                "malformed",
+                '"signature" has a nonce, expires_at and a value; sign with: pole-agent drone sign',
+            )
     if not NONCE.fullmatch(nonce):
         raise ApprovalRefused("malformed", "the nonce of a signature has 16 to 64 letters, digits, - or _")
     try:
@@ -84,7 +91,9 @@ def read_signature(payload: Any) -> Signature:
 
 @dataclass(frozen=True, slots=True)
 class Office:
-    """Who may approve: the public keys by name, empty when signatures are not asked for; and how a signature is checked."""
+    """Who may approve: the public keys by name, empty when signatures are not asked for; and how a signature
+    is checked.
+    """
 
     pole: str
     keys: Mapping[str, str]
@@ -94,8 +103,13 @@ class Office:
         """Does an approval by this key (empty: unsigned) still count, with the officers of now?"""
         return key in self.keys.values() if self.keys else not key
 
-    def check(self, payload: Any, by: str, what: Mapping[str, str], used: frozenset[str], wall: float | None) -> Signature | None:
-        """Raise ApprovalRefused unless the signature counts now (`wall` None: the clock is not trusted). None where nobody signs."""
+    def check(
+        self, payload: Any, by: str, what: Mapping[str, str], used: frozenset[str], wall: float | None
+    ) -> Signature | None:
+        """Raise ApprovalRefused unless the signature counts now (`wall` None: the clock is not trusted).
+
+        None where nobody signs.
+        """
         if not self.keys:
             return None
         signature = read_signature(payload)
@@ -103,13 +117,19 @@ class Office:
         if key is None:
             raise ApprovalRefused("unknown_officer", f"{by!r} is none of the officers of this pole")
         if wall is None:
-            raise ApprovalRefused("clock", "the pole's clock is not trusted; whether the approval still holds is unknown")
+            raise ApprovalRefused(
+                "clock", "the pole's clock is not trusted; whether the approval still holds is unknown"
+            )
         if not wall < signature.until <= wall + LONGEST_S:
             raise ApprovalRefused("expired", "the approval has expired, or holds for longer than a day")
         if signature.nonce in used:
             raise ApprovalRefused("replayed", "this approval was used before")
-        if not self.verify(key, signature.value, text(self.pole, what, by, signature.nonce, signature.expires).encode()):
-            raise ApprovalRefused("forged", f"the signature is not of {by} over this request as this pole knows it")
+        if not self.verify(
+            key, signature.value, text(self.pole, what, by, signature.nonce, signature.expires).encode()
+        ):
+            raise ApprovalRefused(
+                "forged", f"the signature is not of {by} over this request as this pole knows it"
+            )
         return signature
 
 
@@ -118,7 +138,10 @@ class Office:
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """One plan may fly until a date. `plan` is the plan as it was approved: a changed plan needs a new approval."""
+    """One plan may fly until a date.
+
+    `plan` is the plan as it was approved: a changed plan needs a new approval.
+    """
 
     plan: str
     by: str
@@ -131,10 +154,13 @@ class StandingBook:
     """The standing approvals by the name of the plan, and the nonces that were used for them."""
 
     approvals: Mapping[str, Standing] = field(default_factory=dict)
-    nonces: Mapping[str, float] = field(default_factory=dict)  # until when each must be remembered, wall seconds
+    # Until when each must be remembered, wall seconds
+    nonces: Mapping[str, float] = field(default_factory=dict)
     closed_until: float = 0.0  # the nonces of before could not be read: no signed approval until then
 
-    def approved(self, name: str, standing: Standing, signature: Signature | None, wall: float) -> StandingBook:
+    def approved(
+        self, name: str, standing: Standing, signature: Signature | None, wall: float
+    ) -> StandingBook:
         kept = {n: until for n, until in self.nonces.items() if until > wall}
         if signature is not None:
             kept[signature.nonce] = signature.until
@@ -150,7 +176,9 @@ class StandingBook:
 
     def dump(self) -> str:
         approvals = {n: asdict(s) for n, s in self.approvals.items()}
-        return json.dumps({"approvals": approvals, "nonces": dict(self.nonces), "closed_until": self.closed_until})
+        return json.dumps(
+            {"approvals": approvals, "nonces": dict(self.nonces), "closed_until": self.closed_until}
+        )
 
     @classmethod
     def load(cls, kept: str | None) -> StandingBook:

@@ -23,13 +23,21 @@ class Area:
     holes: tuple[tuple[Point, ...], ...] = ()
 
     def contains(self, centre: Point, radius_m: float) -> bool:
-        """Does the whole circle lie inside, and beside every hole? One that only touches an edge does not: what is unsure is blocked."""
-        if not inside(centre, near(self.outer, centre[1])) or any(wound(centre, near(hole, centre[1])) for hole in self.holes):
+        """Does the whole circle lie inside, and beside every hole?
+
+        One that only touches an edge does not: what is unsure is blocked.
+        """
+        if not inside(centre, near(self.outer, centre[1])) or any(
+            wound(centre, near(hole, centre[1])) for hole in self.holes
+        ):
             return False
         return self.to_edge_m(centre) > radius_m + TOUCH_M
 
     def touches(self, centre: Point, radius_m: float) -> bool:
-        """Does any of the circle lie in it or touch it? A hole counts as part of it: where not to fly, more is safer."""
+        """Does any of the circle lie in it or touch it?
+
+        A hole counts as part of it: where not to fly, more is safer.
+        """
         # Also as a plane would read it: an edge from -180 to 180 may go around the world.
         rings = (near(self.outer, centre[1]), self.outer)
         return any(wound(centre, ring) or to_edge_m(centre, ring) <= radius_m + TOUCH_M for ring in rings)
@@ -42,15 +50,22 @@ class Area:
         """Do all points lie on one line, so that it has no area?"""
         start, *others = near(self.outer, self.outer[0][1])
         far = max(others, key=lambda point: math.dist(start, point))
-        return all(abs(side(point, start, far)) <= FLAT * max(FLAT, math.dist(start, far)) for point in others)
+        return all(
+            abs(side(point, start, far)) <= FLAT * max(FLAT, math.dist(start, far)) for point in others
+        )
 
     def swapped(self) -> Area:
         """The same with latitude and longitude taken for each other: a mistake that is easily made."""
-        return Area(tuple((b, a) for a, b in self.outer), tuple(tuple((b, a) for a, b in hole) for hole in self.holes))
+        return Area(
+            tuple((b, a) for a, b in self.outer), tuple(tuple((b, a) for a, b in hole) for hole in self.holes)
+        )
 
 
 def areas(text: str) -> list[Area]:
-    """All (Multi)Polygons in a GeoJSON text. Raises ValueError, also for anything else in it: nothing is left out without a word."""
+    """All (Multi)Polygons in a GeoJSON text.
+
+    Raises ValueError, also for anything else in it: nothing is left out without a word.
+    """
     try:
         document = json.loads(text)
     except (ValueError, RecursionError) as error:
@@ -77,15 +92,21 @@ def _geometries(document: Any) -> list[Any]:
         case {"type": "Polygon" | "MultiPolygon"}:
             return [document]
         case {"type": str(kind)}:
-            raise ValueError(f"holds a {kind[:40]}, which is not an area: draw a Polygon instead, or take it out")
-    raise ValueError("is not GeoJSON (a FeatureCollection, a Feature or a Polygon), or has a feature without a geometry")
+            raise ValueError(
+                f"holds a {kind[:40]}, which is not an area: draw a Polygon instead, or take it out"
+            )
+    raise ValueError(
+        "is not GeoJSON (a FeatureCollection, a Feature or a Polygon), or has a feature without a geometry"
+    )
 
 
 def _polygons(geometry: Any) -> list[list[Any]]:
     match geometry:
         case {"type": "Polygon", "coordinates": [_, *_] as rings}:
             return [rings]
-        case {"type": "MultiPolygon", "coordinates": [_, *_] as parts} if all(isinstance(p, list) and p for p in parts):
+        case {"type": "MultiPolygon", "coordinates": [_, *_] as parts} if all(
+            isinstance(p, list) and p for p in parts
+        ):
             return list(parts)
     raise ValueError("has a polygon without coordinates")
 
@@ -94,7 +115,9 @@ def _ring(points: Any) -> tuple[Point, ...]:
     ring: list[Point] = []
     for point in points if isinstance(points, list) else []:
         match point:
-            case [int() | float() as longitude, int() | float() as latitude, *_] if _on_earth(longitude, latitude):
+            case [int() | float() as longitude, int() | float() as latitude, *_] if _on_earth(
+                longitude, latitude
+            ):
                 ring.append((float(latitude), float(longitude)))
             case _:
                 raise ValueError(f"has a point that is no [longitude, latitude]: {str(point)[:40]}")
@@ -104,4 +127,9 @@ def _ring(points: Any) -> tuple[Point, ...]:
 
 
 def _on_earth(longitude: float, latitude: float) -> bool:
-    return not isinstance(longitude, bool) and not isinstance(latitude, bool) and abs(longitude) <= 180 and abs(latitude) <= 90
+    return (
+        not isinstance(longitude, bool)
+        and not isinstance(latitude, bool)
+        and abs(longitude) <= 180
+        and abs(latitude) <= 90
+    )

@@ -1,4 +1,5 @@
-"""Commands to the drone room: decisions of an officer, progress of the dispatcher, the stop of all flights. Read, checked, refused. Pure.
+"""Commands to the drone room: decisions of an officer, progress of the dispatcher, the stop of all flights.
+Read, checked, refused. Pure.
 
 Conditions have a file of their own.
 """
@@ -10,18 +11,20 @@ from dataclasses import dataclass
 from typing import Any
 
 from pole_agent.almanac import from_rfc3339
-from pole_agent.drone.machine import STATUS, Happening
+from pole_agent.drone.machine import STATUS, Transition
 from pole_agent.errors import CommandRefused
 
-DECISIONS: dict[str, Happening] = {"approve": "approve", "deny": "deny", "cancel": "cancel"}
-MOST_WORDS = 200
+DECISIONS: dict[str, Transition] = {"approve": "approve", "deny": "deny", "cancel": "cancel"}
+MAX_WORDS = 200
 
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """What somebody decided about a request, or about a patrol by its plan (then `until` ends a standing approval)."""
+    """What somebody decided about a request, or about a patrol by its plan (then `until` ends a standing
+    approval).
+    """
 
-    happening: Happening
+    transition: Transition
     by: str
     request_id: str = ""
     patrol: str = ""
@@ -36,7 +39,7 @@ class Progress:
 
     request_id: str
     status: str
-    happening: Happening
+    transition: Transition
     step: str = ""
     reason: str = ""
 
@@ -47,21 +50,31 @@ def read_decision(payload: Mapping[str, Any]) -> Decision:
     by, decision = _by(payload), payload.get("decision")
     if not isinstance(decision, str) or decision not in DECISIONS:
         raise CommandRefused(f'"decision" is one of {", ".join(DECISIONS)}')
-    happening, reason = DECISIONS[decision], _words(payload, "reason", MOST_WORDS)
+    transition, reason = DECISIONS[decision], _words(payload, "reason", MAX_WORDS)
     if "patrol" not in payload:
         if "until" in payload:
-            raise CommandRefused('"until" belongs to the standing approval of a patrol; give "patrol" instead of "request_id"')
-        return Decision(happening, by, request_id=_request_id(payload), reason=reason, signature=payload.get("signature"))
+            raise CommandRefused(
+                '"until" belongs to the standing approval of a patrol; give "patrol" instead of "request_id"'
+            )
+        return Decision(
+            transition, by, request_id=_request_id(payload), reason=reason, signature=payload.get("signature")
+        )
     patrol = payload["patrol"]
     if not isinstance(patrol, str) or "request_id" in payload:
-        raise CommandRefused('give "request_id" for one flight, or "patrol" (the name of a plan) for all of them')
+        raise CommandRefused(
+            'give "request_id" for one flight, or "patrol" (the name of a plan) for all of them'
+        )
     until = None
-    if happening == "approve":
+    if transition == "approve":
         try:
             until = from_rfc3339(payload.get("until"))
         except ValueError:
-            raise CommandRefused('a standing approval needs "until", for example "2027-01-01T00:00:00Z"') from None
-    return Decision(happening, by, patrol=patrol, until=until, reason=reason, signature=payload.get("signature"))
+            raise CommandRefused(
+                'a standing approval needs "until", for example "2027-01-01T00:00:00Z"'
+            ) from None
+    return Decision(
+        transition, by, patrol=patrol, until=until, reason=reason, signature=payload.get("signature")
+    )
 
 
 def read_progress(payload: Mapping[str, Any]) -> Progress:
@@ -69,7 +82,13 @@ def read_progress(payload: Mapping[str, Any]) -> Progress:
     status = payload.get("status")
     if not isinstance(status, str) or status not in STATUS:
         raise CommandRefused(f'"status" is one of {", ".join(STATUS)}')
-    return Progress(_request_id(payload), status, STATUS[status], _words(payload, "step", 64), _words(payload, "reason", MOST_WORDS))
+    return Progress(
+        _request_id(payload),
+        status,
+        STATUS[status],
+        _words(payload, "step", 64),
+        _words(payload, "reason", MAX_WORDS),
+    )
 
 
 def read_stop(payload: Mapping[str, Any]) -> tuple[bool, str, str]:
@@ -78,11 +97,12 @@ def read_stop(payload: Mapping[str, Any]) -> tuple[bool, str, str]:
     by, stop = _by(payload), payload.get("stop")
     if not isinstance(stop, bool):
         raise CommandRefused('"stop" is true (no flight any more) or false')
-    return stop, by, _words(payload, "reason", MOST_WORDS)
+    return stop, by, _words(payload, "reason", MAX_WORDS)
 
 
 def stop_whatever(payload: Mapping[str, Any]) -> tuple[bool, str, str, str]:
-    """Read ``drone/stop`` so that only a resume can be wrong: (stopped or let go, by whom, why, what was malformed).
+    """Read ``drone/stop`` so that only a resume can be wrong: (stopped or let go, by whom, why, what was
+    malformed).
 
     Raises CommandRefused for a resume that is not right in every part.
     """
@@ -95,7 +115,8 @@ def stop_whatever(payload: Mapping[str, Any]) -> tuple[bool, str, str, str]:
 
 
 def decision_whatever(payload: Mapping[str, Any]) -> tuple[Decision, str]:
-    """Read ``drone/approval`` so that a denial or cancel counts as long as it says of what: the decision, and what was malformed.
+    """Read ``drone/approval`` so that a denial or cancel counts as long as it says of what: the decision, and
+    what was malformed.
 
     Raises CommandRefused for an approval that is not right in every part, and for what names no request.
     """
@@ -119,13 +140,15 @@ def _whoever(payload: Mapping[str, Any]) -> str:
 
 def _whatever(payload: Mapping[str, Any]) -> str:
     reason = payload.get("reason")
-    return reason[:MOST_WORDS] if isinstance(reason, str) else ""
+    return reason[:MAX_WORDS] if isinstance(reason, str) else ""
 
 
 def _by(payload: Mapping[str, Any]) -> str:
     by = payload.get("by")
     if not isinstance(by, str) or not 1 <= len(by) <= 100 or not by.isprintable():
-        raise CommandRefused('"by" is required: the name of the person who decides, at most 100 characters on one line')
+        raise CommandRefused(
+            '"by" is required: the name of the person who decides, at most 100 characters on one line'
+        )
     return by
 
 

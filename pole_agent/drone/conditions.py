@@ -10,8 +10,11 @@ from pole_agent.almanac import from_rfc3339
 from pole_agent.errors import CommandRefused
 
 NUMBERS = {
-    "wind_ms": (0.0, 200.0), "rain_mm_h": (0.0, 1000.0), "temperature_c": (-100.0, 100.0), "battery_pct": (0.0, 100.0),
-}  # fmt: skip
+    "wind_ms": (0.0, 200.0),
+    "rain_mm_h": (0.0, 1000.0),
+    "temperature_c": (-100.0, 100.0),
+    "battery_pct": (0.0, 100.0),
+}
 FLAGS = ("maintenance", "emergency_stop")
 AHEAD_S = 60.0  # a measurement from further in the future than that comes from a wrong clock
 RAINING = "raining"  # it rains, nobody says how much
@@ -20,27 +23,38 @@ Value = float | bool | str
 
 @dataclass(frozen=True, slots=True)
 class Condition:
-    """One value: when it was measured (wall seconds, as the dispatcher says), and when it came here (monotonic seconds)."""
+    """One value: when it was measured (wall seconds, as the dispatcher says), and when it came here
+    (monotonic seconds).
+    """
 
     value: Value
     measured: float
     came: float
 
     def age_s(self, wall: float, now: float) -> float | None:
-        """At least as old as it has been here, whatever the clocks say since; None when it comes from the future."""
+        """At least as old as it has been here, whatever the clocks say since; None when it comes from the
+        future.
+        """
         age = wall - self.measured
         return None if age < -AHEAD_S else max(age, now - self.came, 0.0)
 
 
 def read_conditions(payload: Mapping[str, Any]) -> tuple[dict[str, Value], float]:
-    """Read ``drone/conditions``: the values that are known here, and when they were measured. Raises CommandRefused."""
+    """Read ``drone/conditions``: the values that are known here, and when they were measured.
+
+    Raises CommandRefused.
+    """
     found: dict[str, Value] = {}
     for name, (least, most) in NUMBERS.items():
         if payload.get(name) is not None:
             found[name] = _number(name, payload[name], least, most)
     rain = payload.get("rain")
     if rain is not None and "rain_mm_h" not in found:
-        found["rain_mm_h"] = (RAINING if rain else 0.0) if isinstance(rain, bool) else _number("rain", rain, *NUMBERS["rain_mm_h"])
+        found["rain_mm_h"] = (
+            (RAINING if rain else 0.0)
+            if isinstance(rain, bool)
+            else _number("rain", rain, *NUMBERS["rain_mm_h"])
+        )
     for name in FLAGS:
         if payload.get(name) is not None:
             if not isinstance(payload[name], bool):
@@ -56,7 +70,9 @@ def read_conditions(payload: Mapping[str, Any]) -> tuple[dict[str, Value], float
     try:
         return found, from_rfc3339(payload.get("at"))
     except ValueError:
-        raise CommandRefused('"at" is required: when this was measured, for example "2026-01-31T18:00:00Z"') from None
+        raise CommandRefused(
+            '"at" is required: when this was measured, for example "2026-01-31T18:00:00Z"'
+        ) from None
 
 
 def _number(name: str, value: Any, least: float, most: float) -> float:
@@ -66,13 +82,19 @@ def _number(name: str, value: Any, least: float, most: float) -> float:
 
 
 class Conditions:
-    """The newest of each value. A message that was overtaken by a newer one changes nothing, but for a stop: that always counts."""
+    """The newest of each value.
+
+    A message that was overtaken by a newer one changes nothing, but for a stop: that always counts.
+    """
 
     def __init__(self) -> None:
         self._known: dict[str, Condition] = {}
 
     def take(self, values: Mapping[str, Value], measured: float, wall: float, now: float) -> None:
-        """`measured` by the dispatcher's clock; `wall` and `now` by ours. What was told for the future is overtaken by anything."""
+        """`measured` by the dispatcher's clock; `wall` and `now` by ours.
+
+        What was told for the future is overtaken by anything.
+        """
         for name, value in values.items():
             before = self._known.get(name)
             stops = name == "emergency_stop" and value is True

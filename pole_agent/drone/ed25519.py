@@ -1,4 +1,7 @@
-"""Ed25519 signatures by libsodium (PyNaCl). Imported only where officers are configured: it takes 4 MB of memory."""
+"""Ed25519 signatures by libsodium (PyNaCl).
+
+Imported only where officers are configured: it takes 4 MB of memory.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,6 @@
-"""Gates: each says whether a flight may be asked for, with its value, its limit and the age of what it knows. Unknown = blocked. Pure."""
+"""Gates: each says whether a flight may be asked for, with its value, its limit and the age of what it knows.
+Unknown = blocked. Pure.
+"""
 
 from __future__ import annotations
 
@@ -10,13 +12,15 @@ from pole_agent.drone.areas import Area
 from pole_agent.drone.conditions import Conditions, Value
 from pole_agent.drone.target import Target
 
-MOST_TARGETS = 500
+MAX_TARGETS = 500
 Comparison = Literal["at most", "at least", "is"]
 
 
 @dataclass(frozen=True, slots=True)
 class Gate:
-    """One gate's answer. `source` is where the value is from; `age_s` how old it is; `why` says in words what keeps it shut."""
+    """One gate's answer. `source` is where the value is from; `age_s` how old it is; `why` says in words what
+    keeps it shut.
+    """
 
     name: str
     value: Any
@@ -28,8 +32,13 @@ class Gate:
 
     def as_data(self) -> dict[str, Any]:
         return {
-            "name": self.name, "value": self.value, "limit": self.limit, "ok": self.ok, "source": self.source, "age_s": self.age_s,
-        }  # fmt: skip
+            "name": self.name,
+            "value": self.value,
+            "limit": self.limit,
+            "ok": self.ok,
+            "source": self.source,
+            "age_s": self.age_s,
+        }
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,15 +59,23 @@ class DroneLimits:
     require_dock_idle: bool = False
     require_no_maintenance: bool = False
     conditions_max_age_s: float = 300
-    _asked: dict[Target, tuple[bool, bool]] = field(default_factory=dict, init=False, compare=False, repr=False)
+    _asked: dict[Target, tuple[bool, bool]] = field(
+        default_factory=dict, init=False, compare=False, repr=False
+    )
 
     def ground(self, target: Target) -> tuple[bool, bool]:
-        """(inside the geofence, hits an exclusion). Areas may have thousands of points, and do not change: asked once for each target."""
+        """(inside the geofence, hits an exclusion).
+
+        Areas may have thousands of points, and do not change: asked once for each target.
+        """
         if target not in self._asked:
-            if len(self._asked) >= MOST_TARGETS:
+            if len(self._asked) >= MAX_TARGETS:
                 self._asked.clear()
             fenced = self.geofence is not None and self.geofence.contains(target.point, target.radius_m)
-            self._asked[target] = fenced, any(area.touches(target.point, target.radius_m) for area in self.exclusions)
+            self._asked[target] = (
+                fenced,
+                any(area.touches(target.point, target.radius_m) for area in self.exclusions),
+            )
         return self._asked[target]
 
 
@@ -72,12 +89,15 @@ class Known:
     dark: bool | None  # between sunset and sunrise; None: unknown
     since_last_order_s: float | None  # None: there was none
     stopped: str | None = ""  # who stopped all flights; empty: nobody, None: unknown
-    before: str = ""  # what comes first, in words: another flight, or an incident's request where this is a patrol
+    # What comes first, in words: another flight, or an incident's request where this is a patrol
+    before: str = ""
     conditions: Conditions = field(default_factory=Conditions)
 
 
 def ask(target: Target, remaining_s: float | None, limits: DroneLimits, known: Known) -> list[Gate]:
-    """All gates for a flight to `target` whose request lives `remaining_s` more seconds (None: nobody knows)."""
+    """All gates for a flight to `target` whose request lives `remaining_s` more seconds (None:
+    nobody knows).
+    """
     return [*_always(target, remaining_s, limits, known), *_weather_and_dock(limits, known)]
 
 
@@ -88,16 +108,30 @@ def in_words(gates: Sequence[Gate]) -> str:
 
 def _always(target: Target, remaining_s: float | None, limits: DroneLimits, known: Known) -> Iterator[Gate]:
     trusted = known.clock_trusted
-    yield Gate("clock", "trusted" if trusted else "untrusted", "trusted", trusted, why="the pole's clock is not trusted")
+    yield Gate(
+        "clock",
+        "trusted" if trusted else "untrusted",
+        "trusted",
+        trusted,
+        why="the pole's clock is not trusted",
+    )
     left = None if remaining_s is None else round(remaining_s, 1)
-    why = "the request was made before a restart, and without a trusted clock its age is unknown" if left is None else "its time is over"
+    why = (
+        "the request was made before a restart, and without a trusted clock its age is unknown"
+        if left is None
+        else "its time is over"
+    )
     yield Gate("ttl", left, 0, remaining_s is not None and remaining_s > 0, why=why)
 
     stop = known.stopped
     by_dock = known.conditions.get("emergency_stop")
     if by_dock is not None and by_dock.value and not stop:  # however old: only a newer word ends it
         stop = "the dispatcher"
-    why = "whether flights are stopped could not be read" if stop is None else f"all flights are stopped by {stop}"
+    why = (
+        "whether flights are stopped could not be read"
+        if stop is None
+        else f"all flights are stopped by {stop}"
+    )
     yield Gate("emergency_stop", stop, "", stop == "", why=why)
 
     fence, place = limits.geofence, [target.latitude, target.longitude]
@@ -106,27 +140,51 @@ def _always(target: Target, remaining_s: float | None, limits: DroneLimits, know
         yield Gate("geofence", place, None, False, "configuration", why="no geofence is configured")
     else:
         yield Gate(
-            "geofence", place, "inside", ok, "configuration", why=f"the target, {target.radius_m:g} m around, is not within the geofence"
+            "geofence",
+            place,
+            "inside",
+            ok,
+            "configuration",
+            why=f"the target, {target.radius_m:g} m around, is not within the geofence",
         )
     yield Gate(
-        "exclusions", place, "outside", not hit, "configuration", why=f"an exclusion lies within {target.radius_m:g} m of the target"
+        "exclusions",
+        place,
+        "outside",
+        not hit,
+        "configuration",
+        why=f"an exclusion lies within {target.radius_m:g} m of the target",
     )
     most = limits.max_alt_agl_m
     why = f"{target.altitude_m:g} m above ground is more than {most:g} m"
-    yield Gate("altitude_agl_m", target.altitude_m, most, 0 < target.altitude_m <= most, "configuration", why=why)
+    yield Gate(
+        "altitude_agl_m", target.altitude_m, most, 0 < target.altitude_m <= most, "configuration", why=why
+    )
     yield _night(limits.night_permit, known.dark)
 
     since = known.since_last_order_s
     cooled = since is None or since >= limits.cooldown_s
     value = None if since is None else round(since, 1)
-    yield Gate("cooldown", value, limits.cooldown_s, cooled, why=f"the last flight was ordered less than {limits.cooldown_s:g} s ago")
+    yield Gate(
+        "cooldown",
+        value,
+        limits.cooldown_s,
+        cooled,
+        why=f"the last flight was ordered less than {limits.cooldown_s:g} s ago",
+    )
     yield Gate("precedence", known.before, "", not known.before, why=f"{known.before} comes first")
 
 
 def _night(permit: bool, dark: bool | None) -> Gate:
     value = "unknown" if dark is None else "night" if dark else "day"
     limit = "night" if permit else "day"
-    return Gate("night", value, limit, permit or dark is False, why="there is no permit to fly at night (drone.night_permit)")
+    return Gate(
+        "night",
+        value,
+        limit,
+        permit or dark is False,
+        why="there is no permit to fly at night (drone.night_permit)",
+    )
 
 
 def _weather_and_dock(limits: DroneLimits, known: Known) -> Iterator[Gate]:
@@ -137,7 +195,14 @@ def _weather_and_dock(limits: DroneLimits, known: Known) -> Iterator[Gate]:
         ("max_temperature_c", "temperature_c", "temperature", " °C", "at most", limits.max_temperature_c),
         ("battery_pct", "battery_pct", "battery", " %", "at least", limits.min_battery_pct),
         ("dock", "dock", "dock", "", "is", "idle" if limits.require_dock_idle else None),
-        ("maintenance", "maintenance", "maintenance", "", "is", False if limits.require_no_maintenance else None),
+        (
+            "maintenance",
+            "maintenance",
+            "maintenance",
+            "",
+            "is",
+            False if limits.require_no_maintenance else None,
+        ),
     )
     for label, name, word, unit, comparison, limit in checks:
         if limit is None:
@@ -153,7 +218,11 @@ def _weather_and_dock(limits: DroneLimits, known: Known) -> Iterator[Gate]:
             unknown = f"what was heard is {age:.0f} s old" if age > limits.conditions_max_age_s else ""
         ok = not unknown and _holds(value, comparison, limit)
         measured, allowed = _said(value) + unit, _said(limit) + unit
-        why = f"{word} is unknown: {unknown}" if unknown else f"{word} {measured}, allowed {comparison} {allowed}"
+        why = (
+            f"{word} is unknown: {unknown}"
+            if unknown
+            else f"{word} {measured}, allowed {comparison} {allowed}"
+        )
         yield Gate(label, value, limit, ok, "dispatcher", None if age is None else round(age, 1), why)
 
 

@@ -1,4 +1,7 @@
-"""Patrols: flights by a plan. A plan makes requests at its times; they pass the same gates and approvals as any other. Pure."""
+"""Patrols: flights by a plan.
+
+A plan makes requests at its times; they pass the same gates and approvals as any other. Pure.
+"""
 
 from __future__ import annotations
 
@@ -25,12 +28,20 @@ class Patrol:
         """The wall times of this plan whose window is open at `wall`."""
         moments = [at for time_of_day in self.at for at in _moments(time_of_day, wall, place)]
         return sorted(
-            {at for at in moments if at <= wall < at + self.window_s and self.days.holds(datetime.fromtimestamp(at, place.zone).date())}
+            {
+                at
+                for at in moments
+                if at <= wall < at + self.window_s
+                and self.days.holds(datetime.fromtimestamp(at, place.zone).date())
+            }
         )
 
 
 def _moments(time_of_day: TimeOfDay, wall: float, place: Place) -> Iterator[float]:
-    """The moments of a time of day around `wall`. Where the sun does not set or rise today, its words have none."""
+    """The moments of a time of day around `wall`.
+
+    Where the sun does not set or rise today, its words have none.
+    """
     if time_of_day.solar is None:
         today = datetime.fromtimestamp(wall, place.zone).date()
         minutes = time_of_day.offset_s // 60

@@ -10,12 +10,21 @@ from typing import Any, Literal
 from pole_agent.almanac import rfc3339
 from pole_agent.drone.approval import LATEST
 from pole_agent.drone.gates import Gate
-from pole_agent.drone.machine import OPEN_STATES, ORDERED_STATES, TABLE, WAITING_STATES, Happening, State, after
+from pole_agent.drone.machine import (
+    OPEN_STATES,
+    ORDERED_STATES,
+    TABLE,
+    WAITING_STATES,
+    State,
+    Transition,
+    after,
+)
 from pole_agent.drone.target import Target
 from pole_agent.vocabulary import Severity
 
-MOST_INCIDENTS, MOST_STEPS = 8, 32
-LANDED: frozenset[State] = frozenset({"rejected", "ok", "partially_done", "failed"})  # the dispatcher itself said that it is over
+MAX_INCIDENTS, MAX_STEPS = 8, 32
+# The dispatcher itself said that it is over
+LANDED: frozenset[State] = frozenset({"rejected", "ok", "partially_done", "failed"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,9 +39,11 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """One wish for a look from above. `created`, `expires`, `changed` are wall times; `…_at` monotonic times of the boot `boot_id`.
+    """One trigger for a look from above. `created`, `expires`, `changed` are wall times; `…_at` monotonic
+    times of the boot `boot_id`.
 
-    `rule` is the rule of the incident, or the name of the patrol; `place` the zone or line, or the moment of the patrol.
+    `rule` is the rule of the incident, or the name of the patrol; `place` the zone or line, or the moment of
+    the patrol.
     """
 
     request_id: str
@@ -81,7 +92,7 @@ class Request:
         return self.state in ORDERED_STATES
 
     @property
-    def happening(self) -> tuple[str, str, str]:
+    def incident_key(self) -> tuple[str, str, str]:
         """What the request is about: a repeat of it joins."""
         return self.camera, self.rule, self.place
 
@@ -90,13 +101,15 @@ class Request:
         """It was ordered, and the dispatcher has not said that it is over."""
         return self.ordered and self.state not in LANDED
 
-    def moved(self, happening: Happening, wall: float, now: float, *, by: str = "", reason: str = "") -> Request:
+    def moved(
+        self, transition: Transition, wall: float, now: float, *, by: str = "", reason: str = ""
+    ) -> Request:
         """The request after something happened. Raises ValueError for what the table does not allow."""
-        state = after(self.state, happening)
+        state = after(self.state, transition)
         step = Step(wall, state, by, reason)
         moved = replace(self, state=state, by=by or self.by, reason=reason, changed=wall, changed_at=now)
-        moved = replace(moved, history=(*self.history, step)[-MOST_STEPS:])
-        match happening:
+        moved = replace(moved, history=(*self.history, step)[-MAX_STEPS:])
+        match transition:
             case "approve":
                 return replace(moved, approved_by=by)
             case "block":
@@ -108,11 +121,18 @@ class Request:
 
     def joined(self, incident_ids: Sequence[str], count: int) -> Request:
         """Repeats join this request: the count rises. The first incident and the newest ones are named."""
-        return replace(self, count=self.count + count, incident_ids=first_and_newest((*self.incident_ids, *incident_ids)))
+        return replace(
+            self, count=self.count + count, incident_ids=first_and_newest((*self.incident_ids, *incident_ids))
+        )
 
     def retimed(self, wall: float, now: float) -> Request:
-        """The wall times anew, from the monotonic ones: the clock was set, or it jumped. For a request of this boot."""
-        return replace(self, created=wall - (now - self.created_at), expires=wall + (self.expires_at - now), timed=True)
+        """The wall times anew, from the monotonic ones: the clock was set, or it jumped.
+
+        For a request of this boot.
+        """
+        return replace(
+            self, created=wall - (now - self.created_at), expires=wall + (self.expires_at - now), timed=True
+        )
 
     def message(self, pole: str) -> dict[str, Any]:
         """The payload of ``drone/request`` and the data of ``drone.changed``."""
@@ -141,23 +161,31 @@ class Request:
 
     def order(self, pole: str) -> dict[str, Any]:
         """The payload of ``drone/order``."""
-        return {k: v for k, v in self.message(pole).items() if k not in ("state", "count", "step")} | {"approved_by": self.approved_by}
+        return {k: v for k, v in self.message(pole).items() if k not in ("state", "count", "step")} | {
+            "approved_by": self.approved_by
+        }
 
     def dump(self) -> str:
         return json.dumps(asdict(self))
 
     @classmethod
     def load(cls, text: str) -> Request:
-        """Read what `dump` wrote, of this version or another: what is unknown here is left out, what came later has its default.
+        """Read what `dump` wrote, of this version or another: what is unknown here is left out, what came
+        later has its default.
 
         Raises one of UNREADABLE for anything else: one damaged row must not stop the others.
         """
         known = cls.__dataclass_fields__
-        fields = {"origin": "incident", "place": "", "score": 0.0} | {k: v for k, v in json.loads(text).items() if k in known}
-        fields["target"] = Target(*(_number(fields["target"][k]) for k in ("latitude", "longitude", "altitude_m", "radius_m")))
+        fields = {"origin": "incident", "place": "", "score": 0.0} | {
+            k: v for k, v in json.loads(text).items() if k in known
+        }
+        fields["target"] = Target(
+            *(_number(fields["target"][k]) for k in ("latitude", "longitude", "altitude_m", "radius_m"))
+        )
         fields["gates"] = tuple(_gate(g) for g in fields.get("gates", ()))
         fields["history"] = tuple(
-            Step(_number(s["at"]), s["state"], str(s.get("by", "")), str(s.get("reason", ""))) for s in fields.get("history", ())
+            Step(_number(s["at"]), s["state"], str(s.get("by", "")), str(s.get("reason", "")))
+            for s in fields.get("history", ())
         )
         fields["path"] = tuple((_number(x), _number(y)) for x, y in fields.get("path", ()))
         for name in ("incident_ids", "nonces"):
@@ -166,7 +194,12 @@ class Request:
         for name in NUMBERS:
             _number(getattr(request, name))
         texts = all(isinstance(getattr(request, name), str) for name in TEXTS)
-        if not texts or request.state not in TABLE or request.origin not in ("incident", "patrol") or not isinstance(request.count, int):
+        if (
+            not texts
+            or request.state not in TABLE
+            or request.origin not in ("incident", "patrol")
+            or not isinstance(request.count, int)
+        ):
             raise ValueError("it is damaged")
         Severity.of(request.severity)
         request.message("")
@@ -176,19 +209,37 @@ class Request:
 
 NUMBERS = ("score", "created", "expires", "created_at", "expires_at", "changed", "changed_at")
 TEXTS = (
-    "request_id", "rule", "place", "camera", "severity", "boot_id", "by", "reason", "approved_by", "approval_key", "step",
-)  # fmt: skip
+    "request_id",
+    "rule",
+    "place",
+    "camera",
+    "severity",
+    "boot_id",
+    "by",
+    "reason",
+    "approved_by",
+    "approval_key",
+    "step",
+)
 
 
 def first_and_newest(ids: Iterable[str]) -> tuple[str, ...]:
     """The first one, and the newest of the others: so many are named."""
     unique = tuple(dict.fromkeys(ids))
-    return (*unique[:1], *unique[1:][-(MOST_INCIDENTS - 1) :])
+    return (*unique[:1], *unique[1:][-(MAX_INCIDENTS - 1) :])
 
 
 def _gate(kept: dict[str, Any]) -> Gate:
     age_s, source = kept.get("age_s"), str(kept.get("source", "pole"))
-    return Gate(str(kept["name"]), kept.get("value"), kept.get("limit"), kept.get("ok") is True, source, age_s, str(kept.get("why", "")))
+    return Gate(
+        str(kept["name"]),
+        kept.get("value"),
+        kept.get("limit"),
+        kept.get("ok") is True,
+        source,
+        age_s,
+        str(kept.get("why", "")),
+    )
 
 
 def _number(value: Any) -> float:

@@ -1,4 +1,7 @@
-"""Everything that [drone] says, as the dispatch loop uses it. Plain values, made from the settings by compose."""
+"""Everything that [drone] says, as the dispatch loop uses it.
+
+Plain values, made from the settings by compose.
+"""
 
 from __future__ import annotations
 
@@ -17,7 +20,8 @@ from pole_agent.drone.triage import Triage
 class DroneRules:
     """`views` by the name of the camera; `trouble`: why an area could not be read, then nothing flies.
 
-    `for_real`: orders of this agent may let a real drone fly. Without it, and without a person who approves, all is a simulation.
+    `for_real`: orders of this agent may let a real drone fly. Without it, and without a person who approves,
+    all is a simulation.
     """
 
     enabled: bool

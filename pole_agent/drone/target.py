@@ -1,4 +1,6 @@
-"""Where to look from above: the pole's position, the camera's heading and range, and how unsure that is. Pure."""
+"""Where to look from above: the pole's position, the camera's heading and range, and how unsure that is.
+Pure.
+"""
 
 from __future__ import annotations
 
@@ -14,7 +16,10 @@ POSITION_M = 10.0  # how well the pole's own position is known
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """What is known of a camera: where it looks (degrees clockwise from true north), how wide and how far. No heading: it is unknown."""
+    """What is known of a camera: where it looks (degrees clockwise from true north), how wide and how far.
+
+    No heading: it is unknown.
+    """
 
     heading_deg: float | None = None
     hfov_deg: float = 70.0
@@ -36,14 +41,20 @@ class Target:
 
     def as_data(self, radius: str) -> dict[str, Any]:
         """`radius` names what the radius is: how unsure the place is, or how far to fly around it."""
-        return {"latitude": self.latitude, "longitude": self.longitude, "altitude_agl_m": self.altitude_m, radius: self.radius_m}
+        return {
+            "latitude": self.latitude,
+            "longitude": self.longitude,
+            "altitude_agl_m": self.altitude_m,
+            radius: self.radius_m,
+        }
 
 
 def seen_from(pole: Point, view: View, foot: Point | None, altitude_m: float) -> Target:
     """The place of something that a camera of the pole sees at `foot` (fractions of the picture).
 
-    One camera without calibration knows the direction, not the distance: the middle of its range, as unsure as half of it. The direction
-    is that of a pinhole camera: tan(angle) grows evenly with the distance from the picture's middle.
+    One camera without calibration knows the direction, not the distance: the middle of its range, as unsure
+    as half of it. The direction is that of a pinhole camera: tan(angle) grows evenly with the distance from
+    the picture's middle.
     """
     if view.heading_deg is None:
         return _rounded(pole, altitude_m, view.range_m + POSITION_M)

@@ -1,4 +1,7 @@
-"""Which wish becomes a request, which joins one, which is suppressed, and which request comes first. Pure."""
+"""Which trigger becomes a request, which joins one, which is suppressed, and which request comes first.
+
+Pure.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +12,7 @@ from pole_agent.drone.request import Request
 from pole_agent.vocabulary import RequestDrone, Severity
 
 DAY_S = 86_400.0
-SUPPRESSED_S = 900.0  # a suppressed happening is told at most so often, …
+SUPPRESSED_S = 900.0  # a suppressed transition is told at most so often, …
 ENOUGH_VERDICTS = 5  # … and a rule is judged by what people said of so many incidents at least
 
 
@@ -23,54 +26,84 @@ class Triage:
     max_requests_per_day: int = 24
     max_false_alarm_rate: float | None = None
 
-    def joins(self, wish: RequestDrone, requests: Iterable[Request], since: Mapping[str, float]) -> Request | None:
-        """The request that is about the same happening: an open one, or one that ended within the cooldown.
+    def joins(
+        self, trigger: RequestDrone, requests: Iterable[Request], since: Mapping[str, float]
+    ) -> Request | None:
+        """The request that is about the same transition: an open one, or one that ended within the cooldown.
 
         `since`: seconds since the last change of each closed request, by its id.
         """
-        same = [r for r in requests if r.origin == "incident" and r.state != "suppressed" and r.happening == wish.happening]
+        same = [
+            r
+            for r in requests
+            if r.origin == "incident" and r.state != "suppressed" and r.incident_key == trigger.incident_key
+        ]
         return next((r for r in same if r.is_open or 0 <= since[r.request_id] < self.cooldown_s), None)
 
-    def suppresses(self, wish: RequestDrone, made: int, rates: Mapping[str, Mapping[str, float]]) -> str:
-        """Why this wish becomes no request, empty when it may. `made`: requests of the last 24 hours; `rates`: verdicts on the rules."""
-        if wish.severity < self.min_severity:
-            return f"low_severity: {wish.severity.word} is below {self.min_severity.word}"
-        if wish.score < self.min_score:
-            return f"low_confidence: {wish.score:.2f} is below {self.min_score:.2f}"
-        said, most = rates.get(wish.rule), self.max_false_alarm_rate
-        if said and most is not None and said["true"] + said["false"] >= ENOUGH_VERDICTS and said["false_alarm_rate"] > most:
-            return f"barred: {said['false_alarm_rate']:.0%} of what this rule said was wrong, allowed are {most:.0%}"
+    def suppresses(self, trigger: RequestDrone, made: int, rates: Mapping[str, Mapping[str, float]]) -> str:
+        """Why this trigger becomes no request, empty when it may.
+
+        `made`: requests of the last 24 hours; `rates`: verdicts on the rules.
+        """
+        if trigger.severity < self.min_severity:
+            return f"low_severity: {trigger.severity.word} is below {self.min_severity.word}"
+        if trigger.score < self.min_score:
+            return f"low_confidence: {trigger.score:.2f} is below {self.min_score:.2f}"
+        said, most = rates.get(trigger.rule), self.max_false_alarm_rate
+        if (
+            said
+            and most is not None
+            and said["true"] + said["false"] >= ENOUGH_VERDICTS
+            and said["false_alarm_rate"] > most
+        ):
+            return (
+                f"barred: {said['false_alarm_rate']:.0%} of what this rule said was wrong, allowed are"
+                f" {most:.0%}"
+            )
         if made >= self.max_requests_per_day:
             return f"quota: there were {made} requests in 24 hours"
         return ""
 
 
-def told_before(wish: RequestDrone, requests: Iterable[Request], now: float) -> Request | None:
-    """The suppressed happening that this one, suppressed too, only repeats."""
+def told_before(trigger: RequestDrone, requests: Iterable[Request], now: float) -> Request | None:
+    """The suppressed transition that this one, suppressed too, only repeats."""
     return next(
-        (r for r in requests if r.state == "suppressed" and r.happening == wish.happening and now - r.changed_at < SUPPRESSED_S), None
+        (
+            r
+            for r in requests
+            if r.state == "suppressed"
+            and r.incident_key == trigger.incident_key
+            and now - r.changed_at < SUPPRESSED_S
+        ),
+        None,
     )
 
 
-def superseded(wish: RequestDrone, requests: Iterable[Request]) -> list[Request]:
-    """What a graver incident before the same camera takes the place of: requests that nobody has decided on."""
+def superseded(trigger: RequestDrone, requests: Iterable[Request]) -> list[Request]:
+    """What a graver incident before the same camera takes the place of: requests that nobody has
+    decided on.
+    """
     return [
         r
         for r in requests
         if r.origin == "incident"
         and r.state in ("requested", "blocked", "pending_approval")
-        and r.camera == wish.camera
-        and Severity.of(r.severity) < wish.severity
+        and r.camera == trigger.camera
+        and Severity.of(r.severity) < trigger.severity
     ]
 
 
 def by_priority(requests: Iterable[Request]) -> list[Request]:
     """Incidents before patrols, the graver first, then the surer, then the older."""
-    return sorted(requests, key=lambda r: (r.origin != "incident", -Severity.of(r.severity), -r.score, r.created))
+    return sorted(
+        requests, key=lambda r: (r.origin != "incident", -Severity.of(r.severity), -r.score, r.created)
+    )
 
 
 def comes_before(request: Request, requests: Iterable[Request]) -> str:
-    """What keeps this one on the ground: a flight, one that was called back and may still be there, or an incident before a patrol."""
+    """What keeps this one on the ground: a flight, one that was called back and may still be there, or an
+    incident before a patrol.
+    """
     others = [r for r in requests if r.request_id != request.request_id]
     for other in others:
         if other.is_ordered:
@@ -78,5 +111,7 @@ def comes_before(request: Request, requests: Iterable[Request]) -> str:
         if other.call_back:
             return f"the flight {other.request_id}, which was called back and has not said that it is over,"
     if request.origin == "patrol":
-        return next((f"the request {r.request_id}" for r in others if r.origin == "incident" and r.is_waiting), "")
+        return next(
+            (f"the request {r.request_id}" for r in others if r.origin == "incident" and r.is_waiting), ""
+        )
     return ""

@@ -1,6 +1,8 @@
-"""When do the certificates end? A pole that finds out when the broker does not let it in any more needs a visit.
+"""When do the certificates end? A pole that finds out when the broker does not let it in any more needs a
+visit.
 
-Only Python's own ssl is used: a library that parses certificates would take 11 MB of the agent's memory for one date a day.
+Only Python's own ssl is used: a library that parses certificates would take 11 MB of the agent's memory for
+one date a day.
 """
 
 from __future__ import annotations
@@ -21,7 +23,10 @@ ROUNDS = 10  # of a handshake; it takes three
 
 
 def authority_ends(ca_file: Path) -> float:
-    """Wall time at which the last certificate authority of a file ends. Raises OSError, ValueError (ssl.SSLError is an OSError)."""
+    """Wall time at which the last certificate authority of a file ends.
+
+    Raises OSError, ValueError (ssl.SSLError is an OSError).
+    """
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     context.load_verify_locations(ca_file)
     ends = [float(ssl.cert_time_to_seconds(str(found["notAfter"]))) for found in context.get_ca_certs()]
@@ -33,7 +38,8 @@ def authority_ends(ca_file: Path) -> float:
 def own_ends(cert_file: Path, key_file: Path | None) -> float:
     """Wall time at which our own certificate ends. Raises OSError (ssl.SSLError), also when it has ended.
 
-    ssl tells the dates of a certificate only to somebody who has verified it. So it introduces itself to us, with itself as the anchor.
+    ssl tells the dates of a certificate only to somebody who has verified it. So it introduces itself to us,
+    with itself as the anchor.
     """
     guest = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     guest.check_hostname, guest.verify_mode = False, ssl.CERT_NONE
@@ -60,7 +66,10 @@ def own_ends(cert_file: Path, key_file: Path | None) -> float:
 
 @dataclass(frozen=True, slots=True)
 class Certificates:
-    """Looks at certificates by name. A probe gives the wall time of the end, None when that is not known (yet)."""
+    """Looks at certificates by name.
+
+    A probe gives the wall time of the end, None when that is not known (yet).
+    """
 
     probes: Mapping[str, Callable[[], float | None]]
     parts: Parts
@@ -73,16 +82,22 @@ class Certificates:
                 end = probe()
             except (OSError, ValueError) as error:
                 ended = "expired" in str(error)
-                what = "it has ended; replace it now" if ended else f"{getattr(error, 'strerror', None) or error}"
-                self.parts.ill(part, f"{name}: {what}", Severity.ALARM if ended else Severity.WARNING)
+                what = (
+                    "it has ended; replace it now"
+                    if ended
+                    else f"{getattr(error, 'strerror', None) or error}"
+                )
+                self.parts.degrade(part, f"{name}: {what}", Severity.ALARM if ended else Severity.WARNING)
                 continue
             if end is None:
                 continue
             days = (end - wall) / DAY_S
             self.parts.note(part, ends=rfc3339(end), days_left=round(days, 1))
             if days > WARN_DAYS:
-                self.parts.well(part)
+                self.parts.recover(part)
             elif days > 0:
-                self.parts.ill(part, f"{name}: ends in {days:.0f} days, on {rfc3339(end)[:10]}; replace it")
+                self.parts.degrade(
+                    part, f"{name}: ends in {days:.0f} days, on {rfc3339(end)[:10]}; replace it"
+                )
             else:
-                self.parts.ill(part, f"{name}: it has ended; replace it now", Severity.ALARM)
+                self.parts.degrade(part, f"{name}: it has ended; replace it now", Severity.ALARM)

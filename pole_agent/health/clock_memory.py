@@ -18,7 +18,10 @@ FILE_NAME = "clock.json"
 
 @dataclass(frozen=True, slots=True)
 class Memory:
-    """`known`: a wall time that has surely passed, 0 when there is none. The rest is of the last look of the process before."""
+    """`known`: a wall time that has surely passed, 0 when there is none.
+
+    The rest is of the last look of the process before.
+    """
 
     known: float = 0.0
     boot_id: str = ""
@@ -31,7 +34,8 @@ class Memory:
     agreed_wall: float = 0.0  # and the clock read this
     cell_aside: bool = False  # a person accepted the clock against the photocell
     reason: str = ""  # why it was not trusted
-    false_starts: dict[str, float] = field(default_factory=dict)  # of certificates: they were given up as evidence
+    # Of certificates: they were given up as evidence
+    false_starts: dict[str, float] = field(default_factory=dict)
 
 
 def last_known(state_dir: Path) -> float:
@@ -57,7 +61,11 @@ def load(state_dir: Path) -> Memory:
         found = json.loads((state_dir / FILE_NAME).read_text())
         kept = found if isinstance(found, dict) else {}
     words = Memory()
-    sound = {f.name: kept[f.name] for f in fields(Memory) if f.name in kept and _like(kept[f.name], getattr(words, f.name))}
+    sound = {
+        f.name: kept[f.name]
+        for f in fields(Memory)
+        if f.name in kept and _like(kept[f.name], getattr(words, f.name))
+    }
     return Memory(**(sound | {"known": known}))
 
 

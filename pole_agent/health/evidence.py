@@ -1,7 +1,9 @@
-"""What speaks against the clock. Own evidence rules over the word of time servers, chips and the operating system. Pure.
+"""What speaks against the clock. Own evidence rules over the word of time servers, chips and the operating
+system. Pure.
 
-A moment that has surely passed is a bound: the clock cannot be before it, and not before it plus the time since. So a bound is kept as the
-least that wall minus monotonic can be in this boot, and a clock that is eight hours behind does not become right by waiting eight hours.
+A moment that has surely passed is a bound: the clock cannot be before it, and not before it plus the time
+since. So a bound is kept as the least that wall minus monotonic can be in this boot, and a clock that is
+eight hours behind does not become right by waiting eight hours.
 """
 
 from __future__ import annotations
@@ -10,12 +12,14 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-# A build-time constant: September 2026, before this release. No clock that reads earlier is right. scripts/bundle and a test look that it
-# is neither in the future nor older than half a year when a release is made.
+# A build-time constant: September 2026, before this release. No clock that reads earlier is right.
+# scripts/bundle and a test look that it is neither in the future nor older than half a year when a release is
+# made.
 EARLIEST_WALL = 1_790_000_000.0
 LATEST_WALL = EARLIEST_WALL + 30 * 365 * 86_400
 BEHIND_S = 120.0  # a clock that is corrected by less was right enough
-RELEASE_S = 86_400.0  # so long a time server has to be heard, and to agree with the clock, until what contradicts it is given up
+# So long a time server has to be heard, and to agree with the clock, until what contradicts it is given up
+RELEASE_S = 86_400.0
 
 KNOWN, STORED, EARLIER, CERTIFICATE = "known", "stored", "earlier", "certificate "
 NAMES = {KNOWN: "the last known time", STORED: "what is stored"}
@@ -23,7 +27,10 @@ NAMES = {KNOWN: "the last known time", STORED: "what is stored"}
 
 @dataclass(frozen=True, slots=True)
 class Against:
-    """One thing that speaks against the clock. `can_be_false`: the evidence may itself come from a clock that was wrong once."""
+    """One thing that speaks against the clock.
+
+    `can_be_false`: the evidence may itself come from a clock that was wrong once.
+    """
 
     kind: str
     words: str
@@ -43,14 +50,18 @@ def plausible(wall: float) -> bool:
     return EARLIEST_WALL <= wall <= LATEST_WALL
 
 
-def against(wall: float, now: float, bounds: Mapping[str, float], jump: Jump | None, sun: str, broker: bool) -> Iterator[Against]:
+def against(
+    wall: float, now: float, bounds: Mapping[str, float], jump: Jump | None, sun: str, broker: bool
+) -> Iterator[Against]:
     """Everything that speaks against a clock that reads `wall` at `now` (monotonic), the gravest first.
 
-    `bounds`: by kind, the least that wall minus monotonic can be. `sun`: what a photocell says against it, empty: nothing. `broker`: its
-    certificate is not valid yet by this clock.
+    `bounds`: by kind, the least that wall minus monotonic can be. `sun`: what a photocell says against it,
+    empty: nothing. `broker`: its certificate is not valid yet by this clock.
     """
     if wall < EARLIEST_WALL:
-        yield Against("release", f"the clock reads {said(wall)}, which is before this release: it cannot be right")
+        yield Against(
+            "release", f"the clock reads {said(wall)}, which is before this release: it cannot be right"
+        )
     if wall > LATEST_WALL:
         yield Against("late", f"the clock reads {said(wall)}, which is too far in the future to be right")
     for kind, least in sorted(bounds.items()):
@@ -58,11 +69,17 @@ def against(wall: float, now: float, bounds: Mapping[str, float], jump: Jump | N
             yield Against(kind, _behind(kind, wall, least + now), can_be_false=True)
     if jump is not None:
         left = max(1.0, (jump.until - now) / 60)
-        yield Against("jump", f"the clock jumped by {jump.seconds:.0f} s; it is doubted for another {left:.0f} minutes")
+        yield Against(
+            "jump", f"the clock jumped by {jump.seconds:.0f} s; it is doubted for another {left:.0f} minutes"
+        )
     if sun:
         yield Against("sun", sun)
     if broker:
-        yield Against("broker", f"the clock reads {said(wall)}, and the certificate of the broker is not valid yet", can_be_false=True)
+        yield Against(
+            "broker",
+            f"the clock reads {said(wall)}, and the certificate of the broker is not valid yet",
+            can_be_false=True,
+        )
 
 
 def _behind(kind: str, wall: float, least: float) -> str:

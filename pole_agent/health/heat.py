@@ -1,4 +1,6 @@
-"""When the board is too hot the detector looks less often: it is what heats, and it slows down before everything else does."""
+"""When the board is too hot the detector looks less often: it is what heats, and it slows down before
+everything else does.
+"""
 
 from __future__ import annotations
 
@@ -9,16 +11,26 @@ WARM_C, HOT_C, COOLED_C = 80.0, 84.0, 3.0  # a Raspberry Pi throttles from 80 °
 
 
 class Heat:
-    """`temperature` gives °C, `throttled` whether the firmware slows the processor down now; None: unknown, then nothing is slowed."""
+    """`temperature` gives °C, `throttled` whether the firmware slows the processor down now; None: unknown,
+    then nothing is slowed.
+    """
 
-    def __init__(self, temperature: Callable[[], float | None], throttled: Callable[[], bool | None], now: Callable[[], float]) -> None:
+    def __init__(
+        self,
+        temperature: Callable[[], float | None],
+        throttled: Callable[[], bool | None],
+        now: Callable[[], float],
+    ) -> None:
         self._temperature, self._throttled, self._now = temperature, throttled, now
         self._read_at = float("-inf")
         self._pace = 1.0
         self.why = ""
 
     def pace(self) -> float:
-        """The share of its usual work that the detector may do: 1, a half, or a quarter. Reads the sensors at most every few seconds."""
+        """The share of its usual work that the detector may do: 1, a half, or a quarter.
+
+        Reads the sensors at most every few seconds.
+        """
         now = self._now()
         if now - self._read_at >= READ_S:
             self._read_at = now

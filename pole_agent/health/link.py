@@ -1,4 +1,6 @@
-"""The way out of the pole: the interface of the default route and its numbers, from /proc/net and /sys/class/net. Unknown is None."""
+"""The way out of the pole: the interface of the default route and its numbers, from /proc/net and
+/sys/class/net. Unknown is None.
+"""
 
 from __future__ import annotations
 
@@ -11,13 +13,19 @@ UP = 0x1  # RTF_UP of the kernel's route flags
 
 
 def link(root: Path = ROOT) -> dict[str, Any] | None:
-    """Interface, carrier, signal in dBm (Wi-Fi), traffic in MB and errors since the boot; None without a default route."""
+    """Interface, carrier, signal in dBm (Wi-Fi), traffic in MB and errors since the boot; None without a
+    default route.
+    """
     name = _outward(root)
     if name is None:
         return None
     folder = root / "sys/class/net" / name
     received, sent = _number(folder / "statistics/rx_bytes"), _number(folder / "statistics/tx_bytes")
-    faults = [_number(folder / "statistics" / f"{way}_{what}") for way in ("rx", "tx") for what in ("errors", "dropped")]
+    faults = [
+        _number(folder / "statistics" / f"{way}_{what}")
+        for way in ("rx", "tx")
+        for what in ("errors", "dropped")
+    ]
     carrier = _number(folder / "carrier")
     return {
         "interface": name,
@@ -41,13 +49,18 @@ def _outward(root: Path) -> str | None:
     found += [
         (1, int(fields[5], 16), fields[9])
         for fields in _rows(root / "proc/net/ipv6_route")
-        if len(fields) >= 10 and set(fields[0]) == {"0"} and fields[1] == "00" and fields[9] != "lo" and int(fields[8], 16) & UP
+        if len(fields) >= 10
+        and set(fields[0]) == {"0"}
+        and fields[1] == "00"
+        and fields[9] != "lo"
+        and int(fields[8], 16) & UP
     ]
     return min(found)[2] if found else None
 
 
 def _signal_dbm(root: Path, name: str) -> float | None:
-    for fields in _rows(root / "proc/net/wireless"):  # "wlan0:" status quality level noise …; the level is in dBm where it is negative
+    # "wlan0:" status quality level noise …; the level is in dBm where it is negative
+    for fields in _rows(root / "proc/net/wireless"):
         if len(fields) >= 4 and fields[0] == f"{name}:":
             try:
                 level = float(fields[3])

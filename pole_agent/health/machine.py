@@ -14,9 +14,14 @@ MAX_HANGING = 32  # threads; each may hold a picture and a connection
 
 
 class Machine:
-    """`under_voltage`: is the supply too weak now? None: unknown. `restart` is called before threads that hang fill the memory."""
+    """`under_voltage`: is the supply too weak now?
 
-    def __init__(self, heat: Heat, under_voltage: Callable[[], bool | None], restart: Callable[[], None]) -> None:
+    None: unknown. `restart` is called before threads that hang fill the memory.
+    """
+
+    def __init__(
+        self, heat: Heat, under_voltage: Callable[[], bool | None], restart: Callable[[], None]
+    ) -> None:
         self._heat, self._under_voltage, self._restart = heat, under_voltage, restart
 
     def troubles(self) -> dict[str, str]:
@@ -28,6 +33,8 @@ class Machine:
             self._restart()
         return {
             "temperature": self._heat.why,
-            "voltage": "it is too low: use a stronger supply and a shorter cable" if self._under_voltage() else "",
+            "voltage": "it is too low: use a stronger supply and a shorter cable"
+            if self._under_voltage()
+            else "",
             "threads": f"{len(left)} hang and were left behind, the last in {left[-1]}" if left else "",
         }

@@ -8,7 +8,10 @@ import socket
 
 
 def notify(text: str) -> bool:
-    """Send one sd_notify message, for example ``READY=1``. Never raises, never waits; False when it could not be sent now."""
+    """Send one sd_notify message, for example ``READY=1``.
+
+    Never raises, never waits; False when it could not be sent now.
+    """
     address = os.environ.get("NOTIFY_SOCKET")
     if not address:
         return True

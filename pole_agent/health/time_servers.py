@@ -1,7 +1,9 @@
-"""Was a time server really heard? systemd-timesyncd and chrony are asked, and not everything that they say is believed.
+"""Was a time server really heard? systemd-timesyncd and chrony are asked, and not everything that they say is
+believed.
 
-chrony calls itself synchronised when it follows its own clock (`local stratum 10`), and after somebody has set the clock away from its
-sources; the flag of timesyncd may be of another boot. systemd's time-sync.target can be reached on a saved, wrong time: it is not asked.
+chrony calls itself synchronised when it follows its own clock (`local stratum 10`), and after somebody has
+set the clock away from its sources; the flag of timesyncd may be of another boot. systemd's time-sync.target
+can be reached on a saved, wrong time: it is not asked.
 """
 
 from __future__ import annotations
@@ -19,21 +21,26 @@ CHRONY_TIMEOUT_S = 0.3
 AHEAD_S = 20.0  # what was heard later than now was heard by another clock
 AGREES_S = 120.0  # a source that is further from the clock does not vouch for it
 LOCAL_STRATUM = 10  # chrony's default for a clock that hears nobody; whoever follows one stands above it
-# 127.127.1.1 is chrony's name for its own clock; the others are usual for localhost. Not all of 127/8: an IPv6 source has a hash there.
+# 127.127.1.1 is chrony's name for its own clock; the others are usual for localhost. Not all of 127/8: an
+# IPv6 source has a hash there.
 ITSELF = ("7F7F", "7F0000", "7F0001")
 NEVER_HEARD = "no time server was heard since boot"
 
 
 @dataclass(frozen=True, slots=True)
 class Heard:
-    """What a time service says. `at`: wall time at which it last set or checked the clock by a source, None when it did not."""
+    """What a time service says.
+
+    `at`: wall time at which it last set or checked the clock by a source, None when it did not.
+    """
 
     at: float | None
     words: str
 
 
 def read_chrony(line: str, wall: float) -> Heard:
-    """What `chronyc -c tracking` says at `wall`: reference, name, stratum, time of the last update, offset …, leap status.
+    """What `chronyc -c tracking` says at `wall`: reference, name, stratum, time of the last update, offset …,
+    leap status.
 
     Fields as in chronyc(1), "tracking". A reference clock (GPS, PPS) is a source; the machine itself is none.
     """
@@ -51,7 +58,10 @@ def read_chrony(line: str, wall: float) -> Heard:
     if reference.startswith(ITSELF) or (reference.startswith("7F") and not name) or _is_this_machine(name):
         return Heard(None, "chrony follows the clock of this machine itself, and no source")
     if stratum > LOCAL_STRATUM:
-        return Heard(None, f"chrony follows {name or reference}, which hears no real clock itself (stratum {stratum - 1})")
+        return Heard(
+            None,
+            f"chrony follows {name or reference}, which hears no real clock itself (stratum {stratum - 1})",
+        )
     if not error <= AGREES_S:
         return Heard(None, f"chrony follows {name or reference}, and the clock is {error:.0f} s away from it")
     if not 0 < at <= wall + AHEAD_S:
@@ -60,7 +70,8 @@ def read_chrony(line: str, wall: float) -> Heard:
 
 
 def _is_this_machine(name: str) -> bool:
-    if name.lower().split(".")[0] in ("localhost", "localhost6", "ip6-localhost", "locl"):  # LOCL: the undisciplined clock in NTP
+    # LOCL: the undisciplined clock in NTP
+    if name.lower().split(".")[0] in ("localhost", "localhost6", "ip6-localhost", "locl"):
         return True
     with contextlib.suppress(ValueError):
         return ipaddress.ip_address(name).is_loopback
@@ -74,7 +85,10 @@ class Flag:
         self._of_another_clock: float | None = None
 
     def read(self, touched: float | None, wall: float, uptime_s: float) -> Heard:
-        """What it says at `wall`; `touched` None: there is none. One that lay in the future is of another clock until it is touched."""
+        """What it says at `wall`; `touched` None: there is none.
+
+        One that lay in the future is of another clock until it is touched.
+        """
         if touched is None:
             return Heard(None, NEVER_HEARD)
         if touched > wall + AHEAD_S:
@@ -89,7 +103,14 @@ class Flag:
 def _ask_chrony() -> Heard | None:
     command = ["chronyc", "-c", "tracking"]
     try:
-        answer = subprocess.run(command, capture_output=True, text=True, timeout=CHRONY_TIMEOUT_S, check=True, stdin=subprocess.DEVNULL)
+        answer = subprocess.run(
+            command,
+            capture_output=True,
+            text=True,
+            timeout=CHRONY_TIMEOUT_S,
+            check=True,
+            stdin=subprocess.DEVNULL,
+        )
     except (OSError, ValueError, subprocess.SubprocessError):
         return None  # there is no chrony, or it does not run
     return read_chrony(answer.stdout, time.time())
@@ -104,7 +125,9 @@ class TimeServers:
     def heard(self, after: float = 0.0) -> bool:
         """Blocks up to 0.3 s."""
         found = self._ask()
-        self._words = found.words if found.at is None or found.at > after else f"{NEVER_HEARD} after the clock jumped"
+        self._words = (
+            found.words if found.at is None or found.at > after else f"{NEVER_HEARD} after the clock jumped"
+        )
         return found.at is not None and found.at > after
 
     def words(self) -> str:
@@ -129,7 +152,10 @@ def synchronized(after: float = 0.0) -> bool:
 
 
 def set_from_chip(after: float = 0.0, root: Path = RTC) -> bool:
-    """True when the kernel set the clock from a clock chip at this boot. That is over: it says nothing about a time after a doubt."""
+    """True when the kernel set the clock from a clock chip at this boot.
+
+    That is over: it says nothing about a time after a doubt.
+    """
     if after > 0:
         return False
     for flag in root.glob("*/hctosys"):

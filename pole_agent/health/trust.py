@@ -1,7 +1,8 @@
 """Is the clock right? And the moment of anything on every clock.
 
-A pole has no battery clock: at boot it may believe 1970, or the time of its last shutdown. Its clock is trusted when a time server was
-heard (with `trust = "system"`: at once) and nothing of our own speaks against it (`evidence`).
+A pole has no battery clock: at boot it may believe 1970, or the time of its last shutdown. Its clock is
+trusted when a time server was heard (with `trust = "system"`: at once) and nothing of our own speaks against
+it (`evidence`).
 """
 
 from __future__ import annotations
@@ -36,7 +37,8 @@ BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
 CHECK_S = 10.0
 JUMP_S = 120.0  # a trusted clock that jumps further was wrong before or is wrong now
 DOUBT_S = 900.0
-LONG_DOUBT_S = 86_400.0  # where no time server is asked, and long after the boot, when nobody sets a clock any more
+# Where no time server is asked, and long after the boot, when nobody sets a clock any more
+LONG_DOUBT_S = 86_400.0
 SETTLING_S = 3600.0
 NOTICED_S = 20.0  # a jump is noticed at the latest so long after it
 FRESH_S = 3 * 3600.0  # a time server is asked every 34 minutes at least (systemd-timesyncd, chrony)
@@ -56,8 +58,9 @@ def boot_id() -> str:
 class TimeKeeper:
     """Knows whether the wall clock is trusted, and why not; and stamps moments.
 
-    `told` answers whether a time server was heard after a wall time, `chip` whether the kernel set the clock from a chip that is believed,
-    `unheard` why nobody was heard. `trust` "clip": the time of a clip, which is as it is given.
+    `told` answers whether a time server was heard after a wall time, `chip` whether the kernel set the clock
+    from a chip that is believed, `unheard` why nobody was heard. `trust` "clip": the time of a clip, which is
+    as it is given.
     """
 
     def __init__(
@@ -74,10 +77,12 @@ class TimeKeeper:
         self._told, self._chip, self._unheard = told, chip, unheard
         self._bounds: dict[str, float] = {}
         self._starts: dict[str, float] = {}  # of certificates
-        self._concluding = threading.Lock()  # `check` runs in a thread; it is not held while somebody is asked
+        # `check` runs in a thread; it is not held while somebody is asked
+        self._concluding = threading.Lock()
         self._jump: Jump | None = None
         self._sun = ""
-        self._refused_at: float | None = None  # the offset up to which the broker's certificate was not valid yet
+        # The offset up to which the broker's certificate was not valid yet
+        self._refused_at: float | None = None
         self._heard_after, self._doubted = 0.0, False
         self.cell_aside = self._sun_accepted = False
         self._by: Literal["server", "chip", "system"]
@@ -116,7 +121,10 @@ class TimeKeeper:
 
     @property
     def trusted(self) -> bool:
-        """Is the wall clock right? One that jumped is not, until it was heard of again and has been steady for a while."""
+        """Is the wall clock right?
+
+        One that jumped is not, until it was heard of again and has been steady for a while.
+        """
         offset = self.offset
         if self.trust != "clip" and abs(offset - self._steady) > JUMP_S:
             self._jumped(offset - self._steady)
@@ -151,7 +159,9 @@ class TimeKeeper:
 
     def source(self) -> str:
         """Who says that the clock is right, or that nobody does."""
-        return {"server": self._unheard(), "chip": "set from the clock chip at boot"}.get(self._by, "believed as it is (clock.trust)")
+        return {"server": self._unheard(), "chip": "set from the clock chip at boot"}.get(
+            self._by, "believed as it is (clock.trust)"
+        )
 
     def accepted_sun(self) -> bool:
         """Was the clock accepted against the photocell since this was asked last?"""
@@ -159,7 +169,10 @@ class TimeKeeper:
         return accepted
 
     def sun_says(self, words: str, *, aside: bool) -> None:
-        """What a photocell says against the clock; empty: nothing. `aside`: a person accepted the clock against it."""
+        """What a photocell says against the clock; empty: nothing.
+
+        `aside`: a person accepted the clock against it.
+        """
         self._sun, self.cell_aside = words, aside
         if words and self._trusted:
             self._trusted = False
@@ -187,11 +200,16 @@ class TimeKeeper:
         return self._last is not None and abs(self.offset - self._last) <= BEHIND_S
 
     def check(self) -> bool:
-        """Ask again; True when the clock became trusted at this call. Blocks up to 0.3 s: call it in a thread."""
+        """Ask again; True when the clock became trusted at this call.
+
+        Blocks up to 0.3 s: call it in a thread.
+        """
         with self._concluding:
             was, found = self.trusted, self.evidence()
         ask = self.trust == "auto" and bool(found or not was)
-        heard = ask and self._told(max(self._heard_after, self.clock.wall() - FRESH_S) if found else self._heard_after)
+        heard = ask and self._told(
+            max(self._heard_after, self.clock.wall() - FRESH_S) if found else self._heard_after
+        )
         chip = ask and not heard and self._chip(self._heard_after)
         with self._concluding:
             if heard:
@@ -211,7 +229,8 @@ class TimeKeeper:
             return self._trusted and not was
 
     def _count(self, found: list[Against], heard: bool) -> bool:
-        """A heard source agrees with the clock, and evidence that may be false speaks against both. True when that is given up now.
+        """A heard source agrees with the clock, and evidence that may be false speaks against both. True when
+        that is given up now.
 
         Counted on the monotonic clock, over restarts and boots; only while the source is heard.
         """
@@ -224,7 +243,11 @@ class TimeKeeper:
         self._counted_at, self._agreed_wall = now, wall
         if self._agreed_s < RELEASE_S:
             return False
-        log.warning("a time server was heard for a day and agrees with the clock: what contradicts both is given up (%s)", found[0].words)
+        log.warning(
+            "a time server was heard for a day and agrees with the clock: what contradicts both is given up"
+            " (%s)",
+            found[0].words,
+        )
         return True
 
     def _release(self) -> None:
@@ -235,13 +258,17 @@ class TimeKeeper:
         self.released += 1
 
     def accept(self) -> str:
-        """A person at the pole says that the clock is right: what speaks against it is given up. Returns why it cannot be, empty when done.
+        """A person at the pole says that the clock is right: what speaks against it is given up. Returns why
+        it cannot be, empty when done.
 
         It is no time server: with `trust = "auto"` one has still to be heard.
         """
         wall = self.clock.wall()
         if not plausible(wall):
-            return f"the clock reads {said(wall)}, which cannot be right; set it first: sudo timedatectl set-time"
+            return (
+                f"the clock reads {said(wall)}, which cannot be right; set it first: sudo timedatectl"
+                " set-time"
+            )
         self.trusted  # noqa: B018 - a jump that nobody has noticed yet is one that is accepted
         self._release()
         self._jump, self._heard_after, self._doubted, self._sun = None, 0.0, False, ""
@@ -250,7 +277,10 @@ class TimeKeeper:
         return ""
 
     def document(self) -> dict[str, Any]:
-        """What is believed and why, for people at the pole. `surely`: by kind, the wall time that it must be at least now."""
+        """What is believed and why, for people at the pole.
+
+        `surely`: by kind, the wall time that it must be at least now.
+        """
         trusted, now = self.trusted, self.clock.monotonic()
         found = [] if trusted else self.evidence()
         return {
@@ -270,22 +300,43 @@ class TimeKeeper:
         """What to keep over a restart."""
         wall, now = self.clock.wall(), self.clock.monotonic()
         if self._trusted:
-            return Memory(wall, self.boot_id, round(now), round(self.offset), cell_aside=self.cell_aside, false_starts=self._false_starts)
+            return Memory(
+                wall,
+                self.boot_id,
+                round(now),
+                round(self.offset),
+                cell_aside=self.cell_aside,
+                false_starts=self._false_starts,
+            )
         surely = {kind: least for kind, least in self._bounds.items() if kind in (KNOWN, STORED)}
         least = max(surely.values(), default=None)
-        behind_s = max([0.0, *(round(b - self.offset) for b in self._bounds.values() if b - self.offset > BEHIND_S)])
+        behind_s = max(
+            [0.0, *(round(b - self.offset) for b in self._bounds.values() if b - self.offset > BEHIND_S)]
+        )
         last = None if self._last is None else round(self._last)
         known = 0.0 if least is None else least + now
         agreed = float(round(self._agreed_s)), float(round(self._agreed_wall))
         kept = None if least is None else float(round(least))
         told = self.reason if self._kind != "unheard" else ""
         return Memory(
-            known, self.boot_id, round(now), last, kept, round(self.offset), behind_s, *agreed, self.cell_aside, told, self._false_starts
+            known,
+            self.boot_id,
+            round(now),
+            last,
+            kept,
+            round(self.offset),
+            behind_s,
+            *agreed,
+            self.cell_aside,
+            told,
+            self._false_starts,
         )
 
     @property
     def kind(self) -> str:
-        """What the trust rests on, in one word: "trusted", "unheard", or the kind of what speaks against the clock."""
+        """What the trust rests on, in one word: "trusted", "unheard", or the kind of what speaks against the
+        clock.
+        """
         return "trusted" if self.trusted else self._kind
 
     def _note(self, found: list[Against]) -> None:
@@ -305,9 +356,14 @@ class TimeKeeper:
 
     def stamp(self, monotonic: float) -> Stamp:
         """The moment of a monotonic time of this boot."""
-        return Stamp(monotonic, self.boot_id, self.wall_at(monotonic), "synced" if self.tells_time else "unsynced")
+        return Stamp(
+            monotonic, self.boot_id, self.wall_at(monotonic), "synced" if self.tells_time else "unsynced"
+        )
 
     @property
     def tells_time(self) -> bool:
-        """Is it trusted, and that of the world? The lamp of a demo trusts a clock that was set to dusk; its events must not."""
+        """Is it trusted, and that of the world?
+
+        The lamp of a demo trusts a clock that was set to dusk; its events must not.
+        """
         return self.trusted and not self.clock.shifted

@@ -1,7 +1,9 @@
-"""Since when a certificate is valid, read from its bytes: ssl tells its dates only once it is valid, which is too late.
+"""Since when a certificate is valid, read from its bytes: ssl tells its dates only once it is valid, which is
+too late.
 
-X.509 (RFC 5280, section 4.1): a Certificate holds a TBSCertificate, which holds [0] version, serialNumber, signature, issuer and validity,
-two times as UTCTime or GeneralizedTime. In DER each is a tag, a length and a value.
+X.509 (RFC 5280, section 4.1): a Certificate holds a TBSCertificate, which holds [0] version, serialNumber,
+signature, issuer and validity, two times as UTCTime or GeneralizedTime. In DER each is a tag, a length and a
+value.
 """
 
 from __future__ import annotations
@@ -13,13 +15,13 @@ from pathlib import Path
 
 SEQUENCE, VERSION, UTC_TIME, GENERALIZED_TIME = 0x30, 0xA0, 0x17, 0x18
 PEM = re.compile(r"-----BEGIN CERTIFICATE-----(.+?)-----END CERTIFICATE-----", re.DOTALL)
-MOST_BYTES = 1_000_000
+MAX_BYTES = 1_000_000
 
 
 def starts(file: Path) -> list[float]:
     """The start (Unix seconds) of each certificate in a PEM file. Raises OSError, ValueError."""
     with file.open("rb") as stream:
-        text = stream.read(MOST_BYTES).decode("ascii", "replace")
+        text = stream.read(MAX_BYTES).decode("ascii", "replace")
     found = [not_before(base64.b64decode(one)) for one in PEM.findall(text)]
     if not found:
         raise ValueError("there is no certificate")

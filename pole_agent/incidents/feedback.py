@@ -27,7 +27,9 @@ def read_feedback(payload: Mapping[str, Any], by: str) -> Verdict:
         raise CommandRefused(f"unknown key {min(surplus)}; known: incident_id, verdict, by")
     incident_id, verdict = payload.get("incident_id"), payload.get("verdict")
     if not (isinstance(incident_id, str) and ID.fullmatch(incident_id)):
-        raise CommandRefused("incident_id is the identifier of an incident, for example 01a20d2c-5ce5-7046-9dd1-e9f3183805ad")
+        raise CommandRefused(
+            "incident_id is the identifier of an incident, for example 01a20d2c-5ce5-7046-9dd1-e9f3183805ad"
+        )
     if verdict not in ("true", "false"):
         raise CommandRefused('verdict is "true" (it was what the rule said) or "false"')
     if not by:

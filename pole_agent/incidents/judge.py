@@ -7,16 +7,18 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import assert_never
 
-from pole_agent.incidents.machine import Happening, State, after
+from pole_agent.incidents.machine import State, Transition, after
 from pole_agent.incidents.rules import PER_RULE, Incident, Line, Rule, Zone
 from pole_agent.incidents.traffic import Traffic
-from pole_agent.incidents.walk import Furniture, Walk
+from pole_agent.incidents.trajectory import StaticObjects, Trajectory
 from pole_agent.vocabulary import ON_LINE, Track
 
-GRACE_S = 2.0  # the condition may fail this long before the incident closes. Who is hidden stays in it while the tracker remembers him
+# The condition may fail this long before the incident closes. Who is hidden stays in it while the tracker
+# remembers him
+GRACE_S = 2.0
 # What has been standing for this long is part of the street: it holds no presence, and keeps no lamp raised.
-FURNITURE_S = {"person": 900.0}
-OTHER_FURNITURE_S = 60.0
+STATIC_S = {"person": 900.0}
+OTHER_STATIC_S = 60.0
 LONGEST_STAY_S = 3600.0  # beyond its dwell time, after which the incident of one that still stands there ends
 Key = tuple[str, int]  # rule name, track id (0 for the kinds with one incident per rule)
 
@@ -81,9 +83,9 @@ class Judge:
         watched = {r.place.name: r.place for r in rules if isinstance(r.place, Zone)}
         self._watched = list((watched | {z.name: z for z in self._zones}).values())
         self._new_id = new_id
-        self._walks: dict[int, Walk] = {}
-        self._present: dict[int, Walk] = {}  # those reported at this frame
-        self._furniture = Furniture()
+        self._trajectories: dict[int, Trajectory] = {}
+        self._present: dict[int, Trajectory] = {}  # those reported at this frame
+        self._static = StaticObjects()
         self._cases: dict[Key, Case] = {}
         self._traffic = Traffic(now)
         self._aspect: float  # of the picture at this step
@@ -92,24 +94,28 @@ class Judge:
     @property
     def counts(self) -> dict[str, dict[str, int]]:
         """Objects in sight now: zone -> class -> count."""
-        return {zone.name: dict(Counter(w.track.label for w in self._present.values() if zone.name in w.entered)) for zone in self._zones}
+        return {
+            zone.name: dict(Counter(w.track.label for w in self._present.values() if zone.name in w.entered))
+            for zone in self._zones
+        }
 
     def step(
         self,
         tracks: Sequence[Track],
         active: frozenset[str],
         now: float,
-        glimpses: Sequence[Track] = (),
+        tentative: Sequence[Track] = (),
         remembered: Collection[int] = (),
         aspect: float = 1.0,
         *,
         blind: bool = False,
     ) -> list[Fact]:
-        """Judge one frame. `active` names the rules that are on at this time of day; `glimpses` may become tracks.
+        """Judge one frame. `active` names the rules that are on at this time of day; `tentative` may become
+        tracks.
 
-        `remembered`: the numbers of those that the tracker would know again, in sight or not. Their life goes on.
-        `aspect`: the width of the picture over its height, so that distances in it are true.
-        `blind`: there is no frame, only time has passed.
+        `remembered`: the numbers of those that the tracker would know again, in sight or not. Their life goes
+        on. `aspect`: the width of the picture over its height, so that distances in it are true. `blind`:
+        there is no frame, only time has passed.
         """
         self._aspect, self._active = aspect, active
         here = {track.track_id for track in tracks}
@@ -117,11 +123,14 @@ class Judge:
         for track in tracks:
             self._present[track.track_id], crossings[track.track_id] = self._follow(track, here, now)
         over = self._over(remembered)
-        crossings |= {number: self._cross(walk, walk.last_crossings()) for number, walk in over.items()}
+        crossings |= {
+            number: self._cross(trajectory, trajectory.last_crossings())
+            for number, trajectory in over.items()
+        }
         facts: list[Fact] = []
         for rule in self._rules:
             if rule.name in active:
-                facts += self._apply(rule, over, crossings, glimpses, now)
+                facts += self._apply(rule, over, crossings, tentative, now)
         facts += self._age(active, now, "interrupted" if blind else "gone")
         self._traffic.inside(self.counts, now)
         if self._traffic.due(now):
@@ -129,21 +138,32 @@ class Judge:
         return facts
 
     def skip(self, since: float, now: float) -> None:
-        """Nobody looked from `since` to `now`. That does not count as time that somebody stayed or stood, for nobody knows."""
+        """Nobody looked from `since` to `now`.
+
+        That does not count as time that somebody stayed or stood, for nobody knows.
+        """
         gap_s = now - since
-        for walk in self._walks.values():
-            walk.skip(gap_s)
+        for trajectory in self._trajectories.values():
+            trajectory.skip(gap_s)
         for case in self._cases.values():
             case.since += gap_s
-        self._furniture.skip(gap_s)
+        self._static.skip(gap_s)
         self._traffic.skip(now)
 
     def stop(self, reason: str, now: float) -> list[Fact]:
         """Close everything: the clip or the agent ends. The summary so far is given too."""
         self._present = {}
         over = self._over(())
-        crossings = {number: self._cross(walk, walk.last_crossings()) for number, walk in over.items()}
-        facts = [f for rule in self._rules if rule.name in self._active for f in self._apply(rule, over, crossings, (), now)]
+        crossings = {
+            number: self._cross(trajectory, trajectory.last_crossings())
+            for number, trajectory in over.items()
+        }
+        facts = [
+            f
+            for rule in self._rules
+            if rule.name in self._active
+            for f in self._apply(rule, over, crossings, (), now)
+        ]
         for key, case in list(self._cases.items()):
             facts += self._move(key, case, "ended", now, reason)
         return facts + self._summary(now)
@@ -152,78 +172,90 @@ class Judge:
         data = self._traffic.summary(self._camera, now)
         return [Summarized(data)] if data else []
 
-    def _follow(self, track: Track, here: Collection[int], now: float) -> tuple[Walk, Mapping[str, int]]:
-        """Its walk, and the lines crossed since the last step: for a new one, also before it was sure to be there.
+    def _follow(
+        self, track: Track, here: Collection[int], now: float
+    ) -> tuple[Trajectory, Mapping[str, int]]:
+        """Its trajectory, and the lines crossed since the last step: for a new one, also before it was sure
+        to be there.
 
         `here`: the numbers of all who are reported.
         """
         crossed: dict[str, int] = {}
         through: set[str] = set()
         for seen in track.earlier:
-            walk = self._walk(replace(track, box=seen.box, last_seen=seen.at, seen_now=True, earlier=()), here, seen.at)
-            crossed.update(self._count(walk, seen.at))
-            through.update(walk.entered)
-        walk = self._walk(track, here, now)
-        walk.through = through
-        return walk, {**crossed, **self._count(walk, now)}
+            trajectory = self._trajectory(
+                replace(track, box=seen.box, last_seen=seen.at, seen_now=True, earlier=()), here, seen.at
+            )
+            crossed.update(self._count(trajectory, seen.at))
+            through.update(trajectory.entered)
+        trajectory = self._trajectory(track, here, now)
+        trajectory.through = through
+        return trajectory, {**crossed, **self._count(trajectory, now)}
 
-    def _walk(self, track: Track, here: Collection[int], now: float) -> Walk:
-        """The walk of this track, brought up to date."""
-        walk = self._walks.get(track.track_id) or self._adopt(track, here)
-        if walk is None:
-            walk = self._walks[track.track_id] = Walk(track, self._lines)
-            self._furniture.claim(walk)
+    def _trajectory(self, track: Track, here: Collection[int], now: float) -> Trajectory:
+        """The trajectory of this track, brought up to date."""
+        trajectory = self._trajectories.get(track.track_id) or self._adopt(track, here)
+        if trajectory is None:
+            trajectory = self._trajectories[track.track_id] = Trajectory(track, self._lines)
+            self._static.claim(trajectory)
         else:
-            walk.step(track, now, self._aspect)
-        return walk
+            trajectory.step(track, now, self._aspect)
+        return trajectory
 
-    def _adopt(self, track: Track, here: Collection[int]) -> Walk | None:
-        """What stood here and is out of sight is found again, under a new number: its walk and its incidents go on."""
-        for number, walk in self._walks.items():
-            if number not in here and walk.settled and walk.is_place_of(track):
+    def _adopt(self, track: Track, here: Collection[int]) -> Trajectory | None:
+        """What stood here and is out of sight is found again, under a new number: its trajectory and its
+        incidents go on.
+        """
+        for number, trajectory in self._trajectories.items():
+            if number not in here and trajectory.settled and trajectory.is_place_of(track):
                 for rule, _ in [key for key in self._cases if key[1] == number]:
                     self._cases[rule, track.track_id] = self._cases.pop((rule, number))
-                self._walks[track.track_id] = self._walks.pop(number)
-                return walk
+                self._trajectories[track.track_id] = self._trajectories.pop(number)
+                return trajectory
         return None
 
-    def _stood_before(self, glimpse: Track) -> bool:
+    def _stood_before(self, candidate: Track) -> bool:
         """Is it a part of the street that is found again?"""
-        hidden = [w for n, w in self._walks.items() if n not in self._present and w.is_place_of(glimpse)]
-        return any(_is_furniture(w, w.track.last_seen) for w in (*hidden, *self._furniture.at(glimpse)))
+        hidden = [
+            w for n, w in self._trajectories.items() if n not in self._present and w.is_place_of(candidate)
+        ]
+        return any(_is_static(w, w.track.last_seen) for w in (*hidden, *self._static.at(candidate)))
 
-    def _count(self, walk: Walk, now: float) -> Mapping[str, int]:
+    def _count(self, trajectory: Trajectory, now: float) -> Mapping[str, int]:
         """Feed the traffic counts; return the lines crossed at this step."""
         counted = {zone.name for zone in self._zones}
         for zone in self._watched:
-            since = walk.entered.get(zone.name)
-            stayed = walk.stay(zone, now, self._aspect)
+            since = trajectory.entered.get(zone.name)
+            stayed = trajectory.stay(zone, now, self._aspect)
             if zone.name not in counted:
                 continue
-            if stayed is not None and zone.name not in walk.visited:
-                walk.visited.add(zone.name)  # a foot that trembles on the edge comes in once
-                self._traffic.enter(zone.name, walk)
+            if stayed is not None and zone.name not in trajectory.visited:
+                trajectory.visited.add(zone.name)  # a foot that trembles on the edge comes in once
+                self._traffic.enter(zone.name, trajectory)
             elif stayed is None and since is not None:
                 self._traffic.leave(zone.name, now - since)
-        return self._cross(walk, walk.crossings(now, self._aspect))
+        return self._cross(trajectory, trajectory.crossings(now, self._aspect))
 
-    def _cross(self, walk: Walk, crossed: Mapping[str, int]) -> Mapping[str, int]:
+    def _cross(self, trajectory: Trajectory, crossed: Mapping[str, int]) -> Mapping[str, int]:
         for name, way in crossed.items():
-            self._traffic.cross(name, way, walk)
+            self._traffic.cross(name, way, trajectory)
         return crossed
 
-    def _over(self, remembered: Collection[int]) -> dict[int, Walk]:
-        """Drop the walks of those whom the tracker has forgotten, and return them. One who stood is remembered by its place."""
+    def _over(self, remembered: Collection[int]) -> dict[int, Trajectory]:
+        """Drop the trajectories of those whom the tracker has forgotten, and return them.
+
+        One who stood is remembered by its place.
+        """
         counted = {zone.name for zone in self._zones}
-        over: dict[int, Walk] = {}
-        for number, walk in list(self._walks.items()):
+        over: dict[int, Trajectory] = {}
+        for number, trajectory in list(self._trajectories.items()):
             if number in self._present or number in remembered:
                 continue
-            over[number] = self._walks.pop(number)
-            seen = walk.track.last_seen
-            if walk.settled:
-                self._furniture.leave(walk)
-            for name, since in walk.entered.items():
+            over[number] = self._trajectories.pop(number)
+            seen = trajectory.track.last_seen
+            if trajectory.settled:
+                self._static.leave(trajectory)
+            for name, since in trajectory.entered.items():
                 if name in counted:
                     self._traffic.leave(name, seen - since)
         return over
@@ -231,52 +263,67 @@ class Judge:
     def _apply(
         self,
         rule: Rule,
-        over: Mapping[int, Walk],
+        over: Mapping[int, Trajectory],
         crossings: Mapping[int, Mapping[str, int]],
-        glimpses: Sequence[Track],
+        tentative: Sequence[Track],
         now: float,
     ) -> Iterable[Fact]:
-        """What the rule says of those who are here; of those whose time is `over`, only that they crossed its line."""
+        """What the rule says of those who are here; of those whose time is `over`, only that they crossed its
+        line.
+        """
         at_line = rule.kind in ON_LINE
-        fitting = [w for w in (*self._present.values(), *(over.values() if at_line else ())) if rule.fits(w.track)]
+        fitting = [
+            w for w in (*self._present.values(), *(over.values() if at_line else ())) if rule.fits(w.track)
+        ]
         there = [w for w in fitting if self._meets(rule, w, crossings[w.track.track_id], now)]
         if rule.kind in PER_RULE:
             if len(there) >= rule.count:
                 return self._met((rule.name, 0), rule, there, "", now)
-            coming = [w.foot for w in fitting if not _is_furniture(w, now)] + [
-                g.box.foot for g in glimpses if rule.fits(g) and not self._stood_before(g)
+            coming = [w.foot for w in fitting if not _is_static(w, now)] + [
+                g.box.foot for g in tentative if rule.fits(g) and not self._stood_before(g)
             ]
-            noticed = rule.kind == "presence" and isinstance(rule.place, Zone) and any(map(rule.place.holds, coming))
+            noticed = (
+                rule.kind == "presence"
+                and isinstance(rule.place, Zone)
+                and any(map(rule.place.holds, coming))
+            )
             return [Noticed(rule)] if noticed else []
         facts: list[Fact] = []
-        for walk in there:
-            number = walk.track.track_id
+        for trajectory in there:
+            number = trajectory.track.track_id
             direction = {1: "forward", -1: "backward"}[crossings[number][rule.place.name]] if at_line else ""
-            facts += self._met((rule.name, number), rule, [walk], direction, now)
+            facts += self._met((rule.name, number), rule, [trajectory], direction, now)
         return facts
 
-    def _meets(self, rule: Rule, walk: Walk, crossed: Mapping[str, int], now: float) -> bool:
+    def _meets(self, rule: Rule, trajectory: Trajectory, crossed: Mapping[str, int], now: float) -> bool:
         """Does this track fulfil the condition of the rule at this frame?"""
         if isinstance(rule.place, Line):
             way = crossed.get(rule.place.name, 0)
             return way != 0 and (rule.direction == "any" or way == (1 if rule.direction == "forward" else -1))
-        if rule.place.name not in walk.entered and not (rule.kind == "presence" and rule.place.name in walk.through):
+        if rule.place.name not in trajectory.entered and not (
+            rule.kind == "presence" and rule.place.name in trajectory.through
+        ):
             return False
         match rule.kind:
             case "presence" | "crowd":
-                return not _is_furniture(walk, now)
+                return not _is_static(trajectory, now)
             case "loitering" | "stopped":
-                if walk.stood(now) > rule.dwell_s + LONGEST_STAY_S:
+                if trajectory.stood(now) > rule.dwell_s + LONGEST_STAY_S:
                     return False
-                if rule.name in walk.alerted and (rule.name, walk.track.track_id) not in self._cases:
+                if (
+                    rule.name in trajectory.alerted
+                    and (rule.name, trajectory.track.track_id) not in self._cases
+                ):
                     return False  # it was told of once, and has not moved since
-                return rule.kind == "loitering" or walk.stood(now) > GRACE_S
+                return rule.kind == "loitering" or trajectory.stood(now) > GRACE_S
             case "crossing" | "wrong_way":
                 return False  # what watches a line was answered above
             case _:
                 assert_never(rule.kind)
 
-    def _met(self, key: Key, rule: Rule, there: Sequence[Walk], direction: str, now: float) -> list[Fact]:
+    def _met(
+        self, key: Key, rule: Rule, there: Sequence[Trajectory], direction: str, now: float
+    ) -> list[Fact]:
         case = self._cases.get(key)
         seen = max(w.track.last_seen for w in there)
         first = there[0]
@@ -317,31 +364,38 @@ class Judge:
     def _hidden(self, case: Case) -> bool:
         """Is somebody of the incident out of sight, and would be known again?"""
         place = case.incident.rule.place
-        walks = [self._walks[n] for n in case.who if n in self._walks and n not in self._present]
-        return isinstance(place, Zone) and any(place.name in walk.entered for walk in walks)
+        trajectories = [
+            self._trajectories[n] for n in case.who if n in self._trajectories and n not in self._present
+        ]
+        return isinstance(place, Zone) and any(
+            place.name in trajectory.entered for trajectory in trajectories
+        )
 
     def _settled(self, key: Key, case: Case, now: float) -> bool:
         """Are those of the incident still there, but have become part of the street?"""
-        walks = [self._present[n] for n in case.incident.track_ids if n in self._present]
-        return bool(walks) and all(
-            _is_furniture(w, now) if key[1] == 0 else w.stood(now) > case.incident.rule.dwell_s + LONGEST_STAY_S for w in walks
+        trajectories = [self._present[n] for n in case.incident.track_ids if n in self._present]
+        return bool(trajectories) and all(
+            _is_static(w, now) if key[1] == 0 else w.stood(now) > case.incident.rule.dwell_s + LONGEST_STAY_S
+            for w in trajectories
         )
 
-    def _move(self, key: Key, case: Case, happening: Happening, now: float, reason: str = "") -> list[Fact]:
+    def _move(self, key: Key, case: Case, transition: Transition, now: float, reason: str = "") -> list[Fact]:
         was = case.state
-        case.state = after(was, happening)
-        if happening in ("met", "matured"):
+        case.state = after(was, transition)
+        if transition in ("met", "matured"):
             case.met_at = now
         if case.state == "closed":
             del self._cases[key]
             return [] if was == "forming" else [Closed(replace(case.incident, end_reason=reason))]
-        if happening == "matured":
-            case.incident = replace(case.incident, incident_id=self._new_id(), opened_at=now, since=case.since)
+        if transition == "matured":
+            case.incident = replace(
+                case.incident, incident_id=self._new_id(), opened_at=now, since=case.since
+            )
             return [Opened(case.incident), Ongoing(case.incident)]
-        return [Ongoing(case.incident)] if happening == "met" and case.state == "open" else []
+        return [Ongoing(case.incident)] if transition == "met" and case.state == "open" else []
 
 
-def _since(rule: Rule, there: Sequence[Walk], now: float) -> float:
+def _since(rule: Rule, there: Sequence[Trajectory], now: float) -> float:
     """When the condition began to hold. Who is new to us may have been there before it was sure."""
     if rule.kind == "stopped":
         return there[0].still_since
@@ -351,5 +405,5 @@ def _since(rule: Rule, there: Sequence[Walk], now: float) -> float:
     return there[0].entered.get(place, now)
 
 
-def _is_furniture(walk: Walk, now: float) -> bool:
-    return walk.stood(now) > FURNITURE_S.get(walk.track.label, OTHER_FURNITURE_S)
+def _is_static(trajectory: Trajectory, now: float) -> bool:
+    return trajectory.stood(now) > STATIC_S.get(trajectory.track.label, OTHER_STATIC_S)

@@ -10,9 +10,9 @@ from __future__ import annotations
 from typing import Literal
 
 State = Literal["forming", "open", "closing", "closed"]
-Happening = Literal["met", "matured", "lost", "expired", "ended"]
+Transition = Literal["met", "matured", "lost", "expired", "ended"]
 
-TABLE: dict[State, dict[Happening, State]] = {
+TABLE: dict[State, dict[Transition, State]] = {
     "forming": {"met": "forming", "matured": "open", "lost": "closed", "ended": "closed"},
     "open": {"met": "open", "lost": "closing", "ended": "closed"},
     "closing": {"met": "open", "lost": "closing", "expired": "closed", "ended": "closed"},
@@ -20,9 +20,9 @@ TABLE: dict[State, dict[Happening, State]] = {
 }
 
 
-def after(state: State, happening: Happening) -> State:
+def after(state: State, transition: Transition) -> State:
     """The state that follows. Raises ValueError for a pair that is not in the table."""
     try:
-        return TABLE[state][happening]
+        return TABLE[state][transition]
     except KeyError:
-        raise ValueError(f"an incident that is {state} cannot be {happening}") from None
+        raise ValueError(f"an incident that is {state} cannot be {transition}") from None

@@ -1,9 +1,11 @@
-"""Has this object crossed that line? Hysteresis by distance, in heights of its own box, both ways alike. Pure.
+"""Has this object crossed that line? Hysteresis by distance, in heights of its own box, both ways alike.
+Pure.
 
-A box trembles by a few hundredths of its height, more when somebody else covers the feet. So an object is on a side of the line
-only where its foot is clearly beyond it, and it has crossed once it is clear on the other side than before: by two looks that
-say so plainly, more that say so just about, not all within a moment, or by standing there. Between the two sides its path must lead
-through the line, not around its end. What happens within the band, or to one whose first clear side this is, is no crossing.
+A box trembles by a few hundredths of its height, more when somebody else covers the feet. So an object is on
+a side of the line only where its foot is clearly beyond it, and it has crossed once it is clear on the other
+side than before: by two looks that say so plainly, more that say so just about, not all within a moment, or
+by standing there. Between the two sides its path must lead through the line, not around its end. What happens
+within the band, or to one whose first clear side this is, is no crossing.
 """
 
 from __future__ import annotations
@@ -12,17 +14,20 @@ from pole_agent.geometry import beyond, crosses, scaled
 from pole_agent.incidents.rules import Line
 from pole_agent.vocabulary import Point
 
-BAND = 0.1  # of the box's height, at both sides of a line or outside a zone: several times what a box trembles by
+# Of the box's height, at both sides of a line or outside a zone: several times what a box trembles by
+BAND = 0.1
 SURE = 0.1  # box heights beyond the band, summed over looks (a one-sided CUSUM, Page 1954) …
-MOST_A_LOOK = SURE / 2  # … of which one look gives at most half: one box alone may be cut off or too long
-LEAST_S = 0.3  # looks closer together than this tremble together: they are no second opinion
-STANDS_S = 2.0  # clear on the other side for this long is sure as well: a still picture gives one look again and again, no longer
-LEAST_HEIGHT = 0.02  # of the picture: the band never shrinks to nothing
+MAX_A_LOOK = SURE / 2  # … of which one look gives at most half: one box alone may be cut off or too long
+MIN_S = 0.3  # looks closer together than this tremble together: they are no second opinion
+# Clear on the other side for this long is sure as well: a still picture gives one look again and again, no
+# longer
+STANDS_S = 2.0
+MIN_HEIGHT = 0.02  # of the picture: the band never shrinks to nothing
 
 
 def reach(height: float, share: float = BAND) -> float:
     """A share of a box's height, in picture heights."""
-    return share * max(height, LEAST_HEIGHT)
+    return share * max(height, MIN_HEIGHT)
 
 
 class Passage:
@@ -39,7 +44,8 @@ class Passage:
     def step(self, foot: Point, height: float, aspect: float, now: float) -> int:
         """It was seen at `foot`. +1: it has crossed forward, -1: backward, 0: not, or not yet.
 
-        `height` is that of its box, a fraction of the picture's; `aspect` the picture's width over its height.
+        `height` is that of its box, a fraction of the picture's; `aspect` the picture's width over its
+        height.
         """
         before, here, start, end = scaled((self._foot, foot, self._line.start, self._line.end), aspect)
         self._through += crosses(before, here, start, end)
@@ -53,12 +59,12 @@ class Passage:
             self._through = 0
         excess = -away * self._side - BAND
         if new:
-            self._evidence = max(0.0, self._evidence + min(excess, MOST_A_LOOK))
+            self._evidence = max(0.0, self._evidence + min(excess, MAX_A_LOOK))
         if excess <= 0:
             self._clear_since = None
             return 0
         since = self._clear_since = now if self._clear_since is None else self._clear_since
-        sure_s = LEAST_S if self._evidence >= SURE - 1e-9 else STANDS_S
+        sure_s = MIN_S if self._evidence >= SURE - 1e-9 else STANDS_S
         return self._arrive(-self._side) if now - since >= sure_s - 1e-6 else 0
 
     def end(self) -> int:

@@ -15,7 +15,10 @@ BOOST_RENEWAL_S = 1.0  # a live boost is renewed this often while its incident g
 
 
 class Responder:
-    """Turns the facts of one camera into responses. Remembers what it has already told, and how often it alarmed."""
+    """Turns the facts of one camera into responses.
+
+    Remembers what it has already told, and how often it alarmed.
+    """
 
     def __init__(self, camera: str) -> None:
         self._camera = camera

@@ -9,15 +9,16 @@ from pole_agent.almanac import Span
 from pole_agent.geometry import scaled, to_ring, wound
 from pole_agent.vocabulary import Point, RuleKind, Severity, Track
 
-PER_RULE: tuple[RuleKind, ...] = ("presence", "crowd")  # one incident per rule; the other kinds have one per track
+# One incident per rule; the other kinds have one per track
+PER_RULE: tuple[RuleKind, ...] = ("presence", "crowd")
 
 
 @dataclass(frozen=True, slots=True)
 class Zone:
     """A part of a camera's picture. No polygon means the whole frame.
 
-    An object is inside once its foot has been for `enter_s`, and outside once it has been clearly outside for `leave_s`. The edge is
-    inside, and so is whatever the polygon goes around where it crosses itself.
+    An object is inside once its foot has been for `enter_s`, and outside once it has been clearly outside for
+    `leave_s`. The edge is inside, and so is whatever the polygon goes around where it crosses itself.
     """
 
     name: str
@@ -29,7 +30,9 @@ class Zone:
         return not self.polygon or wound(point, self.polygon)
 
     def distance(self, point: Point, aspect: float) -> float:
-        """From its edge, in picture heights; `aspect` is the picture's width over its height. 0 without a polygon."""
+        """From its edge, in picture heights; `aspect` is the picture's width over its height. 0 without a
+        polygon.
+        """
         if not self.polygon:
             return 0.0
         here, *corners = scaled((point, *self.polygon), aspect)
@@ -38,7 +41,10 @@ class Zone:
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """`forward` crosses towards the right hand of one who looks from `start` to `end`. Its ends belong to it."""
+    """`forward` crosses towards the right hand of one who looks from `start` to `end`.
+
+    Its ends belong to it.
+    """
 
     name: str
     start: Point
@@ -71,8 +77,15 @@ class Rule:
     max_height: float = 1.0
 
     def fits(self, track: Track) -> bool:
-        """Is it of a class and a size that the rule is about? A box that is cut off by the picture counts with all its height."""
-        return track.label in self.classes and self.min_height <= track.box.height and min(1.0, track.box.height) <= self.max_height
+        """Is it of a class and a size that the rule is about?
+
+        A box that is cut off by the picture counts with all its height.
+        """
+        return (
+            track.label in self.classes
+            and self.min_height <= track.box.height
+            and min(1.0, track.box.height) <= self.max_height
+        )
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,7 @@
-"""The set of live boosts: who wants the lamp raised, how far, until when. In memory only; written by watch, read by light."""
+"""The set of live boosts: who wants the lamp raised, how far, until when.
+
+In memory only; written by watch, read by light.
+"""
 
 from __future__ import annotations
 

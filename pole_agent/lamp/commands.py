@@ -14,8 +14,18 @@ DEFAULT_S = 3600.0
 LONGEST_S = 12 * 3600.0
 LONGEST_TRANSITION_S = 3600.0
 LONGEST_SWEEP_S = 300.0
-MOST_HOURS = 1e6
-KEYS = ("state", "brightness", "level", "transition", "duration_s", "mode", "reason", "resume", "default_duration_s")
+MAX_HOURS = 1e6
+KEYS = (
+    "state",
+    "brightness",
+    "level",
+    "transition",
+    "duration_s",
+    "mode",
+    "reason",
+    "resume",
+    "default_duration_s",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,11 +60,13 @@ LOCAL_KEYS = ("sweep_s", "burn_h")
 ALONE: tuple[tuple[str, float, type[Lasting | Sweep | BurnHours]], ...] = (
     ("default_duration_s", LONGEST_S, Lasting),
     ("sweep_s", LONGEST_SWEEP_S, Sweep),
-    ("burn_h", MOST_HOURS, BurnHours),
+    ("burn_h", MAX_HOURS, BurnHours),
 )
 
 
-def read(payload: Mapping[str, Any], now: float, default_s: float = DEFAULT_S, *, local: bool = False) -> LampCommand:
+def read(
+    payload: Mapping[str, Any], now: float, default_s: float = DEFAULT_S, *, local: bool = False
+) -> LampCommand:
     """Return what is asked for at `now` (monotonic). `local`: at the pole itself. Raises CommandRefused."""
     known = (*KEYS, *LOCAL_KEYS) if local else KEYS
     if unknown := sorted(payload.keys() - set(known)):
@@ -105,6 +117,11 @@ def _level(payload: Mapping[str, Any]) -> float:
 def _number(payload: Mapping[str, Any], key: str, least: float, most: float) -> float:
     value = payload[key]
     # Compared before it is converted: an integer of a thousand digits has no float.
-    if isinstance(value, bool) or not isinstance(value, int | float) or not least <= value <= most or not math.isfinite(value):
+    if (
+        isinstance(value, bool)
+        or not isinstance(value, int | float)
+        or not least <= value <= most
+        or not math.isfinite(value)
+    ):
         raise CommandRefused(f"{key} is a number from {least:g} to {most:g}")
     return float(value)

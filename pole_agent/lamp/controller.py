@@ -1,4 +1,7 @@
-"""The street-light controller: everything above in one step a tick. Pure: time, readings and boosts come in, what to drive goes out."""
+"""The street-light controller: everything above in one step a tick.
+
+Pure: time, readings and boosts come in, what to drive goes out.
+"""
 
 from __future__ import annotations
 
@@ -44,10 +47,14 @@ class Output:
 
 
 def powered(scene: Scene, limits: Limits) -> Scene:
-    """The scene where the feeder is cut by day: to be powered is to be wanted, whatever sun and sensors say."""
+    """The scene where the feeder is cut by day: to be powered is to be wanted, whatever sun and
+    sensors say.
+    """
     if scene.level is None:
         return scene
-    return replace(scene, level=scene.level if limits.part_night else max(scene.level, limits.floor), dark=True)
+    return replace(
+        scene, level=scene.level if limits.part_night else max(scene.level, limits.floor), dark=True
+    )
 
 
 class Controller:
@@ -88,7 +95,12 @@ class Controller:
         if self._photocell is not None and old._photocell is not None:
             self._photocell.take_over(old._photocell)
         self._sweep = old._sweep
-        self._start, self._began, self._fading_s, self._shown = old._start, old._began, old._fading_s, old._shown
+        self._start, self._began, self._fading_s, self._shown = (
+            old._start,
+            old._began,
+            old._fading_s,
+            old._shown,
+        )
         self.faults.take_over(old.faults)
         old.ledger.charge(now)
         old.ledger.rated_w = self.ledger.rated_w
@@ -105,7 +117,9 @@ class Controller:
         return None if self._photocell is None else self._photocell.dark
 
     def reasons(self) -> dict[str, Any]:
-        """What led to the decision that holds: everything that was asked at the last tick, for the log of `why`."""
+        """What led to the decision that holds: everything that was asked at the last tick, for the log of
+        `why`.
+        """
         scene, override, bounds, decision = self.scene, self.override, self._bounds, self.decision
         return {
             "level": decision.level if decision else None,
@@ -116,13 +130,19 @@ class Controller:
             "deep": scene.deep,
             "floor": self.limits.floor,
             "failsafe_level": self.limits.failsafe_level,
-            "override": override and {"level": override.level, "fixed": override.fixed, "local": override.local,
-                                      "by": override.by, "reason": override.reason},
+            "override": override
+            and {
+                "level": override.level,
+                "fixed": override.fixed,
+                "local": override.local,
+                "by": override.by,
+                "reason": override.reason,
+            },
             "presence": {b.source: b.level for b in self._boosts},
             "dark_by_day": self._dark_by_day,
             "low": bounds.low,
             "high": bounds.high,
-        }  # fmt: skip
+        }
 
     def sweep(self, command: Sweep, now: float) -> None:
         self._sweep = (now, command.seconds)
@@ -176,7 +196,9 @@ class Controller:
         """Most of a year is this: the same stretch of the program, and nobody wants anything."""
         if self.override is not None or self._sweep is not None or feedback is not None:
             return False
-        return wall is not None and self._stretch is not None and self._stretch.start <= wall < self._stretch.end
+        return (
+            wall is not None and self._stretch is not None and self._stretch.start <= wall < self._stretch.end
+        )
 
     def _look_up(self, wall: float | None) -> Scene:
         """The program's part of the scene. What cannot be known is None: then the lamp is lit."""
@@ -186,7 +208,8 @@ class Controller:
         if stretch is None or not stretch.start <= wall < stretch.end:
             try:
                 stretch = self._stretch = self.plan.stretch(wall)
-            except (ValueError, OverflowError, KeyError):  # a time beyond the calendar, or a program that cannot be read
+            except (ValueError, OverflowError, KeyError):
+                # a time beyond the calendar, or a program that cannot be read
                 self._stretch = None
                 return Scene()
         return Scene(stretch.level, stretch.dark, stretch.deep)
@@ -196,8 +219,13 @@ class Controller:
         if before is None:
             self._shown = self._start = decision.level  # the first light does not fade: unknown = lit
         elif before.level != decision.level:
-            # The transition belongs to the command: what changes later under the same override fades as usual.
-            asked = self.override if decision.reason == "override" and self.override is not self._faded_for else None
+            # The transition belongs to the command: what changes later under the same override fades as
+            # usual.
+            asked = (
+                self.override
+                if decision.reason == "override" and self.override is not self._faded_for
+                else None
+            )
             transition = asked.transition_s if asked else None
             usual = self._driver.fade_s if decision.level > self._shown else self._driver.fade_down_s
             self._start, self._began = self._shown, now
@@ -217,7 +245,11 @@ class Controller:
         # One tick ahead, so that the first step of a fade is already light.
         self._shown = faded(self._start, decision.level, self._began, self._fading_s, now + FADE_TICK_S)
         local = self.override is not None and self.override.local
-        if self.scene.dark is not False and not local and self._shown < min(decision.level, self.limits.floor):
+        if (
+            self.scene.dark is not False
+            and not local
+            and self._shown < min(decision.level, self.limits.floor)
+        ):
             # A slow fade was asked for by day, and now it is dark: up to the floor it goes at the usual pace.
             left = self._began + self._fading_s - now
             if left > self._driver.fade_s:

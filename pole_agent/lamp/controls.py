@@ -1,6 +1,8 @@
-"""Dynamic controls: limits that hold at some times or while something happens. In order of priority, the first decides. Pure.
+"""Dynamic controls: limits that hold at some times or while something happens. In order of priority, the
+first decides. Pure.
 
-After the dynamic controls of the TALQ Smart City Protocol: a minimum, a maximum or a level, with a hold time after the condition has ended.
+After the dynamic controls of the TALQ Smart City Protocol: a minimum, a maximum or a level, with a hold time
+after the condition has ended.
 """
 
 from __future__ import annotations
@@ -18,7 +20,9 @@ When = Literal["always", "presence", "info", "warning", "alarm"]
 
 @dataclass(frozen=True, slots=True)
 class Control:
-    """While `when` is true, and `hold_s` longer, in the times of `span`: at least, at most or exactly this level."""
+    """While `when` is true, and `hold_s` longer, in the times of `span`: at least, at most or exactly this
+    level.
+    """
 
     kind: Kind
     level: float
@@ -52,7 +56,10 @@ class Controls:
         self._true_at = [before.get(control, float("-inf")) for control in self._controls]
 
     def bounds(self, boosts: Iterable[BoostLamp], wall: float | None, now: float) -> Bounds:
-        """The limits at `now` (monotonic). `wall` None: the time of day is unknown; then minima hold and maxima do not."""
+        """The limits at `now` (monotonic).
+
+        `wall` None: the time of day is unknown; then minima hold and maxima do not.
+        """
         worst = max((b.severity for b in boosts if b.until > now), default=None)
         low: float | None = None
         high: float | None = None

@@ -1,12 +1,16 @@
-"""What a photocell says against the clock: light around midnight, darkness around noon. Pure; evidence against a clock only, never for it.
+"""What a photocell says against the clock: light around midnight, darkness around noon. Pure; evidence
+against a clock only, never for it.
 
-A cell that contradicts the clock has two explanations: it is broken, or the clock is wrong. The lamp is lit either way. Careful:
+A cell that contradicts the clock has two explanations: it is broken, or the clock is wrong. The lamp is lit
+either way. Careful:
 
-- Only hours count in which the sun leaves no question: three before and after its highest and its lowest. Clouds, a storm and an eclipse
+- Only hours count in which the sun leaves no question: three before and after its highest and its lowest.
+  Clouds, a storm and an eclipse
   (seven minutes at most) are shorter than the two hours that it takes.
 - The lamp's own light on the cell is no daylight: what turned bright just after the lamp rose does not count.
 - A cell that says the same for more than a day is broken, whatever the clock says.
-- The doubt ends when the clock is set, when the cell has not contradicted it for a day, or when a person accepts the clock; then the cell
+- The doubt ends when the clock is set, when the cell has not contradicted it for a day, or when a person
+  accepts the clock; then the cell
   is set aside until it has agreed for a day.
 """
 
@@ -23,8 +27,14 @@ AGREES_S = 25 * 3600.0
 OWN_S = 120.0
 SET_S = 120.0  # a clock that was set by more is looked at anew
 
-LIGHT = "the photocell has seen light for two hours around midnight by the clock: the clock or the photocell is wrong"
-DARKNESS = "the photocell has seen darkness for two hours around noon by the clock: the clock or the photocell is wrong"
+LIGHT = (
+    "the photocell has seen light for two hours around midnight by the clock: the clock or the photocell is"
+    " wrong"
+)
+DARKNESS = (
+    "the photocell has seen darkness for two hours around noon by the clock: the clock or the photocell is"
+    " wrong"
+)
 
 
 class Daylight:
@@ -50,7 +60,10 @@ class Daylight:
         self._aside = True
 
     def step(self, dark: bool | None, wall: float, now: float, lit: bool, rose_at: float) -> str:
-        """What the cell says against a clock that reads `wall`; empty: nothing. `now`, and `rose_at` when the lamp rose, are monotonic."""
+        """What the cell says against a clock that reads `wall`; empty: nothing.
+
+        `now`, and `rose_at` when the lamp rose, are monotonic.
+        """
         if dark != self._dark:
             self._own = dark is False and (now - rose_at < OWN_S or (self._dark is None and lit))
             self._dark, self._since = dark, now

@@ -15,9 +15,11 @@ Reason = Literal["failsafe", "override", "presence", "program"]
 
 @dataclass(frozen=True, slots=True)
 class Override:
-    """A level that replaces the program until `until` (monotonic seconds). `fixed`: presence does not raise it.
+    """A level that replaces the program until `until` (monotonic seconds). `fixed`: presence does not raise
+    it.
 
-    `local`: it was asked for at the pole itself, where a person sees what happens; only then may it go below the floor in darkness.
+    `local`: it was asked for at the pole itself, where a person sees what happens; only then may it go below
+    the floor in darkness.
     """
 
     level: float
@@ -42,7 +44,9 @@ class Limits:
 
 @dataclass(frozen=True, slots=True)
 class Scene:
-    """What the program asks for (None: unknown, for want of a clock or a program) and how dark it is (None: unknown)."""
+    """What the program asks for (None: unknown, for want of a clock or a program) and how dark it is (None:
+    unknown).
+    """
 
     level: float | None = None
     dark: bool | None = None
@@ -51,7 +55,9 @@ class Scene:
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """The level asked for, the reason, and the monotonic time at which the reason ends (None: when the program says)."""
+    """The level asked for, the reason, and the monotonic time at which the reason ends (None: when the
+    program says).
+    """
 
     level: float
     reason: Reason
@@ -62,9 +68,17 @@ UNBOUND = Bounds()
 
 
 def decide(
-    scene: Scene, override: Override | None, boosts: Iterable[BoostLamp], limits: Limits, now: float, bounds: Bounds = UNBOUND
+    scene: Scene,
+    override: Override | None,
+    boosts: Iterable[BoostLamp],
+    limits: Limits,
+    now: float,
+    bounds: Bounds = UNBOUND,
 ) -> Decision:
-    """Decide at `now` (monotonic). An override replaces the program; presence raises either; the floor holds at night."""
+    """Decide at `now` (monotonic).
+
+    An override replaces the program; presence raises either; the floor holds at night.
+    """
     asked = override if override is not None and override.until > now else None
     decision = _override(asked, scene, limits) if asked else _automatic(scene, limits, bounds)
     if (asked is None or not asked.fixed) and (scene.dark is not False or limits.boost_in_daylight):
@@ -73,7 +87,11 @@ def decide(
             level = boost.level if asked else min(boost.level, _high(scene, limits, bounds))
             decision = _raised(decision, Decision(level, "presence", boost.until), limits)
         reason: Reason = "presence" if bounds.sensed else decision.reason
-        decision = _raised(decision, Decision(bounds.low, reason, decision.until if reason == decision.reason else None), limits)
+        decision = _raised(
+            decision,
+            Decision(bounds.low, reason, decision.until if reason == decision.reason else None),
+            limits,
+        )
     return Decision(held(decision.level, limits.min_level), decision.reason, decision.until)
 
 

@@ -15,7 +15,10 @@ HOURS_APART = 3
 
 
 def draw(plan: Plan, night: Night, rated_w: float, floor: float = 0.0, width: int = 72) -> Iterator[str]:
-    """The lines: sun, picture, changes of level, an estimate of the energy. `floor` holds between dusk and dawn."""
+    """The lines: sun, picture, changes of level, an estimate of the energy.
+
+    `floor` holds between dusk and dawn.
+    """
     place = plan.place
     parts = [replace(p, level=max(p.level, floor)) if p.deep else p for p in plan.stretches(night)]
     first, last = night.date, datetime.fromtimestamp(night.end, place.zone).date()
@@ -30,11 +33,16 @@ def draw(plan: Plan, night: Night, rated_w: float, floor: float = 0.0, width: in
     level = -1.0
     for part in parts:
         if part.level != level:
-            yield f"  {_clock(part.start, place)}  {part.level:4.0%}" + ("   (as before)" if part.start == night.start else "")
+            yield f"  {_clock(part.start, place)}  {part.level:4.0%}" + (
+                "   (as before)" if part.start == night.start else ""
+            )
             level = part.level
     burn_h = sum(p.end - p.start for p in parts if p.level > 0) / 3600
     full_h = sum((p.end - p.start) * p.level for p in parts) / 3600
-    yield f"  {burn_h:.1f} h of light, as much as {full_h:.1f} h of full light: about {full_h * rated_w:.0f} Wh of {rated_w:g} W"
+    yield (
+        f"  {burn_h:.1f} h of light, as much as {full_h:.1f} h of full light: about {full_h * rated_w:.0f} Wh"
+        f" of {rated_w:g} W"
+    )
 
 
 def _sun(night: Night, place: Place) -> str:
@@ -42,11 +50,15 @@ def _sun(night: Night, place: Place) -> str:
         return "the sun does not set"
     if night.sun["sunrise"] == NEVER and night.sun["sunset"] == night.start:
         return "the sun does not rise"
-    return "  ".join(f"{word} {_clock(at, place)}" for word, at in night.sun.items() if at not in (NEVER, night.start))
+    return "  ".join(
+        f"{word} {_clock(at, place)}" for word, at in night.sun.items() if at not in (NEVER, night.start)
+    )
 
 
 def _window(parts: list[Stretch], night: Night) -> tuple[float, float]:
-    """From an hour before there is light or darkness to an hour after; the whole night where that is all of it."""
+    """From an hour before there is light or darkness to an hour after; the whole night where that is all of
+    it.
+    """
     wanted = [p for p in parts if p.dark or p.level > 0]
     if not wanted:
         return night.start, night.end
@@ -60,7 +72,10 @@ def _at(parts: list[Stretch], wall: float) -> Stretch:
 def _picture(parts: list[Stretch], begin: float, end: float, width: int) -> Iterator[str]:
     columns = [_at(parts, begin + (end - begin) * (x + 0.5) / width) for x in range(width)]
     for row in range(ROWS, 0, -1):
-        bar = "".join("#" if p.level >= (row - 0.5) / ROWS or (row == 1 and p.level > 0) else "." if p.dark else " " for p in columns)
+        bar = "".join(
+            "#" if p.level >= (row - 0.5) / ROWS or (row == 1 and p.level > 0) else "." if p.dark else " "
+            for p in columns
+        )
         yield f"{row / ROWS:5.0%} |{bar}|"
 
 

@@ -1,6 +1,8 @@
-"""Is the lamp really as it is driven? Faults from a feedback input; without one they are unknown, never "no". Pure.
+"""Is the lamp really as it is driven? Faults from a feedback input; without one they are unknown, never "no".
+Pure.
 
-The names follow the TALQ lamp monitor and uCIFI: lamp failure, dimming failure, lamp unexpectedly on, cycling, day burner.
+The names follow the TALQ lamp monitor and uCIFI: lamp failure, dimming failure, lamp unexpectedly on,
+cycling, day burner.
 """
 
 from __future__ import annotations
@@ -54,21 +56,38 @@ class Faults:
 
     def take_over(self, old: Faults) -> None:
         """Go on with what another has seen: after a reload no fault and no time of one begins anew."""
-        self._duty, self._steady_since, self._was_lit, self._starts = old._duty, old._steady_since, old._was_lit, old._starts
-        self._true_since, self._false_since, self._silent_since = old._true_since, old._false_since, old._silent_since
+        self._duty, self._steady_since, self._was_lit, self._starts = (
+            old._duty,
+            old._steady_since,
+            old._was_lit,
+            old._starts,
+        )
+        self._true_since, self._false_since, self._silent_since = (
+            old._true_since,
+            old._false_since,
+            old._silent_since,
+        )
         self.open, self.known = old.open, old.known
 
-    def step(self, duty: float, dark: bool | None, feedback: Feedback | None, stuck: bool | None, now: float) -> list[Change]:
-        """Judge one moment. `duty`: what is driven, 0 when the relay is open; `stuck`: of the photocell. None: unknown."""
+    def step(
+        self, duty: float, dark: bool | None, feedback: Feedback | None, stuck: bool | None, now: float
+    ) -> list[Change]:
+        """Judge one moment. `duty`: what is driven, 0 when the relay is open; `stuck`: of the photocell.
+
+        None: unknown.
+        """
         if duty != self._duty:
             self._duty, self._steady_since = duty, now
         settled = now - self._steady_since >= SETTLE_S
         seen: dict[str, bool | None] = dict.fromkeys(NAMES)
-        waiting: set[str] = set()  # a sensor is there and has nothing to say: it has not settled yet, or the lamp is off
+        # A sensor is there and has nothing to say: it has not settled yet, or the lamp is off
+        waiting: set[str] = set()
         seen["photocell_stuck"] = stuck
         data: dict[str, Any] = {"duty": round(duty, 3)}
         if feedback is not None:
-            data |= {"lit": feedback.lit} | ({} if feedback.watts is None else {"watts": round(feedback.watts, 1)})
+            data |= {"lit": feedback.lit} | (
+                {} if feedback.watts is None else {"watts": round(feedback.watts, 1)}
+            )
             seen["cycling"] = self._cycles(feedback.lit, duty > 0 and settled, now)
             seen["day_burner"] = dark is False and feedback.lit if dark is not None else None
             waiting = {"lamp_failure", "unexpectedly_on"}
@@ -78,7 +97,9 @@ class Faults:
                 seen["lamp_failure"] = duty > 0 and not feedback.lit
                 seen["unexpectedly_on"] = duty == 0 and feedback.lit
                 if feedback.watts is not None and feedback.lit:
-                    seen["dimming_failure"] = duty > 0 and abs(feedback.watts - duty * self._rated_w) > TOLERANCE * self._rated_w
+                    seen["dimming_failure"] = (
+                        duty > 0 and abs(feedback.watts - duty * self._rated_w) > TOLERANCE * self._rated_w
+                    )
         for name in waiting:
             self._silent_since.pop(name, None)
         return [change for name in NAMES for change in self._judge(name, seen[name], data, now)]
@@ -121,7 +142,12 @@ class Faults:
             return []
         self._false_since.pop(name, None)
         since = self._true_since.setdefault(name, now)
-        patience = {"dimming_failure": DIMMING_S, "day_burner": DAY_BURNER_S, "cycling": 0.0, "photocell_stuck": 0.0}.get(name, SETTLE_S)
+        patience = {
+            "dimming_failure": DIMMING_S,
+            "day_burner": DAY_BURNER_S,
+            "cycling": 0.0,
+            "photocell_stuck": 0.0,
+        }.get(name, SETTLE_S)
         if name not in self.open and now - since >= patience:
             self.open[name] = now
             return [Change(name, True, data)]

@@ -1,7 +1,8 @@
-"""The lamp on a GPIO pin by PWM, through gpiozero. The pin factory is passed in: nothing global, no environment switch.
+"""The lamp on a GPIO pin by PWM, through gpiozero. The pin factory is passed in: nothing global, no
+environment switch.
 
-Reference wiring: low or floating = lit (`active_low`, a pull-down at the driver). Then every artefact of start, stop and crash
-(the pin claimed low, an input after a kill) is light, never darkness.
+Reference wiring: low or floating = lit (`active_low`, a pull-down at the driver). Then every artefact of
+start, stop and crash (the pin claimed low, an input after a kill) is light, never darkness.
 """
 
 from __future__ import annotations
@@ -23,12 +24,18 @@ class GpioLamp:
         from gpiozero import GPIOZeroError, PWMOutputDevice
 
         self._errors: tuple[type[Exception], ...] = (GPIOZeroError, OSError)
-        # The device itself is told active high, so that its own artefacts (low at claim, low at close) stay low on the wire.
+        # The device itself is told active high, so that its own artefacts (low at claim, low at close) stay
+        # low on the wire.
         self._inverted = active_low
         try:
-            self._device: Any = PWMOutputDevice(pin, active_high=True, initial_value=0, frequency=frequency_hz, pin_factory=factory)
+            self._device: Any = PWMOutputDevice(
+                pin, active_high=True, initial_value=0, frequency=frequency_hz, pin_factory=factory
+            )
         except self._errors as error:
-            raise LampError(f"pin GPIO{pin} cannot be driven: {error}; is another program using it, are you in the group gpio?") from error
+            raise LampError(
+                f"pin GPIO{pin} cannot be driven: {error}; is another program using it, are you in the group"
+                " gpio?"
+            ) from error
 
     def set(self, duty: float) -> None:
         # A hair more than the whole percent, because lgpio cuts off: 0.29 must not become 28 %.
@@ -47,14 +54,18 @@ class GpioLamp:
 
 
 class GpioRelay:
-    """The relay in the supply of the driver, on its normally closed contact: the coil is powered to switch the lamp off."""
+    """The relay in the supply of the driver, on its normally closed contact: the coil is powered to switch
+    the lamp off.
+    """
 
     def __init__(self, factory: Any, pin: int, active_low: bool) -> None:
         from gpiozero import DigitalOutputDevice, GPIOZeroError
 
         self._errors: tuple[type[Exception], ...] = (GPIOZeroError, OSError)
         try:
-            self._device: Any = DigitalOutputDevice(pin, active_high=not active_low, initial_value=False, pin_factory=factory)
+            self._device: Any = DigitalOutputDevice(
+                pin, active_high=not active_low, initial_value=False, pin_factory=factory
+            )
         except self._errors as error:
             raise LampError(f"relay pin GPIO{pin} cannot be driven: {error}") from error
 
@@ -78,12 +89,17 @@ def pi_factory() -> Any:
         from gpiozero.pins.lgpio import LGPIOFactory
     except ImportError as error:
         raise LampError(
-            "GPIO needs the package lgpio: sudo apt install python3-lgpio, or pip install lgpio==0.2.2.0 (Python 3.11); "
-            'on a machine without GPIO set [lamp] backend = "mock"'
+            "GPIO needs the package lgpio: sudo apt install python3-lgpio, or pip install lgpio==0.2.2.0"
+            ' (Python 3.11); on a machine without GPIO set [lamp] backend = "mock"'
         ) from error
     if not hasattr(lgpio, "tx_pwm"):
-        raise LampError("the installed lgpio is an empty stub (0.0.0.2); install python3-lgpio, or lgpio==0.2.2.0 from a wheel")
+        raise LampError(
+            "the installed lgpio is an empty stub (0.0.0.2); install python3-lgpio, or lgpio==0.2.2.0 from a"
+            " wheel"
+        )
     try:
         return LGPIOFactory()
     except Exception as error:
-        raise LampError(f'there is no GPIO chip here: {error}; on a machine without GPIO set [lamp] backend = "mock"') from error
+        raise LampError(
+            f'there is no GPIO chip here: {error}; on a machine without GPIO set [lamp] backend = "mock"'
+        ) from error

@@ -1,4 +1,6 @@
-"""Sensors of the lamp: pins through gpiozero, and files of kernel drivers (IIO, hwmon), read in a thread because a bus can hang."""
+"""Sensors of the lamp: pins through gpiozero, and files of kernel drivers (IIO, hwmon), read in a thread
+because a bus can hang.
+"""
 
 from __future__ import annotations
 
@@ -46,7 +48,13 @@ class PinInput:
 class FileInput:
     """The number in a file, times `scale`. None when the newest is older than STALE_S."""
 
-    def __init__(self, path: Path, scale: float = 1.0, every_s: float = EVERY_S, now: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self,
+        path: Path,
+        scale: float = 1.0,
+        every_s: float = EVERY_S,
+        now: Callable[[], float] = time.monotonic,
+    ) -> None:
         self._path, self._scale, self._every_s, self._now = path, scale, every_s, now
         self._newest: tuple[float, float] | None = None
         self._stop = threading.Event()

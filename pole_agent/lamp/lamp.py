@@ -41,13 +41,17 @@ class Input(Protocol):
 
 @dataclass(slots=True)
 class Luminaire:
-    """The lamp and what belongs to it. Sensors are optional: one that is missing or broken reads None, and `troubles` says why."""
+    """The lamp and what belongs to it.
+
+    Sensors are optional: one that is missing or broken reads None, and `troubles` says why.
+    """
 
     lamp: Lamp
     relay: Contact | None = None
     lux: Callable[[], float | None] = lambda: None
     feedback: Callable[[], Feedback | None] = lambda: None
-    on_press: Callable[[Callable[[], None]], None] = lambda _: None  # the button; calls from a thread of its own
+    # The button; calls from a thread of its own
+    on_press: Callable[[Callable[[], None]], None] = lambda _: None
     inputs: list[Input] = field(default_factory=list)
     troubles: dict[str, str] = field(default_factory=dict)
     factory: Any = None  # of the pins

@@ -1,7 +1,9 @@
-"""What the lamp did: burn hours, switch-ons, energy, and hours by level, reason and presence for each night. Pure.
+"""What the lamp did: burn hours, switch-ons, energy, and hours by level, reason and presence for each night.
+Pure.
 
-Unmetered street light is often billed flat, so many hours at rated power; the ledger shows both. Energy is estimated as
-duty cycle × rated power × time. Hours by level and presence are the operational profile of EN 13201-5.
+Unmetered street light is often billed flat, so many hours at rated power; the ledger shows both. Energy is
+estimated as duty cycle × rated power × time. Hours by level and presence are the operational profile of EN
+13201-5.
 """
 
 from __future__ import annotations
@@ -10,13 +12,16 @@ from collections import defaultdict
 from typing import Any
 
 Seconds = defaultdict[str, float]
-MOST = 1e12  # no lamp has burned longer
+MAX_VALUE = 1e12  # no lamp has burned longer
 SUMS = 5  # of a night, in its document
 FLAT_HOURS = 12.0  # of a flat bill, a night at rated power
 
 
 class Ledger:
-    """Totals since the first day, the night that runs, and finished nights that nobody was told of yet. Kept as JSON by its owner."""
+    """Totals since the first day, the night that runs, and finished nights that nobody was told of yet.
+
+    Kept as JSON by its owner.
+    """
 
     def __init__(self, rated_w: float, now: float) -> None:
         self.rated_w = rated_w
@@ -81,14 +86,23 @@ class Ledger:
         self.changed = True
 
     def turn(self, evening: str | None, began: str | None, ended: str | None, now: float) -> None:
-        """Noon: the night is finished. Its date, its first and its last moment (RFC 3339), as far as they are known."""
+        """Noon: the night is finished.
+
+        Its date, its first and its last moment (RFC 3339), as far as they are known.
+        """
         self.charge(now)
         if self._night.seconds > 0:
             self.finished.append(
                 {"night": evening, "from": began, "to": ended, **self._night.summary(self.rated_w)}
-                | {"total": {"burn_h": round(self.burn_h, 2), "switch_ons": self.switch_ons, "boots": self.boots}
-                   | {"energy_kwh_estimated": round(self.energy_wh / 1000, 3)}}
-            )  # fmt: skip
+                | {
+                    "total": {
+                        "burn_h": round(self.burn_h, 2),
+                        "switch_ons": self.switch_ons,
+                        "boots": self.boots,
+                    }
+                    | {"energy_kwh_estimated": round(self.energy_wh / 1000, 3)}
+                }
+            )
         self._night = _Night()
         self.changed = True
 
@@ -110,7 +124,9 @@ class Ledger:
         Raises ValueError, TypeError, AttributeError; nothing is changed then.
         """
         night = _Night.read(document.get("night", {}))
-        burn_s, energy_wh, switch_ons, boots = (_amount(document.get(key, 0)) for key in ("burn_s", "energy_wh", "switch_ons", "boots"))
+        burn_s, energy_wh, switch_ons, boots = (
+            _amount(document.get(key, 0)) for key in ("burn_s", "energy_wh", "switch_ons", "boots")
+        )
         finished = [dict(f) for f in document.get("finished", [])]
         self.burn_s += burn_s
         self.energy_wh += energy_wh
@@ -145,7 +161,13 @@ class _Night:
 
     def document(self) -> dict[str, Any]:
         return {
-            "sums": [round(self.seconds, 1), round(self.burn_s, 1), round(self.energy_wh, 3), self.switch_ons, self.changes],
+            "sums": [
+                round(self.seconds, 1),
+                round(self.burn_s, 1),
+                round(self.energy_wh, 3),
+                self.switch_ons,
+                self.changes,
+            ],
             "reasons": _rounded(self.reasons),
             "levels": _rounded(self.levels),
             "present": _rounded(self.present),
@@ -157,7 +179,11 @@ class _Night:
         sums = [*map(_amount, document.get("sums", [])), *[0.0] * SUMS][:SUMS]
         night.seconds, night.burn_s, night.energy_wh, switch_ons, changes = sums
         night.switch_ons, night.changes = int(switch_ons), int(changes)
-        for seconds_by, name in ((night.reasons, "reasons"), (night.levels, "levels"), (night.present, "present")):
+        for seconds_by, name in (
+            (night.reasons, "reasons"),
+            (night.levels, "levels"),
+            (night.present, "present"),
+        ):
             seconds_by.update({str(k): _amount(v) for k, v in document.get(name, {}).items()})
         return night
 
@@ -167,14 +193,18 @@ class _Night:
         self.energy_wh += other.energy_wh
         self.switch_ons += other.switch_ons
         self.changes += other.changes
-        for mine, theirs in ((self.reasons, other.reasons), (self.levels, other.levels), (self.present, other.present)):
+        for mine, theirs in (
+            (self.reasons, other.reasons),
+            (self.levels, other.levels),
+            (self.present, other.present),
+        ):
             for key, seconds in theirs.items():
                 mine[key] += seconds
 
 
 def _amount(value: Any) -> float:
     """A kept number that can be true. Raises ValueError, TypeError."""
-    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value < MOST:
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value < MAX_VALUE:
         raise ValueError(f"{value!r} is no amount")
     return float(value)
 

@@ -22,8 +22,8 @@ def held(level: float, min_level: float) -> float:
 def duty(level: float, curve: Curve) -> float:
     """Duty cycle for a level.
 
-    "dali" reads the level as a position on the logarithmic dimming curve of IEC 62386-102: arc power n of 1 to 254 gives
-    10^((n − 1) / (253 / 3) − 1) percent of the light, so that equal steps look equal.
+    "dali" reads the level as a position on the logarithmic dimming curve of IEC 62386-102: arc power n of 1
+    to 254 gives 10^((n − 1) / (253 / 3) − 1) percent of the light, so that equal steps look equal.
     """
     level = clamp(level)
     if curve == "linear" or level == 0:
@@ -33,14 +33,18 @@ def duty(level: float, curve: Curve) -> float:
 
 
 def remaining(ageing: Ageing, burn_h: float | None) -> float:
-    """The share of its first light that a lamp still gives after these hours: straight lines between the points of the curve."""
+    """The share of its first light that a lamp still gives after these hours: straight lines between the
+    points of the curve.
+    """
     if not ageing or burn_h is None:
         return 1.0
     before = ageing[0]
     for point in ageing:
         if burn_h < point[0]:
             span = point[0] - before[0]
-            return before[1] if span <= 0 else before[1] + (point[1] - before[1]) * (burn_h - before[0]) / span
+            return (
+                before[1] if span <= 0 else before[1] + (point[1] - before[1]) * (burn_h - before[0]) / span
+            )
         before = point
     return before[1]
 
@@ -48,8 +52,8 @@ def remaining(ageing: Ageing, burn_h: float | None) -> float:
 def output(ageing: Ageing, virtual: float, burn_h: float | None) -> float:
     """The share of the driver's power that means "full" at this age: constant light output (CLO), after TALQ.
 
-    Full is what the lamp still gives at the end of its curve, so a new lamp is dimmed and an old one is not; `virtual` (virtual light
-    output) scales first. Unknown hours mean as bright as at the end.
+    Full is what the lamp still gives at the end of its curve, so a new lamp is dimmed and an old one is not;
+    `virtual` (virtual light output) scales first. Unknown hours mean as bright as at the end.
     """
     if not ageing:
         return virtual
@@ -58,7 +62,9 @@ def output(ageing: Ageing, virtual: float, burn_h: float | None) -> float:
 
 
 def driven(level: float, curve: Curve, share: float, min_level: float) -> float:
-    """The duty cycle for a level with constant light output: never below what the driver can hold, off only for off."""
+    """The duty cycle for a level with constant light output: never below what the driver can hold, off only
+    for off.
+    """
     if level <= 0:
         return 0.0
     return max(duty(level, curve) * share, duty(min_level, curve))

@@ -1,6 +1,8 @@
-"""A photocell shifts sunset and sunrise to what it sees. Pure; trusted only around both, once each, never in the deep of the night.
+"""A photocell shifts sunset and sunrise to what it sees. Pure; trusted only around both, once each, never in
+the deep of the night.
 
-By day it can only light: where it is dark although the clock says day, the cell or the clock is wrong, and the lamp is lit.
+By day it can only light: where it is dark although the clock says day, the cell or the clock is wrong, and
+the lamp is lit.
 """
 
 from __future__ import annotations
@@ -30,13 +32,15 @@ class Thresholds:
 
 
 class Photocell:
-    """Hysteresis, and one change an evening and one a morning: the lamp's own light on the sensor cannot make it cycle."""
+    """Hysteresis, and one change an evening and one a morning: the lamp's own light on the sensor cannot make
+    it cycle.
+    """
 
     def __init__(self, thresholds: Thresholds, plan: Plan) -> None:
         self._thresholds, self._plan = thresholds, plan
         self.dark: bool | None = None
-        self._wish: bool | None = None
-        self._wished_at = self._read_at = 0.0
+        self._candidate: bool | None = None
+        self._candidate_since = self._read_at = 0.0
         self._latched: tuple[float, bool] | None = None  # the sunset or sunrise that it has decided, and how
         self._bright_before: float | None = None  # the sunset before which it was seen bright
         self._against_since: float | None = None
@@ -46,7 +50,12 @@ class Photocell:
 
     def take_over(self, old: Photocell) -> None:
         """Go on with what another has seen: the lamp itself may shine on the sensor by now."""
-        self.dark, self._wish, self._wished_at, self._read_at = old.dark, old._wish, old._wished_at, old._read_at
+        self.dark, self._candidate, self._candidate_since, self._read_at = (
+            old.dark,
+            old._candidate,
+            old._candidate_since,
+            old._read_at,
+        )
         self._latched, self._bright_before = old._latched, old._bright_before
         self._against_since, self.stuck = old._against_since, old.stuck
         self._dark_since, self._lit_until = old._dark_since, old._lit_until
@@ -72,12 +81,16 @@ class Photocell:
         return scene if night.sun["sunset"] <= wall < night.sun["sunrise"] else self._unless_dark(scene, now)
 
     def _unless_dark(self, scene: Scene, now: float) -> Scene:
-        """The day's `scene`; the failsafe level where it is dark after all: a storm, or a clock that is wrong."""
+        """The day's `scene`; the failsafe level where it is dark after all: a storm, or a clock that is
+        wrong.
+        """
         if self.dark and now - self._dark_since < BROKEN_S:
             self._lit_until = now + HOLD_S
         return Scene() if self.contradicts(now) else scene
 
-    def _around(self, evening: bool, middle: float, window: float, scene: Scene, wall: float, now: float) -> Scene:
+    def _around(
+        self, evening: bool, middle: float, window: float, scene: Scene, wall: float, now: float
+    ) -> Scene:
         assert scene.level is not None
         decided = self._latched is not None and self._latched[0] == middle
         if not decided:
@@ -88,10 +101,13 @@ class Photocell:
             # In the deep of the night a bright sensor sees a headlight, or the lamp.
             if self.dark is evening and (evening or scene.deep is False):
                 self._latched, decided = (middle, evening), True
-        night_side, day_side = (middle + window, middle - window) if evening else (middle - window, middle + window)
+        night_side, day_side = (
+            (middle + window, middle - window) if evening else (middle - window, middle + window)
+        )
         if decided == evening:  # it is dark: this evening's change has come, or this morning's has not
             return replace(scene, level=max(scene.level, self._plan.stretch(night_side).level), dark=True)
-        # Bright after sunset counts only for one who saw it bright before: after a restart it may be the lamp itself.
+        # Bright after sunset counts only for one who saw it bright before: after a restart it may be the lamp
+        # itself.
         if scene.deep is not False or (evening and self._bright_before != middle):
             return scene
         day = replace(scene, level=min(scene.level, self._plan.stretch(day_side).level), dark=False)
@@ -100,19 +116,27 @@ class Photocell:
     def _read(self, lux: float | None, now: float) -> None:
         if lux is None or math.isnan(lux):
             if now - self._read_at >= FORGET_S:
-                self.dark = self._wish = self.stuck = self._against_since = None
+                self.dark = self._candidate = self.stuck = self._against_since = None
             return
         self._read_at = now
-        wish = True if lux < self._thresholds.on_lux else False if lux > self._thresholds.off_lux else self._wish
-        if wish != self._wish:
-            self._wish, self._wished_at = wish, now
-        if self.dark is None or now - self._wished_at >= STEADY_S:
-            if self._wish and not self.dark:
+        candidate = (
+            True
+            if lux < self._thresholds.on_lux
+            else False
+            if lux > self._thresholds.off_lux
+            else self._candidate
+        )
+        if candidate != self._candidate:
+            self._candidate, self._candidate_since = candidate, now
+        if self.dark is None or now - self._candidate_since >= STEADY_S:
+            if self._candidate and not self.dark:
                 self._dark_since = now
-            self.dark = self._wish
+            self.dark = self._candidate
 
     def _watch_over(self, night: Night, wall: float, now: float) -> None:
-        """Bright in the deep of the night, or dark in the middle of the day: the sensor or its wiring is broken."""
+        """Bright in the deep of the night, or dark in the middle of the day: the sensor or its wiring is
+        broken.
+        """
         if self.dark is None:
             return
         window = self._thresholds.window_s

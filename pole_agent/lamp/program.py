@@ -1,7 +1,7 @@
 """Which level at which time: programs of steps, and the calendar that chooses the program of a night. Pure.
 
-The latest step that has come holds until the next. Where the sun does not set, or the night is shorter than the offsets, some steps
-make no sense: see `Plan.steps`.
+The latest step that has come holds until the next. Where the sun does not set, or the night is shorter than
+the offsets, some steps make no sense: see `Plan.steps`.
 """
 
 from __future__ import annotations
@@ -33,7 +33,9 @@ class CalendarRule:
     dates: Dates | None = None
 
     def holds(self, evening: date) -> bool:
-        return (self.days is None or self.days.holds(evening)) and (self.dates is None or self.dates.holds(evening))
+        return (self.days is None or self.days.holds(evening)) and (
+            self.dates is None or self.dates.holds(evening)
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +55,9 @@ class Stretch:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """All programs by name, and the calendar: the first rule that holds decides, else the program "default"."""
+    """All programs by name, and the calendar: the first rule that holds decides, else the program
+    "default".
+    """
 
     programs: Mapping[str, tuple[Step, ...]]
     calendar: tuple[CalendarRule, ...]
@@ -65,9 +69,9 @@ class Plan:
     def steps(self, night: Night) -> list[tuple[float, float]]:
         """(wall time, level) of the steps that come in this night, in order of time.
 
-        A program is written in the order of the night. So a fixed time that would come before an evening step (sunset, dusk) written above
-        it waits for that, and what would come after a morning step (dawn, sunrise) written below it is left out: in a bright summer, fixed
-        times do not light the day.
+        A program is written in the order of the night. So a fixed time that would come before an evening step
+        (sunset, dusk) written above it waits for that, and what would come after a morning step (dawn,
+        sunrise) written below it is left out: in a bright summer, fixed times do not light the day.
         """
         steps = self.programs[self.program_of(night.date)]
         times = [moment(step.time, night, self.place) for step in steps]
@@ -76,14 +80,19 @@ class Plan:
             if step.time.solar is None:
                 evenings = [t for s, t in zip(steps[:number], times, strict=False) if s.time.solar in EVENING]
                 at = max([at, *evenings])
-            mornings = [t for s, t in zip(steps[number:], times[number:], strict=True) if s.time.solar in MORNING]
+            mornings = [
+                t for s, t in zip(steps[number:], times[number:], strict=True) if s.time.solar in MORNING
+            ]
             if at == NEVER or (step.time.solar not in MORNING and at >= min(mornings, default=NEVER)):
                 continue
             come.append((at, step.level))
         return sorted(come, key=lambda pair: pair[0])
 
     def stretch(self, wall: float) -> Stretch:
-        """What holds at `wall`, and for how long. Raises ValueError or OverflowError for a time beyond the calendar."""
+        """What holds at `wall`, and for how long.
+
+        Raises ValueError or OverflowError for a time beyond the calendar.
+        """
         night = night_of(wall, self.place)
         before = night_of(night.start - DAY_S / 2, self.place)
         steps = [*self.steps(before), *self.steps(night)]

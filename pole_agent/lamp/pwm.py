@@ -1,7 +1,9 @@
-"""The lamp on the kernel's hardware PWM (/sys/class/pwm): exact, without flicker, and no thread. Recommended on a Pi.
+"""The lamp on the kernel's hardware PWM (/sys/class/pwm): exact, without flicker, and no thread. Recommended
+on a Pi.
 
-The chip is found by the name of its device, because its number changes between kernels. The PWM goes on by itself when the process
-dies, so a restart does not blink; `close` and ``pole-agent lamp release`` let the wiring light the street.
+The chip is found by the name of its device, because its number changes between kernels. The PWM goes on by
+itself when the process dies, so a restart does not blink; `close` and ``pole-agent lamp release`` let the
+wiring light the street.
 """
 
 from __future__ import annotations
@@ -23,10 +25,18 @@ FUNCTION = {12: 4, 13: 4, 18: 2, 19: 2}
 
 
 class KernelPwmLamp:
-    """Drives channel `channel` of the chip whose device is `device`; with None for both, the chip of the Pi that serves `pin`."""
+    """Drives channel `channel` of the chip whose device is `device`; with None for both, the chip of the Pi
+    that serves `pin`.
+    """
 
     def __init__(
-        self, pin: int, frequency_hz: int, active_low: bool, device: str | None = None, channel: int | None = None, root: Path = ROOT
+        self,
+        pin: int,
+        frequency_hz: int,
+        active_low: bool,
+        device: str | None = None,
+        channel: int | None = None,
+        root: Path = ROOT,
     ) -> None:
         chip, channel = find_chip(root, pin, device, channel)
         self._period_ns = round(1e9 / frequency_hz)
@@ -39,7 +49,10 @@ class KernelPwmLamp:
             self._wait_until_ready()
             self._start()
         except OSError as error:
-            raise LampError(f"{self._folder} cannot be driven: {error}; may this user write there (group gpio, udev rule)?") from error
+            raise LampError(
+                f"{self._folder} cannot be driven: {error}; may this user write there (group gpio, udev"
+                " rule)?"
+            ) from error
 
     def set(self, duty: float) -> None:
         duty = min(1.0, max(0.0, duty))
@@ -57,7 +70,9 @@ class KernelPwmLamp:
                 self._write("enable", 0)
 
     def _start(self) -> None:
-        """Take over a PWM that runs as it is; else start it low, which the reference wiring shows as full light."""
+        """Take over a PWM that runs as it is; else start it low, which the reference wiring shows as full
+        light.
+        """
         normal = (self._folder / "polarity").read_text().strip() == "normal"
         if normal and self._read("enable") == 1 and self._read("period") == self._period_ns:
             return
@@ -65,7 +80,8 @@ class KernelPwmLamp:
             self._write("enable", 0)
             (self._folder / "polarity").write_text("normal\n")
         if self._read("period"):
-            self._write("duty_cycle", 0)  # first, because no duty may be longer than the period, and none can be set without one
+            # First, because no duty may be longer than the period, and none can be set without one
+            self._write("duty_cycle", 0)
         self._write("period", self._period_ns)
         self._write("duty_cycle", 0)
         self._write("enable", 1)
@@ -101,6 +117,6 @@ def find_chip(root: Path, pin: int, device: str | None, channel: int | None) -> 
     there = ", ".join(chips) or "none"
     advice = f"dtoverlay=pwm,pin={pin},func={FUNCTION[pin]}" if pin in FUNCTION else "a PWM overlay"
     raise LampError(
-        f"no PWM chip {device or 'of a Raspberry Pi'} for GPIO{pin} (there is: {there}); add {advice} to /boot/firmware/config.txt "
-        'and restart, or set [lamp] backend = "gpio"'
+        f"no PWM chip {device or 'of a Raspberry Pi'} for GPIO{pin} (there is: {there}); add {advice} to"
+        ' /boot/firmware/config.txt and restart, or set [lamp] backend = "gpio"'
     )

@@ -1,4 +1,7 @@
-"""When the mains relay of the driver may open. Pure; it saves the driver's standby power and makes "off" really off."""
+"""When the mains relay of the driver may open.
+
+Pure; it saves the driver's standby power and makes "off" really off.
+"""
 
 from __future__ import annotations
 
@@ -6,9 +9,11 @@ import math
 
 
 class Relay:
-    """Opens after the lamp was off for `min_off_s` and stays open that long by day; so it cannot cycle faster.
+    """Opens after the lamp was off for `min_off_s` and stays open that long by day; so it cannot cycle
+    faster.
 
-    In darkness, or when darkness is unknown, light goes first: it closes at once. It starts closed, as the wiring leaves it undriven.
+    In darkness, or when darkness is unknown, light goes first: it closes at once. It starts closed, as the
+    wiring leaves it undriven.
     """
 
     def __init__(self, min_off_s: float) -> None:

@@ -1,4 +1,6 @@
-"""A look ahead over a year of nights: which would be left without light, and on which days would the lamp burn. Pure."""
+"""A look ahead over a year of nights: which would be left without light, and on which days would the lamp
+burn. Pure.
+"""
 
 from __future__ import annotations
 
@@ -16,7 +18,9 @@ BURNING_S = 3600.0  # light by day for longer than this is told
 
 @dataclass(frozen=True, slots=True)
 class Spell:
-    """In the night of `evening` the lamp is off (`lit` False) in deep darkness, or on (`lit` True) in daylight, in wall time."""
+    """In the night of `evening` the lamp is off (`lit` False) in deep darkness, or on (`lit` True) in
+    daylight, in wall time.
+    """
 
     evening: date
     program: str

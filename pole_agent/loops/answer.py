@@ -1,4 +1,6 @@
-"""Answers to the questions of the control socket: how the lamp, the drone, the clock and the store are, and why."""
+"""Answers to the questions of the control socket: how the lamp, the drone, the clock and the store are, and
+why.
+"""
 
 from __future__ import annotations
 
@@ -13,10 +15,17 @@ Question = Callable[[Mapping[str, Any]], Awaitable[Any]]
 
 
 class Answer:
-    """Answers those of the clock and the store itself; `others` are the questions that other rooms answer, by name."""
+    """Answers those of the clock and the store itself; `others` are the questions that other rooms answer, by
+    name.
+    """
 
     def __init__(self, context: Context, others: Mapping[str, Callable[[], Any]]) -> None:
-        self._clock, self._keeper, self._store, self._base = context.clock, context.keeper, context.store, context.base
+        self._clock, self._keeper, self._store, self._base = (
+            context.clock,
+            context.keeper,
+            context.store,
+            context.base,
+        )
         self._others = others
         self._own: dict[str, Question] = {
             "clock": self._of_clock,
@@ -31,7 +40,9 @@ class Answer:
         if question in self._own:
             return await self._own[question](arguments)
         if question not in self._others:
-            raise ValueError(f"unknown question {question!r}; known: {', '.join(sorted([*self._own, *self._others]))}")
+            raise ValueError(
+                f"unknown question {question!r}; known: {', '.join(sorted([*self._own, *self._others]))}"
+            )
         answer = self._others[question]()
         return await answer if isinstance(answer, Awaitable) else answer
 
@@ -46,12 +57,17 @@ class Answer:
         await self._store.flush()
         after = int(arguments.get("after", 0))
         page = await self._store.read(lambda db: db.list_events(PAGE, after))
-        return [event_document(self._base, self._store.store_id, e) | {"delivered": e.delivered is not None} for e in page]
+        return [
+            event_document(self._base, self._store.store_id, e) | {"delivered": e.delivered is not None}
+            for e in page
+        ]
 
     async def _why_lamp(self, arguments: Mapping[str, Any]) -> Any:
         await self._store.flush()
         wall = arguments.get("wall")
-        return await self._store.read(lambda db: db.lamp_log(self._clock.wall() if wall is None else float(wall)))
+        return await self._store.read(
+            lambda db: db.lamp_log(self._clock.wall() if wall is None else float(wall))
+        )
 
     async def _why_incident(self, arguments: Mapping[str, Any]) -> Any:
         await self._store.flush()

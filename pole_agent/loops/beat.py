@@ -1,5 +1,8 @@
-"""Heartbeats: systemd's watchdog is fed while the FATAL jobs beat. This loop waits for nothing but its clock: whatever disk, network or
-machine do, a process whose lamp works is not ended for them. It also says READY, and tells people one line."""
+"""Heartbeats: systemd's watchdog is fed while the FATAL jobs beat.
+
+This loop waits for nothing but its clock: whatever disk, network or machine do, a process whose lamp works is
+not ended for them. It also says READY, and tells people one line.
+"""
 
 from __future__ import annotations
 
@@ -49,8 +52,13 @@ class Beats:
         return [job for job, within in self._promised.items() if now - self._last[job] > within]
 
 
-def status_line(level: float, reason: str, *, cameras: tuple[int, int], online: bool | None, degraded: Sequence[str]) -> str:
-    """One line for people. `cameras`: how many see, of how many; `online`: None without a broker; `degraded`: parts that do not work."""
+def status_line(
+    level: float, reason: str, *, cameras: tuple[int, int], online: bool | None, degraded: Sequence[str]
+) -> str:
+    """One line for people. `cameras`: how many see, of how many; `online`:
+
+    None without a broker; `degraded`: parts that do not work.
+    """
     words = [f"lamp {level:.0%} by {reason}", f"{cameras[0]} of {cameras[1]} cameras"]
     words.append("no broker" if online is None else "online" if online else "offline, events are kept")
     return "; ".join([*words, f"not well: {', '.join(degraded)}" if degraded else "all well"])

@@ -1,4 +1,7 @@
-"""The command ``diagnose``: the doctor's report over MQTT. It runs in a thread of its own; no other command waits for it."""
+"""The command ``diagnose``: the doctor's report over MQTT.
+
+It runs in a thread of its own; no other command waits for it.
+"""
 
 from __future__ import annotations
 
@@ -19,13 +22,15 @@ from pole_agent.words import LANGUAGES, Both
 log = logging.getLogger(__name__)
 
 APART_S = 60.0
-MOST_BYTES = 8 * 1024 - 512  # of the findings; the rest is the envelope
+MAX_BYTES = 8 * 1024 - 512  # of the findings; the rest is the envelope
 
 
 class Diagnose:
     """`examine(language, most_bytes)` blocks and returns the findings."""
 
-    def __init__(self, examine: Callable[[str, int], list[dict[str, Any]]], board: Board, clock: Clock, base: str) -> None:
+    def __init__(
+        self, examine: Callable[[str, int], list[dict[str, Any]]], board: Board, clock: Clock, base: str
+    ) -> None:
         self._examine, self._board, self._clock, self._base = examine, board, clock, base
         self._busy = False
         self._last = float("-inf")
@@ -42,13 +47,16 @@ class Diagnose:
         if self._busy:
             raise CommandRefused("an examination is under way")
         if now - self._last < APART_S:
-            raise CommandRefused(f"the last one was {now - self._last:.0f} s ago; ask again in {APART_S - (now - self._last):.0f} s")
+            raise CommandRefused(
+                f"the last one was {now - self._last:.0f} s ago; ask again in"
+                f" {APART_S - (now - self._last):.0f} s"
+            )
         self._busy, self._last = True, now
         loop = asyncio.get_running_loop()
 
         def work() -> None:
             try:
-                found = self._examine(language, MOST_BYTES)
+                found = self._examine(language, MAX_BYTES)
             except Exception as error:  # whatever it is, it is told, and the next examination is possible
                 log.exception("the examination failed")
                 words = Both(f"failed: {type(error).__name__}", f"gagal: {type(error).__name__}")

@@ -1,4 +1,7 @@
-"""program + presence + override -> lamp. The one FATAL loop: when it fails, the agent goes down and the wiring keeps the street lit."""
+"""program + presence + override -> lamp.
+
+The one FATAL loop: when it fails, the agent goes down and the wiring keeps the street lit.
+"""
 
 from __future__ import annotations
 
@@ -30,8 +33,11 @@ from pole_agent.vocabulary import RecordEvent, Severity
 log = logging.getLogger(__name__)
 
 TICK_S = 1.0
-KEEP_S = 900.0  # the ledger is written this often while it grows: 1 MB a day, and a power cut costs a quarter of an hour of it
-NONSENSE = (ValueError, TypeError, KeyError, AttributeError, OverflowError, RecursionError, CommandRefused)  # what corrupt JSON can raise
+# The ledger is written this often while it grows: 1 MB a day, and a power cut costs a quarter of an hour of
+# it
+KEEP_S = 900.0
+# What corrupt JSON can raise
+NONSENSE = (ValueError, TypeError, KeyError, AttributeError, OverflowError, RecursionError, CommandRefused)
 DISK_S = 0.5
 ENDED = json.dumps({"ended": True})  # in the log
 KEYS = OVERRIDE, LASTING, LEDGER = "override", "lamp.default_duration_s", "lamp.ledger"  # in the store
@@ -89,7 +95,7 @@ class Light:
             self._driven = old._driven
 
     async def run(self) -> None:
-        self._parts.well("lamp")
+        self._parts.recover("lamp")
         loop = asyncio.get_running_loop()
 
         def pressed() -> None:
@@ -103,7 +109,8 @@ class Light:
 
     def step(self, now: float) -> bool:
         """Decide and drive; True while a fade goes on. Raises LampError."""
-        wall = self._keeper.wall_at(now) if self._keeper.trusted else None  # by that a jump is noticed, if there was one
+        # By that a jump is noticed, if there was one
+        wall = self._keeper.wall_at(now) if self._keeper.trusted else None
         before = self.controller.override
         light = self._luminaire
         output = self.controller.step(wall, now, self.boosts.at(now), light.lux(), light.feedback())
@@ -126,7 +133,9 @@ class Light:
         if self._keeper.accepted_sun():
             self._daylight.set_aside()
         # Without a photocell too: what one has said that a reload took away is given up after a day.
-        words = self._daylight.step(self.controller.cell_dark, self._keeper.wall_at(now), now, level > 0, self._rose_at)
+        words = self._daylight.step(
+            self.controller.cell_dark, self._keeper.wall_at(now), now, level > 0, self._rose_at
+        )
         self._keeper.sun_says(words, aside=self._daylight.aside)
 
     def _drive(self, output: Output) -> None:
@@ -143,7 +152,15 @@ class Light:
         decision, override = output.decision, self.controller.override
         open_faults = tuple(self.controller.faults.open)
         clock = self._keeper.kind  # not its words, which change from minute to minute
-        told = (decision.level, decision.reason, override, open_faults, self._default_s, clock, self.controller.program)
+        told = (
+            decision.level,
+            decision.reason,
+            override,
+            open_faults,
+            self._default_s,
+            clock,
+            self.controller.program,
+        )
         if told == self._told:
             return
         if told[:2] != self._told[:2]:
@@ -156,7 +173,10 @@ class Light:
         self.announce()
 
     def _log_reasons(self) -> None:
-        """Why it is like this from now on, for `pole-agent why lamp`. Written along with what is written next."""
+        """Why it is like this from now on, for `pole-agent why lamp`.
+
+        Written along with what is written next.
+        """
         stamp, reasons = self._keeper.stamp(self._clock.monotonic()), self.controller.reasons()
         reasons |= {"began": self._began, "clock": None if self._keeper.trusted else self._keeper.reason}
         self._began = False
@@ -196,15 +216,26 @@ class Light:
 
     def account(self) -> dict[str, Any]:
         """Hours and energy so far, for people at the pole."""
-        return self.controller.ledger.document(self._clock.monotonic()) | {"faults": self.controller.faults.states()}
+        return self.controller.ledger.document(self._clock.monotonic()) | {
+            "faults": self.controller.faults.states()
+        }
 
     def _time(self, monotonic: float | None) -> str | None:
-        return rfc3339(self._keeper.wall_at(monotonic)) if monotonic is not None and self._keeper.trusted else None
+        return (
+            rfc3339(self._keeper.wall_at(monotonic))
+            if monotonic is not None and self._keeper.trusted
+            else None
+        )
 
     def _tell_fault(self, change: Change, now: float) -> None:
         kind = "lamp.fault_opened" if change.open else "lamp.fault_closed"
         severity = Severity.WARNING if change.open else Severity.INFO
-        log.log(logging.WARNING if change.open else logging.INFO, "lamp fault %s %s", change.fault, "opens" if change.open else "closes")
+        log.log(
+            logging.WARNING if change.open else logging.INFO,
+            "lamp fault %s %s",
+            change.fault,
+            "opens" if change.open else "closes",
+        )
         self._store.record(RecordEvent(kind, severity, {"fault": change.fault, **change.data}, now))
 
     # --- commands
@@ -212,7 +243,8 @@ class Light:
     async def command(self, payload: Mapping[str, Any], by: str, *, local: bool = False) -> dict[str, Any]:
         """Carry out ``lamp/set``. `local`: it was given at the pole itself. Raises CommandRefused.
 
-        The light changes at once; the answer waits a moment for the disk, so that what was answered survives a power cut.
+        The light changes at once; the answer waits a moment for the disk, so that what was answered survives
+        a power cut.
         """
         now = self._clock.monotonic()
         writes: list[asyncio.Task[None]] = []
@@ -252,11 +284,15 @@ class Light:
             self._replace(None, "button")
         else:
             until = self._clock.monotonic() + self._button_off_s
-            self._replace(Override(0.0, until, fixed=True, by="button", reason="button in the pole", local=True))
+            self._replace(
+                Override(0.0, until, fixed=True, by="button", reason="button in the pole", local=True)
+            )
         self._act()
 
     def _act(self) -> None:
-        """Drive the lamp at once, before the answer goes out; the loop goes on from there, and fails if the lamp does."""
+        """Drive the lamp at once, before the answer goes out; the loop goes on from there, and fails if the
+        lamp does.
+        """
         with contextlib.suppress(LampError):
             self.step(self._clock.monotonic())
         self._wake.set()
@@ -267,23 +303,42 @@ class Light:
         self.controller.override, self._commanded = override, True
         if override is None:
             return [self._keep(OVERRIDE, None, RecordEvent("lamp.resumed", Severity.INFO, {"by": by}, now))]
-        data = {"level": override.level, "duration_s": round(override.until - now, 1), "mode": "fixed" if override.fixed else "adaptive"}
+        data = {
+            "level": override.level,
+            "duration_s": round(override.until - now, 1),
+            "mode": "fixed" if override.fixed else "adaptive",
+        }
         data |= {"by": override.by, "reason": override.reason, "local": override.local}
-        kept = asdict(override) | {"boot_id": self._keeper.boot_id, "wall_until": self._keeper.wall_at(override.until)}
-        return [self._keep(OVERRIDE, json.dumps(kept), RecordEvent("lamp.overridden", Severity.INFO, data, now))]
+        kept = asdict(override) | {
+            "boot_id": self._keeper.boot_id,
+            "wall_until": self._keeper.wall_at(override.until),
+        }
+        return [
+            self._keep(OVERRIDE, json.dumps(kept), RecordEvent("lamp.overridden", Severity.INFO, data, now))
+        ]
 
     # --- what survives a restart
 
     async def restore(self) -> None:
-        """Take up the override, its usual duration and the ledger of before a restart. Tries again until the disk answers."""
+        """Take up the override, its usual duration and the ledger of before a restart.
+
+        Tries again until the disk answers.
+        """
         while not self._restored:
             try:
-                stored, kept = await self._store.read(lambda db: (db.newest_time(), {key: db.get(key) for key in KEYS}))
+                stored, kept = await self._store.read(
+                    lambda db: (db.newest_time(), {key: db.get(key) for key in KEYS})
+                )
             except OutboxError:
                 await self._clock.sleep(KEEP_S / 10)  # the store says so itself
                 continue
-            self._keeper.remember(STORED, stored)  # before it is asked how long an override of before still lasts
-            for key, take in ((OVERRIDE, self._restore_override), (LASTING, self._restore_lasting), (LEDGER, self._restore_ledger)):
+            # Before it is asked how long an override of before still lasts
+            self._keeper.remember(STORED, stored)
+            for key, take in (
+                (OVERRIDE, self._restore_override),
+                (LASTING, self._restore_lasting),
+                (LEDGER, self._restore_ledger),
+            ):
                 try:
                     if (text := kept[key]) is not None:
                         take(json.loads(text))
@@ -295,7 +350,8 @@ class Light:
             self._wake.set()
 
     def _restore_override(self, kept: dict[str, Any]) -> None:
-        """Read as if it were commanded now, for the time that is left. What another version did not write has its default.
+        """Read as if it were commanded now, for the time that is left. What another version did not write has
+        its default.
 
         Raises what a mistake in it raises.
         """
@@ -310,8 +366,14 @@ class Light:
             left = float(kept["wall_until"]) - self._keeper.wall_at(now)
         if left <= 0:
             return
-        payload = {"level": kept["level"], "duration_s": max(1.0, left), "mode": "fixed" if kept.get("fixed") is True else "adaptive"}
-        override = commands.read(payload | {"reason": kept.get("reason", "")}, now, local=kept.get("local") is True)
+        payload = {
+            "level": kept["level"],
+            "duration_s": max(1.0, left),
+            "mode": "fixed" if kept.get("fixed") is True else "adaptive",
+        }
+        override = commands.read(
+            payload | {"reason": kept.get("reason", "")}, now, local=kept.get("local") is True
+        )
         if isinstance(override, Override):
             self.controller.override = replace(override, by=str(kept.get("by", ""))[:100])
 
@@ -367,18 +429,26 @@ class Light:
             return None
 
     async def keep(self) -> None:
-        """Write the ledger down; finished nights become events in the same transaction. Raises OutboxError."""
+        """Write the ledger down; finished nights become events in the same transaction.
+
+        Raises OutboxError.
+        """
         if not self._restored:
             return  # what is on the disk is not known: it must not be overwritten
         async with self._keeping:
             now, ledger = self._clock.monotonic(), self.controller.ledger
             document = ledger.document(now)
             told, document["finished"] = document["finished"], []
-            document |= {"boot_id": self._keeper.boot_id, "night_start": self._night.start if self._night else None}
+            document |= {
+                "boot_id": self._keeper.boot_id,
+                "night_start": self._night.start if self._night else None,
+            }
             events = [RecordEvent("lamp.summarized", Severity.INFO, night, now) for night in told]
             ledger.changed = False
             try:
-                await self._store.write(lambda db: db.set(LEDGER, json.dumps(document, allow_nan=False)), *events)
+                await self._store.write(
+                    lambda db: db.set(LEDGER, json.dumps(document, allow_nan=False)), *events
+                )
             except BaseException:
                 ledger.changed = True
                 raise
@@ -398,7 +468,9 @@ class Light:
         return self._in_background(self._store.write(write, *events))
 
     def _in_background(self, write: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
-        """The lamp never waits for the disk; a disk that fails says so itself, and a thousand commands on it are one line in the log."""
+        """The lamp never waits for the disk; a disk that fails says so itself, and a thousand commands on it
+        are one line in the log.
+        """
 
         async def run() -> None:
             try:

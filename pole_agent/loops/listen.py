@@ -1,4 +1,6 @@
-"""Commands from the city and from the pole itself: checked, carried out or refused, answered, and each recorded."""
+"""Commands from the city and from the pole itself: checked, carried out or refused, answered, and each
+recorded.
+"""
 
 from __future__ import annotations
 
@@ -25,10 +27,11 @@ MAX_DEPTH = 16
 MAX_AHEAD_S = 60.0  # a command from further in the future than that has a wrong clock behind it
 WINDOW_S = 60.0
 FREE_REFUSALS, FREE_COMMANDS = 3, 20  # told one by one in a window; the rest is told as one counted line
-REPORTS = ("drone/conditions", "drone/progress")  # told once an hour: they are of machines, and what they change is told by itself
+# Told once an hour: they are of machines, and what they change is told by itself
+REPORTS = ("drone/conditions", "drone/progress")
 REPORTS_S = 3600.0
-MOST_BODY = 512  # bytes of a command in its record
-MOST_NAME = 100  # characters
+MAX_BODY = 512  # bytes of a command in its record
+MAX_NAME = 100  # characters
 RETAINED = "commands are never retained; clear the topic and send it again"
 KEPT = "the broker keeps this command and repeats it at each connection; clear the topic"
 META = ("command_id", "by", "issued_at", "expires_at")
@@ -61,7 +64,9 @@ def read(payload: bytes, path: str = "") -> Command:
             raise
         by = document.get("by")
         body = {k: v for k, v in document.items() if k not in META} or {"stop": True, "reason": str(error)}
-        return Command(None, by if isinstance(by, str) and len(by) <= MOST_NAME else "", None, None, body, str(error))
+        return Command(
+            None, by if isinstance(by, str) and len(by) <= MAX_NAME else "", None, None, body, str(error)
+        )
 
 
 def _document(payload: bytes) -> dict[str, Any]:
@@ -107,8 +112,8 @@ def _command(document: dict[str, Any]) -> Command:
     command_id, by = document.get("command_id"), document.get("by", "")
     if command_id is not None and not (isinstance(command_id, str) and 1 <= len(command_id) <= 64):
         raise CommandRefused("command_id is a text of 1 to 64 characters")
-    if not isinstance(by, str) or len(by) > MOST_NAME:
-        raise CommandRefused(f"by is a text of at most {MOST_NAME} characters")
+    if not isinstance(by, str) or len(by) > MAX_NAME:
+        raise CommandRefused(f"by is a text of at most {MAX_NAME} characters")
     times = [_time(document, key) for key in ("issued_at", "expires_at")]
     body = {k: v for k, v in document.items() if k not in META}
     return Command(command_id, by, times[1], times[0], body)
@@ -121,11 +126,14 @@ def _time(document: Mapping[str, Any], key: str) -> float | None:
     try:
         return from_rfc3339(value)
     except ValueError:
-        raise CommandRefused(f"{key} is a time in RFC 3339 with its zone, for example 2026-01-31T18:00:00Z") from None
+        raise CommandRefused(
+            f"{key} is a time in RFC 3339 with its zone, for example 2026-01-31T18:00:00Z"
+        ) from None
 
 
 def is_always_safe(path: str, body: Mapping[str, Any]) -> bool:
-    """What keeps a drone on the ground is done whenever it comes: late, twice, kept by the broker, or by a clock that nobody trusts.
+    """What keeps a drone on the ground is done whenever it comes: late, twice, kept by the broker, or by a
+    clock that nobody trusts.
 
     On ``drone/stop`` that is everything but an explicit resume, also what cannot be read.
     """
@@ -166,7 +174,10 @@ class Counted:
 
 
 class Listen:
-    """Routes commands by path. `handlers` do the work of a room and raise CommandRefused; `at_the_pole` are those of the local socket."""
+    """Routes commands by path.
+
+    `handlers` do the work of a room and raise CommandRefused; `at_the_pole` are those of the local socket.
+    """
 
     def __init__(
         self,
@@ -183,7 +194,10 @@ class Listen:
         self._keeper, self._clock, self._base = context.keeper, context.clock, context.base
         self._doing: set[str] = set()  # commands with an identifier that are under way
         self._refused = Counted(FREE_REFUSALS, WINDOW_S)
-        self._accepted = {path: Counted(1, REPORTS_S) if path in REPORTS else Counted(FREE_COMMANDS, WINDOW_S) for path in at_the_pole}
+        self._accepted = {
+            path: Counted(1, REPORTS_S) if path in REPORTS else Counted(FREE_COMMANDS, WINDOW_S)
+            for path in at_the_pole
+        }
 
     async def run(self) -> None:
         never = asyncio.Event()
@@ -195,7 +209,8 @@ class Listen:
                 if waiting.done():
                     try:
                         await self._answer(waiting.result())
-                    except Exception:  # a mistake of our own in one command keeps nobody else from being heard
+                    except Exception:
+                        # a mistake of our own in one command keeps nobody else from being heard
                         log.exception("a command on %s could not be handled", waiting.result().path)
                 self.tell_surplus()
                 self._beat()
@@ -223,7 +238,9 @@ class Listen:
         """Below the prefix lie commands and words of poles: nobody shall make this pole write there."""
         return topic.split("/")[0] == self._base.split("/")[0]
 
-    async def handle(self, path: str, payload: bytes, *, retained: bool = False, local_by: str = "") -> dict[str, Any] | None:
+    async def handle(
+        self, path: str, payload: bytes, *, retained: bool = False, local_by: str = ""
+    ) -> dict[str, Any] | None:
         """Carry out one command; return the reply, None when a flood leaves it unanswered for now."""
         command: Command | None = None
         try:
@@ -262,7 +279,9 @@ class Listen:
             return
         if not self._keeper.trusted:
             if path.startswith("drone/"):
-                raise CommandRefused("the pole's clock is not trusted; whether this command is still valid is unknown")
+                raise CommandRefused(
+                    "the pole's clock is not trusted; whether this command is still valid is unknown"
+                )
             return
         wall = self._clock.wall()
         if command.expires is not None and command.expires <= wall:
@@ -271,7 +290,9 @@ class Listen:
             raise CommandRefused("the command was issued in the future; check the clocks")
 
     async def _begins(self, name: str) -> bool:
-        """Mark it as under way, unless it was done before or is under way: it may come by two ways at the same moment."""
+        """Mark it as under way, unless it was done before or is under way: it may come by two ways at the
+        same moment.
+        """
         if name in self._doing:
             return False
         self._doing.add(name)
@@ -285,7 +306,9 @@ class Listen:
                 self._doing.discard(name)
         return not known
 
-    async def _carry_out(self, handler: Handler, body: Mapping[str, Any], by: str, name: str | None) -> dict[str, Any]:
+    async def _carry_out(
+        self, handler: Handler, body: Mapping[str, Any], by: str, name: str | None
+    ) -> dict[str, Any]:
         """Let a room do it; `name` is remembered once it is done: what was refused may be sent again."""
         if name is None:
             result = handler(body, by)
@@ -304,13 +327,15 @@ class Listen:
         """Who had what done: on the pole and at the city, whatever the room itself tells."""
         now = self._clock.monotonic()
         self.tell_surplus()
-        body = command.body if len(encode(command.body)) <= MOST_BODY else None
+        body = command.body if len(encode(command.body)) <= MAX_BODY else None
         done = {"path": path, "by": by, "command_id": command.command_id, "local": local, "body": body}
         done |= {"note": note[:300]} if note else {}
         if self._accepted[path].admits(now, done):
             self._store.record(RecordEvent("command.accepted", Severity.INFO, done, now))
 
-    def _refuse(self, path: str, command: Command | None, error: str, *, local: bool) -> dict[str, Any] | None:
+    def _refuse(
+        self, path: str, command: Command | None, error: str, *, local: bool
+    ) -> dict[str, Any] | None:
         now = self._clock.monotonic()
         self.tell_surplus()
         by, command_id = (command.by, command.command_id) if command else ("", None)
@@ -323,7 +348,9 @@ class Listen:
         return {"command_id": command_id, "ok": False, "error": error}
 
     def tell_surplus(self, *, at_the_end: bool = False) -> None:
-        """A flood becomes one line: counted, recorded and answered once its window is over, or when the agent stops."""
+        """A flood becomes one line: counted, recorded and answered once its window is over, or when the agent
+        stops.
+        """
         now = self._clock.monotonic()
         until = float("inf") if at_the_end else now
         for counted in self._accepted.values():
@@ -334,5 +361,10 @@ class Listen:
         count = more["count"]
         log.warning("%d more commands were refused within %.0f s", count, WINDOW_S)
         self._store.record(RecordEvent("command.refused", Severity.WARNING, more, now))
-        reply = {"command_id": None, "ok": False, "error": f"{count} more commands were refused", "count": count}
+        reply = {
+            "command_id": None,
+            "ok": False,
+            "error": f"{count} more commands were refused",
+            "count": count,
+        }
         self._board.post("reply/flood", Message(f"{self._base}/reply", encode(reply)), at_birth=False)

@@ -1,4 +1,7 @@
-"""control.sock: the same commands as MQTT, and questions, for people on the pole itself. One JSON object a line, one answer a line."""
+"""control.sock: the same commands as MQTT, and questions, for people on the pole itself.
+
+One JSON object a line, one answer a line.
+"""
 
 from __future__ import annotations
 
@@ -81,7 +84,9 @@ class Local:
         except (ValueError, RecursionError, KeyError, TypeError) as error:
             return {
                 "ok": False,
-                "error": f'send {{"path": …, "payload": …}} or {{"question": …}}: {type(error).__name__} {error}',
+                "error": (
+                    f'send {{"path": …, "payload": …}} or {{"question": …}}: {type(error).__name__} {error}'
+                ),
             }
         except PoleAgentError as error:
             return {"ok": False, "error": str(error)}
@@ -90,7 +95,10 @@ class Local:
 
 
 def _bound(path: Path) -> socket.socket:
-    """A socket that nobody but us may open yet. It gets its mode before its name: a umask is of the whole process, other threads too."""
+    """A socket that nobody but us may open yet.
+
+    It gets its mode before its name: a umask is of the whole process, other threads too.
+    """
     made = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
     try:
         os.fchmod(made.fileno(), 0o600)
@@ -104,7 +112,9 @@ def _bound(path: Path) -> socket.socket:
 def _peer(writer: asyncio.StreamWriter) -> str:
     """The user at the other end, as the kernel knows it."""
     sock = writer.get_extra_info("socket")
-    _, uid, _ = struct.unpack("3i", sock.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, struct.calcsize("3i")))
+    _, uid, _ = struct.unpack(
+        "3i", sock.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, struct.calcsize("3i"))
+    )
     try:
         return f"local:{pwd.getpwuid(uid).pw_name}"
     except KeyError:

@@ -1,4 +1,7 @@
-"""Prometheus asks, the agent answers: GET /metrics on a local port. Nothing else is served, nothing can be changed."""
+"""Prometheus asks, the agent answers:
+
+GET /metrics on a local port. Nothing else is served, nothing can be changed.
+"""
 
 from __future__ import annotations
 
@@ -39,7 +42,10 @@ class Metrics:
             async with asyncio.timeout(PATIENCE_S):
                 request = await reader.readuntil(b"\r\n\r\n")
                 status, content_type, body = await self._answer(request)
-                head = f"HTTP/1.1 {status}\r\nContent-Type: {content_type}\r\nContent-Length: {len(body)}\r\nConnection: close\r\n\r\n"
+                head = (
+                    f"HTTP/1.1 {status}\r\nContent-Type: {content_type}\r\nContent-Length:"
+                    f" {len(body)}\r\nConnection: close\r\n\r\n"
+                )
                 writer.write(head.encode() + body)
                 await writer.drain()
         except (OSError, TimeoutError, asyncio.IncompleteReadError, asyncio.LimitOverrunError):

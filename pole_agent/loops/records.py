@@ -1,4 +1,6 @@
-"""What is stored, and what people want of it: events sent again, verdicts on incidents, incidents that a crash left open."""
+"""What is stored, and what people want of it: events sent again, verdicts on incidents, incidents that a
+crash left open.
+"""
 
 from __future__ import annotations
 
@@ -30,7 +32,9 @@ class Records:
             severity = Severity.of(incident.pop("severity"))
             del incident["silent"]
             data = incident | {"duration_s": None, "end_reason": "restart"}
-            self._store.record(RecordEvent("incident.closed", severity, data, now, closes=incident["incident_id"]))
+            self._store.record(
+                RecordEvent("incident.closed", severity, data, now, closes=incident["incident_id"])
+            )
 
     async def resend(self, payload: Mapping[str, Any], by: str) -> dict[str, Any]:
         """Carry out ``outbox/resend``. Raises CommandRefused."""

@@ -1,4 +1,6 @@
-"""The pole looks after itself and says how it is: the clock is asked, the machine looked at; ``health`` and ``active`` go on the board."""
+"""The pole looks after itself and says how it is: the clock is asked, the machine looked at; ``health`` and
+``active`` go on the board.
+"""
 
 from __future__ import annotations
 
@@ -30,9 +32,15 @@ log = logging.getLogger(__name__)
 TICK_S = 1.0
 HEALTH_S = 60.0
 PURGE_S = 3600.0
-NOT_YET = "certificate is not yet valid"  # OpenSSL's words, once the chain up to an authority that we know is whole
+# OpenSSL's words, once the chain up to an authority that we know is whole
+NOT_YET = "certificate is not yet valid"
 ACCEPT = '; if it is right, say so at the pole: "pole-agent clock accept"'
-VERSIONS = {"agent": __version__, "python": platform.python_version(), "kernel": platform.release(), "machine": platform.machine()}
+VERSIONS = {
+    "agent": __version__,
+    "python": platform.python_version(),
+    "kernel": platform.release(),
+    "machine": platform.machine(),
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,9 +49,11 @@ class Sources:
 
     present: Callable[[], dict[str, Any]]  # the counts and requests of now
     sent: Callable[[], dict[str, Any]] = dict  # the traffic of the uplink
-    rates: Callable[[], Awaitable[dict[str, Any] | None]]  # the verdicts by rule; None when the store does not answer
+    # The verdicts by rule; None when the store does not answer
+    rates: Callable[[], Awaitable[dict[str, Any] | None]]
     drone: Callable[[], dict[str, Any]] = dict  # who stopped flights, and which approvals did not count
-    troubles: Callable[[], Mapping[str, str]] = dict  # what is wrong with the machine itself, by part; empty where it is well
+    # What is wrong with the machine itself, by part; empty where it is well
+    troubles: Callable[[], Mapping[str, str]] = dict
 
 
 class Report:
@@ -59,12 +69,18 @@ class Report:
         *,
         beat: Callable[[], None] = lambda: None,
     ) -> None:
-        self._keeper, self._store, self._board, self._parts = context.keeper, context.store, context.board, context.parts
+        self._keeper, self._store, self._board, self._parts = (
+            context.keeper,
+            context.store,
+            context.board,
+            context.parts,
+        )
         self._clock, self._base, self._state_dir = context.clock, context.base, state_dir
         self._sources, self._certificates, self._ttl_s, self._beat = sources, certificates, ttl_s, beat
         self._active = b""
         self._health_at = self._purge_at = self._trust_at = float("-inf")
-        self._corrected = False  # the times of this boot, also those that a process before this one has stored
+        # The times of this boot, also those that a process before this one has stored
+        self._corrected = False
         self._known: float | None = None  # the last known time on the disk; None: not looked yet
         # Not at once: while the agent starts, others wait for the disk.
         self._kept_at, self._kept_as = self._clock.monotonic() - KEEP_S + CHECK_S / 2, self._keeper.kind
@@ -93,14 +109,16 @@ class Report:
     def _look_at_the_machine(self) -> None:
         for part, trouble in self._sources.troubles().items():
             if trouble:
-                self._parts.ill(part, trouble)
-            elif self._parts.is_ill(part):
-                self._parts.well(part)
+                self._parts.degrade(part, trouble)
+            elif self._parts.is_degraded(part):
+                self._parts.recover(part)
 
     async def _ask_clock(self) -> None:
         if self._known is None:
             with contextlib.suppress(OutboxError):  # the store tells of it
-                self._known, stored = await self._store.read(lambda db: (last_known(self._state_dir), db.newest_time()))
+                self._known, stored = await self._store.read(
+                    lambda db: (last_known(self._state_dir), db.newest_time())
+                )
                 self._keeper.remember(STORED, stored)
         uplink = self._parts.reason("uplink")
         if not uplink or NOT_YET in uplink:  # no network says nothing of the clock
@@ -110,11 +128,13 @@ class Report:
         if not self._keeper.trusted:
             kind = self._keeper.kind
             unheard = kind in ("unheard", "release")  # usual for a while after a boot
-            reason = f"{self._keeper.reason}; times are provisional{'' if unheard or kind == 'late' else ACCEPT}"
-            self._parts.ill("clock", reason, Severity.INFO if unheard else Severity.WARNING)
+            reason = (
+                f"{self._keeper.reason}; times are provisional{'' if unheard or kind == 'late' else ACCEPT}"
+            )
+            self._parts.degrade("clock", reason, Severity.INFO if unheard else Severity.WARNING)
             self._corrected = False
             return
-        self._parts.well("clock")
+        self._parts.recover("clock")
         if not self._corrected and self._keeper.tells_time:
             offset, boot = self._keeper.offset, self._keeper.boot_id
             with contextlib.suppress(OutboxError):  # tried again at the next look
@@ -124,12 +144,17 @@ class Report:
                     log.info("the clock is trusted; the times of %d waiting events were corrected", count)
 
     async def _give_up(self) -> None:
-        """What was stored by a clock that was ahead of the one that is accepted now has no known time any more."""
+        """What was stored by a clock that was ahead of the one that is accepted now has no known time any
+        more.
+        """
         released, wall = self._keeper.released, self._clock.wall()
         if released != self._released:
             with contextlib.suppress(OutboxError):  # tried again at the next look
                 count = await self._store.write(lambda db: db.doubt_after(wall))
-                log.warning("the clock is accepted; %d stored events are later than it and count as without a time", count)
+                log.warning(
+                    "the clock is accepted; %d stored events are later than it and count as without a time",
+                    count,
+                )
                 self._released, self._corrected = released, False
 
     async def accept(self) -> dict[str, Any]:
@@ -141,7 +166,10 @@ class Report:
         return {"trusted": self._keeper.trusted, "reason": self._keeper.reason}
 
     async def keep_time(self, *, now: bool = False) -> None:
-        """Now and then, and when the trust changes. Through the store's thread: it is the one that may wait for a disk."""
+        """Now and then, and when the trust changes.
+
+        Through the store's thread: it is the one that may wait for a disk.
+        """
         due = now or self._keeper.kind != self._kept_as or self._clock.monotonic() - self._kept_at >= KEEP_S
         if not due or self._known is None or self._clock.shifted:
             return
@@ -158,14 +186,14 @@ class Report:
     async def _show_store(self) -> None:
         """``active``: what is now, when it changed, at most once a second."""
         if self._store.problem:
-            self._parts.ill("store", self._store.problem)
+            self._parts.degrade("store", self._store.problem)
             incidents: list[dict[str, Any]] | None = None
         else:
             try:
                 incidents = await self._store.read(lambda db: db.open_incidents())
-                self._parts.well("store")
+                self._parts.recover("store")
             except OutboxError as error:
-                self._parts.ill("store", str(error))
+                self._parts.degrade("store", str(error))
                 incidents = None
         payload = encode({"incidents": incidents, **self._sources.present()})
         if payload != self._active:
@@ -175,7 +203,11 @@ class Report:
 
     def nothing_now(self) -> Message:
         """What ``active`` says of a pole that stopped: nothing is open any more, because nobody looks."""
-        return Message(f"{self._base}/active", encode({"state": "stopped", "incidents": [], "requests": [], "counts": {}}), retain=True)
+        return Message(
+            f"{self._base}/active",
+            encode({"state": "stopped", "incidents": [], "requests": [], "counts": {}}),
+            retain=True,
+        )
 
     async def health(self) -> dict[str, Any]:
         """The payload of ``health``."""
@@ -190,7 +222,9 @@ class Report:
                 "trusted": self._keeper.trusted,
                 "boot_id": self._keeper.boot_id,
                 "reason": None if self._keeper.trusted else self._keeper.reason,
-                "against": [] if self._keeper.trusted else [{"kind": a.kind, "words": a.words} for a in self._keeper.evidence()],
+                "against": []
+                if self._keeper.trusted
+                else [{"kind": a.kind, "words": a.words} for a in self._keeper.evidence()],
                 "last_known": rfc3339(self._known) if self._known else None,
             },
             "versions": VERSIONS,

@@ -1,4 +1,7 @@
-"""Incidents in the log, one line each: who runs the agent sees what it sees. A busy street is counted, not written out."""
+"""Incidents in the log, one line each: who runs the agent sees what it sees.
+
+A busy street is counted, not written out.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +11,7 @@ from pole_agent.vocabulary import RecordEvent, Severity
 
 log = logging.getLogger(__name__)
 
-WINDOW_S, MOST = 60.0, 10  # so many lines of mere notes in a window; warnings and alarms are always told
+WINDOW_S, MAX_LINES = 60.0, 10  # so many lines of mere notes in a window; warnings and alarms are always told
 
 
 class Tell:
@@ -27,7 +30,7 @@ class Tell:
             self._from, self._lines, self._more = event.at, 0, 0
         if event.severity < Severity.WARNING:
             self._lines += 1
-            if self._lines > MOST:
+            if self._lines > MAX_LINES:
                 self._more += 1
                 return
         data = event.data

@@ -22,7 +22,7 @@ from pole_agent.vocabulary import Response
 log = logging.getLogger(__name__)
 
 ROUNDING_S = 1e-6
-MOST_BUSY = 0.8  # of the time the detector may work for one camera
+MAX_BUSY = 0.8  # of the time the detector may work for one camera
 REPORT_S = 20.0  # over which frames are counted
 FEW_FRAMES = 0.5  # of those that were asked for
 FEW_WORDS = "only "
@@ -53,11 +53,12 @@ class Rate:
 
 
 class Watch:
-    """The loop of one camera: open, look, act; when the camera fails, say so and try again, for ever. A connection that breaks is no
-    end of what is going on in the street: that is at the end of its memory, or of the watch.
+    """The loop of one camera: open, look, act; when the camera fails, say so and try again, for ever. A
+    connection that breaks is no end of what is going on in the street: that is at the end of its memory, or
+    of the watch.
 
-    Latency stays bounded by itself: a live source gives the newest frame, and one that comes before the detector has rested is
-    skipped. So a slow or hot board looks less often, never later.
+    Latency stays bounded by itself: a live source gives the newest frame, and one that comes before the
+    detector has rested is skipped. So a slow or hot board looks less often, never later.
     """
 
     def __init__(
@@ -75,7 +76,10 @@ class Watch:
         pace: Callable[[], float] = lambda: 1.0,
         beat: Callable[[], None] = lambda: None,
     ) -> None:
-        """`random` gives 0 to 1 for the pauses between attempts. `pace`: the share of its usual work that the detector may do now."""
+        """`random` gives 0 to 1 for the pauses between attempts.
+
+        `pace`: the share of its usual work that the detector may do now.
+        """
         self.camera = camera
         self._pace, self._beat = pace, beat
         self._fps = fps
@@ -122,7 +126,8 @@ class Watch:
                     rate.skipped += 1
                     continue
                 if begun < rested:
-                    # It has come late, with others: the next one is there already, so each can be looked at in its turn.
+                    # It has come late, with others: the next one is there already, so each can be looked at
+                    # in its turn.
                     await self._clock.sleep(rested - begun)
                     begun = rested
                 runs = pipeline.detector_runs
@@ -130,7 +135,11 @@ class Watch:
                 now = self._clock.monotonic()
                 if pipeline.detector_runs > runs:
                     if not runs:
-                        log.info("%s: the detector has looked for the first time, %.0f ms", self.camera, (now - begun) * 1000)
+                        log.info(
+                            "%s: the detector has looked for the first time, %.0f ms",
+                            self.camera,
+                            (now - begun) * 1000,
+                        )
                     rested = begun + self._rest_s(now - begun)
                 rate.take(now - frame.at)
                 self.people_seen.update(t.track_id for t in pipeline.tracks if t.label == "person")
@@ -140,13 +149,15 @@ class Watch:
                 if now - opened >= STEADY_S:
                     self._backoff.reset()
             self.ended = True
-            self._parts.ill(self._part, "the clip has ended")
+            self._parts.degrade(self._part, "the clip has ended")
             log.info("%s: the clip has ended", self.camera)
         finally:
             source.close()
 
     async def _next(self, source: FrameSource, pipeline: Pipeline) -> Frame | None:
-        """The next frame. While none comes, time passes; and where it is right to wait for one, that is told."""
+        """The next frame. While none comes, time passes; and where it is right to wait for one,
+        that is told.
+        """
         coming = asyncio.ensure_future(source.next())
         try:
             while not coming.done():
@@ -170,16 +181,22 @@ class Watch:
             self._act(pipeline.wait(self._clock.monotonic()))
 
     def _rest_s(self, took_s: float) -> float:
-        """When the next look may begin, counted from the last: it is not always busy, and on a hot board frames are missed out."""
+        """When the next look may begin, counted from the last: it is not always busy, and on a hot board
+        frames are missed out.
+        """
         pace = self._pace()
         if pace >= 1:
-            return took_s / MOST_BUSY
-        # What it does at its best is whole frames apart; half a frame less than wanted, because they do not come to the millisecond.
-        frames = max(1, math.ceil(took_s / MOST_BUSY * self._fps))
+            return took_s / MAX_BUSY
+        # What it does at its best is whole frames apart; half a frame less than wanted, because they do not
+        # come to the millisecond.
+        frames = max(1, math.ceil(took_s / MAX_BUSY * self._fps))
         return (frames / pace - 0.5) / self._fps
 
     def _check(self, pipeline: Pipeline, rate: Rate, now: float, facts: Mapping[str, str]) -> None:
-        """Report how the camera and the detector are. Raises CameraError for a stream that is worth opening again."""
+        """Report how the camera and the detector are.
+
+        Raises CameraError for a stream that is worth opening again.
+        """
         few = ""
         if now - rate.since >= REPORT_S:
             figures = rate.report(now)
@@ -192,11 +209,13 @@ class Watch:
             raise CameraError(FROZEN)
         if trouble := pipeline.trouble or few:
             self._trouble(self._part, CameraError(trouble))
-        elif pipeline.sees and (now - rate.since >= REPORT_S or not self._parts.is_ill(self._part, FEW_WORDS)):
-            self._parts.well(self._part)
-            self._parts.well("detector")
+        elif pipeline.sees and (
+            now - rate.since >= REPORT_S or not self._parts.is_degraded(self._part, FEW_WORDS)
+        ):
+            self._parts.recover(self._part)
+            self._parts.recover("detector")
 
     def _trouble(self, part: str, error: Exception) -> None:
-        if not self._parts.is_ill(part):
+        if not self._parts.is_degraded(part):
             log.error("%s: %s", self.camera, error)
-        self._parts.ill(part, str(error))
+        self._parts.degrade(part, str(error))

@@ -48,5 +48,7 @@ class Settings(Section):
         """The name of the camera that a rule looks through (references are checked at load)."""
         if rule.camera:
             return rule.camera
-        places = [z.camera for z in self.zones if z.name == rule.zone] + [n.camera for n in self.lines if n.name == rule.line]
+        places = [z.camera for z in self.zones if z.name == rule.zone] + [
+            n.camera for n in self.lines if n.name == rule.line
+        ]
         return next((c for c in places if c), self.cameras[0].name)

@@ -18,19 +18,26 @@ class CameraSettings(Section):
     source: Annotated[str, Field(min_length=1, description="rtsp://…, /dev/video0 or a video file")]
     username: str | None = None
     password_file: FilePath | None = None
-    transport: Annotated[Literal["auto", "tcp", "udp"], Field(description="of RTSP; auto: TCP, and UDP where the camera refuses that")] = (
-        "auto"
-    )
+    transport: Annotated[
+        Literal["auto", "tcp", "udp"],
+        Field(description="of RTSP; auto: TCP, and UDP where the camera refuses that"),
+    ] = "auto"
     fps: Annotated[float, Field(gt=0, le=60, description="frames a second that are looked at")] = 5
     loop: bool = Field(False, description="start a file again when it ends")
-    masks: tuple[Polygon, ...] = Field((), description="privacy masks, burned black before anything else sees the frame")
+    masks: tuple[Polygon, ...] = Field(
+        (), description="privacy masks, burned black before anything else sees the frame"
+    )
     picture: Annotated[
         str | None,
         Field(
-            description='"640x480": the picture that masks and zones were drawn on; default: the first one seen',
+            description=(
+                '"640x480": the picture that masks and zones were drawn on; default: the first one seen'
+            ),
         ),
     ] = None
-    heading_deg: Annotated[float | None, Field(ge=0, lt=360, description="where it looks, clockwise from true north; for drones")] = None
+    heading_deg: Annotated[
+        float | None, Field(ge=0, lt=360, description="where it looks, clockwise from true north; for drones")
+    ] = None
     hfov_deg: Annotated[float, Field(gt=0, lt=180, description="how wide it looks")] = 70
     range_m: Annotated[float, Field(gt=0, le=1000, description="how far it looks")] = 50
 
@@ -40,7 +47,8 @@ class CameraSettings(Section):
         """It is not repeated here, nor let into a log."""
         if may_hold_password(value) if "://" not in value else address_of(value) is None:
             raise ValueError(
-                "is no address that can be read; write user and password as username and password_file, and an @ in a path as %40"
+                "is no address that can be read; write user and password as username and password_file, and"
+                " an @ in a path as %40"
             )
         return value if "://" in value else no_shell(value)
 
@@ -66,6 +74,10 @@ class CameraSettings(Section):
 
 
 class DetectorSettings(Section):
-    model: Annotated[str, Field(min_length=1, description="a shipped model by name, or the path of a card (.toml)")] = "nanodet-g-320-int8"
-    min_score: Annotated[float, Field(ge=0.1, lt=1, description="starts a track; the tracker sees from 0.1")] = 0.4
+    model: Annotated[
+        str, Field(min_length=1, description="a shipped model by name, or the path of a card (.toml)")
+    ] = "nanodet-g-320-int8"
+    min_score: Annotated[
+        float, Field(ge=0.1, lt=1, description="starts a track; the tracker sees from 0.1")
+    ] = 0.4
     threads: Annotated[int, Field(ge=1, le=16)] = 2

@@ -1,7 +1,7 @@
 """A document against the settings: every problem at once, and what is left of it when they are taken out.
 
-A value of the wrong kind must not hide what is wrong elsewhere: it is taken out, and the rest is looked at again. Values are as
-strict as JSON: true is no number, and "8883" is none either.
+A value of the wrong kind must not hide what is wrong elsewhere: it is taken out, and the rest is looked at
+again. Values are as strict as JSON: true is no number, and "8883" is none either.
 """
 
 from __future__ import annotations
@@ -54,7 +54,10 @@ NEUTRAL_ITEMS: dict[str, Any] = {
 
 @dataclass(frozen=True, slots=True)
 class Examined:
-    """`settings` are what is left without what is wrong; None when too much is. `spoilt` are the key paths that were taken out."""
+    """`settings` are what is left without what is wrong; None when too much is.
+
+    `spoilt` are the key paths that were taken out.
+    """
 
     settings: Settings | None
     problems: list[Problem]
@@ -74,7 +77,9 @@ def examine(document: dict[str, Any]) -> Examined:
         if errors[0]["type"] == "json_invalid":
             raise RecursionError("too deeply nested")
         inner = {e["loc"][:depth] for e in errors for depth in range(len(e["loc"]))}
-        errors = [e for e in errors if e["type"] != FOLLOWS and (e["type"] != "too_short" or e["loc"] not in inner)]
+        errors = [
+            e for e in errors if e["type"] != FOLLOWS and (e["type"] != "too_short" or e["loc"] not in inner)
+        ]
         problems += [problem_of(e) for e in errors if not _is_our_doing(e, taken)]
         taken |= {_take_out(rest, e["loc"], needed=e["type"] != "extra_forbidden") for e in errors}
     else:
@@ -105,7 +110,10 @@ def _is_our_doing(error: ErrorDetails, taken: set[Location]) -> bool:
 
 
 def _take_out(document: dict[str, Any], location: Location, *, needed: bool) -> Location:
-    """Remove the value at `location`, or the key that holds it; what is `needed` gets a neutral value. Returns what was taken."""
+    """Remove the value at `location`, or the key that holds it; what is `needed` gets a neutral value.
+
+    Returns what was taken.
+    """
     holder: Any = document
     found: tuple[Any, Location] = (document, location[:1])
     for depth, part in enumerate(location):

@@ -1,4 +1,6 @@
-"""The name or address of a host: people copy it from a browser, a manual or another program, with scheme, port and login."""
+"""The name or address of a host: people copy it from a browser, a manual or another program, with scheme,
+port and login.
+"""
 
 from __future__ import annotations
 
@@ -9,21 +11,27 @@ from typing import Annotated
 from pydantic import AfterValidator, Field
 
 NAME = re.compile(r"(?!-)[A-Za-z0-9_-]{1,63}(?:\.(?!-)[A-Za-z0-9_-]{1,63})*\.?")
-DIGITS = re.compile(r"[0-9.]+|0[xX][0-9A-Fa-f]+")  # what the system's resolver reads as IPv4, also where it is none
+# What the system's resolver reads as IPv4, also where it is none
+DIGITS = re.compile(r"[0-9.]+|0[xX][0-9A-Fa-f]+")
 PARTS = re.compile(
     r"(?:(?P<scheme>[A-Za-z][A-Za-z0-9+.-]*)://)?(?P<login>.*@)?(?P<host>\[[^\]]*\]|[^:/]*)(?::(?P<port>\d{1,5}))?(?P<path>/.*)?"
 )
 
 
 def plain_host(value: str) -> str:
-    """A name, an IPv4 or an IPv6 address, the last without its brackets. Raises ValueError that says how to write it."""
+    """A name, an IPv4 or an IPv6 address, the last without its brackets.
+
+    Raises ValueError that says how to write it.
+    """
     inner = value[1:-1] if value.startswith("[") and value.endswith("]") else value
     if _is_ipv6(inner) or (inner == value and _is_name(value)):
         return inner
     parts = PARTS.fullmatch(value.strip())
     host = parts["host"].strip("[]") if parts else ""
     if parts is None or not (_is_ipv6(host) or _is_name(host)):
-        raise ValueError("is no name or address of a host; port, username and password_file are keys of their own")
+        raise ValueError(
+            "is no name or address of a host; port, username and password_file are keys of their own"
+        )
     fix = f'host = "{host}"' + (f" and port = {int(parts['port'])}" if parts["port"] else "")
     if parts["login"]:
         fix += ", and the login as username and password_file"

@@ -62,7 +62,11 @@ class ControlSettings(Section):
     level: Level
     when: Annotated[
         Literal["always", "presence", "info", "warning", "alarm"],
-        Field(description="always, while any rule sees somebody, or while an incident of this severity or more is open"),
+        Field(
+            description=(
+                "always, while any rule sees somebody, or while an incident of this severity or more is open"
+            )
+        ),
     ] = "always"
     active: str = "always"
     hold_s: Annotated[float, Field(ge=0, le=3600, description="so much longer than its condition")] = 0
@@ -91,7 +95,9 @@ class PhotocellSettings(Section):
     scale: Annotated[float, Field(gt=0)] = 1.0
     on_lux: Annotated[float, Field(ge=0)] = 20
     off_lux: Annotated[float, Field(gt=0)] = 40
-    window_min: Annotated[float, Field(gt=0, le=120, description="trusted so many minutes around sunset and sunrise")] = 45
+    window_min: Annotated[
+        float, Field(gt=0, le=120, description="trusted so many minutes around sunset and sunrise")
+    ] = 45
 
     @model_validator(mode="after")
     def one_source(self) -> PhotocellSettings:
@@ -102,12 +108,16 @@ class PhotocellSettings(Section):
 
 
 class FeedbackSettings(Section):
-    """What comes back from the lamp: a pin that is active while current flows or light is there, or a file with watts (hwmon)."""
+    """What comes back from the lamp: a pin that is active while current flows or light is there, or a file
+    with watts (hwmon).
+    """
 
     pin: Pin | None = None
     active_low: bool = False
     file: FilePath | None = None
-    scale: Annotated[float, Field(gt=0, description="watts for one unit of the file; hwmon power is in microwatts")] = 1e-6
+    scale: Annotated[
+        float, Field(gt=0, description="watts for one unit of the file; hwmon power is in microwatts")
+    ] = 1e-6
     lit_above_w: Annotated[float, Field(gt=0)] = 2.0
 
     @model_validator(mode="after")
@@ -117,7 +127,9 @@ class FeedbackSettings(Section):
 
 
 class ButtonSettings(Section):
-    """A button inside the pole, from the pin to ground: off for a while, and pressed again back to the program."""
+    """A button inside the pole, from the pin to ground: off for a while, and pressed again back to the
+    program.
+    """
 
     pin: Pin
     off_s: Annotated[float, Field(ge=10, le=12 * 3600)] = 900
@@ -127,9 +139,14 @@ DEFAULT_PROGRAM = (ProgramStep(at="sunset", level=1.0), ProgramStep(at="sunrise"
 
 
 class LampSettings(Section):
-    backend: Annotated[Literal["gpio", "pwm", "mock"], Field(description='"pwm": the hardware PWM of the kernel, recommended')] = "gpio"
+    backend: Annotated[
+        Literal["gpio", "pwm", "mock"],
+        Field(description='"pwm": the hardware PWM of the kernel, recommended'),
+    ] = "gpio"
     pin: Pin = 18
-    pwm_device: Annotated[str | None, Field(description="name of the PWM device under /sys; default: that of the Pi")] = None
+    pwm_device: Annotated[
+        str | None, Field(description="name of the PWM device under /sys; default: that of the Pi")
+    ] = None
     pwm_channel: Annotated[int | None, Field(ge=0, le=15)] = None
     active_low: Annotated[bool, Field(description="low or floating = lit, the safe wiring")] = True
     frequency_hz: Annotated[int, Field(ge=100, le=10_000)] = 1000
@@ -137,19 +154,34 @@ class LampSettings(Section):
     curve: Literal["linear", "dali"] = "linear"
     fade_s: Annotated[float, Field(ge=0, le=60)] = 2
     fade_down_s: Annotated[float | None, Field(ge=0, le=600, description="default: fade_s")] = None
-    min_level: Annotated[float, Field(gt=0, le=1, description="the lowest level the driver can hold; between 0 and this it gives this")] = (
-        0.1
-    )
-    floor: Annotated[Level, Field(description="nothing remote goes below this at night, and no mistake in a program")] = 0.2
-    part_night: Annotated[bool, Field(description="the program may go below the floor between dusk and dawn")] = False
+    min_level: Annotated[
+        float,
+        Field(
+            gt=0, le=1, description="the lowest level the driver can hold; between 0 and this it gives this"
+        ),
+    ] = 0.1
+    floor: Annotated[
+        Level, Field(description="nothing remote goes below this at night, and no mistake in a program")
+    ] = 0.2
+    part_night: Annotated[
+        bool, Field(description="the program may go below the floor between dusk and dawn")
+    ] = False
     failsafe_level: Annotated[float, Field(ge=0.1, le=1)] = 1.0
     boost_in_daylight: bool = False
     clo: Annotated[
         tuple[tuple[Annotated[float, Field(ge=0)], Share], ...],
-        Field(max_length=32, description="constant light output: [burn hours, share of the first light that is left], in order"),
+        Field(
+            max_length=32,
+            description=(
+                "constant light output: [burn hours, share of the first light that is left], in order"
+            ),
+        ),
     ] = ()
     virtual_output: Annotated[
-        Share, Field(description="the share of the driver's power that is called full, for a lamp that is too bright")
+        Share,
+        Field(
+            description="the share of the driver's power that is called full, for a lamp that is too bright"
+        ),
     ] = 1.0
     program: Annotated[tuple[ProgramStep, ...], Field(min_length=1, max_length=96)] = DEFAULT_PROGRAM
     calendar: Annotated[tuple[CalendarSettings, ...], Field(max_length=64)] = ()
@@ -170,11 +202,18 @@ class LampSettings(Section):
     @model_validator(mode="after")
     def fits_together(self) -> LampSettings:
         used: dict[int, str] = {}
-        twice = [f"{key} and {used[pin]} are both GPIO{pin}" for key, pin in self.pins() if used.setdefault(pin, key) != key]
+        twice = [
+            f"{key} and {used[pin]} are both GPIO{pin}"
+            for key, pin in self.pins()
+            if used.setdefault(pin, key) != key
+        ]
         if twice:
             raise ValueError("; ".join(twice))
         if self.backend == "pwm" and self.pin not in PWM_PINS and self.pwm_channel is None:
-            raise ValueError(f"GPIO{self.pin} has no hardware PWM; use {', '.join(map(str, PWM_PINS))}, or give pwm_device and pwm_channel")
+            raise ValueError(
+                f"GPIO{self.pin} has no hardware PWM; use {', '.join(map(str, PWM_PINS))}, or give pwm_device"
+                " and pwm_channel"
+            )
         if (self.pwm_device is None) != (self.pwm_channel is None):
             raise ValueError("pwm_device and pwm_channel belong together; give both or none")
         return self

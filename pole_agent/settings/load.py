@@ -22,7 +22,8 @@ from pole_agent.settings.reading import regular_file, text_file
 from pole_agent.settings.section import is_credential
 
 MAX_BYTES = 1 << 18
-# tomllib takes the square of the parts of a key: minutes for a long one. Both patterns take the length of the text, whatever is in it.
+# tomllib takes the square of the parts of a key: minutes for a long one. Both patterns take the length of the
+# text, whatever is in it.
 NO_KEY = re.compile(r""""(?:[^"\\\n]++|\\.)*+"?|'[^'\n]*+'?|#[^\n]*+""")  # strings and comments
 DOTS = re.compile(r"(?<![\w-])(?:[\w-]++[ \t]*+\.[ \t]*+){20}")
 LAST_GOOD = "last-good.toml"
@@ -60,7 +61,10 @@ def load(path: Path) -> Loaded:
 
 
 def examine_file(path: Path) -> Examined:
-    """All problems of a configuration file, and what is left of it without them. Raises ConfigError when it is no TOML."""
+    """All problems of a configuration file, and what is left of it without them.
+
+    Raises ConfigError when it is no TOML.
+    """
     return _examine(_text(path), str(path), path.parent)
 
 
@@ -68,7 +72,9 @@ def _text(path: Path) -> str:
     try:
         return text_file(path, MAX_BYTES)
     except OSError as error:
-        raise ConfigError([Problem(str(path), f"cannot be read: {error.strerror}; write one with: pole-agent init")]) from error
+        raise ConfigError(
+            [Problem(str(path), f"cannot be read: {error.strerror}; write one with: pole-agent init")]
+        ) from error
     except ValueError as error:
         raise ConfigError([Problem(str(path), str(error))]) from error
 
@@ -96,14 +102,18 @@ def _document(text: str, name: str) -> dict[str, Any]:
     try:
         document = tomllib.loads(text)
     except ValueError as error:  # also a number of thousands of digits
-        raise ConfigError([Problem(name, f"is not valid TOML: {error}{_look_alike(text, str(error))}")]) from error
+        raise ConfigError(
+            [Problem(name, f"is not valid TOML: {error}{_look_alike(text, str(error))}")]
+        ) from error
     if where := _with_nul(document):
         raise ConfigError([Problem(where, "holds a NUL character")])
     return document
 
 
 def _look_alike(text: str, error: str) -> str:
-    """What cannot be seen in the line that is wrong: editors, chats and word processors put such characters there."""
+    """What cannot be seen in the line that is wrong: editors, chats and word processors put such characters
+    there.
+    """
     lines = text.split("\n")
     line = int(match[1]) if (match := re.search(r"line (\d+)", error)) else len(lines)
     here = lines[line - 1] if 0 < line <= len(lines) else ""
@@ -112,7 +122,9 @@ def _look_alike(text: str, error: str) -> str:
 
 
 def load_or_last_good(path: Path, state_dir: Path | None = None) -> Loaded:
-    """What a starting daemon uses: the file, else the last good copy (`degraded` says why), else ConfigError."""
+    """What a starting daemon uses: the file, else the last good copy (`degraded` says why), else
+    ConfigError.
+    """
     try:
         return load(path)
     except ConfigError as error:
@@ -133,7 +145,8 @@ def last_good(path: Path, state_dir: Path | None = None) -> Loaded | None:
 
 
 def keep_last_good(loaded: Loaded) -> None:
-    """Keep a copy of a configuration that works, for its owner only: it may hold passwords. A power cut leaves the old copy or the new one.
+    """Keep a copy of a configuration that works, for its owner only: it may hold passwords. A power cut
+    leaves the old copy or the new one.
 
     A disk that cannot is no reason to stop: raises OSError.
     """
@@ -149,17 +162,24 @@ def keep_last_good(loaded: Loaded) -> None:
 def _with_nul(value: Any, path: str = "") -> str:
     """Where a text holds a NUL: no path and no name may. Empty when none does."""
     inside = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
-    found = [_with_nul(v, f"{path}[{k}]" if isinstance(k, int) else f"{path}.{k}".removeprefix(".")) for k, v in inside]
+    found = [
+        _with_nul(v, f"{path}[{k}]" if isinstance(k, int) else f"{path}.{k}".removeprefix("."))
+        for k, v in inside
+    ]
     return path if isinstance(value, str) and "\0" in value else next(filter(None, found), "")
 
 
 def _state_dirs(path: Path, state_dir: Path | None) -> list[Path]:
-    """Where a last good copy may lie: the folder asked for, the one a broken file still names, the default."""
+    """Where a last good copy may lie: the folder asked for, the one a broken file still names,
+    the default.
+    """
     folders = [state_dir] if state_dir else []
     try:
         # By eye, not by parser: the file may be broken anywhere.
         if named := re.search(
-            r"^[ \t]*state_dir[ \t]*=[ \t]*[\"']([^\"'\0\n]+)[\"']", regular_file(path, MAX_BYTES).decode(errors="replace"), re.MULTILINE
+            r"^[ \t]*state_dir[ \t]*=[ \t]*[\"']([^\"'\0\n]+)[\"']",
+            regular_file(path, MAX_BYTES).decode(errors="replace"),
+            re.MULTILINE,
         ):
             folders.append(path.parent / named[1])
     except (OSError, ValueError):
@@ -178,20 +198,31 @@ def warnings(settings: Settings) -> list[str]:
     elif not mqtt.tls and not mqtt.loopback:
         found.append(f"mqtt.tls: is false for {mqtt.host}; passwords and events can be read on the way")
     if settings.metrics.enabled and settings.metrics.host not in ("127.0.0.1", "::1", "localhost"):
-        found.append(f"metrics.host: {settings.metrics.host} is not the pole itself; whoever reaches it can read the numbers")
+        found.append(
+            f"metrics.host: {settings.metrics.host} is not the pole itself; whoever reaches it can read the"
+            " numbers"
+        )
     if not settings.lamp.active_low:
         found.append("lamp.active_low: is false; an undriven pin means a dark street")
     elif settings.lamp.pin <= PULLED_HIGH and settings.lamp.backend != "mock":
-        found.append(f"lamp.pin: GPIO{settings.lamp.pin} is pulled high at power-on: dark until the agent starts; use a pin from 9 to 27")
+        found.append(
+            f"lamp.pin: GPIO{settings.lamp.pin} is pulled high at power-on: dark until the agent starts; use"
+            " a pin from 9 to 27"
+        )
     relay = settings.lamp.relay
     if relay is not None and (relay.pin <= PULLED_HIGH) is not relay.active_low:
-        found.append(f"lamp.relay: GPIO{relay.pin} switches the coil on, and the lamp off, while nobody drives it; see docs/wiring.md")
+        found.append(
+            f"lamp.relay: GPIO{relay.pin} switches the coil on, and the lamp off, while nobody drives it; see"
+            " docs/wiring.md"
+        )
     found += _lamp_warnings(settings)
     found += _drone_warnings(settings)
     for index, camera in enumerate(settings.cameras):
         for number, mask in enumerate(camera.masks):
             if geometry.area(mask) < FLAT_MASK:
-                found.append(f"camera[{index}].masks[{number}]: has no area; it covers no more than its outline")
+                found.append(
+                    f"camera[{index}].masks[{number}]: has no area; it covers no more than its outline"
+                )
     if not settings.cameras:
         found.append("camera: there is none; the lamp runs by its program")
     return found
@@ -204,11 +235,20 @@ def _drone_warnings(settings: Settings) -> list[str]:
     if drone.geofence is None:
         found.append("drone.geofence: is missing; every request will be blocked by that gate")
     if not drone.night_permit:
-        found.append("drone.night_permit: is false; between sunset and sunrise every request will be blocked by that gate")
+        found.append(
+            "drone.night_permit: is false; between sunset and sunrise every request will be blocked by that"
+            " gate"
+        )
     if drone.approval == "automatic":
-        found.append('drone.approval: is "automatic", which is for simulation only; every message says so, and no real drone may obey')
+        found.append(
+            'drone.approval: is "automatic", which is for simulation only; every message says so, and no real'
+            " drone may obey"
+        )
     elif not drone.officers and settings.mqtt is not None and not settings.mqtt.loopback:
-        found.append("drone.officer: there is none; whoever may write to drone/approval at the broker may approve flights")
+        found.append(
+            "drone.officer: there is none; whoever may write to drone/approval at the broker may approve"
+            " flights"
+        )
     return found
 
 
@@ -217,7 +257,10 @@ def _lamp_warnings(settings: Settings) -> list[str]:
     lamp, found = settings.lamp, []
     for index, entry in enumerate(lamp.calendar[:-1]):
         if entry.days is None and entry.dates is None:
-            found.append(f"lamp.calendar[{index}]: has neither days nor dates, so it holds always; the rules below it never do")
+            found.append(
+                f"lamp.calendar[{index}]: has neither days nor dates, so it holds always; the rules below it"
+                " never do"
+            )
     for name, steps in lamp.programs().items():
         for at, count in Counter(s.at for s in steps).items():
             if count > 1:
@@ -226,7 +269,10 @@ def _lamp_warnings(settings: Settings) -> list[str]:
         found.append(f"lamp.floor: {lamp.floor:.0%} is below min_level, so the floor is {lamp.min_level:.0%}")
     for index, control in enumerate(lamp.control):
         if control.kind == "max" and control.level < lamp.floor:
-            found.append(f"lamp.control[{index}].level: a maximum of {control.level:.0%} lies below the floor of {lamp.floor:.0%}")
+            found.append(
+                f"lamp.control[{index}].level: a maximum of {control.level:.0%} lies below the floor of"
+                f" {lamp.floor:.0%}"
+            )
     shares = [share for _, share in lamp.clo]
     if shares != sorted(shares, reverse=True):
         found.append("lamp.clo: the shares rise; a lamp gives less light as it ages")
@@ -250,7 +296,9 @@ FILE_KEYS = {
 
 
 def _anchored(document: dict[str, Any], folder: Path | None) -> dict[str, Any]:
-    """Make relative file names absolute: relative to the file that names them, not to the working directory."""
+    """Make relative file names absolute: relative to the file that names them, not to the working
+    directory.
+    """
     if folder is None:
         return document
     result = dict(document)
@@ -260,7 +308,10 @@ def _anchored(document: dict[str, Any], folder: Path | None) -> dict[str, Any]:
         fixed = []
         for table in tables if isinstance(tables, list) else [tables]:
             if isinstance(table, dict):
-                table = {k: _absolute(v, folder) if k in keys and _is_path(section, k, v) else v for k, v in table.items()}
+                table = {
+                    k: _absolute(v, folder) if k in keys and _is_path(section, k, v) else v
+                    for k, v in table.items()
+                }
             fixed.append(table)
         if section in result:
             result[section] = fixed if many else fixed[0]

@@ -14,15 +14,22 @@ from pole_agent.settings.section import FilePath, Name, Section
 class MqttSettings(Section):
     host: Annotated[Host, Field(description="a name or an address, nothing else")]
     tls: bool = True
-    port: Annotated[int, Field(ge=1, le=65535)] = Field(default_factory=lambda data: 8883 if data.get("tls", True) else 1883)
-    protocol: Annotated[Literal["auto", "5", "3.1.1"], Field(description="auto: MQTT 5, and 3.1.1 where the broker knows no 5")] = "auto"
+    port: Annotated[int, Field(ge=1, le=65535)] = Field(
+        default_factory=lambda data: 8883 if data.get("tls", True) else 1883
+    )
+    protocol: Annotated[
+        Literal["auto", "5", "3.1.1"],
+        Field(description="auto: MQTT 5, and 3.1.1 where the broker knows no 5"),
+    ] = "auto"
     prefix: Name = "smartpole"
     username: str | None = None
     password_file: FilePath | None = None
     ca_file: FilePath | None = None
     cert_file: FilePath | None = None
     key_file: FilePath | None = None
-    homeassistant: Annotated[bool, Field(description="announce the pole to Home Assistant (MQTT discovery)")] = False
+    homeassistant: Annotated[
+        bool, Field(description="announce the pole to Home Assistant (MQTT discovery)")
+    ] = False
 
     @model_validator(mode="after")
     def key_with_certificate(self) -> MqttSettings:
@@ -33,7 +40,9 @@ class MqttSettings(Section):
     @model_validator(mode="after")
     def certificates_mean_tls(self) -> MqttSettings:
         if not self.tls and (self.ca_file or self.cert_file):
-            raise ValueError("ca_file and cert_file belong to tls = true; with tls = false nobody would look at them")
+            raise ValueError(
+                "ca_file and cert_file belong to tls = true; with tls = false nobody would look at them"
+            )
         return self
 
     @property

@@ -18,12 +18,16 @@ class PoleSettings(Section):
     id: Name
     site: Name
     name: str = Field("", max_length=200)
-    operator: str = Field("", max_length=200, description="who runs it, for the sign at the pole (pole-agent explain)")
+    operator: str = Field(
+        "", max_length=200, description="who runs it, for the sign at the pole (pole-agent explain)"
+    )
     contact: str = Field("", max_length=200, description="where questions and complaints go")
     latitude: Annotated[float, Field(ge=-90, le=90)]
     longitude: Annotated[float, Field(ge=-180, le=180)]
     timezone: str = "UTC"
-    supply: Annotated[Literal["always", "night"], Field(description='"night": the feeder of the pole is cut by day')] = "always"
+    supply: Annotated[
+        Literal["always", "night"], Field(description='"night": the feeder of the pole is cut by day')
+    ] = "always"
     area_code: str = Field("", max_length=32, description="Kemendagri code of the area, for example 32.11")
 
     @field_validator("timezone")
@@ -32,7 +36,9 @@ class PoleSettings(Section):
         try:
             zoneinfo.ZoneInfo(value)
         except (KeyError, ValueError, OSError):  # ZoneInfoNotFoundError is a KeyError
-            raise ValueError(f'{value!r} is no time zone; write one of the IANA names, for example "Asia/Jakarta"') from None
+            raise ValueError(
+                f'{value!r} is no time zone; write one of the IANA names, for example "Asia/Jakarta"'
+            ) from None
         return value
 
     @property
@@ -60,12 +66,15 @@ class StorageSettings(Section):
         Field(
             gt=0,
             le=30,
-            description="routine events are gathered so long before they are written, twelve times as long on a busy street; "
-            "a power cut can cost them",
+            description=(
+                "routine events are gathered so long before they are written, twelve times as long on a busy"
+                " street; a power cut can cost them"
+            ),
         ),
     ] = 5
     keep_days: dict[TypeOrFirstWord, Annotated[float, Field(gt=0, le=3650)]] = Field(
-        default_factory=dict, description="how long an event waits for the broker, by type or its first word; alarms wait for ever"
+        default_factory=dict,
+        description="how long an event waits for the broker, by type or its first word; alarms wait for ever",
     )
 
     @property
@@ -76,7 +85,10 @@ class StorageSettings(Section):
 
 class ClockSettings(Section):
     trust: Literal["auto", "system"] = "auto"
-    rtc: Annotated[bool, Field(description="there is a clock chip with a battery: what it set the clock to at boot is right")] = False
+    rtc: Annotated[
+        bool,
+        Field(description="there is a clock chip with a battery: what it set the clock to at boot is right"),
+    ] = False
 
 
 class PageSettings(Section):

@@ -1,4 +1,6 @@
-"""What pydantic finds, in words for somebody who has never seen Python: the key path, what is expected and what is there."""
+"""What pydantic finds, in words for somebody who has never seen Python: the key path, what is expected and
+what is there.
+"""
 
 from __future__ import annotations
 
@@ -12,7 +14,7 @@ from pole_agent.errors import Problem
 from pole_agent.settings import Settings
 from pole_agent.settings.section import nearest
 
-MOST_GIVEN = 60
+MAX_GIVEN = 60
 KEY_ITSELF = "[key]"  # pydantic's word for: not the value is wrong, but its key
 BARE_KEY = re.compile(r"[A-Za-z0-9_-]+")
 WORDS = {
@@ -71,7 +73,10 @@ def _text(error: ErrorDetails) -> str:
     if kind == "literal_error":
         allowed = re.findall(r"'([^']*)'", context["expected"])
         words = ", ".join(f'"{w}"' for w in allowed)
-        return f"input should be {'one of ' if allowed[1:] else ''}{words}; {given}{nearest(str(error['input']), allowed)}"
+        return (
+            f"input should be {'one of ' if allowed[1:] else ''}{words};"
+            f" {given}{nearest(str(error['input']), allowed)}"
+        )
     if kind in WORDS:
         return f"input should be {WORDS[kind]}; {given}"
     return f"{error['msg'][0].lower()}{error['msg'][1:]}; {given}"
@@ -90,7 +95,7 @@ def _length(kind: str, location: str, context: dict[str, Any]) -> str:
 
 def _given(value: Any) -> str:
     text = json.dumps(value, ensure_ascii=False, default=str)
-    return text if len(text) < MOST_GIVEN else text[: MOST_GIVEN - 3] + "…"
+    return text if len(text) < MAX_GIVEN else text[: MAX_GIVEN - 3] + "…"
 
 
 def _known_keys(location: tuple[int | str, ...]) -> list[str]:

@@ -1,6 +1,8 @@
-"""Reading a file that somebody named, and that may be anything: a folder, a pipe on which nobody writes, a disk image.
+"""Reading a file that somebody named, and that may be anything: a folder, a pipe on which nobody writes, a
+disk image.
 
-And text that people made, with whatever editor: Windows marks UTF-8 with a byte order mark, and PowerShell writes UTF-16.
+And text that people made, with whatever editor: Windows marks UTF-8 with a byte order mark, and PowerShell
+writes UTF-16.
 """
 
 from __future__ import annotations
@@ -10,7 +12,7 @@ import os
 import stat
 from pathlib import Path
 
-MOST_SECRET_BYTES = 1 << 16
+MAX_SECRET_BYTES = 1 << 16
 MARKS = (  # the longer first: the mark of UTF-32 begins like that of UTF-16
     (codecs.BOM_UTF32_LE, "utf-32"),
     (codecs.BOM_UTF32_BE, "utf-32"),
@@ -22,7 +24,10 @@ MARK = "\ufeff"
 
 
 def regular_file(path: Path, most_bytes: int) -> bytes:
-    """The content of a regular file of a sane size; nothing else is even read, and nothing is waited for. Raises OSError, ValueError."""
+    """The content of a regular file of a sane size; nothing else is even read, and nothing is waited for.
+
+    Raises OSError, ValueError.
+    """
     with os.fdopen(os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC), "rb") as file:
         status = os.fstat(file.fileno())
         if not stat.S_ISREG(status.st_mode):
@@ -49,8 +54,11 @@ def text_file(path: Path, most_bytes: int) -> str:
 
 
 def secret(path: Path) -> str:
-    """The password in a file: its one line, as it is, without mark and line end. Raises OSError, ValueError."""
-    text = text_file(path, MOST_SECRET_BYTES).strip(MARK).rstrip("\r\n")
+    """The password in a file: its one line, as it is, without mark and line end.
+
+    Raises OSError, ValueError.
+    """
+    text = text_file(path, MAX_SECRET_BYTES).strip(MARK).rstrip("\r\n")
     if not text.strip():
         raise ValueError("is empty; it holds the password, on one line")
     if "\n" in text or "\r" in text:
@@ -61,8 +69,11 @@ def secret(path: Path) -> str:
 
 
 def unmarked(path: Path) -> Path:
-    """A file of certificates or keys, which OpenSSL reads itself: it knows no marks. Raises OSError, ValueError."""
-    blob = regular_file(path, MOST_SECRET_BYTES * 16)
+    """A file of certificates or keys, which OpenSSL reads itself: it knows no marks.
+
+    Raises OSError, ValueError.
+    """
+    blob = regular_file(path, MAX_SECRET_BYTES * 16)
     if any(blob.startswith(mark) for mark, _ in MARKS) or b"\0" in blob[:4]:
         raise ValueError("begins with a byte order mark or is UTF-16; save it as UTF-8 without a mark (ANSI)")
     return path

@@ -1,6 +1,7 @@
 """Names that are used twice, or used and never given.
 
-They are looked at in the document as it was written, so that a value of the wrong kind beside them hides nothing.
+They are looked at in the document as it was written, so that a value of the wrong kind beside them hides
+nothing.
 """
 
 from __future__ import annotations
@@ -60,9 +61,14 @@ def _programs(document: Table) -> Iterator[Problem]:
         return
     programs = set(_names(_tables(lamp, "program"), DEFAULT))
     if "program" in lamp and programs and DEFAULT not in programs:
-        yield Problem("lamp.program", f'there is no program "{DEFAULT}"; it holds on every night that no calendar rule names')
+        yield Problem(
+            "lamp.program",
+            f'there is no program "{DEFAULT}"; it holds on every night that no calendar rule names',
+        )
     for index, entry in enumerate(_tables(lamp, "calendar")):
-        yield from _unknown(f"lamp.calendar[{index}].program", "program", entry.get("program"), programs or {DEFAULT})
+        yield from _unknown(
+            f"lamp.calendar[{index}].program", "program", entry.get("program"), programs or {DEFAULT}
+        )
 
 
 def _rules(document: Table) -> Iterator[Problem]:
@@ -76,7 +82,9 @@ def _rules(document: Table) -> Iterator[Problem]:
         if camera is None and not cameras:
             yield Problem(path, "there is no [[camera]] to look through")
         elif camera is None and rule.get("zone") is None and rule.get("line") is None and len(cameras) > 1:
-            yield Problem(f"{path}.camera", f"there are {len(cameras)} cameras; say which one: {listed(cameras)}")
+            yield Problem(
+                f"{path}.camera", f"there are {len(cameras)} cameras; say which one: {listed(cameras)}"
+            )
         yield from _unknown(f"{path}.camera", "camera", camera, cameras)
         if rule.get("drone") is True and enabled is False:
             yield Problem(f"{path}.drone", "is true, but [drone] enabled is false")

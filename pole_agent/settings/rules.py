@@ -21,8 +21,12 @@ class ZoneSettings(Section):
     name: Name
     camera: Name | None = Field(None, description="default: the only camera")
     polygon: Polygon
-    enter_s: Annotated[float, Field(ge=0, le=60, description="an object must be inside this long to count")] = 0.2
-    leave_s: Annotated[float, Field(ge=0, le=60, description="and clearly outside this long not to count any more")] = 1.0
+    enter_s: Annotated[
+        float, Field(ge=0, le=60, description="an object must be inside this long to count")
+    ] = 0.2
+    leave_s: Annotated[
+        float, Field(ge=0, le=60, description="and clearly outside this long not to count any more")
+    ] = 1.0
 
     @field_validator("polygon")
     @classmethod
@@ -59,17 +63,27 @@ class RuleSettings(Section):
     direction: Literal["any", "forward", "backward"] = "any"
     classes: Annotated[
         tuple[Label, ...],
-        Field(min_length=1, description="vehicle stands for car, bus and truck; two_wheeler for bicycle and motorcycle, rider included"),
+        Field(
+            min_length=1,
+            description=(
+                "vehicle stands for car, bus and truck; two_wheeler for bicycle and motorcycle, rider"
+                " included"
+            ),
+        ),
     ] = ("person",)
     min_height: Annotated[Fraction, Field(description="of the picture: what is smaller does not count")] = 0
     max_height: Annotated[Fraction, Field(description="of the picture: what is larger does not count")] = 1
     dwell_s: Annotated[float, Field(ge=0, le=86400)] = Field(
         default_factory=lambda data: 30.0 if data["kind"] in ("loitering", "stopped") else 0.0
     )
-    count: Annotated[int, Field(ge=1, le=1000)] = Field(default_factory=lambda data: 5 if data["kind"] == "crowd" else 1)
+    count: Annotated[int, Field(ge=1, le=1000)] = Field(
+        default_factory=lambda data: 5 if data["kind"] == "crowd" else 1
+    )
     active: str = "always"
     severity: SeverityWord = "info"
-    announce: Literal["open", "close"] = Field(default_factory=lambda data: "close" if data["severity"] == "info" else "open")
+    announce: Literal["open", "close"] = Field(
+        default_factory=lambda data: "close" if data["severity"] == "info" else "open"
+    )
     max_alarms_per_h: Annotated[int, Field(ge=1, le=3600)] = 6
     notify: tuple[Annotated[str, Field(min_length=1, max_length=64)], ...] = Field((), max_length=8)
     lamp: RuleLamp | None = None
@@ -92,7 +106,9 @@ class RuleSettings(Section):
         if self.min_height >= self.max_height:
             raise ValueError("min_height must be below max_height")
         if self.kind == "wrong_way" and self.direction == "any":
-            raise ValueError('kind = "wrong_way" needs direction = "forward" or "backward": the way that is wrong')
+            raise ValueError(
+                'kind = "wrong_way" needs direction = "forward" or "backward": the way that is wrong'
+            )
         return self
 
     @property

@@ -28,7 +28,8 @@ def is_credential(path: Path | str | None) -> bool:
 def secret_file(path: Path | None) -> Path | None:
     """The file itself, for one that may be a credential of systemd.
 
-    Outside the service root finds it where scripts/install keeps it; for anybody else it stays as it is written, and does not exist.
+    Outside the service root finds it where scripts/install keeps it; for anybody else it stays as it is
+    written, and does not exist.
     """
     if not is_credential(path):
         return path

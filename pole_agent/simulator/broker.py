@@ -1,4 +1,7 @@
-"""A broker to talk to: of a URL, or a Mosquitto of our own on loopback; and a client that listens. Used by demo, dispatcher and bench."""
+"""A broker to talk to: of a URL, or a Mosquitto of our own on loopback; and a client that listens.
+
+Used by demo, dispatcher and bench.
+"""
 
 from __future__ import annotations
 
@@ -21,7 +24,10 @@ MOSQUITTO_PLACES = ("/usr/sbin/mosquitto", "/usr/local/sbin/mosquitto", "/opt/ho
 
 
 def broker_of_url(address: str, ca_file: Path | None, scratch: Path) -> dict[str, Any]:
-    """[mqtt] for mqtt://[user:password@]host:port or mqtts://. A password goes into a file in `scratch`. Raises ConfigError."""
+    """[mqtt] for mqtt://[user:password@]host:port or mqtts://.
+
+    A password goes into a file in `scratch`. Raises ConfigError.
+    """
     try:
         url = urlsplit(address if "://" in address else f"mqtt://{address}")
         usable = url.scheme in ("mqtt", "mqtts") and url.port != 0 and bool(plain_host(url.hostname or ""))
@@ -29,9 +35,15 @@ def broker_of_url(address: str, ca_file: Path | None, scratch: Path) -> dict[str
         usable = False
     if not usable:
         shown = "this" if "@" in address else repr(address)  # it may hold a password
-        raise ConfigError([Problem("--mqtt", f"{shown} is no broker; write mqtt://host:port or mqtts://host:port")])
+        raise ConfigError(
+            [Problem("--mqtt", f"{shown} is no broker; write mqtt://host:port or mqtts://host:port")]
+        )
     tls = url.scheme == "mqtts"
-    broker: dict[str, Any] = {"host": str(url.hostname), "port": url.port or (8883 if tls else 1883), "tls": tls}
+    broker: dict[str, Any] = {
+        "host": str(url.hostname),
+        "port": url.port or (8883 if tls else 1883),
+        "tls": tls,
+    }
     if ca_file:
         if not tls:
             raise ConfigError([Problem("--ca-file", "goes with mqtts://")])
@@ -47,7 +59,10 @@ def broker_of_url(address: str, ca_file: Path | None, scratch: Path) -> dict[str
 
 
 def client_in_words(program: str, broker: dict[str, Any]) -> str:
-    """mosquitto_sub or mosquitto_pub for a broker of `broker_of_url`, as it can be pasted. The password stays in its file."""
+    """mosquitto_sub or mosquitto_pub for a broker of `broker_of_url`, as it can be pasted.
+
+    The password stays in its file.
+    """
     words = [program, "-h", broker["host"], "-p", str(broker["port"])]
     if broker["tls"]:
         words += ["--cafile", broker["ca_file"]] if "ca_file" in broker else ["--tls-use-os-certs"]
@@ -63,9 +78,15 @@ async def client_of(broker: dict[str, Any]) -> AsyncIterator[Any]:
 
     import aiomqtt
 
-    password = await asyncio.to_thread(Path(broker["password_file"]).read_text) if "password_file" in broker else None
+    password = (
+        await asyncio.to_thread(Path(broker["password_file"]).read_text)
+        if "password_file" in broker
+        else None
+    )
     tls = aiomqtt.TLSParameters(ca_certs=broker.get("ca_file")) if broker["tls"] else None
-    async with aiomqtt.Client(broker["host"], broker["port"], username=broker.get("username"), password=password, tls_params=tls) as client:
+    async with aiomqtt.Client(
+        broker["host"], broker["port"], username=broker.get("username"), password=password, tls_params=tls
+    ) as client:
         yield client
 
 
@@ -83,16 +104,24 @@ def mosquitto_on_loopback(program: str, scratch: Path, port: int | None) -> Iter
             port = probe.getsockname()[1]
     config = scratch / "mosquitto.conf"
     config.write_text(
-        f"listener {port} 127.0.0.1\nallow_anonymous true\npersistence false\nset_tcp_nodelay true\nsys_interval 1\nuser root\n"
+        f"listener {port} 127.0.0.1\nallow_anonymous true\npersistence false\nset_tcp_nodelay"
+        " true\nsys_interval 1\nuser root\n"
     )
-    process = subprocess.Popen([program, "-c", str(config)], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True)
+    process = subprocess.Popen(
+        [program, "-c", str(config)],
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+    )
     try:
         deadline = time.monotonic() + BROKER_START_S
         while True:
             with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), timeout=0.2):
                 break
             if process.poll() is not None or time.monotonic() > deadline:
-                raise UplinkError(f"Mosquitto does not start on port {port}; is the port in use? choose another with --port")
+                raise UplinkError(
+                    f"Mosquitto does not start on port {port}; is the port in use? choose another with --port"
+                )
             time.sleep(0.05)
         yield port
     finally:

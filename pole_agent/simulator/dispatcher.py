@@ -1,7 +1,9 @@
-"""A bench dispatcher: it takes orders to fly, checks them again, flies a simulated path and reports. Nothing leaves the ground.
+"""A bench dispatcher: it takes orders to fly, checks them again, flies a simulated path and reports. Nothing
+leaves the ground.
 
-It stands where the bridge to a real dock stands (docs/dispatchers.md), and does what such a bridge must do: an order that has expired,
-comes twice, was cancelled or has a gate that is not open is rejected; a cancel wins at any moment; the weather is told with its time.
+It stands where the bridge to a real dock stands (docs/dispatchers.md), and does what such a bridge must do:
+an order that has expired, comes twice, was cancelled or has a gate that is not open is rejected; a cancel
+wins at any moment; the weather is told with its time.
 """
 
 from __future__ import annotations
@@ -33,9 +35,13 @@ SIGNED = {"by": "bench dispatcher", "simulation": True}
 ENDED = ("canceled", "denied", "expired", "timeout")  # states of a request that end its flight
 Failure = Literal["", "reject", "silence", "start", "flight", "partly", "pause"]
 FAILURES = {
-    "reject": "the order is rejected", "silence": "nothing is ever answered", "start": "the drone does not start",
-    "flight": "it fails on the way", "partly": "it turns back before it is there", "pause": "it waits on the way for a while",
-}  # fmt: skip
+    "reject": "the order is rejected",
+    "silence": "nothing is ever answered",
+    "start": "the drone does not start",
+    "flight": "it fails on the way",
+    "partly": "it turns back before it is there",
+    "pause": "it waits on the way for a while",
+}
 
 
 @dataclass(slots=True)
@@ -54,7 +60,10 @@ class Flight:
 
 @dataclass(slots=True)
 class Weather:
-    """What is told of the weather. For `gust_s` seconds after the first request, and before it, the wind is `gust_ms`."""
+    """What is told of the weather.
+
+    For `gust_s` seconds after the first request, and before it, the wind is `gust_ms`.
+    """
 
     wind_ms: float = 4.2
     gust_ms: float = 4.2
@@ -64,7 +73,9 @@ class Weather:
 
 
 class BenchDispatcher:
-    """`hear` what the poles say; `step` now and then; `send(topic, payload)` is called with what is to be published."""
+    """`hear` what the poles say; `step` now and then; `send(topic, payload)` is called with what is to be
+    published.
+    """
 
     def __init__(
         self,
@@ -137,7 +148,14 @@ class BenchDispatcher:
                 return
             target = order["target"]
             place = (float(target["latitude"]), float(target["longitude"]))
-            flight = Flight(base, request_id, place, float(target["altitude_agl_m"]), towards(place, 45.0, DOCK_M), since=self._clock())
+            flight = Flight(
+                base,
+                request_id,
+                place,
+                float(target["altitude_agl_m"]),
+                towards(place, 45.0, DOCK_M),
+                since=self._clock(),
+            )
         except (KeyError, TypeError, ValueError, OverflowError) as error:
             self._tell(base, request_id, "rejected", reason=f"the order cannot be read: {error!r}")
             return
@@ -229,23 +247,46 @@ class BenchDispatcher:
         self._progress(flight, status)
 
     def _progress(self, flight: Flight, status: str = "in_progress") -> None:
-        place = {"latitude": round(flight.at[0], 6), "longitude": round(flight.at[1], 6), "altitude_agl_m": flight.altitude_m}
-        self._tell(flight.base, flight.request_id, status, step=flight.phase, **place, battery_pct=round(self._battery_pct, 1))
+        place = {
+            "latitude": round(flight.at[0], 6),
+            "longitude": round(flight.at[1], 6),
+            "altitude_agl_m": flight.altitude_m,
+        }
+        self._tell(
+            flight.base,
+            flight.request_id,
+            status,
+            step=flight.phase,
+            **place,
+            battery_pct=round(self._battery_pct, 1),
+        )
 
     def _land(self, flight: Flight, status: str, words: str) -> None:
         self._flight = None
         self._say(f"the flight {flight.request_id}: {words}")
-        self._tell(flight.base, flight.request_id, status, step="landed" if status == "ok" else "", reason="" if status == "ok" else words)
+        self._tell(
+            flight.base,
+            flight.request_id,
+            status,
+            step="landed" if status == "ok" else "",
+            reason="" if status == "ok" else words,
+        )
         self._conditions(flight.base)
 
     def _conditions(self, base: str, wind: float | None = None) -> None:
         self._poles[base] = self._clock()
         weather = self._weather
         known = {
-            "wind_ms": self._wind if wind is None else wind, "rain_mm_h": weather.rain_mm_h, "temperature_c": weather.temperature_c,
-            "battery_pct": round(self._battery_pct, 1), "dock": "working" if self._flight else "idle", "maintenance": False,
-            "emergency_stop": False, "at": rfc3339(self._clock()), **SIGNED,
-        }  # fmt: skip
+            "wind_ms": self._wind if wind is None else wind,
+            "rain_mm_h": weather.rain_mm_h,
+            "temperature_c": weather.temperature_c,
+            "battery_pct": round(self._battery_pct, 1),
+            "dock": "working" if self._flight else "idle",
+            "maintenance": False,
+            "emergency_stop": False,
+            "at": rfc3339(self._clock()),
+            **SIGNED,
+        }
         self._send(f"{base}/drone/conditions", known)
 
     def _tell(self, base: str, request_id: str, status: str, **more: Any) -> None:
@@ -257,22 +298,45 @@ class BenchDispatcher:
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--mqtt", metavar="URL", default="mqtt://127.0.0.1:1883", help="mqtt://[user:password@]host:port, or mqtts://")
-    parser.add_argument("--ca-file", type=Path, metavar="F", help="with mqtts://: the authority of the broker's certificate")
-    parser.add_argument("--prefix", default="smartpole", help="the first word of the poles' topics; default: smartpole")
+    parser.add_argument(
+        "--mqtt",
+        metavar="URL",
+        default="mqtt://127.0.0.1:1883",
+        help="mqtt://[user:password@]host:port, or mqtts://",
+    )
+    parser.add_argument(
+        "--ca-file", type=Path, metavar="F", help="with mqtts://: the authority of the broker's certificate"
+    )
+    parser.add_argument(
+        "--prefix", default="smartpole", help="the first word of the poles' topics; default: smartpole"
+    )
     parser.add_argument("--site", default="+", help="only the poles of this site")
     words = "; ".join(f"{k}: {v}" for k, v in FAILURES.items())
     parser.add_argument("--fail", choices=FAILURES, default="", help=words)
-    parser.add_argument("--wind", type=float, default=4.2, metavar="MS", help="wind that is told, m/s; default 4.2")
-    parser.add_argument("--gust", type=float, metavar="MS", help="wind before the first request, and --gust-for seconds after it")
+    parser.add_argument(
+        "--wind", type=float, default=4.2, metavar="MS", help="wind that is told, m/s; default 4.2"
+    )
+    parser.add_argument(
+        "--gust",
+        type=float,
+        metavar="MS",
+        help="wind before the first request, and --gust-for seconds after it",
+    )
     parser.add_argument("--gust-for", type=float, default=10.0, metavar="S")
     parser.add_argument("--rain", type=float, default=0.0, metavar="MM_H")
     parser.add_argument("--temperature", type=float, default=27.0, metavar="C")
-    parser.add_argument("--hurry", type=float, default=1.0, metavar="N", help="flights take an N-th of the time")
+    parser.add_argument(
+        "--hurry", type=float, default=1.0, metavar="N", help="flights take an N-th of the time"
+    )
 
 
-async def serve(dispatcher: BenchDispatcher, broker: dict[str, Any], poles: Sequence[str], outgoing: asyncio.Queue[Any]) -> None:
-    """Listen and talk until cancelled. `poles`: base topics, wildcards allowed; no other pole hears of it. Raises aiomqtt.MqttError."""
+async def serve(
+    dispatcher: BenchDispatcher, broker: dict[str, Any], poles: Sequence[str], outgoing: asyncio.Queue[Any]
+) -> None:
+    """Listen and talk until cancelled.
+
+    `poles`: base topics, wildcards allowed; no other pole hears of it. Raises aiomqtt.MqttError.
+    """
     async with client_of(broker) as client:
         for base in poles:
             for path in ("status", "drone/request", "drone/cancel", "drone/order"):
@@ -280,7 +344,9 @@ async def serve(dispatcher: BenchDispatcher, broker: dict[str, Any], poles: Sequ
 
         async def listen() -> None:
             async for message in client.messages:
-                dispatcher.hear(str(message.topic), message.payload if isinstance(message.payload, bytes) else b"")
+                dispatcher.hear(
+                    str(message.topic), message.payload if isinstance(message.payload, bytes) else b""
+                )
 
         async def talk() -> None:
             while True:
@@ -298,21 +364,37 @@ async def serve(dispatcher: BenchDispatcher, broker: dict[str, Any], poles: Sequ
 
 
 def main(argv: list[str] | None = None) -> int:
-    parser = argparse.ArgumentParser(prog="scripts/dispatcher", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        prog="scripts/dispatcher", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     arguments(parser)
     chosen = parser.parse_args(argv)
     outgoing: asyncio.Queue[Any] = asyncio.Queue()
-    weather = Weather(chosen.wind, chosen.wind if chosen.gust is None else chosen.gust, chosen.gust_for, chosen.rain, chosen.temperature)
+    weather = Weather(
+        chosen.wind,
+        chosen.wind if chosen.gust is None else chosen.gust,
+        chosen.gust_for,
+        chosen.rain,
+        chosen.temperature,
+    )
     dispatcher = BenchDispatcher(
-        lambda topic, payload: outgoing.put_nowait((topic, payload)), time.time, weather, chosen.fail, chosen.hurry,
+        lambda topic, payload: outgoing.put_nowait((topic, payload)),
+        time.time,
+        weather,
+        chosen.fail,
+        chosen.hurry,
         lambda text: print(f"{rfc3339(time.time())}  {text}", flush=True),
-    )  # fmt: skip
+    )
     import aiomqtt
 
     try:
         with tempfile.TemporaryDirectory(prefix="pole-agent-dispatcher-") as scratch:
             broker = broker_of_url(chosen.mqtt, chosen.ca_file, Path(scratch))
-            print(f"bench dispatcher at {broker['host']}:{broker['port']}, for {chosen.prefix}/{chosen.site}/+; Ctrl-C ends it", flush=True)
+            print(
+                f"bench dispatcher at {broker['host']}:{broker['port']}, for {chosen.prefix}/{chosen.site}/+;"
+                " Ctrl-C ends it",
+                flush=True,
+            )
             with contextlib.suppress(KeyboardInterrupt):
                 asyncio.run(serve(dispatcher, broker, [f"{chosen.prefix}/{chosen.site}/+"], outgoing))
     except ConfigError as error:

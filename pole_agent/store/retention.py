@@ -1,4 +1,6 @@
-"""What may leave the store before it was delivered: because it waits for too long, or because there is no room. One table. Pure."""
+"""What may leave the store before it was delivered: because it waits for too long, or because there is no
+room. One table. Pure.
+"""
 
 from __future__ import annotations
 
@@ -49,7 +51,8 @@ def life_s(kind: str, severity: Severity, quality: TimeQuality, ttl_s: Mapping[s
 # The same order in SQL, over the rows of the outbox.
 GOES = "CASE {} ELSE 0 END".format(
     " ".join(
-        f"WHEN (kind = '{DROPPED}') = {int(loss)} AND severity = {int(severity)} AND (quality <> 'unsynced') = {int(known)} THEN {goes}"
+        f"WHEN (kind = '{DROPPED}') = {int(loss)} AND severity = {int(severity)} AND (quality <> 'unsynced')"
+        f" = {int(known)} THEN {goes}"
         for (loss, severity, known), (_, goes) in TABLE.items()
     )
 )

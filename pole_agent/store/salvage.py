@@ -1,4 +1,5 @@
-"""What can still be read of a damaged pole.db: the events that wait, open incidents, drone requests, verdicts and small state.
+"""What can still be read of a damaged pole.db: the events that wait, open incidents, drone requests, verdicts
+and small state.
 
 Pages are read one by one as far as they can be; a bad one costs what lies on it, not what lies behind it.
 """
@@ -14,7 +15,7 @@ from typing import Any
 
 from pole_agent.store.schema import LATEST
 
-MOST_TRIES = 5000  # of a file that is bad all over
+MAX_TRIES = 5000  # of a file that is bad all over
 TABLES = {  # table -> its columns, in the order of the schema
     "incidents": "id, severity, data, silent",
     "requests": "id, open, updated, data",
@@ -38,7 +39,10 @@ class Salvage:
 def salvage(path: Path) -> Salvage:
     """Read what can be read. Never raises for what is in the file."""
     found = Salvage()
-    with contextlib.suppress(sqlite3.Error), contextlib.closing(sqlite3.connect(path, isolation_level=None)) as db:
+    with (
+        contextlib.suppress(sqlite3.Error),
+        contextlib.closing(sqlite3.connect(path, isolation_level=None)) as db,
+    ):
         db.execute("PRAGMA query_only = ON")
         db.text_factory = lambda raw: raw.decode(errors="replace")
         found.events = [row for row in _events(db) if _sound(row)]
@@ -48,14 +52,16 @@ def salvage(path: Path) -> Salvage:
                     found.store_id, found.sequence = name[:64], _last(db, 0)
         for table, columns in TABLES.items():
             with contextlib.suppress(sqlite3.Error):
-                found.tables[table] = [row for row in db.execute(f"SELECT {columns} FROM {table}") if row[0] not in OWN]
+                found.tables[table] = [
+                    row for row in db.execute(f"SELECT {columns} FROM {table}") if row[0] not in OWN
+                ]
     return found
 
 
 def _events(db: sqlite3.Connection) -> Iterator[tuple[Any, ...]]:
     last = _last(db)
     spans, tries = [(1, last)], 0
-    while spans and tries < MOST_TRIES:
+    while spans and tries < MAX_TRIES:
         first, last = spans.pop()
         tries += 1
         try:

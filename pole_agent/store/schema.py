@@ -1,8 +1,9 @@
 """The tables of pole.db, and how a new file is made.
 
-`VERSION` counts in steps of one while what comes is only added: new tables, and new columns that may be empty, in tables whose rows are
-written by the names of their columns (outbox, lamp_log). So an agent that was taken back to an older version goes on with the file of a
-newer one. A change that an older agent cannot live with begins the next hundred.
+`VERSION` counts in steps of one while what comes is only added: new tables, and new columns that may be
+empty, in tables whose rows are written by the names of their columns (outbox, lamp_log). So an agent that was
+taken back to an older version goes on with the file of a newer one. A change that an older agent cannot live
+with begins the next hundred.
 """
 
 from __future__ import annotations
@@ -15,12 +16,14 @@ from pathlib import Path
 VERSION = 6
 FAMILY = 100
 LATEST = 253_402_300_799  # seconds: the end of the year 9999. A later wall time was damaged on the disk
-# A commit writes whole pages, and an event fills less than one: small pages nearly halve what a busy day writes (68 MB, 40 MB).
+# A commit writes whole pages, and an event fills less than one: small pages nearly halve what a busy day
+# writes (68 MB, 40 MB).
 PAGE_BYTES = 1024
 SMALL_BYTES, SMALL_SHARE = 8_000_000, 0.25  # of the cap: an older file up to here is written anew
 LOG_BYTES = 4_000_000  # the write-ahead log grows so far before its pages go to their place
 
-# outbox.seq is AUTOINCREMENT: SQLite keeps the last number in the same transaction, so numbers are consecutive and never reused.
+# outbox.seq is AUTOINCREMENT: SQLite keeps the last number in the same transaction, so numbers are
+# consecutive and never reused.
 TABLES = """
 CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE outbox (
@@ -58,17 +61,23 @@ def new_store_id() -> str:
 
 def connect_to_read(path: str) -> sqlite3.Connection:
     """Open an existing database for reading only, whether the agent runs or not. Raises sqlite3.Error."""
-    return sqlite3.connect(f"{Path(path).absolute().as_uri()}?mode=ro", uri=True, isolation_level=None, timeout=5.0)
+    return sqlite3.connect(
+        f"{Path(path).absolute().as_uri()}?mode=ro", uri=True, isolation_level=None, timeout=5.0
+    )
 
 
 def connect(path: str, max_mb: int) -> tuple[sqlite3.Connection, bool]:
-    """Open (or make, or bring up to date) the database; says whether it was made. Raises sqlite3.Error; sqlite3.DatabaseError for a file
-    that is not ours."""
+    """Open (or make, or bring up to date) the database; says whether it was made.
+
+    Raises sqlite3.Error; sqlite3.DatabaseError for a file that is not ours.
+    """
     connection = sqlite3.connect(path, isolation_level=None, timeout=5.0)
-    connection.text_factory = lambda raw: raw.decode(errors="replace")  # one damaged text must not end every read
+    # One damaged text must not end every read
+    connection.text_factory = lambda raw: raw.decode(errors="replace")
     try:
         connection.execute(f"PRAGMA page_size = {PAGE_BYTES}")
-        connection.execute("PRAGMA auto_vacuum = INCREMENTAL")  # of a new file; so that space can be given back
+        # Of a new file; so that space can be given back
+        connection.execute("PRAGMA auto_vacuum = INCREMENTAL")
         connection.execute("PRAGMA journal_mode = WAL")
         connection.execute("PRAGMA synchronous = FULL")
         connection.execute("PRAGMA secure_delete = OFF")
@@ -79,11 +88,15 @@ def connect(path: str, max_mb: int) -> tuple[sqlite3.Connection, bool]:
         if version == 0:
             if connection.execute("SELECT 1 FROM sqlite_master").fetchone():
                 raise sqlite3.DatabaseError("it has tables that are not pole-agent's")
-            connection.executescript(f"BEGIN IMMEDIATE; {TABLES} {VERDICTS} {LAMP_LOG} PRAGMA user_version = {VERSION};")
+            connection.executescript(
+                f"BEGIN IMMEDIATE; {TABLES} {VERDICTS} {LAMP_LOG} PRAGMA user_version = {VERSION};"
+            )
             connection.execute("INSERT INTO meta VALUES ('storeid', ?)", (new_store_id(),))
             connection.execute("COMMIT")
         elif version // FAMILY > VERSION // FAMILY:
-            raise sqlite3.DatabaseError(f"its version is {version}, this agent knows {VERSION}; it was made by a newer agent")
+            raise sqlite3.DatabaseError(
+                f"its version is {version}, this agent knows {VERSION}; it was made by a newer agent"
+            )
         (check,) = connection.execute("PRAGMA quick_check(1)").fetchone()
         if check != "ok":
             raise sqlite3.DatabaseError(f"it is damaged: {check}")
@@ -98,12 +111,17 @@ def connect(path: str, max_mb: int) -> tuple[sqlite3.Connection, bool]:
 
 
 def _rewrite(connection: sqlite3.Connection) -> None:
-    """Write the whole file anew, so that it can shrink, and with small pages. Killed in the middle, the old file is as it was.
+    """Write the whole file anew, so that it can shrink, and with small pages. Killed in the middle, the old
+    file is as it was.
 
-    A large file stays as it is: on a slow card that would take minutes, in which nothing is stored, and with small pages it may not fit
-    below the cap any more. So does one that finds no room on the disk. Both work; they only wear the card more, or do not shrink.
+    A large file stays as it is: on a slow card that would take minutes, in which nothing is stored, and with
+    small pages it may not fit below the cap any more. So does one that finds no room on the disk. Both work;
+    they only wear the card more, or do not shrink.
     """
-    (count,), (page,), (most,) = (connection.execute(f"PRAGMA {what}").fetchone() for what in ("page_count", "page_size", "max_page_count"))
+    (count,), (page,), (most,) = (
+        connection.execute(f"PRAGMA {what}").fetchone()
+        for what in ("page_count", "page_size", "max_page_count")
+    )
     if count * page > min(SMALL_BYTES, most * PAGE_BYTES * SMALL_SHARE):
         return
     connection.execute("PRAGMA journal_mode = DELETE")  # neither can be changed in WAL
@@ -134,7 +152,10 @@ def _to_5(connection: sqlite3.Connection) -> None:
 
 
 def _to_6(connection: sqlite3.Connection) -> None:
-    """Events of a kind that the broker refuses are passed over without looking at their rows. An older agent works with this index too."""
+    """Events of a kind that the broker refuses are passed over without looking at their rows.
+
+    An older agent works with this index too.
+    """
     connection.executescript("""
         CREATE INDEX IF NOT EXISTS outbox_way_out ON outbox (severity DESC, seq, kind) WHERE delivered IS NULL;
         DROP INDEX IF EXISTS outbox_waiting;

@@ -1,9 +1,10 @@
 """The store as the loops see it: one thread that owns the database, and a queue in front of it.
 
-`record` never blocks and never raises: lamp and detection do not wait for a disk. Routine events are gathered for 5 s or 50 of them,
-because a commit each would wear the card out (some 20 KB); when a street is busy for long, up to a minute, so that a day has its limit.
-Anything above info is committed at once and takes the waiting batch along. While the disk fails, events wait in memory; what does not
-fit there is counted and reported later.
+`record` never blocks and never raises: lamp and detection do not wait for a disk. Routine events are gathered
+for 5 s or 50 of them, because a commit each would wear the card out (some 20 KB); when a street is busy for
+long, up to a minute, so that a day has its limit. Anything above info is committed at once and takes the
+waiting batch along. While the disk fails, events wait in memory; what does not fit there is counted and
+reported later.
 
 The thread keeps real time, not the agent's clock: it waits for a real disk.
 """
@@ -38,18 +39,24 @@ log = logging.getLogger(__name__)
 T = TypeVar("T")
 BATCH_ROWS = 50
 BATCH_S = 5.0
-SPARE, REFILL = 20.0, 12.0  # so many commits may come after a batch's time each; then, in the long run, one in twelve times that
+# So many commits may come after a batch's time each; then, in the long run, one in twelve times that
+SPARE, REFILL = 20.0, 12.0
 MEMORY_ROWS = 2000  # what a failing disk may keep in memory, about 1 MB
 RETRY_S = (1.0, 2.0, 5.0, 15.0, 30.0)
 WORDS, WORD_S = (
     20.0,
     300.0,
-)  # so many commits may have their witness written at once; then, in the long run, one in five minutes: 1 MB a day
+    # So many commits may have their witness written at once; then, in the long run, one in five minutes: 1 MB
+    # a day
+)
 FILE_NAME = "pole.db"
 
 
 class Store:
-    """Owns `state_dir`/pole.db. `stamp` gives the moment of a monotonic time on every clock; `new_id` an event identifier."""
+    """Owns `state_dir`/pole.db.
+
+    `stamp` gives the moment of a monotonic time on every clock; `new_id` an event identifier.
+    """
 
     def __init__(
         self,
@@ -183,7 +190,9 @@ class Store:
         return max(0.0, min(due) - now) if due else None
 
     def _spare_at(self, now: float) -> float:
-        """When a routine commit is within the limit of the day: now, or later when there were many of them."""
+        """When a routine commit is within the limit of the day: now, or later when there were
+        many of them.
+        """
         self._refill(now)
         return now + (1.0 - self._spare) * REFILL * self._batch_s
 
@@ -279,7 +288,10 @@ class Store:
         self._wait_a_while()
         self._trim()
         self._drop_later()
-        line = f"{self._path}: cannot be written: {self._cause(error)}; events wait in memory, up to {MEMORY_ROWS}"
+        line = (
+            f"{self._path}: cannot be written: {self._cause(error)}; events wait in memory, up to"
+            f" {MEMORY_ROWS}"
+        )
         if line != self.problem:
             log.error("store: %s", line)
             self.problem = line
@@ -325,7 +337,11 @@ class Store:
             except sqlite3.DatabaseError as error:
                 if not _is_corrupt(error):
                     raise
-                log.error("store: %s cannot be used (%s); it is set aside and a new one is started", self._path, error)
+                log.error(
+                    "store: %s cannot be used (%s); it is set aside and a new one is started",
+                    self._path,
+                    error,
+                )
                 self._put_aside()
                 self._database = Database(self._path, self._max_mb, self._new_id)
             self._taken_up = False
@@ -341,7 +357,10 @@ class Store:
             return error
 
     def _prepare(self) -> None:
-        """SQLite throws the log of an empty database away. With a first page to stand on, it reads what the log holds."""
+        """SQLite throws the log of an empty database away.
+
+        With a first page to stand on, it reads what the log holds.
+        """
         log_file = self._path.with_name(f"{FILE_NAME}-wal")
         empty = not self._was_there or self._path.stat().st_size == 0
         self._emptied = ""
@@ -353,7 +372,10 @@ class Store:
             witness.write(self._path.with_name(witness.FILE_NAME), Witness())
 
     def _take_up(self, database: Database) -> None:
-        """Find out whether it goes on where it stood. What has ended is told in the transaction that begins anew."""
+        """Find out whether it goes on where it stood.
+
+        What has ended is told in the transaction that begins anew.
+        """
         seen = self._before if isinstance(self._before, Witness) else Witness()
         saved = salvage(self._path.with_name(self._set_aside)) if self._set_aside else None
         end = self._end = self._end or ended(self._before, database.opened(self._was_there))
@@ -368,7 +390,12 @@ class Store:
             database.move_epoch(seen.epoch)
             database.set(BIRTHS, str(max(database.number(BIRTHS), seen.births)))
         if end is not None:
-            log.error("store: %s has ended (%s); %s goes on", end.storeid or "the one before", end.cause, database.store_id)
+            log.error(
+                "store: %s has ended (%s); %s goes on",
+                end.storeid or "the one before",
+                end.cause,
+                database.store_id,
+            )
             self._signal(self.committed)
         if saved is not None:
             log.warning("store: %d events that waited were saved from the damaged file", more["salvaged"])
@@ -382,7 +409,8 @@ class Store:
             self._words = max(0.0, self._words - 1.0)
             self._bear_witness(database)
         elif database.log_mark() != self._log_mark:
-            # All before this commit lies in the file itself now, without the log: only a new epoch tells that from what comes after it.
+            # All before this commit lies in the file itself now, without the log: only a new epoch tells that
+            # from what comes after it.
             with contextlib.suppress(sqlite3.Error):  # a disk that fails says so at the next commit
                 with database.transaction():
                     database.move_epoch()
@@ -395,7 +423,11 @@ class Store:
             self._wordless = ""
         except OSError as error:
             if not self._wordless:
-                log.error("store: %s cannot be written: %s; a store that goes back in time may go unnoticed", witness.FILE_NAME, error)
+                log.error(
+                    "store: %s cannot be written: %s; a store that goes back in time may go unnoticed",
+                    witness.FILE_NAME,
+                    error,
+                )
             self._wordless = str(error)
 
     def _leave(self) -> None:
@@ -446,7 +478,9 @@ class _Call:
 
     __slots__ = ("entries", "future", "work", "writes")
 
-    def __init__(self, work: Callable[[Database], Any], entries: list[Entry], future: asyncio.Future[Any], writes: bool) -> None:
+    def __init__(
+        self, work: Callable[[Database], Any], entries: list[Entry], future: asyncio.Future[Any], writes: bool
+    ) -> None:
         self.work, self.entries, self.future, self.writes = work, entries, future, writes
 
 

@@ -1,8 +1,10 @@
-"""A small file beside pole.db that says how far the store had come: what catches a database that is gone, empty, or older than it was.
+"""A small file beside pole.db that says how far the store had come: what catches a database that is gone,
+empty, or older than it was.
 
-One JSON object, replaced as a whole. Its words are a lower bound: it is written after the commit that it tells of, so a crash between the
-two leaves the database ahead, never behind. `epoch` counts with it; the database keeps the same count, and moves it in the commit before
-each writing. So a database whose epoch is behind that of its witness went back in time, whichever numbers it shows.
+One JSON object, replaced as a whole. Its words are a lower bound: it is written after the commit that it
+tells of, so a crash between the two leaves the database ahead, never behind. `epoch` counts with it; the
+database keeps the same count, and moves it in the commit before each writing. So a database whose epoch is
+behind that of its witness went back in time, whichever numbers it shows.
 """
 
 from __future__ import annotations
@@ -17,8 +19,8 @@ from pole_agent.replacing import replace_file
 from pole_agent.settings.reading import regular_file
 
 FILE_NAME = "pole.witness"
-MOST_BYTES = 4096
-MOST = 1 << 53  # of a number in JSON
+MAX_BYTES = 4096
+MAX_JSON_INT = 1 << 53  # of a number in JSON
 
 
 class Unreadable(Exception):
@@ -39,9 +41,12 @@ class Witness:
 
 
 def read(path: Path) -> Witness | None:
-    """What the witness says; None where there is none. Raises Unreadable for anything that no agent has written there."""
+    """What the witness says; None where there is none.
+
+    Raises Unreadable for anything that no agent has written there.
+    """
     try:
-        document = json.loads(regular_file(path, MOST_BYTES))
+        document = json.loads(regular_file(path, MAX_BYTES))
         check = document.pop("check")
         witness = Witness(**document)
     except FileNotFoundError:
@@ -52,7 +57,9 @@ def read(path: Path) -> Witness | None:
         raise Unreadable(f"{type(error).__name__}: {error}"[:200]) from error
     for field in fields(Witness):
         value = getattr(witness, field.name)
-        if type(value) is not type(field.default) or (isinstance(value, int) and not 0 <= value <= MOST):
+        if type(value) is not type(field.default) or (
+            isinstance(value, int) and not 0 <= value <= MAX_JSON_INT
+        ):
             raise Unreadable(f"{field.name} cannot be {value!r}"[:200])
     if check != _check(document):
         raise Unreadable("it was damaged on the disk")

@@ -1,8 +1,9 @@
 """Who is who: pairs of a known object and a detection, best first, each used once.
 
-The best total would need the Hungarian method; on street scenes greedy matching of a gated, sorted list gives the same pairs in
-all but crowded frames, is deterministic, and is linear in the pairs that pass the gate. With the handful of objects of a street,
-plain Python is faster than arrays: most pairs are ruled out by two comparisons.
+The best total would need the Hungarian method; on street scenes greedy matching of a gated, sorted list gives
+the same pairs in all but crowded frames, is deterministic, and is linear in the pairs that pass the gate.
+With the handful of objects of a street, plain Python is faster than arrays: most pairs are ruled out by two
+comparisons.
 """
 
 from __future__ import annotations
@@ -22,7 +23,8 @@ def grown(box: Sides, share: float) -> Sides:
 
 
 def match(pairs: Iterable[Pair], least: float, rows: set[int], columns: set[int]) -> list[tuple[int, int]]:
-    """Choose pairs, best first, none below `least`, from the rows and columns that are still free; those chosen are taken out.
+    """Choose pairs, best first, none below `least`, from the rows and columns that are still free; those
+    chosen are taken out.
 
     Ties go to the lower row, then the lower column.
     """

@@ -11,21 +11,23 @@ FIRST_GAIN, LAST_GAIN = 0.64, 0.19  # of the velocity: trust the first steps mor
 SIZE_GAIN = 0.68
 LOOK_GAIN = 0.02  # of the appearance: it changes slowly
 COAST_DAMPING_PER_S = 0.6  # what is left of the velocity after a second out of sight
-# The fastest that is plausible, in widths and heights of the box a second: a sprinter 6 m/s, a vehicle 60 km/h. A faster step is a
-# jump of the detector.
+# The fastest that is plausible, in widths and heights of the box a second: a sprinter 6 m/s, a vehicle 60
+# km/h. A faster step is a jump of the detector.
 TOP_SPEED = {"person": (10.0, 3.0)}
 OTHER_TOP_SPEED = (9.0, 5.0)
-LEAST_OVERLAP = 0.2  # of the boxes of one object at two looks; with less it has leapt
+MIN_OVERLAP = 0.2  # of the boxes of one object at two looks; with less it has leapt
 RARER = {"bus": 0.7, "truck": 0.7}  # weight of a vote: a detector that wavers is more often looking at a car
 STIRRING_HEIGHT = 0.3  # of the picture; the change in a smaller box may be somebody else's
 STANDING_S = 1.0  # what has not moved for this long stands
 STILL_REACH = 0.25  # of its height: what moves less stands still
 ODD_HEIGHT = 0.15  # a box whose height differs by this share, …
-ODD_TOP = 0.5  # … and whose upper edge is off by less than this share of what the lower one is off by, ends in the wrong place
+# … and whose upper edge is off by less than this share of what the lower one is off by, ends in the wrong
+# place
+ODD_TOP = 0.5
 STEADY_S = 1.0  # the least for a height to be trusted: one who comes in over the picture's edge grows
 HIDDEN_S = 8.0  # legs may be hidden this long, …
 LONGER_S = 0.5  # … and a box may take in something else for this long; then it is believed
-MOST_EARLIER = 32  # sightings before it is sure
+MAX_EARLIER = 32  # sightings before it is sure
 
 
 class Identity:
@@ -37,7 +39,9 @@ class Identity:
         self.hits = 1
         self.first_seen = self.last_seen = now
         self.score = self.best = detection.score
-        self.look: NDArray[np.float32] | None = None if detection.look is None else np.array(detection.look, np.float32)
+        self.look: NDArray[np.float32] | None = (
+            None if detection.look is None else np.array(detection.look, np.float32)
+        )
         self.sides = box.sides
         self.group = group_of(detection.label)
         self.still_since = now
@@ -71,14 +75,22 @@ class Identity:
 
     @property
     def moved(self) -> bool:
-        """It has gone further than a detector trembles, or it is large and the picture changed where it was."""
+        """It has gone further than a detector trembles, or it is large and the picture changed
+        where it was.
+        """
         return self.still_since > self.first_seen or (self._stirred and self._height >= STIRRING_HEIGHT)
 
     @property
     def travelled(self) -> bool:
-        """It has gone further than its own size from where it was first seen. What flickers or sways does not."""
+        """It has gone further than its own size from where it was first seen.
+
+        What flickers or sways does not.
+        """
         first = self._earlier[0].box
-        away_x, away_y = abs(self._x - (first.left + first.right) / 2), abs(self._y - (first.top + first.bottom) / 2)
+        away_x, away_y = (
+            abs(self._x - (first.left + first.right) / 2),
+            abs(self._y - (first.top + first.bottom) / 2),
+        )
         return away_x > self._width or away_y > self._height
 
     @property
@@ -87,10 +99,14 @@ class Identity:
 
     @property
     def left_picture(self) -> bool:
-        """It has gone out of the picture since it was last seen; one who is cut off by the border may have most of the box beyond it."""
+        """It has gone out of the picture since it was last seen; one who is cut off by the border may have
+        most of the box beyond it.
+        """
         box = self.seen_box
         gone = not _in_picture(self._x, self._y)
-        return gone and (_in_picture((box.left + box.right) / 2, (box.top + box.bottom) / 2) or not self.box.sane())
+        return gone and (
+            _in_picture((box.left + box.right) / 2, (box.top + box.bottom) / 2) or not self.box.sane()
+        )
 
     def predict(self, now: float) -> None:
         """Move the state to `now` at constant velocity; out of sight the velocity fades."""
@@ -117,7 +133,7 @@ class Identity:
     def see(self, detection: Detection, now: float) -> None:
         """Correct the state, already predicted to `now`, by what was seen."""
         box = detection.box
-        leap = iou(self._latest.box.sides, box.sides) < LEAST_OVERLAP
+        leap = iou(self._latest.box.sides, box.sides) < MIN_OVERLAP
         self.leaps = 2 if self.leaps else int(leap)
         self._latest = detection
         box = self._whole(box, now)
@@ -151,7 +167,10 @@ class Identity:
             self._keep(now)
 
     def stand_still(self, now: float, within_s: float) -> None:
-        """Nothing moved in the picture: what was in sight still is, where it was. One who was going and is hidden goes on unseen."""
+        """Nothing moved in the picture: what was in sight still is, where it was.
+
+        One who was going and is hidden goes on unseen.
+        """
         if self.last_seen < self._at and self.last_seen - self.still_since < STANDING_S:
             self.predict(now)
             return
@@ -166,25 +185,40 @@ class Identity:
 
     def track(self, now: float) -> Track:
         earlier = tuple(s for s in self._earlier if s.at < now) if self._sure_at == now else ()
-        return Track(self.track_id, self.label, self.box, self.score, self.first_seen, self.last_seen, self.last_seen == now, earlier)
+        return Track(
+            self.track_id,
+            self.label,
+            self.box,
+            self.score,
+            self.first_seen,
+            self.last_seen,
+            self.last_seen == now,
+            earlier,
+        )
 
     def _keep(self, now: float) -> None:
-        """Remember this sighting until it is sure to be somebody. Any length of time fits: when full, every second one goes."""
+        """Remember this sighting until it is sure to be somebody.
+
+        Any length of time fits: when full, every second one goes.
+        """
         if (self.hits - 1) % self._stride == 0:
             self._earlier.append(Sighting(now, self.box))
-            if len(self._earlier) > MOST_EARLIER:
+            if len(self._earlier) > MAX_EARLIER:
                 del self._earlier[1::2]
                 self._stride *= 2
 
     def _whole(self, box: Box, now: float) -> Box:
         """The box with its lower end where it must be.
 
-        Somebody whose legs are hidden, or whose box takes in what is below, has a box that ends elsewhere all at once while its upper
-        edge goes on: then his height is trusted more than the box, for as long as it has been so before.
+        Somebody whose legs are hidden, or whose box takes in what is below, has a box that ends elsewhere all
+        at once while its upper edge goes on: then his height is trusted more than the box, for as long as it
+        has been so before.
         """
         height = box.height
         top, bottom = self._y - self._height / 2, self._y + self._height / 2
-        odd = abs(height / self._height - 1) > ODD_HEIGHT and abs(box.top - top) < ODD_TOP * abs(box.bottom - bottom)
+        odd = abs(height / self._height - 1) > ODD_HEIGHT and abs(box.top - top) < ODD_TOP * abs(
+            box.bottom - bottom
+        )
         if not odd:
             self._odd_since = None
             if abs(height / self._height - 1) > ODD_HEIGHT:
@@ -192,7 +226,10 @@ class Identity:
             return box
         if self._odd_since is None:
             self._odd_since = now
-        longest, steady_s = HIDDEN_S if height < self._height else LONGER_S, self._odd_since - self._height_since
+        longest, steady_s = (
+            HIDDEN_S if height < self._height else LONGER_S,
+            self._odd_since - self._height_since,
+        )
         if steady_s < STEADY_S or now - self._odd_since >= min(longest, steady_s):
             self._odd_since, self._height_since = None, now
             return box

@@ -1,7 +1,7 @@
 """A rider and the motorcycle or bicycle below are one two_wheeler, not also a person.
 
-Most road users of Indonesia ride. Who sits on a two-wheeler is told from who walks past a parked one by history: a two-wheeler that
-was standing before the person came has no rider.
+Most road users of Indonesia ride. Who sits on a two-wheeler is told from who walks past a parked one by
+history: a two-wheeler that was standing before the person came has no rider.
 """
 
 from __future__ import annotations
@@ -18,13 +18,13 @@ UNSEEN_S = 3.0  # … and one whose two-wheeler is not found by the detector, af
 TRUST = 2.0  # times as long as the two have fitted, at most
 KEPT_S = 60.0  # numbers that are out of sight
 PAST = 8  # looks at a person that are remembered
-LEAST_TOGETHER = 2  # of them before a two-wheeler was sure, at which it was below that person already
-# The person's box against the two-wheeler's: the middle between its ends (and this much beyond), the feet between its
-# saddle and the road, the head above it, and about as tall.
+MIN_TOGETHER = 2  # of them before a two-wheeler was sure, at which it was below that person already
+# The person's box against the two-wheeler's: the middle between its ends (and this much beyond), the feet
+# between its saddle and the road, the head above it, and about as tall.
 BESIDE = 0.15
 FEET_FROM, FEET_TO = 0.25, 1.1
 HEAD_ABOVE = 0.25
-LEAST_HEIGHT, MOST_HEIGHT = 0.5, 3.0
+MIN_HEIGHT, MAX_HEIGHT = 0.5, 3.0
 
 
 @dataclass(slots=True)
@@ -38,7 +38,9 @@ class Mount:
 
 @dataclass(frozen=True, slots=True)
 class Ride:
-    """Who rides what: the two-wheeler's number, where its box lay in sizes of the rider's box when the two fitted last, and when."""
+    """Who rides what: the two-wheeler's number, where its box lay in sizes of the rider's box when the two
+    fitted last, and when.
+    """
 
     number: int
     since: float
@@ -51,17 +53,23 @@ class Ride:
 
 
 class Riders:
-    """Remembers who rides what, for one camera. A ride is one object, under the number by which it was reported first."""
+    """Remembers who rides what, for one camera.
+
+    A ride is one object, under the number by which it was reported first.
+    """
 
     def __init__(self) -> None:
         self._mounts: dict[int, Mount] = {}
         self._rides: dict[int, Ride] = {}  # by person
-        self._names: dict[int, int] = {}  # a two-wheeler's number -> the one that its ride was reported by before
+        # A two-wheeler's number -> the one that its ride was reported by before
+        self._names: dict[int, int] = {}
         self._reported: dict[int, float] = {}  # number -> last time
         self._past: dict[int, list[Track]] = {}  # by person
 
     def join(self, tracks: Sequence[Track], now: float) -> list[Track]:
-        """The tracks of a frame without the riders: they are part of what they ride, also while the detector misses that."""
+        """The tracks of a frame without the riders: they are part of what they ride, also while the detector
+        misses that.
+        """
         for track in tracks:
             if track.label in GROUPS["two_wheeler"]:
                 self._follow(track, now)
@@ -75,7 +83,9 @@ class Riders:
             ride = rides.get(person.track_id)
             if ride and person.seen_now and not (ride.number in joined and joined[ride.number].seen_now):
                 mount, box = self._mounts[ride.number].track, _seated(ride.seat, person.box)
-                joined[ride.number] = replace(mount, box=box, last_seen=person.last_seen, seen_now=True, earlier=())
+                joined[ride.number] = replace(
+                    mount, box=box, last_seen=person.last_seen, seen_now=True, earlier=()
+                )
         return self._named(joined, now)
 
     def known_as(self, numbers: Iterable[int]) -> frozenset[int]:
@@ -83,7 +93,10 @@ class Riders:
         return frozenset(self._names.get(number, number) for number in numbers)
 
     def _named(self, joined: Mapping[int, Track], now: float) -> list[Track]:
-        """The tracks under the numbers by which they are known. Who has got off takes his own number with him."""
+        """The tracks under the numbers by which they are known.
+
+        Who has got off takes his own number with him.
+        """
         told = []
         for number, track in joined.items():
             if (name := self._names.get(number, number)) != number and name in joined:
@@ -111,11 +124,23 @@ class Riders:
         own = self._mounts.get(ride.number) if ride else None
         if ride and own and own.track.last_seen == now and sits_on(person, own.track):
             return replace(ride, at=now, seat=_seat(own.track.box, person.box))
-        held = ride if ride and own and now - ride.at <= ride.lasts(LOOSE_S if own.track.last_seen == now else UNSEEN_S) else None
+        held = (
+            ride
+            if ride
+            and own
+            and now - ride.at <= ride.lasts(LOOSE_S if own.track.last_seen == now else UNSEEN_S)
+            else None
+        )
         for number, mount in self._mounts.items():
             stood_before = person.first_seen - mount.since > PARKED_S or now - mount.since > PARKED_S
             if mount.track.last_seen == now and not stood_before and sits_on(person, mount.track):
-                before = self._names.get(held.number, held.number) if held else person.track_id if self._together(person, mount) else number
+                before = (
+                    self._names.get(held.number, held.number)
+                    if held
+                    else person.track_id
+                    if self._together(person, mount)
+                    else number
+                )
                 if before in self._reported and number not in self._reported:
                     self._names.setdefault(number, before)
                 return Ride(number, held.since if held else now, now, _seat(mount.track.box, person.box))
@@ -124,8 +149,10 @@ class Riders:
     def _together(self, person: Track, mount: Mount) -> bool:
         """Were they where they are now to each other, before the two-wheeler was sure to be there?"""
         past = {t.last_seen: t for t in self._past.get(person.track_id, ())}
-        fits = [sits_on(past[s.at], replace(mount.track, box=s.box)) for s in mount.track.earlier if s.at in past]
-        return len(fits) >= LEAST_TOGETHER and all(fits)
+        fits = [
+            sits_on(past[s.at], replace(mount.track, box=s.box)) for s in mount.track.earlier if s.at in past
+        ]
+        return len(fits) >= MIN_TOGETHER and all(fits)
 
 
 def _seat(ridden: Box, person: Box) -> Sides:
@@ -154,5 +181,5 @@ def sits_on(person: Track, ridden: Track) -> bool:
         w.left - BESIDE * w.width <= middle <= w.right + BESIDE * w.width
         and w.top + FEET_FROM * w.height <= p.bottom <= w.top + FEET_TO * w.height
         and p.top < w.top + HEAD_ABOVE * w.height
-        and LEAST_HEIGHT * w.height <= p.height <= MOST_HEIGHT * w.height
+        and MIN_HEIGHT * w.height <= p.height <= MAX_HEIGHT * w.height
     )

@@ -1,11 +1,13 @@
 """Detections of one frame -> tracks over time. Online, deterministic, no clock: time is an argument.
 
-Association runs in four rounds, surest first: good detections to known objects by place and appearance together; to those in
-sight by place alone, since light changes how they look; weak detections to what is left of those in sight (an object half
-hidden scores low); then good detections to new objects. Motion is constant velocity, damped, on the box centre.
+Association runs in four rounds, surest first: good detections to known objects by place and appearance
+together; to those in sight by place alone, since light changes how they look; weak detections to what is left
+of those in sight (an object half hidden scores low); then good detections to new objects. Motion is constant
+velocity, damped, on the box centre.
 
-An object out of sight is remembered for a while, and found again by place and appearance. Behind somebody nearer it is still
-reported where it should be. One that has been standing (a parked car, somebody on a bench) is remembered for longer.
+An object out of sight is remembered for a while, and found again by place and appearance. Behind somebody
+nearer it is still reported where it should be. One that has been standing (a parked car, somebody on a bench)
+is remembered for longer.
 """
 
 from __future__ import annotations
@@ -16,8 +18,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from pole_agent.tracking.association import Pair, grown, match
-from pole_agent.tracking.identity import LEAST_OVERLAP, STANDING_S, Identity
-from pole_agent.tracking.leap import LEAST_LEAP, agrees
+from pole_agent.tracking.identity import MIN_OVERLAP, STANDING_S, Identity
+from pole_agent.tracking.leap import MIN_LEAP, agrees
 from pole_agent.tracking.leap import likeness as leap
 from pole_agent.vocabulary import Box, Detection, Sides, Track, group_of, iou
 
@@ -40,9 +42,11 @@ class Tuning:
     settled_memory_s: float = 60.0
     confirm_s: float = 0.2  # a second detection this much later makes a track …
     confirm_above: float = 0.42  # … if the best lies this share of the way from `start_score` to 1, …
-    patient_s: float = 1.3  # … and up to this much later the smaller it is, for one that scores less and moves, …
+    # … and up to this much later the smaller it is, for one that scores less and moves, …
+    patient_s: float = 1.3
     large: float = 0.5  # of the picture's height, and it is seen well
-    still_hits: int = 19  # … or this many whose mean lies this share above `start_score` for one that stands still, …
+    # … or this many whose mean lies this share above `start_score` for one that stands still, …
+    still_hits: int = 19
     still_above: float = 0.23
     still_s: float = 30.0  # … or all this time; what stands and scores low is more often a post than a person
     look_weight: float = 0.75  # appearance against place, where both are known
@@ -66,11 +70,13 @@ class Tracker:
         self._next_id = next_id or itertools.count(1).__next__
 
     def update(self, detections: Sequence[Detection], now: float, view: Box | None = None) -> list[Track]:
-        """Take the detections of the frame at `now` (monotonic seconds, never backwards); return the tracks to report.
+        """Take the detections of the frame at `now` (monotonic seconds, never backwards); return the tracks
+        to report.
 
         With a `view` only that part of the picture was looked at: who is not wholly inside stays as he was.
 
-        Boxes that are not finite, empty or outside the picture are ignored, as are scores that are not numbers.
+        Boxes that are not finite, empty or outside the picture are ignored, as are scores that are not
+        numbers.
         """
         tuning, known = self._tuning, self._known
         seen = [d for d in detections if tuning.weak_score <= d.score <= 1 and d.box.sane()]
@@ -99,7 +105,7 @@ class Tracker:
             known[row].see(seen[column], now)
             if now - known[row].still_since > tuning.settled_s:
                 known[row].halt()
-        self._welcome(seen, places, good, weak, now)
+        self._start_tracks(seen, places, good, weak, now)
         return self._report(now)
 
     @property
@@ -108,27 +114,40 @@ class Tracker:
         return frozenset(i.track_id for i in self._known)
 
     @property
-    def wondering(self) -> bool:
+    def has_candidates(self) -> bool:
         """There is something that may become a track, if it is seen again."""
         return bool(self._fresh)
 
     @property
-    def glimpses(self) -> list[Track]:
-        """What was seen well at this frame and is no track yet. Enough to raise a lamp, not to tell anybody."""
+    def tentative(self) -> list[Track]:
+        """What was seen well at this frame and is no track yet.
+
+        Enough to raise a lamp, not to tell anybody.
+        """
         return [i.track(i.last_seen) for i in self._fresh if self._is_clear(i)]
 
     def places(self, now: float) -> tuple[list[Box], list[Box]]:
-        """Where those in sight are: the ones who are going, and the ones who have been standing for a second."""
+        """Where those in sight are: the ones who are going, and the ones who have been standing
+        for a second.
+        """
         going: list[Box] = []
         standing: list[Box] = []
         for identity in self._known:
             if now - identity.last_seen <= IN_SIGHT_S:
-                (standing if identity.last_seen - identity.still_since >= STANDING_S else going).append(identity.box)
+                (standing if identity.last_seen - identity.still_since >= STANDING_S else going).append(
+                    identity.box
+                )
         return going, standing
 
     def settled(self, now: float) -> bool:
-        """Nobody is here but those who have been standing for long, and they were all found at the last look."""
-        return all(self._settled(i) and now - i.last_seen <= IN_SIGHT_S for i in self._known if now - i.last_seen <= self._coast(i))
+        """Nobody is here but those who have been standing for long, and they were all found at
+        the last look.
+        """
+        return all(
+            self._settled(i) and now - i.last_seen <= IN_SIGHT_S
+            for i in self._known
+            if now - i.last_seen <= self._coast(i)
+        )
 
     def advance(self, now: float) -> list[Track]:
         """Time passed and nothing moved: everything in sight is where it was. Whoever is hidden goes on."""
@@ -144,11 +163,16 @@ class Tracker:
             identity.predict(now)
         self._report(now)
 
-    def _pairs(self, known: Sequence[Identity], seen: Sequence[Detection], places: Sequence[Sides], now: float) -> list[Pair]:
+    def _pairs(
+        self, known: Sequence[Identity], seen: Sequence[Detection], places: Sequence[Sides], now: float
+    ) -> list[Pair]:
         """Whatever overlaps, by place and appearance."""
         tuning = self._tuning
         weight = tuning.look_weight
-        others = [(*grown(sides, tuning.margin), c, group_of(seen[c].label), seen[c].look) for c, sides in enumerate(places)]
+        others = [
+            (*grown(sides, tuning.margin), c, group_of(seen[c].label), seen[c].look)
+            for c, sides in enumerate(places)
+        ]
         others.sort(key=lambda other: other[0])
         lefts = [other[0] for other in others]
         widest = max((other[2] - other[0] for other in others), default=0.0)
@@ -169,21 +193,35 @@ class Tracker:
                 found.append((likeness, row, column))
         return found
 
-    def _welcome(self, seen: Sequence[Detection], places: Sequence[Sides], good: set[int], weak: set[int], now: float) -> None:
-        """What is left of the detections: those that were new a frame ago, seen again; then new ones, which must be good."""
+    def _start_tracks(
+        self, seen: Sequence[Detection], places: Sequence[Sides], good: set[int], weak: set[int], now: float
+    ) -> None:
+        """What is left of the detections: those that were new a frame ago, seen again; then new ones, which
+        must be good.
+        """
         fresh = self._fresh
         rows, left = set(range(len(fresh))), good | weak
         possible = [(r, c) for r, i in enumerate(fresh) for c in left if i.group == group_of(seen[c].label)]
         pairs = [(iou(fresh[r].sides, places[c]), r, c) for r, c in possible]
-        again = match((p for p in pairs if p[2] in good), LEAST_OVERLAP, rows, left)
-        again += match((p for p in pairs if fresh[p[1]].moved or self._is_clear(fresh[p[1]])), LEAST_OVERLAP, rows, left)
+        again = match((p for p in pairs if p[2] in good), MIN_OVERLAP, rows, left)
+        again += match(
+            (p for p in pairs if fresh[p[1]].moved or self._is_clear(fresh[p[1]])), MIN_OVERLAP, rows, left
+        )
         # A leap that leads nowhere was none: what it landed on is still there, alone.
-        landed = [(iou(fresh[r].seen_box.sides, places[c]), r, c) for r, c in possible if fresh[r].leaps == 1 and r in rows and c in left]
-        for row, _ in (back := match(landed, LEAST_OVERLAP, rows, left)):
+        landed = [
+            (iou(fresh[r].seen_box.sides, places[c]), r, c)
+            for r, c in possible
+            if fresh[r].leaps == 1 and r in rows and c in left
+        ]
+        for row, _ in (back := match(landed, MIN_OVERLAP, rows, left)):
             fresh[row] = fresh[row].landed()
         again += back
-        far = [(leap(fresh[r], seen[c], now), r, c) for r, c in possible if r in rows and c in left and (c in good or fresh[r].leaps)]
-        again += match(far, LEAST_LEAP, rows, left)
+        far = [
+            (leap(fresh[r], seen[c], now), r, c)
+            for r, c in possible
+            if r in rows and c in left and (c in good or fresh[r].leaps)
+        ]
+        again += match(far, MIN_LEAP, rows, left)
         self._fresh = []
         for row, column in again:
             identity = fresh[row]
@@ -199,10 +237,14 @@ class Tracker:
 
     def _is_clear(self, identity: Identity) -> bool:
         """It was once seen so well that a second look, however dim, is enough."""
-        return identity.best >= self._tuning.start_score + self._tuning.confirm_above * (1 - self._tuning.start_score)
+        return identity.best >= self._tuning.start_score + self._tuning.confirm_above * (
+            1 - self._tuning.start_score
+        )
 
     def _is_sure(self, identity: Identity, now: float) -> bool:
-        """A few good detections make a track when one is very good; a dim or distant object must be seen for longer."""
+        """A few good detections make a track when one is very good; a dim or distant object must be seen for
+        longer.
+        """
         tuning = self._tuning
         start, room, age = tuning.start_score, 1 - tuning.start_score, now - identity.first_seen + ROUNDING_S
         if identity.leaps == 1:
@@ -239,7 +281,11 @@ class Tracker:
             elif away > tuning.coast_s:
                 lost.append(identity)
         self._known = kept
-        away_too_long = {id(i) for i in lost if now - i.last_seen > (self._coast(i) if self._settled(i) else self._hidden(i, in_sight))}
+        away_too_long = {
+            id(i)
+            for i in lost
+            if now - i.last_seen > (self._coast(i) if self._settled(i) else self._hidden(i, in_sight))
+        }
         return [i.track(now) for i in kept if id(i) not in away_too_long]
 
     def _hidden(self, identity: Identity, in_sight: Sequence[Sides]) -> float:
@@ -256,4 +302,6 @@ class Tracker:
 
 
 def _holds(view: Box, sides: Sides) -> bool:
-    return view.left <= sides[0] and view.top <= sides[1] and sides[2] <= view.right and sides[3] <= view.bottom
+    return (
+        view.left <= sides[0] and view.top <= sides[1] and sides[2] <= view.right and sides[3] <= view.bottom
+    )

@@ -1,7 +1,8 @@
 """The notice board: what the city should know now. Newest wins; put up again at each birth.
 
-Loops post; the upload loop carries. A notice that was not carried before the next one with its key is replaced, never queued:
-states are not events. Live messages (replies, orders to fly) are sent now or not at all.
+Loops post; the upload loop carries. A notice that was not carried before the next one with its key is
+replaced, never queued: states are not events. Live messages (replies, orders to fly) are sent now or not at
+all.
 """
 
 from __future__ import annotations
@@ -27,8 +28,13 @@ class Board:
     def connected(self) -> bool:
         return self._send is not None
 
-    def post(self, key: str, message: Message, *, at_birth: bool = True, carried: Callable[[], None] | None = None) -> None:
-        """Put up a notice; callable at any time, connected or not. `carried` is called once, when the broker has it."""
+    def post(
+        self, key: str, message: Message, *, at_birth: bool = True, carried: Callable[[], None] | None = None
+    ) -> None:
+        """Put up a notice; callable at any time, connected or not.
+
+        `carried` is called once, when the broker has it.
+        """
         self._notices[key] = (message, at_birth)
         self._when_carried.pop(key, None)
         if carried is not None:

@@ -10,9 +10,11 @@ from pole_agent.uplink.events import Incoming, Letter, Message
 
 
 class Session(Protocol):
-    """A live connection. `missing`: the protections that this broker does not give, in words; empty where all are there.
+    """A live connection. `missing`: the protections that this broker does not give, in words; empty where all
+    are there.
 
-    `modern`: it speaks MQTT 5. `certificate_ends`: wall time at which the broker's certificate ends, None without TLS.
+    `modern`: it speaks MQTT 5. `certificate_ends`: wall time at which the broker's certificate ends, None
+    without TLS.
     """
 
     missing: str
@@ -29,11 +31,11 @@ class Session(Protocol):
         ...
 
     async def publish(self, message: Letter, *, waits: bool = False) -> None:
-        """Return once the broker has acknowledged it. Where it bears no more at a time, the first that came goes first; `waits`: after all
-        others.
+        """Return once the broker has acknowledged it. Where it bears no more at a time, the first that came
+        goes first; `waits`: after all others.
 
-        Raises PublishRefused when it answered with a reason code of failure, LinkLost when the connection is gone (NotAcknowledged:
-        by our own decision, because it answers and acknowledges nothing).
+        Raises PublishRefused when it answered with a reason code of failure, LinkLost when the connection is
+        gone (NotAcknowledged: by our own decision, because it answers and acknowledges nothing).
         """
         ...
 
@@ -50,12 +52,17 @@ class Broker(Protocol):
     """Something to connect to."""
 
     def connect(
-        self, will: Message, base: str, suffix: str = "", born: Callable[[bool], Awaitable[None]] | None = None
+        self,
+        will: Message,
+        base: str,
+        suffix: str = "",
+        born: Callable[[bool], Awaitable[None]] | None = None,
     ) -> AbstractAsyncContextManager[Session]:
         """Connect with a clean session and this will, and listen to the command topics below `base`.
 
         `born` is awaited once the broker has let us in, before anything is asked of it (True: in MQTT 5).
-        `suffix` is added to the client's identity. Raises LinkLost; TakenOver when another client came with the same identity.
+        `suffix` is added to the client's identity. Raises LinkLost; TakenOver when another client came with
+        the same identity.
         """
         ...
 

@@ -1,8 +1,9 @@
 """One connection over aiomqtt.
 
-aiomqtt drops the reason codes of acknowledgements, and a publish hangs when the link drops. Both matter here: an event is
-deleted only after the broker took it. So this client waits for the PUBACK itself and fails what is pending at a disconnect. A new
-client is made for each connection: paho keeps unacknowledged messages inside, and the outbox is the only queue we trust.
+aiomqtt drops the reason codes of acknowledgements, and a publish hangs when the link drops. Both matter here:
+an event is deleted only after the broker took it. So this client waits for the PUBACK itself and fails what
+is pending at a disconnect. A new client is made for each connection: paho keeps unacknowledged messages
+inside, and the outbox is the only queue we trust.
 """
 
 from __future__ import annotations
@@ -25,7 +26,9 @@ from pole_agent.uplink.events import Message
 
 MAX_IN_FLIGHT = 40
 SILENT_S = (
-    10.0  # nothing was acknowledged and nothing moved for so long: the broker is asked whether it is there, and has as long to answer
+    # Nothing was acknowledged and nothing moved for so long: the broker is asked whether it is there, and has
+    # as long to answer
+    10.0
 )
 UNACKNOWLEDGED_S = 30.0  # it answers, and acknowledges nothing, or leaves one out
 CLOSED_EARLY = "the broker closed the connection before it let us in"
@@ -38,7 +41,8 @@ class AckClient(aiomqtt.Client):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self._acks: dict[int, tuple[asyncio.Future[int], float]] = {}  # by packet, in the order in which they left: and when
+        # By packet, in the order in which they left: and when
+        self._acks: dict[int, tuple[asyncio.Future[int], float]] = {}
         self._progress_at = self._moved_at = self._asked_at = 0.0
         self._overtaken = False  # the oldest is not acknowledged, later ones are
         self._unsent: int | None = None
@@ -50,15 +54,18 @@ class AckClient(aiomqtt.Client):
         self.window = MAX_IN_FLIGHT
 
     async def _wait_for(self, fut: Awaitable[Any], timeout: float | None) -> Any:
-        """As aiomqtt's. Before Python 3.12 `wait_for` forgets that its task was cancelled where the answer comes in that moment: an agent
-        that stops as it connects would go on for ever."""
+        """As aiomqtt's. Before Python 3.12 `wait_for` forgets that its task was cancelled where the answer
+        comes in that moment: an agent that stops as it connects would go on for ever.
+        """
         answer = await super()._wait_for(fut, timeout)
         task = asyncio.current_task()
         if task is not None and task.cancelling():
             raise asyncio.CancelledError
         return answer
 
-    def _on_connect(self, client: Any, userdata: Any, flags: Any, reason_code: Any, properties: Any = None) -> None:
+    def _on_connect(
+        self, client: Any, userdata: Any, flags: Any, reason_code: Any, properties: Any = None
+    ) -> None:
         if reason_code == CONNACK_ACCEPTED:
             self.largest_packet = getattr(properties, "MaximumPacketSize", None)
             self.retains &= bool(getattr(properties, "RetainAvailable", True))
@@ -67,7 +74,9 @@ class AckClient(aiomqtt.Client):
             self.window = min(MAX_IN_FLIGHT, getattr(properties, "ReceiveMaximum", MAX_IN_FLIGHT))
         super()._on_connect(client, userdata, flags, reason_code, properties)
 
-    def _on_disconnect(self, client: Any, userdata: Any, flags: Any, reason_code: Any, properties: Any = None) -> None:
+    def _on_disconnect(
+        self, client: Any, userdata: Any, flags: Any, reason_code: Any, properties: Any = None
+    ) -> None:
         # paho calls a second time when the socket is gone, without the reason.
         self.taken_over |= getattr(reason_code, "value", None) == SESSION_TAKEN_OVER
         if not self._connected.done():  # aiomqtt would wait for its time out
@@ -77,7 +86,8 @@ class AckClient(aiomqtt.Client):
         self._fail(LinkLost("the connection was lost before the acknowledgement"))
 
     def _on_socket_register_write(self, client: Any, userdata: Any, sock: Any) -> None:
-        # aiomqtt asks for the socket's number before the loop does its work. A broker that says no at once has closed it by then.
+        # aiomqtt asks for the socket's number before the loop does its work. A broker that says no at once
+        # has closed it by then.
         def write() -> None:
             try:
                 self._client.loop_write()
@@ -113,7 +123,9 @@ class AckClient(aiomqtt.Client):
                 ack.set_exception(error)
 
     async def watch(self) -> None:
-        """Give the line up when it makes no progress: deadlines run from the last sign of it, not from the handing over."""
+        """Give the line up when it makes no progress: deadlines run from the last sign of it, not from the
+        handing over.
+        """
         while True:
             await asyncio.sleep(1.0)
             now = time.monotonic()
@@ -133,13 +145,15 @@ class AckClient(aiomqtt.Client):
         if self._moved():
             self._asked_at = 0.0
             self._moved_at = now
-        ping = getattr(self._client, "_ping_t", 0.0)  # when paho has asked the broker whether it is there; 0 after its answer
+        # When paho has asked the broker whether it is there; 0 after its answer
+        ping = getattr(self._client, "_ping_t", 0.0)
         if now - max(self._progress_at, oldest, self._moved_at) >= SILENT_S:
             if not self._asked_at:
                 self._asked_at = now
                 if not ping:
                     self._client._send_pingreq()
-            elif ping and now - ping >= SILENT_S:  # paho asks by itself too: a question of this moment is no silence
+            elif ping and now - ping >= SILENT_S:
+                # paho asks by itself too: a question of this moment is no silence
                 return LinkLost("the broker did not acknowledge in time")
         else:
             self._asked_at = 0.0
@@ -148,7 +162,10 @@ class AckClient(aiomqtt.Client):
         return None
 
     def _moved(self) -> bool:
-        """Has the other end of the line taken bytes since the last look? On a slow one that is the only sign for long."""
+        """Has the other end of the line taken bytes since the last look?
+
+        On a slow one that is the only sign for long.
+        """
         sock: Any = self._client.socket()
         try:
             (unsent,) = struct.unpack("i", fcntl.ioctl(sock.fileno(), termios.TIOCOUTQ, b"\0\0\0\0"))
@@ -172,12 +189,16 @@ class AckClient(aiomqtt.Client):
             raise PublishRefused(0x99, "MQTT 3.1.1 cannot let a message expire, and this one must")
         size = len(message.payload) + len(message.topic.encode()) + 200
         if self.largest_packet is not None and size > self.largest_packet:
-            raise PublishRefused(0x95, f"packet too large: {size} bytes, the broker takes {self.largest_packet}")
+            raise PublishRefused(
+                0x95, f"packet too large: {size} bytes, the broker takes {self.largest_packet}"
+            )
         qos = min(message.qos, self.most_qos)
         if qos < message.qos and not message.retain:
             raise PublishRefused(0x9B, "QoS 1 not supported")
         try:
-            info = self._client.publish(message.topic, message.payload, qos, message.retain and self.retains, properties)
+            info = self._client.publish(
+                message.topic, message.payload, qos, message.retain and self.retains, properties
+            )
         except ValueError as error:  # a topic or a payload that MQTT does not allow
             raise PublishRefused(0x90, str(error)) from error
         if info.rc != 0:

@@ -16,9 +16,15 @@ ORDERS = "drone/order"
 STATUS = "status"  # our own: heard as well, because a twin would write there
 # The commands we listen to.
 PATHS = (
-    "lamp/set", "drone/approval", "drone/progress", "drone/conditions", "drone/stop", "outbox/resend", "incident/feedback",
+    "lamp/set",
+    "drone/approval",
+    "drone/progress",
+    "drone/conditions",
+    "drone/stop",
+    "outbox/resend",
+    "incident/feedback",
     "diagnose",
-)  # fmt: skip
+)
 # All that we ask for, the most important first: some brokers allow a few only.
 LISTENED = (
     "lamp/set",
@@ -41,7 +47,8 @@ class Message(NamedTuple):
     content_type: str = "application/json"
 
 
-# A message, or what makes it at the moment when it leaves (and raises UplinkError when it is not to leave any more).
+# A message, or what makes it at the moment when it leaves (and raises UplinkError when it is not to leave any
+# more).
 Letter = Message | Callable[[], Message]
 
 
@@ -61,13 +68,19 @@ RETAINED = ("info", "active", "lamp/state", "health", STATUS)
 
 
 def encode(document: Any) -> bytes:
-    return json.dumps(document, separators=(",", ":"), ensure_ascii=False, allow_nan=False).encode(errors="replace")
+    return json.dumps(document, separators=(",", ":"), ensure_ascii=False, allow_nan=False).encode(
+        errors="replace"
+    )
 
 
 def _duration(data: Any) -> float | None:
     """Seconds, None where nobody knows."""
     seconds = data.get("duration_s") if isinstance(data, dict) else None
-    return seconds if isinstance(seconds, int | float) and not isinstance(seconds, bool) and seconds >= 0 else None
+    return (
+        seconds
+        if isinstance(seconds, int | float) and not isinstance(seconds, bool) and seconds >= 0
+        else None
+    )
 
 
 def envelope(
@@ -81,7 +94,10 @@ def envelope(
     stamp: Stamp,
     replayed: bool,
 ) -> dict[str, Any]:
-    """One event as CloudEvents JSON. A closed incident also says when it opened, by the clock that its `time` was corrected by."""
+    """One event as CloudEvents JSON.
+
+    A closed incident also says when it opened, by the clock that its `time` was corrected by.
+    """
     if kind == "incident.closed" and (duration := _duration(data)) is not None and duration <= stamp.wall:
         data = {**data, "opened_at": rfc3339(stamp.wall - duration)}
     return {
@@ -126,8 +142,9 @@ def event_kind(base: str, topic: str) -> str:
     return topic.removeprefix(head).replace("/", ".") if topic.startswith(head) else ""
 
 
-# `envelope` once more, as SQL over a row of the outbox and the values :source, :prefix and :storeid: the store hands out finished text.
-# The values are our own words and identifiers: none holds a character that JSON would escape. A test holds it against `event_document`.
+# `envelope` once more, as SQL over a row of the outbox and the values :source, :prefix and :storeid: the
+# store hands out finished text. The values are our own words and identifiers: none holds a character that
+# JSON would escape. A test holds it against `event_document`.
 DOCUMENT_SQL = """
     '{"specversion":"1.0","id":"' || id || '","source":"' || :source || '","type":"' || :prefix || kind || '","time":"'
     || strftime('%Y-%m-%dT%H:%M:%fZ', wall, 'unixepoch') || '","datacontenttype":"application/json","storeid":"' || :storeid

@@ -1,7 +1,9 @@
-"""Which topics to ask a broker for, and how: all in one SUBSCRIBE, or one by one when it does not bear that. Pure.
+"""Which topics to ask a broker for, and how: all in one SUBSCRIBE, or one by one when it does not bear that.
+Pure.
 
-Some brokers allow a few subscriptions only, and tell so by closing; some close at a topic that this client may not read. What they close
-at is set aside, one topic at a time, so that the others are heard: the lamp and the stop of flights first. Times are monotonic seconds.
+Some brokers allow a few subscriptions only, and tell so by closing; some close at a topic that this client
+may not read. What they close at is set aside, one topic at a time, so that the others are heard: the lamp and
+the stop of flights first. Times are monotonic seconds.
 """
 
 from __future__ import annotations
@@ -49,7 +51,11 @@ class Filters:
             self._failures += 1
             self._one_by_one = self._failures >= BULK_TRIES
         else:
-            self._miss(group[0], "the broker closed the connection at this SUBSCRIBE, or did not answer", now + CLOSED_AGAIN_S)
+            self._miss(
+                group[0],
+                "the broker closed the connection at this SUBSCRIBE, or did not answer",
+                now + CLOSED_AGAIN_S,
+            )
 
     def split(self) -> None:
         """All in one SUBSCRIBE was refused as a whole: they are to be asked for one by one."""

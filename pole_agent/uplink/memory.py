@@ -11,7 +11,10 @@ from pole_agent.uplink.events import PATHS, STATUS, Incoming, Letter, Message
 
 
 class MemoryBroker:
-    """Keeps what is published; `send` plays the city. `down` refuses connections, `drop` cuts the one there is."""
+    """Keeps what is published; `send` plays the city.
+
+    `down` refuses connections, `drop` cuts the one there is.
+    """
 
     def __init__(self) -> None:
         self.published: list[Message] = []
@@ -30,7 +33,11 @@ class MemoryBroker:
 
     @contextlib.asynccontextmanager
     async def connect(
-        self, will: Message, base: str, suffix: str = "", born: Callable[[bool], Awaitable[None]] | None = None
+        self,
+        will: Message,
+        base: str,
+        suffix: str = "",
+        born: Callable[[bool], Awaitable[None]] | None = None,
     ) -> AsyncIterator[_MemorySession]:
         if self.down:
             raise LinkLost("the broker is down")

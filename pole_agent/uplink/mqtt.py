@@ -33,7 +33,8 @@ MAX_INCOMING = 2000  # what may wait while the listener works; beyond that aiomq
 
 UNSUPPORTED_PROTOCOL = (0x01, 0x84)  # as MQTT 3.1.1 and as MQTT 5 say it
 RETAIN_UNSUPPORTED, QOS_UNSUPPORTED = 0x9A, 0x9B
-NODELAY = (socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)  # else Nagle and delayed acknowledgements cost 40 ms a command
+# Else Nagle and delayed acknowledgements cost 40 ms a command
+NODELAY = (socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
 
 PAHO = logging.getLogger("pole_agent.uplink.paho")
 PAHO.setLevel(logging.CRITICAL)  # what it says of a lost line, the upload loop says in words
@@ -56,7 +57,10 @@ class Address:
 
 
 class MqttBroker:
-    """Broker at an address. It remembers what this broker bears: the version, the subscriptions, retained messages."""
+    """Broker at an address.
+
+    It remembers what this broker bears: the version, the subscriptions, retained messages.
+    """
 
     def __init__(self, address: Address) -> None:
         self._address = address
@@ -78,7 +82,11 @@ class MqttBroker:
 
     @contextlib.asynccontextmanager
     async def connect(
-        self, will: Message, base: str, suffix: str = "", born: Callable[[bool], Awaitable[None]] | None = None
+        self,
+        will: Message,
+        base: str,
+        suffix: str = "",
+        born: Callable[[bool], Awaitable[None]] | None = None,
     ) -> AsyncIterator[MqttSession]:
         address = self._address
         modern = self._versions.modern(time.monotonic())
@@ -133,7 +141,9 @@ class MqttBroker:
         return explain(error, self._address.tls)
 
     async def _ask_for_5(self, client: AckClient) -> None:
-        """While we speak 3.1.1 for want of 5: ask every hour, under another name, whether the broker knows it; come back then."""
+        """While we speak 3.1.1 for want of 5: ask every hour, under another name, whether the broker knows
+        it; come back then.
+        """
         while (at := self._versions.again_at()) != float("inf"):
             await asyncio.sleep(max(1.0, at - time.monotonic()))
             if await visit(client_for(self._address, "-asks", True, None)) in (None, *UNSUPPORTED_PROTOCOL):
@@ -204,7 +214,9 @@ def _secret(path: Path | None) -> str | None:
 
 
 class _TlsSocket(ssl.SSLSocket):
-    """paho forgets a socket whose handshake failed: against a wrong certificate each attempt would leave one open."""
+    """paho forgets a socket whose handshake failed: against a wrong certificate each attempt would leave one
+    open.
+    """
 
     def do_handshake(self, block: bool = False) -> None:
         try:

@@ -1,7 +1,8 @@
-"""Which event goes next, and what has become of those on their way. Pure; the upload loop reads, sends and marks.
+"""Which event goes next, and what has become of those on their way. Pure; the upload loop reads, sends and
+marks.
 
-The order is severity, then age, as the store gives it. What was read ahead is a buffer; a commit may bring something graver, so the buffer
-is read again from the top then, and a live alarm overtakes any backlog.
+The order is severity, then age, as the store gives it. What was read ahead is a buffer; a commit may bring
+something graver, so the buffer is read again from the top then, and a live alarm overtakes any backlog.
 """
 
 from __future__ import annotations
@@ -10,7 +11,9 @@ from collections import deque
 from collections.abc import Collection, Sequence
 from typing import Generic, Protocol, TypeVar
 
-AHEAD = 1000  # rows read at a time, about 1 MB; fewer make the reading and the sending thread wait for each other more often
+# Rows read at a time, about 1 MB; fewer make the reading and the sending thread wait for each other more
+# often
+AHEAD = 1000
 LOW = 300  # below this the next are read: what is sent while they come
 
 
@@ -28,7 +31,10 @@ Position = tuple[int, int]  # severity, sequence
 
 
 class Outgoing(Generic[T]):
-    """Events between store and broker. `aside`: the numbers of those that are not to go now; who made it may change it at any time."""
+    """Events between store and broker.
+
+    `aside`: the numbers of those that are not to go now; who made it may change it at any time.
+    """
 
     def __init__(self, aside: Collection[int] = ()) -> None:
         self._buffer: deque[T] = deque()

@@ -1,7 +1,9 @@
-"""What this pole said before, as the broker has kept it (its retained ``status``), held against its store. Pure.
+"""What this pole said before, as the broker has kept it (its retained ``status``), held against its store.
+Pure.
 
-A store that was restored or lost together with everything beside it looks whole. Only what the city has heard knows better. But anyone with
-the broker, or a copy of this pole's card, can have written that status: so it is evidence of an end, never of more loss than could be.
+A store that was restored or lost together with everything beside it looks whole. Only what the city has heard
+knows better. But anyone with the broker, or a copy of this pole's card, can have written that status: so it
+is evidence of an end, never of more loss than could be.
 """
 
 from __future__ import annotations
@@ -10,32 +12,37 @@ import json
 from collections.abc import Collection
 from dataclasses import dataclass
 
-MOST = 1 << 53  # of a number in JSON
-MOST_BIRTHS = 1_000_000  # nobody connects more often than that between two looks at the status
+MAX_JSON_INT = 1 << 53  # of a number in JSON
+MAX_BIRTHS = 1_000_000  # nobody connects more often than that between two looks at the status
 SLACK, RATE_PER_S = 1000, 20.0  # so many events can have come since the newest that is stored …
-MOST_EVENTS = 1_000_000  # … and no more where that time is unknown: a hundred busy days
+MAX_EVENTS = 1_000_000  # … and no more where that time is unknown: a hundred busy days
 
 BEHIND = (
-    "the broker's last status of this pole is ahead of its store: the card was restored from an older image, or copied; "
-    "two poles may have one identity: look for a copy of this pole's SD card"
+    "the broker's last status of this pole is ahead of its store: the card was restored from an older image,"
+    " or copied; two poles may have one identity: look for a copy of this pole's SD card"
 )
 STRANGER = (
-    "the status that the broker keeps for this pole names a store that is not its own: two poles have one identity, "
-    "or another client writes it: look for a copy of this pole's SD card, and at the access rules of the broker"
+    "the status that the broker keeps for this pole names a store that is not its own: two poles have one"
+    " identity, or another client writes it: look for a copy of this pole's SD card, and at the access rules"
+    " of the broker"
 )
-ABSURD = "the status that the broker keeps for this pole cannot be true: another client writes it: look at the access rules of the broker"
+ABSURD = (
+    "the status that the broker keeps for this pole cannot be true: another client writes it: look at the"
+    " access rules of the broker"
+)
 ANOTHER_BOOT = (
-    "the broker keeps a status of this pole from a store that is not here: its state was lost, its card was replaced, "
-    "or two poles have one identity"
+    "the broker keeps a status of this pole from a store that is not here: its state was lost, its card was"
+    " replaced, or two poles have one identity"
 )
 
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """What the store says. `sequence`: its last number, `began`: that of when it was opened, before anything new.
+    """What the store says. `sequence`: its last number, `began`: that of when it was opened, before anything
+    new.
 
-    `birth` is that of this connection; `announced`: this store's status has come back from the broker before. `since_newest_s`: seconds
-    since its newest event, None where no clock can tell.
+    `birth` is that of this connection; `announced`: this store's status has come back from the broker before.
+    `since_newest_s`: seconds since its newest event, None where no clock can tell.
     """
 
     storeid: str
@@ -64,15 +71,22 @@ class Finding:
 
 
 def judge(payload: bytes, known: Known) -> Finding | None:
-    """What a retained status of before this connection means; None when it is as it should be, or says nothing."""
+    """What a retained status of before this connection means; None when it is as it should be, or says
+    nothing.
+    """
     try:
         said = json.loads(payload)
-        birth, boot_id, storeid, sequence = said["birth"], said["boot_id"], said.get("storeid"), said.get("sequence", 0)
+        birth, boot_id, storeid, sequence = (
+            said["birth"],
+            said["boot_id"],
+            said.get("storeid"),
+            said.get("sequence", 0),
+        )
     except (ValueError, RecursionError, KeyError, TypeError, AttributeError):
         return None
     if not isinstance(boot_id, str):
         return None
-    if not (_number(birth) and _number(sequence) and _name(storeid)) or birth > known.birth + MOST_BIRTHS:
+    if not (_number(birth) and _number(sequence) and _name(storeid)) or birth > known.birth + MAX_BIRTHS:
         return Finding(alarm=ABSURD)
     ours = boot_id == known.boot_id
     if storeid == known.storeid:
@@ -80,18 +94,21 @@ def judge(payload: bytes, known: Known) -> Finding | None:
         if birth < known.birth and ahead <= 0:
             return None
         if birth == known.birth and ahead <= 0 and said.get("reason") == "lost":
-            return Finding(births=birth)  # the will of a connection that was let in, and killed before it was counted
+            # The will of a connection that was let in, and killed before it was counted
+            return Finding(births=birth)
         if ahead > _most(known):
             return Finding(alarm=ABSURD)
         ranges = ((known.began + 1, sequence),) if ours and ahead > 0 else ()
         return Finding("store_went_back", storeid, True, ranges, birth, BEHIND)
     if storeid in known.formers:
         return None
-    if storeid is not None and (known.announced or known.formers):  # what came before is known, and it is not this
+    # What came before is known, and it is not this
+    if storeid is not None and (known.announced or known.formers):
         return Finding(alarm=STRANGER)
     if storeid is None and (known.announced or known.birth > 1):
-        return Finding(births=birth) if birth >= known.birth else None  # of an agent that did not name its store
-    if sequence > MOST_EVENTS:
+        # Of an agent that did not name its store
+        return Finding(births=birth) if birth >= known.birth else None
+    if sequence > MAX_EVENTS:
         return Finding(alarm=ABSURD)
     ranges = ((1, sequence),) if ours and sequence else ()
     return Finding("store_missing", storeid, False, ranges, birth, "" if ours else ANOTHER_BOOT)
@@ -108,13 +125,15 @@ def last_words_of(payload: bytes, stores: Collection[str]) -> bool:
 
 def _most(known: Known) -> float:
     if known.since_newest_s is None:
-        return MOST_EVENTS
-    return min(MOST_EVENTS, SLACK + RATE_PER_S * max(0.0, known.since_newest_s))
+        return MAX_EVENTS
+    return min(MAX_EVENTS, SLACK + RATE_PER_S * max(0.0, known.since_newest_s))
 
 
 def _number(value: object) -> bool:
-    return isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= MOST
+    return isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= MAX_JSON_INT
 
 
 def _name(value: object) -> bool:
-    return value is None or (isinstance(value, str) and 0 < len(value) <= 64 and value.isascii() and value.isalnum())
+    return value is None or (
+        isinstance(value, str) and 0 < len(value) <= 64 and value.isascii() and value.isalnum()
+    )

@@ -1,20 +1,21 @@
 """How many messages are in flight: as many as the line takes. Pure.
 
-On a slow line more in flight only wait longer in some buffer: a live alarm would stand behind them, and all would be sent again when the
-line breaks. So the window follows the time from handing over to acknowledgement, as congestion control by delay does: it starts small and
-grows with each acknowledgement; it shrinks by half when they take long, and longer than this line needs at least; from then on it grows by
-one with each full window.
+On a slow line more in flight only wait longer in some buffer: a live alarm would stand behind them, and all
+would be sent again when the line breaks. So the window follows the time from handing over to acknowledgement,
+as congestion control by delay does: it starts small and grows with each acknowledgement; it shrinks by half
+when they take long, and longer than this line needs at least; from then on it grows by one with each full
+window.
 """
 
 from __future__ import annotations
 
 SOON_S = 2.0  # an acknowledgement within this is no sign of a queue
 QUEUED = 2.0  # one that takes so many times the least is
-LEAST, START = 2, 10
+MIN_WINDOW, START = 2, 10
 
 
 class Pace:
-    """The window, between LEAST and `most` messages."""
+    """The window, between MIN_WINDOW and `most` messages."""
 
     def __init__(self, most: int) -> None:
         self._most = most
@@ -32,6 +33,6 @@ class Pace:
             return
         if late:
             self._opening = False
-            self.window, self._since = max(min(LEAST, self._most), self.window // 2), 0
+            self.window, self._since = max(min(MIN_WINDOW, self._most), self.window // 2), 0
         elif self.window < self._most:
             self.window, self._since = self.window + 1, 0

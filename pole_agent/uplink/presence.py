@@ -1,7 +1,8 @@
 """What the pole's own status tells, heard back from the broker. Pure. Times are monotonic seconds.
 
-The echo of its own words proves that what the broker grants it also delivers. A status that is wrong is repaired: the will of a connection
-that is long dead, published late, or a topic that somebody cleared. A status that another client writes means two poles with one identity.
+The echo of its own words proves that what the broker grants it also delivers. A status that is wrong is
+repaired: the will of a connection that is long dead, published late, or a topic that somebody cleared. A
+status that another client writes means two poles with one identity.
 """
 
 from __future__ import annotations
@@ -14,7 +15,8 @@ ECHO_S = 20.0  # for a word to come back
 MISSES = 2  # words that did not come back: then it is told
 CHECK_S = 1800.0  # a word is said again after that, to hear whether it still comes back
 SLOWEST_S = 600.0
-REPAIR_S = (1.0, 60.0)  # the shortest pause between two repairs, and the longest: who fights for the topic is not fought
+# The shortest pause between two repairs, and the longest: who fights for the topic is not fought
+REPAIR_S = (1.0, 60.0)
 QUIET_S = 600.0  # after that the pause is short again
 
 
@@ -55,7 +57,9 @@ class Presence:
         self._repair_at, self._changed = float("inf"), False
         if echo and self._said_at is None:
             self._said_at = now
-        self._next_at = now + (min(SLOWEST_S, ECHO_S * 2.0 ** max(0, self.misses + 1 - MISSES)) if echo else CHECK_S)
+        self._next_at = now + (
+            min(SLOWEST_S, ECHO_S * 2.0 ** max(0, self.misses + 1 - MISSES)) if echo else CHECK_S
+        )
 
     def heard(self, payload: bytes, now: float) -> Heard:
         """Our own topic, as the broker has it."""
@@ -69,9 +73,17 @@ class Presence:
                 self._repair_at = float("inf")
             return Heard.OURS
         if boot is None or boot == self._boot_id:
-            return self._wrong(now) if self._echoed else Heard.NOTHING  # what the broker has kept comes before our first word
-        if self._echoed and state == "offline" and document.get("reason") == "lost" and self._older(document) and boot not in self._wills:
-            self._wills.add(str(boot))  # of a connection that we had before the last boot; a second one of it was made by a twin
+            # What the broker has kept comes before our first word
+            return self._wrong(now) if self._echoed else Heard.NOTHING
+        if (
+            self._echoed
+            and state == "offline"
+            and document.get("reason") == "lost"
+            and self._older(document)
+            and boot not in self._wills
+        ):
+            # Of a connection that we had before the last boot; a second one of it was made by a twin
+            self._wills.add(str(boot))
             return self._wrong(now)
         return Heard.TWIN if self.heard_ourselves else Heard.NOTHING
 

@@ -1,15 +1,19 @@
-"""The uplink's share of the log is bounded: whatever a broker does, the journal of a month must not become that of an hour."""
+"""The uplink's share of the log is bounded: whatever a broker does, the journal of a month must not become
+that of an hour.
+"""
 
 from __future__ import annotations
 
 import logging
 from collections import deque
 
-MOST, OF_ONE_KIND, WITHIN_S = 16, 4, 60.0
+MAX_LINES, OF_ONE_KIND, WITHIN_S = 16, 4, 60.0
 
 
 class Quiet(logging.Filter):
-    """At most MOST lines a minute, OF_ONE_KIND with the same words; the next line that gets through says how many were left out."""
+    """At most MAX_LINES lines a minute, OF_ONE_KIND with the same words; the next line that gets through says
+    how many were left out.
+    """
 
     def __init__(self) -> None:
         super().__init__()
@@ -20,7 +24,7 @@ class Quiet(logging.Filter):
         words, now = str(record.msg), record.created
         while self._lines and not now - WITHIN_S < self._lines[0][0] <= now:
             self._lines.popleft()
-        if len(self._lines) >= MOST or sum(kind == words for _, kind in self._lines) >= OF_ONE_KIND:
+        if len(self._lines) >= MAX_LINES or sum(kind == words for _, kind in self._lines) >= OF_ONE_KIND:
             self._left_out += 1
             return False
         self._lines.append((now, words))

@@ -21,12 +21,15 @@ from pole_agent.uplink.pace import Pace
 MAX_COMMAND_BYTES = 64 * 1024
 LOOK_S = 5.0
 OLD = (
-    "the broker speaks MQTT 3.1.1: a message that it refuses looks delivered; a command that is published retained while we listen "
-    "looks ordinary; orders to fly are not sent, because they could not expire; no response topics; no pacing"
+    "the broker speaks MQTT 3.1.1: a message that it refuses looks delivered; a command that is published"
+    " retained while we listen looks ordinary; orders to fly are not sent, because they could not expire; no"
+    " response topics; no pacing"
 )
 
 
-NOT_RETAINED = "the broker keeps no retained messages: who connects later sees neither status nor lamp until they change"
+NOT_RETAINED = (
+    "the broker keeps no retained messages: who connects later sees neither status nor lamp until they change"
+)
 NO_QOS_1 = "the broker allows QoS 0 only and acknowledges nothing: events wait on the pole"
 
 
@@ -60,8 +63,11 @@ class MqttSession:
             self._leave()
 
     async def _place(self, queue: deque[asyncio.Future[None]]) -> None:
-        """Take a place in the window. Who waits for one gets it from hand to hand: nobody who comes later, and none of those who had one,
-        takes it away."""
+        """Take a place in the window.
+
+        Who waits for one gets it from hand to hand: nobody who comes later, and none of those who had one,
+        takes it away.
+        """
         if self._in_flight < self._pace.window:
             self._in_flight += 1
             return
@@ -91,7 +97,9 @@ class MqttSession:
         look = self._looks[topic] = asyncio.get_running_loop().create_future()
         try:
             await self._client.subscribe(topic, 1)
-            done, _ = await asyncio.wait((look, self._client._disconnected), timeout=LOOK_S, return_when=asyncio.FIRST_COMPLETED)
+            done, _ = await asyncio.wait(
+                (look, self._client._disconnected), timeout=LOOK_S, return_when=asyncio.FIRST_COMPLETED
+            )
             await self._client.unsubscribe(topic)
         except aiomqtt.MqttError as error:
             raise _lost(error, f"cannot look at {topic}: ") from None
@@ -102,7 +110,11 @@ class MqttSession:
     async def incoming(self) -> AsyncIterator[Incoming]:
         try:
             async for message in self._client.messages:
-                payload = message.payload if isinstance(message.payload, bytes) else str(message.payload or "").encode()
+                payload = (
+                    message.payload
+                    if isinstance(message.payload, bytes)
+                    else str(message.payload or "").encode()
+                )
                 if (look := self._looks.get(str(message.topic))) is not None:
                     if not look.done():
                         look.set_result(payload)
@@ -126,9 +138,17 @@ def _lost(error: aiomqtt.MqttError, doing: str = "") -> LinkLost:
 
 
 async def subscribe(client: AckClient, base: str, filters: Filters, group: list[str], *, anew: bool) -> None:
-    """Ask for these in one SUBSCRIBE, and learn what the broker grants. Raises LinkLost when it closes at that."""
-    # Retain As Published: else a command that was published retained looks like an ordinary one. Asked again, it is not sent again.
-    options: Any = SubscribeOptions(qos=1, retainAsPublished=True, retainHandling=0 if anew else 1) if client.modern else 1
+    """Ask for these in one SUBSCRIBE, and learn what the broker grants.
+
+    Raises LinkLost when it closes at that.
+    """
+    # Retain As Published: else a command that was published retained looks like an ordinary one. Asked again,
+    # it is not sent again.
+    options: Any = (
+        SubscribeOptions(qos=1, retainAsPublished=True, retainHandling=0 if anew else 1)
+        if client.modern
+        else 1
+    )
     asking = asyncio.ensure_future(client.subscribe([(f"{base}/{path}", options) for path in group]))
     try:
         await asyncio.wait((asking, client._disconnected), return_when=asyncio.FIRST_COMPLETED)

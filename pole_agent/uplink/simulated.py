@@ -1,6 +1,7 @@
 """A broker as a simulation sees it: every message that leaves says ``"simulation": true``, whatever made it.
 
-Demo and bench are wired with it unless somebody asks for the real thing, so that no message of theirs can look like one from a street.
+Demo and bench are wired with it unless somebody asks for the real thing, so that no message of theirs can
+look like one from a street.
 """
 
 from __future__ import annotations
@@ -30,17 +31,25 @@ def marked(message: Message) -> Message:
 
 
 class _SimulatedSession:
-    """A session whose messages are marked, and lose the mark when they come back; all else is the session's own."""
+    """A session whose messages are marked, and lose the mark when they come back; all else is the session's
+    own.
+    """
 
     def __init__(self, session: Session) -> None:
         self._session = session
 
     async def publish(self, message: Letter, *, waits: bool = False) -> None:
-        await self._session.publish((lambda: marked(message())) if callable(message) else marked(message), waits=waits)
+        await self._session.publish(
+            (lambda: marked(message())) if callable(message) else marked(message), waits=waits
+        )
 
     async def incoming(self) -> AsyncIterator[Incoming]:
         async for message in self._session.incoming():
-            yield replace(message, payload=message.payload.removesuffix(TAIL) + b"}") if message.payload.endswith(TAIL) else message
+            yield (
+                replace(message, payload=message.payload.removesuffix(TAIL) + b"}")
+                if message.payload.endswith(TAIL)
+                else message
+            )
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._session, name)
@@ -54,7 +63,11 @@ class SimulatedBroker:
 
     @contextlib.asynccontextmanager
     async def connect(
-        self, will: Message, base: str, suffix: str = "", born: Callable[[bool], Awaitable[None]] | None = None
+        self,
+        will: Message,
+        base: str,
+        suffix: str = "",
+        born: Callable[[bool], Awaitable[None]] | None = None,
     ) -> AsyncIterator[Session]:
         async with self._broker.connect(marked(will), base, suffix, born) as session:
             yield cast(Session, _SimulatedSession(session))

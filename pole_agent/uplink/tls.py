@@ -1,4 +1,6 @@
-"""TLS as the uplink wants it: the authority that is pinned, or the system's; at least 1.2; our own certificate where there is one."""
+"""TLS as the uplink wants it: the authority that is pinned, or the system's; at least 1.2; our own
+certificate where there is one.
+"""
 
 from __future__ import annotations
 

@@ -1,8 +1,9 @@
 """MQTT 5 or 3.1.1? Pure. Times are monotonic seconds.
 
-MQTT 5 has what protects orders and commands, so it is given up only for a reason: the broker says that it does not know it, or it closes
-five times in a row without a word, as RabbitMQ 3.10 does with a version that it cannot read. A link that breaks, a port that is closed
-and a broker that was once seen in 5 are none. 5 is asked for again every hour.
+MQTT 5 has what protects orders and commands, so it is given up only for a reason: the broker says that it
+does not know it, or it closes five times in a row without a word, as RabbitMQ 3.10 does with a version that
+it cannot read. A link that breaks, a port that is closed and a broker that was once seen in 5 are none. 5 is
+asked for again every hour.
 """
 
 from __future__ import annotations

@@ -1,4 +1,7 @@
-"""Log in once, under another name, look at what the broker grants, and leave: for the doctor. Nothing is published."""
+"""Log in once, under another name, look at what the broker grants, and leave: for the doctor.
+
+Nothing is published.
+"""
 
 from __future__ import annotations
 
@@ -22,7 +25,8 @@ LOOKS = 4  # at what can be listened to: each after a connection that the broker
 
 @dataclass(frozen=True, slots=True)
 class Visit:
-    """What happened. `code` is the broker's reason code, None when it closed or said nothing; `closed`: it closed without a word.
+    """What happened. `code` is the broker's reason code, None when it closed or said nothing; `closed`: it
+    closed without a word.
 
     `said` is its answer in words. `missing`: what it does not let us listen to, and why.
     """
@@ -59,7 +63,9 @@ async def _visit(address: Address, base: str) -> Visit:
     return replace(seen, missing=filters.missing)
 
 
-async def _once(address: Address, base: str, filters: Filters, modern: bool, *, listen: bool = False) -> Visit:
+async def _once(
+    address: Address, base: str, filters: Filters, modern: bool, *, listen: bool = False
+) -> Visit:
     client = client_for(address, SUFFIX, modern, None)
     client.timeout = PATIENCE_S
     try:
@@ -68,7 +74,11 @@ async def _once(address: Address, base: str, filters: Filters, modern: bool, *, 
         return Visit(modern, reason_code(error), str(error), client.closed_early)
     try:
         return Visit(
-            modern, 0, closed=listen and not await _listen(client, base, filters), retains=client.retains, most_qos=client.most_qos
+            modern,
+            0,
+            closed=listen and not await _listen(client, base, filters),
+            retains=client.retains,
+            most_qos=client.most_qos,
         )
     finally:
         await close(client)

@@ -1,8 +1,8 @@
 """How an object looks, in 128 numbers: colour histograms of its upper and lower half.
 
-People are told apart by jacket and trousers; the two halves together are steadier than one histogram of the whole,
-and cost a fraction of a learned descriptor. The numbers are square roots of shares, so that the scalar product of
-two descriptors of a half is the Bhattacharyya coefficient (1 = same colours, 0 = none shared).
+People are told apart by jacket and trousers; the two halves together are steadier than one histogram of the
+whole, and cost a fraction of a learned descriptor. The numbers are square roots of shares, so that the scalar
+product of two descriptors of a half is the Bhattacharyya coefficient (1 = same colours, 0 = none shared).
 """
 
 from __future__ import annotations
@@ -26,7 +26,9 @@ MARGIN_X, MARGIN_Y = 0.2, 0.06
 
 
 def describe(image: Image, boxes: Sequence[Box]) -> NDArray[np.float32]:
-    """Return (n, 128) float32 descriptors of the boxes (fractions of the picture) in `image`, uint8 (h, w, 3) BGR."""
+    """Return (n, 128) float32 descriptors of the boxes (fractions of the picture) in `image`, uint8 (h, w, 3)
+    BGR.
+    """
     count = len(boxes)
     if not count:
         return np.zeros((0, SIZE), np.float32)
@@ -38,15 +40,21 @@ def describe(image: Image, boxes: Sequence[Box]) -> NDArray[np.float32]:
     xs = np.clip((corners[:, 0:1] + spans[:, 0:1] * columns) * width, 0, width - 1).astype(np.intp)
     ys = np.clip((corners[:, 1:2] + spans[:, 1:2] * rows) * height, 0, height - 1).astype(np.intp)
     pixels = image[ys[:, :, None], xs[:, None, :]] >> (8 - LEVELS_BITS)
-    codes = (pixels[..., 0].astype(np.intp) << 2 * LEVELS_BITS) + (pixels[..., 1] << LEVELS_BITS) + pixels[..., 2]
+    codes = (
+        (pixels[..., 0].astype(np.intp) << 2 * LEVELS_BITS) + (pixels[..., 1] << LEVELS_BITS) + pixels[..., 2]
+    )
     codes = codes.reshape(count * 2, -1) + np.arange(count * 2)[:, None] * BINS
     shares = np.bincount(codes.ravel(), minlength=count * SIZE).astype(np.float32) / (ROWS * COLUMNS / 2)
     looks: NDArray[np.float32] = np.sqrt(shares).reshape(count, SIZE)
     return looks
 
 
-def with_looks(image: Image, detections: Sequence[Detection], moving: Callable[[Sequence[Box]], Sequence[bool]]) -> list[Detection]:
-    """The detections, with descriptors and whether they move, for those that score enough and whose boxes can be read."""
+def with_appearance(
+    image: Image, detections: Sequence[Detection], moving: Callable[[Sequence[Box]], Sequence[bool]]
+) -> list[Detection]:
+    """The detections, with descriptors and whether they move, for those that score enough and whose boxes can
+    be read.
+    """
     worth = [d for d in detections if d.score >= LOOK_SCORE and d.box.sane()][:MAX_LOOKS]
     boxes = [d.box for d in worth]
     known = dict(zip(map(id, worth), zip(describe(image, boxes), moving(boxes), strict=True), strict=True))

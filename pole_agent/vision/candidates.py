@@ -1,4 +1,6 @@
-"""Boxes as they come out of a network, before they are detections, and the suppression of doubles among them."""
+"""Boxes as they come out of a network, before they are detections, and the suppression of doubles
+among them.
+"""
 
 from __future__ import annotations
 
@@ -16,7 +18,10 @@ MAX_SIDE = 1e4  # pixels; beyond it a number is no box
 
 
 class Candidates(NamedTuple):
-    """n boxes in input pixels (n, 4: left, top, right, bottom), their scores (n,) and class indices (n,). Best first."""
+    """n boxes in input pixels (n, 4: left, top, right, bottom), their scores (n,) and class indices (n,).
+
+    Best first.
+    """
 
     boxes: Floats
     scores: Floats
@@ -29,8 +34,9 @@ NOTHING = Candidates(np.zeros((0, 4), np.float32), np.zeros(0, np.float32), np.z
 class Ballot:
     """Which class a cell stands for, and how surely, among the `wanted` class indices with their `groups`.
 
-    A detector that wavers between car, bus and truck gives each of them little. What counts is whether a vehicle is there: the
-    score is the chance of any class of the best one's group, as if they were independent (noisy or).
+    A detector that wavers between car, bus and truck gives each of them little. What counts is whether a
+    vehicle is there: the score is the chance of any class of the best one's group, as if they were
+    independent (noisy or).
     """
 
     def __init__(self, wanted: Sequence[int], groups: Sequence[str]) -> None:
@@ -44,11 +50,19 @@ class Ballot:
 
 
 def ranked(parts: Sequence[Candidates]) -> Candidates:
-    """Join what several outputs gave, best first, at most 300. Boxes that are not finite or have no area are left out."""
+    """Join what several outputs gave, best first, at most 300.
+
+    Boxes that are not finite or have no area are left out.
+    """
     if not parts:
         return NOTHING
     boxes, scores, classes = (np.concatenate(column) for column in zip(*parts, strict=True))
-    real = (boxes[:, 2] > boxes[:, 0]) & (boxes[:, 3] > boxes[:, 1]) & (np.abs(boxes) < MAX_SIDE).all(axis=1) & (scores <= 1)
+    real = (
+        (boxes[:, 2] > boxes[:, 0])
+        & (boxes[:, 3] > boxes[:, 1])
+        & (np.abs(boxes) < MAX_SIDE).all(axis=1)
+        & (scores <= 1)
+    )
     order = np.argsort(-scores, kind="stable")
     order = order[real[order]][:MAX_CANDIDATES]
     return Candidates(boxes[order], scores[order], classes[order])
@@ -64,5 +78,7 @@ def suppress(found: Candidates, groups: Ints, max_overlap: float) -> Candidates:
     rectangles = found.boxes.copy()
     rectangles[:, 2:] -= rectangles[:, :2]
     boxes: Any = rectangles  # OpenCV's stubs know lists only
-    kept: Ints = np.sort(cv2.dnn.NMSBoxesBatched(boxes, found.scores, groups[found.classes], 0.0, max_overlap))  # type: ignore[arg-type]
+    kept: Ints = np.sort(
+        cv2.dnn.NMSBoxesBatched(boxes, found.scores, groups[found.classes], 0.0, max_overlap)
+    )  # type: ignore[arg-type]
     return Candidates(found.boxes[kept], found.scores[kept], found.classes[kept])

@@ -1,4 +1,6 @@
-"""The card of a model: a TOML file beside it that says what goes in, what comes out, where it is from, and its sha256."""
+"""The card of a model: a TOML file beside it that says what goes in, what comes out, where it is from, and
+its sha256.
+"""
 
 from __future__ import annotations
 
@@ -12,7 +14,8 @@ from pole_agent.errors import ModelError
 from pole_agent.settings.reading import decoded
 
 LAYOUTS = {("NHWC", "uint8"): False, ("NCHW", "float32"): True}  # all of them BGR, levels 0 to 255
-SHIPPED = (Path(__file__).parent.parent / "models", Path(__file__).parent.parent.parent / "models")  # wheel, checkout
+# Wheel, checkout
+SHIPPED = (Path(__file__).parent.parent / "models", Path(__file__).parent.parent.parent / "models")
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +51,10 @@ def find(model: str) -> Path:
     for folder in SHIPPED:
         if (path := folder / f"{model}.toml").is_file():
             return path
-    raise ModelError(f'there is no model "{model}"; shipped: {", ".join(shipped()) or "none"}; or give the path of a card (.toml)')
+    raise ModelError(
+        f'there is no model "{model}"; shipped: {", ".join(shipped()) or "none"}; or give the path of a card'
+        " (.toml)"
+    )
 
 
 def read(path: Path) -> ModelCard:
@@ -77,7 +83,9 @@ def read(path: Path) -> ModelCard:
     except KeyError as error:
         if isinstance(error.args[0], tuple):
             known = " or ".join(f'layout = "{layout}" with dtype = "{dtype}"' for layout, dtype in LAYOUTS)
-            raise ModelError(f"{path}: input: this layout and dtype are not supported; supported: {known}") from error
+            raise ModelError(
+                f"{path}: input: this layout and dtype are not supported; supported: {known}"
+            ) from error
         raise ModelError(f"{path}: the model card lacks the key {error}") from error
     except (ValueError, TypeError) as error:
         raise ModelError(f"{path}: the model card is broken: {error}") from error
@@ -92,6 +100,7 @@ def verify(card: ModelCard) -> None:
         raise ModelError(f"{card.path}: the model cannot be read: {error.strerror}") from error
     if found != card.sha256:
         raise ModelError(
-            f"{card.path}: this is not the model of its card: sha256 is {found[:12]}…, expected {card.sha256[:12]}…; install it again, "
-            "or write the new hash into the card if you changed the model on purpose"
+            f"{card.path}: this is not the model of its card: sha256 is {found[:12]}…, expected"
+            f" {card.sha256[:12]}…; install it again, or write the new hash into the card if you changed the"
+            " model on purpose"
         )

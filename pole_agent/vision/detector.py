@@ -12,7 +12,10 @@ WEAK_SCORE = 0.1  # the tracker sees detections from here; `min_score` of the se
 
 
 class Detector(Protocol):
-    """Finds people and vehicles in frames. Frames may be given ahead; their results come in the same order."""
+    """Finds people and vehicles in frames.
+
+    Frames may be given ahead; their results come in the same order.
+    """
 
     took_ms: float  # milliseconds that the latest detection took, without waiting in line
 
@@ -21,7 +24,10 @@ class Detector(Protocol):
         ...
 
     async def detect(self, frame: Frame) -> Sequence[Detection]:
-        """Detections in the frame, boxes as fractions of it. Raises ModelError when the detector fails or hangs."""
+        """Detections in the frame, boxes as fractions of it.
+
+        Raises ModelError when the detector fails or hangs.
+        """
         ...
 
     def close(self) -> None:

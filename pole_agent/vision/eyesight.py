@@ -1,17 +1,21 @@
-"""Does the camera still see the street? Black, blinded by glare, frozen, blurred, of another shape, or turned away.
+"""Does the camera still see the street? Black, blinded by glare, frozen, blurred, of another shape, or turned
+away.
 
-A sick camera looks like an empty street. So one frame a second or so is judged by itself and against how the street usually looks
-to this camera. Every finding must last before it is told, and its end too.
+A sick camera looks like an empty street. So one frame a second or so is judged by itself and against how the
+street usually looks to this camera. Every finding must last before it is told, and its end too.
 
-Blur and turning are told by comparison, and what is compared does not depend on the light: the share of fine detail in all detail,
-and where the edges are. The reference follows slowly while all is well, so that day may turn to night; it does not follow while
-something is wrong, so that a turned camera is well again when it is turned back. It outlasts the connection to the camera.
+Blur and turning are told by comparison, and what is compared does not depend on the light: the share of fine
+detail in all detail, and where the edges are. The reference follows slowly while all is well, so that day may
+turn to night; it does not follow while something is wrong, so that a turned camera is well again when it is
+turned back. It outlasts the connection to the camera.
 
-Equal pictures alone are no frozen camera: a strong codec repeats a still night without one bit of change. Frozen is a source that sends
-the very same data again; one in whose picture a place changed at every look before, be it noise or the seconds of a clock, and then
-nothing does; or one without any change for ten minutes, many key frames long.
+Equal pictures alone are no frozen camera: a strong codec repeats a still night without one bit of change.
+Frozen is a source that sends the very same data again; one in whose picture a place changed at every look
+before, be it noise or the seconds of a clock, and then nothing does; or one without any change for ten
+minutes, many key frames long.
 
-A picture of another shape than the one that zones and masks were drawn on is not compared: it is told, until a person has looked.
+A picture of another shape than the one that zones and masks were drawn on is not compared: it is told, until
+a person has looked.
 """
 
 from __future__ import annotations
@@ -29,7 +33,8 @@ LASTS_S = 8.0  # before it is told
 WELL_S = 4.0  # before it is taken back
 FROZEN_S = 20.0  # equal pictures for so long are one picture, where something shows that they should differ
 STILL_S = 600.0  # and for so long in any case
-STEADY_LOOKS = 45  # one after the other in which a place of the picture changed: noise, or a clock that is shown there
+# One after the other in which a place of the picture changed: noise, or a clock that is shown there
+STEADY_LOOKS = 45
 PLACES = (16, 12)
 SIDE = 256  # pixels of the longer side that are judged
 BLACK_LEVEL = 24  # 99 of 100 pixels are darker
@@ -38,7 +43,7 @@ BLUR_RATIO = 0.55  # of the usual share of fine detail
 TURNED_LIKENESS = 0.45  # of the edges, to the usual ones
 LEARN_S = 600.0
 LEARN_FIRST_S = 30.0  # the reference settles fast at first
-LEAST_DETAIL = 3.0  # grey levels: of bare tarmac or a dark night nothing can be said of blur and turning
+MIN_DETAIL = 3.0  # grey levels: of bare tarmac or a dark night nothing can be said of blur and turning
 BRIGHT_LEVEL = 60  # mean grey level by which a picture without detail is not night but fog or a lost focus
 FROZEN = "the picture is frozen"
 GRID = (24, 18)
@@ -67,7 +72,8 @@ class Eyesight:
         self._edges: NDArray[np.float32] | None = None
 
     def look(self, image: Image, now: float, again: bool = False) -> str:
-        """Judge `image`, uint8 (h, w, 3), taken at `now` (monotonic seconds), if it is time to. Returns `trouble`.
+        """Judge `image`, uint8 (h, w, 3), taken at `now` (monotonic seconds), if it is time to. Returns
+        `trouble`.
 
         `again`: the source has sent the very same data as before.
         """
@@ -82,7 +88,10 @@ class Eyesight:
         return self.trouble
 
     def reopened(self, now: float) -> None:
-        """The camera was opened anew. Whether pictures change is to be seen again; how the street usually looks is known."""
+        """The camera was opened anew.
+
+        Whether pictures change is to be seen again; how the street usually looks is known.
+        """
         self._due, self._changed_at, self.sees = float("-inf"), now, False
         self._repeated, self._steady, self._lively, self._anew = True, None, False, True
         if FROZEN in (self.trouble, self._found):
@@ -132,14 +141,17 @@ class Eyesight:
         edges = _edges(grey)
         gain = EVERY_S / (LEARN_S if now - self._first_at > LEARN_FIRST_S else LEARN_FIRST_S / 4)
         self._usual = detail if self._usual is None else self._usual
-        if detail < LEAST_DETAIL:
-            if self._usual > 2 * LEAST_DETAIL and cv2.mean(grey)[0] >= BRIGHT_LEVEL:
+        if detail < MIN_DETAIL:
+            if self._usual > 2 * MIN_DETAIL and cv2.mean(grey)[0] >= BRIGHT_LEVEL:
                 return "the picture is blurred"
             self._usual += gain * (detail - self._usual)
             return ""
         self._sharpness = sharpness if self._sharpness is None else self._sharpness
         self._edges = edges if self._edges is None else self._edges
-        likeness = float((edges * self._edges).sum() / max(1e-6, float(np.linalg.norm(edges) * np.linalg.norm(self._edges))))
+        likeness = float(
+            (edges * self._edges).sum()
+            / max(1e-6, float(np.linalg.norm(edges) * np.linalg.norm(self._edges)))
+        )
         if likeness < TURNED_LIKENESS:
             return "the camera shows another scene; was it turned?"
         if sharpness < BLUR_RATIO * self._sharpness:
@@ -168,7 +180,9 @@ def _detail(grey: Any) -> tuple[float, float]:
 
 
 def _edges(grey: Any) -> NDArray[np.float32]:
-    """Where edges are and which way they run: (2, 18, 24), without mean, independent of brightness and contrast."""
+    """Where edges are and which way they run: (2, 18, 24), without mean, independent of brightness and
+    contrast.
+    """
     picture = cv2.GaussianBlur(grey.astype(np.float32), (0, 0), 1.5)
     across, down = cv2.Sobel(picture, cv2.CV_32F, 1, 0), cv2.Sobel(picture, cv2.CV_32F, 0, 1)
     maps = [cv2.resize(np.sqrt(np.abs(part)), GRID, interpolation=cv2.INTER_AREA) for part in (across, down)]

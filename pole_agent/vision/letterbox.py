@@ -11,7 +11,8 @@ from pole_agent.frame import Floats, Image
 class Letterbox:
     """Owns the input tensor, so that a frame costs one resize into it and nothing else.
 
-    `planar` is for models that want float32 (1, 3, h, w); the others take uint8 (1, h, w, 3). `padding` is a grey level.
+    `planar` is for models that want float32 (1, 3, h, w); the others take uint8 (1, h, w, 3). `padding` is a
+    grey level.
     """
 
     def __init__(self, width: int, height: int, *, planar: bool = False, padding: int = 0) -> None:
@@ -26,7 +27,9 @@ class Letterbox:
         return self._packed if self._planar is None else self._planar
 
     def fill(self, image: Image) -> tuple[float, float]:
-        """Scale `image`, uint8 (h, w, 3), into `tensor`; return the size in tensor pixels that it fills (width, height)."""
+        """Scale `image`, uint8 (h, w, 3), into `tensor`; return the size in tensor pixels that it fills
+        (width, height).
+        """
         height, width = image.shape[:2]
         scale = min(self._size[0] / width, self._size[1] / height)
         filled = (max(1, round(width * scale)), max(1, round(height * scale)))

@@ -1,7 +1,8 @@
 """NanoDet's outputs -> candidates. Work is done on candidates only: most cells hold nothing.
 
-NanoDet (Lyu, github.com/RangiLyu/nanodet): each cell of a stride gives class scores and, for each of the four sides, a
-distribution over distances 0 to 10 in units of the stride (generalized focal loss); the distance is its expectation.
+NanoDet (Lyu, github.com/RangiLyu/nanodet): each cell of a stride gives class scores and, for each of the four
+sides, a distribution over distances 0 to 10 in units of the stride (generalized focal loss); the distance is
+its expectation.
 """
 
 from __future__ import annotations
@@ -14,7 +15,8 @@ from pole_agent.vision.candidates import Ballot, Candidates, Floats, ranked
 
 
 class NanoDetDecoder:
-    """Decodes the outputs ``scores_s`` (1, cells, classes) and ``boxes_s`` (1, cells, 4 × bins) of the strides s.
+    """Decodes the outputs ``scores_s`` (1, cells, classes) and ``boxes_s`` (1, cells, 4 × bins) of the
+    strides s.
 
     Only the classes of the `ballot` are looked at.
     """

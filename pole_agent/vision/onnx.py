@@ -1,7 +1,7 @@
 """The real detector: ONNX Runtime in daemon threads of its own.
 
-Daemon, because asyncio waits for its worker threads at exit: an inference or a model load that hangs must not hold up a stop.
-A thread that hangs is abandoned, counted, and replaced; its late result is ignored.
+Daemon, because asyncio waits for its worker threads at exit: an inference or a model load that hangs must not
+hold up a stop. A thread that hangs is abandoned, counted, and replaced; its late result is ignored.
 """
 
 from __future__ import annotations
@@ -39,7 +39,9 @@ class OnnxModel:
 
         family = FAMILIES.get(card.family)
         if family is None:
-            raise ModelError(f'{card.path}: the family "{card.family}" is not supported; supported: {supported()}')
+            raise ModelError(
+                f'{card.path}: the family "{card.family}" is not supported; supported: {supported()}'
+            )
         cards.verify(card)
         _small_arena()
         options = onnxruntime.SessionOptions()
@@ -47,14 +49,19 @@ class OnnxModel:
         options.inter_op_num_threads = 1
         # Threads that spin between frames cost five times the CPU of the work itself at 5 frames a second.
         options.add_session_config_entry("session.intra_op.allow_spinning", "0")
-        # Planned memory is laid out once a run in flight, 12 MB each, and is no faster for a model of this size.
+        # Planned memory is laid out once a run in flight, 12 MB each, and is no faster for a model of this
+        # size.
         options.enable_mem_pattern = False
         options.add_session_config_entry("session.use_env_allocators", "1")
         options.log_severity_level = 4
         try:
-            self._session: Any = onnxruntime.InferenceSession(str(card.path), options, providers=["CPUExecutionProvider"])
+            self._session: Any = onnxruntime.InferenceSession(
+                str(card.path), options, providers=["CPUExecutionProvider"]
+            )
         except Exception as error:
-            raise ModelError(f"{card.path}: ONNX Runtime cannot load this model: {_first_line(error)}") from error
+            raise ModelError(
+                f"{card.path}: ONNX Runtime cannot load this model: {_first_line(error)}"
+            ) from error
         self._card = card
         self._check_signature(family.outputs(card))
         wanted = [i for i, name in enumerate(card.classes) if name in CLASSES]
@@ -67,8 +74,12 @@ class OnnxModel:
     def _check_signature(self, outputs: dict[str, list[int]]) -> None:
         card = self._card
         size = [1, 3, card.height, card.width] if card.planar else [1, card.height, card.width, 3]
-        expected = {card.input_name: (TYPES[card.planar], size)} | {n: ("tensor(float)", shape) for n, shape in outputs.items()}
-        found = {v.name: (v.type, v.shape) for v in (*self._session.get_inputs(), *self._session.get_outputs())}
+        expected = {card.input_name: (TYPES[card.planar], size)} | {
+            n: ("tensor(float)", shape) for n, shape in outputs.items()
+        }
+        found = {
+            v.name: (v.type, v.shape) for v in (*self._session.get_inputs(), *self._session.get_outputs())
+        }
         if found != expected:
             wrong = next(n for n in (*expected, *found) if found.get(n) != expected.get(n))
             raise ModelError(
@@ -82,7 +93,9 @@ class OnnxModel:
         try:
             self.run(Letterbox(card.width, card.height, planar=card.planar, padding=card.padding).tensor)
         except Exception as error:
-            raise ModelError(f"{card.path}: ONNX Runtime cannot run this model: {_first_line(error)}") from error
+            raise ModelError(
+                f"{card.path}: ONNX Runtime cannot run this model: {_first_line(error)}"
+            ) from error
 
     def run(self, tensor: Any) -> Any:
         """The network alone, for measuring: `tensor` as the card says -> raw outputs."""
@@ -94,13 +107,19 @@ class OnnxModel:
         card = self._card
         letterbox = getattr(self._mine, "letterbox", None)
         if letterbox is None:
-            letterbox = self._mine.letterbox = Letterbox(card.width, card.height, planar=card.planar, padding=card.padding)
+            letterbox = self._mine.letterbox = Letterbox(
+                card.width, card.height, planar=card.planar, padding=card.padding
+            )
         width, height = letterbox.fill(frame.image)
-        found = suppress(self._decoder.decode(self.run(letterbox.tensor), WEAK_SCORE), self._groups, card.max_overlap)
+        found = suppress(
+            self._decoder.decode(self.run(letterbox.tensor), WEAK_SCORE), self._groups, card.max_overlap
+        )
         boxes = found.boxes / np.array((width, height, width, height), np.float32)
         detections = [
             Detection(Box(*box), score, card.classes[label])
-            for box, score, label in zip(boxes.tolist(), found.scores.tolist(), found.classes.tolist(), strict=True)
+            for box, score, label in zip(
+                boxes.tolist(), found.scores.tolist(), found.classes.tolist(), strict=True
+            )
         ]
         return detections, (time.perf_counter() - begun) * 1000
 
@@ -108,14 +127,16 @@ class OnnxModel:
 class OnnxDetector:
     """Detector that runs `model` (a shipped name, or the path of a card) in threads of its own.
 
-    A live camera is best served by one frame at a time with all `threads` (`workers` = 1: least latency), a clip by `workers`
-    frames at a time that share the threads: the same work without the waits between them.
+    A live camera is best served by one frame at a time with all `threads` (`workers` = 1: least latency), a
+    clip by `workers` frames at a time that share the threads: the same work without the waits between them.
     """
 
     def __init__(self, model: str, threads: int, workers: int = 1) -> None:
         self._model, self._threads, self._workers = model, threads, workers
         self.took_ms = 0.0
-        self._requests: queue.SimpleQueue[tuple[Callable[[], Any], asyncio.Future[Any]] | None] = queue.SimpleQueue()
+        self._requests: queue.SimpleQueue[tuple[Callable[[], Any], asyncio.Future[Any]] | None] = (
+            queue.SimpleQueue()
+        )
         self._loaded: OnnxModel | None = None
         self._running: list[Thread] = []
 
@@ -124,7 +145,9 @@ class OnnxDetector:
             return OnnxModel(cards.read(cards.find(self._model)), max(1, self._threads // self._workers))
 
         if not self._running:
-            self._running = [Thread(f"detector {number}", _serve, self._requests) for number in range(self._workers)]
+            self._running = [
+                Thread(f"detector {number}", _serve, self._requests) for number in range(self._workers)
+            ]
         self._loaded = await self._ask(load, LOAD_S)
 
     async def detect(self, frame: Frame) -> Sequence[Detection]:
@@ -149,12 +172,17 @@ class OnnxDetector:
             return await asyncio.wait_for(future, limit_s)
         except TimeoutError:
             self.close()
-            raise ModelError(f"the detector did not answer for {limit_s:.0f} s; its thread was replaced") from None
+            raise ModelError(
+                f"the detector did not answer for {limit_s:.0f} s; its thread was replaced"
+            ) from None
 
 
 @functools.cache
 def _small_arena() -> None:
-    """Let ONNX Runtime's memory grow by what is asked for, and not to the next power of two. Once a process: saves some 5 MB."""
+    """Let ONNX Runtime's memory grow by what is asked for, and not to the next power of two.
+
+    Once a process: saves some 5 MB.
+    """
     import onnxruntime as ort
 
     as_requested = 1

@@ -15,7 +15,10 @@ WHOLE = Box(0.0, 0.0, 1.0, 1.0)
 
 
 class ScriptedDetector:
-    """Gives the detections of `script` by frame index (from 0). Boxes are fractions, or pixels when `pixels` is true."""
+    """Gives the detections of `script` by frame index (from 0).
+
+    Boxes are fractions, or pixels when `pixels` is true.
+    """
 
     def __init__(self, script: Mapping[int, Sequence[Detection]], *, pixels: bool = False) -> None:
         self._script = script
@@ -33,19 +36,33 @@ class ScriptedDetector:
         height, width = frame.image.shape[:2]
         part = frame.part or WHOLE
         if self._pixels:
-            found = [Detection(scale(d.box, part.width / width, part.height / height), d.score, d.label) for d in found]
-        return found if frame.part is None else [Detection(b, d.score, d.label) for d in found if (b := _within(d.box, part))]
+            found = [
+                Detection(scale(d.box, part.width / width, part.height / height), d.score, d.label)
+                for d in found
+            ]
+        return (
+            found
+            if frame.part is None
+            else [Detection(b, d.score, d.label) for d in found if (b := _within(d.box, part))]
+        )
 
     def close(self) -> None:
         self._open = False
 
 
 def _within(box: Box, part: Box) -> Box | None:
-    """The box as a detector sees it who is shown that part of the picture; None when nothing of it lies there."""
+    """The box as a detector sees it who is shown that part of the picture; None when nothing of it lies
+    there.
+    """
     if box.right <= part.left or box.left >= part.right or box.bottom <= part.top or box.top >= part.bottom:
         return None
     w, h = part.width, part.height
-    x1, y1, x2, y2 = (box.left - part.left) / w, (box.top - part.top) / h, (box.right - part.left) / w, (box.bottom - part.top) / h
+    x1, y1, x2, y2 = (
+        (box.left - part.left) / w,
+        (box.top - part.top) / h,
+        (box.right - part.left) / w,
+        (box.bottom - part.top) / h,
+    )
     return Box(max(0.0, x1), max(0.0, y1), min(1.0, x2), min(1.0, y2))
 
 
@@ -54,7 +71,10 @@ def scale(box: Box, x: float, y: float) -> Box:
 
 
 def read_rows(path: Path, label: str = "person") -> dict[int, list[Detection]]:
-    """Read MOTChallenge rows (``frame,id,left,top,width,height,score,…``, frame from 1, pixels). Raises ModelError."""
+    """Read MOTChallenge rows (``frame,id,left,top,width,height,score,…``, frame from 1, pixels).
+
+    Raises ModelError.
+    """
     script: dict[int, list[Detection]] = {}
     try:
         lines = decoded(path.read_bytes()).splitlines()
@@ -67,6 +87,10 @@ def read_rows(path: Path, label: str = "person") -> dict[int, list[Detection]]:
             frame, _, left, top, width, height, score = map(float, line.split(",")[:7])
             index = int(frame) - 1
         except (ValueError, OverflowError) as error:
-            raise ModelError(f"{path}, line {number}: expected frame,id,left,top,width,height,score: {error}") from error
-        script.setdefault(index, []).append(Detection(Box(left, top, left + width, top + height), score, label))
+            raise ModelError(
+                f"{path}, line {number}: expected frame,id,left,top,width,height,score: {error}"
+            ) from error
+        script.setdefault(index, []).append(
+            Detection(Box(left, top, left + width, top + height), score, label)
+        )
     return script

@@ -1,7 +1,8 @@
 """YOLOX's output -> candidates.
 
-YOLOX (Ge et al., arXiv 2107.08430): one row a cell of the strides, finest first: centre x and y relative to the cell, logarithm of
-width and height, all in units of the stride; objectness; class scores. A detection scores objectness × class.
+YOLOX (Ge et al., arXiv 2107.08430): one row a cell of the strides, finest first: centre x and y relative to
+the cell, logarithm of width and height, all in units of the stride; objectness; class scores. A detection
+scores objectness × class.
 """
 
 from __future__ import annotations
@@ -16,7 +17,10 @@ MAX_LOG_SIDE = 10.0  # e^10 strides is beyond any picture; keeps the exponential
 
 
 class YoloxDecoder:
-    """Decodes the output ``output`` (1, cells, 5 + classes). Only the classes of the `ballot` are looked at."""
+    """Decodes the output ``output`` (1, cells, 5 + classes).
+
+    Only the classes of the `ballot` are looked at.
+    """
 
     output_names = ("output",)
 
@@ -44,4 +48,10 @@ class YoloxDecoder:
         stride = self._sizes[likely]
         middle = (rows[likely, :2] + self._cells[likely]) * stride
         half = np.exp(np.minimum(rows[likely, 2:4], MAX_LOG_SIDE)) * stride / 2
-        return ranked([Candidates(np.concatenate([middle - half, middle + half], axis=1), best, self._ballot.wanted[columns])])
+        return ranked(
+            [
+                Candidates(
+                    np.concatenate([middle - half, middle + half], axis=1), best, self._ballot.wanted[columns]
+                )
+            ]
+        )

@@ -1,11 +1,14 @@
-"""Bring a model of one's own: write its card, quantize it on the pole's own frames, and see the accuracy before and after.
+"""Bring a model of one's own: write its card, quantize it on the pole's own frames, and see the accuracy
+before and after.
 
-    scripts/bring-model MODEL.onnx --family yolox --name yolox-nano-416 --licence Apache-2.0 --origin "Megvii-BaseDetection/YOLOX"
+    scripts/bring-model MODEL.onnx --family yolox --name yolox-nano-416 --licence Apache-2.0 --origin
+    "Megvii-BaseDetection/YOLOX"
     scripts/bring-model MODEL.onnx --family yolox … --int8 street.mp4                       quantize on frames of the pole's camera
     scripts/bring-model MODEL.onnx --family yolox … --int8 street.mp4 --labels street.mp4 gt.txt   … and score against ground truth
 
-The model is tried with the agent's own code; one that the agent would refuse is refused here. Without labels, the int8 model is
-compared with what the original is sure of. An int8 model that agrees with it in less than 95 of 100 cases is not written.
+The model is tried with the agent's own code; one that the agent would refuse is refused here. Without labels,
+the int8 model is compared with what the original is sure of. An int8 model that agrees with it in less than
+95 of 100 cases is not written.
 """
 
 from __future__ import annotations
@@ -23,10 +26,16 @@ from typing import Any
 
 import onnx
 import onnx.version_converter
-from model.build import COCO, LEAST_AGREEMENT, ROOT
+from model.build import COCO, MIN_AGREEMENT, ROOT
 from model.quantize import street_frames
 from model.verify import Scored, average_precision, confident, frames, read_labels
-from onnxruntime.quantization import CalibrationDataReader, CalibrationMethod, QuantFormat, QuantType, quantize_static
+from onnxruntime.quantization import (
+    CalibrationDataReader,
+    CalibrationMethod,
+    QuantFormat,
+    QuantType,
+    quantize_static,
+)
 
 from pole_agent.errors import ModelError
 from pole_agent.frame import Frame
@@ -37,8 +46,9 @@ from pole_agent.vision.onnx import OnnxModel
 from pole_agent.vocabulary import Box
 
 EVERY = 5  # frames
-LEAST_OPSET = 13
-DEFAULTS = {"nanodet": ("bins = 11\n", 0), "yolox": ("", 114)}  # of the card's [output], and the grey level of the padding
+MIN_OPSET = 13
+# Of the card's [output], and the grey level of the padding
+DEFAULTS = {"nanodet": ("bins = 11\n", 0), "yolox": ("", 114)}
 
 
 @dataclass(frozen=True)
@@ -60,17 +70,22 @@ def input_of(model: onnx.ModelProto) -> Input:
         return Input(entry.name, shape[3], shape[2], True)
     if len(shape) == 4 and shape[3] == 3 and kind.elem_type == onnx.TensorProto.UINT8:
         return Input(entry.name, shape[2], shape[1], False)
-    raise ModelError(f"the input {entry.name} is {shape}; the agent feeds float32 (1, 3, h, w) or uint8 (1, h, w, 3), of fixed size")
+    raise ModelError(
+        f"the input {entry.name} is {shape}; the agent feeds float32 (1, 3, h, w) or uint8 (1, h, w, 3), of"
+        " fixed size"
+    )
 
 
 def per_channel_ready(model: onnx.ModelProto) -> onnx.ModelProto:
     """Weights with a scale per channel came with operator set 13."""
     version = max(entry.version for entry in model.opset_import if entry.domain in ("", "ai.onnx"))
-    return model if version >= LEAST_OPSET else onnx.version_converter.convert_version(model, LEAST_OPSET)
+    return model if version >= MIN_OPSET else onnx.version_converter.convert_version(model, MIN_OPSET)
 
 
 def head(graph: onnx.GraphProto) -> list[str]:
-    """What lies behind the last convolutions, and these: scores and sizes need more than 256 levels, and cost next to nothing."""
+    """What lies behind the last convolutions, and these: scores and sizes need more than 256 levels, and cost
+    next to nothing.
+    """
     users: dict[str, list[onnx.NodeProto]] = {}
     for node in graph.node:
         for name in node.input:
@@ -82,7 +97,16 @@ def head(graph: onnx.GraphProto) -> list[str]:
     return [node.name for node in graph.node if kept[node.name]]
 
 
-def card_of(name: str, family: str, path: Path, given: Input, licence: str, origin: str, classes: Sequence[str], note: str) -> str:
+def card_of(
+    name: str,
+    family: str,
+    path: Path,
+    given: Input,
+    licence: str,
+    origin: str,
+    classes: Sequence[str],
+    note: str,
+) -> str:
     more, padding = DEFAULTS[family]
     layout, dtype = ("NCHW", "float32") if given.planar else ("NHWC", "uint8")
     listed = ",\n  ".join(", ".join(f'"{c}"' for c in classes[i : i + 8]) for i in range(0, len(classes), 8))
@@ -131,7 +155,9 @@ class OwnFrames(CalibrationDataReader):  # type: ignore[misc]
 
 
 def people(card: Path, clip: Path) -> tuple[dict[int, Scored], float]:
-    """What the agent's own code finds with a model: frame number -> (score, box in pixels) of people; and milliseconds a frame."""
+    """What the agent's own code finds with a model: frame number -> (score, box in pixels) of people; and
+    milliseconds a frame.
+    """
     model = OnnxModel(cards.read(card), 1)
     found, times = {}, []
     for number, image in frames(clip, EVERY):
@@ -147,15 +173,30 @@ def people(card: Path, clip: Path) -> tuple[dict[int, Scored], float]:
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(prog="scripts/bring-model", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        prog="scripts/bring-model", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("model", type=Path, metavar="MODEL.onnx")
     parser.add_argument("--family", required=True, choices=sorted(FAMILIES))
     parser.add_argument("--name", help="default: the name of the file")
     parser.add_argument("--licence", required=True, help="of the weights, for the card")
     parser.add_argument("--origin", required=True, help="where they are from, for the card")
-    parser.add_argument("--classes", type=Path, metavar="F", help="one class a line, in the model's order; default: COCO's 80")
-    parser.add_argument("--int8", type=Path, metavar="CLIP", help="quantize to int8 on frames of this clip, best of the pole's own camera")
-    parser.add_argument("--labels", nargs=2, type=Path, metavar=("CLIP", "GT"), help="score against ground truth (MOTChallenge rows)")
+    parser.add_argument(
+        "--classes", type=Path, metavar="F", help="one class a line, in the model's order; default: COCO's 80"
+    )
+    parser.add_argument(
+        "--int8",
+        type=Path,
+        metavar="CLIP",
+        help="quantize to int8 on frames of this clip, best of the pole's own camera",
+    )
+    parser.add_argument(
+        "--labels",
+        nargs=2,
+        type=Path,
+        metavar=("CLIP", "GT"),
+        help="score against ground truth (MOTChallenge rows)",
+    )
     parser.add_argument("--out", type=Path, default=ROOT / "models", help="folder for the model and its card")
     arguments = parser.parse_args()
     name = arguments.name or arguments.model.stem
@@ -177,7 +218,18 @@ def bring(arguments: argparse.Namespace, name: str, classes: Sequence[str]) -> i
             if source != target:
                 shutil.copy(source, target)
             card = target.with_suffix(".toml")
-            card.write_text(card_of(called, arguments.family, target, given, arguments.licence, arguments.origin, classes, note))
+            card.write_text(
+                card_of(
+                    called,
+                    arguments.family,
+                    target,
+                    given,
+                    arguments.licence,
+                    arguments.origin,
+                    classes,
+                    note,
+                )
+            )
             OnnxModel(cards.read(card), 1)  # raises ModelError that says what does not fit
             return card
 
@@ -186,7 +238,10 @@ def bring(arguments: argparse.Namespace, name: str, classes: Sequence[str]) -> i
         truth = read_labels(arguments.labels[1]) if arguments.labels else None
         if clip is not None:
             before, ms = people(original, clip)
-            print(f"{name}: {ms:.1f} ms a frame on one thread" + (f", person AP50 {average_precision(before, truth):.3f}" if truth else ""))
+            print(
+                f"{name}: {ms:.1f} ms a frame on one thread"
+                + (f", person AP50 {average_precision(before, truth):.3f}" if truth else "")
+            )
         if arguments.int8:
             small = folder / f"{name}-int8.onnx"
             print("calibrate and quantize", flush=True)
@@ -194,26 +249,48 @@ def bring(arguments: argparse.Namespace, name: str, classes: Sequence[str]) -> i
             converted = per_channel_ready(onnx.load(arguments.model))
             onnx.save(converted, ready)
             quantize_static(
-                str(ready), str(small), OwnFrames(arguments.int8, cards.read(original)), quant_format=QuantFormat.QDQ,
-                activation_type=QuantType.QUInt8, weight_type=QuantType.QInt8, per_channel=True,
+                str(ready),
+                str(small),
+                OwnFrames(arguments.int8, cards.read(original)),
+                quant_format=QuantFormat.QDQ,
+                activation_type=QuantType.QUInt8,
+                weight_type=QuantType.QInt8,
+                per_channel=True,
                 calibrate_method=CalibrationMethod.MinMax,
-                op_types_to_quantize=["Conv", "LeakyRelu", "Mul", "Sigmoid", "Concat", "MaxPool", "Resize", "Add"],
+                op_types_to_quantize=[
+                    "Conv",
+                    "LeakyRelu",
+                    "Mul",
+                    "Sigmoid",
+                    "Concat",
+                    "MaxPool",
+                    "Resize",
+                    "Add",
+                ],
                 nodes_to_exclude=head(converted.graph),
-            )  # fmt: skip
-            chosen = put(small, f"{name}-int8", f"static QDQ int8, MinMax over frames of {arguments.int8.name}")
+            )
+            chosen = put(
+                small, f"{name}-int8", f"static QDQ int8, MinMax over frames of {arguments.int8.name}"
+            )
             after, ms = people(chosen, clip)
             agreement = average_precision(after, confident(before))
             print(
-                f"{name}-int8: {ms:.1f} ms a frame on one thread, agreement with the original {agreement:.3f} (at least {LEAST_AGREEMENT})"
+                f"{name}-int8: {ms:.1f} ms a frame on one thread, agreement with the original {agreement:.3f}"
+                f" (at least {MIN_AGREEMENT})"
                 + (f", person AP50 {average_precision(after, truth):.3f}" if truth else "")
             )
-            if agreement < LEAST_AGREEMENT:
-                print("the int8 model does not see what the original sees; nothing was written", file=sys.stderr)
+            if agreement < MIN_AGREEMENT:
+                print(
+                    "the int8 model does not see what the original sees; nothing was written", file=sys.stderr
+                )
                 return 1
         arguments.out.mkdir(parents=True, exist_ok=True)
         for file in (chosen, chosen.with_suffix(".onnx")):
             shutil.copy(file, arguments.out / file.name)
-        print(f'wrote {arguments.out / chosen.name}; use it with: [detector] model = "{(arguments.out / chosen.name).resolve()}"')
+        print(
+            f"wrote {arguments.out / chosen.name}; use it with: [detector] model ="
+            f' "{(arguments.out / chosen.name).resolve()}"'
+        )
     return 0
 
 

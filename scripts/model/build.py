@@ -2,8 +2,8 @@
 
     scripts/build-model [--size 320] [--check] [--labels CLIP GT] [--out models]
 
-Steps: fetch (integrity checked), translate to ONNX, fold, calibrate and quantize to int8, verify against the float model.
-With the pinned tools (scripts/model/requirements.txt) the result is the same file, bit by bit.
+Steps: fetch (integrity checked), translate to ONNX, fold, calibrate and quantize to int8, verify against the
+float model. With the pinned tools (scripts/model/requirements.txt) the result is the same file, bit by bit.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from model.verify import BINS, MAX_OVERLAP, average_precision, confident, people
 
 ROOT = Path(__file__).resolve().parents[2]
 CLIP = ROOT / "pole_agent" / "demo" / "street.mp4"
-LEAST_AGREEMENT = 0.95
+MIN_AGREEMENT = 0.95
 LABEL_EVERY = 3
 COCO = [
     "person",
@@ -143,10 +143,16 @@ max_overlap = {MAX_OVERLAP}
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(prog="scripts/build-model", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--size", type=int, default=320, help="side of the input in pixels, a multiple of 32 (default 320)")
+    parser = argparse.ArgumentParser(
+        prog="scripts/build-model", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument(
+        "--size", type=int, default=320, help="side of the input in pixels, a multiple of 32 (default 320)"
+    )
     parser.add_argument("--out", type=Path, default=ROOT / "models", help="folder for the model and its card")
-    parser.add_argument("--cache", type=Path, default=ROOT / ".cache" / "model", help="folder for the download")
+    parser.add_argument(
+        "--cache", type=Path, default=ROOT / ".cache" / "model", help="folder for the download"
+    )
     parser.add_argument(
         "--labels",
         nargs=2,
@@ -154,7 +160,9 @@ def main() -> int:
         metavar=("CLIP", "GT"),
         help="also score against ground truth (MOTChallenge rows)",
     )
-    parser.add_argument("--check", action="store_true", help="compare with the model that is there, write nothing")
+    parser.add_argument(
+        "--check", action="store_true", help="compare with the model that is there, write nothing"
+    )
     arguments = parser.parse_args()
     size = arguments.size
     if size % 32 or size < 128:
@@ -175,15 +183,19 @@ def main() -> int:
     print("verify", flush=True)
     truth = confident(people(exact, size, CLIP, every=2))
     agreement = average_precision(people(small, size, CLIP, every=2), truth)
-    print(f"agreement with the float model on the bundled clip: AP50 {agreement:.3f} (at least {LEAST_AGREEMENT})")
+    print(
+        f"agreement with the float model on the bundled clip: AP50 {agreement:.3f} (at least {MIN_AGREEMENT})"
+    )
     if arguments.labels:
         clip, labels = arguments.labels
         boxes = read_labels(labels)
         for word, blob in (("float", exact), ("int8", small)):
             precision = average_precision(people(blob, size, clip, LABEL_EVERY), boxes)
             print(f"{word}: person AP50 {precision:.3f} against {labels.name}, every {LABEL_EVERY}rd frame")
-    if agreement < LEAST_AGREEMENT:
-        print("the quantized model does not see what the float model sees; nothing was written", file=sys.stderr)
+    if agreement < MIN_AGREEMENT:
+        print(
+            "the quantized model does not see what the float model sees; nothing was written", file=sys.stderr
+        )
         return 1
 
     sha256 = hashlib.sha256(small).hexdigest()

@@ -59,7 +59,9 @@ def fetch(cache: Path) -> Path:
     found = integrity(archive)
     if found != INTEGRITY:
         archive.unlink()
-        raise SystemExit(f"{archive.name}: integrity is {found}, expected {INTEGRITY}; the file was removed, try again")
+        raise SystemExit(
+            f"{archive.name}: integrity is {found}, expected {INTEGRITY}; the file was removed, try again"
+        )
     with tarfile.open(archive) as tar:
         for name in MEMBERS:
             member = tar.extractfile(f"package/models/{name}")

@@ -1,7 +1,9 @@
-"""Static QDQ quantization to int8: uint8 activations, int8 weights per channel, MinMax ranges over street frames.
+"""Static QDQ quantization to int8: uint8 activations, int8 weights per channel, MinMax ranges over street
+frames.
 
-The calibration frames come from the bundled clip. Each is shown as it is, mirrored, and cropped to a random quarter or half
-(near objects fill more of the picture than in this clip), at three exposures, so that the ranges also fit other streets.
+The calibration frames come from the bundled clip. Each is shown as it is, mirrored, and cropped to a random
+quarter or half (near objects fill more of the picture than in this clip), at three exposures, so that the
+ranges also fit other streets.
 """
 
 from __future__ import annotations
@@ -14,7 +16,13 @@ import cv2
 import numpy as np
 import onnx
 import onnxruntime
-from onnxruntime.quantization import CalibrationDataReader, CalibrationMethod, QuantFormat, QuantType, quantize_static
+from onnxruntime.quantization import (
+    CalibrationDataReader,
+    CalibrationMethod,
+    QuantFormat,
+    QuantType,
+    quantize_static,
+)
 
 FRAMES = 63
 SEED = 20260101
@@ -68,7 +76,9 @@ class Calibration(CalibrationDataReader):  # type: ignore[misc]
 
 
 def fold(model: onnx.ModelProto, path: Path) -> None:
-    """Write the model with constants folded and pads merged into convolutions (ONNX Runtime's basic level)."""
+    """Write the model with constants folded and pads merged into convolutions (ONNX Runtime's
+    basic level).
+    """
     options = onnxruntime.SessionOptions()
     options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_ENABLE_BASIC
     options.optimized_model_filepath = str(path)

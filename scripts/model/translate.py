@@ -1,8 +1,8 @@
 """Translate the TensorFlow.js graph of NanoDet-g to ONNX, node by node, at a chosen input size.
 
-The graph came from ONNX once (its names say so): every convolution is wrapped in a transpose to NHWC and back.
-All tensors of the network proper are read here as NCHW, so these transposes vanish, and a convolution takes
-the bias that is added right after it.
+The graph came from ONNX once (its names say so): every convolution is wrapped in a transpose to NHWC and
+back. All tensors of the network proper are read here as NCHW, so these transposes vanish, and a convolution
+takes the bias that is added right after it.
 """
 
 from __future__ import annotations
@@ -69,14 +69,18 @@ class Translation:
 def convolution(work: Translation, node: Node, users: dict[str, list[Node]]) -> None:
     kernel = work.weights[node["input"][1]]  # height, width, in, out
     strides = [int(i) for i in node["attr"]["strides"]["list"]["i"]]
-    inputs = [work.tensor(node["input"][0]), work.constant(node["name"] + "/kernel", kernel.transpose(3, 2, 0, 1))]
+    inputs = [
+        work.tensor(node["input"][0]),
+        work.constant(node["name"] + "/kernel", kernel.transpose(3, 2, 0, 1)),
+    ]
     follower = users[node["name"]][0]
     output = node["name"]
     if follower["op"] in ("Add", "AddV2") and follower["input"][1] in work.weights:
         inputs.append(work.constant(node["name"] + "/bias", work.weights[follower["input"][1]].reshape(-1)))
         work.biased.add(follower["name"])
         output = follower["name"]
-    # A convolution over g groups says so only by its kernel, which then holds C/g input channels; this network has none.
+    # A convolution over g groups says so only by its kernel, which then holds C/g input channels; this
+    # network has none.
     work.emit("Conv", inputs, output, kernel_shape=list(kernel.shape[:2]), strides=strides[1:3])
 
 
@@ -113,14 +117,17 @@ def resize(work: Translation, node: Node) -> None:
 
 
 def output(work: Translation, node: Node) -> None:
-    """Sigmoid or raw half of a head: reshape (1, c, h, w) to (1, c, h*w); the transposes that follow give (1, n, c)."""
+    """Sigmoid or raw half of a head: reshape (1, c, h, w) to (1, c, h*w); the transposes that follow give (1,
+    n, c).
+    """
     channels = 80 if "Sigmoid" in node["input"][0] else 44
     shape = work.constant(node["name"] + "/shape", np.array([1, channels, -1], np.int64))
     work.emit("Reshape", [work.tensor(node["input"][0]), shape], node["name"])
 
 
 def translate(folder: Path, size: int) -> onnx.ModelProto:
-    """Return the float32 network: uint8 ``image`` (1, size, size, 3) BGR -> ``scores_s``, ``boxes_s`` per stride.
+    """Return the float32 network: uint8 ``image`` (1, size, size, 3) BGR -> ``scores_s``, ``boxes_s`` per
+    stride.
 
     `size` is a multiple of 32, in pixels.
     """
@@ -192,7 +199,9 @@ def translate(folder: Path, size: int) -> onnx.ModelProto:
         for word, channels, source in (("scores", 80, index), ("boxes", 44, index + 3)):
             source_name = "Identity" if source == 0 else f"Identity_{source}"
             work.emit("Identity", [work.tensor(source_name)], f"{word}_{stride}")
-            outputs.append(helper.make_tensor_value_info(f"{word}_{stride}", TensorProto.FLOAT, [1, cells, channels]))
+            outputs.append(
+                helper.make_tensor_value_info(f"{word}_{stride}", TensorProto.FLOAT, [1, cells, channels])
+            )
     image = helper.make_tensor_value_info("image", TensorProto.UINT8, [1, size, size, 3])
     model = helper.make_model(
         helper.make_graph(work.nodes, f"nanodet-g-{size}", [image], outputs, work.constants),

@@ -1,7 +1,8 @@
 """Does the quantized model still see what the float model sees?
 
-The float model's confident detections on the bundled clip serve as truth; the figure is the average precision (AP50, all-point)
-of the quantized model against them. With --labels, both are also scored against real ground truth.
+The float model's confident detections on the bundled clip serve as truth; the figure is the average precision
+(AP50, all-point) of the quantized model against them. With --labels, both are also scored against real ground
+truth.
 """
 
 from __future__ import annotations
@@ -45,7 +46,9 @@ def frames(clip: Path, every: int) -> Iterator[tuple[int, Any]]:
 
 
 def people(model: bytes, size: int, clip: Path, every: int) -> dict[int, Scored]:
-    """Run a model over a clip: frame number -> (score, box in pixels of the clip) of every person from score 0.05."""
+    """Run a model over a clip: frame number -> (score, box in pixels of the clip) of every person from score
+    0.05.
+    """
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = 2
     session = onnxruntime.InferenceSession(model, options, providers=["CPUExecutionProvider"])

@@ -8,19 +8,21 @@
     scripts/mutate --one lamp.decide:3f2a9c        show one as a diff and run its tests, with their output
     scripts/mutate --planted tests/mutation/planted.json   faults that somebody wrote down: [{"file", "note", "old", "new"}, ...]
 
-How it works. The tree is copied for each worker; your checkout is never touched. At first it is measured which test reaches which line
-(once for each file of tests; later only those that changed). Each fault then meets the tests that reach its line: those of the room
-first, the fastest first, until one fails. Tests marked slow, alone or brokers are left out. A test that takes many times longer than it
-does without the fault has noticed it. Where a test took more than 0.7 s or ran out of time, it must pass without the fault right after,
+How it works. The tree is copied for each worker; your checkout is never touched. At first it is measured
+which test reaches which line (once for each file of tests; later only those that changed). Each fault then
+meets the tests that reach its line: those of the room first, the fastest first, until one fails. Tests marked
+slow, alone or brokers are left out. A test that takes many times longer than it does without the fault has
+noticed it. Where a test took more than 0.7 s or ran out of time, it must pass without the fault right after,
 else it says nothing.
 
-What it says. `killed`: a test failed. `survived`: no test did: write one, or change the code so that the line is not needed.
-`equivalent`: listed in tests/mutation/equivalent.toml with a reason; not run. `no module`: cannot be compiled or imported; not counted.
-The list of files and of the tests that come first is tests/mutation/promises.toml.
+What it says. `killed`: a test failed. `survived`: no test did: write one, or change the code so that the line
+is not needed. `equivalent`: listed in tests/mutation/equivalent.toml with a reason; not run. `no module`:
+cannot be compiled or imported; not counted. The list of files and of the tests that come first is
+tests/mutation/promises.toml.
 
-What is kept. `.cache/mutate` holds the map of lines and tests, the journal, and the report (report.txt, report.json). A run that was
-interrupted with Ctrl-C goes on where it was, as long as package and tests are the same. The exit status is 1 where something survived, or
-less than --least percent was killed.
+What is kept. `.cache/mutate` holds the map of lines and tests, the journal, and the report (report.txt,
+report.json). A run that was interrupted with Ctrl-C goes on where it was, as long as package and tests are
+the same. The exit status is 1 where something survived, or less than --least percent was killed.
 """
 
 from __future__ import annotations
@@ -84,23 +86,40 @@ def main() -> int:
 
 
 def arguments() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(prog="scripts/mutate", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        prog="scripts/mutate", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     which = parser.add_argument_group("which")
-    which.add_argument("--files", action="append", default=[], metavar="PATTERN", help="only these, as 'lamp/*' or 'agent.py'")
+    which.add_argument(
+        "--files",
+        action="append",
+        default=[],
+        metavar="PATTERN",
+        help="only these, as 'lamp/*' or 'agent.py'",
+    )
     which.add_argument("--sample", type=int, metavar="N", help="N places drawn by chance, one mutant in each")
     which.add_argument("--seed", type=int, default=1, metavar="K", help="of the sample (1)")
     which.add_argument("--one", metavar="ID", help="this one, with the output of its tests")
     which.add_argument("--survivors", action="store_true", help="those that survived in the last report")
     which.add_argument("--planted", type=Path, metavar="FILE.json", help="faults that somebody wrote down")
     which.add_argument(
-        "--successors", type=Path, metavar="FILE.json", help='where a planted text is gone: {"file: note": {"file", "old", "new"}}'
+        "--successors",
+        type=Path,
+        metavar="FILE.json",
+        help='where a planted text is gone: {"file: note": {"file", "old", "new"}}',
     )
     which.add_argument("--list", action="store_true", help="show them and run nothing")
     how = parser.add_argument_group("how")
-    how.add_argument("--jobs", type=int, default=os.cpu_count() or 1, metavar="N", help="at a time (one for each core)")
+    how.add_argument(
+        "--jobs", type=int, default=os.cpu_count() or 1, metavar="N", help="at a time (one for each core)"
+    )
     how.add_argument("--room-only", action="store_true", help="only the tests of the room")
     how.add_argument(
-        "--patience", type=float, default=90.0, metavar="S", help="seconds of tests for one mutant, as measured without it (90)"
+        "--patience",
+        type=float,
+        default=90.0,
+        metavar="S",
+        help="seconds of tests for one mutant, as measured without it (90)",
     )
     how.add_argument(
         "--least",
@@ -109,23 +128,38 @@ def arguments() -> argparse.Namespace:
         help="fail when fewer are killed, of those that are not equivalent; survivors alone do not",
     )
     how.add_argument("--again", action="store_true", help="run what is in the journal too")
-    how.add_argument("--fresh", action="store_true", help="measure anew which test reaches which line, and run everything")
-    how.add_argument("--map", type=Path, metavar="FOLDER", help="keep the map of lines and tests here (or MUTATE_MAP), to share it")
+    how.add_argument(
+        "--fresh", action="store_true", help="measure anew which test reaches which line, and run everything"
+    )
+    how.add_argument(
+        "--map",
+        type=Path,
+        metavar="FOLDER",
+        help="keep the map of lines and tests here (or MUTATE_MAP), to share it",
+    )
     how.add_argument("--root", type=Path, default=Path(__file__).parents[2], help=argparse.SUPPRESS)
     return parser.parse_args()
 
 
-def select(chosen: argparse.Namespace, project: Project, keep: Path) -> tuple[list[Mutant], list[dict[str, str]]]:
+def select(
+    chosen: argparse.Namespace, project: Project, keep: Path
+) -> tuple[list[Mutant], list[dict[str, str]]]:
     """The mutants that are asked for; and of the planted ones those whose text is gone."""
     if chosen.planted:
         return planted(chosen, project)
     patterns = chosen.files
-    files = [file for file in project.promised() if not patterns or any(fnmatch(file, pattern) for pattern in patterns)]
+    files = [
+        file
+        for file in project.promised()
+        if not patterns or any(fnmatch(file, pattern) for pattern in patterns)
+    ]
     for pattern in patterns:  # a file beyond the list, named in full
         if (project.package / pattern).is_file() and pattern not in files:
             files.append(pattern)
     if not files:
-        raise LookupError(f"no file fits {' '.join(patterns)}: they are relative to {project.package.name}/, as 'lamp/*'")
+        raise LookupError(
+            f"no file fits {' '.join(patterns)}: they are relative to {project.package.name}/, as 'lamp/*'"
+        )
     every = [mutant for file in files for mutant in find(file, project.source(file))]
     if chosen.one:
         found = [mutant for mutant in every if mutant.id == chosen.one]
@@ -164,20 +198,33 @@ def planted(chosen: argparse.Namespace, project: Project) -> tuple[list[Mutant],
         tail = alike(old[same:][::-1], new[same:][::-1])
         first, end = start + same, start + len(old) - tail
         line, last = source.count("\n", 0, first) + 1, source.count("\n", 0, max(end, first)) + 1
-        change = Mutant(entry["file"], line, entry["note"], first, end, new[same : len(new) - tail], first=line, last=last)
+        change = Mutant(
+            entry["file"], line, entry["note"], first, end, new[same : len(new) - tail], first=line, last=last
+        )
         around = next((m for m in find(entry["file"], source) if m.first <= line <= m.last), change)
-        lines = {"first": min(line, around.first), "last": max(last, around.last), "inside": around.inside, "names": around.names}
-        mutants.append(named(Mutant(**(change.__dict__ | lines | {"id": f"planted:{sum_of(entry)}"})), source))
+        lines = {
+            "first": min(line, around.first),
+            "last": max(last, around.last),
+            "inside": around.inside,
+            "names": around.names,
+        }
+        mutants.append(
+            named(Mutant(**(change.__dict__ | lines | {"id": f"planted:{sum_of(entry)}"})), source)
+        )
     return mutants, gone
 
 
 def sum_of(entry: dict[str, str]) -> str:
-    return hashlib.sha256(json.dumps([entry[key] for key in ("file", "note", "old", "new")]).encode()).hexdigest()[:8]
+    return hashlib.sha256(
+        json.dumps([entry[key] for key in ("file", "note", "old", "new")]).encode()
+    ).hexdigest()[:8]
 
 
 def alike(one: str, other: str) -> int:
     """How many characters both begin with."""
-    return next((n for n, (a, b) in enumerate(zip(one, other, strict=False)) if a != b), min(len(one), len(other)))
+    return next(
+        (n for n, (a, b) in enumerate(zip(one, other, strict=False)) if a != b), min(len(one), len(other))
+    )
 
 
 class Run:
@@ -198,12 +245,15 @@ class Run:
 
     def all(self, mutants: list[Mutant], gone: list[dict[str, str]]) -> int:
         begun = time.monotonic()
-        equivalent = {m.id: why for m in mutants if (why := report.reason(m, self.project.equivalents)) is not None}
+        equivalent = {
+            m.id: why for m in mutants if (why := report.reason(m, self.project.equivalents)) is not None
+        }
         self.results = {} if self.chosen.one or self.chosen.fresh or self.chosen.again else self._journal()
         bad = {m.id for m in mutants if not compiles(m.applied(self.project.source(m.file)))}
         left = [m for m in mutants if m.id not in self.results and m.id not in equivalent and m.id not in bad]
         interrupted = False
-        for number in (signal.SIGINT, signal.SIGTERM):  # in the background of a script, Ctrl-C is ignored unless we ask for it
+        # In the background of a script, Ctrl-C is ignored unless we ask for it
+        for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, signal.default_int_handler)
         try:
             if left:
@@ -214,7 +264,9 @@ class Run:
             print("\ninterrupted; the same command goes on from here", file=sys.stderr)
         if self.chosen.one:
             return 1 if any(r["outcome"] == "survived" for r in self.results.values()) else 0
-        summary = report.summary(self.project, mutants, self.results, equivalent, gone, time.monotonic() - begun)
+        summary = report.summary(
+            self.project, mutants, self.results, equivalent, gone, time.monotonic() - begun
+        )
         (self.keep / "report.json").write_text(json.dumps(summary, indent=1, ensure_ascii=False) + "\n")
         text = report.text(summary)
         (self.keep / "report.txt").write_text(text)
@@ -234,7 +286,9 @@ class Run:
         self.project.copy(first)
         wanted = self.project.test_files()
         if self.chosen.room_only:
-            rooms = [pattern for file in {m.file for m in mutants} for pattern in self.project.room_tests(file)]
+            rooms = [
+                pattern for file in {m.file for m in mutants} for pattern in self.project.room_tests(file)
+            ]
             wanted = [file for file in wanted if in_room(file, rooms)]
         missing = self.reach.missing(wanted, self.chosen.fresh)
         say(f"{len(mutants)} mutants; preparing")
@@ -252,7 +306,11 @@ class Run:
             threads = []
             for number in range(jobs):
                 self._workers.append(Worker(self.scratch / str(number) / "tree"))
-                threads.append(threading.Thread(target=self._workers[-1].ask, kwargs={"do": "warm", "modules": self._modules}))
+                threads.append(
+                    threading.Thread(
+                        target=self._workers[-1].ask, kwargs={"do": "warm", "modules": self._modules}
+                    )
+                )
             for thread in threads:
                 thread.start()
                 stack.callback(thread.join)
@@ -294,7 +352,10 @@ class Run:
                     recent = self._killers.setdefault(mutant.file, [])
                     recent[:] = [result["by"], *[test for test in recent if test != result["by"]]][:12]
                 by = f"  by {result['by']}" if result.get("by") else f"  {result.get('why', '')}"
-                done.step(f"{result['outcome']:9} {mutant.file}:{mutant.line}  {report.change(mutant)}{by}  {result['seconds']:.1f} s")
+                done.step(
+                    f"{result['outcome']:9} {mutant.file}:{mutant.line}  {report.change(mutant)}{by} "
+                    f" {result['seconds']:.1f} s"
+                )
 
         with contextlib.closing(journal):
             self._share(mutants, one)
@@ -322,7 +383,11 @@ class Run:
             "shaky": [],
         }
         if self.chosen.one:
-            print(mutant.diff(source), f"\n{len(room)} tests of the room and {len(other)} others reach it", flush=True)
+            print(
+                mutant.diff(source),
+                f"\n{len(room)} tests of the room and {len(other)} others reach it",
+                flush=True,
+            )
         seconds, processor_s, patience, ran = 0.0, 0.0, self.chosen.patience, 0
         for part in (room[:FIRST], room[FIRST:], other):
             tests = []
@@ -334,10 +399,14 @@ class Run:
                 continue
             ran += len(tests)
             result = worker.ask(
-                do="attempt", file=f"{self.project.package.name}/{mutant.file}", text=mutant.applied(source), tests=tests,
-                module=self.project.module(mutant.file), doubtful=sorted(self.reach.doubtful & {test for test, _ in tests}),
+                do="attempt",
+                file=f"{self.project.package.name}/{mutant.file}",
+                text=mutant.applied(source),
+                tests=tests,
+                module=self.project.module(mutant.file),
+                doubtful=sorted(self.reach.doubtful & {test for test, _ in tests}),
                 output=str(self.scratch / "output") if self.chosen.one else "",
-            )  # fmt: skip
+            )
             self.reach.took(result.pop("passed"))
             seconds += result["seconds"]
             processor_s += result["processor_s"]
@@ -347,7 +416,9 @@ class Run:
             print((self.scratch / "output").read_text())
         if result["outcome"] == "survived" and took:
             result["why"] = (
-                f"{ran} tests" if ran == len(room) + len(other) else f"{ran} of {len(took)} tests, more take too long: --patience"
+                f"{ran} tests"
+                if ran == len(room) + len(other)
+                else f"{ran} of {len(took)} tests, more take too long: --patience"
             )
         return result | {"seconds": round(seconds, 2), "processor_s": round(processor_s, 2)}
 
@@ -404,9 +475,14 @@ class Worker:
         self.tree = tree
         environment = os.environ | {"PYTHONPATH": str(Path(__file__).parents[1])}
         self._process = subprocess.Popen(
-            [sys.executable, "-m", "mutation.worker", str(tree)], env=environment, cwd=tree, text=True,
-            stdin=subprocess.PIPE, stdout=subprocess.PIPE, start_new_session=True,
-        )  # fmt: skip
+            [sys.executable, "-m", "mutation.worker", str(tree)],
+            env=environment,
+            cwd=tree,
+            text=True,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            start_new_session=True,
+        )
 
     def ask(self, **request: Any) -> dict[str, Any]:
         assert self._process.stdin and self._process.stdout

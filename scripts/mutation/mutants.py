@@ -1,6 +1,8 @@
-"""The mutants of one file: every small fault that somebody could make in it, each as a piece of text that is put in the place of another.
+"""The mutants of one file: every small fault that somebody could make in it, each as a piece of text that is
+put in the place of another.
 
-Not touched: docstrings, annotations, decorators, texts for people (anything with a space in it), log calls, `__all__`, imports.
+Not touched: docstrings, annotations, decorators, texts for people (anything with a space in it), log calls,
+`__all__`, imports.
 """
 
 from __future__ import annotations
@@ -31,14 +33,41 @@ FLIPS = {
     "in": ("not in",),
     "not in": ("in",),
 }
-SIGNS = {"+": "-", "-": "+", "*": "/", "/": "*", "//": "*", "%": "*", "&": "|", "|": "&", "<<": ">>", ">>": "<<"}
+SIGNS = {
+    "+": "-",
+    "-": "+",
+    "*": "/",
+    "/": "*",
+    "//": "*",
+    "%": "*",
+    "&": "|",
+    "|": "&",
+    "<<": ">>",
+    ">>": "<<",
+}
 NAMES = {"min": "max", "max": "min", "any": "all", "all": "any"}
 OPERATORS = {
-    ast.Lt: "<", ast.LtE: "<=", ast.Gt: ">", ast.GtE: ">=", ast.Eq: "==", ast.NotEq: "!=",
-    ast.Is: "is", ast.IsNot: "is not", ast.In: "in", ast.NotIn: "not in",
-    ast.Add: "+", ast.Sub: "-", ast.Mult: "*", ast.Div: "/", ast.FloorDiv: "//", ast.Mod: "%",
-    ast.BitAnd: "&", ast.BitOr: "|", ast.LShift: "<<", ast.RShift: ">>",
-}  # fmt: skip
+    ast.Lt: "<",
+    ast.LtE: "<=",
+    ast.Gt: ">",
+    ast.GtE: ">=",
+    ast.Eq: "==",
+    ast.NotEq: "!=",
+    ast.Is: "is",
+    ast.IsNot: "is not",
+    ast.In: "in",
+    ast.NotIn: "not in",
+    ast.Add: "+",
+    ast.Sub: "-",
+    ast.Mult: "*",
+    ast.Div: "/",
+    ast.FloorDiv: "//",
+    ast.Mod: "%",
+    ast.BitAnd: "&",
+    ast.BitOr: "|",
+    ast.LShift: "<<",
+    ast.RShift: ">>",
+}
 
 
 @dataclass(frozen=True)
@@ -54,7 +83,8 @@ class Mutant:
     first: int = 0  # the lines of the statement: a test that reaches one of them may notice
     last: int = 0
     inside: bool = True  # of a function
-    names: tuple[str, ...] = ()  # outside of functions: what is defined here, to be looked up where it is used
+    # Outside of functions: what is defined here, to be looked up where it is used
+    names: tuple[str, ...] = ()
     id: str = ""
 
     def applied(self, source: str) -> str:
@@ -134,7 +164,9 @@ class _Finder:
         return self.offsets[line - 1] + len(text.encode()[:byte].decode())
 
     def _span(self, node: ast.expr | ast.stmt) -> tuple[int, int]:
-        return self._at(node.lineno, node.col_offset), self._at(node.end_lineno or 0, node.end_col_offset or 0)
+        return self._at(node.lineno, node.col_offset), self._at(
+            node.end_lineno or 0, node.end_col_offset or 0
+        )
 
     def _text(self, node: ast.expr | ast.stmt) -> str:
         start, end = self._span(node)
@@ -143,7 +175,9 @@ class _Finder:
     def _true(self, node: ast.expr) -> bool:
         """Does the text stand where the node says? Inside an f-string of Python 3.11 it does not always."""
         try:
-            return ast.dump(ast.parse(f"({self._text(node)}\n)", mode="eval").body) == ast.dump(node).replace("ctx=Store()", "ctx=Load()")
+            return ast.dump(ast.parse(f"({self._text(node)}\n)", mode="eval").body) == ast.dump(node).replace(
+                "ctx=Store()", "ctx=Load()"
+            )
         except SyntaxError:
             return False
 
@@ -158,7 +192,18 @@ class _Finder:
         if not self.function:
             names = _defined(statement)
         line, inside = self.source.count("\n", 0, start) + 1, self.function > 0
-        return Mutant(self.file, line, kind, start, end, new, first=statement.lineno, last=header, inside=inside, names=names)
+        return Mutant(
+            self.file,
+            line,
+            kind,
+            start,
+            end,
+            new,
+            first=statement.lineno,
+            last=header,
+            inside=inside,
+            names=names,
+        )
 
     def _replace(self, kind: str, node: ast.expr | ast.stmt, new: str) -> Mutant:
         return self._make(kind, node, *self._span(node), new)
@@ -172,7 +217,13 @@ class _Finder:
         for index, token in enumerate(inside):
             if token[2] == words[0] and [t[2] for t in inside[index : index + len(words)]] == words:
                 last = inside[index + len(words) - 1]
-                yield self._make(kind, right, self.offsets[token[0][0] - 1] + token[0][1], self.offsets[last[1][0] - 1] + last[1][1], new)
+                yield self._make(
+                    kind,
+                    right,
+                    self.offsets[token[0][0] - 1] + token[0][1],
+                    self.offsets[last[1][0] - 1] + last[1][1],
+                    new,
+                )
                 return
 
     def _column(self, line: int, byte: int) -> int:
@@ -203,7 +254,9 @@ class _Finder:
             case ast.If() if "TYPE_CHECKING" in ast.dump(statement.test):
                 pass
             case ast.If() | ast.While():
-                yield from self._condition(statement.test, "while" if isinstance(statement, ast.While) else "if")
+                yield from self._condition(
+                    statement.test, "while" if isinstance(statement, ast.While) else "if"
+                )
                 yield from self._expression(statement.test)
                 yield from self._body(statement.body)
                 yield from self._body(statement.orelse)
@@ -246,7 +299,11 @@ class _Finder:
                     yield self._replace("deleted call", statement, "pass")
                     yield from self._expression(statement.value)
             case ast.Assign():
-                if statement.targets and isinstance(statement.targets[0], ast.Name) and statement.targets[0].id in ("__all__", "__slots__"):
+                if (
+                    statement.targets
+                    and isinstance(statement.targets[0], ast.Name)
+                    and statement.targets[0].id in ("__all__", "__slots__")
+                ):
                     pass
                 else:
                     if all(isinstance(t, ast.Attribute | ast.Subscript) for t in statement.targets):
@@ -258,7 +315,9 @@ class _Finder:
                 yield self._replace("deleted statement", statement, "pass")
                 sign = OPERATORS.get(type(statement.op))
                 if sign in SIGNS:
-                    yield from self._between("arithmetic", statement.target, statement.value, f"{sign}=", f"{SIGNS[sign]}=")
+                    yield from self._between(
+                        "arithmetic", statement.target, statement.value, f"{sign}=", f"{SIGNS[sign]}="
+                    )
                 yield from self._expression(statement.value)
             case ast.AnnAssign():
                 if statement.value is not None:
@@ -279,7 +338,9 @@ class _Finder:
     def _return(self, value: ast.expr) -> Iterator[Mutant]:
         if not self._true(value):
             return
-        if isinstance(value, ast.Compare | ast.BoolOp) or (isinstance(value, ast.UnaryOp) and isinstance(value.op, ast.Not)):
+        if isinstance(value, ast.Compare | ast.BoolOp) or (
+            isinstance(value, ast.UnaryOp) and isinstance(value.op, ast.Not)
+        ):
             yield self._replace("return negated", value, f"not ({self._text(value)})")
         elif not isinstance(value, ast.Constant) or isinstance(value.value, str):
             yield self._replace("return None", value, "None")
@@ -289,7 +350,11 @@ class _Finder:
     def _expression(self, node: ast.expr) -> Iterator[Mutant]:
         if isinstance(node, ast.Call) and (_is_log(node) or _called(node) in TYPE_MAKERS):
             return
-        if isinstance(node, ast.Subscript) and isinstance(node.value, ast.Name) and node.value.id in ("Literal", "Annotated"):
+        if (
+            isinstance(node, ast.Subscript)
+            and isinstance(node.value, ast.Name)
+            and node.value.id in ("Literal", "Annotated")
+        ):
             return  # a type
         yield from self._here(node)
         for child in ast.iter_child_nodes(node):
@@ -310,7 +375,9 @@ class _Finder:
     def _here(self, node: ast.expr) -> Iterator[Mutant]:
         match node:
             case ast.Compare():
-                for left, operator, right in zip([node.left, *node.comparators], node.ops, node.comparators, strict=False):
+                for left, operator, right in zip(
+                    [node.left, *node.comparators], node.ops, node.comparators, strict=False
+                ):
                     old = OPERATORS[type(operator)]
                     for new in FLIPS[old]:
                         yield from self._between("comparison", left, right, old, new)
@@ -326,7 +393,8 @@ class _Finder:
                 sign = OPERATORS.get(type(node.op), "")
                 texts = (ast.JoinedStr, ast.Constant)
                 is_text = any(
-                    isinstance(s, texts) and not isinstance(getattr(s, "value", ""), int | float) for s in (node.left, node.right)
+                    isinstance(s, texts) and not isinstance(getattr(s, "value", ""), int | float)
+                    for s in (node.left, node.right)
                 )
                 if sign in SIGNS and not is_text:
                     yield from self._between("arithmetic", node.left, node.right, sign, SIGNS[sign])
@@ -351,11 +419,19 @@ def _other_constants(value: object) -> list[str]:
 
 
 def _called(node: ast.Call) -> str:
-    return node.func.attr if isinstance(node.func, ast.Attribute) else node.func.id if isinstance(node.func, ast.Name) else ""
+    return (
+        node.func.attr
+        if isinstance(node.func, ast.Attribute)
+        else node.func.id
+        if isinstance(node.func, ast.Name)
+        else ""
+    )
 
 
 def _is_log(node: ast.AST) -> bool:
-    if not (isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in LOG_CALLS):
+    if not (
+        isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in LOG_CALLS
+    ):
         return False
     owner = node.func.value
     name = owner.attr if isinstance(owner, ast.Attribute) else owner.id if isinstance(owner, ast.Name) else ""

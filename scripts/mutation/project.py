@@ -1,4 +1,6 @@
-"""What is mutated and which tests there are: the lists in tests/mutation, and a copy of the tree for each worker."""
+"""What is mutated and which tests there are: the lists in tests/mutation, and a copy of the tree for each
+worker.
+"""
 
 from __future__ import annotations
 
@@ -49,12 +51,20 @@ class Project:
     @cached_property
     def equivalents(self) -> list[Equivalent]:
         path = self.root / LISTS / "equivalent.toml"
-        return [Equivalent(**entry) for entry in tomllib.loads(path.read_text()).get("mutant", [])] if path.exists() else []
+        return (
+            [Equivalent(**entry) for entry in tomllib.loads(path.read_text()).get("mutant", [])]
+            if path.exists()
+            else []
+        )
 
     def promised(self) -> list[str]:
         """The files that keep the promises, relative to the package."""
         every = sorted(str(path.relative_to(self.package)) for path in self.package.rglob("*.py"))
-        return [name for name in every if any(_fits(name, room.files) and not _fits(name, room.skip) for room in self.rooms)]
+        return [
+            name
+            for name in every
+            if any(_fits(name, room.files) and not _fits(name, room.skip) for room in self.rooms)
+        ]
 
     def room_tests(self, file: str) -> list[str]:
         """The files of tests that run first for a file, as patterns."""
@@ -82,7 +92,9 @@ class Project:
         """A sum over everything that decides whether a mutant lives."""
         parts = hashlib.sha256()
         for name in self.files():
-            if name.startswith((f"{self.package.name}/", "tests/", "pyproject.toml")) and not name.startswith(str(LISTS)):
+            if name.startswith((f"{self.package.name}/", "tests/", "pyproject.toml")) and not name.startswith(
+                str(LISTS)
+            ):
                 parts.update(name.encode() + b"\0" + (self.root / name).read_bytes())
         return parts.hexdigest()[:16]
 
@@ -91,7 +103,9 @@ class Project:
 
 
 def in_room(test_file: str, patterns: list[str]) -> bool:
-    return any(fnmatch(test_file, pattern) or test_file.startswith(f"{pattern.rstrip('/')}/") for pattern in patterns)
+    return any(
+        fnmatch(test_file, pattern) or test_file.startswith(f"{pattern.rstrip('/')}/") for pattern in patterns
+    )
 
 
 def _fits(name: str, patterns: list[str]) -> bool:

@@ -1,7 +1,8 @@
 """Which test reaches which line, measured once for each file of tests and kept until that file changes.
 
-Where the source has changed since, its lines are found again by their text: a line that moved is followed, and for a new line those around
-it count. So a commit costs the measuring of the tests that it touched, not of all.
+Where the source has changed since, its lines are found again by their text: a line that moved is followed,
+and for a new line those around it count. So a commit costs the measuring of the tests that it touched, not of
+all.
 """
 
 from __future__ import annotations
@@ -49,12 +50,18 @@ class Reach:
         return {test for measured in self.known.values() for test in measured.failed}
 
     def took(self, tests: dict[str, float]) -> None:
-        """How long tests take, without coverage and perhaps with less beside them than when they were measured."""
+        """How long tests take, without coverage and perhaps with less beside them than when they were
+        measured.
+        """
         self._took |= {test: min(seconds, self._took.get(test, 1e9)) for test, seconds in tests.items()}
 
     def close(self) -> None:
         kept = json.loads(self._times.read_text()) if self._times.exists() else {}
-        self._times.write_text(json.dumps({t: min(self._took.get(t, 1e9), kept.get(t, 1e9)) for t in sorted({*kept, *self._took})}))
+        self._times.write_text(
+            json.dumps(
+                {t: min(self._took.get(t, 1e9), kept.get(t, 1e9)) for t in sorted({*kept, *self._took})}
+            )
+        )
 
     def missing(self, test_files: Iterable[str], fresh: bool = False) -> list[str]:
         """Those that are to be measured; the others are read."""
@@ -65,7 +72,10 @@ class Reach:
                 missing.append(file)
             else:
                 kept = json.loads(gzip.decompress(path.read_bytes()))
-                lines = {name: {int(line): tests for line, tests in of.items()} for name, of in kept.pop("lines").items()}
+                lines = {
+                    name: {int(line): tests for line, tests in of.items()}
+                    for name, of in kept.pop("lines").items()
+                }
                 self.known[file] = Measured(lines=lines, **kept)
         return missing
 
@@ -87,7 +97,9 @@ class Reach:
                     continue
                 short = name.removeprefix(f"{root}/{package}/")
                 for line, contexts in read.contexts_by_lineno(name).items():
-                    lines[short][line].update(test for context in contexts for test in context.split("|") if test)
+                    lines[short][line].update(
+                        test for context in contexts for test in context.split("|") if test
+                    )
         for short in lines:
             text = self._project.source(short)
             sources[short] = hashlib.sha256(text.encode()).hexdigest()[:16]
@@ -95,7 +107,10 @@ class Reach:
         for tests in (tests for of in lines.values() for tests in of.values()):
             if any(test.endswith(f"::{ALL}") for test in tests):  # a fixture of all
                 tests.update(told["took"])
-        kept = {name: {line: sorted(tests & told["took"].keys()) for line, tests in of.items()} for name, of in lines.items()}
+        kept = {
+            name: {line: sorted(tests & told["took"].keys()) for line, tests in of.items()}
+            for name, of in lines.items()
+        }
         measured = Measured(told["took"], told["failed"], sources, kept)
         self._place(file).write_bytes(gzip.compress(json.dumps(measured.__dict__).encode()))
         self.known[file] = measured
@@ -119,7 +134,11 @@ class Reach:
             if of:
                 then = self._then(file, measured.sources[file])
                 reached = {test for line in wanted for old in then(line) for test in of.get(old, ())}
-                found |= {test: min(measured.took[test], self._took.get(test, 1e9)) for test in reached if test in measured.took}
+                found |= {
+                    test: min(measured.took[test], self._took.get(test, 1e9))
+                    for test in reached
+                    if test in measured.took
+                }
         return found
 
     def _of_file(self, file: str) -> dict[str, float]:
@@ -130,7 +149,11 @@ class Reach:
         for name in names:
             word = re.compile(rf"\b{re.escape(name)}\b")
             for path in sorted(self._project.package.rglob("*.py")):
-                uses = [number for number, line in enumerate(self._text(path).splitlines(), 1) if word.search(line)]
+                uses = [
+                    number
+                    for number, line in enumerate(self._text(path).splitlines(), 1)
+                    if word.search(line)
+                ]
                 if uses:
                     found |= self._of_lines(str(path.relative_to(self._project.package)), uses)
         return found
@@ -150,7 +173,9 @@ class Reach:
     def _moved(self, before: Path, text: str) -> _Then:
         old, new = before.read_text().splitlines(), text.splitlines()
         places: dict[int, list[int]] = {}
-        for what, old_first, old_last, new_first, new_last in difflib.SequenceMatcher(None, old, new, autojunk=False).get_opcodes():
+        for what, old_first, old_last, new_first, new_last in difflib.SequenceMatcher(
+            None, old, new, autojunk=False
+        ).get_opcodes():
             for number in range(new_first, new_last):
                 if what == "equal":
                     places[number + 1] = [old_first + number - new_first + 1]

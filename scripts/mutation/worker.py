@@ -1,7 +1,8 @@
 """Runs tests in a copy of the tree, again and again, each time in a fork of this process.
 
-What costs seconds to import (pytest, NumPy, OpenCV, ONNX Runtime, pydantic) is imported here once; the agent and its tests are
-imported anew in each fork. Asked in lines of JSON on standard input, answers in lines of JSON.
+What costs seconds to import (pytest, NumPy, OpenCV, ONNX Runtime, pydantic) is imported here once; the agent
+and its tests are imported anew in each fork. Asked in lines of JSON on standard input, answers in lines of
+JSON.
 
     {"do": "collect", "files": [...]}                      which tests are there, and what was imported
     {"do": "measure", "file": ..., "data": ...}            run a file of tests, and write down which test reaches which line
@@ -26,9 +27,9 @@ from typing import IO, Any
 
 import pytest
 
-LEAST_S = 8.0  # a test may take this long and
+MIN_S = 8.0  # a test may take this long and
 TIMES = 8.0  # that many times what it takes without a mutant,
-MOST_S = 90.0  # but no longer than this
+MAX_S = 90.0  # but no longer than this
 START_S = 60.0  # to import and collect
 SURE_S = 0.7  # a test that is faster than this does not fail because the machine is busy
 PR_SET_CHILD_SUBREAPER = 36
@@ -87,7 +88,9 @@ class Worker:
     def collect(self, files: list[str]) -> dict[str, Any]:
         """Which tests there are; it also writes the bytecode that all mutants share."""
         told: dict[str, Any] = {"tests": [], "modules": [], "problem": ""}
-        for event in self._fork(lambda tell: _pytest(["--collect-only", *files], [Collected(tell, self.root)]), 600.0):
+        for event in self._fork(
+            lambda tell: _pytest(["--collect-only", *files], [Collected(tell, self.root)]), 600.0
+        ):
             told |= event
         return told
 
@@ -98,7 +101,8 @@ class Worker:
             import coverage
 
             os.environ["COVERAGE_PROCESS_START"] = config  # for the processes that tests start
-            (self.root / "sitecustomize.py").write_text(START_COVERAGE)  # and for those that they start with an environment of their own
+            # And for those that they start with an environment of their own
+            (self.root / "sitecustomize.py").write_text(START_COVERAGE)
             covered = coverage.Coverage(config_file=config, data_file=data)
             covered.start()
             try:
@@ -122,8 +126,13 @@ class Worker:
             path.unlink(missing_ok=True)
         return {"took": took, "failed": failed}
 
-    def attempt(self, file: str, text: str, module: str, tests: list[list[Any]], doubtful: list[str], output: str = "") -> dict[str, Any]:
-        """Run the tests with the mutant until one fails: `killed`, `survived`, or `no module` where it cannot even be imported."""
+    def attempt(
+        self, file: str, text: str, module: str, tests: list[list[Any]], doubtful: list[str], output: str = ""
+    ) -> dict[str, Any]:
+        """Run the tests with the mutant until one fails:
+
+        `killed`, `survived`, or `no module` where it cannot even be imported.
+        """
         begun, used = time.monotonic(), _processor_s()
         left = [(test, seconds) for test, seconds in tests if test not in self._shaky]
         while True:
@@ -143,9 +152,11 @@ class Worker:
 
     @contextlib.contextmanager
     def _mutated(self, file: str, text: str) -> Iterator[None]:
-        """The text in place of the file. Bytecode is told by size and second: none is written here, and the one that is there must not fit.
+        """The text in place of the file. Bytecode is told by size and second: none is written here, and the
+        one that is there must not fit.
 
-        A process that a test starts with an environment of its own writes some all the same: so each mutant has a second of its own.
+        A process that a test starts with an environment of its own writes some all the same: so each mutant
+        has a second of its own.
         """
         path = self.root / file
         before, stamp = path.read_bytes(), path.stat()
@@ -161,7 +172,7 @@ class Worker:
                 os.utime(path, ns=(stamp.st_atime_ns, stamp.st_mtime_ns))
 
     def _try(self, tests: list[tuple[str, float]], module: str, output: str) -> dict[str, Any]:
-        limits = {test: min(MOST_S, LEAST_S + TIMES * seconds) for test, seconds in tests}
+        limits = {test: min(MAX_S, MIN_S + TIMES * seconds) for test, seconds in tests}
         order = list(limits)
 
         def run(tell: Callable[[dict[str, Any]], None]) -> int:
@@ -177,7 +188,14 @@ class Worker:
             return _pytest(["-x", *files], [Ordered(tell, order)])
 
         passed: dict[str, float] = {}
-        result: dict[str, Any] = {"outcome": "killed", "by": "", "why": "the process ended", "took": 0.0, "late": False, "passed": passed}
+        result: dict[str, Any] = {
+            "outcome": "killed",
+            "by": "",
+            "why": "the process ended",
+            "took": 0.0,
+            "late": False,
+            "passed": passed,
+        }
         limit, running, since = START_S, "", time.monotonic()
         events = self._fork(run, lambda: since + limit - time.monotonic(), output)
         for event in events:
@@ -203,7 +221,10 @@ class Worker:
         return result
 
     def _fork(
-        self, work: Callable[[Callable[[dict[str, Any]], None]], int], limit: float | Callable[[], float], output: str = ""
+        self,
+        work: Callable[[Callable[[dict[str, Any]], None]], int],
+        limit: float | Callable[[], float],
+        output: str = "",
     ) -> Generator[dict[str, Any], None, None]:
         """What the fork tells, until it ends or takes too long; nothing that it started is left."""
         reading, writing = os.pipe()
@@ -288,14 +309,33 @@ class Collected:
             self._tell({"problem": str(report.longrepr)[-2000:]})
 
     def pytest_collection_finish(self, session: pytest.Session) -> None:
-        self._tell({"tests": [[item.nodeid, sorted({mark.name for mark in item.iter_markers()})] for item in session.items]})
-        known = [(name, getattr(module, "__file__", None) or "") for name, module in list(sys.modules.items())]
+        self._tell(
+            {
+                "tests": [
+                    [item.nodeid, sorted({mark.name for mark in item.iter_markers()})]
+                    for item in session.items
+                ]
+            }
+        )
+        known = [
+            (name, getattr(module, "__file__", None) or "") for name, module in list(sys.modules.items())
+        ]
         ours = str(self._root)
-        self._tell({"modules": [name for name, file in known if not file.startswith(ours) and not name.startswith(("__main__", "tests"))]})
+        self._tell(
+            {
+                "modules": [
+                    name
+                    for name, file in known
+                    if not file.startswith(ours) and not name.startswith(("__main__", "tests"))
+                ]
+            }
+        )
 
 
 class Steady:
-    """Hypothesis: the same examples each time, and no search for the smallest one, which costs a minute for each mutant."""
+    """Hypothesis: the same examples each time, and no search for the smallest one, which costs a minute for
+    each mutant.
+    """
 
     @pytest.hookimpl(trylast=True)
     def pytest_configure(self) -> None:
@@ -303,7 +343,9 @@ class Steady:
             from hypothesis import Phase, settings
 
             phases = (Phase.explicit, Phase.generate, Phase.target)
-            settings.register_profile("mutate", settings.default, deadline=None, database=None, derandomize=True, phases=phases)
+            settings.register_profile(
+                "mutate", settings.default, deadline=None, database=None, derandomize=True, phases=phases
+            )
             settings.load_profile("mutate")
 
 
@@ -358,7 +400,14 @@ class Ordered(Steady):
         self._tell({"starts": item.nodeid})
         self.since, self.why = time.monotonic(), ""
         yield
-        self._tell({"test": item.nodeid, "took": time.monotonic() - self.since, "passed": not self.why, "why": self.why})
+        self._tell(
+            {
+                "test": item.nodeid,
+                "took": time.monotonic() - self.since,
+                "passed": not self.why,
+                "why": self.why,
+            }
+        )
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         if report.failed:

@@ -2,8 +2,9 @@
 
     compare.py FOLDER    with FOLDER/<clip>/{gt.txt,detections.txt,tracks.txt,fps}, as scripts/bench makes them
 
-Each tracker runs over all clips with each setting of a small grid around its defaults; its best setting in the mean over all clips
-counts, one setting for all. Ours has the one setting it is shipped with. The metrics are those of roboflow `trackers`.
+Each tracker runs over all clips with each setting of a small grid around its defaults; its best setting in
+the mean over all clips counts, one setting for all. Ours has the one setting it is shipped with. The metrics
+are those of roboflow `trackers`.
 """
 
 from __future__ import annotations
@@ -41,25 +42,49 @@ def grid() -> dict[str, list[tuple[Any, dict[str, Any]]]]:
     """The settings that each peer may choose from."""
     return {
         "ByteTrack": [
-            (ByteTrackTracker, {"lost_track_buffer": m, "track_activation_threshold": a, "high_conf_det_threshold": h,
-                                "minimum_iou_threshold": i})
+            (
+                ByteTrackTracker,
+                {
+                    "lost_track_buffer": m,
+                    "track_activation_threshold": a,
+                    "high_conf_det_threshold": h,
+                    "minimum_iou_threshold": i,
+                },
+            )
             for m, a, h, i in itertools.product(MEMORY, SCORES, SCORES, (0.1, 0.3))
         ],
         "OC-SORT": [
-            (OCSORTTracker, {"lost_track_buffer": m, "high_conf_det_threshold": h, "minimum_iou_threshold": i,
-                             "minimum_consecutive_frames": c})
+            (
+                OCSORTTracker,
+                {
+                    "lost_track_buffer": m,
+                    "high_conf_det_threshold": h,
+                    "minimum_iou_threshold": i,
+                    "minimum_consecutive_frames": c,
+                },
+            )
             for m, h, i, c in itertools.product(MEMORY, SCORES, (0.2, 0.3), (2, 3))
         ],
         "C-BIoU": [
-            (CBIoUTracker, {"lost_track_buffer": m, "track_activation_threshold": a, "high_conf_det_threshold": h,
-                            "buffer_ratio_first": b, "buffer_ratio_second": b + 0.2})
+            (
+                CBIoUTracker,
+                {
+                    "lost_track_buffer": m,
+                    "track_activation_threshold": a,
+                    "high_conf_det_threshold": h,
+                    "buffer_ratio_first": b,
+                    "buffer_ratio_second": b + 0.2,
+                },
+            )
             for m, a, h, b in itertools.product(MEMORY, SCORES, SCORES, (0.3, 0.5))
         ],
-    }  # fmt: skip
+    }
 
 
 def plain(labels: Path) -> None:
-    """Leave only what counts, in the columns that the metrics expect: confidence 1, class 1 (a pedestrian), visibility 1."""
+    """Leave only what counts, in the columns that the metrics expect: confidence 1, class 1 (a pedestrian),
+    visibility 1.
+    """
     rows = [line.split(",") for line in labels.read_text().splitlines() if line.strip()]
     labels.write_text("".join(",".join([*row[:6], "1,1,1"]) + "\n" for row in rows if float(row[6]) != 0))
 
@@ -93,7 +118,9 @@ def track(kind: Any, setting: dict[str, Any], least: float, clip: Clip, out: Pat
             continue
         for identity, (left, top, right, bottom) in zip(tracked.tracker_id, tracked.xyxy, strict=True):
             if identity is not None and identity >= 0:
-                lines.append(f"{number},{int(identity)},{left:.2f},{top:.2f},{right - left:.2f},{bottom - top:.2f},1,-1,-1,-1")
+                lines.append(
+                    f"{number},{int(identity)},{left:.2f},{top:.2f},{right - left:.2f},{bottom - top:.2f},1,-1,-1,-1"
+                )
     out.write_text("\n".join(lines) + "\n")
     return spent / len(clip.frames) * 1000
 
@@ -102,9 +129,12 @@ def score(clip: Clip, tracks: Path) -> dict[str, float]:
     result = evaluate_mot_sequence(clip.folder / "gt.txt", tracks, metrics=["CLEAR", "HOTA", "Identity"])
     identities = {line.split(",")[1] for line in tracks.read_text().splitlines() if line}
     return {
-        "HOTA": 100 * result.HOTA.HOTA, "IDF1": 100 * result.Identity.IDF1, "MOTA": 100 * result.CLEAR.MOTA,
-        "IDSW": result.CLEAR.IDSW, "tracks": len(identities),
-    }  # fmt: skip
+        "HOTA": 100 * result.HOTA.HOTA,
+        "IDF1": 100 * result.Identity.IDF1,
+        "MOTA": 100 * result.CLEAR.MOTA,
+        "IDSW": result.CLEAR.IDSW,
+        "tracks": len(identities),
+    }
 
 
 def people(clip: Clip) -> int:

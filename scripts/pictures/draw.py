@@ -1,7 +1,9 @@
-"""The picture of the README: a frame of the bundled clip as the agent saw it, what it reported, and the night's plan of its lamp.
+"""The picture of the README: a frame of the bundled clip as the agent saw it, what it reported, and the
+night's plan of its lamp.
 
-Detector, tracker, rules and lamp program are the agent's own, with the configuration of the demo. Privacy masks are burned in as on a
-pole; heads are blurred besides, for a picture that everybody may see. The output is one SVG file for each language.
+Detector, tracker, rules and lamp program are the agent's own, with the configuration of the demo. Privacy
+masks are burned in as on a pole; heads are blurred besides, for a picture that everybody may see. The output
+is one SVG file for each language.
 """
 
 from __future__ import annotations
@@ -43,7 +45,9 @@ PLAN = (46, 560, 940, 110)  # left, top, width, height of the chart
 COLOURS = ("#ffd166", "#06d6a0", "#4cc9f0", "#f78c6b", "#c77dff", "#f15bb5", "#9bf6ff", "#caffbf")
 SENT = Both("Sent over MQTT: no picture", "Dikirim lewat MQTT: tanpa gambar")
 NIGHT = Both("The lamp, night of {} (Sumedang)", "Lampu, malam {} (Sumedang)")
-RAISED = Both("somebody on the road: {:.0%}, and {:g} s longer", "ada orang di jalan: {:.0%}, ditambah {:g} detik")
+RAISED = Both(
+    "somebody on the road: {:.0%}, and {:g} s longer", "ada orang di jalan: {:.0%}, ditambah {:g} detik"
+)
 ZONE, LINE = Both("zone", "zona"), Both("line", "garis")
 MASKED = Both("privacy mask", "penutup privasi")
 VERBS = {
@@ -84,7 +88,11 @@ async def watch(settings: Settings, until_s: float) -> Seen:
     detector = compose.detector_of(settings)
     numbers = itertools.count(1)
     pipeline = compose.pipeline_factory(
-        settings, camera.name, detector, TimeKeeper(clock, "clip", "picture"), lambda: f"incident-{next(numbers):04d}"
+        settings,
+        camera.name,
+        detector,
+        TimeKeeper(clock, "clip", "picture"),
+        lambda: f"incident-{next(numbers):04d}",
     )(0.0)
     source = RecordedSource(CLIP, camera.fps, camera.masks)
     feet: dict[int, list[tuple[float, Point]]] = {}
@@ -131,7 +139,10 @@ def blurred(image: Image, tracks: list[Track]) -> Image:
 
 def drawing(settings: Settings, seen: Seen, language: str) -> Iterator[str]:
     """The lines of the SVG file."""
-    yield f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {HEIGHT}" width="{WIDTH}" height="{HEIGHT}">'
+    yield (
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {HEIGHT}" width="{WIDTH}"'
+        f' height="{HEIGHT}">'
+    )
     yield f"<style>{STYLE}</style>"
     yield f'<rect width="{WIDTH}" height="{HEIGHT}" fill="#101418"/>'
     yield from street(settings, seen, language)
@@ -154,13 +165,21 @@ def street(settings: Settings, seen: Seen, language: str) -> Iterator[str]:
         yield f'<line class="line" x1="{x1}" y1="{y1}" x2="{x2}" y2="{y2}"/>'
         yield label(line.end, f"{LINE.of(language)} {line.name}", "#ffa62b", below=18)
     for mask in settings.cameras[0].masks:
-        yield label((min(x for x, _ in mask) + 0.02, max(y for _, y in mask)), MASKED.of(language), "#a9b4c0", below=-22)
+        yield label(
+            (min(x for x, _ in mask) + 0.02, max(y for _, y in mask)),
+            MASKED.of(language),
+            "#a9b4c0",
+            below=-22,
+        )
     for track in seen.tracks:
         colour = COLOURS[track.track_id % len(COLOURS)]
         left, top = at((track.box.left, track.box.top))
         size = track.box.width * FRAME_W, track.box.height * FRAME_H
         yield f'<polyline class="trail" stroke="{colour}" points="{points(seen.trails[track.track_id])}"/>'
-        yield f'<rect class="box" stroke="{colour}" x="{left}" y="{top}" width="{size[0]:.1f}" height="{size[1]:.1f}"/>'
+        yield (
+            f'<rect class="box" stroke="{colour}" x="{left}" y="{top}" width="{size[0]:.1f}"'
+            f' height="{size[1]:.1f}"/>'
+        )
         text = f"{named(track.label, language)} {track.track_id}"
         wide = round(7.2 * len(text) + 6)
         left = min(left, FRAME_W - wide)
@@ -217,7 +236,10 @@ def night(settings: Settings, seen: Seen, language: str) -> Iterator[str]:
     yield f'<rect fill="#1b2733" x="{dusk:.1f}" y="{top}" width="{dawn - dusk:.1f}" height="{height}"/>'
     for part in parts:
         if level := level_of(settings, part):
-            shape = f'x="{x_of(part.start):.1f}" y="{top + height * (1 - level):.1f}" width="{x_of(part.end) - x_of(part.start):.1f}"'
+            shape = (
+                f'x="{x_of(part.start):.1f}" y="{top + height * (1 - level):.1f}"'
+                f' width="{x_of(part.end) - x_of(part.start):.1f}"'
+            )
             yield f'<rect fill="#ffd166" fill-opacity="0.85" {shape} height="{height * level:.1f}"/>'
     for level in (0, 0.5, 1):
         y = top + height * (1 - level)
@@ -227,17 +249,25 @@ def night(settings: Settings, seen: Seen, language: str) -> Iterator[str]:
     while hour < end:
         moment = datetime.fromtimestamp(hour, plan.place.zone)
         if moment.hour % 3 == 0 and moment.minute == 0:
-            yield f'<text class="small" x="{x_of(hour):.1f}" y="{top + height + 18}" text-anchor="middle">{moment:%H:%M}</text>'
+            yield (
+                f'<text class="small" x="{x_of(hour):.1f}" y="{top + height + 18}"'
+                f' text-anchor="middle">{moment:%H:%M}</text>'
+            )
         hour += 3600
     shown = 0.0
     for part in parts:
         level = level_of(settings, part)
         if level != shown and level:
             text = f"{datetime.fromtimestamp(part.start, plan.place.zone):%H:%M}  {level:.0%}"
-            yield f'<text class="small" x="{x_of(part.start) + 4:.1f}" y="{top + height * (1 - level) - 5:.1f}">{text}</text>'
+            yield (
+                f'<text class="small" x="{x_of(part.start) + 4:.1f}"'
+                f' y="{top + height * (1 - level) - 5:.1f}">{text}</text>'
+            )
         shown = level
     x = x_of(start(settings) + seen.at)
-    raised = RAISED.of(language).format(seen.boost.level, next(r.lamp.hold_s for r in settings.rules if r.lamp))
+    raised = RAISED.of(language).format(
+        seen.boost.level, next(r.lamp.hold_s for r in settings.rules if r.lamp)
+    )
     y = top + height * (1 - seen.boost.level)
     yield f'<line x1="{x:.1f}" x2="{x:.1f}" y1="{y:.1f}" y2="{top + height}" stroke="#fff" stroke-width="3"/>'
     yield f'<text x="{x + 6:.1f}" y="{top - 8}">{escape(raised)}</text>'
@@ -257,7 +287,10 @@ def main() -> None:
     for language in ("en", "id"):
         file = Path(sys.argv[1]) / f"pole.{language}.svg"
         file.write_text("\n".join(drawing(settings, seen, language)) + "\n")
-        print(f"wrote {file}: {file.stat().st_size // 1024} kB, {len(seen.tracks)} tracks, {len(seen.events)} events")
+        print(
+            f"wrote {file}: {file.stat().st_size // 1024} kB, {len(seen.tracks)} tracks, {len(seen.events)}"
+            " events"
+        )
 
 
 if __name__ == "__main__":

@@ -26,7 +26,10 @@ def part(data: bytes, length: int | None = None, kind: str = "image/jpeg") -> by
 
 
 class HttpCamera:
-    """Answers each viewer with what `talk(request)` yields; keeps the requests. With `one_viewer` it turns away a second one."""
+    """Answers each viewer with what `talk(request)` yields; keeps the requests.
+
+    With `one_viewer` it turns away a second one.
+    """
 
     def __init__(self, talk: Callable[[bytes], Iterator[bytes]], one_viewer: bool = False) -> None:
         self._talk, self._one_viewer = talk, one_viewer

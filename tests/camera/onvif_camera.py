@@ -1,7 +1,9 @@
-"""A camera that speaks enough ONVIF for the tests: WS-Discovery over multicast, SOAP over HTTP, and a clock of its own.
+"""A camera that speaks enough ONVIF for the tests: WS-Discovery over multicast, SOAP over HTTP, and a clock
+of its own.
 
-Its clock is an hour slow, and it rejects signatures that are more than a minute off that clock, as real cameras do.
-Run as a program it answers probes and requests on every address of this machine, for use in a network namespace:
+Its clock is an hour slow, and it rejects signatures that are more than a minute off that clock, as real
+cameras do. Run as a program it answers probes and requests on every address of this machine, for use in a
+network namespace:
 
     python onvif_camera.py HTTP_PORT
 """
@@ -25,12 +27,13 @@ TOLERANCE_S = 60
 DEVICE, MEDIA = "http://www.onvif.org/ver10/device/wsdl", "http://www.onvif.org/ver10/media/wsdl"
 SCHEMA = "http://www.onvif.org/ver10/schema"
 ENVELOPE = (
-    '<?xml version="1.0" encoding="UTF-8"?><s:Envelope xmlns:s="http://www.w3.org/2003/05/soap-envelope" xmlns:tds="{device}" '
-    'xmlns:trt="{media}" xmlns:tt="{schema}" xmlns:ter="http://www.onvif.org/ver10/error"><s:Body>{body}</s:Body></s:Envelope>'
+    '<?xml version="1.0" encoding="UTF-8"?><s:Envelope xmlns:s="http://www.w3.org/2003/05/soap-envelope"'
+    ' xmlns:tds="{device}" xmlns:trt="{media}" xmlns:tt="{schema}"'
+    ' xmlns:ter="http://www.onvif.org/ver10/error"><s:Body>{body}</s:Body></s:Envelope>'
 )
 DENIED = (
-    "<s:Fault><s:Code><s:Value>s:Sender</s:Value><s:Subcode><s:Value>ter:NotAuthorized</s:Value></s:Subcode></s:Code>"
-    '<s:Reason><s:Text xml:lang="en">Sender not Authorized</s:Text></s:Reason></s:Fault>'
+    "<s:Fault><s:Code><s:Value>s:Sender</s:Value><s:Subcode><s:Value>ter:NotAuthorized</s:Value></s:Subcode></s:Code><s:Reason><s:Text"
+    ' xml:lang="en">Sender not Authorized</s:Text></s:Reason></s:Fault>'
 )
 REFUSED = DENIED.replace("NotAuthorized", "InvalidArgVal").replace("Sender not Authorized", "No such profile")
 PROFILES = {"main": ("H264", 2560, 1440, 25), "sub": ("H264", 704, 576, 10), "third": ("JPEG", 320, 240, 5)}
@@ -39,7 +42,8 @@ PROFILES = {"main": ("H264", 2560, 1440, 25), "sub": ("H264", 704, 576, 10), "th
 def profile(token: str) -> str:
     codec, width, height, fps = PROFILES[token]
     return (
-        f'<trt:Profiles token="{token}" fixed="true"><tt:Name>{token}</tt:Name><tt:VideoEncoderConfiguration token="v{token}">'
+        f'<trt:Profiles token="{token}" fixed="true"><tt:Name>{token}</tt:Name><tt:VideoEncoderConfiguration'
+        f' token="v{token}">'
         f"<tt:Name>v{token}</tt:Name><tt:UseCount>1</tt:UseCount><tt:Encoding>{codec}</tt:Encoding>"
         f"<tt:Resolution><tt:Width>{width}</tt:Width><tt:Height>{height}</tt:Height></tt:Resolution><tt:Quality>4</tt:Quality>"
         f"<tt:RateControl><tt:FrameRateLimit>{fps}</tt:FrameRateLimit><tt:EncodingInterval>1</tt:EncodingInterval>"
@@ -60,11 +64,16 @@ def date_time(now: datetime) -> str:
 
 def signed(request: str, now: datetime) -> bool:
     """WS-Security UsernameToken, digest: base64(sha1(nonce + created + password))."""
-    parts = {tag: re.search(rf"<(?:\w+:)?{tag}(?:\s[^>]*)?>([^<]*)<", request) for tag in ("Username", "Password", "Nonce", "Created")}
+    parts = {
+        tag: re.search(rf"<(?:\w+:)?{tag}(?:\s[^>]*)?>([^<]*)<", request)
+        for tag in ("Username", "Password", "Nonce", "Created")
+    }
     if not all(parts.values()):
         return False
     user, digest, nonce, created = (match[1] for match in parts.values() if match)
-    right = base64.b64encode(hashlib.sha1(base64.b64decode(nonce) + created.encode() + PASSWORD.encode()).digest()).decode()
+    right = base64.b64encode(
+        hashlib.sha1(base64.b64decode(nonce) + created.encode() + PASSWORD.encode()).digest()
+    ).decode()
     age = abs((datetime.fromisoformat(created.replace("Z", "+00:00")) - now).total_seconds())
     return user == USER and digest == right and age <= TOLERANCE_S
 
@@ -90,7 +99,8 @@ class Camera(http.server.BaseHTTPRequestHandler):
             body += "</tds:GetServicesResponse>"
         elif "GetDeviceInformation" in request:
             body = (
-                "<tds:GetDeviceInformationResponse><tds:Manufacturer>Acme</tds:Manufacturer><tds:Model>Pole 4</tds:Model>"
+                "<tds:GetDeviceInformationResponse><tds:Manufacturer>Acme</tds:Manufacturer><tds:Model>Pole"
+                " 4</tds:Model>"
                 "<tds:FirmwareVersion>1</tds:FirmwareVersion><tds:SerialNumber>1</tds:SerialNumber><tds:HardwareId>1</tds:HardwareId>"
                 "</tds:GetDeviceInformationResponse>"
             )
@@ -129,7 +139,9 @@ def answer_probes(address: str, port: int) -> None:
     listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     listening.bind(("239.255.255.250", 3702))
     listening.setsockopt(
-        socket.IPPROTO_IP, socket.IP_ADD_MEMBERSHIP, struct.pack("4s4s", *map(socket.inet_aton, ("239.255.255.250", address)))
+        socket.IPPROTO_IP,
+        socket.IP_ADD_MEMBERSHIP,
+        struct.pack("4s4s", *map(socket.inet_aton, ("239.255.255.250", address))),
     )
     while True:
         request, sender = listening.recvfrom(65_535)

@@ -22,8 +22,14 @@ from gi.repository import GLib, Gst, GstRtsp, GstRtspServer  # noqa: E402
 SOURCE = "videotestsrc is-live=true pattern=ball ! videoconvert ! videoscale ! capsfilter name=size caps="
 SMALL = "video/x-raw,format=I420,width=320,height=240,framerate=10/1"
 LARGE = "video/x-raw,format=I420,width=640,height=480,framerate=10/1"
-H264 = "x264enc tune=zerolatency speed-preset=ultrafast key-int-max=10 ! rtph264pay config-interval=-1 name=pay0 pt=96"
-H265 = "x265enc tune=zerolatency speed-preset=ultrafast key-int-max=10 ! rtph265pay config-interval=-1 name=pay0 pt=96"
+H264 = (
+    "x264enc tune=zerolatency speed-preset=ultrafast key-int-max=10 ! rtph264pay config-interval=-1 name=pay0"
+    " pt=96"
+)
+H265 = (
+    "x265enc tune=zerolatency speed-preset=ultrafast key-int-max=10 ! rtph265pay config-interval=-1 name=pay0"
+    " pt=96"
+)
 MJPEG = "jpegenc ! rtpjpegpay name=pay0 pt=26"
 RESIZE_AFTER_MS = 1500
 
@@ -43,7 +49,9 @@ def serve(port: str, paths: dict[str, str], login: str | None = None) -> GstRtsp
         permissions.add_permission_for_role("viewer", permission, True)
     for path, encoder in paths.items():
         factory = GstRtspServer.RTSPMediaFactory()
-        factory.set_launch(f"( {SOURCE}{SMALL if path != '/two' else SMALL.replace('10/1', '2/1')} ! {encoder} )")
+        factory.set_launch(
+            f"( {SOURCE}{SMALL if path != '/two' else SMALL.replace('10/1', '2/1')} ! {encoder} )"
+        )
         factory.set_shared(True)
         if path == "/udp":
             factory.set_protocols(GstRtsp.RTSPLowerTrans.UDP)
@@ -66,7 +74,9 @@ def main() -> None:
     port, locked_port, user, password = sys.argv[1:5]
     Gst.init(None)
     servers = [
-        serve(port, {"/h264": H264, "/h265": H265, "/mjpeg": MJPEG, "/resize": H264, "/two": H264, "/udp": H264}),
+        serve(
+            port, {"/h264": H264, "/h265": H265, "/mjpeg": MJPEG, "/resize": H264, "/two": H264, "/udp": H264}
+        ),
         serve(locked_port, {"/secret": H264}, GstRtspServer.RTSPAuth.make_basic(user, password)),
     ]
     loop = GLib.MainLoop()

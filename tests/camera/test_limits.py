@@ -1,4 +1,6 @@
-"""Cameras, masks and what is known of streams: more than one of each, and a value on each side of every limit."""
+"""Cameras, masks and what is known of streams: more than one of each, and a value on each side of every
+limit.
+"""
 
 from __future__ import annotations
 
@@ -39,7 +41,9 @@ CORNER = [(0.0, 0.8), (0.2, 0.8), (0.2, 1.0), (0.0, 1.0)]
 POST = [(0.95, 0.0), (1.0, 0.0), (1.0, 0.5), (0.95, 0.5)]
 
 
-def black(polygons: list[list[Point]], width: int, height: int, reference: Reference | None = None) -> np.ndarray:
+def black(
+    polygons: list[list[Point]], width: int, height: int, reference: Reference | None = None
+) -> np.ndarray:
     image = np.full((height, width, 3), GREY, np.uint8)
     Masks(polygons, reference).burn(image)
     return np.asarray(~image.any(axis=2))
@@ -59,7 +63,14 @@ def test_each_of_many_masks_is_burned(width: int, height: int) -> None:
     assert alone[0][int(0.2 * height), int(0.2 * width)]
     assert not black([], width, height).any()
     middle = black([U_SHAPE], width, height)[int(0.3 * height)]
-    assert [bool(middle[int(x * width)]) for x in (0.2, 0.35, 0.5, 0.65, 0.8, 0.95)] == [False, True, False, False, True, False]
+    assert [bool(middle[int(x * width)]) for x in (0.2, 0.35, 0.5, 0.65, 0.8, 0.95)] == [
+        False,
+        True,
+        False,
+        False,
+        True,
+        False,
+    ]
 
 
 @pytest.mark.parametrize(("width", "height"), [(160, 90), (90, 160)])
@@ -85,7 +96,8 @@ def test_masks_follow_the_size_of_the_picture() -> None:
 
 
 @pytest.mark.parametrize(
-    ("size", "more"), [((200, 100), False), ((100, 50), False), ((201, 100), True), ((200, 101), True), ((100, 200), True)]
+    ("size", "more"),
+    [((200, 100), False), ((100, 50), False), ((201, 100), True), ((200, 101), True), ((100, 200), True)],
 )
 def test_only_another_shape_is_covered_more(size: tuple[int, int], more: bool) -> None:
     """Each mask wherever it may lie then, and never less than where it was drawn."""
@@ -120,12 +132,17 @@ def test_a_hundredth_is_the_same_shape(one: tuple[int, int], other: tuple[int, i
 @pytest.mark.parametrize(
     ("kept", "size"),
     [
-        ({"source": "rtsp://a", "width": 64, "height": 48}, (64, 48)), ({"source": "rtsp://a", "width": 1, "height": 1}, (1, 1)),
-        ({"source": "rtsp://a", "width": 0, "height": 48}, None), ({"source": "rtsp://a", "width": 64, "height": 0}, None),
-        ({"source": "rtsp://a", "width": -4, "height": 48}, None), ({"source": "rtsp://b", "width": 64, "height": 48}, None),
+        ({"source": "rtsp://a", "width": 64, "height": 48}, (64, 48)),
+        ({"source": "rtsp://a", "width": 1, "height": 1}, (1, 1)),
+        ({"source": "rtsp://a", "width": 0, "height": 48}, None),
+        ({"source": "rtsp://a", "width": 64, "height": 0}, None),
+        ({"source": "rtsp://a", "width": -4, "height": 48}, None),
+        ({"source": "rtsp://b", "width": 64, "height": 48}, None),
     ],
-)  # fmt: skip
-def test_what_is_kept_of_a_picture_is_read_or_not(kept: dict[str, Any], size: tuple[int, int] | None, tmp_path: Path) -> None:
+)
+def test_what_is_kept_of_a_picture_is_read_or_not(
+    kept: dict[str, Any], size: tuple[int, int] | None, tmp_path: Path
+) -> None:
     """Only of the same source, and only what can be a size."""
     import hashlib
 
@@ -168,10 +185,19 @@ def clip(path: Path, count: int = 12, rate: int = 10, size: tuple[int, int] = (6
 
 
 class Camera:
-    """A stand-in for what is read: each picture is an image, None for one that cannot be decoded, or an error."""
+    """A stand-in for what is read: each picture is an image, None for one that cannot be decoded, or an
+    error.
+    """
 
-    def __init__(self, *pictures: Any, patience_s: float = 10.0, heard_at: float = -math.inf, transport: str = "") -> None:
-        self._pictures, self.patience_s, self.heard_at, self.transport = list(pictures), patience_s, heard_at, transport
+    def __init__(
+        self, *pictures: Any, patience_s: float = 10.0, heard_at: float = -math.inf, transport: str = ""
+    ) -> None:
+        self._pictures, self.patience_s, self.heard_at, self.transport = (
+            list(pictures),
+            patience_s,
+            heard_at,
+            transport,
+        )
         self.again = False
         self.released = 0
 
@@ -202,14 +228,26 @@ def source(**more: Any) -> LiveSource:
 @pytest.mark.parametrize(
     ("sign", "heard", "pictured", "patience", "left"),
     [
-        (0.0, None, 0.0, None, 30.0), (29.0, None, 29.0, None, 1.0), (31.0, None, 31.0, None, -1.0),  # not open yet
-        (0.0, math.inf, 0.0, 10.0, 10.0), (9.0, math.inf, 9.0, 10.0, 1.0), (9.0, 2.0, 9.0, 10.0, 8.0),  # since the last data
-        (2.0, 9.0, 9.0, 10.0, 8.0), (1.0, math.inf, 1.0, 130.0, 129.0),
-        (1.0, 1.0, 129.0, 10.0, 1.0), (1.0, 1.0, 131.0, 10.0, -1.0),  # data, but no picture
+        # Not open yet
+        (0.0, None, 0.0, None, 30.0),
+        (29.0, None, 29.0, None, 1.0),
+        (31.0, None, 31.0, None, -1.0),
+        # Since the last data
+        (0.0, math.inf, 0.0, 10.0, 10.0),
+        (9.0, math.inf, 9.0, 10.0, 1.0),
+        (9.0, 2.0, 9.0, 10.0, 8.0),
+        (2.0, 9.0, 9.0, 10.0, 8.0),
+        (1.0, math.inf, 1.0, 130.0, 129.0),
+        (1.0, 1.0, 129.0, 10.0, 1.0),
+        (1.0, 1.0, 131.0, 10.0, -1.0),  # data, but no picture
     ],
-)  # fmt: skip
-def test_how_long_a_camera_is_waited_for(sign: float, heard: float | None, pictured: float, patience: float | None, left: float) -> None:
-    """Half a minute to open; then its own patience from the last sign of data, and 130 s for a picture while data come."""
+)
+def test_how_long_a_camera_is_waited_for(
+    sign: float, heard: float | None, pictured: float, patience: float | None, left: float
+) -> None:
+    """Half a minute to open; then its own patience from the last sign of data, and 130 s for a picture while
+    data come.
+    """
     live, now = source(), time.monotonic()
     live._sign_at, live._picture_at = now - sign, now - pictured
     if patience is not None and heard is not None:
@@ -218,7 +256,8 @@ def test_how_long_a_camera_is_waited_for(sign: float, heard: float | None, pictu
 
 
 @pytest.mark.parametrize(
-    ("silent", "says"), [(9.5, ""), (10.3, "no picture for 10 s, though the camera sends data: waiting for a key frame")]
+    ("silent", "says"),
+    [(9.5, ""), (10.3, "no picture for 10 s, though the camera sends data: waiting for a key frame")],
 )
 def test_what_a_camera_waits_for_is_told(silent: float, says: str) -> None:
     """After ten seconds without a picture; not while it is being opened."""
@@ -235,7 +274,8 @@ def test_what_a_camera_waits_for_is_told(silent: float, says: str) -> None:
 async def test_nobody_waits_for_ever_for_a_camera(tmp_path: Path) -> None:
     """Nobody waits for ever for a camera that cannot be opened.
 
-    Others are opening, for longer than half a minute: it is given up, and when its turn comes nothing is opened any more.
+    Others are opening, for longer than half a minute: it is given up, and when its turn comes nothing is
+    opened any more.
     """
     live = LiveSource(str(clip(tmp_path / "a.avi")), 5.0, [], time.monotonic)
     with pytest.raises(CameraError, match=r"a\.avi: is not open"):
@@ -272,7 +312,8 @@ def camera() -> Iterator[Callable[..., HttpCamera]]:
 async def test_two_cameras_are_two_and_end(camera: Callable[..., HttpCamera]) -> None:
     """Two cameras are two and end when they are closed.
 
-    Each gives its own pictures, in order, with its own masks; closed, its thread goes, and the other one stays.
+    Each gives its own pictures, in order, with its own masks; closed, its thread goes, and the other one
+    stays.
     """
     gone = threading.Event()
 
@@ -350,7 +391,9 @@ def test_a_picture_that_cannot_be_decoded_is_left_out() -> None:
     assert end == "rtsp://camera/1: the stream broke off"
 
 
-@pytest.mark.parametrize(("silent", "end"), [(9.0, "the stream broke off"), (10.5, "the stream sends no picture")])
+@pytest.mark.parametrize(
+    ("silent", "end"), [(9.0, "the stream broke off"), (10.5, "the stream sends no picture")]
+)
 def test_pictures_that_cannot_be_decoded_for_ten(silent: float, end: str) -> None:
     """Pictures that cannot be decoded for ten seconds are the end. Data alone are no camera."""
     live = LiveSource("x", 1000.0, [], time.monotonic)
@@ -360,7 +403,10 @@ def test_pictures_that_cannot_be_decoded_for_ten(silent: float, end: str) -> Non
 
 
 class Timed(Camera):
-    """Each picture: how long it is waited for, how long it takes to decode, and the picture. The time is its own."""
+    """Each picture: how long it is waited for, how long it takes to decode, and the picture.
+
+    The time is its own.
+    """
 
     def __init__(self, *pictures: tuple[float, float, Any]) -> None:
         super().__init__(*pictures)
@@ -393,7 +439,9 @@ def test_what_waited_while_we_were_busy_came_earlier() -> None:
     """By as long as we were busy, less what we have waited for it; after a longer wait it has just come."""
     kept = timed((0.2, 0.3, grey()), (0.1, 0.0, grey()), (0.5, 0.0, grey()))
     assert kept.times == [0.2, 0.4, 1.1]
-    assert kept.waits == [-0.3, 0.1, -0.1], "the one before may be looked at for as long as it would have had, two steps at most"
+    assert kept.waits == [-0.3, 0.1, -0.1], (
+        "the one before may be looked at for as long as it would have had, two steps at most"
+    )
     assert timed((0.2, 0.3, grey()), (0.3, 0.0, grey()), (0.2, 0.0, grey())).times == [0.2, 0.8, 1.0]
 
 
@@ -411,8 +459,14 @@ def test_a_closed_camera_reads_no_more() -> None:
 
 
 async def test_what_nobody_expected_is_told_without_words(tmp_path: Path) -> None:
-    """What nobody expected is told without its words. They may hold the address with its password; and whatever was opened is let go."""
-    for wrong, says in ((tmp_path / "none.avi", "there is no such file"), (tmp_path / "text.avi", "no video that OpenCV can read")):
+    """What nobody expected is told without its words.
+
+    They may hold the address with its password; and whatever was opened is let go.
+    """
+    for wrong, says in (
+        (tmp_path / "none.avi", "there is no such file"),
+        (tmp_path / "text.avi", "no video that OpenCV can read"),
+    ):
         (tmp_path / "text.avi").write_text("no video")
         live = LiveSource(str(wrong), 5.0, [], time.monotonic)
         live.open()
@@ -430,12 +484,19 @@ async def test_what_nobody_expected_is_told_without_words(tmp_path: Path) -> Non
 @pytest.mark.parametrize(
     ("given", "told"),
     [
-        ("/dev/video0", "/dev/video0"), ("rtsp://u:p@h/1?x=y#z", "rtsp://h/1"), ("rtsp://h:554/a/b", "rtsp://h:554/a/b"),
+        ("/dev/video0", "/dev/video0"),
+        ("rtsp://u:p@h/1?x=y#z", "rtsp://h/1"),
+        ("rtsp://h:554/a/b", "rtsp://h:554/a/b"),
         ("rtsp://h/user=admin&password=hunter2&channel=1", "rtsp://h/user=admin&password=…&channel=1"),
-        ("rtsp://h/user=admin_password=hunter2_channel=1_stream=0.sdp", "rtsp://h/user=admin_password=…_channel=1_stream=0.sdp"),
-        ("rtsp://h/a:hunter2/1", "rtsp://h/a:…/1"), ("rtsp://h/PWD=hunter2/1", "rtsp://h/PWD=…/1"), ("http://[::1", "http://…"),
+        (
+            "rtsp://h/user=admin_password=hunter2_channel=1_stream=0.sdp",
+            "rtsp://h/user=admin_password=…_channel=1_stream=0.sdp",
+        ),
+        ("rtsp://h/a:hunter2/1", "rtsp://h/a:…/1"),
+        ("rtsp://h/PWD=hunter2/1", "rtsp://h/PWD=…/1"),
+        ("http://[::1", "http://…"),
     ],
-)  # fmt: skip
+)
 def test_an_address_is_told_without_its_secrets(given: str, told: str) -> None:
     """Neither login nor query, nor what some cameras want in the path."""
     assert plain(given) == told
@@ -457,10 +518,17 @@ def test_login_goes_into_address_whatever_it_holds(user: str | None, word: str |
 
 
 def test_a_file_is_opened_as_a_file(tmp_path: Path) -> None:
-    """With a patience of ten seconds; a device that is none says what to look for; who is not wanted any more opens nothing."""
+    """With a patience of ten seconds; a device that is none says what to look for; who is not wanted any more
+    opens nothing.
+    """
     path = str(clip(tmp_path / "a.avi"))
     capture = open_capture(path)
-    assert (capture.patience_s, capture.transport, capture.heard_at, capture.again) == (10.0, "", -math.inf, False)
+    assert (capture.patience_s, capture.transport, capture.heard_at, capture.again) == (
+        10.0,
+        "",
+        -math.inf,
+        False,
+    )
     ok, image = capture.read()
     assert ok
     assert image.shape == (48, 64, 3)
@@ -511,7 +579,14 @@ def test_what_is_no_picture_is_none(image: Any, ok: bool, fine: bool) -> None:
 
 
 @pytest.mark.parametrize(
-    ("stamp", "msec", "at"), [(5.0, 1500.0, 1.5), (-1e16, 1500.0, None), (-1e14, 1500.0, 1.5), (0.0, math.nan, None), (0.0, math.inf, None)]
+    ("stamp", "msec", "at"),
+    [
+        (5.0, 1500.0, 1.5),
+        (-1e16, 1500.0, None),
+        (-1e14, 1500.0, 1.5),
+        (0.0, math.nan, None),
+        (0.0, math.inf, None),
+    ],
 )
 def test_a_stamp_is_one_or_none(stamp: float, msec: float, at: float | None) -> None:
     """Where there is none, OpenCV makes one up."""
@@ -534,13 +609,20 @@ GOOD = Probe("H.264", 768, 576, 10.0, 10.0, 4.0, 0.04, 80.0)
         ({"width": 640, "height": 480}, 5.0, ""),
         ({"width": 640, "height": 479}, 5.0, "only 640x479"),
         ({"width": 479, "height": 640}, 5.0, "only 479x640"),
-        ({"core_share": 0.25}, 5.0, ""), ({"core_share": 0.26}, 5.0, "26% of a core"),
-        ({"measured_fps": 12.5}, 5.0, ""), ({"measured_fps": 12.6}, 5.0, "12.6 frames a second and 5 are looked at: set the camera to 10"),
-        ({"measured_fps": 3.5}, 5.0, ""), ({"measured_fps": 3.4}, 5.0, "only 3.4 frames a second come, of the 5"),
-        ({"codec": "H.265"}, 5.0, ""), ({"codec": "MPEG-4"}, 5.0, ""), ({"codec": "MJPEG"}, 5.0, "ten times the network"),
-        ({"codec": "VP9"}, 5.0, "codec VP9 is unusual"), ({"mean_level": 16.0}, 5.0, ""), ({"mean_level": 15.9}, 5.0, "nearly black"),
+        ({"core_share": 0.25}, 5.0, ""),
+        ({"core_share": 0.26}, 5.0, "26% of a core"),
+        ({"measured_fps": 12.5}, 5.0, ""),
+        ({"measured_fps": 12.6}, 5.0, "12.6 frames a second and 5 are looked at: set the camera to 10"),
+        ({"measured_fps": 3.5}, 5.0, ""),
+        ({"measured_fps": 3.4}, 5.0, "only 3.4 frames a second come, of the 5"),
+        ({"codec": "H.265"}, 5.0, ""),
+        ({"codec": "MPEG-4"}, 5.0, ""),
+        ({"codec": "MJPEG"}, 5.0, "ten times the network"),
+        ({"codec": "VP9"}, 5.0, "codec VP9 is unusual"),
+        ({"mean_level": 16.0}, 5.0, ""),
+        ({"mean_level": 15.9}, 5.0, "nearly black"),
     ],
-)  # fmt: skip
+)
 def test_what_could_be_better_about_a_stream(change: dict[str, Any], fps: float, hint: str) -> None:
     """One sentence for each trouble, none without."""
     from dataclasses import replace
@@ -554,14 +636,23 @@ def test_a_clip_is_measured(tmp_path: Path) -> None:
     capture = open_capture(str(clip(tmp_path / "a.avi", 12, 10)))
     found = probe(capture, 60.0, live=False)
     capture.release()
-    assert (found.codec, found.width, found.height, found.declared_fps, found.measured_fps) == ("MJPEG", 64, 48, 10.0, 10.0)
+    assert (found.codec, found.width, found.height, found.declared_fps, found.measured_fps) == (
+        "MJPEG",
+        64,
+        48,
+        10.0,
+        10.0,
+    )
     assert found.mean_level == pytest.approx(210, abs=2)
     assert (found.time, found.transport) == ("container", "")
     assert found.core_share == pytest.approx(found.decode_ms / 100, abs=0.002)
 
 
 def test_stream_is_measured_without_what_waited() -> None:
-    """A stream is measured without what waited in its buffer. Ten that come at once, then five a second: five."""
+    """A stream is measured without what waited in its buffer.
+
+    Ten that come at once, then five a second: five.
+    """
     now = [0.0]
 
     class Buffered(Camera):
@@ -587,10 +678,18 @@ async def played(source_: RecordedSource) -> list[Frame]:
     return frames
 
 
-@pytest.mark.parametrize(("fps", "times", "start", "count"), [(None, 1, 0.0, 12), (5.0, 1, 100.0, 6), (None, 3, 7.0, 36)])
-async def test_a_clip_plays_its_times(tmp_path: Path, fps: float | None, times: int, start: float, count: int) -> None:
-    """Thinned to the rate that is wanted, from the time that is given, one play after the other, with all its masks."""
-    frames = await played(RecordedSource(clip(tmp_path / "a.avi"), fps, [CORNER, POST], start_at=start, times=times))
+@pytest.mark.parametrize(
+    ("fps", "times", "start", "count"), [(None, 1, 0.0, 12), (5.0, 1, 100.0, 6), (None, 3, 7.0, 36)]
+)
+async def test_a_clip_plays_its_times(
+    tmp_path: Path, fps: float | None, times: int, start: float, count: int
+) -> None:
+    """Thinned to the rate that is wanted, from the time that is given, one play after the other, with all its
+    masks.
+    """
+    frames = await played(
+        RecordedSource(clip(tmp_path / "a.avi"), fps, [CORNER, POST], start_at=start, times=times)
+    )
     assert len(frames) == count
     steps = np.diff([f.at for f in frames])
     assert frames[0].at == start
@@ -599,7 +698,9 @@ async def test_a_clip_plays_its_times(tmp_path: Path, fps: float | None, times: 
     for frame in frames:
         assert not frame.image[hidden].any()
         assert frame.image[~hidden].min() > 80
-    assert [f.index for f in frames] == [n for _ in range(times) for n in range(0, 12, 1 if fps is None else 2)]
+    assert [f.index for f in frames] == [
+        n for _ in range(times) for n in range(0, 12, 1 if fps is None else 2)
+    ]
 
 
 def thinned(moments: list[float], fps: float = 5.0) -> list[float]:
@@ -608,7 +709,9 @@ def thinned(moments: list[float], fps: float = 5.0) -> list[float]:
 
 
 def test_which_pictures_are_wanted() -> None:
-    """Early by less than a quarter of the step is on time; after a pause the step begins anew; a spoiled one is made up for."""
+    """Early by less than a quarter of the step is on time; after a pause the step begins anew; a spoiled one
+    is made up for.
+    """
     assert thinned([0.0, 0.14, 0.2, 0.4]) == [0.0, 0.2, 0.4]
     assert thinned([0.0, 0.16, 0.34, 0.36]) == [0.0, 0.16, 0.36]
     assert thinned([0.0, 0.39, 0.41, 0.56]) == [0.0, 0.39, 0.41, 0.56]
@@ -625,10 +728,14 @@ def test_which_pictures_are_wanted() -> None:
     [
         ([5.0, 5.1, 3605.1, 3605.2], [0.0, 0.1, 3600.1, 3600.2], 0),  # an hour is a pause of the recording
         ([5.0, 5.1, 3605.2, 3605.3], [0.0, 0.1, 0.2, 0.3], 1),  # more is no stamp
-        ([5.0, 4.0, 4.1], [0.0, 0.1, 0.2], 1), ([None, 1.0, 1.1], [0.0, 0.1, 0.2], 2), ([1.0, None, 1.2], [0.0, 0.1, 0.2], 1),
-        ([1.0, 2e10, 1.2], [0.0, 0.1, 0.2], 1), ([1.0, math.nan, 1.2], [0.0, 0.1, 0.2], 1), ([1.0, 1.0004, 1.1], [0.0, 0.095, 0.1], 0),
+        ([5.0, 4.0, 4.1], [0.0, 0.1, 0.2], 1),
+        ([None, 1.0, 1.1], [0.0, 0.1, 0.2], 2),
+        ([1.0, None, 1.2], [0.0, 0.1, 0.2], 1),
+        ([1.0, 2e10, 1.2], [0.0, 0.1, 0.2], 1),
+        ([1.0, math.nan, 1.2], [0.0, 0.1, 0.2], 1),
+        ([1.0, 1.0004, 1.1], [0.0, 0.095, 0.1], 0),
     ],
-)  # fmt: skip
+)
 def test_the_time_of_a_clip(stamps: list[float | None], times: list[float], odd: int) -> None:
     """By its stamps, where they can be true; else by its rate."""
     time_of = ClipTime(10.0)
@@ -687,11 +794,18 @@ class Answer:
 def test_the_stamp_of_a_part(line: bytes, stamp: float | None) -> None:
     """Seconds, when it can be a time."""
     data = picture(40)
-    stream = Multipart(Answer(b"--f\r\n" + line + b"\r\nContent-Length: %d\r\n\r\n" % len(data) + data + b"\r\n--f\r\n"), "f", "camera")
+    stream = Multipart(
+        Answer(b"--f\r\n" + line + b"\r\nContent-Length: %d\r\n\r\n" % len(data) + data + b"\r\n--f\r\n"),
+        "f",
+        "camera",
+    )
     assert stream.grab()
     assert stream.stamp() == stamp
     assert stream.retrieve()[0]
-    assert (stream.get(cv2.CAP_PROP_FPS), stream.get(cv2.CAP_PROP_FOURCC)) == (0.0, float(cv2.VideoWriter.fourcc(*"MJPG")))
+    assert (stream.get(cv2.CAP_PROP_FPS), stream.get(cv2.CAP_PROP_FOURCC)) == (
+        0.0,
+        float(cv2.VideoWriter.fourcc(*"MJPG")),
+    )
     assert (stream.broken, stream.again, stream.patience_s, stream.transport) == (0, False, 10.0, "")
     stream.release()
     assert stream._answer.closed
@@ -700,7 +814,9 @@ def test_the_stamp_of_a_part(line: bytes, stamp: float | None) -> None:
 @pytest.mark.parametrize(("since", "ends"), [(9.5, False), (10.5, True)])
 def test_broken_parts_for_ten_seconds_are_the_end(since: float, ends: bool) -> None:
     """Counted from the last whole one."""
-    stream = Multipart(Answer(part(picture(40)[:-40]).replace(b"--frame", b"--f") * 3 + b"--f"), "f", "camera")
+    stream = Multipart(
+        Answer(part(picture(40)[:-40]).replace(b"--frame", b"--f") * 3 + b"--f"), "f", "camera"
+    )
     stream._good_at -= since
     if ends:
         with pytest.raises(CameraError, match="camera: the stream sends no picture"):

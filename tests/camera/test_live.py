@@ -1,4 +1,6 @@
-"""A live camera, read step by step: what counts as a sign of life, what each frame says of itself, and what is let go at the end."""
+"""A live camera, read step by step: what counts as a sign of life, what each frame says of itself, and what
+is let go at the end.
+"""
 
 from __future__ import annotations
 
@@ -36,9 +38,17 @@ def silent(source: LiveSource) -> tuple[bool, bool]:
 
 
 @pytest.mark.parametrize(
-    ("pictures", "expected"), [((), (True, True)), ((None,), (False, True)), ((grey(),), (False, False)), ((None, grey()), (False, False))]
+    ("pictures", "expected"),
+    [
+        ((), (True, True)),
+        ((None,), (False, True)),
+        ((grey(),), (False, False)),
+        ((None, grey()), (False, False)),
+    ],
 )
-def test_data_are_a_sign_and_a_picture_is_one_of_both(pictures: tuple[Any, ...], expected: tuple[bool, bool]) -> None:
+def test_data_are_a_sign_and_a_picture_is_one_of_both(
+    pictures: tuple[Any, ...], expected: tuple[bool, bool]
+) -> None:
     """What cannot be decoded shows that somebody is there, not that the camera sees."""
     source = live()
     long_ago(source)
@@ -60,7 +70,9 @@ def test_its_turn_to_open_is_a_sign() -> None:
 
 
 async def test_what_was_opened_is_let_go(tmp_path: Path) -> None:
-    """At the end of the stream, when it is closed, and when something odd happens: the file is not open any more."""
+    """At the end of the stream, when it is closed, and when something odd happens: the file is not open any
+    more.
+    """
     for name, masks, ends in (("end", [], True), ("closed", [], False), ("odd", [[("a", "b")]], True)):
         path = clip(tmp_path / f"{name}.avi")
         source = LiveSource(str(path), 1000.0, masks, time.monotonic)  # type: ignore[arg-type]
@@ -73,7 +85,9 @@ async def test_what_was_opened_is_let_go(tmp_path: Path) -> None:
             assert await source.next() is not None
         source.close()
         eventually(lambda name=name: not threads(f"{name}.avi"))  # type: ignore[misc]
-        assert not [fd for fd in Path("/proc/self/fd").iterdir() if fd.exists() and os.readlink(fd) == str(path)]
+        assert not [
+            fd for fd in Path("/proc/self/fd").iterdir() if fd.exists() and os.readlink(fd) == str(path)
+        ]
 
 
 async def test_a_camera_that_is_open_waits_for_a_picture(tmp_path: Path) -> None:
@@ -92,7 +106,9 @@ async def test_a_camera_that_is_open_waits_for_a_picture(tmp_path: Path) -> None
 
 @pytest.mark.parametrize("again", [True, False])
 def test_a_frame_says_what_it_is(again: bool) -> None:
-    """Its picture, its number from 0 on, its time, and whether the source has sent the very same data before."""
+    """Its picture, its number from 0 on, its time, and whether the source has sent the very same
+    data before.
+    """
     capture = Camera(grey(60), grey(90), grey(120))
     capture.again = again
     frames, _ = read(live(), capture)
@@ -117,7 +133,10 @@ def test_masks_are_burned_where_they_were_drawn() -> None:
 
 
 def waits(fps: float, *pictures: tuple[float, float]) -> tuple[list[float], list[float]]:
-    """Each picture: how long it is waited for, and how long it takes to decode. Returns times and how long each one waits for the last."""
+    """Each picture: how long it is waited for, and how long it takes to decode.
+
+    Returns times and how long each one waits for the last.
+    """
     capture, kept = Timed(*((wait, takes, grey()) for wait, takes in pictures)), Kept()
     source = live(fps, monotonic=lambda: capture.now)
     long_ago(source, 0.0)
@@ -129,16 +148,18 @@ def waits(fps: float, *pictures: tuple[float, float]) -> tuple[list[float], list
 @pytest.mark.parametrize(
     ("pictures", "times", "waited"),
     [
-        # One that comes in its time is handed over at once: it would have waited for as long as it took to come.
+        # One that comes in its time is handed over at once: it would have waited for as long as it took to
+        # come.
         (((0.5, 0.0), (0.5, 0.0), (0.5, 0.0)), [0.5, 1.0, 1.5], [0.0, 0.0, 0.0]),
         # Two that have come while the one before was decoded: each has its own time, and waits for its turn.
         (((0.5, 1.0), (0.25, 0.0), (0.25, 0.0)), [0.5, 1.0, 1.5], [-1.0, 0.25, 0.25]),
         (((0.5, 1.0), (0.5, 0.0), (0.5, 0.0)), [0.5, 1.5, 2.5], [-1.0, 0.5, 0.5]),
         # After a long silence the next replaces what is two steps old.
         (((0.5, 0.0), (3.0, 0.0)), [0.5, 3.5], [0.0, -2.0]),
-        (((0.5, 0.0), (1.0, 0.0)), [0.5, 1.5], [0.0, 0.0]), (((0.5, 0.0), (1.25, 0.0)), [0.5, 1.75], [0.0, -0.25]),
+        (((0.5, 0.0), (1.0, 0.0)), [0.5, 1.5], [0.0, 0.0]),
+        (((0.5, 0.0), (1.25, 0.0)), [0.5, 1.75], [0.0, -0.25]),
     ],
-)  # fmt: skip
+)
 def test_how_long_a_frame_may_be_looked_at(pictures: Any, times: list[float], waited: list[float]) -> None:
     """For as long as the next one took to come, two steps of two frames a second at most."""
     assert waits(2.0, *pictures) == (times, waited)

@@ -1,4 +1,6 @@
-"""A mask is never smaller than it was drawn, and where nobody knows where it lies, it covers every place that is possible."""
+"""A mask is never smaller than it was drawn, and where nobody knows where it lies, it covers every place that
+is possible.
+"""
 
 from __future__ import annotations
 
@@ -25,7 +27,18 @@ from tests.conftest import eventually
 
 GREY = 200
 STAR = [(0.5, 0.1), (0.74, 0.9), (0.1, 0.4), (0.9, 0.4), (0.26, 0.9)]
-TWO_BOXES = [(0.1, 0.1), (0.6, 0.1), (0.6, 0.6), (0.4, 0.6), (0.4, 0.3), (0.9, 0.3), (0.9, 0.8), (0.3, 0.8), (0.3, 0.5), (0.1, 0.5)]
+TWO_BOXES = [
+    (0.1, 0.1),
+    (0.6, 0.1),
+    (0.6, 0.6),
+    (0.4, 0.6),
+    (0.4, 0.3),
+    (0.9, 0.3),
+    (0.9, 0.8),
+    (0.3, 0.8),
+    (0.3, 0.5),
+    (0.1, 0.5),
+]
 TWICE = [(0.2, 0.2), (0.8, 0.2), (0.8, 0.8), (0.2, 0.8)] * 2
 BOW = [(0.1, 0.1), (0.9, 0.9), (0.9, 0.1), (0.1, 0.9)]
 
@@ -42,11 +55,16 @@ def burned(polygon: Sequence[Point], width: int, height: int) -> np.ndarray:
 @pytest.mark.parametrize("polygon", [STAR, TWO_BOXES, TWICE, BOW], ids=["star", "two boxes", "twice", "bow"])
 @pytest.mark.parametrize("backwards", [False, True])
 @pytest.mark.parametrize(("width", "height"), [(320, 240), (120, 300)])
-def test_what_outline_goes_around_is_black_wherever(polygon: list[Point], backwards: bool, width: int, height: int) -> None:
+def test_what_outline_goes_around_is_black_wherever(
+    polygon: list[Point], backwards: bool, width: int, height: int
+) -> None:
     """What an outline goes around is black wherever it crosses itself."""
     black = burned(polygon[::-1] if backwards else polygon, width, height)
     missed = [
-        (x, y) for y in range(height) for x in range(width) if not black[y, x] and wound(((x + 0.5) / width, (y + 0.5) / height), polygon)
+        (x, y)
+        for y in range(height)
+        for x in range(width)
+        if not black[y, x] and wound(((x + 0.5) / width, (y + 0.5) / height), polygon)
     ]
     assert not missed
     assert not black.all()
@@ -65,7 +83,8 @@ def beside_px(point: Point, polygon: Sequence[Point], width: int, height: int) -
 POINTS = st.tuples(*[st.floats(0, 1) | st.sampled_from([0.0, 0.25, 0.5, 1.0])] * 2)
 
 
-@example([(0.0, 0.0), (0.0, 5e-324), (1.0, 0.0)], 1, 1)  # an edge that climbs by next to nothing has no slope that is a number
+# An edge that climbs by next to nothing has no slope that is a number
+@example([(0.0, 0.0), (0.0, 5e-324), (1.0, 0.0)], 1, 1)
 @given(st.lists(POINTS, min_size=3, max_size=7), st.integers(1, 14), st.integers(1, 14))
 def test_every_pixel_that_it_goes_around_or_touches(polygon: list[Point], width: int, height: int) -> None:
     """Every pixel that it goes around or touches and no other."""
@@ -140,13 +159,19 @@ def inside(place: float) -> Callable[[Image, Size], Image]:
     return change
 
 
-WAYS = {"stretched": stretched} | {f"{n} {p}": w(p) for n, w in (("cut", cut_out), ("inside", inside)) for p in (0.0, 0.3, 0.5, 1.0)}
+WAYS = {"stretched": stretched} | {
+    f"{n} {p}": w(p) for n, w in (("cut", cut_out), ("inside", inside)) for p in (0.0, 0.3, 0.5, 1.0)
+}
 
 
 @pytest.mark.parametrize("way", WAYS.values(), ids=WAYS)
 @pytest.mark.parametrize("size", [(640, 360), (1280, 720), (704, 576), (480, 480), (320, 200)], ids=str)
-@pytest.mark.parametrize("turn", [None, cv2.ROTATE_90_CLOCKWISE, cv2.ROTATE_90_COUNTERCLOCKWISE], ids=["upright", "right", "left"])
-def test_in_picture_of_another_shape_mask_covers(way: Callable[[Image, Size], Image], size: Size, turn: int | None) -> None:
+@pytest.mark.parametrize(
+    "turn", [None, cv2.ROTATE_90_CLOCKWISE, cv2.ROTATE_90_COUNTERCLOCKWISE], ids=["upright", "right", "left"]
+)
+def test_in_picture_of_another_shape_mask_covers(
+    way: Callable[[Image, Size], Image], size: Size, turn: int | None
+) -> None:
     """In a picture of another shape a mask covers wherever it may lie."""
     image = scene(640, 480)
     if turn is not None:
@@ -182,14 +207,18 @@ def test_the_shape_is_kept_over_restarts(tmp_path: Path) -> None:
     eventually(lambda: Reference(None, file, "rtsp://a").size == (640, 360))
 
 
-@pytest.mark.parametrize("text", ["", "[]", "{", '{"source": 3}', '{"source": "x", "width": "a", "height": 4}', "\x00" * 8])
+@pytest.mark.parametrize(
+    "text", ["", "[]", "{", '{"source": 3}', '{"source": "x", "width": "a", "height": 4}', "\x00" * 8]
+)
 def test_a_damaged_memory_is_none(tmp_path: Path, text: str) -> None:
     file = tmp_path / "picture.json"
     file.write_text(text)
     assert Reference(None, file, "x").size is None
 
 
-def test_a_memory_that_cannot_be_written_stops_nothing(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+def test_a_memory_that_cannot_be_written_stops_nothing(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
     (tmp_path / "file").write_text("")
     with caplog.at_level(logging.WARNING):
         assert Reference(None, tmp_path / "file" / "picture.json", "x").meet((8, 6)) == (8, 6)
@@ -203,7 +232,9 @@ def clip(path: Path, size: Size) -> None:
     writer.release()
 
 
-async def test_the_agent_covers_both_places_after_a_restart(bench: Callable[..., Path], tmp_path: Path) -> None:
+async def test_the_agent_covers_both_places_after_a_restart(
+    bench: Callable[..., Path], tmp_path: Path
+) -> None:
     """The agent covers both places after a restart and says it."""
     path = tmp_path / "clip.avi"
     config = f'[[camera]]\nsource = "{path}"\nmasks = [[[0.0, 0.7], [1.0, 0.7], [1.0, 0.8], [0.0, 0.8]]]\n'

@@ -1,4 +1,6 @@
-"""Where masks lie in pictures of other sizes and shapes, to the pixel; and what they leave of a picture, to the bit."""
+"""Where masks lie in pictures of other sizes and shapes, to the pixel; and what they leave of a picture, to
+the bit.
+"""
 
 from __future__ import annotations
 
@@ -18,7 +20,8 @@ from pole_agent.geometry import wound
 from pole_agent.vocabulary import Point
 
 Polygon = list[Point]
-# No corner and no edge lies on the border between two pixels of the pictures here: which of both it touches would be a matter of taste.
+# No corner and no edge lies on the border between two pixels of the pictures here: which of both it touches
+# would be a matter of taste.
 HOOK: Polygon = [(0.03, 0.07), (0.41, 0.07), (0.41, 0.31), (0.16, 0.31), (0.16, 0.56), (0.03, 0.56)]
 POST: Polygon = [(0.81, 0.66), (0.93, 0.66), (0.93, 0.71), (0.81, 0.71)]
 
@@ -34,7 +37,9 @@ def places(old: Bits, size: Size) -> Iterator[Bits]:
     """The old picture in the new one, or the new one cut out of it, at every whole pixel."""
     width, height = size
     wide, high = width - old.shape[1], height - old.shape[0]
-    for dx, dy in itertools.product(range(min(0, wide), max(0, wide) + 1), range(min(0, high), max(0, high) + 1)):
+    for dx, dy in itertools.product(
+        range(min(0, wide), max(0, wide) + 1), range(min(0, high), max(0, high) + 1)
+    ):
         new = np.zeros((height, width), np.bool_)
         for y, x in zip(*np.nonzero(old), strict=True):
             if 0 <= y + dy < height and 0 <= x + dx < width:
@@ -43,37 +48,63 @@ def places(old: Bits, size: Size) -> Iterator[Bits]:
 
 
 def everywhere(polygons: list[Polygon], size: Size, drawn_on: Size) -> Bits:
-    """Every place where they may lie: stretched, as a cut, as a part; turned where the picture lies that stood, or stands that lay."""
-    turned = [0, 1, 3] if (drawn_on[0] > drawn_on[1] and size[0] < size[1]) or (drawn_on[0] < drawn_on[1] and size[0] > size[1]) else [0]
+    """Every place where they may lie: stretched, as a cut, as a part; turned where the picture lies that
+    stood, or stands that lay.
+    """
+    turned = (
+        [0, 1, 3]
+        if (drawn_on[0] > drawn_on[1] and size[0] < size[1])
+        or (drawn_on[0] < drawn_on[1] and size[0] > size[1])
+        else [0]
+    )
     found = np.zeros((size[1], size[0]), np.bool_)
     for quarters in turned:
         width, height = drawn_on if quarters == 0 else drawn_on[::-1]
         found |= np.rot90(drawn(polygons, size if quarters == 0 else size[::-1]), quarters)
         for across, down in ((size[0], size[0] * height / width), (size[1] * width / height, size[1])):
             assert (across, down) == (int(across), int(down)), "the sizes of this test fit"
-            old = np.rot90(drawn(polygons, (int(across), int(down)) if quarters == 0 else (int(down), int(across))), quarters)
+            old = np.rot90(
+                drawn(polygons, (int(across), int(down)) if quarters == 0 else (int(down), int(across))),
+                quarters,
+            )
             for new in places(old, size):
                 found |= new
     return found
 
 
 SHAPES = [
-    ((16, 8), (16, 12)), ((16, 8), (8, 8)), ((16, 8), (24, 8)), ((16, 8), (8, 12)), ((16, 8), (8, 16)),  # it lay
-    ((8, 16), (12, 16)), ((8, 16), (8, 8)), ((8, 16), (8, 24)), ((8, 16), (12, 8)), ((8, 16), (16, 8)),  # it stood
-    ((12, 12), (24, 12)), ((12, 12), (12, 24)), ((8, 8), (8, 12)),
-]  # fmt: skip
+    # It lay
+    ((16, 8), (16, 12)),
+    ((16, 8), (8, 8)),
+    ((16, 8), (24, 8)),
+    ((16, 8), (8, 12)),
+    ((16, 8), (8, 16)),
+    # It stood
+    ((8, 16), (12, 16)),
+    ((8, 16), (8, 8)),
+    ((8, 16), (8, 24)),
+    ((8, 16), (12, 8)),
+    ((8, 16), (16, 8)),
+    ((12, 12), (24, 12)),
+    ((12, 12), (12, 24)),
+    ((8, 8), (8, 12)),
+]
 
 
 @pytest.mark.parametrize(("drawn_on", "size"), SHAPES, ids=str)
 @pytest.mark.parametrize("polygons", [[HOOK], [POST], [HOOK, POST]], ids=["hook", "post", "both"])
 def test_in_another_shape_every_place_is_covered(polygons: list[Polygon], drawn_on: Size, size: Size) -> None:
-    """Every place where the old picture may lie in the new one or the new one in the old, and not a pixel beside them."""
+    """Every place where the old picture may lie in the new one or the new one in the old, and not a pixel
+    beside them.
+    """
     assert (covered(polygons, size, drawn_on) == everywhere(polygons, size, drawn_on)).all()
 
 
 @pytest.mark.parametrize(("drawn_on", "size"), [((4, 3), (3, 4)), ((3, 4), (4, 3))], ids=str)
 def test_a_picture_is_turned_however_little_it_lies(drawn_on: Size, size: Size) -> None:
-    """One pixel wider than high, then one higher than wide: a corner may have come to any of the places that a turn brings it to."""
+    """One pixel wider than high, then one higher than wide: a corner may have come to any of the places that
+    a turn brings it to.
+    """
     corner: Polygon = [(0.01, 0.02), (0.1, 0.02), (0.1, 0.1), (0.01, 0.1)]
     right = covered([corner], size, drawn_on)
     assert right[0, -1]
@@ -89,11 +120,14 @@ def test_a_picture_is_turned_however_little_it_lies(drawn_on: Size, size: Size) 
     st.sampled_from([0.0, 1.0]) | st.floats(0, 1),
 )
 @settings(max_examples=60)
-def test_between_two_pixels_both_are_covered(drawn_on: Size, size: Size, x: float, y: float, place: float) -> None:
+def test_between_two_pixels_both_are_covered(
+    drawn_on: Size, size: Size, x: float, y: float, place: float
+) -> None:
     """Where the old picture does not lie at a whole pixel, what it covers does not either."""
     found = covered([[(x, y), (x + 0.05, y), (x + 0.05, y + 0.05), (x, y + 0.05)]], size, drawn_on)
     ways = [(x, y, drawn_on)]
-    if (drawn_on[0] - drawn_on[1]) * (size[0] - size[1]) < 0:  # turned by a quarter to the one side or to the other
+    # Turned by a quarter to the one side or to the other
+    if (drawn_on[0] - drawn_on[1]) * (size[0] - size[1]) < 0:
         ways += [(0.95 - y, x, drawn_on[::-1]), (y, 0.95 - x, drawn_on[::-1])]
     for (across_at, down_at, (width, height)), by_width in itertools.product(ways, (True, False)):
         scale = size[0] / width if by_width else size[1] / height
@@ -115,13 +149,17 @@ def test_of_the_same_shape_no_more_is_covered(shape: Size) -> None:
         assert (covered([HOOK, POST], size, drawn_on) == drawn([HOOK, POST], size)).all()
 
 
-@pytest.mark.parametrize("size", [(10, 10), (30, 30), (40, 29), (40, 31), (39, 30), (41, 30), (30, 40), (80, 90)], ids=str)
+@pytest.mark.parametrize(
+    "size", [(10, 10), (30, 30), (40, 29), (40, 31), (39, 30), (41, 30), (30, 40), (80, 90)], ids=str
+)
 def test_a_line_or_a_column_more_is_another_shape(size: Size) -> None:
     """A line more or less, a square, on edge: then more is covered than where it was drawn."""
     assert covered([HOOK, POST], size, (40, 30)).sum() > drawn([HOOK, POST], size).sum()
 
 
-LEVELS = np.stack([np.roll(np.arange(256, dtype=np.uint8).reshape(16, 16), n, axis=1) for n in (0, 5, 11)], axis=2)
+LEVELS = np.stack(
+    [np.roll(np.arange(256, dtype=np.uint8).reshape(16, 16), n, axis=1) for n in (0, 5, 11)], axis=2
+)
 
 
 @pytest.mark.parametrize("reference", [None, (16, 16), (16, 12), (12, 16)], ids=str)
@@ -141,16 +179,23 @@ def test_what_is_masked_is_black_the_rest_as_it_was(reference: Size | None) -> N
 def test_a_mask_at_the_border_is_burned_up_to_it() -> None:
     """On each of the four sides, first and last line and column."""
     for polygon, where in (
-        ([(0.0, 0.0), (0.04, 0.0), (0.04, 0.04), (0.0, 0.04)], (0, 0)), ([(0.96, 0.96), (1.0, 0.96), (1.0, 1.0), (0.96, 1.0)], (15, 15)),
-        ([(0.96, 0.0), (1.0, 0.0), (1.0, 0.04), (0.96, 0.04)], (0, 15)), ([(0.0, 0.96), (0.04, 0.96), (0.04, 1.0), (0.0, 1.0)], (15, 0)),
-    ):  # fmt: skip
+        ([(0.0, 0.0), (0.04, 0.0), (0.04, 0.04), (0.0, 0.04)], (0, 0)),
+        ([(0.96, 0.96), (1.0, 0.96), (1.0, 1.0), (0.96, 1.0)], (15, 15)),
+        ([(0.96, 0.0), (1.0, 0.0), (1.0, 0.04), (0.96, 0.04)], (0, 15)),
+        ([(0.0, 0.96), (0.04, 0.96), (0.04, 1.0), (0.0, 1.0)], (15, 0)),
+    ):
         assert list(zip(*np.nonzero(drawn([polygon], (16, 16))), strict=True)) == [where]
 
 
 def meets(one: Point, other: Point, column: int, row: int, more: float) -> bool:
-    """Does the way from one point to the other lead through this pixel, made larger by `more` on all sides?"""
+    """Does the way from one point to the other lead through this pixel, made larger by `more` on
+    all sides?
+    """
     first, last = 0.0, 1.0
-    for begin, end, low, high in ((one[0], other[0], column - more, column + 1 + more), (one[1], other[1], row - more, row + 1 + more)):
+    for begin, end, low, high in (
+        (one[0], other[0], column - more, column + 1 + more),
+        (one[1], other[1], row - more, row + 1 + more),
+    ):
         if begin == end:
             if not low <= begin <= high:
                 return False
@@ -165,10 +210,14 @@ FRACTIONS = st.integers(0, 40).map(lambda n: n / 40) | st.floats(0, 1)
 
 @example([(0.26, 0.35), (0.76, 0.475), (0.26, 0.9)], 20, 4)
 @example([(0.76, 0.1), (0.26, 0.225), (0.76, 0.9)], 20, 4)
-@given(st.lists(st.tuples(FRACTIONS, FRACTIONS), min_size=3, max_size=5), st.integers(1, 12), st.integers(1, 6))
+@given(
+    st.lists(st.tuples(FRACTIONS, FRACTIONS), min_size=3, max_size=5), st.integers(1, 12), st.integers(1, 6)
+)
 @settings(max_examples=50)
 def test_a_slanted_mask_is_its_own_area_too(polygon: Polygon, width: int, height: int) -> None:
-    """A pixel is black when its middle is inside or the outline leads through it, and not when neither is so."""
+    """A pixel is black when its middle is inside or the outline leads through it, and not when
+    neither is so.
+    """
     black = drawn([polygon], (width, height))
     corners = [(x * width, y * height) for x, y in polygon]
     edges = list(zip([corners[-1], *corners], corners, strict=False))
@@ -177,10 +226,14 @@ def test_a_slanted_mask_is_its_own_area_too(polygon: Polygon, width: int, height
         last = column == width - 1, row == height - 1  # the far borders of the picture belong to it
         if black[row, column]:
             near = [(column + dx, row + dy) for dx in range(1 + last[0]) for dy in range(1 + last[1])]
-            assert wound(middle, polygon) or any(meets(a, b, *pixel, 1e-6) for a, b in edges for pixel in near)
+            assert wound(middle, polygon) or any(
+                meets(a, b, *pixel, 1e-6) for a, b in edges for pixel in near
+            )
         else:
             assert not any(meets(a, b, column, row, -1e-6) for a, b in edges)
-            assert not wound(middle, polygon) or any(meets(a, b, column, row, 1e-6) for a, b in edges), "a middle on the outline"
+            assert not wound(middle, polygon) or any(meets(a, b, column, row, 1e-6) for a, b in edges), (
+                "a middle on the outline"
+            )
 
 
 class Counted(list[Polygon]):
@@ -194,7 +247,9 @@ class Counted(list[Polygon]):
 
 
 def test_what_is_covered_is_worked_out_once_for_a_size() -> None:
-    """It takes longer than a frame has: once while the size stays, anew when size or reference have changed."""
+    """It takes longer than a frame has: once while the size stays, anew when size or reference
+    have changed.
+    """
     polygons, reference = Counted([HOOK]), Reference((16, 12))
     masks = Masks(polygons, reference)
     worked_out = []

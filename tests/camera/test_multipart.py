@@ -1,4 +1,6 @@
-"""Motion JPEG over HTTP: a broken part is left out and is not the end, whoever made it; one connection is all that is used."""
+"""Motion JPEG over HTTP: a broken part is left out and is not the end, whoever made it; one connection is all
+that is used.
+"""
 
 from __future__ import annotations
 
@@ -76,7 +78,9 @@ QUIRKS = {
     "length too long": lambda p: part(p, len(p) + 50),
     "length too short": lambda p: part(p, len(p) - 50),
     "no length": lambda p: b"--frame\r\nContent-Type: image/jpeg\r\n\r\n" + p + b"\r\n",
-    "lines without carriage return": lambda p: b"--frame\nContent-Type: image/jpeg\nContent-Length: %d\n\n" % len(p) + p + b"\n",
+    "lines without carriage return": lambda p: (
+        b"--frame\nContent-Type: image/jpeg\nContent-Length: %d\n\n" % len(p) + p + b"\n"
+    ),
     "no headers": lambda p: b"--frame\r\n" + p,
     "padded": lambda p: part(p + bytes(30)),
     "its own word for the type": lambda p: part(p, kind="image/jpg"),
@@ -84,7 +88,9 @@ QUIRKS = {
 
 
 @pytest.mark.parametrize("quirk", QUIRKS.values(), ids=QUIRKS.keys())
-def test_quirks_of_cameras_are_read(quirk: Callable[[bytes], bytes], camera: Callable[..., HttpCamera]) -> None:
+def test_quirks_of_cameras_are_read(
+    quirk: Callable[[bytes], bytes], camera: Callable[..., HttpCamera]
+) -> None:
     def talk(_: bytes) -> Iterator[bytes]:
         yield HEAD
         yield from (quirk(picture(n)) for n in LEVELS)
@@ -93,7 +99,9 @@ def test_quirks_of_cameras_are_read(quirk: Callable[[bytes], bytes], camera: Cal
     assert levels(camera(talk).url) == LEVELS
 
 
-@pytest.mark.parametrize("head", [b'boundary="frame"', b"boundary=--frame", b"boundary = frame", b"", b"boundary=frame; charset=x"])
+@pytest.mark.parametrize(
+    "head", [b'boundary="frame"', b"boundary=--frame", b"boundary = frame", b"", b"boundary=frame; charset=x"]
+)
 def test_a_boundary_may_be_written_in_many_ways(head: bytes, camera: Callable[..., HttpCamera]) -> None:
     def talk(_: bytes) -> Iterator[bytes]:
         yield HEAD.replace(b"boundary=frame", head)
@@ -134,7 +142,9 @@ def test_whatever_stands_between_parts_is_passed_over(sizes: list[int], noise: b
     """Whatever stands between whole parts is passed over."""
     parts = [part(picture(n)) for n in LEVELS]
     noise = noise.replace(b"--", b"-")
-    stream = Multipart(Piecewise(b"".join([*parts[:where], b"--frame\r\n", noise, *parts[where:]]), sizes), "frame", "camera")
+    stream = Multipart(
+        Piecewise(b"".join([*parts[:where], b"--frame\r\n", noise, *parts[where:]]), sizes), "frame", "camera"
+    )
     found = []
     while stream.grab():
         ok, image = stream.retrieve()
@@ -165,7 +175,10 @@ def test_login_by_digest_is_given_and_wrong(camera: Callable[..., HttpCamera], t
         if b"Authorization: Digest" in request and b'username="admin"' in request:
             yield HEAD + part(picture(40))
         else:
-            yield b'HTTP/1.1 401 No\r\nWWW-Authenticate: Digest realm="c", nonce="n", qop="auth"\r\nContent-Length: 0\r\n\r\n'
+            yield (
+                b'HTTP/1.1 401 No\r\nWWW-Authenticate: Digest realm="c", nonce="n",'
+                b' qop="auth"\r\nContent-Length: 0\r\n\r\n'
+            )
 
     (tmp_path / "secret").write_text("hunter2\n")
     guarded = camera(talk)
@@ -180,7 +193,11 @@ def test_camera_that_sends_us_to_another_machine(camera: Callable[..., HttpCamer
     other = camera(lambda _: iter([HEAD + part(picture(40))]))
 
     def talk(_: bytes) -> Iterator[bytes]:
-        yield b"HTTP/1.0 302 There\r\nLocation: " + other.url.replace("127.0.0.1", "localhost").encode() + b"\r\n\r\n"
+        yield (
+            b"HTTP/1.0 302 There\r\nLocation: "
+            + other.url.replace("127.0.0.1", "localhost").encode()
+            + b"\r\n\r\n"
+        )
 
     with pytest.raises(CameraError, match="another machine"):
         levels(camera(talk).url)

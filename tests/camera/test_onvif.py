@@ -1,4 +1,6 @@
-"""Finding cameras: ONVIF against a camera whose clock is an hour slow; WS-Discovery inside a network namespace of its own."""
+"""Finding cameras: ONVIF against a camera whose clock is an hour slow; WS-Discovery inside a network
+namespace of its own.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +11,16 @@ from pathlib import Path
 
 import pytest
 
-from pole_agent.camera.onvif import UNREADABLE, Found, Stream, _address, _host_and_port, address_for, find, prefer
+from pole_agent.camera.onvif import (
+    UNREADABLE,
+    Found,
+    Stream,
+    _address,
+    _host_and_port,
+    address_for,
+    find,
+    prefer,
+)
 from pole_agent.errors import CameraError
 from pole_agent.settings.camera import CameraSettings
 from tests.camera import onvif_camera
@@ -31,14 +42,20 @@ def test_camera_with_slow_clock_is_asked_by_clock(camera: str) -> None:
     assert found.name == "Acme Pole 4"
     assert -3605 < found.clock_off_s < -3595
     assert [(s.codec, s.width, s.height, s.fps) for s in found.streams] == [
-        ("H.264", 2560, 1440, 25), ("H.264", 704, 576, 10), ("MJPEG", 320, 240, 5),
-    ]  # fmt: skip
+        ("H.264", 2560, 1440, 25),
+        ("H.264", 704, 576, 10),
+        ("MJPEG", 320, 240, 5),
+    ]
     assert found.preferred == found.streams[1]
-    assert found.preferred.source == "rtsp://camera:554/sub?x=1", "without the credentials that the camera put in"
+    assert found.preferred.source == "rtsp://camera:554/sub?x=1", (
+        "without the credentials that the camera put in"
+    )
 
 
 @pytest.mark.parametrize(("user", "password"), [(None, None), (onvif_camera.USER, "wrong")])
-def test_a_camera_that_asks_for_a_password_says_so(camera: str, user: str | None, password: str | None) -> None:
+def test_a_camera_that_asks_for_a_password_says_so(
+    camera: str, user: str | None, password: str | None
+) -> None:
     [found] = find(1.0, camera, user, password)
     assert "asks for a user and a password" in found.trouble
     assert not found.streams
@@ -50,7 +67,9 @@ def test_profiles_refused(refused: list[str]) -> None:
     port = onvif_camera.serve("127.0.0.1", 0, refused).server_address[1]
     [found] = find(1.0, f"127.0.0.1:{port}", onvif_camera.USER, onvif_camera.PASSWORD)
     assert found.trouble == ""
-    assert [s.source for s in found.streams] == [f"rtsp://camera:554/{t}?x=1" for t in onvif_camera.PROFILES if t not in refused]
+    assert [s.source for s in found.streams] == [
+        f"rtsp://camera:554/{t}?x=1" for t in onvif_camera.PROFILES if t not in refused
+    ]
 
 
 def test_all_profiles_refused() -> None:
@@ -100,9 +119,19 @@ def test_the_address_of_a_stream_is_one_that_opens(given: str, answered: str, us
 
 @pytest.mark.parametrize(
     "given",
-    ["rtsp://user:pa/ss@192.0.2.7/sub", "rtsp://user:12/ss@192.0.2.7/sub", "rtsp://user:pa#ss@192.0.2.7/sub", "rtsp://fe80::1:554/sub",
-     "/live/ch0", "192.0.2.7:554/live", "rtsp://192.0.2.7:70000/sub", "rtsp://[fe80::1/x", "rtsp://[]/x", "http://a b/c"],
-)  # fmt: skip
+    [
+        "rtsp://user:pa/ss@192.0.2.7/sub",
+        "rtsp://user:12/ss@192.0.2.7/sub",
+        "rtsp://user:pa#ss@192.0.2.7/sub",
+        "rtsp://fe80::1:554/sub",
+        "/live/ch0",
+        "192.0.2.7:554/live",
+        "rtsp://192.0.2.7:70000/sub",
+        "rtsp://[fe80::1/x",
+        "rtsp://[]/x",
+        "http://a b/c",
+    ],
+)
 def test_address_that_does_not_open_or_may_hold(given: str) -> None:
     """An address that does not open or may hold a password is left out."""
     assert address_for(given, "192.0.2.7") == ("", UNREADABLE)
@@ -111,11 +140,16 @@ def test_address_that_does_not_open_or_may_hold(given: str) -> None:
 @pytest.mark.parametrize(
     ("text", "host"),
     [
-        ("camera", ("camera", 80)), ("camera:8080", ("camera", 8080)), ("192.0.2.7:81", ("192.0.2.7", 81)),
-        ("fd00::7", ("fd00::7", 80)), ("[fd00::7]:81", ("fd00::7", 81)),
-        ("http://camera/", ("camera", 80)), ("http://192.0.2.7:81/onvif", ("192.0.2.7", 81)), ("https://camera", ("camera", 443)),
+        ("camera", ("camera", 80)),
+        ("camera:8080", ("camera", 8080)),
+        ("192.0.2.7:81", ("192.0.2.7", 81)),
+        ("fd00::7", ("fd00::7", 80)),
+        ("[fd00::7]:81", ("fd00::7", 81)),
+        ("http://camera/", ("camera", 80)),
+        ("http://192.0.2.7:81/onvif", ("192.0.2.7", 81)),
+        ("https://camera", ("camera", 443)),
     ],
-)  # fmt: skip
+)
 def test_a_host_may_be_an_ipv6_address(text: str, host: tuple[str, int]) -> None:
     assert _host_and_port(text) == host
 
@@ -126,7 +160,9 @@ def test_what_is_no_host_is_one_sentence(text: str) -> None:
         _host_and_port(text)
 
 
-@pytest.mark.parametrize("text", ["http://admin:secret@:99999", "http://admin:secret@camera:99999/x", "admin:secret@camera:99999"])
+@pytest.mark.parametrize(
+    "text", ["http://admin:secret@:99999", "http://admin:secret@camera:99999/x", "admin:secret@camera:99999"]
+)
 def test_no_host_hides_a_login(text: str) -> None:
     """A login in an address that is no host is not repeated."""
     with pytest.raises(CameraError, match="is no host") as told:
@@ -168,7 +204,9 @@ def test_cameras_are_found_on_the_network(tmp_path: Path) -> None:
     if subprocess.run(["unshare", "-n", "ip", "link", "set", "lo", "up"], capture_output=True).returncode:
         pytest.skip("needs root and iproute2, for a network namespace")
     (tmp_path / "secret").write_text(onvif_camera.PASSWORD)
-    script = NAMESPACE.format(python=sys.executable, camera=ROOT / "tests" / "camera" / "onvif_camera.py", port=free_port())
+    script = NAMESPACE.format(
+        python=sys.executable, camera=ROOT / "tests" / "camera" / "onvif_camera.py", port=free_port()
+    )
     done = subprocess.run(
         ["unshare", "-n", "sh", "-c", script],
         capture_output=True,
@@ -184,7 +222,9 @@ def test_cameras_are_found_on_the_network(tmp_path: Path) -> None:
     assert "p@ss" not in done.stdout + done.stderr
 
 
-@pytest.mark.parametrize("broken", ["http://[::ffff/onvif", "http://camera:bad/x", "http://camera:99999/x", ""])
+@pytest.mark.parametrize(
+    "broken", ["http://[::ffff/onvif", "http://camera:bad/x", "http://camera:99999/x", ""]
+)
 def test_one_camera_with_address_that_cannot_be_read(broken: str) -> None:
     """One camera with an address that cannot be read hides no other."""
     assert _address([broken]) is None

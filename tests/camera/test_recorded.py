@@ -36,7 +36,9 @@ def write(path: Path, code: str, count: int = COUNT) -> Path:
     return path
 
 
-async def play(path: Path, fps: float | None = None) -> tuple[list[Frame], CameraError | None, RecordedSource]:
+async def play(
+    path: Path, fps: float | None = None
+) -> tuple[list[Frame], CameraError | None, RecordedSource]:
     async def go() -> tuple[list[Frame], CameraError | None]:
         frames: list[Frame] = []
         source.open()
@@ -90,7 +92,9 @@ def test_replay_of_clip_that_lacks_end_counts(tmp_path: Path) -> None:
     clip = write(tmp_path / "clip.avi", "MJPG")
     os.truncate(clip, clip.stat().st_size // 3)
     (tmp_path / "none").touch()
-    done = call("replay", str(clip), "--detections", str(tmp_path / "none"), "--out", str(tmp_path / "out"), "--json")
+    done = call(
+        "replay", str(clip), "--detections", str(tmp_path / "none"), "--out", str(tmp_path / "out"), "--json"
+    )
     assert done.returncode == 1
     figures = json.loads(done.stdout.splitlines()[-1])
     assert figures["clip_s"] == pytest.approx(3.0, abs=0.5)
@@ -107,7 +111,16 @@ def beside(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
 
 @pytest.mark.parametrize(
     "name",
-    ["10:15:00@cam1.avi", "street: 1.avi", "rtsp:street.avi", "http:street.avi", "admin:x@y.AVI", "%02d.avi", "-.avi", "a b#c?d.avi"],
+    [
+        "10:15:00@cam1.avi",
+        "street: 1.avi",
+        "rtsp:street.avi",
+        "http:street.avi",
+        "admin:x@y.AVI",
+        "%02d.avi",
+        "-.avi",
+        "a b#c?d.avi",
+    ],
 )
 def test_a_clip_plays_whatever_its_name(name: str, tmp_path: Path) -> None:
     write(tmp_path / "plain.avi", "MJPG", 12).rename(tmp_path / name)
@@ -123,13 +136,19 @@ def test_a_clip_plays_whatever_its_name(name: str, tmp_path: Path) -> None:
 def test_such_a_name_is_a_source_and_a_login_is_none(bench: Callable[..., Path], tmp_path: Path) -> None:
     write(tmp_path / "10:15:00@cam1.avi", "MJPG", 12)
     assert call("check", "--config", str(bench('[[camera]]\nsource = "10:15:00@cam1.avi"\n'))).returncode == 0
-    for login in ("admin:hunter2@10.0.0.5", "admin:hunter2@10.0.0.5/clip.avi", "admin:hunter2@camera.local/stream1"):
+    for login in (
+        "admin:hunter2@10.0.0.5",
+        "admin:hunter2@10.0.0.5/clip.avi",
+        "admin:hunter2@camera.local/stream1",
+    ):
         done = call("check", "--config", str(bench(f'[[camera]]\nsource = "{login}"\n')))
         assert done.returncode == 2
         assert "hunter2" not in done.stdout + done.stderr
 
 
-@pytest.mark.parametrize("given", [["--threads", "0"], ["--threads", "99"], ["--model", ""], ["--start", "x"]])
+@pytest.mark.parametrize(
+    "given", [["--threads", "0"], ["--threads", "99"], ["--model", ""], ["--start", "x"]]
+)
 def test_impossible_arguments_are_one_sentence(given: list[str], street_clip: Path) -> None:
     """Impossible arguments are one sentence and exit 2."""
     done = call("replay", str(street_clip), *given)

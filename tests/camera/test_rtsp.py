@@ -1,4 +1,7 @@
-"""A real RTSP server: GStreamer's, from Debian. H.264, H.265, MJPEG, a change of size, passwords with odd characters."""
+"""A real RTSP server: GStreamer's, from Debian.
+
+H.264, H.265, MJPEG, a change of size, passwords with odd characters.
+"""
 
 from __future__ import annotations
 
@@ -43,11 +46,21 @@ class Rtsp(NamedTuple):
 
 @pytest.fixture(scope="module")
 def rtsp(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Rtsp]:
-    if not Path(SYSTEM_PYTHON).exists() or subprocess.run([SYSTEM_PYTHON, "-c", PROBE], capture_output=True).returncode:
+    if (
+        not Path(SYSTEM_PYTHON).exists()
+        or subprocess.run([SYSTEM_PYTHON, "-c", PROBE], capture_output=True).returncode
+    ):
         pytest.skip("needs GStreamer's RTSP server; scripts/test says how to get it")
     port, locked = free_port(), free_port()
     server = subprocess.Popen(
-        [SYSTEM_PYTHON, str(Path(__file__).with_name("rtsp_server.py")), str(port), str(locked), USER, PASSWORD],
+        [
+            SYSTEM_PYTHON,
+            str(Path(__file__).with_name("rtsp_server.py")),
+            str(port),
+            str(locked),
+            USER,
+            PASSWORD,
+        ],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,
@@ -78,7 +91,9 @@ async def test_cameras_of_every_codec_at_once_are_read(rtsp: Rtsp) -> None:
     """Cameras of every codec at once are read in order at their rate."""
 
     async def work() -> list[list[Frame]]:
-        sources = [LiveSource(f"{rtsp.open}/{codec}", 5, [], time.monotonic) for codec in ("h264", "h265", "mjpeg")]
+        sources = [
+            LiveSource(f"{rtsp.open}/{codec}", 5, [], time.monotonic) for codec in ("h264", "h265", "mjpeg")
+        ]
         return await asyncio.gather(*(watch(s, 8) for s in sources))
 
     for frames in await work():
@@ -102,14 +117,19 @@ async def test_a_password_with_odd_characters_opens(rtsp: Rtsp, tmp_path: Path) 
     assert await watch(LiveSource(source, 10, [], time.monotonic, USER, rtsp.password_file), 2)
     wrong = tmp_path / "wrong"
     wrong.write_text("hunter2#")
-    for trial in (LiveSource(source, 10, [], time.monotonic), LiveSource(source, 10, [], time.monotonic, USER, wrong)):
+    for trial in (
+        LiveSource(source, 10, [], time.monotonic),
+        LiveSource(source, 10, [], time.monotonic, USER, wrong),
+    ):
         with pytest.raises(CameraError, match="check path, user and password_file") as caught:
             await watch(trial, 1)
         assert "hunter2" not in str(caught.value)
 
 
 async def test_a_path_that_is_not_there_is_told(rtsp: Rtsp) -> None:
-    with pytest.raises(CameraError, match=r"nothing: the camera (has no stream of that name|answers, but gives no stream)"):
+    with pytest.raises(
+        CameraError, match=r"nothing: the camera (has no stream of that name|answers, but gives no stream)"
+    ):
         await watch(LiveSource(f"{rtsp.open}/nothing", 5, [], time.monotonic), 1)
 
 
@@ -124,17 +144,31 @@ def test_credentials_do_not_reach_the_log_of_a_process(rtsp: Rtsp, tmp_path: Pat
         "try: open_capture(sys.argv[1], 'ad#min', pathlib.Path(sys.argv[2]))\n"
         "except Exception as error: print(error)"
     )
-    done = subprocess.run([sys.executable, "-c", code, f"{rtsp.locked}/secret", str(wrong)], capture_output=True, text=True, timeout=60)
+    done = subprocess.run(
+        [sys.executable, "-c", code, f"{rtsp.locked}/secret", str(wrong)],
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
     assert "check path" in done.stdout
     assert "hunter2" not in done.stdout + done.stderr
     assert "ad%23min" not in done.stdout + done.stderr
 
 
 class Relay:
-    """Between a viewer and the server, on loopback: holds key frames back, sends in bursts, or allows one viewer."""
+    """Between a viewer and the server, on loopback: holds key frames back, sends in bursts, or allows one
+    viewer.
+    """
 
-    def __init__(self, port: int, *, key_frames_after_s: float = 0.0, burst_s: float = 0.0, one_viewer: bool = False) -> None:
-        self._target, self._hold_s, self._burst_s, self._one_viewer = port, key_frames_after_s, burst_s, one_viewer
+    def __init__(
+        self, port: int, *, key_frames_after_s: float = 0.0, burst_s: float = 0.0, one_viewer: bool = False
+    ) -> None:
+        self._target, self._hold_s, self._burst_s, self._one_viewer = (
+            port,
+            key_frames_after_s,
+            burst_s,
+            one_viewer,
+        )
         self._busy = threading.Lock()
         self.viewers = self.turned_away = 0
         self._server = socket.create_server(("127.0.0.1", 0))
@@ -156,7 +190,11 @@ class Relay:
             viewer.close()
             return
         self.viewers += 1
-        with viewer, socket.create_connection(("127.0.0.1", self._target)) as server, contextlib.suppress(OSError):
+        with (
+            viewer,
+            socket.create_connection(("127.0.0.1", self._target)) as server,
+            contextlib.suppress(OSError),
+        ):
             threading.Thread(target=self._up, args=(viewer, server), daemon=True).start()
             self._down(server, viewer)
         if self._one_viewer:
@@ -193,7 +231,9 @@ class Relay:
 
     @staticmethod
     def _key(piece: bytes) -> bool:
-        """An RTP packet (12 bytes of head) of H.264 that is or begins a key frame, or holds what its decoder needs."""
+        """An RTP packet (12 bytes of head) of H.264 that is or begins a key frame, or holds what its decoder
+        needs.
+        """
         if piece[:2] != b"$\x00" or len(piece) < 18:
             return False
         kind = piece[16] & 31
@@ -214,7 +254,10 @@ def relay(rtsp: Rtsp) -> Iterator[Callable[..., Relay]]:
 
 
 async def test_key_frames_far_apart_are_waited(relay: Callable[..., Relay]) -> None:
-    """Key frames far apart are waited for and that is told. Longer than any limit of silence: data come all the time."""
+    """Key frames far apart are waited for and that is told.
+
+    Longer than any limit of silence: data come all the time.
+    """
     through = relay(key_frames_after_s=19.0)
 
     async def work() -> tuple[set[str], Frame | None]:

@@ -11,7 +11,12 @@ from hypothesis import strategies as st
 
 from pole_agent.camera.stamps import FAR_S, LATE_S, ClipTime, LiveTime, Thin
 
-any_stamp = st.one_of(st.none(), st.floats(allow_nan=True, allow_infinity=True), st.floats(-100, 100), st.sampled_from([0.0, 0.1, 0.2]))
+any_stamp = st.one_of(
+    st.none(),
+    st.floats(allow_nan=True, allow_infinity=True),
+    st.floats(-100, 100),
+    st.sampled_from([0.0, 0.1, 0.2]),
+)
 
 
 def played(stamps: list[float | None], rate: float = 10.0) -> tuple[list[float], ClipTime]:
@@ -45,7 +50,8 @@ def test_stamps_that_are_missing_or_jump_are_one_step() -> None:
 def test_header_with_too_low_rate_leaves_time_of_clip() -> None:
     """A header with too low a rate leaves the time of the clip right.
 
-    OpenCV gives stamps as whole multiples of the header's rate: ten pictures a second in a file that says two.
+    OpenCV gives stamps as whole multiples of the header's rate: ten pictures a second in a file that says
+    two.
     """
     stamps = [round(n / 10 * 2) / 2 for n in range(101)]
     times, clip = played(list(stamps), 2.0)
@@ -71,7 +77,9 @@ def test_clip_whose_stamps_stand() -> None:
     assert 80 < clip.odd <= 100
 
 
-def bursts(rate: float, every_s: float, seconds: float, clock: float = 1.0) -> list[tuple[float, float, float]]:
+def bursts(
+    rate: float, every_s: float, seconds: float, clock: float = 1.0
+) -> list[tuple[float, float, float]]:
     """(stamp, arrival, time) of pictures that come together."""
     found = []
     for n in range(int(seconds * rate)):

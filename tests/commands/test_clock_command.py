@@ -1,4 +1,6 @@
-"""pole-agent clock: what the pole believes and why, and how a person at the pole releases a mark that is false."""
+"""pole-agent clock: what the pole believes and why, and how a person at the pole releases a mark that is
+false.
+"""
 
 from __future__ import annotations
 
@@ -32,7 +34,15 @@ def ahead(state: Path, seconds: float) -> None:
     wall = time.time() + seconds
     keep_time(state, wall)
     with contextlib.closing(Database(state / FILE_NAME, 16, lambda: "x")) as database, database.transaction():
-        database.append([Entry("e", RecordEvent("incident.opened", Severity.ALARM, {}, 1.0), Stamp(1.0, "b", wall, "synced"))])
+        database.append(
+            [
+                Entry(
+                    "e",
+                    RecordEvent("incident.opened", Severity.ALARM, {}, 1.0),
+                    Stamp(1.0, "b", wall, "synced"),
+                )
+            ]
+        )
 
 
 def clock(config: Path, *more: str) -> subprocess.CompletedProcess[str]:
@@ -85,8 +95,16 @@ def test_a_running_agent_is_told_through_its_socket(agent: Start, bench: Bench, 
     first = agent("run", "--config", str(config))
     eventually(lambda: clock(config).returncode == 0 and (state / "control.sock").exists(), within_s=60)
     assert "program: unknown, because the clock reads" in call("lamp", "--config", str(config)).stdout
-    eventually(lambda: "clock      not trusted: the clock reads" in call("why", "--config", str(config), "lamp").stdout, within_s=60)
-    assert "jam        tidak dipercaya: jam menunjukkan" in call("why", "--config", str(config), "lamp", "--lang", "id").stdout
+    eventually(
+        lambda: (
+            "clock      not trusted: the clock reads" in call("why", "--config", str(config), "lamp").stdout
+        ),
+        within_s=60,
+    )
+    assert (
+        "jam        tidak dipercaya: jam menunjukkan"
+        in call("why", "--config", str(config), "lamp", "--lang", "id").stdout
+    )
     done = clock(config, "accept")
     assert done.returncode == 0, done.stderr
     assert ": trusted" in done.stdout
@@ -101,22 +119,22 @@ def test_a_running_agent_is_told_through_its_socket(agent: Start, bench: Bench, 
 async def test_a_clock_that_cannot_be_right_is_not_accepted(world: Worlds) -> None:
     async with world() as w:
         w.clock.set_wall(5.0)
-        answer = await w.house.listen.handle("clock/accept", b"{}", local_by="local:root")
+        answer = await w.runtime.listen.handle("clock/accept", b"{}", local_by="local:root")
         assert answer is not None
         assert not answer["ok"]
         assert "set it first" in answer["error"]
-        assert not w.house.keeper.trusted
+        assert not w.runtime.keeper.trusted
 
 
 async def test_nobody_accepts_a_clock_from_outside(world: Worlds) -> None:
     async with world() as w:
         w.clock.set_wall(EVENING - 8 * 3600)
-        answer = await w.house.listen.handle("clock/accept", b'{"by": "local:root"}')
+        answer = await w.runtime.listen.handle("clock/accept", b'{"by": "local:root"}')
         assert answer is not None
         assert "there is no command clock/accept" in answer["error"]
         w.send("clock/accept", {"by": "local:root"})
         await w.pass_time(60)
-        assert not w.house.keeper.trusted
+        assert not w.runtime.keeper.trusted
 
 
 @pytest.mark.parametrize("trust", ["auto", "system"])
@@ -124,7 +142,7 @@ async def test_health_names_the_reason_and_the_command(world: Worlds, trust: str
     async with world(trust=trust) as w:
         w.clock.set_wall(EVENING - 8 * 3600)
         await w.pass_time(1000, 5.0)
-        health = await w.house.report.health()
+        health = await w.runtime.report.health()
         assert not health["clock"]["trusted"]
         assert health["clock"]["against"][0]["kind"] == "known"
         assert "pole-agent clock accept" in health["parts"]["clock"]["reason"]

@@ -24,9 +24,20 @@ Start = Callable[..., "subprocess.Popen[str]"]
 
 def test_python_starts_it() -> None:
     """`python -m pole_agent` is the command, with its exit status."""
-    done = subprocess.run([sys.executable, "-m", "pole_agent", "--version"], capture_output=True, text=True, cwd=ROOT, timeout=100)
+    done = subprocess.run(
+        [sys.executable, "-m", "pole_agent", "--version"],
+        capture_output=True,
+        text=True,
+        cwd=ROOT,
+        timeout=100,
+    )
     assert (done.returncode, done.stdout) == (0, f"pole-agent {__version__}\n")
-    assert subprocess.run([sys.executable, "-m", "pole_agent", "fly"], capture_output=True, cwd=ROOT, timeout=100).returncode == 2
+    assert (
+        subprocess.run(
+            [sys.executable, "-m", "pole_agent", "fly"], capture_output=True, cwd=ROOT, timeout=100
+        ).returncode
+        == 2
+    )
 
 
 @pytest.mark.parametrize("command", COMMANDS)
@@ -44,10 +55,27 @@ def test_bad_usage_is_2() -> None:
 def test_init_writes_what_check_accepts(tmp_path: Path, street_clip: Path) -> None:
     out = tmp_path / "pole.toml"
     place = ("--latitude=-6.8586", "--longitude", "107.9164")
-    done = call("init", "--id", "P-1", "--site", "s", *place, "--camera", str(street_clip), "--mqtt", "127.0.0.1:1883", "--out", str(out))
+    done = call(
+        "init",
+        "--id",
+        "P-1",
+        "--site",
+        "s",
+        *place,
+        "--camera",
+        str(street_clip),
+        "--mqtt",
+        "127.0.0.1:1883",
+        "--out",
+        str(out),
+    )
     assert done.returncode == 0, done.stderr
     settings = load(out).settings
-    assert (settings.pole.id, settings.mqtt and settings.mqtt.port, settings.lamp.backend) == ("P-1", 1883, "mock")
+    assert (settings.pole.id, settings.mqtt and settings.mqtt.port, settings.lamp.backend) == (
+        "P-1",
+        1883,
+        "mock",
+    )
     assert call("init", "--id", "P-2", "--out", str(out)).returncode == 2, "never overwrites unasked"
     checked = call("check", "--config", str(out))
     assert (checked.returncode, checked.stderr) == (0, "")
@@ -55,17 +83,30 @@ def test_init_writes_what_check_accepts(tmp_path: Path, street_clip: Path) -> No
 
 def test_check_reports_every_problem_at_once(bench: Callable[..., Path]) -> None:
     done = call(
-        "check", "--config", str(bench('[[camera]]\nsource = "none.mp4"\n[detector]\nmodel = "none"\n[drone]\ngeofence = "none.geojson"\n'))
+        "check",
+        "--config",
+        str(
+            bench(
+                '[[camera]]\nsource = "none.mp4"\n[detector]\nmodel = "none"\n[drone]\ngeofence ='
+                ' "none.geojson"\n'
+            )
+        ),
     )
     assert done.returncode == 2
-    assert [line.split(": ")[1] for line in done.stderr.splitlines()] == ["camera[0].source", "detector.model", "drone.geofence"]
+    assert [line.split(": ")[1] for line in done.stderr.splitlines()] == [
+        "camera[0].source",
+        "detector.model",
+        "drone.geofence",
+    ]
 
 
 def test_the_schema_file_is_current() -> None:
     assert json.loads((ROOT / "config" / "pole.schema.json").read_text()) == schema(), "run: scripts/schema"
 
 
-def test_lamp_drone_and_outbox_talk_to_running_agent(agent: Start, bench: Callable[..., Path], tmp_path: Path) -> None:
+def test_lamp_drone_and_outbox_talk_to_running_agent(
+    agent: Start, bench: Callable[..., Path], tmp_path: Path
+) -> None:
     """Lamp drone and outbox talk to the running agent."""
     config = str(bench())
     process = agent("run", "--config", config)
@@ -78,7 +119,10 @@ def test_lamp_drone_and_outbox_talk_to_running_agent(agent: Start, bench: Callab
     assert state["program"] == "default"
     assert (state["override"]["reason"], state["override"]["by"].startswith("local:")) == ("test", True)
     refused = call("lamp", "--config", config, "set", "0.6", "--for", "999999")
-    assert (refused.returncode, refused.stderr.strip()) == (1, "pole-agent: duration_s is a number from 1 to 43200")
+    assert (refused.returncode, refused.stderr.strip()) == (
+        1,
+        "pole-agent: duration_s is a number from 1 to 43200",
+    )
     assert call("drone", "--config", config, "list").stdout == "no requests\n"
     stats = json.loads(call("outbox", "--config", config, "--json", "stats").stdout)
     assert stats["last_sequence"] == 3, "the override, the record of its command, and the refusal"
@@ -106,7 +150,9 @@ def test_an_override_survives_a_kill(agent: Start, bench: Callable[..., Path], t
     eventually(lambda: json.loads(call("lamp", "--config", config, "--json").stdout)["level"] == 0.6)
 
 
-def test_retire_clears_everything_that_broker_keeps(mosquitto: Mosquitto, agent: Start, bench: Callable[..., Path], tmp_path: Path) -> None:
+def test_retire_clears_everything_that_broker_keeps(
+    mosquitto: Mosquitto, agent: Start, bench: Callable[..., Path], tmp_path: Path
+) -> None:
     """Retire clears everything that the broker keeps."""
     import paho.mqtt.client as paho
     from paho.mqtt.enums import CallbackAPIVersion
@@ -124,7 +170,8 @@ def test_retire_clears_everything_that_broker_keeps(mosquitto: Mosquitto, agent:
         client = paho.Client(CallbackAPIVersion.VERSION2)
         client.on_message = hear
         client.on_connect = lambda c, *_: c.subscribe("#", qos=1)
-        client.on_subscribe = lambda c, *_: c.publish("end", b"x", qos=1)  # comes back behind everything that is retained
+        # Comes back behind everything that is retained
+        client.on_subscribe = lambda c, *_: c.publish("end", b"x", qos=1)
         client.connect("127.0.0.1", mosquitto.port)
         client.loop_start()
         assert end.wait(10)
@@ -132,7 +179,9 @@ def test_retire_clears_everything_that_broker_keeps(mosquitto: Mosquitto, agent:
         client.loop_stop()
         return found
 
-    config = str(bench(f'[mqtt]\nhost = "127.0.0.1"\nport = {mosquitto.port}\ntls = false\nhomeassistant = true\n'))
+    config = str(
+        bench(f'[mqtt]\nhost = "127.0.0.1"\nport = {mosquitto.port}\ntls = false\nhomeassistant = true\n')
+    )
     process = agent("run", "--config", config)
     eventually(lambda: len(retained()) == 6, within_s=20)
     running = call("retire", "--config", config, "--yes")
@@ -145,23 +194,31 @@ def test_retire_clears_everything_that_broker_keeps(mosquitto: Mosquitto, agent:
     assert retained() == {}
 
 
-def test_demo_of_three_poles_fills_broker(agent: Start, mosquitto_with: Callable[[str], Mosquitto], tmp_path: Path) -> None:
+def test_demo_of_three_poles_fills_broker(
+    agent: Start, mosquitto_with: Callable[[str], Mosquitto], tmp_path: Path
+) -> None:
     """A demo of three poles fills a broker with password and says goodbye."""
     passwords = tmp_path / "passwords"
     passwords.touch(0o600)
-    subprocess.run(["mosquitto_passwd", "-b", str(passwords), "me", "s3cret@home"], check=True, capture_output=True)
+    subprocess.run(
+        ["mosquitto_passwd", "-b", str(passwords), "me", "s3cret@home"], check=True, capture_output=True
+    )
     broker = mosquitto_with(f"allow_anonymous false\npassword_file {passwords}")
     heard: dict[str, dict[str, str]] = {}
     client = paho.Client(CallbackAPIVersion.VERSION2)
     client.username_pw_set("me", "s3cret@home")
-    client.on_message = lambda _c, _u, m: heard.setdefault(m.topic.split("/")[-1], {}).update({m.topic.split("/")[2]: m.payload.decode()})
+    client.on_message = lambda _c, _u, m: heard.setdefault(m.topic.split("/")[-1], {}).update(
+        {m.topic.split("/")[2]: m.payload.decode()}
+    )
     client.connect("127.0.0.1", broker.port)
     client.subscribe([("smartpole/+/+/status", 1), ("smartpole/+/+/info", 1)])
     client.loop_start()
     names = {f"DEMO-{n}" for n in (1, 2, 3)}
     try:
         process = agent("demo", "--poles", "3", "--mqtt", f"mqtt://me:s3cret%40home@127.0.0.1:{broker.port}")
-        eventually(lambda: {n for n, s in heard.get("status", {}).items() if "online" in s} == names, within_s=60)
+        eventually(
+            lambda: {n for n, s in heard.get("status", {}).items() if "online" in s} == names, within_s=60
+        )
         eventually(lambda: set(heard.get("info", {})) == names)
         places = {json.loads(i)["location"]["longitude"] for i in heard["info"].values()}
         assert len(places) == 3

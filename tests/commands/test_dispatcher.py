@@ -15,7 +15,9 @@ from tests.conftest import ROOT
 
 BASE = "smartpole/sumedang/DEMO-1"
 WALL = 1_793_850_000.0
-ORDER: dict[str, Any] = json.loads((ROOT / "docs" / "samples" / "drone-order.json").read_text()) | {"expires_at": rfc3339(WALL + 60)}
+ORDER: dict[str, Any] = json.loads((ROOT / "docs" / "samples" / "drone-order.json").read_text()) | {
+    "expires_at": rfc3339(WALL + 60)
+}
 
 
 class Dock:
@@ -24,11 +26,15 @@ class Dock:
     def __init__(self, **more: Any) -> None:
         self.wall = WALL
         self.said: list[tuple[str, dict[str, Any]]] = []
-        self.dispatcher = BenchDispatcher(lambda topic, payload: self.said.append((topic, payload)), lambda: self.wall, **more)
+        self.dispatcher = BenchDispatcher(
+            lambda topic, payload: self.said.append((topic, payload)), lambda: self.wall, **more
+        )
         self.hear("status", {"state": "online"})
 
     def hear(self, path: str, message: Any) -> None:
-        self.dispatcher.hear(f"{BASE}/{path}", message if isinstance(message, bytes) else json.dumps(message).encode())
+        self.dispatcher.hear(
+            f"{BASE}/{path}", message if isinstance(message, bytes) else json.dumps(message).encode()
+        )
 
     def run(self, seconds: float) -> None:
         end = self.wall + seconds
@@ -88,7 +94,10 @@ def test_an_order_counts_once_and_a_second_one_waits() -> None:
     dock.hear("drone/order", ORDER)
     dock.hear("drone/order", ORDER | {"request_id": "another"})
     dock.run(2)
-    assert [(p["request_id"] == "another", p["status"]) for p in dock.progress()][:2] == [(False, "accepted"), (True, "rejected")]
+    assert [(p["request_id"] == "another", p["status"]) for p in dock.progress()][:2] == [
+        (False, "accepted"),
+        (True, "rejected"),
+    ]
     dock.run(120)
     dock.hear("drone/order", ORDER)
     dock.run(5)
@@ -113,10 +122,14 @@ def test_a_cancel_wins_in_the_air_and_before_the_order(how: str) -> None:
 @pytest.mark.parametrize(
     ("failure", "statuses"),
     [
-        ("reject", ["rejected"]), ("silence", []), ("start", ["accepted", "failed"]), ("flight", ["accepted", "in_progress", "failed"]),
-        ("partly", ["accepted", "in_progress", "partially_done"]), ("pause", ["accepted", "in_progress", "paused", "ok"]),
+        ("reject", ["rejected"]),
+        ("silence", []),
+        ("start", ["accepted", "failed"]),
+        ("flight", ["accepted", "in_progress", "failed"]),
+        ("partly", ["accepted", "in_progress", "partially_done"]),
+        ("pause", ["accepted", "in_progress", "paused", "ok"]),
     ],
-)  # fmt: skip
+)
 def test_it_fails_on_request(failure: Any, statuses: list[str]) -> None:
     assert failure in FAILURES
     dock = Dock(failure=failure)

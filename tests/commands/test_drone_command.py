@@ -1,4 +1,6 @@
-"""The officer's hands: eight lines, a decision that is asked for, and every command of the manual as it stands there."""
+"""The officer's hands: eight lines, a decision that is asked for, and every command of the manual as it
+stands there.
+"""
 
 from __future__ import annotations
 
@@ -29,13 +31,30 @@ MANUAL = (ROOT / "docs" / "drone.md").read_text()
 NOW = datetime(2026, 11, 24, 11, 5, tzinfo=UTC).timestamp()  # five past six in the evening in Sumedang
 HERE = Here("smartpole/sumedang/SMD-1", zoneinfo.ZoneInfo("Asia/Jakarta"), -6.8586, 107.9164, NOW, [])
 REQUEST: dict[str, Any] = {
-    "request_id": "01a2-7", "state": "blocked", "simulation": False, "origin": "incident", "rule": "staying",
-    "camera": "street", "place": "road",
-    "severity": "alarm", "score": 0.7, "count": 2, "created_at": "2026-11-24T11:00:03.000Z", "expires_at": "2026-11-24T11:10:03.000Z",
-    "target": {"latitude": -6.8576, "longitude": 107.9174, "altitude_agl_m": 60.0, "uncertainty_m": 40.0}, "step": "",
+    "request_id": "01a2-7",
+    "state": "blocked",
+    "simulation": False,
+    "origin": "incident",
+    "rule": "staying",
+    "camera": "street",
+    "place": "road",
+    "severity": "alarm",
+    "score": 0.7,
+    "count": 2,
+    "created_at": "2026-11-24T11:00:03.000Z",
+    "expires_at": "2026-11-24T11:10:03.000Z",
+    "target": {"latitude": -6.8576, "longitude": 107.9174, "altitude_agl_m": 60.0, "uncertainty_m": 40.0},
+    "step": "",
     "reason": "wind 11.4 m/s, allowed at most 8 m/s; dock is unknown: nothing was heard of it",
     "gates": [
-        {"name": "clock", "value": "trusted", "limit": "trusted", "ok": True, "source": "pole", "age_s": None},
+        {
+            "name": "clock",
+            "value": "trusted",
+            "limit": "trusted",
+            "ok": True,
+            "source": "pole",
+            "age_s": None,
+        },
         {"name": "wind_ms", "value": 11.4, "limit": 8.0, "ok": False, "source": "dispatcher", "age_s": 3.0},
         {"name": "dock", "value": None, "limit": "idle", "ok": False, "source": "dispatcher", "age_s": None},
     ],
@@ -43,7 +62,7 @@ REQUEST: dict[str, Any] = {
         {"at": "2026-11-24T11:00:03.000Z", "state": "requested", "by": "pole", "reason": ""},
         {"at": "2026-11-24T11:00:04.000Z", "state": "blocked", "by": "pole", "reason": "wind"},
     ],
-}  # fmt: skip
+}
 
 
 def lines(language: str = "en", **more: Any) -> list[str]:
@@ -53,33 +72,41 @@ def lines(language: str = "en", **more: Any) -> list[str]:
 def test_eight_lines_say_what_an_officer_asks() -> None:
     assert lines() == [
         "request      01a2-7",
-        "state        blocked - a gate is shut, since 18:00:04 WIB: "
-        "wind 11.4 m/s, allowed at most 8 m/s; dock is unknown: nothing was heard of it",
+        (
+            "state        blocked - a gate is shut, since 18:00:04 WIB: "
+            "wind 11.4 m/s, allowed at most 8 m/s; dock is unknown: nothing was heard of it"
+        ),
         'asked by     rule "staying" (alarm), camera "street", at "road", 70% sure, 2 time(s)',
         "time         asked 18:00:03 WIB, lives until 18:10 WIB (another 5 min)",
         "target       -6.857600, 107.917400, within 40 m, 60 m high; 157 m north-east of the pole",
         "gates        SHUT: wind_ms (11.4, limit 8.0, 3 s old), dock (unknown, limit idle); 1 open",
         "decided      nobody yet",
         "next         pole-agent drone deny 01a2-7",
-    ]  # fmt: skip
+    ]
 
 
 def test_eight_lines_in_indonesian_hold_no_english() -> None:
     said = lines("id")
-    assert said[1].endswith("angin 11.4 m/s, yang diizinkan paling tinggi 8 m/s; stasiun tidak diketahui: belum ada kabar")
+    assert said[1].endswith(
+        "angin 11.4 m/s, yang diizinkan paling tinggi 8 m/s; stasiun tidak diketahui: belum ada kabar"
+    )
     assert said[3] == "waktu        diminta 18:00:03 WIB, berlaku sampai 18:10 WIB (5 menit lagi)"
     assert said[4].endswith("157 m di sebelah timur laut tiang")
     assert not ENGLISH.search(" ".join(said).replace("pole-agent drone deny", ""))
 
 
-ENGLISH = re.compile(r"\b(the|is|was|are|of|by|until|since|asked|open|nobody|limit|old|north|east|sure|another)\b")
+ENGLISH = re.compile(
+    r"\b(the|is|was|are|of|by|until|since|asked|open|nobody|limit|old|north|east|sure|another)\b"
+)
 
 
 @pytest.mark.parametrize("state", get_args(State))
 @pytest.mark.parametrize("language", ["en", "id"])
 def test_every_state_is_eight_lines_with_something(state: str, language: str) -> None:
     """Every state is eight lines with something to type."""
-    said = lines(language, state=state, step="on scene", gates=[], simulation=True, origin="patrol", place="18:00")
+    said = lines(
+        language, state=state, step="on scene", gates=[], simulation=True, origin="patrol", place="18:00"
+    )
     assert len(said) == 8
     assert MEANING[state].of(language) in said[1]
     assert re.search(r"pole-agent (drone (approve|deny|cancel)|why drone) 01a2-7", said[7])
@@ -88,11 +115,13 @@ def test_every_state_is_eight_lines_with_something(state: str, language: str) ->
 @pytest.mark.parametrize(
     ("place", "words"),
     [
-        ((-6.8586, 107.9164), "at the pole itself"), ((-6.8496, 107.9164), "1001 m north of the pole"),
+        ((-6.8586, 107.9164), "at the pole itself"),
+        ((-6.8496, 107.9164), "1001 m north of the pole"),
         ((-6.8586, 107.9073), "1005 m west of the pole"),
-        ((-6.8686, 107.9265), "1575 m south-east of the pole"), ((-7.8586, 107.9164), "111 km south of the pole"),
+        ((-6.8686, 107.9265), "1575 m south-east of the pole"),
+        ((-7.8586, 107.9164), "111 km south of the pole"),
     ],
-)  # fmt: skip
+)
 def test_a_place_is_seen_from_the_pole(place: tuple[float, float], words: str) -> None:
     assert where((-6.8586, 107.9164), place, "en") == words
 
@@ -124,7 +153,9 @@ def pole(mosquitto: Mosquitto, agent: Start, bench: Callable[..., Path], tmp_pat
     config = bench(POLE + f'[mqtt]\nhost = "127.0.0.1"\nport = {mosquitto.port}\ntls = false\n')
     agent("run", "--config", str(config))
     eventually(lambda: (tmp_path / "state" / "control.sock").exists(), within_s=20)
-    eventually(lambda: any(r["state"] == "pending_approval" for r in requests(config)), within_s=40, every_s=0.3)
+    eventually(
+        lambda: any(r["state"] == "pending_approval" for r in requests(config)), within_s=40, every_s=0.3
+    )
     return config
 
 
@@ -134,7 +165,9 @@ def requests(config: Path) -> list[dict[str, Any]]:
 
 
 def at_a_terminal(answers: str, *arguments: str) -> tuple[int, str]:
-    """Run a command at a terminal of its own, with somebody who types `answers`; its exit code and what was on the screen."""
+    """Run a command at a terminal of its own, with somebody who types `answers`; its exit code and what was
+    on the screen.
+    """
     pid, screen = pty.fork()
     if pid == 0:
         os.chdir(ROOT)
@@ -159,14 +192,19 @@ def test_an_approval_is_shown_asked_and_meant(pole: Path) -> None:
     config, name = ("--config", str(pole)), request["request_id"][:13]
     silent = call("drone", "approve", name, *config)
     assert (silent.returncode, silent.stderr) == (
-        2, "pole-agent: --by: is required without a terminal: the name of the person who decides\n",
-    )  # fmt: skip
+        2,
+        "pole-agent: --by: is required without a terminal: the name of the person who decides\n",
+    )
     code, screen = at_a_terminal("Dewi Lestari\n\n", "drone", "approve", name, *config)
     assert (code, "nothing was approved" in screen) == (1, True)
     assert requests(pole)[0]["state"] == "pending_approval"
     code, screen = at_a_terminal("Dewi Lestari\nya\n", "drone", "approve", name, *config, "--lang", "id")
     assert code == 0, screen
-    assert screen.index("sasaran") < screen.index("siapa yang memutuskan") < screen.index("setujui penerbangan ini?")
+    assert (
+        screen.index("sasaran")
+        < screen.index("siapa yang memutuskan")
+        < screen.index("setujui penerbangan ini?")
+    )
     assert requests(pole)[0]["approved_by"] == "Dewi Lestari"
 
 
@@ -188,7 +226,9 @@ def manual(start: str) -> list[str]:
 def shell(command: str) -> str:
     """Paste it."""
     environment = os.environ | {"PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}"}
-    done = subprocess.run(command, shell=True, capture_output=True, text=True, timeout=60, cwd=ROOT, env=environment)
+    done = subprocess.run(
+        command, shell=True, capture_output=True, text=True, timeout=60, cwd=ROOT, env=environment
+    )
     assert done.returncode == 0, f"{command}: {done.stderr}"
     return done.stdout
 
@@ -196,7 +236,11 @@ def shell(command: str) -> str:
 def test_the_commands_of_the_manual_at_the_pole(pole: Path, tmp_path: Path) -> None:
     """With --socket alone, as in a demo: no configuration is named."""
     name = requests(pole)[0]["request_id"]
-    commands = [c for c in manual("pole-agent drone") + manual("pole-agent why drone") if " key " not in c and " sign " not in c]
+    commands = [
+        c
+        for c in manual("pole-agent drone") + manual("pole-agent why drone")
+        if " key " not in c and " sign " not in c
+    ]
     done = []
     for command in commands:
         with_name = command.replace(" ID", f" {name}") + f" --socket {tmp_path / 'state' / 'control.sock'}"
@@ -207,7 +251,10 @@ def test_the_commands_of_the_manual_at_the_pole(pole: Path, tmp_path: Path) -> N
             continue  # what was approved is cancelled here; denied in the next test
         said = shell(with_name)
         done.append(word)
-        for language, words in (("en", "all flights are stopped by Your Name"), ("id", "semua penerbangan dihentikan oleh Your Name")):
+        for language, words in (
+            ("en", "all flights are stopped by Your Name"),
+            ("id", "semua penerbangan dihentikan oleh Your Name"),
+        ):
             listed = call("drone", "list", "--config", str(pole), "--lang", language).stdout
             assert (words in listed) == (word == "stop"), listed
         if word == "show":
@@ -223,7 +270,11 @@ def test_the_commands_of_the_manual_over_mqtt(pole: Path, mosquitto: Mosquitto) 
         for command in manual("mosquitto_pub -h 127.0.0.1"):
             name = requests(pole)[-1]["request_id"]
             before = len(city.got("reply"))
-            here = command.replace("-p 1883", f"-p {mosquitto.port}").replace("sumedang/DEMO-1", "test/T-1").replace('"ID"', f'"{name}"')
+            here = (
+                command.replace("-p 1883", f"-p {mosquitto.port}")
+                .replace("sumedang/DEMO-1", "test/T-1")
+                .replace('"ID"', f'"{name}"')
+            )
             shell(here)
             eventually(lambda: len(city.got("reply")) > before)  # noqa: B023
             reply = city.got("reply")[-1]
@@ -237,7 +288,10 @@ def test_the_commands_of_the_manual_over_mqtt(pole: Path, mosquitto: Mosquitto) 
         # In a hurry.
         for payload in ("", "STOP", "{}", '{"by": "x"}'):
             before = len(city.got("reply"))
-            shell(f"mosquitto_pub -h 127.0.0.1 -p {mosquitto.port} -q 1 -t smartpole/test/T-1/drone/stop -m {shlex.quote(payload)}")
+            shell(
+                f"mosquitto_pub -h 127.0.0.1 -p {mosquitto.port} -q 1 -t smartpole/test/T-1/drone/stop -m"
+                f" {shlex.quote(payload)}"
+            )
             eventually(lambda: len(city.got("reply")) > before)  # noqa: B023
             assert city.got("reply")[-1]["stopped"], payload
     finally:

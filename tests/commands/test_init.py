@@ -38,10 +38,17 @@ TOLD = (
 
 
 def at_a_terminal(arguments: list[str], lines: list[str]) -> tuple[int, str]:
-    """Run init with a terminal of its own, type the lines, then end the input. Returns exit code and what was shown."""
+    """Run init with a terminal of its own, type the lines, then end the input.
+
+    Returns exit code and what was shown.
+    """
     ours, theirs = pty.openpty()
     process = subprocess.Popen(
-        [sys.executable, "-m", "pole_agent", "init", *arguments], stdin=theirs, stdout=theirs, stderr=theirs, close_fds=True
+        [sys.executable, "-m", "pole_agent", "init", *arguments],
+        stdin=theirs,
+        stdout=theirs,
+        stderr=theirs,
+        close_fds=True,
     )
     os.close(theirs)
     os.write(ours, "".join(line + "\n" for line in lines).encode() + b"\x04")
@@ -88,9 +95,16 @@ def test_who_stops_answering_has_written_nothing(tmp_path: Path) -> None:
 
 def test_all_wrong_flags_are_named_at_once(tmp_path: Path) -> None:
     out = tmp_path / "a.toml"
-    done = call("init", "--id", "a b", "--latitude=97", "--longitude=x", "--mqtt=host:port", "--out", str(out))
+    done = call(
+        "init", "--id", "a b", "--latitude=97", "--longitude=x", "--mqtt=host:port", "--out", str(out)
+    )
     assert done.returncode == 2
-    assert [line.split(": ")[1] for line in done.stderr.splitlines()] == ["--id", "--latitude", "--longitude", "--mqtt"]
+    assert [line.split(": ")[1] for line in done.stderr.splitlines()] == [
+        "--id",
+        "--latitude",
+        "--longitude",
+        "--mqtt",
+    ]
     assert not out.exists()
 
 

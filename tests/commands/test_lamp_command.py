@@ -14,7 +14,10 @@ from tests import cli
 from tests.conftest import ROOT, eventually
 
 Start = Callable[..., "subprocess.Popen[str]"]
-PROGRAM = 'program = [{ at = "18:00", level = 0.8 }, { at = "22:00", level = 0.4 }, { at = "06:00", level = 0.0 }]\n'
+PROGRAM = (
+    'program = [{ at = "18:00", level = 0.8 }, { at = "22:00", level = 0.4 }, { at = "06:00", level = 0.0'
+    " }]\n"
+)
 
 
 def call(config: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
@@ -26,7 +29,11 @@ def test_tonight_is_drawn_without_an_agent(bench: Callable[..., Path]) -> None:
     assert done.returncode == 0, done.stderr
     lines = done.stdout.splitlines()
     assert lines[0] == 'night of 2026-11-24 to 2026-11-25, program "default" (Asia/Jakarta)'
-    assert [line.split() for line in lines if "%" in line and "|" not in line][1:4] == [["18:00", "80%"], ["22:00", "40%"], ["06:00", "0%"]]
+    assert [line.split() for line in lines if "%" in line and "|" not in line][1:4] == [
+        ["18:00", "80%"],
+        ["22:00", "40%"],
+        ["06:00", "0%"],
+    ]
     assert "12.0 h of light, as much as 6.4 h of full light: about 384 Wh of 60 W" in done.stdout
 
 
@@ -48,7 +55,9 @@ def test_sweep_without_agent_drives_lamp_and_lets_go(bench: Callable[..., Path])
     """A sweep without an agent drives the lamp and lets go."""
     done = call(bench(PROGRAM), "sweep", "--for", "2")
     assert done.returncode == 0, done.stderr
-    percents = [int(line.split()[-1].rstrip("%")) for line in done.stdout.splitlines() if "duty cycle" in line]
+    percents = [
+        int(line.split()[-1].rstrip("%")) for line in done.stdout.splitlines() if "duty cycle" in line
+    ]
     assert percents[0] >= 97
     assert min(percents) <= 20, "a second later it is near its lowest level"
 
@@ -62,7 +71,10 @@ def test_with_a_running_agent(agent: Start, bench: Callable[..., Path], tmp_path
     config = bench(PROGRAM)
     agent("run", "--config", str(config))
     eventually(lambda: (tmp_path / "state" / "control.sock").exists())
-    assert call(config, "sweep", "--for", "1").stdout == "the agent ramps the lamp for 1 s, then it goes on as before\n"
+    assert (
+        call(config, "sweep", "--for", "1").stdout
+        == "the agent ramps the lamp for 1 s, then it goes on as before\n"
+    )
     off = call(config, "off", "--for", "60", "--reason", "maintenance")
     assert "lamp OFF at 0%, because of override until" in off.stdout
     assert "because: maintenance" in off.stdout
@@ -72,10 +84,14 @@ def test_with_a_running_agent(agent: Start, bench: Callable[..., Path], tmp_path
     assert refused.returncode == 1
     assert "stop it first" in refused.stderr
     assert "12345.0 h of light" in call(config, "hours", "--set", "12345").stdout
-    assert json.loads(call(config, "show", "--json").stdout)["reason"] == "override", "options may follow the action"
+    assert json.loads(call(config, "show", "--json").stdout)["reason"] == "override", (
+        "options may follow the action"
+    )
     assert call(config, "set", "50").returncode == 2
     for _ in range(5):
-        assert "duration_s is a number" in call(config, "on", "--for", "99999").stderr, "at the pole every refusal is answered"
+        assert "duration_s is a number" in call(config, "on", "--for", "99999").stderr, (
+            "at the pole every refusal is answered"
+        )
     second = subprocess.run(
         [sys.executable, "-m", "pole_agent", "run", "--config", str(config)],
         capture_output=True,
@@ -92,13 +108,22 @@ def test_with_a_running_agent(agent: Start, bench: Callable[..., Path], tmp_path
 @pytest.mark.parametrize(
     ("lamp", "problem"),
     [
-        ('program = [{ name = "other", at = "sunset", level = 1 }]', 'lamp.program: there is no program "default"'),
-        ('calendar = [{ program = "x", days = "mon" }]', 'lamp.calendar[0].program: there is no program "x"; there is "default"'),
+        (
+            'program = [{ name = "other", at = "sunset", level = 1 }]',
+            'lamp.program: there is no program "default"',
+        ),
+        (
+            'calendar = [{ program = "x", days = "mon" }]',
+            'lamp.calendar[0].program: there is no program "x"; there is "default"',
+        ),
         ('calendar = [{ program = "default", days = "monday" }]', "lamp.calendar[0].days"),
         ('calendar = [{ program = "default", dates = "02-30" }]', "lamp.calendar[0].dates"),
         ('control = [{ kind = "min", level = 2 }]', "lamp.control[0].level"),
         ("relay = { pin = 18 }", "lamp: relay.pin and pin are both GPIO18"),
-        ("photocell = { pin = 24, on_lux = 50, off_lux = 40 }", "lamp.photocell: off_lux must be above on_lux"),
+        (
+            "photocell = { pin = 24, on_lux = 50, off_lux = 40 }",
+            "lamp.photocell: off_lux must be above on_lux",
+        ),
         ("photocell = {}", "lamp.photocell: give pin or file, one of them"),
         ('feedback = { file = "power1_input" }', "lamp.feedback: file: write the whole path"),
         ("clo = [[100, 0.9], [50, 0.8]]", "lamp.clo: the hours must rise"),
@@ -117,7 +142,8 @@ def test_every_mistake_is_named_with_its_key(bench: Callable[..., Path], lamp: s
 def test_zone_that_is_none_is_problem_like_any_other(bench: Callable[..., Path], zone: str) -> None:
     """A zone that is none is a problem like any other.
 
-    The library raises a KeyError for some of them, and the agent did not even fall back to its last good copy.
+    The library raises a KeyError for some of them, and the agent did not even fall back to its last good
+    copy.
     """
     config = bench(PROGRAM)
     config.write_text(config.read_text().replace("Asia/Jakarta", zone))
@@ -130,15 +156,24 @@ def test_zone_that_is_none_is_problem_like_any_other(bench: Callable[..., Path],
 @pytest.mark.parametrize("day", ["0001-01-01", "9999-12-31"])
 def test_the_edges_of_the_calendar_are_no_traceback(bench: Callable[..., Path], day: str) -> None:
     done = call(bench(PROGRAM), "tonight", "--date", day)
-    assert (done.returncode, done.stderr) == (1, f"pole-agent: {day} lies at the edge of the calendar; name another date\n")
+    assert (done.returncode, done.stderr) == (
+        1,
+        f"pole-agent: {day} lies at the edge of the calendar; name another date\n",
+    )
 
 
 @pytest.mark.parametrize(
     ("lamp", "warning"),
     [
-        ('calendar = [{ program = "default" }, { program = "default", days = "mon" }]', "lamp.calendar[0]: has neither days nor dates"),
         (
-            'program = [{ at = "sunset", level = 1 }, { at = "sunset", level = 0.5 }, { at = "sunrise", level = 0 }]',
+            'calendar = [{ program = "default" }, { program = "default", days = "mon" }]',
+            "lamp.calendar[0]: has neither days nor dates",
+        ),
+        (
+            (
+                'program = [{ at = "sunset", level = 1 }, { at = "sunset", level = 0.5 }, { at = "sunrise",'
+                " level = 0 }]"
+            ),
             "has 2 steps at sunset",
         ),
         ("min_level = 0.5", "the floor is 50%"),
@@ -148,7 +183,9 @@ def test_the_edges_of_the_calendar_are_no_traceback(bench: Callable[..., Path], 
         ("relay = { pin = 4 }", "switches the coil on, and the lamp off, while nobody drives it"),
     ],
 )
-def test_what_is_most_likely_a_mistake_is_a_warning(bench: Callable[..., Path], lamp: str, warning: str) -> None:
+def test_what_is_most_likely_a_mistake_is_a_warning(
+    bench: Callable[..., Path], lamp: str, warning: str
+) -> None:
     command = [sys.executable, "-m", "pole_agent", "check", "--config", str(bench(lamp + "\n"))]
     done = subprocess.run(command, capture_output=True, text=True, cwd=ROOT, timeout=60, check=False)
     assert done.returncode == 0, done.stderr
@@ -162,7 +199,9 @@ def test_kernel_pwm_needs_pin_that_has_one_and_chip(bench: Callable[..., Path]) 
         path = bench(lamp)
         path.write_text(path.read_text().replace('backend = "mock"', 'backend = "pwm"'))
         command = [sys.executable, "-m", "pole_agent", "check", "--config", str(path)]
-        return subprocess.run(command, capture_output=True, text=True, cwd=ROOT, timeout=60, check=False).stderr
+        return subprocess.run(
+            command, capture_output=True, text=True, cwd=ROOT, timeout=60, check=False
+        ).stderr
 
     assert "GPIO17 has no hardware PWM; use 12, 13, 18, 19" in check("pin = 17\n")
     assert "dtoverlay=pwm,pin=18,func=2" in check("")
@@ -177,7 +216,10 @@ def test_check_looks_a_year_ahead(bench: Callable[..., Path]) -> None:
     command = [sys.executable, "-m", "pole_agent", "check", "--config", str(bench(program))]
     done = subprocess.run(command, capture_output=True, text=True, cwd=ROOT, timeout=60, check=False)
     assert done.returncode == 0
-    dark, waste = (next(line for line in done.stdout.splitlines() if f'"{name}"' in line) for name in ("default", "waste"))
+    dark, waste = (
+        next(line for line in done.stdout.splitlines() if f'"{name}"' in line)
+        for name in ("default", "waste")
+    )
     assert "and of 364 more within a year without light from 01:00 to" in dark
     assert "the floor of 20% is kept" in dark
     assert "burns in daylight from 05:" in waste

@@ -40,12 +40,20 @@ def english_in(text: str) -> list[str]:
 @pytest.mark.parametrize(
     ("locale", "language"),
     [
-        ({}, "en"), ({"LANG": "id_ID.UTF-8"}, "id"), ({"LANG": "id_ID"}, "id"), ({"LANG": "id"}, "id"), ({"LANG": "C.UTF-8"}, "en"),
-        ({"LANG": "id_ID.UTF-8", "LC_MESSAGES": "en_GB.UTF-8"}, "en"), ({"LANG": "en_US.UTF-8", "LC_MESSAGES": "id_ID.UTF-8"}, "id"),
-        ({"LANG": "id_ID.UTF-8", "LC_ALL": "C"}, "en"), ({"LANG": "C", "LC_MESSAGES": "C", "LC_ALL": "id_ID.utf8"}, "id"),
-        ({"LANG": "id_ID.UTF-8", "LC_ALL": ""}, "id"), ({"LANG": "idle_XX"}, "en"), ({"LANG": "jv_ID.UTF-8"}, "en"),
+        ({}, "en"),
+        ({"LANG": "id_ID.UTF-8"}, "id"),
+        ({"LANG": "id_ID"}, "id"),
+        ({"LANG": "id"}, "id"),
+        ({"LANG": "C.UTF-8"}, "en"),
+        ({"LANG": "id_ID.UTF-8", "LC_MESSAGES": "en_GB.UTF-8"}, "en"),
+        ({"LANG": "en_US.UTF-8", "LC_MESSAGES": "id_ID.UTF-8"}, "id"),
+        ({"LANG": "id_ID.UTF-8", "LC_ALL": "C"}, "en"),
+        ({"LANG": "C", "LC_MESSAGES": "C", "LC_ALL": "id_ID.utf8"}, "id"),
+        ({"LANG": "id_ID.UTF-8", "LC_ALL": ""}, "id"),
+        ({"LANG": "idle_XX"}, "en"),
+        ({"LANG": "jv_ID.UTF-8"}, "en"),
     ],
-)  # fmt: skip
+)
 def test_the_first_locale_that_is_set_decides(locale: dict[str, str], language: str) -> None:
     assert language_of(locale) == language
 
@@ -71,17 +79,39 @@ def test_wrong_file_is_told_in_language_of_shell(bench: Callable[..., Path]) -> 
 @pytest.mark.parametrize(
     "words",
     [
-        ("lamp",), ("lamp", "set", "0.3", "--for", "600", "--reason", "uji"), ("lamp", "hours"), ("lamp", "tonight"), ("lamp", "resume"),
-        ("lamp", "set", "0.5", "--for", "999999"), ("why", "lamp"), ("why", "drone", "ID"), ("drone", "list"), ("drone", "show", "ID"),
-        ("drone", "deny", "ID"), ("drone", "approve", "ID", "--by", "x"), ("drone", "show", "ffff"), ("drone", "approve", "ID"),
-        ("drone", "stop"), ("drone", "resume"), ("outbox", "stats"), ("doctor", "--quick"), ("check",), ("retire", "--yes"), ("run",),
-        ("camera", "shot", "--out", "/nowhere/x.jpg"), ("camera", "shot", "--out", "x.gif"),
+        ("lamp",),
+        ("lamp", "set", "0.3", "--for", "600", "--reason", "uji"),
+        ("lamp", "hours"),
+        ("lamp", "tonight"),
+        ("lamp", "resume"),
+        ("lamp", "set", "0.5", "--for", "999999"),
+        ("why", "lamp"),
+        ("why", "drone", "ID"),
+        ("drone", "list"),
+        ("drone", "show", "ID"),
+        ("drone", "deny", "ID"),
+        ("drone", "approve", "ID", "--by", "x"),
+        ("drone", "show", "ffff"),
+        ("drone", "approve", "ID"),
+        ("drone", "stop"),
+        ("drone", "resume"),
+        ("outbox", "stats"),
+        ("doctor", "--quick"),
+        ("check",),
+        ("retire", "--yes"),
+        ("run",),
+        ("camera", "shot", "--out", "/nowhere/x.jpg"),
+        ("camera", "shot", "--out", "x.gif"),
         ("camera", "probe", str(CLIP), "--seconds", "1"),
-        ("check", "--config", "nowhere.toml"), ("why", "incident", "x y"), ("drone", "key", "--name", "x", "--out", "/nowhere/key"),
+        ("check", "--config", "nowhere.toml"),
+        ("why", "incident", "x y"),
+        ("drone", "key", "--name", "x", "--out", "/nowhere/key"),
     ],
     ids=lambda words: "-".join(words)[:24],
-)  # fmt: skip
-def test_indonesian_answers_hold_no_english(words: tuple[str, ...], indonesian_pole: Callable[[], tuple[str, str]]) -> None:
+)
+def test_indonesian_answers_hold_no_english(
+    words: tuple[str, ...], indonesian_pole: Callable[[], tuple[str, str]]
+) -> None:
     config, request = indonesian_pole()
     named = tuple(request if word == "ID" else word for word in words)
     where = () if {"probe", "--config", "key"} & set(words) else ("--config", config)
@@ -94,7 +124,9 @@ def test_indonesian_answers_hold_no_english(words: tuple[str, ...], indonesian_p
 
 @pytest.fixture(scope="module")
 def indonesian_pole(tmp_path_factory: pytest.TempPathFactory) -> Callable[[], tuple[str, str]]:
-    """One pole for all of these: (its configuration, a drone request that it has), started when first asked for."""
+    """One pole for all of these: (its configuration, a drone request that it has), started when first asked
+    for.
+    """
     import json
 
     from tests.conftest import BENCH, run_agent
@@ -141,10 +173,15 @@ def test_times_are_local_with_their_zone() -> None:
 @pytest.mark.parametrize(
     ("seconds", "en", "id"),
     [
-        (0, "0 s", "0 detik"), (45.4, "45 s", "45 detik"), (3540, "59 min", "59 menit"), (12_000, "3 h 20 min", "3 jam 20 menit"),
-        (7200, "2 h", "2 jam"), (400_000, "5 days", "5 hari"), (-5, "0 s", "0 detik"),
+        (0, "0 s", "0 detik"),
+        (45.4, "45 s", "45 detik"),
+        (3540, "59 min", "59 menit"),
+        (12_000, "3 h 20 min", "3 jam 20 menit"),
+        (7200, "2 h", "2 jam"),
+        (400_000, "5 days", "5 hari"),
+        (-5, "0 s", "0 detik"),
     ],
-)  # fmt: skip
+)
 def test_spans_are_no_finer_than_anybody_needs(seconds: float, en: str, id: str) -> None:
     assert (how_long(seconds), how_long(seconds, "id")) == (en, id)
 
@@ -152,7 +189,9 @@ def test_spans_are_no_finer_than_anybody_needs(seconds: float, en: str, id: str)
 # --- the demo
 
 
-@pytest.mark.skipif(shutil.which("mosquitto_sub") is None, reason="needs mosquitto_sub: sudo apt install mosquitto-clients")
+@pytest.mark.skipif(
+    shutil.which("mosquitto_sub") is None, reason="needs mosquitto_sub: sudo apt install mosquitto-clients"
+)
 def test_what_the_demo_prints_can_be_pasted(agent: Start) -> None:
     """Into a shell that does not know where pole-agent is, in another folder."""
     process = agent("demo", "--approval", "required", start_new_session=True)
@@ -162,7 +201,10 @@ def test_what_the_demo_prints_can_be_pasted(agent: Start) -> None:
         printed.append(line)
         assert process.poll() is None, process.stderr
     commands = [line.strip() for line in [*printed, line] if line.startswith("  ")]
-    assert [shlex.split(c)[-1] if "mosquitto" in c else shlex.split(c)[-2] for c in commands][-2:] == ["--socket", "--socket"]
+    assert [shlex.split(c)[-1] if "mosquitto" in c else shlex.split(c)[-2] for c in commands][-2:] == [
+        "--socket",
+        "--socket",
+    ]
     for command in commands:
         if command.startswith("mosquitto_sub"):
             command += " -C 1 -W 10"
@@ -170,4 +212,6 @@ def test_what_the_demo_prints_can_be_pasted(agent: Start) -> None:
 
 
 def _pasted(command: str) -> int:
-    return subprocess.run(command, shell=True, cwd="/", capture_output=True, timeout=30, env={"PATH": "/usr/bin:/bin"}).returncode
+    return subprocess.run(
+        command, shell=True, cwd="/", capture_output=True, timeout=30, env={"PATH": "/usr/bin:/bin"}
+    ).returncode

@@ -23,7 +23,9 @@ def said(*words: str, out: str | None = None) -> tuple[int, str]:
     """Exit code, and what stands on standard error."""
     with open(out or os.devnull, "w") as file:
         command = [sys.executable, "-m", "pole_agent", *words]
-        done = subprocess.run(command, stdout=file, stderr=subprocess.PIPE, text=True, cwd=ROOT, timeout=60, check=False)
+        done = subprocess.run(
+            command, stdout=file, stderr=subprocess.PIPE, text=True, cwd=ROOT, timeout=60, check=False
+        )
     return done.returncode, done.stderr
 
 
@@ -36,7 +38,11 @@ async def filled(bench: Callable[..., Path], tmp_path: Path) -> str:
 @pytest.mark.parametrize(
     ("words", "out", "reason"),
     [
-        (["outbox", "export", "--config", "{}", "--out", "{}.missing/e.jsonl"], None, "No such file or directory"),
+        (
+            ["outbox", "export", "--config", "{}", "--out", "{}.missing/e.jsonl"],
+            None,
+            "No such file or directory",
+        ),
         (["outbox", "export", "--config", "{}", "--out", "/dev/full"], None, "No space left on device"),
         (["outbox", "export", "--config", "{}", "--out", "{}/e.jsonl"], None, "Not a directory"),
         (["outbox", "export", "--config", "{}"], "/dev/full", "No space left on device"),
@@ -56,9 +62,18 @@ def test_one_line_and_an_exit_code(filled: str, words: list[str], out: str | Non
 
 @pytest.mark.parametrize("closed", [">&-", "2>&-", "<&-", ">&- 2>&- <&-"])
 def test_a_stream_that_is_closed_is_no_traceback(filled: str, closed: str, tmp_path: Path) -> None:
-    command = f"exec {sys.executable} -m pole_agent outbox export --config {filled} --out {tmp_path}/e.jsonl {closed}"
+    command = (
+        f"exec {sys.executable} -m pole_agent outbox export --config {filled} --out {tmp_path}/e.jsonl"
+        f" {closed}"
+    )
     done = subprocess.run(
-        ["sh", "-c", command], stdin=subprocess.DEVNULL, capture_output=True, text=True, cwd=ROOT, timeout=60, check=False
+        ["sh", "-c", command],
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        cwd=ROOT,
+        timeout=60,
+        check=False,
     )
     assert (done.returncode, done.stderr) == (0, "" if "2>&-" in closed else "exported 3 events\n")
     assert len((tmp_path / "e.jsonl").read_text().splitlines()) == 3

@@ -37,16 +37,31 @@ def test_a_time_of_day_is_the_last_one() -> None:
 
 
 def test_the_chain_names_everything_that_was_asked() -> None:
-    chain = lamp_chain({
-        "level": 0.7, "reason": "presence", "program": "default", "program_level": 0.3, "dark": True, "deep": True, "floor": 0.2,
-        "failsafe_level": 1.0, "override": {"level": 0.5, "fixed": False, "local": False, "by": "Dewi", "reason": "festival"},
-        "presence": {"street/somebody": 1.0}, "low": 0.1, "high": 0.7,
-    })  # fmt: skip
+    chain = lamp_chain(
+        {
+            "level": 0.7,
+            "reason": "presence",
+            "program": "default",
+            "program_level": 0.3,
+            "dark": True,
+            "deep": True,
+            "floor": 0.2,
+            "failsafe_level": 1.0,
+            "override": {"level": 0.5, "fixed": False, "local": False, "by": "Dewi", "reason": "festival"},
+            "presence": {"street/somebody": 1.0},
+            "low": 0.1,
+            "high": 0.7,
+        }
+    )
     assert chain == [
-        ("program", '"default" asks for 30 %'), ("sun", "it is dark, and deep night"), ("floor", "20 % holds"),
-        ("override", '50 % by Dewi ("festival"), from outside, presence may raise it'), ("presence", "street/somebody raises it to 100 %"),
-        ("control", "at least 10 %"), ("control", "at most 70 %"),
-    ]  # fmt: skip
+        ("program", '"default" asks for 30 %'),
+        ("sun", "it is dark, and deep night"),
+        ("floor", "20 % holds"),
+        ("override", '50 % by Dewi ("festival"), from outside, presence may raise it'),
+        ("presence", "street/somebody raises it to 100 %"),
+        ("control", "at least 10 %"),
+        ("control", "at most 70 %"),
+    ]
 
 
 def test_a_pole_that_ran_can_say_why(agent: Start, bench: Callable[..., Path], tmp_path: Path) -> None:
@@ -58,7 +73,10 @@ def test_a_pole_that_ran_can_say_why(agent: Start, bench: Callable[..., Path], t
     config = str(bench(rules))
     process = agent("run", "--config", config)
     eventually(lambda: (tmp_path / "state" / "control.sock").exists())
-    assert call("lamp", "--config", config, "set", "0.55", "--for", "600", "--reason", "festival").returncode == 0
+    assert (
+        call("lamp", "--config", config, "set", "0.55", "--for", "600", "--reason", "festival").returncode
+        == 0
+    )
     eventually(lambda: json.loads(call("drone", "--config", config, "--json", "list").stdout), within_s=30)
 
     def asked(*words: str) -> str:
@@ -92,7 +110,8 @@ def test_when_it_was_stopped_or_lost_power(agent: Start, bench: Callable[..., Pa
     def run() -> Any:
         process = agent("run", "--config", config)
         eventually(lambda: call("lamp", "--config", config, "--json").returncode == 0)
-        assert call("lamp", "--config", config, "set", "0.6", "--for", "60").returncode == 0  # writes the log down
+        # Writes the log down
+        assert call("lamp", "--config", config, "set", "0.6", "--for", "60").returncode == 0
         return process
 
     def at(wall: float) -> str:

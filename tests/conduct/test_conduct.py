@@ -28,7 +28,9 @@ EXAMPLE = (ROOT / "config" / "pole.toml").read_text()
 BARE = '[pole]\nid = "P-1"\nsite = "s"\nlatitude = 0\nlongitude = 0\n[lamp]\nbackend = "mock"\n'
 CITY = '[mqtt]\nhost = "h"\n'
 OFFICER = '[[drone.officer]]\nname = "{}"\npublic_key = "{}"\n'
-FIRST_KEY, SECOND_KEY = (base64.b64encode(bytes(SigningKey(bytes([n]) * 32).verify_key)).decode() for n in (1, 2))
+FIRST_KEY, SECOND_KEY = (
+    base64.b64encode(bytes(SigningKey(bytes([n]) * 32).verify_key)).decode() for n in (1, 2)
+)
 ASKING = '[[camera]]\nsource = "rtsp://a"\n[[rule]]\nname = "asks"\nkind = "presence"\ndrone = true\n'
 
 
@@ -57,23 +59,64 @@ def said(text: str, language: Any = "en") -> str:
             "with a signature that this pole checks (2 officers can).",
             "dengan tanda tangan yang diperiksa tiang ini (2 petugas berwenang).",
         ),
-        (f"[drone]\nenabled = true\n{ASKING}", 'asked for by: "asks". The pole asks', 'diminta oleh: "asks". Tiang hanya meminta'),
-        ("floor = 0.3\n", "no darker than 30 %", "tidak lebih gelap dari 30 %"),
-        ("button = { pin = 22, off_s = 900 }\n", "switches it off for 15 minutes.", "mematikannya selama 15 menit."),
-        ("failsafe_level = 0.7\n", "it shines at 70 %", "lampu menyala 70 %"),
-        ('[mqtt]\nhost = "h"\ntls = false\n', "Numbers and words, without encryption, to h:", "Angka dan kata, tanpa enkripsi, ke h:"),
-        ("[drone]\nenabled = true\n", "A person approves every flight.", "Seorang petugas menyetujui setiap penerbangan."),
-        ("[drone]\nenabled = true\n", "by day only", "hanya siang hari"),
-        ("[drone]\nenabled = true\nnight_permit = true\n", "with a permit, at night", "malam hari dengan izin"),
-        ('[drone]\nenabled = true\napproval = "automatic"\n', "nothing may fly", "tidak boleh ada yang terbang"),
         (
-            '[drone]\nenabled = true\n[[drone.patrol]]\nname = "round"\nat = ["06:00", "sunset+00:30"]\ndays = "mon..fri"\n',
-            'Patrol "round": on Monday to Friday at 06:00 and 30 minutes after sunset, up to 1000 m around the pole.',
-            'Patroli "round": pada hari Senin sampai Jumat pukul 06.00 dan 30 menit sesudah matahari terbenam, sampai 1000 m di sekitar',
+            f"[drone]\nenabled = true\n{ASKING}",
+            'asked for by: "asks". The pole asks',
+            'diminta oleh: "asks". Tiang hanya meminta',
+        ),
+        ("floor = 0.3\n", "no darker than 30 %", "tidak lebih gelap dari 30 %"),
+        (
+            "button = { pin = 22, off_s = 900 }\n",
+            "switches it off for 15 minutes.",
+            "mematikannya selama 15 menit.",
+        ),
+        ("failsafe_level = 0.7\n", "it shines at 70 %", "lampu menyala 70 %"),
+        (
+            '[mqtt]\nhost = "h"\ntls = false\n',
+            "Numbers and words, without encryption, to h:",
+            "Angka dan kata, tanpa enkripsi, ke h:",
+        ),
+        (
+            "[drone]\nenabled = true\n",
+            "A person approves every flight.",
+            "Seorang petugas menyetujui setiap penerbangan.",
+        ),
+        ("[drone]\nenabled = true\n", "by day only", "hanya siang hari"),
+        (
+            "[drone]\nenabled = true\nnight_permit = true\n",
+            "with a permit, at night",
+            "malam hari dengan izin",
+        ),
+        (
+            '[drone]\nenabled = true\napproval = "automatic"\n',
+            "nothing may fly",
+            "tidak boleh ada yang terbang",
+        ),
+        (
+            (
+                '[drone]\nenabled = true\n[[drone.patrol]]\nname = "round"\nat = ["06:00",'
+                ' "sunset+00:30"]\ndays = "mon..fri"\n'
+            ),
+            (
+                'Patrol "round": on Monday to Friday at 06:00 and 30 minutes after sunset, up to 1000 m'
+                " around the pole."
+            ),
+            (
+                'Patroli "round": pada hari Senin sampai Jumat pukul 06.00 dan 30 menit sesudah matahari'
+                " terbenam, sampai 1000 m di sekitar"
+            ),
         ),
         ("[storage]\nkeep_days = { incident = 5 }\n", "incidents 5 days", "kejadian 5 hari"),
-        ('[storage]\nkeep_days = { "incident.opened" = 1 }\n', '"incident.opened" 1 day', '"incident.opened" 1 hari'),
-        ("[drone]\nenabled = true\n", "not approved within 10 minutes is void", "tidak disetujui dalam 10 menit batal"),
+        (
+            '[storage]\nkeep_days = { "incident.opened" = 1 }\n',
+            '"incident.opened" 1 day',
+            '"incident.opened" 1 hari',
+        ),
+        (
+            "[drone]\nenabled = true\n",
+            "not approved within 10 minutes is void",
+            "tidak disetujui dalam 10 menit batal",
+        ),
         (
             '[drone]\nenabled = true\n[[drone.patrol]]\nname = "r"\nat = ["06:00"]\n',
             "Patrols may be approved in advance",
@@ -86,9 +129,17 @@ def said(text: str, language: Any = "en") -> str:
             "Between dusk and dawn it is at least 20 %",
             "Antara akhir senja dan fajar sekurangnya 20 %",
         ),
-        ('program = [{ at = "sunset", level = 0.05 }]\n', "10 % from sunset", "10 % mulai saat matahari terbenam"),
+        (
+            'program = [{ at = "sunset", level = 0.05 }]\n',
+            "10 % from sunset",
+            "10 % mulai saat matahari terbenam",
+        ),
         ('photocell = { file = "/x" }\n', "a light sensor decides", "sensor cahaya menentukan"),
-        ('calendar = [{ program = "default" }]\n', "Each night that has no other program", "Setiap malam tanpa program lain"),
+        (
+            'calendar = [{ program = "default" }]\n',
+            "Each night that has no other program",
+            "Setiap malam tanpa program lain",
+        ),
         (
             '[[lamp.control]]\nkind = "min"\nlevel = 0.625\nwhen = "alarm"\nhold_s = 90\n',
             "90 seconds longer",
@@ -121,7 +172,9 @@ def test_what_is_not_so_is_not_said(more: str, not_said: str) -> None:
 
 def test_daylight_is_said_where_presence_raises_light() -> None:
     """Daylight is said where presence raises the light by day."""
-    rule = '[[camera]]\nsource = "rtsp://a"\n[[rule]]\nname = "r"\nkind = "presence"\nlamp = { level = 1.0 }\n'
+    rule = (
+        '[[camera]]\nsource = "rtsp://a"\n[[rule]]\nname = "r"\nkind = "presence"\nlamp = { level = 1.0 }\n'
+    )
     assert "In the dark, what the rule" in said(BARE + rule)
     assert "By day and night, what the rule" in said(BARE + "boost_in_daylight = true\n" + rule)
 
@@ -161,7 +214,10 @@ def test_it_is_a_function_of_the_settings_alone() -> None:
 
 
 def test_no_secret_and_no_address_of_a_camera_is_in_it() -> None:
-    camera = '[[camera]]\nsource = "rtsp://10.1.2.3/secret-path"\nusername = "viewer"\npassword_file = "/etc/secret.password"\n'
+    camera = (
+        '[[camera]]\nsource = "rtsp://10.1.2.3/secret-path"\nusername = "viewer"\npassword_file ='
+        ' "/etc/secret.password"\n'
+    )
     mqtt = '[mqtt]\nhost = "h"\nusername = "broker-user"\npassword_file = "/etc/other"\n'
     for language in LANGUAGES:
         text = said(BARE + camera + mqtt, language)
@@ -203,7 +259,9 @@ def test_words() -> None:
     assert names(["a", "b", "c"]).en == "a, b and c"
 
 
-def test_running_pole_says_same_and_its_info_names_it(agent: Start, bench: Callable[..., Path], tmp_path: Path) -> None:
+def test_running_pole_says_same_and_its_info_names_it(
+    agent: Start, bench: Callable[..., Path], tmp_path: Path
+) -> None:
     """The running pole says the same and its info names it."""
     config = bench()
     agent("run", "--config", str(config))
@@ -211,7 +269,9 @@ def test_running_pole_says_same_and_its_info_names_it(agent: Start, bench: Calla
     told = json.loads(call("explain", "--config", str(config), "--json").stdout)
     assert told["running"] is True
     assert told["conduct_sha256"] == digest(parse(config.read_text(), folder=config.parent))
-    config.write_text(config.read_text() + "\n[clock]\n" if "[clock]" not in config.read_text() else config.read_text())
+    config.write_text(
+        config.read_text() + "\n[clock]\n" if "[clock]" not in config.read_text() else config.read_text()
+    )
     config.write_text(config.read_text().replace('id = "T-1"', 'id = "T-2"'))
     done = call("explain", "--config", str(config))
     assert done.returncode == 1
@@ -223,8 +283,12 @@ def test_running_pole_says_same_and_its_info_names_it(agent: Start, bench: Calla
     [
         ("08-17", "on 17 August", "pada tanggal 17 Agustus"),
         ("08-16..08-17", "from 16 August to 17 August", "dari 16 Agustus sampai 17 Agustus"),
-        ("2027-12-24..2028-01-02", "from 24 December 2027 to 2 January 2028", "dari 24 Desember 2027 sampai 2 Januari 2028"),
+        (
+            "2027-12-24..2028-01-02",
+            "from 24 December 2027 to 2 January 2028",
+            "dari 24 Desember 2027 sampai 2 Januari 2028",
+        ),
     ],
-)  # fmt: skip
+)
 def test_dates_on_the_sign_are_words(text: str, en: str, indonesian: str) -> None:
     assert dates(text) == (en, indonesian)

@@ -1,4 +1,6 @@
-"""The sign at the pole: at most five short sentences, as true as the statement behind them, and an address in the QR code."""
+"""The sign at the pole: at most five short sentences, as true as the statement behind them, and an address in
+the QR code.
+"""
 
 from __future__ import annotations
 
@@ -61,7 +63,9 @@ def text(more: str, language: Language = "en") -> str:
 @pytest.mark.parametrize("language", LANGUAGES)
 @pytest.mark.parametrize("name", TEXTS)
 def test_it_is_read_in_ten_seconds(name: str, language: Language) -> None:
-    """At most five sentences and few words; what the operator is called and where to ask counts as one word each."""
+    """At most five sentences and few words; what the operator is called and where to ask counts as one word
+    each.
+    """
     settings = parse(TEXTS[name])
     sentences = written(settings, language)
     assert 1 < len(sentences) <= MAX_SENTENCES
@@ -125,21 +129,65 @@ CLAIMS: dict[Language, list[tuple[str, str]]] = {
 @pytest.mark.parametrize(
     ("name", "en", "indonesian"),
     [
-        ("bare", "Who runs it is not configured (pole.operator); a contact is not configured (pole.contact).", "kontaknya belum diatur"),
-        ("no camera", "This pole has no camera\nIt sends no pictures", "Tiang ini tidak memiliki kamera\nTiang ini tidak mengirim gambar"),
+        (
+            "bare",
+            "Who runs it is not configured (pole.operator); a contact is not configured (pole.contact).",
+            "kontaknya belum diatur",
+        ),
+        (
+            "no camera",
+            "This pole has no camera\nIt sends no pictures",
+            "Tiang ini tidak memiliki kamera\nTiang ini tidak mengirim gambar",
+        ),
         ("camera", "There is a camera on this pole", "Ada kamera di tiang ini"),
         ("two cameras", "There are 2 cameras on this pole", "Ada 2 kamera di tiang ini"),
-        ("camera", "detects and counts people and vehicles.", "mendeteksi dan menghitung orang dan kendaraan."),
-        ("receiver", "detects people and vehicles and reports incidents.", "mendeteksi orang dan kendaraan, lalu melaporkan kejadian."),
-        ("no receiver", "It deletes incidents after 90 days.", "Kejadian dihapus dari tiang setelah 90 hari."),
+        (
+            "camera",
+            "detects and counts people and vehicles.",
+            "mendeteksi dan menghitung orang dan kendaraan.",
+        ),
+        (
+            "receiver",
+            "detects people and vehicles and reports incidents.",
+            "mendeteksi orang dan kendaraan, lalu melaporkan kejadian.",
+        ),
+        (
+            "no receiver",
+            "It deletes incidents after 90 days.",
+            "Kejadian dihapus dari tiang setelah 90 hari.",
+        ),
         ("no receiver, alarm", "after 90 days, except alarms.", "setelah 90 hari, kecuali alarm."),
-        ("receiver", "3 days after sending, unsent ones after 90 days.", "3 hari setelah terkirim, yang belum terkirim setelah 90 hari."),
-        ("kept days", "unsent ones after 5 days, except alarms.", "yang belum terkirim setelah 5 hari, kecuali alarm."),
-        ("kept days by type", "unsent ones after 5 days, except alarms.", "yang belum terkirim setelah 5 hari, kecuali alarm."),
+        (
+            "receiver",
+            "3 days after sending, unsent ones after 90 days.",
+            "3 hari setelah terkirim, yang belum terkirim setelah 90 hari.",
+        ),
+        (
+            "kept days",
+            "unsent ones after 5 days, except alarms.",
+            "yang belum terkirim setelah 5 hari, kecuali alarm.",
+        ),
+        (
+            "kept days by type",
+            "unsent ones after 5 days, except alarms.",
+            "yang belum terkirim setelah 5 hari, kecuali alarm.",
+        ),
         ("half a day", "unsent ones after 0.5 days", "setelah 0,5 hari"),
-        ("drone", "The pole may ask for a drone; a person approves every flight.", "Tiang ini dapat meminta drone; seorang petugas"),
-        ("simulated drone", "Drones are simulated: nobody is asked", "Drone hanya disimulasikan: tidak ada yang ditanya"),
-        ("camera", "This pole is run by Dinas Kominfo; questions and complaints: 112", "dikelola oleh Dinas Kominfo; pertanyaan"),
+        (
+            "drone",
+            "The pole may ask for a drone; a person approves every flight.",
+            "Tiang ini dapat meminta drone; seorang petugas",
+        ),
+        (
+            "simulated drone",
+            "Drones are simulated: nobody is asked",
+            "Drone hanya disimulasikan: tidak ada yang ditanya",
+        ),
+        (
+            "camera",
+            "This pole is run by Dinas Kominfo; questions and complaints: 112",
+            "dikelola oleh Dinas Kominfo; pertanyaan",
+        ),
     ],
 )
 def test_what_the_settings_say_is_on_it(name: str, en: str, indonesian: str) -> None:
@@ -189,7 +237,9 @@ def test_the_address_in_a_contact_is_found(contact: str, found: str | None) -> N
 
 @pytest.mark.parametrize("contact", ["https://example.go.id/tiang?a=1&b=2", "112 & <privasi>"])
 def test_the_code_on_it_holds_the_address(contact: str) -> None:
-    """The QR code holds the address, else the same as that of the statement; both are on the page of each language."""
+    """The QR code holds the address, else the same as that of the statement; both are on the page of each
+    language.
+    """
     settings = parse(RUN.replace('"112"', f'"{contact}"') + CAMERA)
     name = digest(settings)
     sheet = page(settings, conduct(settings), name, LANGUAGES)
@@ -203,11 +253,15 @@ def test_the_code_on_it_holds_the_address(contact: str) -> None:
 
 @pytest.mark.parametrize("name", TEXTS)
 def test_the_page_begins_with_it(name: str) -> None:
-    """The sign comes first, with a pictogram, all its sentences and the pole; nothing on the page comes from elsewhere."""
+    """The sign comes first, with a pictogram, all its sentences and the pole; nothing on the page comes from
+    elsewhere.
+    """
     settings = parse(TEXTS[name])
     sheet = page(settings, conduct(settings), digest(settings), LANGUAGES)
     assert re.findall(r'<section class="sign|<article', sheet) == ['<section class="sign', "<article"] * 2
-    for language, shown in zip(LANGUAGES, re.findall(r'<section class="sign.*?</section>', sheet, re.DOTALL), strict=True):
+    for language, shown in zip(
+        LANGUAGES, re.findall(r'<section class="sign.*?</section>', sheet, re.DOTALL), strict=True
+    ):
         assert shown.count('<svg class="pictogram"') == 1
         plain = html.unescape(re.sub(r"<[^>]+>", "", shown)).replace("\xa0", " ")
         for sentence in (sign(settings).heading.of(language), *written(settings, language), settings.pole.id):

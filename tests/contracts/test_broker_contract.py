@@ -25,7 +25,9 @@ ACL = "acl_file {acl}"
 class Harness:
     """One kind of broker, with a way to play the city and to cut the line."""
 
-    def __init__(self, broker: Broker, send: Callable[[str, bytes, bool], Any], cut: Callable[[], Any], forbidden: str) -> None:
+    def __init__(
+        self, broker: Broker, send: Callable[[str, bytes, bool], Any], cut: Callable[[], Any], forbidden: str
+    ) -> None:
         self.broker, self.send, self.cut, self.forbidden = broker, send, cut, forbidden
 
 
@@ -54,7 +56,12 @@ def harness(request: pytest.FixtureRequest) -> Harness:
     async def cut_mqtt() -> None:
         await asyncio.to_thread(server.stop)
 
-    return Harness(MqttBroker(Address("127.0.0.1", server.port, "smartpole-test-T-1", tls=False)), send_mqtt, cut_mqtt, forbidden)
+    return Harness(
+        MqttBroker(Address("127.0.0.1", server.port, "smartpole-test-T-1", tls=False)),
+        send_mqtt,
+        cut_mqtt,
+        forbidden,
+    )
 
 
 async def test_a_publish_returns_when_it_is_acknowledged(harness: Harness) -> None:
@@ -127,7 +134,10 @@ async def test_what_is_pending_fails_when_the_broker_goes(mosquitto: Mosquitto) 
     async def work() -> list[Any]:
         broker = MqttBroker(Address("127.0.0.1", mosquitto.port, "x", tls=False))
         async with broker.connect(WILL, BASE) as session:
-            batch = [asyncio.ensure_future(session.publish(Message(f"{BASE}/events/a/b", b"x" * 100_000))) for _ in range(200)]
+            batch = [
+                asyncio.ensure_future(session.publish(Message(f"{BASE}/events/a/b", b"x" * 100_000)))
+                for _ in range(200)
+            ]
             await asyncio.to_thread(mosquitto.stop)
             return await asyncio.wait_for(asyncio.gather(*batch, return_exceptions=True), 15)
 

@@ -34,7 +34,14 @@ def detector(request: pytest.FixtureRequest) -> Iterator[Detector]:
     if request.param == "onnx":
         made = OnnxDetector("nanodet-g-320-int8", 1)
     else:
-        made = ScriptedDetector({0: [Detection(Box(0.1, 0.1, 0.2, 0.4), 0.9, "person"), Detection(Box(0, 0, 1, 1), 0.05, "person")]})
+        made = ScriptedDetector(
+            {
+                0: [
+                    Detection(Box(0.1, 0.1, 0.2, 0.4), 0.9, "person"),
+                    Detection(Box(0, 0, 1, 1), 0.05, "person"),
+                ]
+            }
+        )
     yield made
     made.close()
 
@@ -68,7 +75,9 @@ class Camera(http.server.BaseHTTPRequestHandler):
         try:
             for _ in range(400):
                 self.wfile.write(
-                    b"--frame\r\nContent-Type: image/jpeg\r\nContent-Length: %d\r\n\r\n" % len(jpeg) + jpeg.tobytes() + b"\r\n"
+                    b"--frame\r\nContent-Type: image/jpeg\r\nContent-Length: %d\r\n\r\n" % len(jpeg)
+                    + jpeg.tobytes()
+                    + b"\r\n"
                 )
                 time.sleep(0.02)
         except OSError:
@@ -145,8 +154,12 @@ async def test_a_clip_is_thinned_to_the_rate_of_the_camera(square_clip: Path) ->
     assert await work() == [round(i * 0.2, 3) for i in range(20)]
 
 
-@pytest.mark.parametrize(("content", "says"), [(None, "no such file"), (b"", "no video"), (b"noise" * 999, "no video")])
-async def test_an_unreadable_clip_is_one_clear_error(tmp_path: Path, content: bytes | None, says: str) -> None:
+@pytest.mark.parametrize(
+    ("content", "says"), [(None, "no such file"), (b"", "no video"), (b"noise" * 999, "no video")]
+)
+async def test_an_unreadable_clip_is_one_clear_error(
+    tmp_path: Path, content: bytes | None, says: str
+) -> None:
     path = tmp_path / "clip.mp4"
     if content is not None:
         path.write_bytes(content)

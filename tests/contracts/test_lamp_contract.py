@@ -1,4 +1,7 @@
-"""Lamp: what every implementation keeps. The pins are gpiozero's mock pins; the kernel's PWM is a folder that keeps the kernel's rules."""
+"""Lamp: what every implementation keeps.
+
+The pins are gpiozero's mock pins; the kernel's PWM is a folder that keeps the kernel's rules.
+"""
 
 from __future__ import annotations
 
@@ -23,7 +26,9 @@ PIN = 18
 
 
 class KernelPath(PosixPath):
-    """/sys/class/pwm as the kernel keeps it: an export makes the channel, and a state that cannot be is EINVAL."""
+    """/sys/class/pwm as the kernel keeps it: an export makes the channel, and a state that cannot be is
+    EINVAL.
+    """
 
     writes: list[tuple[str, int]]  # of the whole class: (file, value)
 
@@ -40,7 +45,9 @@ class KernelPath(PosixPath):
                 PosixPath(folder / name).write_text(first + "\n")
             PosixPath(folder / "polarity").write_text("normal\n")
             return len(data)
-        state = {name: int((self.parent / name).read_text()) for name in ("period", "duty_cycle")} | {self.name: value}
+        state = {name: int((self.parent / name).read_text()) for name in ("period", "duty_cycle")} | {
+            self.name: value
+        }
         if not state["period"] or state["duty_cycle"] > state["period"]:
             raise OSError(errno.EINVAL, "no such state")
         KernelPath.writes.append((self.name, value))
@@ -80,7 +87,9 @@ def factory() -> Iterator[Any]:
 @pytest.fixture(params=["gpio", "pwm"])
 def kind(request: pytest.FixtureRequest, factory: Any, tmp_path: Path) -> Bench:
     if request.param == "gpio":
-        return Bench(lambda low: GpioLamp(factory, PIN, 1000, low), lambda: float(factory.pin(f"GPIO{PIN}").state))
+        return Bench(
+            lambda low: GpioLamp(factory, PIN, 1000, low), lambda: float(factory.pin(f"GPIO{PIN}").state)
+        )
     root = pwm_tree(tmp_path)
     channel = root / "pwmchip2" / "pwm0"
 
@@ -152,13 +161,19 @@ def test_without_gpio_the_error_says_what_to_install() -> None:
 # --- the kernel's PWM
 
 
-@pytest.mark.parametrize(("device", "pin", "channel"), [("fe20c000.pwm", 19, 1), ("3f20c000.pwm", 12, 0), (PI5, 18, 2), (PI5, 13, 1)])
+@pytest.mark.parametrize(
+    ("device", "pin", "channel"),
+    [("fe20c000.pwm", 19, 1), ("3f20c000.pwm", 12, 0), (PI5, 18, 2), (PI5, 13, 1)],
+)
 def test_the_chip_is_found_by_its_device(tmp_path: Path, device: str, pin: int, channel: int) -> None:
     """The chip is found by its device and the channel by the pin."""
     root = pwm_tree(tmp_path, device)
     KernelPwmLamp(pin, 1000, True, root=root).set(0.4)
     folder = root / "pwmchip2" / f"pwm{channel}"
-    assert (int((folder / "period").read_text()), int((folder / "duty_cycle").read_text())) == (1_000_000, 600_000)
+    assert (int((folder / "period").read_text()), int((folder / "duty_cycle").read_text())) == (
+        1_000_000,
+        600_000,
+    )
 
 
 def test_a_chip_can_be_named(tmp_path: Path) -> None:

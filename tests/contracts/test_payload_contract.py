@@ -1,4 +1,6 @@
-"""The contract as files against what the agent really says: all messages of a pole at a real Mosquitto, and the samples in docs/."""
+"""The contract as files against what the agent really says: all messages of a pole at a real Mosquitto, and
+the samples in docs/.
+"""
 
 from __future__ import annotations
 
@@ -67,7 +69,9 @@ def schema(name: str) -> dict[str, Any]:
 
 
 def valid(name: str, document: Any) -> None:
-    jsonschema.Draft202012Validator(schema(name), format_checker=jsonschema.FormatChecker()).validate(document)
+    jsonschema.Draft202012Validator(schema(name), format_checker=jsonschema.FormatChecker()).validate(
+        document
+    )
 
 
 def described(definition: dict[str, Any], document: Any, where: str) -> None:
@@ -84,7 +88,9 @@ def described(definition: dict[str, Any], document: Any, where: str) -> None:
         for key, value in document.items():
             if key not in definition["properties"] and where.endswith(".parts"):
                 continue
-            assert key in definition["properties"] or where.startswith("health.parts"), f"{where}.{key} is not in the contract"
+            assert key in definition["properties"] or where.startswith("health.parts"), (
+                f"{where}.{key} is not in the contract"
+            )
             described(definition["properties"].get(key, {}), value, f"{where}.{key}")
     elif isinstance(document, dict) and isinstance(definition.get("additionalProperties"), dict):
         for value in document.values():
@@ -110,14 +116,23 @@ def check(topic: str, document: Any) -> str:
     raise AssertionError(f"{topic} is not in the AsyncAPI document")
 
 
-@pytest.mark.parametrize("path", [p for p in SAMPLES if not p.name.startswith("homeassistant")], ids=lambda p: p.stem)
+@pytest.mark.parametrize(
+    "path", [p for p in SAMPLES if not p.name.startswith("homeassistant")], ids=lambda p: p.stem
+)
 def test_the_samples_keep_the_contract(path: Path) -> None:
     document = json.loads(path.read_text())
     if path.stem.startswith("events-"):
         check(f"{BASE}/events/" + document["type"].removeprefix("smartpole.").replace(".", "/"), document)
         return
-    topics = {"lamp-state": "lamp/state", "drone-request-blocked": "drone/request", "status-offline": "status"}
-    check(f"{BASE}/{topics.get(path.stem, path.stem.removesuffix('-refused').replace('drone-', 'drone/'))}", document)
+    topics = {
+        "lamp-state": "lamp/state",
+        "drone-request-blocked": "drone/request",
+        "status-offline": "status",
+    }
+    check(
+        f"{BASE}/{topics.get(path.stem, path.stem.removesuffix('-refused').replace('drone-', 'drone/'))}",
+        document,
+    )
 
 
 def test_the_document_refers_to_what_exists() -> None:
@@ -136,7 +151,9 @@ class City:
     def __init__(self, port: int) -> None:
         self.heard: list[tuple[str, bytes]] = []
         self._client = paho.Client(CallbackAPIVersion.VERSION2, protocol=paho.MQTTv5)
-        self._client.on_message = lambda _c, _u, message: self.heard.append((message.topic, bytes(message.payload)))
+        self._client.on_message = lambda _c, _u, message: self.heard.append(
+            (message.topic, bytes(message.payload))
+        )
         self._client.connect("127.0.0.1", port)
         self._client.subscribe(f"{BASE}/#", qos=1)
         self._client.loop_start()
@@ -171,32 +188,65 @@ def test_what_running_pole_says_is_what_files_say(
     city.send("lamp/set", level=7)
     city.send("lamp/set", resume=True)
     eventually(lambda: any(r["state"] == "pending_approval" for r in city.got("drone/request")), within_s=40)
-    city.send("drone/approval", request_id=city.got("drone/request")[-1]["request_id"], decision="approve", by="Duty officer")
+    city.send(
+        "drone/approval",
+        request_id=city.got("drone/request")[-1]["request_id"],
+        decision="approve",
+        by="Duty officer",
+    )
     eventually(lambda: city.got("drone/order"), within_s=20)
     city.send("drone/stop", stop=True, by="Duty officer", reason="a helicopter")
     eventually(lambda: city.got("drone/cancel"), within_s=20)
-    eventually(lambda: city.got("events/incident/closed") and city.got("health") and city.got("active"), within_s=40)
+    eventually(
+        lambda: city.got("events/incident/closed") and city.got("health") and city.got("active"), within_s=40
+    )
     own = ("lamp/set", "drone/approval", "drone/stop", "diagnose")
     seen = {check(topic, json.loads(payload)) for topic, payload in city.heard if not topic.endswith(own)}
-    assert {"status", "info", "active", "event", "lampState", "droneRequest", "droneOrder", "droneCancel", "health", "reply"} <= seen
+    assert {
+        "status",
+        "info",
+        "active",
+        "event",
+        "lampState",
+        "droneRequest",
+        "droneOrder",
+        "droneCancel",
+        "health",
+        "reply",
+    } <= seen
     kinds = {json.loads(p)["type"].removeprefix("smartpole.") for t, p in city.heard if "/events/" in t}
-    assert {"incident.opened", "incident.closed", "lamp.overridden", "lamp.resumed", "command.refused", "drone.changed"} <= kinds
+    assert {
+        "incident.opened",
+        "incident.closed",
+        "lamp.overridden",
+        "lamp.resumed",
+        "command.refused",
+        "drone.changed",
+    } <= kinds
     eventually(lambda: city.got("diagnosis"), within_s=20)
     heard = [message for message in witness.all() if not message.topic.endswith(own)]
     witness.close()
-    assert sent_as_written(heard) == {name for name, operation in ASYNCAPI["operations"].items() if operation["action"] == "send"}
+    assert sent_as_written(heard) == {
+        name for name, operation in ASYNCAPI["operations"].items() if operation["action"] == "send"
+    }
 
 
 def sent_as_written(heard: list[Heard]) -> set[str]:
-    """Each message has the QoS, the retain flag, the expiry and the content type of its channel. Returns the channels."""
+    """Each message has the QoS, the retain flag, the expiry and the content type of its channel.
+
+    Returns the channels.
+    """
     seen: set[str] = set()
     for message in heard:
         name = check(message.topic, json.loads(message.payload))
         binding = ASYNCAPI["operations"][name]["bindings"]["mqtt"]
-        # The first of a connection is acknowledged, whatever it is: only that tells whether the broker takes it.
+        # The first of a connection is acknowledged, whatever it is: only that tells whether the broker takes
+        # it.
         qos = 1 if name not in seen else binding["qos"]
         kind = "application/cloudevents+json; charset=UTF-8" if name == "event" else "application/json"
-        assert (message.qos, message.retain, message.content_type) == (qos, binding["retain"], kind), message.topic
+        assert (message.qos, message.retain, message.content_type) == (qos, binding["retain"], kind), (
+            message.topic
+        )
         if name == "droneOrder":
             assert message.expiry_s is not None
             assert 0 < message.expiry_s <= 600
@@ -218,10 +268,18 @@ def sent_as_written(heard: list[Heard]) -> set[str]:
         ("drone_approval", {"request_id": "r", "decision": "approve", "by": "x"}, True),
         ("drone_approval", {"request_id": "r", "decision": "approve"}, False),
         ("drone_approval", {"patrol": "round", "decision": "cancel", "by": "x"}, True),
-        ("drone_approval", {"patrol": "round", "decision": "approve", "until": "2027-01-01T00:00:00Z", "by": "x"}, True),
+        (
+            "drone_approval",
+            {"patrol": "round", "decision": "approve", "until": "2027-01-01T00:00:00Z", "by": "x"},
+            True,
+        ),
         ("drone_approval", {"patrol": "round", "decision": "approve", "by": "x"}, False),
         ("drone_approval", {"patrol": "round", "request_id": "r", "decision": "deny", "by": "x"}, False),
-        ("drone_approval", {"request_id": "r", "decision": "approve", "until": "2027-01-01T00:00:00Z", "by": "x"}, False),
+        (
+            "drone_approval",
+            {"request_id": "r", "decision": "approve", "until": "2027-01-01T00:00:00Z", "by": "x"},
+            False,
+        ),
         ("drone_stop", {"stop": True, "by": "x"}, True),
         ("drone_stop", {"stop": True}, False),
         ("drone_stop", {"stop": "yes", "by": "x"}, False),
@@ -241,9 +299,12 @@ def test_schemas_of_commands_say_what_agent_takes(name: str, payload: dict[str, 
     from pole_agent.lamp.commands import read
 
     readers: dict[str, Callable[[dict[str, Any]], object]] = {
-        "lamp_set": lambda p: read(p, 0.0), "drone_approval": read_decision, "drone_progress": read_progress, "drone_stop": read_stop,
+        "lamp_set": lambda p: read(p, 0.0),
+        "drone_approval": read_decision,
+        "drone_progress": read_progress,
+        "drone_stop": read_stop,
         "drone_conditions": read_conditions,
-    }  # fmt: skip
+    }
     assert jsonschema.Draft202012Validator(schema(name)).is_valid(payload) is good
     try:
         readers[name](payload)

@@ -37,8 +37,13 @@ example = load()
 
 def event(number: int, kind: str = "incident.closed", **data: object) -> dict[str, Any]:
     return {
-        "id": f"id-{number}", "source": SOURCE, "type": f"smartpole.{kind}", "storeid": "store", "sequence": f"{number:012d}", "data": data,
-    }  # fmt: skip
+        "id": f"id-{number}",
+        "source": SOURCE,
+        "type": f"smartpole.{kind}",
+        "storeid": "store",
+        "sequence": f"{number:012d}",
+        "data": data,
+    }
 
 
 @given(st.permutations(range(1, 40)), st.sets(st.integers(1, 39)))
@@ -77,7 +82,10 @@ def test_a_store_that_has_ended_is_explained(capsys: pytest.CaptureFixture[str])
     receiver = example.Receiver(io.StringIO())
     for number in (1, 2, 6):
         receiver.take(event(number))
-    new = event(1, "outbox.dropped", ranges=[[4, 6]], storeid="store", count=2, cause="store_went_back") | {"id": "n", "storeid": "new"}
+    new = event(1, "outbox.dropped", ranges=[[4, 6]], storeid="store", count=2, cause="store_went_back") | {
+        "id": "n",
+        "storeid": "new",
+    }
     receiver.take(new)
     for now in (0.0, 61.0):
         receiver.report(Client(), now)
@@ -93,10 +101,16 @@ def test_a_store_that_has_ended_is_explained(capsys: pytest.CaptureFixture[str])
 
 @pytest.mark.parametrize(
     "wrong",
-    [{"sequence": 10**30}, {"sequence": "0"}, {"id": "\ud800"}, {"storeid": "\udfff"}, {"type": "smartpole.outbox.dropped", "data": []},
-     {"type": "smartpole.outbox.dropped", "data": {"ranges": [[1]]}},
-     {"type": "smartpole.outbox.dropped", "data": {"ranges": [[1, 1 << 64]]}}],
-)  # fmt: skip
+    [
+        {"sequence": 10**30},
+        {"sequence": "0"},
+        {"id": "\ud800"},
+        {"storeid": "\udfff"},
+        {"type": "smartpole.outbox.dropped", "data": []},
+        {"type": "smartpole.outbox.dropped", "data": {"ranges": [[1]]}},
+        {"type": "smartpole.outbox.dropped", "data": {"ranges": [[1, 1 << 64]]}},
+    ],
+)
 def test_what_is_no_event_is_taken_in_not_even_by_half(wrong: dict[str, Any]) -> None:
     receiver = example.Receiver(io.StringIO())
     with pytest.raises((ValueError, TypeError, AttributeError)):
@@ -138,7 +152,16 @@ def test_killed_again_and_again_it_writes_each_event(mosquitto: Mosquitto, tmp_p
 
     A pole that repeats itself, and a receiver that is killed in the middle: thirty-three came twice once.
     """
-    command = [sys.executable, str(EXAMPLE), "--port", str(mosquitto.port), "--out", str(tmp_path / "events.jsonl"), "--every", "0.2"]
+    command = [
+        sys.executable,
+        str(EXAMPLE),
+        "--port",
+        str(mosquitto.port),
+        "--out",
+        str(tmp_path / "events.jsonl"),
+        "--every",
+        "0.2",
+    ]
     client = paho.Client(CallbackAPIVersion.VERSION2)
     client.connect("127.0.0.1", mosquitto.port)
     client.loop_start()
@@ -146,7 +169,9 @@ def test_killed_again_and_again_it_writes_each_event(mosquitto: Mosquitto, tmp_p
 
     def send() -> None:
         for again in range(1, number + 1):
-            client.publish("smartpole/test/T-1/events/incident/closed", json.dumps(event(again)), qos=1).wait_for_publish(5)
+            client.publish(
+                "smartpole/test/T-1/events/incident/closed", json.dumps(event(again)), qos=1
+            ).wait_for_publish(5)
 
     for _ in range(3):
         process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
@@ -175,14 +200,25 @@ def test_killed_again_and_again_it_writes_each_event(mosquitto: Mosquitto, tmp_p
 
 @pytest.fixture
 def program(mosquitto: Mosquitto, tmp_path: Path) -> Iterator[subprocess.Popen[str]]:
-    command = [sys.executable, str(EXAMPLE), "--port", str(mosquitto.port), "--out", str(tmp_path / "events.jsonl"), "--every", "0.2"]
+    command = [
+        sys.executable,
+        str(EXAMPLE),
+        "--port",
+        str(mosquitto.port),
+        "--out",
+        str(tmp_path / "events.jsonl"),
+        "--every",
+        "0.2",
+    ]
     process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
     yield process
     process.kill()
     process.communicate(timeout=10)
 
 
-def test_it_receives_reports_and_survives_nonsense(mosquitto: Mosquitto, program: subprocess.Popen[str], tmp_path: Path) -> None:
+def test_it_receives_reports_and_survives_nonsense(
+    mosquitto: Mosquitto, program: subprocess.Popen[str], tmp_path: Path
+) -> None:
     client = paho.Client(CallbackAPIVersion.VERSION2)
     client.connect("127.0.0.1", mosquitto.port)
     client.loop_start()

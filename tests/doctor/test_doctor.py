@@ -1,4 +1,6 @@
-"""The doctor: each check finds what is wrong, says what to do in both languages, hangs for nobody, and tells no secret."""
+"""The doctor: each check finds what is wrong, says what to do in both languages, hangs for nobody, and tells
+no secret.
+"""
 
 from __future__ import annotations
 
@@ -55,7 +57,10 @@ def test_mock_lamp_is_told_and_board_without_gpio(tmp_path: Path) -> None:
 
 LGPIO = {
     "the real one": (
-        "def tx_pwm(*_): raise SystemExit('driven')\ngpiochip_open = gpio_claim_output = gpio_write = tx_pwm\n",
+        (
+            "def tx_pwm(*_): raise SystemExit('driven')\ngpiochip_open = gpio_claim_output = gpio_write ="
+            " tx_pwm\n"
+        ),
         "ok",
         "lgpio",
     ),
@@ -73,12 +78,18 @@ def test_the_empty_stub_that_pip_installs(kind: str, tmp_path: Path) -> None:
     put(tmp_path, "site/lgpio.py", source)
     put(tmp_path, "root/dev/gpiochip0")
     program = (
-        "import sys; from pathlib import Path; from pole_agent.doctor import board; from tests.doctor.test_doctor import settings;"
-        "print(*[(f.state, f.words.en) for f in board.gpio(settings(), Path(sys.argv[1]))])"
+        "import sys; from pathlib import Path; from pole_agent.doctor import board; from"
+        " tests.doctor.test_doctor import settings;print(*[(f.state, f.words.en) for f in"
+        " board.gpio(settings(), Path(sys.argv[1]))])"
     )
     environment = os.environ | {"PYTHONPATH": f"{tmp_path / 'site'}:{ROOT}"}
     done = subprocess.run(
-        [sys.executable, "-c", program, str(tmp_path / "root")], capture_output=True, text=True, env=environment, check=False, cwd=ROOT
+        [sys.executable, "-c", program, str(tmp_path / "root")],
+        capture_output=True,
+        text=True,
+        env=environment,
+        check=False,
+        cwd=ROOT,
     )
     assert f"('{state}'" in done.stdout, done.stderr
     assert words in done.stdout
@@ -118,10 +129,17 @@ def test_secrets_that_cannot_be_read(tmp_path: Path) -> None:
     there = put(tmp_path, "there", "x")
     camera = '[[camera]]\nsource = "rtsp://127.0.0.1:9/x"\nusername = "a"\npassword_file = "{}"\n'
     assert list(link.secrets(settings(camera.format(there)))) == []
-    missing = settings(camera.format(tmp_path / "missing") + f'[mqtt]\nhost = "h"\npassword_file = "{tmp_path / "gone"}"\n')
-    assert [(f.name, f.state) for f in link.secrets(missing)] == [("camera[0].password_file", "fail"), ("mqtt.password_file", "fail")]
-    kept = settings(camera.format("$CREDENTIALS_DIRECTORY/pole_nobody-has-this") + '[mqtt]\nhost = "127.0.0.1"\nport = 9\n'
-                    'ca_file = "$CREDENTIALS_DIRECTORY/pole_nor-this"\n')  # fmt: skip
+    missing = settings(
+        camera.format(tmp_path / "missing") + f'[mqtt]\nhost = "h"\npassword_file = "{tmp_path / "gone"}"\n'
+    )
+    assert [(f.name, f.state) for f in link.secrets(missing)] == [
+        ("camera[0].password_file", "fail"),
+        ("mqtt.password_file", "fail"),
+    ]
+    kept = settings(
+        camera.format("$CREDENTIALS_DIRECTORY/pole_nobody-has-this")
+        + '[mqtt]\nhost = "127.0.0.1"\nport = 9\nca_file = "$CREDENTIALS_DIRECTORY/pole_nor-this"\n'
+    )
     assert list(link.secrets(kept)) == []
     assert one(eyes.pictures(kept), "picture street").state == "unknown"
 
@@ -145,7 +163,10 @@ def test_cameras_that_are_there_and_not(tmp_path: Path) -> None:
     with socket.socket() as closed:
         closed.bind(("127.0.0.1", 0))
         port = closed.getsockname()[1]
-        text = f'[[camera]]\nname = "a"\nsource = "rtsp://127.0.0.1:{port}/x"\n[[camera]]\nname = "b"\nsource = "{CLIP}"\n'
+        text = (
+            f'[[camera]]\nname = "a"\nsource = "rtsp://127.0.0.1:{port}/x"\n[[camera]]\nname = "b"\nsource ='
+            f' "{CLIP}"\n'
+        )
         found = list(eyes.cameras(settings(text)))
     assert [(f.name, f.state) for f in found] == [("camera a", "fail"), ("camera b", "ok")]
     pictures = list(eyes.pictures(settings(f'[[camera]]\nname = "b"\nsource = "{CLIP}"\n')))
@@ -168,7 +189,9 @@ def test_the_broker_that_is_there_and_not(mosquitto: Mosquitto) -> None:
 
 def test_the_disk(tmp_path: Path) -> None:
     assert one(machine.disk(settings(state=tmp_path / "not" / "yet")), "disk").state == "ok"
-    little = settings(state=tmp_path).model_copy(update={"storage": settings().storage.model_copy(update={"max_mb": 10**9})})
+    little = settings(state=tmp_path).model_copy(
+        update={"storage": settings().storage.model_copy(update={"max_mb": 10**9})}
+    )
     assert one(machine.disk(little), "disk").state == "warn"
 
 
@@ -220,16 +243,25 @@ def test_command_tells_what_failed_by_its_exit_code(bench: Callable[..., Path], 
     assert (done.returncode, findings[0]["check"], findings[0]["state"]) == (1, "configuration", "fail")
 
 
-def test_over_mqtt_the_report_follows(mosquitto: Mosquitto, agent: Start, bench: Callable[..., Path], tmp_path: Path) -> None:
+def test_over_mqtt_the_report_follows(
+    mosquitto: Mosquitto, agent: Start, bench: Callable[..., Path], tmp_path: Path
+) -> None:
     """Over mqtt the report follows and others do not wait."""
     city = City(mosquitto.port)
     secret = tmp_path / "password"
     secret.write_text("very-secret-word\n")
     try:
-        agent("run", "--config", str(bench(
-            f'[mqtt]\nhost = "127.0.0.1"\nport = {mosquitto.port}\ntls = false\nusername = "pole"\npassword_file = "{secret}"\n'
-            '[[camera]]\nsource = "rtsp://admin:hunter2@127.0.0.1:9/a?password=hunter2"\n'
-        )))  # fmt: skip
+        agent(
+            "run",
+            "--config",
+            str(
+                bench(
+                    f'[mqtt]\nhost = "127.0.0.1"\nport = {mosquitto.port}\ntls = false\nusername ='
+                    f' "pole"\npassword_file = "{secret}"\n[[camera]]\nsource ='
+                    ' "rtsp://admin:hunter2@127.0.0.1:9/a?password=hunter2"\n'
+                )
+            ),
+        )
         eventually(lambda: city.got("status"), within_s=20)
         city.send("diagnose", by="Officer", lang="id", command_id="d")
         city.send("lamp/set", level=0.6, duration_s=60, by="Officer", command_id="l")
@@ -244,6 +276,9 @@ def test_over_mqtt_the_report_follows(mosquitto: Mosquitto, agent: Start, bench:
         assert not [word for word in (b"very-secret-word", b"hunter2") if word in raw]
         city.send("diagnose", by="Officer", command_id="again")
         eventually(lambda: any(r["command_id"] == "again" and not r["ok"] for r in city.got("reply")))
-        eventually(lambda: any(e["data"]["path"] == "diagnose" for e in city.got("events/command/accepted")), within_s=20)
+        eventually(
+            lambda: any(e["data"]["path"] == "diagnose" for e in city.got("events/command/accepted")),
+            within_s=20,
+        )
     finally:
         city.close()

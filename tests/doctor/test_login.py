@@ -19,7 +19,9 @@ POLE = {"id": "T-1", "site": "test", "latitude": 0, "longitude": 0}
 
 
 def look(port: int, **more: object) -> Finding:
-    settings = Settings.model_validate({"pole": POLE, "mqtt": {"host": "127.0.0.1", "port": port, "tls": False, **more}})
+    settings = Settings.model_validate(
+        {"pole": POLE, "mqtt": {"host": "127.0.0.1", "port": port, "tls": False, **more}}
+    )
     (finding,) = link.broker(settings)
     return finding
 
@@ -56,7 +58,9 @@ def test_what_keeps_the_pole_out_is_named(odd: OddBroker, oddity: Oddity, state:
     assert not odd.taken, "it says nothing there"
 
 
-def test_a_real_broker_without_retained_messages(mosquitto_with: Callable[[str], Mosquitto], bench: Callable[..., Path]) -> None:
+def test_a_real_broker_without_retained_messages(
+    mosquitto_with: Callable[[str], Mosquitto], bench: Callable[..., Path]
+) -> None:
     server = mosquitto_with("retain_available false")
     assert "retained" in look(server.port).words.en
     config = bench(f'[mqtt]\nhost = "127.0.0.1"\nport = {server.port}\ntls = false\n')

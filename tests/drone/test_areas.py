@@ -1,4 +1,6 @@
-"""Areas on the ground: fences and exclusions at the date line, and those that would block every request of a pole."""
+"""Areas on the ground: fences and exclusions at the date line, and those that would block every request of a
+pole.
+"""
 
 from __future__ import annotations
 
@@ -26,7 +28,9 @@ MUNICH = (48.14, 11.58)
 def box(centre: Point, half: float) -> tuple[Point, ...]:
     """A square of degrees, its longitudes written from -180 to 180."""
     corners = [(centre[0] + y * half, centre[1] + x * half) for y, x in ((-1, -1), (-1, 1), (1, 1), (1, -1))]
-    return tuple((lat, lon if abs(lon) <= 180 else lon - 360 * (1 if lon > 0 else -1)) for lat, lon in corners)
+    return tuple(
+        (lat, lon if abs(lon) <= 180 else lon - 360 * (1 if lon > 0 else -1)) for lat, lon in corners
+    )
 
 
 @pytest.mark.parametrize("longitude", [179.995, 180.0, -180.0, -179.999, 0.0, 107.9164])
@@ -50,7 +54,9 @@ def test_an_exclusion_around_the_world_covers_it() -> None:
 
 
 @given(st.floats(-80, 80), st.floats(-180, 180), st.floats(0, 360), st.floats(1, 5000))
-def test_place_some_metres_away_is_on_earth_and_as_far(latitude: float, longitude: float, bearing: float, metres: float) -> None:
+def test_place_some_metres_away_is_on_earth_and_as_far(
+    latitude: float, longitude: float, bearing: float, metres: float
+) -> None:
     """A place some metres away is on earth and as far."""
     there = towards((latitude, longitude), bearing, metres)
     assert abs(there[0]) <= 90
@@ -87,7 +93,9 @@ def test_a_hole_and_an_exclusion_at_the_pole_are_told() -> None:
     assert list(doubts(fence, (), POLE, targets)) == []
     assert "outside" in next(doubts(Area(box(POLE, 0.02), (box(POLE, 0.001),)), (), POLE, targets))
     assert "exclusions" in next(doubts(fence, (Area(box(POLE, 0.001)),), POLE, targets))
-    assert 'the 3000 m around the target of patrol "round"' in next(doubts(fence, (), POLE, {'patrol "round"': around(POLE, 3000, 60)}))
+    assert 'the 3000 m around the target of patrol "round"' in next(
+        doubts(fence, (), POLE, {'patrol "round"': around(POLE, 3000, 60)})
+    )
     near = (Area(box((POLE[0] + 0.008, POLE[1]), 0.001)),)
     assert "drone.exclusions: the 1000 m" in next(doubts(fence, near, POLE, targets))
 
@@ -97,9 +105,13 @@ FEATURE = {"type": "Feature", "properties": {}, "geometry": {"type": "MultiPolyg
 
 
 @pytest.mark.parametrize("coding", ["utf-8", "utf-8-sig", "utf-16", "utf-32"])
-def test_collection_of_multipolygon_with_heights(coding: str, bench: Callable[..., Path], tmp_path: Path) -> None:
+def test_collection_of_multipolygon_with_heights(
+    coding: str, bench: Callable[..., Path], tmp_path: Path
+) -> None:
     """A collection of a multipolygon with heights is read however it was saved."""
-    text = json.dumps({"type": "FeatureCollection", "name": "Kecamatan é", "features": [FEATURE]}, ensure_ascii=False)
+    text = json.dumps(
+        {"type": "FeatureCollection", "name": "Kecamatan é", "features": [FEATURE]}, ensure_ascii=False
+    )
     assert areas(text)[0].contains(POLE, 1000)
     (tmp_path / "fence.geojson").write_bytes(text.replace(", ", ",\r\n").encode(coding))
     config = bench('[drone]\nenabled = true\nnight_permit = true\ngeofence = "fence.geojson"\n')

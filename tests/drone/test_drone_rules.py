@@ -20,7 +20,17 @@ from pole_agent.drone.areas import Area, areas
 from pole_agent.drone.commands import read_decision, read_progress, read_stop
 from pole_agent.drone.conditions import AHEAD_S, Conditions, read_conditions
 from pole_agent.drone.gates import DroneLimits, Gate, Known, ask, in_words
-from pole_agent.drone.machine import OPEN_STATES, ORDERED_STATES, STATUS, TABLE, WAITING_STATES, Happening, State, after, picture
+from pole_agent.drone.machine import (
+    OPEN_STATES,
+    ORDERED_STATES,
+    STATUS,
+    TABLE,
+    WAITING_STATES,
+    State,
+    Transition,
+    after,
+    picture,
+)
 from pole_agent.drone.patrol import Patrol
 from pole_agent.drone.request import Request, Step
 from pole_agent.drone.target import POSITION_M, Target, View, around, seen_from
@@ -43,19 +53,26 @@ LIMITS = DroneLimits(geofence=Area(FENCE))
 
 
 @pytest.mark.parametrize("state", get_args(State))
-@pytest.mark.parametrize("happening", get_args(Happening))
-def test_every_pair_is_in_the_table_or_raises(state: State, happening: Happening) -> None:
-    if happening in TABLE[state]:
-        assert after(state, happening) in get_args(State)
+@pytest.mark.parametrize("transition", get_args(Transition))
+def test_every_pair_is_in_the_table_or_raises(state: State, transition: Transition) -> None:
+    if transition in TABLE[state]:
+        assert after(state, transition) in get_args(State)
     else:
         with pytest.raises(ValueError, match="does not"):
-            after(state, happening)
+            after(state, transition)
 
 
 def test_only_a_person_and_open_gates_lead_to_an_order() -> None:
     assert {s for s, ways in TABLE.items() if "sent" in ways.values()} == {"approved"}
-    assert {(s, h) for s, ways in TABLE.items() for h, to in ways.items() if to == "approved"} == {("pending_approval", "approve")}
-    ways_back = {(s, to) for s, ways in TABLE.items() for to in ways.values() if s in ORDERED_STATES and to in WAITING_STATES}
+    assert {(s, h) for s, ways in TABLE.items() for h, to in ways.items() if to == "approved"} == {
+        ("pending_approval", "approve")
+    }
+    ways_back = {
+        (s, to)
+        for s, ways in TABLE.items()
+        for to in ways.values()
+        if s in ORDERED_STATES and to in WAITING_STATES
+    }
     assert not ways_back, "what was ordered is never asked for again"
 
 
@@ -78,7 +95,9 @@ def test_the_document_shows_the_table() -> None:
 # --- gates
 
 
-def shut(limits: DroneLimits, known: Known, remaining: float | None = 100.0, target: Target = TARGET) -> set[str]:
+def shut(
+    limits: DroneLimits, known: Known, remaining: float | None = 100.0, target: Target = TARGET
+) -> set[str]:
     return {g.name for g in ask(target, remaining, limits, known) if not g.ok}
 
 
@@ -104,7 +123,9 @@ def shut(limits: DroneLimits, known: Known, remaining: float | None = 100.0, tar
         (LIMITS, replace(GOOD, before="r-1"), 100.0, {"precedence"}),
     ],
 )
-def test_gates_open_only_on_what_is_known(limits: DroneLimits, known: Known, remaining: float | None, expected: set[str]) -> None:
+def test_gates_open_only_on_what_is_known(
+    limits: DroneLimits, known: Known, remaining: float | None, expected: set[str]
+) -> None:
     assert shut(limits, known, remaining) == expected
     words = in_words(ask(TARGET, remaining, limits, known))
     assert bool(words) is bool(expected)
@@ -118,12 +139,23 @@ def heard(age_s: float = 10.0, **values: Any) -> Known:
 
 
 STRICT = replace(
-    LIMITS, max_wind_ms=8, max_rain_mm_h=0, min_temperature_c=0, max_temperature_c=40, min_battery_pct=30, require_dock_idle=True,
+    LIMITS,
+    max_wind_ms=8,
+    max_rain_mm_h=0,
+    min_temperature_c=0,
+    max_temperature_c=40,
+    min_battery_pct=30,
+    require_dock_idle=True,
     require_no_maintenance=True,
-)  # fmt: skip
+)
 FINE: dict[str, Any] = {
-    "wind_ms": 8, "rain_mm_h": 0, "temperature_c": 27, "battery_pct": 30, "dock": "idle", "maintenance": False,
-}  # fmt: skip
+    "wind_ms": 8,
+    "rain_mm_h": 0,
+    "temperature_c": 27,
+    "battery_pct": 30,
+    "dock": "idle",
+    "maintenance": False,
+}
 ALL = {"wind_ms", "rain_mm_h", "min_temperature_c", "max_temperature_c", "battery_pct", "dock", "maintenance"}
 
 
@@ -171,14 +203,22 @@ def test_an_overtaken_message_changes() -> None:
     found = conditions.get("wind_ms")
     assert found is not None
     assert found.value == 12.0
-    assert found.age_s(WALL - 3600 + 3600, NOW + 400) == 400, "the clock went back; the value has been here for 400 s"
+    assert found.age_s(WALL - 3600 + 3600, NOW + 400) == 400, (
+        "the clock went back; the value has been here for 400 s"
+    )
     assert found.age_s(WALL - 3600, NOW) is None, "it comes from the future"
 
 
 @given(
-    st.floats(-90, 90), st.floats(-180, 180), st.floats(0, 5000), st.none() | st.floats(allow_nan=True), st.booleans(),
-    st.none() | st.booleans(), st.none() | st.floats(allow_nan=True), st.none() | st.sampled_from(["", "Officer"]),
-)  # fmt: skip
+    st.floats(-90, 90),
+    st.floats(-180, 180),
+    st.floats(0, 5000),
+    st.none() | st.floats(allow_nan=True),
+    st.booleans(),
+    st.none() | st.booleans(),
+    st.none() | st.floats(allow_nan=True),
+    st.none() | st.sampled_from(["", "Officer"]),
+)
 def test_no_gate_is_open_on_anything_but_a_yes(
     lat: float,
     lon: float,
@@ -215,12 +255,18 @@ def test_geojson_is_longitude_first_and_has_holes() -> None:
     in_the_hole = (-6.8635, 107.9185)
     assert not area.contains(in_the_hole, 0)
     assert area.touches(in_the_hole, 0), "an exclusion with a hole is an exclusion"
-    several = {"type": "GeometryCollection", "geometries": [polygon, {"type": "MultiPolygon", "coordinates": [[ring], [ring]]}]}
+    several = {
+        "type": "GeometryCollection",
+        "geometries": [polygon, {"type": "MultiPolygon", "coordinates": [[ring], [ring]]}],
+    }
     assert len(areas(json.dumps(several))) == 3
 
 
 @given(
-    st.text(max_size=50) | st.recursive(st.none() | st.integers() | st.text(max_size=5), lambda s: st.lists(s, max_size=3)).map(json.dumps)
+    st.text(max_size=50)
+    | st.recursive(st.none() | st.integers() | st.text(max_size=5), lambda s: st.lists(s, max_size=3)).map(
+        json.dumps
+    )
 )
 def test_what_is_no_geojson_is_a_value_error(text: str) -> None:
     with pytest.raises(ValueError, match=r"is not|holds no"):
@@ -239,19 +285,26 @@ def test_circle_is_within_fence_only_when_all_of_it_is(away: float, bearing: flo
 
 
 @given(st.floats(-80, 80), st.floats(-179, 179), st.floats(0, 359.9), st.floats(0, 2000))
-def test_going_somewhere_is_as_far_as_it_was_meant(lat: float, lon: float, bearing: float, metres: float) -> None:
-    assert math.isclose(distance_m((lat, lon), towards((lat, lon), bearing, metres)), metres, rel_tol=2e-3, abs_tol=0.01)
+def test_going_somewhere_is_as_far_as_it_was_meant(
+    lat: float, lon: float, bearing: float, metres: float
+) -> None:
+    assert math.isclose(
+        distance_m((lat, lon), towards((lat, lon), bearing, metres)), metres, rel_tol=2e-3, abs_tol=0.01
+    )
 
 
 @pytest.mark.parametrize(
     "extra",
     [
-        {"type": "Feature", "geometry": {"type": "Point", "coordinates": [0, 0]}}, {"type": "Feature", "geometry": None},
+        {"type": "Feature", "geometry": {"type": "Point", "coordinates": [0, 0]}},
+        {"type": "Feature", "geometry": None},
         {"type": "Feature"},
-        "junk", 7, {"type": "Feature", "geometry": {"type": "Polygon", "coordinates": []}},
+        "junk",
+        7,
+        {"type": "Feature", "geometry": {"type": "Polygon", "coordinates": []}},
         {"type": "Polygon", "coordinates": [[[True, 0], [1, 0], [1, 1]]]},
     ],
-)  # fmt: skip
+)
 def test_nothing_in_file_of_areas_is_left_out(extra: object) -> None:
     """Nothing in a file of areas is left out without a word."""
     polygon = {"type": "Polygon", "coordinates": [[[0, 0], [1, 0], [1, 1]]]}
@@ -270,9 +323,13 @@ def test_exclusion_that_crosses_or_repeats_itself() -> None:
 
 
 @given(
-    st.lists(st.tuples(st.floats(-6.9, -6.8), st.floats(107.8, 108)), min_size=3, max_size=9), st.floats(-6.9, -6.8), st.floats(107.8, 108)
+    st.lists(st.tuples(st.floats(-6.9, -6.8), st.floats(107.8, 108)), min_size=3, max_size=9),
+    st.floats(-6.9, -6.8),
+    st.floats(107.8, 108),
 )
-def test_what_even_count_of_edges_holds_is_wound_too(ring: list[tuple[float, float]], lat: float, lon: float) -> None:
+def test_what_even_count_of_edges_holds_is_wound_too(
+    ring: list[tuple[float, float]], lat: float, lon: float
+) -> None:
     """What an even count of edges holds is wound too."""
     if Area(tuple(ring)).contains((lat, lon), 0):
         assert Area(tuple(ring)).touches((lat, lon), 0)
@@ -295,7 +352,11 @@ def test_on_edge_of_fence_and_on_that_of_exclusion(number: int, along: float, ra
 
 
 def test_metres_to_an_edge() -> None:
-    square = (towards(POLE, 315, 100 * math.sqrt(2)), towards(POLE, 45, 100 * math.sqrt(2)), towards(POLE, 135, 100 * math.sqrt(2)))
+    square = (
+        towards(POLE, 315, 100 * math.sqrt(2)),
+        towards(POLE, 45, 100 * math.sqrt(2)),
+        towards(POLE, 135, 100 * math.sqrt(2)),
+    )
     assert to_edge_m(towards(POLE, 0, 160), square) == pytest.approx(60, abs=0.2)
     assert to_edge_m(towards(POLE, 90, 60), square) == pytest.approx(40, abs=0.2)
 
@@ -311,11 +372,15 @@ def test_a_target_lies_where_the_camera_looks() -> None:
     right_edge = seen_from(POLE, east, (1.0, 0.9), 60)
     assert distance_m(right_edge.point, towards(POLE, 135, 40)) < 1
     anywhere = seen_from(POLE, east, None, 60)
-    assert anywhere.radius_m > right_edge.radius_m, "without a place in the picture, the whole width is unsure"
+    assert anywhere.radius_m > right_edge.radius_m, (
+        "without a place in the picture, the whole width is unsure"
+    )
 
 
 @given(st.floats(0, 359), st.floats(10, 170), st.floats(1, 300), st.floats(0, 1), st.floats(0, 1))
-def test_the_true_place_lies_in_the_circle(heading: float, hfov: float, reach: float, x: float, share: float) -> None:
+def test_the_true_place_lies_in_the_circle(
+    heading: float, hfov: float, reach: float, x: float, share: float
+) -> None:
     """Whatever the distance the true place lies in the circle."""
     target = seen_from(POLE, View(heading, hfov, reach), (x, 0.9), 60)
     aside = math.degrees(math.atan((2 * x - 1) * math.tan(math.radians(hfov / 2))))
@@ -327,15 +392,25 @@ def test_the_true_place_lies_in_the_circle(heading: float, hfov: float, reach: f
 
 def request(number: int, **more: Any) -> Request:
     given_: dict[str, Any] = {
-        "request_id": f"r-{number}", "state": "pending_approval", "origin": "incident", "rule": "watch", "place": "road",
-        "camera": "street", "severity": "warning", "score": 0.8, "target": TARGET, "created": WALL + number,
-        "expires": WALL + 600, "created_at": NOW,
-        "expires_at": NOW + 600, "boot_id": "boot",
-    }  # fmt: skip
+        "request_id": f"r-{number}",
+        "state": "pending_approval",
+        "origin": "incident",
+        "rule": "watch",
+        "place": "road",
+        "camera": "street",
+        "severity": "warning",
+        "score": 0.8,
+        "target": TARGET,
+        "created": WALL + number,
+        "expires": WALL + 600,
+        "created_at": NOW,
+        "expires_at": NOW + 600,
+        "boot_id": "boot",
+    }
     return Request(**given_ | more)
 
 
-def wish(**more: Any) -> RequestDrone:
+def trigger(**more: Any) -> RequestDrone:
     given_: dict[str, Any] = {
         "rule": "watch",
         "camera": "street",
@@ -351,27 +426,47 @@ def test_repeat_joins_what_is_open_or_ended_within() -> None:
     """A repeat joins what is open or ended within the cooldown."""
     triage = Triage(cooldown_s=900)
     open_one, ended, other = request(1), request(2, state="denied"), request(3, place="yard")
-    assert triage.joins(wish(), [other, open_one], {}) is open_one
-    assert triage.joins(wish(), [ended], {"r-2": 899.0}) is ended
-    assert triage.joins(wish(), [ended], {"r-2": 900.0}) is None
-    assert triage.joins(wish(), [ended], {"r-2": -1e6}) is None, "it was ended by a clock that was ahead"
-    assert triage.joins(wish(camera="yard"), [open_one], {}) is None
-    assert triage.joins(wish(), [request(4, state="suppressed")], {"r-4": 1.0}) is None
+    assert triage.joins(trigger(), [other, open_one], {}) is open_one
+    assert triage.joins(trigger(), [ended], {"r-2": 899.0}) is ended
+    assert triage.joins(trigger(), [ended], {"r-2": 900.0}) is None
+    assert triage.joins(trigger(), [ended], {"r-2": -1e6}) is None, "it was ended by a clock that was ahead"
+    assert triage.joins(trigger(camera="yard"), [open_one], {}) is None
+    assert triage.joins(trigger(), [request(4, state="suppressed")], {"r-4": 1.0}) is None
 
 
 @pytest.mark.parametrize(
     ("triage", "asking", "made", "rates", "cause"),
     [
-        (Triage(), wish(), 0, {}, ""),
-        (Triage(min_severity=Severity.ALARM), wish(), 0, {}, "low_severity"),
-        (Triage(min_score=0.7), wish(score=0.69), 0, {}, "low_confidence"),
-        (Triage(max_requests_per_day=3), wish(), 3, {}, "quota"),
-        (Triage(max_false_alarm_rate=0.5), wish(), 0, {"watch": {"true": 2, "false": 3, "false_alarm_rate": 0.6}}, "barred"),
-        (Triage(max_false_alarm_rate=0.5), wish(), 0, {"watch": {"true": 1, "false": 3, "false_alarm_rate": 0.75}}, ""),
-        (Triage(max_false_alarm_rate=0.5), wish(), 0, {"other": {"true": 0, "false": 9, "false_alarm_rate": 1.0}}, ""),
+        (Triage(), trigger(), 0, {}, ""),
+        (Triage(min_severity=Severity.ALARM), trigger(), 0, {}, "low_severity"),
+        (Triage(min_score=0.7), trigger(score=0.69), 0, {}, "low_confidence"),
+        (Triage(max_requests_per_day=3), trigger(), 3, {}, "quota"),
+        (
+            Triage(max_false_alarm_rate=0.5),
+            trigger(),
+            0,
+            {"watch": {"true": 2, "false": 3, "false_alarm_rate": 0.6}},
+            "barred",
+        ),
+        (
+            Triage(max_false_alarm_rate=0.5),
+            trigger(),
+            0,
+            {"watch": {"true": 1, "false": 3, "false_alarm_rate": 0.75}},
+            "",
+        ),
+        (
+            Triage(max_false_alarm_rate=0.5),
+            trigger(),
+            0,
+            {"other": {"true": 0, "false": 9, "false_alarm_rate": 1.0}},
+            "",
+        ),
     ],
 )
-def test_what_becomes_no_request_says_why(triage: Triage, asking: RequestDrone, made: int, rates: Any, cause: str) -> None:
+def test_what_becomes_no_request_says_why(
+    triage: Triage, asking: RequestDrone, made: int, rates: Any, cause: str
+) -> None:
     assert triage.suppresses(asking, made, rates).partition(":")[0] == cause
 
 
@@ -382,8 +477,8 @@ def test_graver_comes_first_and_takes_place() -> None:
     elsewhere = request(5, camera="yard")
     everything = [patrol, warning, approved, alarm, elsewhere]
     assert [r.request_id for r in by_priority(everything)] == ["r-4", "r-2", "r-3", "r-5", "r-1"]
-    assert [r.request_id for r in superseded(wish(severity=Severity.ALARM), everything)] == ["r-2"]
-    assert superseded(wish(), everything) == []
+    assert [r.request_id for r in superseded(trigger(severity=Severity.ALARM), everything)] == ["r-2"]
+    assert superseded(trigger(), everything) == []
     assert comes_before(patrol, everything) == "the request r-2"
     assert comes_before(warning, everything) == ""
     flying = request(6, state="paused")
@@ -404,15 +499,35 @@ def test_a_request_survives_its_own_dump() -> None:
         incident_ids=("a", "b"),
     )
     assert Request.load(full.dump()) == full
-    for broken in ("{}", "[]", '{"state": "x"}', "[" * 100_000, full.dump().replace("pending_approval", "launched")):
+    for broken in (
+        "{}",
+        "[]",
+        '{"state": "x"}',
+        "[" * 100_000,
+        full.dump().replace("pending_approval", "launched"),
+    ):
         with pytest.raises(UNREADABLE):
             Request.load(broken)
     fields = json.loads(full.dump())
     for name, value in (
-        ("expires", None), ("expires", "x"), ("expires", 1e300), ("created", math.nan), ("severity", "huge"), ("severity", None),
-        ("score", None), ("expires_at", "x"), ("request_id", []), ("count", "x"), ("origin", "x"), ("target", {}), ("path", [[1]]),
-        ("history", [{"at": "x", "state": "requested", "by": "", "reason": ""}]), ("gates", [{}]), ("boot_id", 5), ("state", []),
-    ):  # fmt: skip
+        ("expires", None),
+        ("expires", "x"),
+        ("expires", 1e300),
+        ("created", math.nan),
+        ("severity", "huge"),
+        ("severity", None),
+        ("score", None),
+        ("expires_at", "x"),
+        ("request_id", []),
+        ("count", "x"),
+        ("origin", "x"),
+        ("target", {}),
+        ("path", [[1]]),
+        ("history", [{"at": "x", "state": "requested", "by": "", "reason": ""}]),
+        ("gates", [{}]),
+        ("boot_id", 5),
+        ("state", []),
+    ):
         with pytest.raises(UNREADABLE):
             Request.load(json.dumps(fields | {name: value}))
 
@@ -421,7 +536,9 @@ def test_a_request_survives_its_own_dump() -> None:
 
 
 def plan(*at: str, days: str = "mon..sun", window_s: float = 900) -> Patrol:
-    return Patrol("round", tuple(map(TimeOfDay.parse, at)), Weekdays.parse(days), 1000, window_s, "as written")
+    return Patrol(
+        "round", tuple(map(TimeOfDay.parse, at)), Weekdays.parse(days), 1000, window_s, "as written"
+    )
 
 
 def local(text: str) -> float:
@@ -449,7 +566,9 @@ def test_a_patrol_by_the_sun() -> None:
     december = datetime(2026, 12, 20, 12, tzinfo=UTC).timestamp()
     assert night_of(december, north).sun["sunrise"] == NEVER
     for hour in range(24):
-        assert plan("sunrise", "sunset").due(december + hour * 3600, north) == [], "the sun does not come: its words have no moment"
+        assert plan("sunrise", "sunset").due(december + hour * 3600, north) == [], (
+            "the sun does not come: its words have no moment"
+        )
 
 
 @pytest.mark.parametrize("zone", ["Asia/Jakarta", "Europe/Berlin"])
@@ -464,7 +583,11 @@ def test_a_fixed_time_comes_every_day_of_the_year(zone: str) -> None:
     assert len({d for d in days if d.startswith(tuple(f"{m:02}" for m in range(1, 13)))}) == 3 * 365
 
 
-@given(st.integers(0, 7 * 86_400), st.sampled_from(["06:00", "12:00", "23:59", "sunset", "dawn-01:00"]), st.integers(60, 21_600))
+@given(
+    st.integers(0, 7 * 86_400),
+    st.sampled_from(["06:00", "12:00", "23:59", "sunset", "dawn-01:00"]),
+    st.integers(60, 21_600),
+)
 def test_every_moment_belongs_to_at_most_one_patrol(seconds: int, at: str, window: int) -> None:
     """Every moment belongs to at most one patrol of a time."""
     wall = local("2026-11-23T00:00:00") + seconds
@@ -498,19 +621,37 @@ def test_decision_without_name_or_odd_is_refused(payload: dict[str, object]) -> 
 
 
 def test_progress_conditions_and_stop_are_checked() -> None:
-    assert read_progress({"request_id": "a", "status": "in_progress", "step": "on scene"}).happening == "progress"
-    assert {read_progress({"request_id": "a", "status": s}).happening for s in STATUS} <= set(get_args(Happening))
+    assert (
+        read_progress({"request_id": "a", "status": "in_progress", "step": "on scene"}).transition
+        == "progress"
+    )
+    assert {read_progress({"request_id": "a", "status": s}).transition for s in STATUS} <= set(
+        get_args(Transition)
+    )
     assert read_conditions({"wind_ms": 3, "at": "2026-11-24T10:00:00Z"})[0] == {"wind_ms": 3.0}
     assert read_stop({"stop": True, "by": "x"}) == (True, "x", "")
     at = {"at": "2026-11-24T10:00:00Z"}
     for payload in (
-        at, {"wind_ms": 3}, {"wind_ms": "3"} | at, {"wind_ms": float("inf")} | at, {"wind_ms": True} | at, {"wind_ms": -1} | at,
-        {"wind_ms": 3, "at": "x"}, {"wind_ms": 3, "at": "2026-11-24T10:00:00"}, {"wind_ms": 3, "at": 5}, {"dock": ""} | at,
-        {"maintenance": "no"} | at, {"wind_ms": 10**400} | at,
-    ):  # fmt: skip
+        at,
+        {"wind_ms": 3},
+        {"wind_ms": "3"} | at,
+        {"wind_ms": float("inf")} | at,
+        {"wind_ms": True} | at,
+        {"wind_ms": -1} | at,
+        {"wind_ms": 3, "at": "x"},
+        {"wind_ms": 3, "at": "2026-11-24T10:00:00"},
+        {"wind_ms": 3, "at": 5},
+        {"dock": ""} | at,
+        {"maintenance": "no"} | at,
+        {"wind_ms": 10**400} | at,
+    ):
         with pytest.raises(CommandRefused):
             read_conditions(payload)
-    for progress in ({"request_id": "a", "status": "landed"}, {"status": "ok"}, {"request_id": "a", "status": "ok", "step": "s" * 65}):
+    for progress in (
+        {"request_id": "a", "status": "landed"},
+        {"status": "ok"},
+        {"request_id": "a", "status": "ok", "step": "s" * 65},
+    ):
         with pytest.raises(CommandRefused):
             read_progress(progress)
     for stop in ({"stop": True}, {"stop": "yes", "by": "x"}, {"stop": True, "by": "x", "until": 5}):

@@ -1,4 +1,7 @@
-"""Both sides of every limit between a wish and a flight. The numbers are those of the promise, not of the code."""
+"""Both sides of every limit between a trigger and a flight.
+
+The numbers are those of the promise, not of the code.
+"""
 
 from __future__ import annotations
 
@@ -35,10 +38,19 @@ STRICT = replace(
     require_dock_idle=True,
     require_no_maintenance=True,
 )
-FINE: dict[str, Any] = {"wind_ms": 3.0, "rain_mm_h": 1.0, "temperature_c": 27.0, "battery_pct": 80.0, "dock": "idle", "maintenance": False}
+FINE: dict[str, Any] = {
+    "wind_ms": 3.0,
+    "rain_mm_h": 1.0,
+    "temperature_c": 27.0,
+    "battery_pct": 80.0,
+    "dock": "idle",
+    "maintenance": False,
+}
 
 
-def known(values: dict[str, Any] | None = None, measured: float = WALL - 10, came: float = NOW - 10, **more: Any) -> Known:
+def known(
+    values: dict[str, Any] | None = None, measured: float = WALL - 10, came: float = NOW - 10, **more: Any
+) -> Known:
     """What is known, with every value measured and come at these moments."""
     conditions = Conditions()
     conditions.take(FINE | (values or {}), measured, measured, came)
@@ -53,7 +65,10 @@ HERE = at(0)
 
 
 def gates(
-    target: Target = HERE, remaining_s: float | None = 600, limits: DroneLimits = STRICT, what: Known | None = None
+    target: Target = HERE,
+    remaining_s: float | None = 600,
+    limits: DroneLimits = STRICT,
+    what: Known | None = None,
 ) -> dict[str, Gate]:
     return {g.name: g for g in ask(target, remaining_s, limits, known() if what is None else what)}
 
@@ -64,14 +79,18 @@ def shut(**more: Any) -> set[str]:
 
 # --- gates, one side and the other
 
-NEAR = Area(tuple(towards(at(300).point, bearing, 100 * math.sqrt(2)) for bearing in (45, 135, 225, 315)))  # its edge: 200 m to the north
+# Its edge: 200 m to the north
+NEAR = Area(tuple(towards(at(300).point, bearing, 100 * math.sqrt(2)) for bearing in (45, 135, 225, 315)))
 ELSEWHERE = Area(((9.0, 9.0), (9.0, 10.0), (10.0, 9.0)))
 SIDES: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {  # gate -> what opens it, what shuts it
     "clock": ({}, {"what": known(clock_trusted=False)}),
     "ttl": ({"remaining_s": 0.1}, {"remaining_s": 0.0}),
     "ttl, after": ({"remaining_s": 1.0}, {"remaining_s": -0.1}),
     "emergency_stop": ({"what": known(stopped="")}, {"what": known(stopped="Officer")}),
-    "emergency_stop, of the dock": ({"what": known({"emergency_stop": False})}, {"what": known({"emergency_stop": True})}),
+    "emergency_stop, of the dock": (
+        {"what": known({"emergency_stop": False})},
+        {"what": known({"emergency_stop": True})},
+    ),
     "geofence": ({"target": at(800, radius_m=198)}, {"target": at(800, radius_m=202)}),
     "geofence, its own place": ({"target": at(938, radius_m=60)}, {"target": at(942, radius_m=60)}),
     "geofence, east": ({"target": at(938, 90, radius_m=60)}, {"target": at(942, 90, radius_m=60)}),
@@ -92,9 +111,15 @@ SIDES: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {  # gate -> what open
     "altitude_agl_m, ground": ({"target": at(0, altitude_m=0.1)}, {"target": at(0, altitude_m=0)}),
     "altitude_agl_m, below it": ({"target": at(0, altitude_m=1)}, {"target": at(0, altitude_m=-60)}),
     "night": ({"what": known(dark=False)}, {"what": known(dark=True)}),
-    "night, by a permit": ({"what": known(dark=True), "limits": replace(STRICT, night_permit=True)}, {"what": known(dark=True)}),
+    "night, by a permit": (
+        {"what": known(dark=True), "limits": replace(STRICT, night_permit=True)},
+        {"what": known(dark=True)},
+    ),
     "cooldown": ({"what": known(since_last_order_s=900)}, {"what": known(since_last_order_s=899.9)}),
-    "cooldown, of a clock that was ahead": ({"what": known(since_last_order_s=None)}, {"what": known(since_last_order_s=-1e6)}),
+    "cooldown, of a clock that was ahead": (
+        {"what": known(since_last_order_s=None)},
+        {"what": known(since_last_order_s=-1e6)},
+    ),
     "cooldown, as it was set": (
         {"what": known(since_last_order_s=60), "limits": replace(STRICT, cooldown_s=60)},
         {"what": known(since_last_order_s=59.9), "limits": replace(STRICT, cooldown_s=60)},
@@ -123,7 +148,15 @@ def test_one_side_is_open_the_other_shut(name: str) -> None:
     assert in_words(list(gates(**shut_side).values())) == gates(**shut_side)[gate].why != ""
 
 
-MEASURED = {"wind_ms", "rain_mm_h", "min_temperature_c", "max_temperature_c", "battery_pct", "dock", "maintenance"}
+MEASURED = {
+    "wind_ms",
+    "rain_mm_h",
+    "min_temperature_c",
+    "max_temperature_c",
+    "battery_pct",
+    "dock",
+    "maintenance",
+}
 
 
 @pytest.mark.parametrize(
@@ -144,14 +177,18 @@ def test_a_value_counts_for_five_minutes(measured_ago_s: float, here_for_s: floa
     what = known(measured=WALL - measured_ago_s, came=NOW - here_for_s)
     assert shut(what=what) == (set() if is_open else MEASURED)
     shorter = replace(STRICT, conditions_max_age_s=299)
-    assert shut(what=what, limits=shorter) == (set() if is_open and max(measured_ago_s, here_for_s) <= 299 else MEASURED)
+    assert shut(what=what, limits=shorter) == (
+        set() if is_open and max(measured_ago_s, here_for_s) <= 299 else MEASURED
+    )
     assert shut(what=what, limits=LIMITS) == set(), "without a limit there is no gate"
 
 
 def test_a_stop_of_the_dock_has_no_age() -> None:
     """A day old, or told for the future, a stop stays one until a newer word."""
     for measured in (WALL - DAY, WALL + DAY):
-        assert "emergency_stop" in shut(what=known({"emergency_stop": True}, measured=measured), limits=LIMITS)
+        assert "emergency_stop" in shut(
+            what=known({"emergency_stop": True}, measured=measured), limits=LIMITS
+        )
     assert gates(what=known({"emergency_stop": True}))["emergency_stop"].value == "the dispatcher"
     assert gates(what=known({"emergency_stop": True}, stopped="Officer"))["emergency_stop"].value == "Officer"
 
@@ -162,7 +199,9 @@ def test_a_gate_says_what_it_knows() -> None:
     told = [g.as_data() for g in ask(at(0), 599.94, STRICT, what)]
     place = list(at(0).point)
 
-    def gate(name: str, value: Any, limit: Any, source: str = "dispatcher", age_s: float | None = 12.3) -> dict[str, Any]:
+    def gate(
+        name: str, value: Any, limit: Any, source: str = "dispatcher", age_s: float | None = 12.3
+    ) -> dict[str, Any]:
         return {"name": name, "value": value, "limit": limit, "ok": True, "source": source, "age_s": age_s}
 
     assert told == [
@@ -183,7 +222,11 @@ def test_a_gate_says_what_it_knows() -> None:
         gate("dock", "idle", "idle"),
         gate("maintenance", False, False),
     ]
-    unknown = gates(what=replace(GOOD, clock_trusted=False, dark=None), remaining_s=None, limits=replace(STRICT, night_permit=True))
+    unknown = gates(
+        what=replace(GOOD, clock_trusted=False, dark=None),
+        remaining_s=None,
+        limits=replace(STRICT, night_permit=True),
+    )
     shown = {name: (g.value, g.limit, g.age_s) for name, g in unknown.items()}
     assert shown["clock"] == ("untrusted", "trusted", None)
     assert shown["ttl"] == (None, 0, None)
@@ -191,13 +234,21 @@ def test_a_gate_says_what_it_knows() -> None:
     assert shown["wind_ms"] == (None, 8, None)
     assert gates(what=known(dark=True))["night"].value == "night"
     (no_fence,) = [g for g in ask(at(0), 600, replace(STRICT, geofence=None), what) if g.name == "geofence"]
-    assert (no_fence.value, no_fence.limit, no_fence.source, no_fence.age_s) == (place, None, "configuration", None)
+    assert (no_fence.value, no_fence.limit, no_fence.source, no_fence.age_s) == (
+        place,
+        None,
+        "configuration",
+        None,
+    )
 
 
 WORDS: list[tuple[dict[str, Any], str]] = [
     ({"what": known(clock_trusted=False)}, "the pole's clock is not trusted"),
     ({"remaining_s": 0}, "its time is over"),
-    ({"remaining_s": None}, "the request was made before a restart, and without a trusted clock its age is unknown"),
+    (
+        {"remaining_s": None},
+        "the request was made before a restart, and without a trusted clock its age is unknown",
+    ),
     ({"what": known(stopped="Dewi")}, "all flights are stopped by Dewi"),
     ({"what": known(stopped=None)}, "whether flights are stopped could not be read"),
     ({"what": known({"emergency_stop": True})}, "all flights are stopped by the dispatcher"),
@@ -215,8 +266,14 @@ WORDS: list[tuple[dict[str, Any], str]] = [
     ({"what": known({"battery_pct": 29.123456789})}, "battery 29.1235 %, allowed at least 30 %"),
     ({"what": known({"wind_ms": 12.0})}, "wind 12 m/s, allowed at most 8 m/s"),
     ({"what": known({"rain_mm_h": "raining"})}, "rain raining mm/h, allowed at most 2 mm/h"),
-    ({"limits": replace(LIMITS, max_wind_ms=8), "what": known(measured=WALL + 61)}, "wind is unknown: its time lies in the future"),
-    ({"limits": replace(LIMITS, max_wind_ms=8), "what": known(measured=WALL - 361)}, "wind is unknown: what was heard is 361 s old"),
+    (
+        {"limits": replace(LIMITS, max_wind_ms=8), "what": known(measured=WALL + 61)},
+        "wind is unknown: its time lies in the future",
+    ),
+    (
+        {"limits": replace(LIMITS, max_wind_ms=8), "what": known(measured=WALL - 361)},
+        "wind is unknown: what was heard is 361 s old",
+    ),
     ({"limits": replace(LIMITS, max_wind_ms=8), "what": GOOD}, "wind is unknown: nothing was heard of it"),
 ]
 
@@ -233,7 +290,9 @@ def test_an_area_is_asked_for_every_target() -> None:
     for _ in range(2):
         for number in range(501):
             assert shut(target=at(0, radius_m=60 + number / 10), limits=limits, what=GOOD) == set()
-            assert len(limits._asked) == (number + 1 if number < 500 else 1), "and not more than that is remembered"
+            assert len(limits._asked) == (number + 1 if number < 500 else 1), (
+                "and not more than that is remembered"
+            )
         assert shut(target=at(300), limits=limits, what=GOOD) == {"exclusions"}
         assert shut(target=at(3000), limits=limits, what=GOOD) == {"geofence"}
         limits._asked.clear()
@@ -250,8 +309,13 @@ class Counted(Area):
 
 
 def test_an_area_is_asked_once_for_a_target() -> None:
-    """Thousands of points at each turn would be felt; and what was asked makes no limits unequal, nor longer to read."""
-    limits, fresh = replace(LIMITS, geofence=Counted(FENCE.outer)), replace(LIMITS, geofence=Counted(FENCE.outer))
+    """Thousands of points at each turn would be felt; and what was asked makes no limits unequal, nor longer
+    to read.
+    """
+    limits, fresh = (
+        replace(LIMITS, geofence=Counted(FENCE.outer)),
+        replace(LIMITS, geofence=Counted(FENCE.outer)),
+    )
     for _ in range(3):
         assert limits.ground(at(0)) == (True, False)
     assert limits.ground(at(2000)) == (False, False)
@@ -261,7 +325,9 @@ def test_an_area_is_asked_once_for_a_target() -> None:
 
 
 def test_what_holds_where_nothing_is_written() -> None:
-    """Ten minutes to live, a quarter of an hour between flights, 120 m, and no night, no fence, no other limit."""
+    """Ten minutes to live, a quarter of an hour between flights, 120 m, and no night, no fence, no other
+    limit.
+    """
     unset = DroneLimits()
     assert (unset.ttl_s, unset.cooldown_s, unset.max_alt_agl_m, unset.night_permit) == (600, 900, 120, False)
     assert shut(limits=unset, what=known(dark=True)) == {"geofence", "night"}
@@ -274,7 +340,8 @@ INPUTS: dict[str, list[tuple[Any, bool]]] = {  # of each input: values, and whet
     "clock_trusted": [(True, True), (False, False), (None, False)],
     "dark": [(False, True), (True, False), (None, False)],
     "stopped": [("", True), ("Officer", False), (None, False)],
-    "since_last_order_s": [(None, True), (900.0, True), (0.0, False), (math.nan, False)],  # None: there was no order
+    # None: there was no order
+    "since_last_order_s": [(None, True), (900.0, True), (0.0, False), (math.nan, False)],
     "geofence": [(FENCE, True), (None, False)],
 }
 GATE_OF = {
@@ -294,25 +361,33 @@ def test_what_is_unknown_is_blocked() -> None:
         expected = {GATE_OF[name] for name, (_, is_open) in zip(INPUTS, values, strict=True) if not is_open}
         limits = replace(LIMITS, geofence=given.pop("geofence"))
         remaining = given.pop("remaining_s")
-        assert {g.name for g in ask(at(0), remaining, limits, replace(GOOD, **given)) if not g.ok} == expected, values
+        assert {
+            g.name for g in ask(at(0), remaining, limits, replace(GOOD, **given)) if not g.ok
+        } == expected, values
 
 
 @pytest.mark.parametrize("missing", sorted(FINE))
 @pytest.mark.parametrize("how", ["never heard", "of another kind", "of no kind"])
 def test_a_value_that_is_unknown_blocks_its_gates(missing: str, how: str) -> None:
-    """Where one value of weather or dock is missing, or is no such value, its gates are shut and the others open."""
+    """Where one value of weather or dock is missing, or is no such value, its gates are shut and the others
+    open.
+    """
     conditions = Conditions()
     conditions.take({k: v for k, v in FINE.items() if k != missing}, WALL, WALL, NOW)
     if how == "of another kind":
         conditions.take({missing: 0.0 if missing in ("dock", "maintenance") else "idle"}, WALL, WALL, NOW)
     elif how == "of no kind":
-        conditions.take({missing: math.nan if missing not in ("dock", "maintenance") else ""}, WALL, WALL, NOW)
+        conditions.take(
+            {missing: math.nan if missing not in ("dock", "maintenance") else ""}, WALL, WALL, NOW
+        )
     expected = {name for name in MEASURED if name.removeprefix("min_").removeprefix("max_") == missing}
     assert expected
     assert shut(what=replace(GOOD, conditions=conditions)) == expected
 
 
-@pytest.mark.parametrize("limit", ["max_wind_ms", "max_rain_mm_h", "min_temperature_c", "max_temperature_c", "min_battery_pct"])
+@pytest.mark.parametrize(
+    "limit", ["max_wind_ms", "max_rain_mm_h", "min_temperature_c", "max_temperature_c", "min_battery_pct"]
+)
 def test_each_limit_has_a_gate_of_its_own(limit: str) -> None:
     """A limit of nought is a limit; one that is not set asks nothing."""
     conditions = Conditions()
@@ -330,10 +405,18 @@ def test_each_limit_has_a_gate_of_its_own(limit: str) -> None:
 
 @pytest.mark.parametrize(
     ("name", "least", "most"),
-    [("wind_ms", 0, 200), ("rain_mm_h", 0, 1000), ("temperature_c", -100, 100), ("battery_pct", 0, 100), ("rain", 0, 1000)],
+    [
+        ("wind_ms", 0, 200),
+        ("rain_mm_h", 0, 1000),
+        ("temperature_c", -100, 100),
+        ("battery_pct", 0, 100),
+        ("rain", 0, 1000),
+    ],
 )
 def test_numbers_of_the_dispatcher_have_their_range(name: str, least: float, most: float) -> None:
-    """The least and the most are taken as they are; a step beyond either is refused, and so is what is no number."""
+    """The least and the most are taken as they are; a step beyond either is refused, and so is what is no
+    number.
+    """
     word = {"at": "2026-11-24T10:00:00Z"}
     for right in (least, most, float(most)):
         found, measured = read_conditions({name: right} | word)
@@ -349,13 +432,26 @@ def test_what_the_dispatcher_may_say() -> None:
     word = {"at": "2026-11-24T10:00:00Z"}
     assert read_conditions({"rain": True} | word)[0] == {"rain_mm_h": "raining"}
     assert read_conditions({"rain": False} | word)[0] == {"rain_mm_h": 0.0}
-    assert read_conditions({"rain": False, "rain_mm_h": 5} | word)[0] == {"rain_mm_h": 5.0}, "the more exact word counts"
+    assert read_conditions({"rain": False, "rain_mm_h": 5} | word)[0] == {"rain_mm_h": 5.0}, (
+        "the more exact word counts"
+    )
     assert read_conditions({"dock": "d" * 64} | word)[0] == {"dock": "d" * 64}
-    assert read_conditions({"maintenance": True, "emergency_stop": False} | word)[0] == {"maintenance": True, "emergency_stop": False}
-    nothing = dict.fromkeys(("wind_ms", "rain", "rain_mm_h", "temperature_c", "dock", "maintenance", "emergency_stop"))
+    assert read_conditions({"maintenance": True, "emergency_stop": False} | word)[0] == {
+        "maintenance": True,
+        "emergency_stop": False,
+    }
+    nothing = dict.fromkeys(
+        ("wind_ms", "rain", "rain_mm_h", "temperature_c", "dock", "maintenance", "emergency_stop")
+    )
     assert read_conditions(nothing | {"battery_pct": 5} | word)[0] == {"battery_pct": 5.0}
     for wrong, says in (
-        (nothing, "give at least one of wind_ms, rain_mm_h, temperature_c, battery_pct, rain, dock, maintenance, emergency_stop"),
+        (
+            nothing,
+            (
+                "give at least one of wind_ms, rain_mm_h, temperature_c, battery_pct, rain, dock,"
+                " maintenance, emergency_stop"
+            ),
+        ),
         ({"dock": "d" * 65}, '"dock" is a word'),
         ({"dock": ""}, '"dock" is a word'),
         ({"dock": 5}, '"dock" is a word'),
@@ -376,11 +472,15 @@ def test_a_newer_word_counts(measured_s: float, before_s: float, taken: bool) ->
     conditions = Conditions()
     conditions.take({"wind_ms": 1.0}, WALL + before_s, WALL - 60, NOW)
     conditions.take({"wind_ms": 2.0}, WALL + measured_s, WALL, NOW + 1)
-    assert conditions.get("wind_ms") == (Condition(2.0, WALL + measured_s, NOW + 1) if taken else Condition(1.0, WALL + before_s, NOW))
+    assert conditions.get("wind_ms") == (
+        Condition(2.0, WALL + measured_s, NOW + 1) if taken else Condition(1.0, WALL + before_s, NOW)
+    )
 
 
 def test_an_old_stop_counts_an_old_release_does_not() -> None:
-    """A stop that was overtaken counts; a release that was overtaken does not, nor does an overtaken word of another thing."""
+    """A stop that was overtaken counts; a release that was overtaken does not, nor does an overtaken word of
+    another thing.
+    """
     conditions = Conditions()
     conditions.take({"emergency_stop": False, "maintenance": False}, WALL, WALL, NOW)
     conditions.take({"emergency_stop": True, "maintenance": True}, WALL - 100, WALL, NOW)
@@ -395,7 +495,8 @@ def test_an_old_stop_counts_an_old_release_does_not() -> None:
 
 
 @pytest.mark.parametrize(
-    ("wall_s", "now_s", "age_s"), [(10, 0, 10.0), (0, 10, 10.0), (-60, 0, 0.0), (-60.1, 0, None), (-60, 5, 5.0), (20, 10, 20.0)]
+    ("wall_s", "now_s", "age_s"),
+    [(10, 0, 10.0), (0, 10, 10.0), (-60, 0, 0.0), (-60.1, 0, None), (-60, 5, 5.0), (20, 10, 20.0)],
 )
 def test_the_age_of_a_value(wall_s: float, now_s: float, age_s: float | None) -> None:
     """It is as old as the older of two clocks says, and of no known age beyond a minute in the future."""
@@ -406,13 +507,22 @@ def test_the_age_of_a_value(wall_s: float, now_s: float, age_s: float | None) ->
 
 
 def square(middle: tuple[float, float], half_m: float) -> list[list[float]]:
-    return [[lon, lat] for lat, lon in (towards(middle, bearing, half_m * math.sqrt(2)) for bearing in (45, 135, 225, 315))]
+    return [
+        [lon, lat]
+        for lat, lon in (towards(middle, bearing, half_m * math.sqrt(2)) for bearing in (45, 135, 225, 315))
+    ]
 
 
 @pytest.mark.parametrize("away", [0.0, 30.0, 90.0])
 def test_a_circle_ends_at_the_edge(away: float) -> None:
-    """A metre short of the edge is inside, a metre beyond is not, from either side; a hole is not inside and is not to fly in."""
-    (area,) = areas(json.dumps({"type": "Polygon", "coordinates": [square(POLE, 1000), square(towards(POLE, 0, 500), 100)]}))
+    """A metre short of the edge is inside, a metre beyond is not, from either side; a hole is not inside and
+    is not to fly in.
+    """
+    (area,) = areas(
+        json.dumps(
+            {"type": "Polygon", "coordinates": [square(POLE, 1000), square(towards(POLE, 0, 500), 100)]}
+        )
+    )
     south = towards(POLE, 180, 500)
     assert area.contains(south, 499)
     assert not area.contains(south, 501)
@@ -456,7 +566,10 @@ def test_both_sides_of_what_makes_a_ring(points: Any, says: str) -> None:
 def test_ten_thousand_points_are_taken() -> None:
     """Ten thousand points are taken and one more is not. All rings of all areas count, holes too."""
     ring = [[math.cos(n / 800), math.sin(n / 800)] for n in range(4000)]
-    document: dict[str, Any] = {"type": "MultiPolygon", "coordinates": [[ring, ring[:1000]], [ring], [ring[:1000]]]}
+    document: dict[str, Any] = {
+        "type": "MultiPolygon",
+        "coordinates": [[ring, ring[:1000]], [ring], [ring[:1000]]],
+    }
     assert len(areas(json.dumps(document))) == 3
     document["coordinates"][2] = [ring[:1001]]
     with pytest.raises(ValueError, match="more than 10000 points"):
@@ -470,6 +583,8 @@ def test_flat_and_swapped_areas() -> None:
     assert (wide.is_flat(), flat.is_flat(), Area(((1.0, 1.0),) * 3).is_flat()) == (False, True, True)
     assert Area(((0.0, 0.0), (1.0, 1.0), (2.0, 2.0), (2.0, 2.1))).is_flat() is False
     holed = Area(((1.0, 2.0), (3.0, 4.0), (5.0, 7.0)), (((1.0, 9.0), (2.0, 8.0), (3.0, 8.5)),))
-    assert holed.swapped() == Area(((2.0, 1.0), (4.0, 3.0), (7.0, 5.0)), (((9.0, 1.0), (8.0, 2.0), (8.5, 3.0)),))
+    assert holed.swapped() == Area(
+        ((2.0, 1.0), (4.0, 3.0), (7.0, 5.0)), (((9.0, 1.0), (8.0, 2.0), (8.5, 3.0)),)
+    )
     assert holed.swapped().swapped() == holed
     assert distance_m((0.0, 0.5), (1e-6, 0.5)) < 0.2

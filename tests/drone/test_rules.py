@@ -1,4 +1,6 @@
-"""The rules as the dispatch loop gets them: each key of [drone] lands where it belongs, and no default of the code is another one."""
+"""The rules as the dispatch loop gets them: each key of [drone] lands where it belongs, and no default of the
+code is another one.
+"""
 
 from __future__ import annotations
 
@@ -23,7 +25,10 @@ def rules(text: str = "", for_real: bool = True) -> DroneRules:
 
 
 def test_defaults_of_code_are_those_of_file() -> None:
-    """The defaults of the code are those of the file. Where [drone] says nothing, a limit is the same whoever makes the rules."""
+    """The defaults of the code are those of the file.
+
+    Where [drone] says nothing, a limit is the same whoever makes the rules.
+    """
     made = rules()
     assert made.limits == DroneLimits()
     assert made.triage == Triage()
@@ -47,7 +52,12 @@ LIMITS: dict[str, Any] = {
     "require_no_maintenance": True,
     "conditions_max_age_s": 9.0,
 }
-TRIAGE: dict[str, Any] = {"cooldown_s": 1.0, "min_score": 0.5, "max_requests_per_day": 3, "max_false_alarm_rate": 0.25}
+TRIAGE: dict[str, Any] = {
+    "cooldown_s": 1.0,
+    "min_score": 0.5,
+    "max_requests_per_day": 3,
+    "max_false_alarm_rate": 0.25,
+}
 
 
 @pytest.mark.parametrize("key", [*LIMITS, *TRIAGE, "min_severity"])
@@ -58,12 +68,19 @@ def test_each_key_lands_in_its_limit(key: str) -> None:
     made = rules(f"{key} = {written}\n")
     expected: dict[str, Any] = {key: Severity.ALARM if key == "min_severity" else value}
     assert made.limits == (replace(DroneLimits(), **expected) if key in LIMITS else DroneLimits())
-    assert made.triage == (replace(Triage(), **expected) if key in TRIAGE or key == "min_severity" else Triage())
+    assert made.triage == (
+        replace(Triage(), **expected) if key in TRIAGE or key == "min_severity" else Triage()
+    )
 
 
 @pytest.mark.parametrize(
     ("text", "for_real", "simulation"),
-    [("", True, False), ("", False, True), ('approval = "automatic"\n', True, True), ('approval = "automatic"\n', False, True)],
+    [
+        ("", True, False),
+        ("", False, True),
+        ('approval = "automatic"\n', True, True),
+        ('approval = "automatic"\n', False, True),
+    ],
 )
 def test_who_may_let_a_real_drone_fly(text: str, for_real: bool, simulation: bool) -> None:
     """Only the agent of a pole on a street, and only where a person approves."""
@@ -74,7 +91,16 @@ def test_who_may_let_a_real_drone_fly(text: str, for_real: bool, simulation: boo
 
 def test_the_other_keys_land_too() -> None:
     """Silences, height, patrols and keys are those of the file."""
-    made = rules('answer_s = 60\nsilence_s = 70\nalt_agl_m = 12\n[[drone.patrol]]\nname = "round"\nat = ["06:00"]\nradius_m = 500\n')
-    assert (made.answer_s, made.silence_s, made.altitude_m, made.enabled, made.trouble) == (60, 70, 12, True, "")
+    made = rules(
+        'answer_s = 60\nsilence_s = 70\nalt_agl_m = 12\n[[drone.patrol]]\nname = "round"\nat ='
+        ' ["06:00"]\nradius_m = 500\n'
+    )
+    assert (made.answer_s, made.silence_s, made.altitude_m, made.enabled, made.trouble) == (
+        60,
+        70,
+        12,
+        True,
+        "",
+    )
     assert [(p.name, p.radius_m) for p in made.patrols] == [("round", 500)]
     assert (made.office.keys, made.office.pole) == ({}, "smartpole/b/A")

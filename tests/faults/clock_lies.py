@@ -1,7 +1,8 @@
-"""A pole in a world where the time is known, and its clock is wrong: boots, power cuts, time servers that lie, a photocell.
+"""A pole in a world where the time is known, and its clock is wrong: boots, power cuts, time servers that
+lie, a photocell.
 
-True time runs in seconds; the pole sees only what a real one would see: a wall clock, a monotonic one, the words of chrony and of
-systemd-timesyncd, its own memory on the disk, and the light on a photocell.
+True time runs in seconds; the pole sees only what a real one would see: a wall clock, a monotonic one, the
+words of chrony and of systemd-timesyncd, its own memory on the disk, and the light on a photocell.
 """
 
 from __future__ import annotations
@@ -75,7 +76,9 @@ def chrony_by_a_router_without_a_source(world: World) -> float | None:
 
 
 def chrony_without_a_source(world: World) -> float | None:
-    return read_chrony("00000000,,0,0.0,0.0,0.0,0.0,0.0,0.0,0.0,1.0,1.0,0.0,Not synchronised", world.clock.wall()).at
+    return read_chrony(
+        "00000000,,0,0.0,0.0,0.0,0.0,0.0,0.0,0.0,1.0,1.0,0.0,Not synchronised", world.clock.wall()
+    ).at
 
 
 def _chrony(world: World, head: str) -> float | None:
@@ -88,7 +91,9 @@ def flag_of_an_earlier_boot(world: World) -> float | None:
 
 
 def flag_of_before_the_clock_was_set(world: World) -> float | None:
-    """systemd-timesyncd set the clock soon after the first boot; then the network went, and somebody set the clock."""
+    """systemd-timesyncd set the clock soon after the first boot; then the network went, and somebody set the
+    clock.
+    """
     if world.boots > 1:
         return None
     return world.flag.read(world.clock.booted + BOOT_S / 2, world.clock.wall(), world.clock.monotonic()).at
@@ -96,7 +101,9 @@ def flag_of_before_the_clock_was_set(world: World) -> float | None:
 
 @dataclass(slots=True)
 class World:
-    """One pole. `dark` are the true times at which it was too dark for the floor and the lamp was below it."""
+    """One pole. `dark` are the true times at which it was too dark for the floor and the lamp was
+    below it.
+    """
 
     now: float
     place: Place
@@ -130,7 +137,9 @@ class World:
         self._start()
 
     def _start(self) -> None:
-        self.keeper = TimeKeeper(self.clock, self.trust, f"boot {self.clock.booted}", self._heard, memory=self.memory)
+        self.keeper = TimeKeeper(
+            self.clock, self.trust, f"boot {self.clock.booted}", self._heard, memory=self.memory
+        )
         if self.certificate:
             self.keeper.remember(f"{CERTIFICATE}mqtt.cert_file", self.certificate)
         self.keeper.remember(STORED, self.stored)
@@ -184,7 +193,8 @@ class World:
             self.level = level
 
     def _light(self, monotonic: float, trusted: bool) -> float:
-        if self.has_cell and self.clock.now >= self._lux_until:  # the sky does not change from one second to the next
+        # The sky does not change from one second to the next
+        if self.has_cell and self.clock.now >= self._lux_until:
             self._lux = 1000.0 if elevation_deg(self.clock.now, self.place) > DAYLIGHT_DEG else 0.0
             self._lux_until = self.clock.now + SKY_S
         lux = self._lux

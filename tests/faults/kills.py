@@ -1,4 +1,7 @@
-"""Kill the daemon again and again while link and broker come and go, and count what a subscriber got. Used by test and proof."""
+"""Kill the daemon again and again while link and broker come and go, and count what a subscriber got.
+
+Used by test and proof.
+"""
 
 from __future__ import annotations
 
@@ -121,10 +124,21 @@ class Outcome:
     cuts: int
 
     def __str__(self) -> str:
-        return f"{self.stored} events stored, {self.missing} missing at the subscriber, {self.repeated} came twice, {self.cuts} cuts"
+        return (
+            f"{self.stored} events stored, {self.missing} missing at the subscriber, {self.repeated} came"
+            f" twice, {self.cuts} cuts"
+        )
 
 
-def prove(bench: Callable[..., Path], state: Path, broker: Mosquitto, kills: int, seed: int, most_s: float = 6.0, cuts: int = 0) -> Outcome:
+def prove(
+    bench: Callable[..., Path],
+    state: Path,
+    broker: Mosquitto,
+    kills: int,
+    seed: int,
+    most_s: float = 6.0,
+    cuts: int = 0,
+) -> Outcome:
     """Kill `kills` times, and cut the link at least `cuts` times in between."""
     proxy = Proxy(broker.port)
     config = bench(CONFIG.format(clip=CLIP, port=proxy.port))
@@ -148,7 +162,12 @@ def prove(bench: Callable[..., Path], state: Path, broker: Mosquitto, kills: int
             if down:
                 broker.start()
             if sys.stderr.isatty() or kills > 50:
-                print(f"\rkill {number + 1} of {kills}, cut {proxy.cuts} of {cuts}", end="", file=sys.stderr, flush=True)
+                print(
+                    f"\rkill {number + 1} of {kills}, cut {proxy.cuts} of {cuts}",
+                    end="",
+                    file=sys.stderr,
+                    flush=True,
+                )
         process = run_agent("run", "--config", str(config), "--log-level", "error")
         deadline = time.monotonic() + 120
         while proxy.cuts < cuts and time.monotonic() < deadline:

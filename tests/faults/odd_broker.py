@@ -1,4 +1,5 @@
-"""A small MQTT broker that misbehaves as told: what no real one does on demand. MQTT 5 and 3.1.1, QoS 0 and 1, in a thread of its own.
+"""A small MQTT broker that misbehaves as told: what no real one does on demand. MQTT 5 and 3.1.1, QoS 0 and
+1, in a thread of its own.
 
 It keeps what it acknowledged, in order, and retained messages. `Oddity` says how it is odd.
 """
@@ -22,12 +23,14 @@ def never(topic: str, payload: bytes) -> bool:
 
 @dataclass(slots=True)
 class Oddity:
-    """How it is odd. `closes_at`: it hangs up at such a publish, `refuses`: it says no (with `code`), `swallows`: it says nothing.
+    """How it is odd. `closes_at`: it hangs up at such a publish, `refuses`: it says no (with `code`),
+    `swallows`: it says nothing.
 
-    `says_no_first`: it acknowledges with a refusal, and hangs up then. `most_filters`: subscriptions of a client, at the next one it closes
-    (or refuses, with `grants_quota`). `delivers`: what it grants. `ack_s`: seconds for each acknowledgement, one after the other.
-    `bulk_code`: it refuses a SUBSCRIBE with many as a whole.
-    `most_qos`, `receive_maximum` and `largest_packet`: what it says of itself as it lets a client in, as it does with `retains`.
+    `says_no_first`: it acknowledges with a refusal, and hangs up then. `most_filters`: subscriptions of a
+    client, at the next one it closes (or refuses, with `grants_quota`). `delivers`: what it grants. `ack_s`:
+    seconds for each acknowledgement, one after the other. `bulk_code`: it refuses a SUBSCRIBE with many as a
+    whole. `most_qos`, `receive_maximum` and `largest_packet`: what it says of itself as it lets a client in,
+    as it does with `retains`.
     """
 
     closes_at: Topic = never
@@ -148,7 +151,11 @@ class OddBroker:
             await writer.drain()
             return
         properties = self._properties()
-        writer.write(bytes([0x20, 3 + len(properties), 0, 0, len(properties)]) + properties if modern else b"\x20\x02\x00\x00")
+        writer.write(
+            bytes([0x20, 3 + len(properties), 0, 0, len(properties)]) + properties
+            if modern
+            else b"\x20\x02\x00\x00"
+        )
         client = Client(modern, writer)
         self._clients.append(client)
         acks: asyncio.Queue[bytes] = asyncio.Queue()
@@ -231,11 +238,15 @@ class OddBroker:
             return False
         if len(wanted) > 1 and odd.bulk_code:
             head = number + (b"\x00" if client.modern else b"")
-            client.writer.write(bytes([0x90, len(head) + len(wanted)]) + head + bytes([odd.bulk_code] * len(wanted)))
+            client.writer.write(
+                bytes([0x90, len(head) + len(wanted)]) + head + bytes([odd.bulk_code] * len(wanted))
+            )
             return True
         for topic in wanted:
             full = len(client.filters) >= odd.most_filters
-            if (full and not odd.grants_quota) or (odd.forbidden_filter and topic.endswith(odd.forbidden_filter)):
+            if (full and not odd.grants_quota) or (
+                odd.forbidden_filter and topic.endswith(odd.forbidden_filter)
+            ):
                 return False
             codes.append(odd.quota_code if full else 1)
             if not full and topic not in client.filters:

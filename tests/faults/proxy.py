@@ -1,6 +1,8 @@
-"""A TCP proxy between the agent and its broker, for links as they are in the field: slow, cut, or silent without a word.
+"""A TCP proxy between the agent and its broker, for links as they are in the field: slow, cut, or silent
+without a word.
 
-A silent connection stays so for ever, as behind a router that forgot it; nobody gets a reset. New ones are silent until `speak`.
+A silent connection stays so for ever, as behind a router that forgot it; nobody gets a reset. New ones are
+silent until `speak`.
 """
 
 from __future__ import annotations
@@ -18,7 +20,9 @@ class Proxy:
     """Listens on `port` of loopback, in a thread of its own."""
 
     def __init__(self, target: int, door: Callable[[bytes], bytes | None] = lambda hello: None) -> None:
-        """`door` sees the first bytes of each connection; what it answers is said, and the connection closed."""
+        """`door` sees the first bytes of each connection; what it answers is said, and the
+        connection closed.
+        """
         self._target, self._door = target, door
         self._silent = False
         self.delay_s = 0.0

@@ -1,4 +1,5 @@
-"""Writes every state file of the agent twice, the old one and the new one: what test_a_power_cut_at_any_call.py looks at.
+"""Writes every state file of the agent twice, the old one and the new one: what
+test_a_power_cut_at_any_call.py looks at.
 
 A folder that is made says in the trace that a write has returned.
 """

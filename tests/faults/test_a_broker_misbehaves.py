@@ -1,4 +1,6 @@
-"""Connected is not healthy: whatever a broker does, what can arrive arrives, and the pole says what is missing and why."""
+"""Connected is not healthy: whatever a broker does, what can arrive arrives, and the pole says what is
+missing and why.
+"""
 
 from __future__ import annotations
 
@@ -45,7 +47,10 @@ ENGLISH = re.compile(
 
 @dataclass(frozen=True)
 class Case:
-    """How the broker is odd, which part of the pole says so, and a word of what it says. `lost`: events that cannot arrive."""
+    """How the broker is odd, which part of the pole says so, and a word of what it says.
+
+    `lost`: events that cannot arrive.
+    """
 
     oddity: Callable[[], Oddity]
     part: str
@@ -58,28 +63,44 @@ def on(*ends: str) -> Callable[[str, bytes], bool]:
 
 
 CASES = {
-    "hangs up at one kind of event": Case(lambda: Oddity(closes_at=on("command/refused")), "events", "command/refused"),
-    "says no, and hangs up": Case(lambda: Oddity(closes_at=on("command/refused"), says_no_first=True), "events", "command/refused"),
-    "hangs up at one event": Case(lambda: Oddity(closes_at=lambda _, p: b'"n":7,' in p and b"bad" in p), "events", "command/refused"),
+    "hangs up at one kind of event": Case(
+        lambda: Oddity(closes_at=on("command/refused")), "events", "command/refused"
+    ),
+    "says no, and hangs up": Case(
+        lambda: Oddity(closes_at=on("command/refused"), says_no_first=True), "events", "command/refused"
+    ),
+    "hangs up at one event": Case(
+        lambda: Oddity(closes_at=lambda _, p: b'"n":7,' in p and b"bad" in p), "events", "command/refused"
+    ),
     "hangs up at two kinds": Case(
         lambda: Oddity(closes_at=on("command/refused", "lamp/fault_opened")), "events", "lamp/fault_opened"
     ),
     "hangs up at a state": Case(lambda: Oddity(closes_at=on("/info")), "states", "info"),
     "hangs up at a state of QoS 0": Case(lambda: Oddity(closes_at=on("/health")), "states", "health"),
     "hangs up at the status": Case(lambda: Oddity(closes_at=on("/status")), "states", "status"),
-    "refuses one kind of event": Case(lambda: Oddity(refuses=on("command/refused")), "events", "not authorized"),
+    "refuses one kind of event": Case(
+        lambda: Oddity(refuses=on("command/refused")), "events", "not authorized"
+    ),
     "refuses states": Case(lambda: Oddity(refuses=on("/info", "/status", "/active")), "states", "info"),
     "refuses a state of QoS 0": Case(lambda: Oddity(refuses=on("/health")), "states", "health"),
     "bears three subscriptions, else closes": Case(lambda: Oddity(most_filters=3), "commands", "status"),
-    "grants three subscriptions": Case(lambda: Oddity(most_filters=3, grants_quota=True), "commands", "quota exceeded"),
+    "grants three subscriptions": Case(
+        lambda: Oddity(most_filters=3, grants_quota=True), "commands", "quota exceeded"
+    ),
     "closes at one SUBSCRIBE with many": Case(lambda: Oddity(bulk=False), "", ""),
-    "closes at one topic to listen to": Case(lambda: Oddity(forbidden_filter="diagnose"), "commands", "diagnose"),
-    "closes on MQTT 5 without a word": Case(lambda: Oddity(versions=(4,), silent_about_versions=True), "mqtt", "orders to fly"),
+    "closes at one topic to listen to": Case(
+        lambda: Oddity(forbidden_filter="diagnose"), "commands", "diagnose"
+    ),
+    "closes on MQTT 5 without a word": Case(
+        lambda: Oddity(versions=(4,), silent_about_versions=True), "mqtt", "orders to fly"
+    ),
     "knows no MQTT 5": Case(lambda: Oddity(versions=(4,)), "mqtt", "MQTT 3.1.1"),
     "keeps nothing": Case(lambda: Oddity(retains=False), "mqtt", "retained"),
-    "swallows one kind of event": Case(lambda: Oddity(swallows=on("command/refused")), "events", "does not acknowledge", slow=True),
+    "swallows one kind of event": Case(
+        lambda: Oddity(swallows=on("command/refused")), "events", "does not acknowledge", slow=True
+    ),
     "delivers nothing": Case(lambda: Oddity(delivers=False), "commands", "does not come back", slow=True),
-}  # fmt: skip
+}
 
 
 def fill(folder: Path, good: int = GOOD, bad: int = BAD) -> None:
@@ -98,21 +119,31 @@ def _entry(n: int, bad: int, stamp: Stamp) -> Entry:
     if n < bad:
         kind = "command.refused" if n % 2 == 0 or n == 7 else "lamp.fault_opened"
         return Entry(f"e-{n}", RecordEvent(kind, Severity.WARNING, {"n": n, "mark": "bad"}, 0.0), stamp)
-    return Entry(f"e-{n}", RecordEvent("incident.summarized", Severity.INFO, {"n": n, "mark": "good", "x": "x" * 250}, 0.0), stamp)
+    return Entry(
+        f"e-{n}",
+        RecordEvent("incident.summarized", Severity.INFO, {"n": n, "mark": "good", "x": "x" * 250}, 0.0),
+        stamp,
+    )
 
 
 class Pole:
     """The uplink of one, with states on its board."""
 
-    def __init__(self, folder: Path, port: int, *, username: str | None = None, password_file: Path | None = None) -> None:
+    def __init__(
+        self, folder: Path, port: int, *, username: str | None = None, password_file: Path | None = None
+    ) -> None:
         clock = SystemClock()
         keeper = TimeKeeper(clock, "system", "boot-1")
         numbers = iter(range(10**9))
         self.store = Store(folder, 256, keeper.stamp, lambda: f"new-{next(numbers)}", 0.1)
         self.parts, self.board = Parts(self.store.record, clock.monotonic), Board()
-        self.broker = MqttBroker(Address("127.0.0.1", port, "smartpole-test-T-1", False, username, password_file))
+        self.broker = MqttBroker(
+            Address("127.0.0.1", port, "smartpole-test-T-1", False, username, password_file)
+        )
         self.inbox: asyncio.Queue[Incoming] = asyncio.Queue()
-        context = Context(base=BASE, clock=clock, keeper=keeper, store=self.store, board=self.board, parts=self.parts)
+        context = Context(
+            base=BASE, clock=clock, keeper=keeper, store=self.store, board=self.board, parts=self.parts
+        )
         self.upload = Upload(context, self.broker, self.inbox, random=lambda: 0.0, version="0")
         for path in ("info", "active", "lamp/state"):
             self.board.post(f"{BASE}/{path}", Message(f"{BASE}/{path}", b"{}", retain=True))
@@ -134,7 +165,9 @@ async def running(pole: Pole) -> AsyncIterator[Pole]:
         await pole.store.stop(5)
 
 
-async def until(condition: Callable[[], object], within_s: float, told: Callable[[], object] = lambda: None) -> None:
+async def until(
+    condition: Callable[[], object], within_s: float, told: Callable[[], object] = lambda: None
+) -> None:
     deadline = time.monotonic() + within_s
     while not condition():
         assert time.monotonic() < deadline, told()
@@ -148,7 +181,9 @@ def odd() -> Iterator[OddBroker]:
     broker.close()
 
 
-@pytest.mark.parametrize("name", [pytest.param(n, marks=[pytest.mark.slow] if c.slow else []) for n, c in CASES.items()])
+@pytest.mark.parametrize(
+    "name", [pytest.param(n, marks=[pytest.mark.slow] if c.slow else []) for n, c in CASES.items()]
+)
 async def test_others_arrive_and_it_is_said_what_does_not(
     name: str, odd: OddBroker, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -168,7 +203,8 @@ async def test_others_arrive_and_it_is_said_what_does_not(
             if case.part:
                 await until(lambda: case.words in pole.reason(case.part), 90 if case.slow else 30, told)
                 said = translate(pole.reason(case.part))
-                assert not ENGLISH.search(re.sub(r" \(.*?\)", "", said)), said  # in brackets: the words of the broker
+                # In brackets: the words of the broker
+                assert not ENGLISH.search(re.sub(r" \(.*?\)", "", said)), said
             ill = {part for part, state in pole.parts.report().items() if state["state"] != "ok"}
             assert ill == {case.part} - {""}, told()
 
@@ -225,7 +261,9 @@ def agent_at(bench: Callable[..., Path], tmp_path: Path) -> Iterator[Callable[[i
 @pytest.mark.slow
 @pytest.mark.timeout(500)
 @pytest.mark.parametrize("name", CASES)
-def test_a_whole_agent_bears_it(name: str, odd: OddBroker, agent_at: Callable[[int], Agent], tmp_path: Path) -> None:
+def test_a_whole_agent_bears_it(
+    name: str, odd: OddBroker, agent_at: Callable[[int], Agent], tmp_path: Path
+) -> None:
     """200 events arrive, memory and log stay small, and the doctor names the cause."""
     case = CASES[name]
     odd.oddity = case.oddity()
@@ -248,8 +286,12 @@ def of_events(topic: str, _: bytes) -> bool:
 
 @pytest.mark.slow
 @pytest.mark.timeout(500)
-@pytest.mark.parametrize("oddity", [Oddity(refuses=of_events), Oddity(closes_at=of_events)], ids=["refuses", "closes_at"])
-def test_120000_events_that_nobody_takes(oddity: Oddity, odd: OddBroker, agent_at: Callable[[int], Agent], tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    "oddity", [Oddity(refuses=of_events), Oddity(closes_at=of_events)], ids=["refuses", "closes_at"]
+)
+def test_120000_events_that_nobody_takes(
+    oddity: Oddity, odd: OddBroker, agent_at: Callable[[int], Agent], tmp_path: Path
+) -> None:
     odd.oddity = oddity
     fill(tmp_path / "state", good=119_970)
     agent = agent_at(odd.port)
@@ -259,7 +301,11 @@ def test_120000_events_that_nobody_takes(oddity: Oddity, odd: OddBroker, agent_a
     for _ in range(60):
         time.sleep(1)
         most = max(most, agent.memory_kb())
-    print(f"{most - before} KB more, {agent.cpu_s() - cpu_s:.1f} s of a core, {odd.publishes - publishes} tried", agent.lines_a_minute())
+    print(
+        f"{most - before} KB more, {agent.cpu_s() - cpu_s:.1f} s of a core, {odd.publishes - publishes}"
+        " tried",
+        agent.lines_a_minute(),
+    )
     assert most - before <= 10_000
     assert agent.lines_a_minute() <= 20, agent.log_file.read_text()
     assert agent.cpu_s() - cpu_s <= 6.0, "a tenth of a core"

@@ -1,7 +1,8 @@
-"""Failure 14: a camera that accepts and says nothing, breaks off in half a frame, sends garbage, one frame a minute, one picture for ever.
+"""Failure 14: a camera that accepts and says nothing, breaks off in half a frame, sends garbage, one frame a
+minute, one picture for ever.
 
-All at once, on one pole, in real time: the loop that drives the lamp is never held up, each camera is reported with its reason, and
-the attempts to open it again come more and more rarely.
+All at once, on one pole, in real time: the loop that drives the lamp is never held up, each camera is
+reported with its reason, and the attempts to open it again come more and more rarely.
 """
 
 from __future__ import annotations
@@ -27,10 +28,12 @@ from pole_agent.vision.scripted import ScriptedDetector
 from tests.conftest import settled
 
 HEAD = b"HTTP/1.0 200 OK\r\nContent-Type: multipart/x-mixed-replace; boundary=frame\r\n\r\n"
-PICTURE = cv2.imencode(".jpg", np.random.default_rng(5).integers(0, 255, (240, 320, 3), dtype=np.uint8))[1].tobytes()
+PICTURE = cv2.imencode(".jpg", np.random.default_rng(5).integers(0, 255, (240, 320, 3), dtype=np.uint8))[
+    1
+].tobytes()
 PART = b"--frame\r\nContent-Type: image/jpeg\r\nContent-Length: %d\r\n\r\n" % len(PICTURE) + PICTURE + b"\r\n"
 WATCHED_S = 45.0
-MOST_JITTER_S = 0.1
+MAX_JITTER_S = 0.1
 
 
 def talk(mode: str, connection: socket.socket) -> None:
@@ -79,7 +82,15 @@ class Hostile:
                 return
 
 
-MODES = {"silent": "http", "quiet": "rtsp", "garbage": "http", "noise": "rtsp", "half": "http", "minute": "http", "same": "http"}
+MODES = {
+    "silent": "http",
+    "quiet": "rtsp",
+    "garbage": "http",
+    "noise": "rtsp",
+    "half": "http",
+    "minute": "http",
+    "same": "http",
+}
 SAYS = {
     "silent": "nobody answers",
     "quiet": "nobody answers",
@@ -100,7 +111,8 @@ def hostile() -> Iterator[Hostile]:
 @pytest.mark.alone
 async def test_a_camera_read_hangs_for_ever(hostile: Hostile, bench: Callable[..., Path]) -> None:
     cameras = "".join(
-        f'[[camera]]\nname = "{mode}"\nsource = "{scheme}://127.0.0.1:{hostile.ports[BEHAVES.get(mode, mode)]}/x"\n'
+        f'[[camera]]\nname = "{mode}"\nsource ='
+        f' "{scheme}://127.0.0.1:{hostile.ports[BEHAVES.get(mode, mode)]}/x"\n'
         for mode, scheme in MODES.items()
     )
     settings = load(bench(cameras)).settings
@@ -110,33 +122,39 @@ async def test_a_camera_read_hangs_for_ever(hostile: Hostile, bench: Callable[..
 
     async def work() -> int:
         lamp = compose.open_lamp(settings, clock, factory)
-        house = compose.build(
-            Loaded(settings, ""), lamp, clock, detector=ScriptedDetector({}), socket=settings.storage.state_dir / "control.sock"
+        runtime = compose.build(
+            Loaded(settings, ""),
+            lamp,
+            clock,
+            detector=ScriptedDetector({}),
+            socket=settings.storage.state_dir / "control.sock",
         )
-        running = asyncio.ensure_future(house.agent.run())
+        running = asyncio.ensure_future(runtime.agent.run())
         end = time.monotonic() + WATCHED_S
         while time.monotonic() < end:
             before = time.monotonic()
             await asyncio.sleep(0.01)
             late.append(time.monotonic() - before - 0.01)
-            for part, state in house.parts.report().items():
+            for part, state in runtime.parts.report().items():
                 if "reason" in state:
                     told[part].add(str(state["reason"]))
         assert not running.done()
         begun = time.monotonic()
-        house.agent.stop()
+        runtime.agent.stop()
         code = await running
         assert time.monotonic() - begun < 5
         return code
 
     with settled():
         assert await work() == 0
-    assert max(late) < MOST_JITTER_S, "the loop that drives the lamp was held up"
+    assert max(late) < MAX_JITTER_S, "the loop that drives the lamp was held up"
     for mode, says in SAYS.items():
         reasons = told[f"camera:{mode}"]
         assert reasons, f"{mode}: nothing was told"
         assert any(word in reason for word in says.split("|") for reason in reasons), (mode, reasons)
     for mode, attempts in hostile.attempts.items():
         assert len(attempts) <= 20, f"{mode}: {len(attempts)} attempts in {WATCHED_S} s"
-    waits = [b - a for a, b in zip(hostile.attempts["garbage"], hostile.attempts["garbage"][1:], strict=False)]
+    waits = [
+        b - a for a, b in zip(hostile.attempts["garbage"], hostile.attempts["garbage"][1:], strict=False)
+    ]
     assert max(waits) > 4 * min(w for w in waits if w > 0.3), "attempts come more and more rarely"

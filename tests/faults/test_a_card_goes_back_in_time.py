@@ -1,4 +1,6 @@
-"""A card is restored from an image, wiped, or copied, and everything beside the store with it: only the broker remembers. A real one."""
+"""A card is restored from an image, wiped, or copied, and everything beside the store with it: only the
+broker remembers. A real one.
+"""
 
 from __future__ import annotations
 
@@ -90,14 +92,18 @@ async def live(folder: Path, port: int, events: int, boot: str = BOOT) -> Life:
         store.start()
         running = asyncio.ensure_future(upload.run())
         for number in range(events):
-            store.record(RecordEvent("incident.summarized", Severity.WARNING, {"n": number}, clock.monotonic()))
+            store.record(
+                RecordEvent("incident.summarized", Severity.WARNING, {"n": number}, clock.monotonic())
+            )
         deadline = clock.monotonic() + 20
-        while not upload._own.compared.is_set() or sum((await store.read(lambda db: db.stats()))["waiting"].values()):
+        while not upload._own.compared.is_set() or sum(
+            (await store.read(lambda db: db.stats()))["waiting"].values()
+        ):
             assert clock.monotonic() < deadline, await store.read(lambda db: db.stats())
             await asyncio.sleep(0.02)
         life.store_id = store.store_id
         life.alarm = parts.report().get("identity", {}).get("reason", "")
-        await upload.farewell()
+        await upload.shutdown()
         running.cancel()
         await asyncio.gather(running, return_exceptions=True)
         await store.stop(5)
@@ -113,7 +119,9 @@ def city(mosquitto: Mosquitto) -> Any:
     ears.close()
 
 
-async def test_a_card_restored_with_everything_on_it(mosquitto: Mosquitto, city: City, tmp_path: Path) -> None:
+async def test_a_card_restored_with_everything_on_it(
+    mosquitto: Mosquitto, city: City, tmp_path: Path
+) -> None:
     state, image = tmp_path / "state", tmp_path / "image"
     first = await live(state, mosquitto.port, 3)
     shutil.copytree(state, image)
@@ -125,15 +133,22 @@ async def test_a_card_restored_with_everything_on_it(mosquitto: Mosquitto, city:
     assert last.store_id != first.store_id
     (report,) = city.dropped
     assert (report["storeid"], report["cause"], report["count"]) == (first.store_id, "store_went_back", None)
-    assert report["ranges"] == [[4, 8]], "what this boot said itself, to 7, and what was stored before the broker was heard"
+    assert report["ranges"] == [[4, 8]], (
+        "what this boot said itself, to 7, and what was stored before the broker was heard"
+    )
     assert "restored from an older image, or copied" in last.alarm
     assert city.births == sorted(city.births)
     again = await live(state, mosquitto.port, 1)
     assert (again.store_id, again.alarm, len(city.dropped)) == (last.store_id, "", 1), "once"
 
 
-async def test_image_of_before_connection_without_event(mosquitto: Mosquitto, city: City, tmp_path: Path) -> None:
-    """An image of before a connection without an event. The count of births tells, where the numbers do not."""
+async def test_image_of_before_connection_without_event(
+    mosquitto: Mosquitto, city: City, tmp_path: Path
+) -> None:
+    """An image of before a connection without an event.
+
+    The count of births tells, where the numbers do not.
+    """
     state, image = tmp_path / "state", tmp_path / "image"
     first = await live(state, mosquitto.port, 3)
     shutil.copytree(state, image)
@@ -141,7 +156,9 @@ async def test_image_of_before_connection_without_event(mosquitto: Mosquitto, ci
     shutil.rmtree(state)
     shutil.copytree(image, state)
     assert (await live(state, mosquitto.port, 2)).store_id != first.store_id
-    assert [(d["storeid"], d["ranges"]) for d in city.dropped] == [(first.store_id, [[4, 6]])], "only what goes on as 1 to 3"
+    assert [(d["storeid"], d["ranges"]) for d in city.dropped] == [(first.store_id, [[4, 6]])], (
+        "only what goes on as 1 to 3"
+    )
     assert city.births == sorted(city.births)
 
 
@@ -151,13 +168,21 @@ async def test_a_state_that_is_wiped_as_a_whole(mosquitto: Mosquitto, city: City
     last = await live(tmp_path / "state", mosquitto.port, 2)
     assert (last.alarm, last.store_id != first.store_id) == ("", True)
     (report,) = city.dropped
-    assert report == {"ranges": [[1, 5]], "count": None, "cause": "store_missing", "exact": False, "storeid": first.store_id}
+    assert report == {
+        "ranges": [[1, 5]],
+        "count": None,
+        "cause": "store_missing",
+        "exact": False,
+        "storeid": first.store_id,
+    }
     assert city.births == sorted(city.births)
     await live(tmp_path / "state", mosquitto.port, 2)
     assert len(city.dropped) == 1
 
 
-async def test_witness_tells_it_first_and_broker_not_again(mosquitto: Mosquitto, city: City, tmp_path: Path) -> None:
+async def test_witness_tells_it_first_and_broker_not_again(
+    mosquitto: Mosquitto, city: City, tmp_path: Path
+) -> None:
     """The witness tells it first and the broker not again."""
     first = await live(tmp_path / "state", mosquitto.port, 5)
     (tmp_path / "state" / "pole.db").unlink()
@@ -167,9 +192,14 @@ async def test_witness_tells_it_first_and_broker_not_again(mosquitto: Mosquitto,
     assert city.births == sorted(city.births)
 
 
-async def test_ordinary_restart_and_power_cut_tell_nothing(mosquitto: Mosquitto, city: City, tmp_path: Path) -> None:
+async def test_ordinary_restart_and_power_cut_tell_nothing(
+    mosquitto: Mosquitto, city: City, tmp_path: Path
+) -> None:
     """An ordinary restart and a power cut tell nothing."""
-    lives = [await live(tmp_path / "state", mosquitto.port, 2, boot) for boot in (BOOT, BOOT, "another-boot", "a-third")]
+    lives = [
+        await live(tmp_path / "state", mosquitto.port, 2, boot)
+        for boot in (BOOT, BOOT, "another-boot", "a-third")
+    ]
     assert len({life.store_id for life in lives}) == 1
     assert [life.alarm for life in lives] == [""] * 4
     assert city.dropped == []
@@ -181,10 +211,16 @@ def forged(city: City, **changes: object) -> bytes:
 
 @pytest.mark.parametrize(
     "changes",
-    [{"sequence": 999_999_999_999}, {"birth": 10**9}, {"storeid": "feedfeedfeedfeed", "sequence": 40, "birth": 99, "boot_id": "another"}],
+    [
+        {"sequence": 999_999_999_999},
+        {"birth": 10**9},
+        {"storeid": "feedfeedfeedfeed", "sequence": 40, "birth": 99, "boot_id": "another"},
+    ],
     ids=str,
 )
-async def test_a_forged_status_raises_the_alarm(mosquitto: Mosquitto, city: City, tmp_path: Path, changes: dict[str, object]) -> None:
+async def test_a_forged_status_raises_the_alarm(
+    mosquitto: Mosquitto, city: City, tmp_path: Path, changes: dict[str, object]
+) -> None:
     """A forged status raises the alarm and invents no loss."""
     first = await live(tmp_path / "state", mosquitto.port, 3)
     city.says(forged(city, **changes))
@@ -193,10 +229,13 @@ async def test_a_forged_status_raises_the_alarm(mosquitto: Mosquitto, city: City
     assert (life.store_id, city.dropped) == (first.store_id, [])
 
 
-async def test_a_status_of_another_boot_ends_the_store(mosquitto: Mosquitto, city: City, tmp_path: Path) -> None:
+async def test_a_status_of_another_boot_ends_the_store(
+    mosquitto: Mosquitto, city: City, tmp_path: Path
+) -> None:
     """A status of another boot ends the store and names no range.
 
-    Restored and started anew, a copy of the card, or forged: nobody can tell. No number is used twice, and no loss is made up.
+    Restored and started anew, a copy of the card, or forged: nobody can tell. No number is used twice, and no
+    loss is made up.
     """
     first = await live(tmp_path / "state", mosquitto.port, 3)
     city.says(forged(city, sequence=city.status["sequence"] + 50, boot_id="another"))

@@ -1,4 +1,7 @@
-"""Field failure 4: the same configuration pushed a hundred times, while the broker is away. The queue is untouched."""
+"""Field failure 4: the same configuration pushed a hundred times, while the broker is away.
+
+The queue is untouched.
+"""
 
 from __future__ import annotations
 
@@ -50,7 +53,7 @@ def test_a_hundred_pushes_leave_the_queue_as_it_is(
         assert ready.acquire(timeout=20)
         for _ in range(PUSHES):
             process.send_signal(signal.SIGHUP)
-            assert ready.acquire(timeout=20), "the next house runs"
+            assert ready.acquire(timeout=20), "the next runtime runs"
         assert process.poll() is None
         same, left = waiting()
         assert same == store

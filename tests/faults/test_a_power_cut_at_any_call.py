@@ -1,7 +1,9 @@
-"""A power cut between any two system calls leaves every state file whole, the old one or the new one. Needs strace (apt install strace).
+"""A power cut between any two system calls leaves every state file whole, the old one or the new one. Needs
+strace (apt install strace).
 
-The calls of a process that writes every file twice are played on a disk that keeps nothing but what was synced: the bytes of a file up to
-its last fsync, and the names of a folder up to its last fsync, or further, as the kernel likes.
+The calls of a process that writes every file twice are played on a disk that keeps nothing but what was
+synced: the bytes of a file up to its last fsync, and the names of a folder up to its last fsync, or further,
+as the kernel likes.
 """
 
 from __future__ import annotations
@@ -20,7 +22,9 @@ import pytest
 from tests.conftest import ROOT
 
 WRITER = Path(__file__).parent / "state_writer.py"
-CALLS = "openat,write,pwrite64,writev,ftruncate,fsync,fdatasync,rename,renameat,renameat2,unlink,unlinkat,mkdir"
+CALLS = (
+    "openat,write,pwrite64,writev,ftruncate,fsync,fdatasync,rename,renameat,renameat2,unlink,unlinkat,mkdir"
+)
 NAMED = re.compile(r'"((?:[^"\\]|\\.)*)"')
 
 
@@ -34,7 +38,10 @@ class File:
 
 @dataclass
 class Disk:
-    """What would be there after a power cut. `names` are safe; `pending` are changes of them that may be safe or not, in their order."""
+    """What would be there after a power cut.
+
+    `names` are safe; `pending` are changes of them that may be safe or not, in their order.
+    """
 
     names: dict[str, File] = field(default_factory=dict)
     now: dict[str, File] = field(default_factory=dict)
@@ -86,7 +93,9 @@ def play(lines: list[str], see: Callable[[Disk, str], None]) -> None:
                 open_files[result] = opened
                 if "O_TRUNC" in rest:
                     opened.written, opened.safe = opened.written + 1, -1  # nothing of before is left
-            case "write" | "pwrite64" | "writev" | "ftruncate" if isinstance(file := open_files.get(number), File):
+            case "write" | "pwrite64" | "writev" | "ftruncate" if isinstance(
+                file := open_files.get(number), File
+            ):
                 file.written += 1
             case "fsync" | "fdatasync":
                 synced = open_files[number]
@@ -110,13 +119,31 @@ def traced(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, list[str]]:
     if shutil.which("strace") is None:
         pytest.skip("needs strace: sudo apt install strace")
     folder = tmp_path_factory.mktemp("cut")
-    (folder / "pole.toml").write_text(f'[pole]\nid = "A"\nsite = "b"\nlatitude = 0.0\nlongitude = 0.0\n[storage]\nstate_dir = "{folder}"\n')
+    (folder / "pole.toml").write_text(
+        f'[pole]\nid = "A"\nsite = "b"\nlatitude = 0.0\nlongitude = 0.0\n[storage]\nstate_dir = "{folder}"\n'
+    )
     (folder / "last-good.toml.part").write_text("left by a cut")
     (folder / "last-good.toml.part").chmod(0o644)
     trace = folder / "strace.txt"
-    command = ["strace", "-f", "--seccomp-bpf", "-s", "0", "-e", f"trace={CALLS}", "-e", "signal=none", "-o", str(trace)]
+    command = [
+        "strace",
+        "-f",
+        "--seccomp-bpf",
+        "-s",
+        "0",
+        "-e",
+        f"trace={CALLS}",
+        "-e",
+        "signal=none",
+        "-o",
+        str(trace),
+    ]
     done = subprocess.run(
-        [*command, sys.executable, str(WRITER), str(folder)], cwd=ROOT, env={"PYTHONPATH": str(ROOT)}, capture_output=True, text=True
+        [*command, sys.executable, str(WRITER), str(folder)],
+        cwd=ROOT,
+        env={"PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
     )
     assert done.returncode == 0, done.stderr
     return folder, trace.read_text().splitlines()
@@ -133,7 +160,9 @@ FILES = {
 
 @pytest.mark.parametrize("name", FILES)
 def test_a_cut_leaves_the_old_file_or_the_new(name: str, traced: tuple[Path, list[str]]) -> None:
-    """At no moment is there half a file under the name of a state file; a copy that must last lasts once its write has returned."""
+    """At no moment is there half a file under the name of a state file; a copy that must last lasts once its
+    write has returned.
+    """
     folder, lines = traced
     path, lasts = str(folder / FILES[name][0]), FILES[name][1]
     seen: list[File | None] = []
@@ -153,7 +182,9 @@ def test_a_cut_leaves_the_old_file_or_the_new(name: str, traced: tuple[Path, lis
     assert len(versions) == 2, "the old and the new"
     assert len(returned) == 2
     if lasts:
-        assert [[file is version for file in found] for found, version in zip(returned, versions, strict=True)] == [[True], [True]]
+        assert [
+            [file is version for file in found] for found, version in zip(returned, versions, strict=True)
+        ] == [[True], [True]]
 
 
 def test_what_the_store_has_committed_is_safe(traced: tuple[Path, list[str]]) -> None:
@@ -172,9 +203,13 @@ def test_what_the_store_has_committed_is_safe(traced: tuple[Path, list[str]]) ->
 
 
 def test_who_may_read_the_state_files(traced: tuple[Path, list[str]]) -> None:
-    """The last good copy may hold passwords: its owner alone reads it, at every moment, whatever a cut had left."""
+    """The last good copy may hold passwords: its owner alone reads it, at every moment, whatever a cut had
+    left.
+    """
     folder, lines = traced
-    modes = {name: oct(stat.S_IMODE((folder / name).stat().st_mode)) for name in ("last-good.toml", "pole.witness")}
+    modes = {
+        name: oct(stat.S_IMODE((folder / name).stat().st_mode)) for name in ("last-good.toml", "pole.witness")
+    }
     assert modes == {"last-good.toml": "0o600", "pole.witness": "0o640"}
     made = [line for line in lines if "last-good.toml" in line and "O_CREAT" in line and " = -1 " not in line]
     assert len(made) == 2

@@ -1,4 +1,7 @@
-"""Field failure 1: a damaged database. It starts, sets the bad file aside, saves what can be read, and says what was lost."""
+"""Field failure 1: a damaged database.
+
+It starts, sets the bad file aside, saves what can be read, and says what was lost.
+"""
 
 from __future__ import annotations
 
@@ -32,11 +35,19 @@ NAMES = (FILE_NAME, FILE_NAME + "-wal")
 
 def new_store(folder: Path, prefix: str) -> Store:
     numbers = iter(range(1, 100_000))
-    return Store(folder, 16, lambda at: Stamp(at, "boot", time.time(), "synced"), lambda: f"{prefix}{next(numbers)}", 0.05)
+    return Store(
+        folder,
+        16,
+        lambda at: Stamp(at, "boot", time.time(), "synced"),
+        lambda: f"{prefix}{next(numbers)}",
+        0.05,
+    )
 
 
 async def fill(folder: Path) -> None:
-    """Events, an open incident and small state; half of it in the file itself, half still in the write-ahead log."""
+    """Events, an open incident and small state; half of it in the file itself, half still in the write-ahead
+    log.
+    """
 
     async def work() -> None:
         store = new_store(folder, "old")
@@ -61,7 +72,9 @@ async def fill(folder: Path) -> None:
 
 
 async def opened(folder: Path) -> tuple[list[str], list[dict[str, object]], dict[str, object]]:
-    """Open it as the agent does, store one more; the identifiers that wait, the reports of loss, and the statistics."""
+    """Open it as the agent does, store one more; the identifiers that wait, the reports of loss, and the
+    statistics.
+    """
 
     async def work() -> tuple[list[str], list[dict[str, object]], dict[str, object]]:
         store = new_store(folder, "new")
@@ -75,12 +88,21 @@ async def opened(folder: Path) -> tuple[list[str], list[dict[str, object]], dict
         waiting = await store.read(lambda db: db.list_events(10_000))
         stats = await store.read(lambda db: db.stats())
         values = {"source": "/smartpole/s/p", "prefix": TYPE_PREFIX, "storeid": store.store_id}
-        outbound = [Outbound.read(r) for r in await store.read(lambda db: db.following(None, 10_000, DOCUMENT_SQL, **values))]
+        outbound = [
+            Outbound.read(r)
+            for r in await store.read(lambda db: db.following(None, 10_000, DOCUMENT_SQL, **values))
+        ]
         for event in outbound:
             json.loads(event.text)  # whatever fell over: what goes out is JSON
-        assert {e.seq for e in outbound} == {s.seq for s in waiting}, "what cannot go out does not stay for ever"
+        assert {e.seq for e in outbound} == {s.seq for s in waiting}, (
+            "what cannot go out does not stay for ever"
+        )
         await store.stop(5.0)
-        return [s.event_id for s in waiting], [json.loads(s.data) for s in waiting if s.kind == "outbox.dropped"], stats
+        return (
+            [s.event_id for s in waiting],
+            [json.loads(s.data) for s in waiting if s.kind == "outbox.dropped"],
+            stats,
+        )
 
     return await work()
 
@@ -131,7 +153,10 @@ async def test_damage_anywhere_is_survived_and_told(good: Path, tmp_path: Path, 
         if aside:
             assert lost, f"{name} {how} at {offset}: a loss that nobody is told of"
             saved = len([i for i in ids if i.startswith("old")])
-            assert lost[0]["salvaged"] in (saved, saved + 1), "the event of this start was saved too when the damage showed after it"
+            assert lost[0]["salvaged"] in (
+                saved,
+                saved + 1,
+            ), "the event of this start was saved too when the damage showed after it"
             assert int(str(stats["last_sequence"])) >= len(ids)
 
 
@@ -178,11 +203,15 @@ async def test_agent_taken_back_goes_on_with_newer_store(good: Path, tmp_path: P
     assert not list(folder.glob("*.corrupt-*"))
     with contextlib.closing(sqlite3.connect(folder / FILE_NAME)) as db:
         assert db.execute("SELECT value FROM meta WHERE key = 'storeid'").fetchone() == number
-        assert db.execute("PRAGMA user_version").fetchone()[0] == VERSION + 3, "the newer one finds its own again"
+        assert db.execute("PRAGMA user_version").fetchone()[0] == VERSION + 3, (
+            "the newer one finds its own again"
+        )
 
 
 @pytest.mark.parametrize(("version", "vacuum"), [(1, "NONE"), (2, "INCREMENTAL"), (4, "INCREMENTAL")])
-async def test_store_of_older_version_is_brought_up_to_date(good: Path, tmp_path: Path, version: int, vacuum: str) -> None:
+async def test_store_of_older_version_is_brought_up_to_date(
+    good: Path, tmp_path: Path, version: int, vacuum: str
+) -> None:
     """A store of an older version is brought up to date and loses nothing."""
     folder = damaged(good, tmp_path / "x")
     with contextlib.closing(sqlite3.connect(folder / FILE_NAME)) as db:
@@ -190,7 +219,10 @@ async def test_store_of_older_version_is_brought_up_to_date(good: Path, tmp_path
             db.execute("DROP TABLE verdicts")
         db.execute("DROP TABLE lamp_log")
         if version == 4:
-            db.execute("CREATE TABLE lamp_log (number INTEGER PRIMARY KEY, wall REAL NOT NULL, quality TEXT NOT NULL, data TEXT NOT NULL)")
+            db.execute(
+                "CREATE TABLE lamp_log (number INTEGER PRIMARY KEY, wall REAL NOT NULL, quality TEXT NOT"
+                " NULL, data TEXT NOT NULL)"
+            )
         db.commit()
         db.execute("PRAGMA journal_mode = DELETE")
         if version < 3:
@@ -218,18 +250,26 @@ def test_older_store_without_room_stays_as_it_is(good: Path, tmp_path: Path) -> 
         db.execute("VACUUM")
         for _ in range(4):  # some 600 bytes each: one to a small page, seven to a large one
             db.execute(
-                "INSERT INTO outbox (id, kind, severity, data, monotonic, boot_id, wall, quality) "
-                "SELECT id, kind, severity, substr(data || hex(zeroblob(200)), 1, 450), monotonic, boot_id, wall, quality FROM outbox"
+                "INSERT INTO outbox (id, kind, severity, data, monotonic, boot_id, wall, quality) SELECT id,"
+                " kind, severity, substr(data || hex(zeroblob(200)), 1, 450), monotonic, boot_id, wall,"
+                " quality FROM outbox"
             )
         count = db.execute("SELECT count(*) FROM outbox").fetchone()[0]
         db.execute("PRAGMA user_version = 2")
     # No file may grow beyond what is there: as on a full disk, but for this process only.
     program = (
-        "import resource, sys; from pathlib import Path; from pole_agent.store.database import Database; path = Path(sys.argv[1]);"
-        "resource.setrlimit(resource.RLIMIT_FSIZE, (path.stat().st_size + 50_000,) * 2); database = Database(path, 64, str);"
-        "print(len(database.list_events(1_000_000)), database.verdicts()); database.close()"
+        "import resource, sys; from pathlib import Path; from pole_agent.store.database import Database; path"
+        " = Path(sys.argv[1]);resource.setrlimit(resource.RLIMIT_FSIZE, (path.stat().st_size + 50_000,) * 2);"
+        " database = Database(path, 64, str);print(len(database.list_events(1_000_000)),"
+        " database.verdicts()); database.close()"
     )
-    done = subprocess.run([sys.executable, "-c", program, str(folder / FILE_NAME)], capture_output=True, text=True, check=False, cwd=ROOT)
+    done = subprocess.run(
+        [sys.executable, "-c", program, str(folder / FILE_NAME)],
+        capture_output=True,
+        text=True,
+        check=False,
+        cwd=ROOT,
+    )
     assert done.stdout.split() == [str(count), "{}"], done.stderr
     with contextlib.closing(sqlite3.connect(folder / FILE_NAME)) as db:
         assert db.execute("PRAGMA page_size").fetchone()[0] == 4096
@@ -274,7 +314,9 @@ async def test_a_time_that_fell_over_is_dropped_and_told(good: Path, tmp_path: P
 
 @pytest.mark.parametrize("column", ["id", "kind", "boot_id", "quality"])
 @pytest.mark.parametrize("text", ["a\x1fb", "a\x1eb", 'a"b', "a\\"])
-async def test_word_that_fell_over_blocks_nobody_and_is_told(good: Path, tmp_path: Path, column: str, text: str) -> None:
+async def test_word_that_fell_over_blocks_nobody_and_is_told(
+    good: Path, tmp_path: Path, column: str, text: str
+) -> None:
     """A word that fell over blocks nobody and is told.
 
     Nothing checks a text on the disk. A separator or a quote in it would break what is read, or what is sent.
@@ -287,10 +329,17 @@ async def test_word_that_fell_over_blocks_nobody_and_is_told(good: Path, tmp_pat
         store = new_store(folder, "new")
         store.start()
         values = {"source": "/smartpole/s/p", "prefix": TYPE_PREFIX, "storeid": "s"}
-        outbound = [Outbound.read(r) for r in await store.read(lambda db: db.following(None, 10_000, DOCUMENT_SQL, **values))]
+        outbound = [
+            Outbound.read(r)
+            for r in await store.read(lambda db: db.following(None, 10_000, DOCUMENT_SQL, **values))
+        ]
         assert all(json.loads(event.text) for event in outbound)
         await store.tidy(1.0, {})
-        told = [json.loads(s.data) for s in await store.read(lambda db: db.list_events(10_000)) if s.kind == "outbox.dropped"]
+        told = [
+            json.loads(s.data)
+            for s in await store.read(lambda db: db.list_events(10_000))
+            if s.kind == "outbox.dropped"
+        ]
         await store.stop(5.0)
         return [event.seq for event in outbound], told
 
@@ -313,12 +362,20 @@ def test_pole_starts_on_damaged_store_and_tells_city(
         file.write(b"\xff" * 2 * PAGE_BYTES)
     city = City(mosquitto.port)
     try:
-        agent("run", "--config", str(bench(f'[mqtt]\nhost = "127.0.0.1"\nport = {mosquitto.port}\ntls = false\n')), "--log-level", "error")
+        agent(
+            "run",
+            "--config",
+            str(bench(f'[mqtt]\nhost = "127.0.0.1"\nport = {mosquitto.port}\ntls = false\n')),
+            "--log-level",
+            "error",
+        )
         eventually(lambda: city.reports, 30)
         (report,) = city.reports
         assert "corrupt" in report["cause"]
         assert report["count"] is None, "nobody knows how many"
-        eventually(lambda: len([i for i in city.names.values() if i.startswith("old")]) == report["salvaged"], 30)
+        eventually(
+            lambda: len([i for i in city.names.values() if i.startswith("old")]) == report["salvaged"], 30
+        )
         assert report["salvaged"] > EVENTS / 4
     finally:
         city.stop()

@@ -1,4 +1,7 @@
-"""Field failure 10: a command that the broker keeps. Refused, answered, recorded; at every start, and while the pole listens."""
+"""Field failure 10: a command that the broker keeps.
+
+Refused, answered, recorded; at every start, and while the pole listens.
+"""
 
 from __future__ import annotations
 
@@ -21,12 +24,18 @@ COMMANDS = {
     "drone/stop": {"stop": False, "by": "an officer"},
     "drone/conditions": {"wind_ms": 0.0, "at": "2026-11-24T10:00:00Z"},
     "outbox/resend": {"storeid": "x", "from": 1, "to": 2},
-    "incident/feedback": {"incident_id": "01a20d2c-5ce5-7046-9dd1-e9f3183805ad", "verdict": "true", "by": "an officer"},
+    "incident/feedback": {
+        "incident_id": "01a20d2c-5ce5-7046-9dd1-e9f3183805ad",
+        "verdict": "true",
+        "by": "an officer",
+    },
 }
 
 
 @pytest.mark.parametrize("path", PATHS)
-def test_a_kept_command_is_never_acted_on(path: str, mosquitto: Mosquitto, agent: Callable[..., Any], bench: Callable[..., Path]) -> None:
+def test_a_kept_command_is_never_acted_on(
+    path: str, mosquitto: Mosquitto, agent: Callable[..., Any], bench: Callable[..., Path]
+) -> None:
     city = City(mosquitto.port)
     config = str(bench(f'[mqtt]\nhost = "127.0.0.1"\nport = {mosquitto.port}\ntls = false\n'))
     payload = json.dumps(COMMANDS[path])
@@ -43,7 +52,8 @@ def test_a_kept_command_is_never_acted_on(path: str, mosquitto: Mosquitto, agent
             assert process.wait(10) == 0
         process = agent("run", "--config", config, "--log-level", "error")
         eventually(lambda: len(refusals()) == 3, 20)
-        # And one that is published retained while the pole listens: it looks ordinary without Retain As Published.
+        # And one that is published retained while the pole listens: it looks ordinary without Retain As
+        # Published.
         city._client.publish(f"{BASE}/{path}", payload, 1, retain=True).wait_for_publish(5)
         eventually(lambda: len(refusals()) == 4)
         eventually(lambda: len(city.got("events/command/refused")) == 4, 20)

@@ -1,7 +1,8 @@
-"""A library of ours spoke to its vendor (onnxruntime 1.32). No address but the configured ones is ever spoken to or looked up.
+"""A library of ours spoke to its vendor (onnxruntime 1.32). No address but the configured ones is ever spoken
+to or looked up.
 
-Nothing is written outside the state, the runtime folder and the files that were asked for. The next dependency that does so fails here.
-The same of the whole demo: tests/uplink/test_no_picture_leaves.py.
+Nothing is written outside the state, the runtime folder and the files that were asked for. The next
+dependency that does so fails here. The same of the whole demo: tests/uplink/test_no_picture_leaves.py.
 """
 
 from __future__ import annotations
@@ -26,7 +27,9 @@ def short_clip(tmp_path: Path) -> Path:
     writer = None
     for _ in range(10):
         _, image = capture.read()
-        writer = writer or cv2.VideoWriter(str(path), cv2.VideoWriter.fourcc(*"MJPG"), 10, (image.shape[1], image.shape[0]))
+        writer = writer or cv2.VideoWriter(
+            str(path), cv2.VideoWriter.fourcc(*"MJPG"), 10, (image.shape[1], image.shape[0])
+        )
         writer.write(image)
     assert writer is not None
     writer.release()
@@ -34,7 +37,9 @@ def short_clip(tmp_path: Path) -> Path:
 
 
 def test_the_meter_sees_a_talkative_library(traced: Traced) -> None:
-    """The trace shows an address, a name that is looked up, a socket of the machine and a file in the home."""
+    """The trace shows an address, a name that is looked up, a socket of the machine and a file in
+    the home.
+    """
     lines = """
     7 connect(5, {sa_family=AF_INET, sin_port=htons(53), sin_addr=inet_addr("192.0.2.53")}, 16) = 0
     7 sendto(5, "x", 1, 0, {sa_family=AF_INET6, sin6_port=htons(443), inet_pton(AF_INET6, "2001:db8::1", &sin6_addr)}, 28) = 1
@@ -50,12 +55,14 @@ def test_the_meter_sees_a_talkative_library(traced: Traced) -> None:
 
 
 @pytest.mark.timeout(180)
-def test_run_speaks_to_its_broker_and_camera_only(traced: Traced, mosquitto: Mosquitto, bench: Callable[..., Path], tmp_path: Path) -> None:
+def test_run_speaks_to_its_broker_and_camera_only(
+    traced: Traced, mosquitto: Mosquitto, bench: Callable[..., Path], tmp_path: Path
+) -> None:
     camera = free_port()  # nobody listens there: it is asked again and again
     config = bench(
         f'[[camera]]\nname = "street"\nsource = "{CLIP}"\nloop = true\n'
         f'[[camera]]\nname = "gate"\nsource = "rtsp://127.0.0.1:{camera}/x"\n'
-        f'[[rule]]\nname = "somebody"\nkind = "presence"\ncamera = "street"\n'
+        '[[rule]]\nname = "somebody"\nkind = "presence"\ncamera = "street"\n'
         f'[mqtt]\nhost = "127.0.0.1"\nport = {mosquitto.port}\ntls = false\n'
     )
     log = traced.scratch / "log"
@@ -67,7 +74,13 @@ def test_run_speaks_to_its_broker_and_camera_only(traced: Traced, mosquitto: Mos
         traced.stop(process)
     state, runtime = tmp_path / "state", Path("/run/pole-agent")
     sockets = tuple(str(folder / "control.sock") for folder in (state, runtime))
-    nothing_else(traced, ("127.0.0.1", mosquitto.port), ("127.0.0.1", camera), folders=(state, runtime), sockets=sockets)
+    nothing_else(
+        traced,
+        ("127.0.0.1", mosquitto.port),
+        ("127.0.0.1", camera),
+        folders=(state, runtime),
+        sockets=sockets,
+    )
 
 
 @pytest.mark.timeout(180)
@@ -78,12 +91,18 @@ def test_replay_speaks_to_nobody(traced: Traced, short_clip: Path) -> None:
 
 
 @pytest.mark.timeout(180)
-def test_doctor_speaks_to_what_it_examines_only(traced: Traced, mosquitto: Mosquitto, bench: Callable[..., Path], tmp_path: Path) -> None:
-    config = bench(f'[[camera]]\nsource = "{CLIP}"\n[mqtt]\nhost = "127.0.0.1"\nport = {mosquitto.port}\ntls = false\n')
+def test_doctor_speaks_to_what_it_examines_only(
+    traced: Traced, mosquitto: Mosquitto, bench: Callable[..., Path], tmp_path: Path
+) -> None:
+    config = bench(
+        f'[[camera]]\nsource = "{CLIP}"\n[mqtt]\nhost = "127.0.0.1"\nport = {mosquitto.port}\ntls = false\n'
+    )
     done = traced.run("doctor", "--config", str(config), "--json")
     assert "127.0.0.1" in done.stdout, done.stderr
     state = tmp_path / "state"
-    nothing_else(traced, ("127.0.0.1", mosquitto.port), folders=(state,), sockets=(str(state / "control.sock"),))
+    nothing_else(
+        traced, ("127.0.0.1", mosquitto.port), folders=(state,), sockets=(str(state / "control.sock"),)
+    )
 
 
 @pytest.mark.slow
@@ -99,11 +118,14 @@ def test_bench_speaks_to_its_own_brokers_only(traced: Traced) -> None:
 def test_library_that_reports_by_itself_is_silent(traced: Traced) -> None:
     """A library that reports by itself is silent in ours.
 
-    ONNX Runtime's switch is set before anything of ours can import it, and handed to every process that is started.
+    ONNX Runtime's switch is set before anything of ours can import it, and handed to every process that is
+    started.
     """
     shown = subprocess.run(
         [sys.executable, "-c", "import pole_agent.vision.onnx, subprocess, sys; subprocess.run(['env'])"],
         env={k: v for k, v in os.environ.items() if not k.startswith("ORT_")} | {"PYTHONPATH": str(ROOT)},
-        capture_output=True, text=True, check=True,
-    ).stdout  # fmt: skip
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout
     assert "ORT_DISABLE_TELEMETRY=1" in shown.splitlines()

@@ -1,7 +1,8 @@
 """Field failure 2: unsynced writes vanish. What was told as stored is still there.
 
-A real process stores events under strace. From its system calls, the disk is put together as it is after a power cut: what was written
-before a file's last fsync is there, of the rest a random part, in blocks of 512 bytes. Then the store is opened as the agent does.
+A real process stores events under strace. From its system calls, the disk is put together as it is after a
+power cut: what was written before a file's last fsync is there, of the rest a random part, in blocks of 512
+bytes. Then the store is opened as the agent does.
 """
 
 from __future__ import annotations
@@ -34,7 +35,8 @@ class File:
     """One file: its content at the last sync, and what was written since."""
 
     durable: bytes = b""
-    since: list[tuple[int, bytes | None]] = field(default_factory=list)  # (offset, bytes), or (size, None): cut to size
+    # (offset, bytes), or (size, None): cut to size
+    since: list[tuple[int, bytes | None]] = field(default_factory=list)
 
     def write(self, offset: int, data: bytes | None) -> None:
         self.since.append((offset, data))
@@ -81,7 +83,12 @@ def replay(trace: Path, folder: Path, *, syncs: bool = True) -> Iterator[tuple[i
             line = unfinished.pop(thread) + line.partition(" resumed>")[2]
         if (found := CALL.match(line)) is None or int(found[6]) < 0:
             continue
-        name, number, path, data = found[1], found[2], Path(unhex(found[3] or "").decode()), unhex(found[4] or "")
+        name, number, path, data = (
+            found[1],
+            found[2],
+            Path(unhex(found[3] or "").decode()),
+            unhex(found[4] or ""),
+        )
         if name == "write" and number == "1":
             line_so_far += data
             if line_so_far.endswith(b"\n"):
@@ -137,11 +144,27 @@ def trace(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
         pytest.skip("needs strace: sudo apt install strace")
     folder = tmp_path_factory.mktemp("state")
     path = folder.parent / "trace"
-    command = ["strace", "-f", "-y", "-xx", "-s", "70000", "-e", f"trace={CALLS}", "-e", "signal=none", "-o", str(path)]
+    command = [
+        "strace",
+        "-f",
+        "-y",
+        "-xx",
+        "-s",
+        "70000",
+        "-e",
+        f"trace={CALLS}",
+        "-e",
+        "signal=none",
+        "-o",
+        str(path),
+    ]
     process = subprocess.Popen(
-        [*command, sys.executable, str(WRITER), str(folder)], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+        [*command, sys.executable, str(WRITER), str(folder)],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
         cwd=WRITER.parents[2],
-    )  # fmt: skip
+    )
     assert process.stdout is not None
     assert process.stderr is not None
     if not process.stdout.readline():

@@ -1,4 +1,7 @@
-"""Field failures 5 and 6: days offline and a full store. Only age and the cap drop anything, and every number is accounted for."""
+"""Field failures 5 and 6: days offline and a full store.
+
+Only age and the cap drop anything, and every number is accounted for.
+"""
 
 from __future__ import annotations
 
@@ -44,7 +47,11 @@ def test_seven_days_offline_drop_by_age(tmp_path: Path) -> None:
     for hour in range(7 * 24):
         wall = 1.79e9 + hour * 3600.0
         entries = [
-            Entry(f"x{next(numbers)}", RecordEvent(kind, severity, {"hour": hour}, float(hour)), Stamp(float(hour), "boot", wall, "synced"))
+            Entry(
+                f"x{next(numbers)}",
+                RecordEvent(kind, severity, {"hour": hour}, float(hour)),
+                Stamp(float(hour), "boot", wall, "synced"),
+            )
             for kind, severity in KINDS
         ]
         with database.transaction():
@@ -78,7 +85,11 @@ def test_the_file_shrinks_when_the_backlog_is_gone(tmp_path: Path) -> None:
         with database.transaction():
             database.append(
                 [
-                    Entry(f"x{next(numbers)}", RecordEvent("incident.closed", Severity.INFO, {"t": "x" * 500}, 1.0), stamp)
+                    Entry(
+                        f"x{next(numbers)}",
+                        RecordEvent("incident.closed", Severity.INFO, {"t": "x" * 500}, 1.0),
+                        stamp,
+                    )
                     for _ in range(500)
                 ]
             )
@@ -107,7 +118,12 @@ def test_pole_that_comes_back_after_seven_days(
     for hour in range(7 * 24):
         stamp = Stamp(float(hour), "boot", time.time() - (7 * 24 - hour) * 3600.0, "synced")
         with database.transaction():
-            database.append([Entry(f"x{next(numbers)}", RecordEvent(kind, level, {"hour": hour}, 0.0), stamp) for kind, level in KINDS])
+            database.append(
+                [
+                    Entry(f"x{next(numbers)}", RecordEvent(kind, level, {"hour": hour}, 0.0), stamp)
+                    for kind, level in KINDS
+                ]
+            )
     store, last = database.store_id, database.stats()["last_sequence"]
     database.close()
     city = City(mosquitto.port)
@@ -121,7 +137,8 @@ def test_pole_that_comes_back_after_seven_days(
         mosquitto.start()
         eventually(lambda: city.has(store) >= set(range(1, last + 1)), 60)
         expired = {s for s in city.dropped[store] if s <= last}
-        # Of four a hour: what is told of the traffic goes after two days, health after one. Alarms and incidents stay.
+        # Of four a hour: what is told of the traffic goes after two days, health after one. Alarms and
+        # incidents stay.
         assert len(expired) == pytest.approx(5 * 24 + 6 * 24, abs=4)
         assert not expired & city.sequences[store]
         kinds = {KINDS[(number - 1) % len(KINDS)][0] for number in expired}

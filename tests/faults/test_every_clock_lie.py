@@ -1,7 +1,9 @@
-"""Every lie that a clock or a time server can tell: no dark night, and no trust in what own evidence contradicts.
+"""Every lie that a clock or a time server can tell: no dark night, and no trust in what own evidence
+contradicts.
 
-A dark night is a lamp below its floor while the true sun is below -6 degrees. What a pole cannot know (a clock that is ahead at boot by the
-word of somebody who is believed) is not asked of it here, except where a photocell sees the sun.
+A dark night is a lamp below its floor while the true sun is below -6 degrees. What a pole cannot know (a
+clock that is ahead at boot by the word of somebody who is believed) is not asked of it here, except where a
+photocell sees the sun.
 """
 
 from __future__ import annotations
@@ -20,7 +22,9 @@ from tests.lamp.test_controller import SUMEDANG, controller
 
 STEP_S = 60
 HOUR_S, DAY_S, YEAR_S = 3600.0, 86_400.0, 365 * 86_400.0
-EVENING, MIDNIGHT, NOON = (datetime.fromisoformat(f"2026-12-{t}:00+07:00").timestamp() for t in ("01T20:00", "02T00:30", "02T12:00"))
+EVENING, MIDNIGHT, NOON = (
+    datetime.fromisoformat(f"2026-12-{t}:00+07:00").timestamp() for t in ("01T20:00", "02T00:30", "02T12:00")
+)
 TIMES = {"midnight": MIDNIGHT, "noon": NOON}
 Lie = Callable[[World], None]
 
@@ -79,7 +83,9 @@ AUTO: dict[str, Lie] = {
     "30 years ahead, with a source": _boots(30 * YEAR_S + 7 * HOUR_S, lies.chrony_that_was_led_astray),
     "2038": _boots(datetime.fromisoformat("2038-01-19T03:14:08+00:00").timestamp() - EVENING, lies.nobody),
     "1970": _reads_1970,
-    "20 years behind, by a receiver whose weeks rolled over": _boots(-1024 * 7 * DAY_S, lies.chrony_that_was_led_astray),
+    "20 years behind, by a receiver whose weeks rolled over": _boots(
+        -1024 * 7 * DAY_S, lies.chrony_that_was_led_astray
+    ),
     "set 8 h ahead, chrony disagrees": _is_set(8 * HOUR_S, lies.chrony_by_a_source),
     "set 8 h back, chrony disagrees": _is_set(-8 * HOUR_S, lies.chrony_by_a_source),
     "set 8 h ahead, after the network went": _is_set(8 * HOUR_S, lies.flag_of_before_the_clock_was_set),
@@ -104,13 +110,19 @@ SEEN: dict[str, Lie] = {  # by a photocell: what nobody else could know
     "set 8 h ahead, with a source": _is_set(8 * HOUR_S, lies.chrony_that_was_led_astray),
     "7 h behind": _boots(-7 * HOUR_S, lies.chrony_that_was_led_astray),
 }
-ALL = [("auto", name) for name in AUTO] + [("system", name) for name in SYSTEM] + [("cell", name) for name in SEEN]
+ALL = (
+    [("auto", name) for name in AUTO]
+    + [("system", name) for name in SYSTEM]
+    + [("cell", name) for name in SEEN]
+)
 
 
 def _world(kind: str, begun: float) -> World:
     trust: Literal["auto", "system"] = "system" if kind == "system" else "auto"
     service = lies.nobody if kind == "system" else lies.chrony_by_a_source
-    return World(begun, SUMEDANG, with_cell if kind == "cell" else plain, trust, service, has_cell=kind == "cell")
+    return World(
+        begun, SUMEDANG, with_cell if kind == "cell" else plain, trust, service, has_cell=kind == "cell"
+    )
 
 
 def _lie(kind: str, name: str) -> Lie:
@@ -120,7 +132,9 @@ def _lie(kind: str, name: str) -> Lie:
 @pytest.mark.parametrize("at", TIMES)
 @pytest.mark.parametrize(("kind", "name"), ALL)
 def test_no_lie_makes_a_dark_night(kind: str, name: str, at: str) -> None:
-    """The lie at three times of the day; then two days, an outage that is longer than the clock is wrong, and another night."""
+    """The lie at three times of the day; then two days, an outage that is longer than the clock is wrong, and
+    another night.
+    """
     world = _world(kind, TIMES[at] - 6 * HOUR_S)
     world.walk(6 * HOUR_S, STEP_S)
     assert world.keeper.trusted
@@ -134,7 +148,9 @@ def test_no_lie_makes_a_dark_night(kind: str, name: str, at: str) -> None:
     world.walk(HOUR_S, STEP_S)
     world.restart()
     world.walk(DAY_S, STEP_S)
-    assert not world.dark, f"{len(world.dark)} times, first {datetime.fromtimestamp(world.dark[0], SUMEDANG.zone)}"
+    assert not world.dark, (
+        f"{len(world.dark)} times, first {datetime.fromtimestamp(world.dark[0], SUMEDANG.zone)}"
+    )
     if kind != "cell":
         assert not world.fooled_s, "and it was never trusted"
 
@@ -169,7 +185,8 @@ def test_pole_that_is_told_truth_follows_its_program() -> None:
 def test_jump_without_a_server_is_doubted_for_a_day() -> None:
     """A jump ahead without any time server is doubted for a day.
 
-    What is behind that nobody can know: no server is asked, nothing is older. Right after a boot it is how the clock is set first.
+    What is behind that nobody can know: no server is asked, nothing is older. Right after a boot it is how
+    the clock is set first.
     """
     world = _world("system", NOON)
     world.walk(2 * HOUR_S, STEP_S)
@@ -198,7 +215,9 @@ def test_certificate_that_began_later_than_clock_reads() -> None:
 
 
 def _with_a_false_future(trust: str) -> World:
-    """It believed a clock that was a year ahead for an hour; then the power was cut, and the clock is right."""
+    """It believed a clock that was a year ahead for an hour; then the power was cut, and the
+    clock is right.
+    """
     world = _world(trust, NOON)
     service, world.service = world.service, lies.chrony_that_was_led_astray
     world.clock.error_s = YEAR_S
@@ -208,7 +227,9 @@ def _with_a_false_future(trust: str) -> World:
     world.clock.error_s, world.service = 0.0, service
     world.power_cut()
     assert not world.keeper.trusted
-    assert "behind the last known time" in world.keeper.reason or "behind what is stored" in world.keeper.reason
+    assert (
+        "behind the last known time" in world.keeper.reason or "behind what is stored" in world.keeper.reason
+    )
     return world
 
 

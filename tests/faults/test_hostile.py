@@ -1,4 +1,6 @@
-"""Hostile input to the daemon as a process: one clear line, lamp lit, a stop within 5 s, nothing stored lost."""
+"""Hostile input to the daemon as a process: one clear line, lamp lit, a stop within 5 s, nothing
+stored lost.
+"""
 
 from __future__ import annotations
 
@@ -32,7 +34,10 @@ class Output:
         self.lines.extend(line.rstrip("\n") for line in stream)
 
     def wait_for(self, text: str, within_s: float = 20.0) -> str:
-        eventually(lambda: any(text in line for line in list(self.lines)) or self.process.poll() is not None, within_s)
+        eventually(
+            lambda: any(text in line for line in list(self.lines)) or self.process.poll() is not None,
+            within_s,
+        )
         found = [line for line in list(self.lines) if text in line]
         assert found, "\n".join(self.lines)
         return found[0]
@@ -69,7 +74,9 @@ def camera(source: str) -> str:
     return f'[[camera]]\nsource = "{source}"\n'
 
 
-def test_camera_that_hangs_holds_up_nothing(agent: Start, bench: Callable[..., Path], silent_camera: str) -> None:
+def test_camera_that_hangs_holds_up_nothing(
+    agent: Start, bench: Callable[..., Path], silent_camera: str
+) -> None:
     """A camera that hangs holds up neither lamp nor stop."""
     output = Output(agent("run", "--config", str(bench(camera(silent_camera)))))
     output.wait_for("running; control socket")
@@ -90,7 +97,9 @@ def test_camera_that_hangs_holds_up_nothing(agent: Start, bench: Callable[..., P
         ),
     ],
 )
-def test_trouble_with_camera_or_model_is_one_line(agent: Start, bench: Callable[..., Path], config: str, says: str) -> None:
+def test_trouble_with_camera_or_model_is_one_line(
+    agent: Start, bench: Callable[..., Path], config: str, says: str
+) -> None:
     """Trouble with camera or model is one line and the lamp is lit."""
     output = Output(agent("run", "--config", str(bench(config))))
     output.wait_for(says)
@@ -100,8 +109,13 @@ def test_trouble_with_camera_or_model_is_one_line(agent: Start, bench: Callable[
     assert not any("Traceback" in line for line in output.lines)
 
 
-def test_unwritable_state_folder_stops_nothing(agent: Start, bench: Callable[..., Path], tmp_path: Path) -> None:
-    """A state folder that cannot be written stops nothing. A file in the place of the folder: that fails for root too."""
+def test_unwritable_state_folder_stops_nothing(
+    agent: Start, bench: Callable[..., Path], tmp_path: Path
+) -> None:
+    """A state folder that cannot be written stops nothing.
+
+    A file in the place of the folder: that fails for root too.
+    """
     path = bench()
     (tmp_path / "state").write_text("in the way")
     environment = {**os.environ, "RUNTIME_DIRECTORY": str(tmp_path / "run")}
@@ -112,7 +126,9 @@ def test_unwritable_state_folder_stops_nothing(agent: Start, bench: Callable[...
     assert output.stop() < 5
 
 
-def test_a_database_full_of_noise_is_set_aside(agent: Start, bench: Callable[..., Path], tmp_path: Path) -> None:
+def test_a_database_full_of_noise_is_set_aside(
+    agent: Start, bench: Callable[..., Path], tmp_path: Path
+) -> None:
     (tmp_path / "state").mkdir()
     (tmp_path / "state" / "pole.db").write_bytes(os.urandom(50_000))
     output = Output(agent("run", "--config", str(bench())))
@@ -144,7 +160,9 @@ def test_broken_configuration_falls_back_to_last_good(agent: Start, bench: Calla
 
 
 def test_the_lamp_is_lit_half_a_second_after_the_start(agent: Start, bench: Callable[..., Path]) -> None:
-    """Not a timing test: the lamp is driven before anything heavy is imported, and that order is what is looked at."""
+    """Not a timing test: the lamp is driven before anything heavy is imported, and that order is what is
+    looked at.
+    """
     import sys
 
     code = (
@@ -157,5 +175,7 @@ def test_the_lamp_is_lit_half_a_second_after_the_start(agent: Start, bench: Call
         "compose.open_lamp(load(Path(sys.argv[1])).settings, SystemClock())\n"
         "print(sorted({'numpy', 'cv2', 'onnxruntime', 'aiomqtt'} & set(sys.modules)))\n"
     )
-    done = subprocess.run([sys.executable, "-c", code, str(bench())], capture_output=True, text=True, cwd=ROOT, check=True)
+    done = subprocess.run(
+        [sys.executable, "-c", code, str(bench())], capture_output=True, text=True, cwd=ROOT, check=True
+    )
     assert done.stdout.strip() == "[]"

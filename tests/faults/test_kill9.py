@@ -1,4 +1,6 @@
-"""kill -9 at random moments, the link cut and the broker stopped in between: every sequence number reaches the city."""
+"""kill -9 at random moments, the link cut and the broker stopped in between: every sequence number reaches
+the city.
+"""
 
 from __future__ import annotations
 
@@ -11,7 +13,9 @@ from tests.conftest import Mosquitto
 from tests.faults.kills import prove
 
 
-def test_five_kills_and_ten_cuts_lose_nothing(bench: Callable[..., Path], tmp_path: Path, mosquitto: Mosquitto) -> None:
+def test_five_kills_and_ten_cuts_lose_nothing(
+    bench: Callable[..., Path], tmp_path: Path, mosquitto: Mosquitto
+) -> None:
     outcome = prove(bench, tmp_path / "state", mosquitto, kills=5, seed=1, most_s=4.0, cuts=10)
     assert outcome.stored > 10
     assert outcome.cuts >= 10

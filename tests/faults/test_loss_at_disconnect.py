@@ -1,4 +1,7 @@
-"""Field failure 3: the link goes silent without a reset, is slow, is cut. Events are forgotten only after the acknowledgement."""
+"""Field failure 3: the link goes silent without a reset, is slow, is cut.
+
+Events are forgotten only after the acknowledgement.
+"""
 
 from __future__ import annotations
 
@@ -15,7 +18,9 @@ from tests.faults.proxy import Proxy
 
 
 @pytest.mark.timeout(180)
-def test_a_silent_link_loses_nothing(mosquitto: Mosquitto, agent: Callable[..., Any], bench: Callable[..., Path], tmp_path: Path) -> None:
+def test_a_silent_link_loses_nothing(
+    mosquitto: Mosquitto, agent: Callable[..., Any], bench: Callable[..., Path], tmp_path: Path
+) -> None:
     proxy, city = Proxy(mosquitto.port), City(mosquitto.port)
 
     def last() -> tuple[str, int]:
@@ -30,12 +35,15 @@ def test_a_silent_link_loses_nothing(mosquitto: Mosquitto, agent: Callable[..., 
         return city.has(store) >= set(range(1, number + 1))
 
     try:
-        process = agent("run", "--config", str(bench(CONFIG.format(clip=CLIP, port=proxy.port))), "--log-level", "error")
+        process = agent(
+            "run", "--config", str(bench(CONFIG.format(clip=CLIP, port=proxy.port))), "--log-level", "error"
+        )
         eventually(lambda: any(city.sequences.values()), 30)
         proxy.delay_s = 0.3
         before, connections = last()[1], proxy.connections
         proxy.silence()
-        # An event in flight is not acknowledged: within its time the agent gives the line up, and tries another.
+        # An event in flight is not acknowledged: within its time the agent gives the line up, and tries
+        # another.
         eventually(lambda: proxy.connections > connections, 30)
         assert last()[1] > before, "meanwhile events are stored"
         proxy.speak()

@@ -1,4 +1,7 @@
-"""Field failure 6: a small file system fills, whatever is being written. Lamp and detection run on, alarms are kept, space comes back."""
+"""Field failure 6: a small file system fills, whatever is being written.
+
+Lamp and detection run on, alarms are kept, space comes back.
+"""
 
 from __future__ import annotations
 
@@ -17,7 +20,8 @@ from tests.faults.kills import CONFIG, City
 from tests.faults.local import ask, health
 
 SIZE_MB = 8
-FREE_KB = (0, 4, 16, 40, 100)  # where the disk is full: at once, or in the middle of a commit, of the log, of the file
+# Where the disk is full: at once, or in the middle of a commit, of the log, of the file
+FREE_KB = (0, 4, 16, 40, 100)
 
 
 class SmallDisk:
@@ -30,9 +34,26 @@ class SmallDisk:
         environment["RUNTIME_DIRECTORY"] = str(config.parent)
         self.socket = config.parent / "control.sock"
         self.process = subprocess.Popen(
-            ["unshare", "-Urm", "sh", "-c", inside, "sh", sys.executable, "-m", "pole_agent", "run", "--config", str(config)],
-            stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, cwd=ROOT, env=environment,
-        )  # fmt: skip
+            [
+                "unshare",
+                "-Urm",
+                "sh",
+                "-c",
+                inside,
+                "sh",
+                sys.executable,
+                "-m",
+                "pole_agent",
+                "run",
+                "--config",
+                str(config),
+            ],
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+            text=True,
+            cwd=ROOT,
+            env=environment,
+        )
         self._inside = folder
         self.folder = Path(f"/proc/{self.process.pid}/root{folder}")
 
@@ -65,10 +86,16 @@ class SmallDisk:
 
 
 @pytest.fixture
-def disks(bench: Callable[..., Path], tmp_path: Path, mosquitto: Mosquitto) -> Iterator[Callable[[str], SmallDisk]]:
+def disks(
+    bench: Callable[..., Path], tmp_path: Path, mosquitto: Mosquitto
+) -> Iterator[Callable[[str], SmallDisk]]:
     if (
         shutil.which("unshare") is None
-        or subprocess.run(["unshare", "-Urm", "mount", "-t", "tmpfs", "tmpfs", str(tmp_path)], capture_output=True, check=False).returncode
+        or subprocess.run(
+            ["unshare", "-Urm", "mount", "-t", "tmpfs", "tmpfs", str(tmp_path)],
+            capture_output=True,
+            check=False,
+        ).returncode
     ):
         pytest.skip("needs a mount namespace for a small file system (unshare -Urm)")
     config = bench(CONFIG.format(clip=CLIP, port=mosquitto.port))
@@ -98,7 +125,9 @@ def read_only(disks: Callable[[str], SmallDisk]) -> SmallDisk:
 def watched(city: City) -> list[bytes]:
     """What is in the street, at each change: while it grows, detection works."""
     seen: list[bytes] = []
-    city._client.message_callback_add("smartpole/test/T-1/active", lambda _c, _u, message: seen.append(bytes(message.payload)))
+    city._client.message_callback_add(
+        "smartpole/test/T-1/active", lambda _c, _u, message: seen.append(bytes(message.payload))
+    )
     city._client.subscribe("smartpole/test/T-1/active", qos=1)
     return seen
 
@@ -116,7 +145,9 @@ def test_a_read_only_file_system_stops_nothing(read_only: SmallDisk, mosquitto: 
         return dict((health(disk.socket) or {"parts": {}})["parts"].get(name, {"state": None}))
 
     def lamp(level: float) -> None:
-        assert ask(disk.socket, path="lamp/set", payload={"level": level, "duration_s": 600, "by": "test"})["ok"]
+        assert ask(disk.socket, path="lamp/set", payload={"level": level, "duration_s": 600, "by": "test"})[
+            "ok"
+        ]
         assert ask(disk.socket, question="lamp")["answer"]["override"]["level"] == level
 
     try:

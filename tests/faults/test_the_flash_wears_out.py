@@ -1,4 +1,6 @@
-"""Field failure 15: what a busy day writes to the card, as the kernel counts it, and sends over the link, as the broker counts it."""
+"""Field failure 15: what a busy day writes to the card, as the kernel counts it, and sends over the link, as
+the broker counts it.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,6 @@
-"""Field failure 12: every edge of the lamp's pin, over start, stop, kill, reload, override and change of program, in real processes."""
+"""Field failure 12: every edge of the lamp's pin, over start, stop, kill, reload, override and change of
+program, in real processes.
+"""
 
 from __future__ import annotations
 
@@ -34,12 +36,20 @@ class Pole:
         """A configuration for a place where the sun is at its lowest now."""
         longitude = (-(time.time() % 86_400) / 86_400 * 360 + 180) % 360 - 180
         text = self.config.read_text().split("program =")[0]
-        lines = [f"longitude = {longitude:.2f}" if line.startswith("longitude") else line for line in text.splitlines()]
+        lines = [
+            f"longitude = {longitude:.2f}" if line.startswith("longitude") else line
+            for line in text.splitlines()
+        ]
         self.config.write_text("\n".join(lines) + "\n" + CONFIG.format(level=level).lstrip("\n"))
 
     def start(self) -> None:
         with self.log.open("ab") as log:
-            command = [sys.executable, str(ROOT / "tests" / "faults" / "traced_pole.py"), str(self.config), str(self.trace)]
+            command = [
+                sys.executable,
+                str(ROOT / "tests" / "faults" / "traced_pole.py"),
+                str(self.config),
+                str(self.trace),
+            ]
             self._process = subprocess.Popen(command, stdout=log, stderr=log, cwd=ROOT)
         eventually(self.answers)
 
@@ -69,7 +79,11 @@ class Pole:
 
     def light(self) -> list[float]:
         """The light at every edge."""
-        return [float(word) for _, word in (line.split() for line in self.trace.read_text().splitlines()) if word != "start"]
+        return [
+            float(word)
+            for _, word in (line.split() for line in self.trace.read_text().splitlines())
+            if word != "start"
+        ]
 
     def edges(self) -> list[list[float]]:
         """The light at every edge, start by start."""
@@ -101,7 +115,9 @@ def test_start_and_stop_have_no_edge(pole: Pole) -> None:
     pole.start()
     pole.signal(signal.SIGTERM)
     assert pole.end() == 0
-    assert pole.light() == [1.0, 0.6, 1.0] or pole.light() == [0.6, 1.0], "claimed (lit), the program, let go (lit)"
+    assert pole.light() == [1.0, 0.6, 1.0] or pole.light() == [0.6, 1.0], (
+        "claimed (lit), the program, let go (lit)"
+    )
 
 
 def test_a_kill_leaves_the_light_to_the_wiring(pole: Pole) -> None:

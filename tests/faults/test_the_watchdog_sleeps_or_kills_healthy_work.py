@@ -1,7 +1,8 @@
-"""Failure 13: a job that hangs or falls over is started again in its budget; a slow camera alone kills neither the daemon nor the lamp.
+"""Failure 13: a job that hangs or falls over is started again in its budget; a slow camera alone kills
+neither the daemon nor the lamp.
 
-Every job in turn is crashed and hung, on a house with real parts and our own clock; and in real time, the loop that drives the lamp is
-watched while the disk hangs, files run out and the processor is busy.
+Every job in turn is crashed and hung, on a runtime with real parts and our own clock; and in real time, the
+loop that drives the lamp is watched while the disk hangs, files run out and the processor is busy.
 """
 
 from __future__ import annotations
@@ -24,14 +25,14 @@ from pole_agent import compose
 from pole_agent.clock import ManualClock, SystemClock
 from pole_agent.lamp.mock import mock_factory
 from pole_agent.settings.load import Loaded, load
-from pole_agent.supervise import LET_GO_S, MOST_WAIT_S, Fatal, Hangs, Job, OnFailure, supervise
+from pole_agent.supervise import LET_GO_S, MAX_WAIT_S, Fatal, Hangs, Job, OnFailure, supervise
 from pole_agent.threads import ENDING_S, Thread
 from pole_agent.vision.scripted import ScriptedDetector
 from pole_agent.vocabulary import BoostLamp
 from tests.conftest import CLIP, ROOT, eventually, no_file_left, settled
 from tests.world import Worlds
 
-MOST_JITTER_S = 0.1
+MAX_JITTER_S = 0.1
 JOBS = ("dispatch", "listen", "report", "local", "upload", "watch street")
 
 
@@ -86,7 +87,9 @@ async def test_a_job_that_does_not_even_end_is_left_behind() -> None:
             except asyncio.CancelledError:
                 continue
 
-    running = asyncio.ensure_future(supervise(Job("x", stubborn, beat_within_s=10), clock, lambda: 0.0, lambda *_: None, lambda _: 1e9))
+    running = asyncio.ensure_future(
+        supervise(Job("x", stubborn, beat_within_s=10), clock, lambda: 0.0, lambda *_: None, lambda _: 1e9)
+    )
     begun = time.monotonic()
     while runs < 2 and time.monotonic() - begun < LET_GO_S + 5:
         await clock.advance(15)
@@ -103,7 +106,13 @@ async def test_what_is_fatal_ends_the_agent_at_once() -> None:
         raise OSError("the pin")
 
     with pytest.raises(Fatal):
-        await supervise(Job("light", falls, OnFailure.FATAL, 5), ManualClock(), lambda: 0.0, lambda *_: None, lambda _: 0.0)
+        await supervise(
+            Job("light", falls, OnFailure.FATAL, 5),
+            ManualClock(),
+            lambda: 0.0,
+            lambda *_: None,
+            lambda _: 0.0,
+        )
     assert issubclass(Hangs, Exception)
 
 
@@ -116,10 +125,11 @@ async def test_what_is_fatal_ends_the_agent_at_once() -> None:
 async def test_each_job_falls_over_or_hangs_and_lamp_goes_on(name: str, how: str, town: Worlds) -> None:
     """Each job falls over or hangs and the lamp goes on.
 
-    The job's own `run` is replaced in the job table, as the table is data; everything else is the house as it is.
+    The job's own `run` is replaced in the job table, as the table is data; everything else is the runtime as
+    it is.
     """
     w = town()
-    job = next(j for j in w.house.agent.jobs if j.name == name)
+    job = next(j for j in w.runtime.agent.jobs if j.name == name)
     real, calls = job.run, 0
 
     async def bad() -> None:
@@ -134,13 +144,13 @@ async def test_each_job_falls_over_or_hangs_and_lamp_goes_on(name: str, how: str
 
     job.run = bad
     async with w:
-        budget_s = 2 * ((job.beat_within_s or 0) + MOST_WAIT_S) + 30
+        budget_s = 2 * ((job.beat_within_s or 0) + MAX_WAIT_S) + 30
         begun = w.clock.monotonic()
         while calls < 3 and w.clock.monotonic() - begun < budget_s:
             await w.pass_time(2.0, 2.0)
         assert calls == 3
         assert not w.agent.done()
-        w.house.light.boosts.add(BoostLamp("test", 1.0, w.clock.monotonic() + 60))
+        w.runtime.light.boosts.add(BoostLamp("test", 1.0, w.clock.monotonic() + 60))
         await w.until(lambda: w.light == 1.0, within_s=10)
 
 
@@ -152,14 +162,20 @@ LEVELS = (0.9, 0.6)
 
 
 class Lit:
-    """A house in real time, and how late its lamp moves: from the moment at which somebody should have been seen to the pin."""
+    """A runtime in real time, and how late its lamp moves: from the moment at which somebody should have been
+    seen to the pin.
+    """
 
     def __init__(self, config: Path) -> None:
         settings = load(config).settings
         self._factory = mock_factory()
         lamp = compose.open_lamp(settings, SystemClock(), self._factory)
-        self.house = compose.build(
-            Loaded(settings, ""), lamp, SystemClock(), detector=ScriptedDetector({}), socket=settings.storage.state_dir / "control.sock"
+        self.runtime = compose.build(
+            Loaded(settings, ""),
+            lamp,
+            SystemClock(),
+            detector=ScriptedDetector({}),
+            socket=settings.storage.state_dir / "control.sock",
         )
         self.late: list[float] = []
 
@@ -171,7 +187,7 @@ class Lit:
             if (due := due + 0.02) > end:
                 return
             await asyncio.sleep(max(0.0, due - time.monotonic()))
-            self.house.light.boosts.add(BoostLamp("test", level, time.monotonic() + 60))
+            self.runtime.light.boosts.add(BoostLamp("test", level, time.monotonic() + 60))
             while round(1 - float(self._factory.pin("GPIO18").state), 2) != level:
                 await asyncio.sleep(0.001)
             moved = time.monotonic()
@@ -179,12 +195,12 @@ class Lit:
             due = max(due, moved)
 
     async def live(self, what: Callable[[], Coroutine[Any, Any, None]]) -> None:
-        running = asyncio.ensure_future(self.house.agent.run())
+        running = asyncio.ensure_future(self.runtime.agent.run())
         try:
             await what()
             assert not running.done()
         finally:
-            self.house.agent.stop()
+            self.runtime.agent.stop()
             assert await running == 0
 
 
@@ -192,7 +208,7 @@ async def is_never_late(lit: Lit, what: Callable[[], Coroutine[Any, Any, None]])
     with settled():
         await lit.live(what)
     assert len(lit.late) > 100
-    assert max(lit.late) < MOST_JITTER_S
+    assert max(lit.late) < MAX_JITTER_S
 
 
 @pytest.mark.alone
@@ -206,7 +222,7 @@ async def test_the_lamp_is_in_time_while_all_else_fails(bench: Callable[..., Pat
     async def work() -> None:
         await asyncio.sleep(0.5)
         hold = threading.Event()
-        hung = asyncio.ensure_future(lit.house.store.read(lambda _: hold.wait()))  # the disk hangs
+        hung = asyncio.ensure_future(lit.runtime.store.read(lambda _: hold.wait()))  # the disk hangs
         await lit.watch(2.0)
         with no_file_left():  # no camera, no socket
             await lit.watch(2.0)
@@ -234,21 +250,24 @@ async def test_whatever_all_others_do_lamp_is_not_late(how: str, bench: Callable
         await asyncio.sleep(0.01)
         raise MemoryError if how == "runs out of memory" else RuntimeError("a mistake of our own")
 
-    for job in lit.house.agent.jobs:
+    for job in lit.runtime.agent.jobs:
         if job.on_failure is not OnFailure.FATAL:
             job.run = bad
     await is_never_late(lit, lambda: lit.watch(4.0))
 
 
-async def test_the_watchdog_is_fed_while_the_disk_hangs(town: Worlds, notified: Callable[[], list[str]]) -> None:
+async def test_the_watchdog_is_fed_while_the_disk_hangs(
+    town: Worlds, notified: Callable[[], list[str]]
+) -> None:
     """The watchdog is fed while the disk hangs for half an hour.
 
-    What reports health waits for the disk, is ended and started again; a process whose lamp works is not killed for that.
+    What reports health waits for the disk, is ended and started again; a process whose lamp works is not
+    killed for that.
     """
     hold = threading.Event()
     async with town() as w:
         await w.until(lambda: "READY=1" in notified(), within_s=20)
-        hung = asyncio.ensure_future(w.house.store.read(lambda _: hold.wait()))
+        hung = asyncio.ensure_future(w.runtime.store.read(lambda _: hold.wait()))
         longest, fed_at = 0.0, w.clock.monotonic()
         for _ in range(1800):
             before = notified().count("WATCHDOG=1")
@@ -256,7 +275,7 @@ async def test_the_watchdog_is_fed_while_the_disk_hangs(town: Worlds, notified: 
             if notified().count("WATCHDOG=1") > before:
                 fed_at = w.clock.monotonic()
             longest = max(longest, w.clock.monotonic() - fed_at)
-        assert w.house.parts.is_ill("report", "Hangs"), "what waits for the disk was noticed"
+        assert w.runtime.parts.is_degraded("report", "Hangs"), "what waits for the disk was noticed"
         hold.set()
         await hung
     assert longest < 5, "systemd waits for 30 s"
@@ -273,9 +292,9 @@ async def test_many_threads_that_hang_end_in_a_clean_restart(town: Worlds) -> No
 
     try:
         async with town() as w:
-            await w.until(lambda: "clock" in w.house.parts.report())
+            await w.until(lambda: "clock" in w.runtime.parts.report())
             hang(0)
-            await w.until(lambda: w.house.parts.is_ill("threads", "1 hang"))
+            await w.until(lambda: w.runtime.parts.is_degraded("threads", "1 hang"))
             assert not w.agent.done()
             for number in range(1, 32):
                 hang(number)
@@ -293,7 +312,9 @@ def _burn(until: float) -> None:
         hashlib.sha256(block).digest()
 
 
-def test_ready_is_told_once_and_not_fed_when_stopped(bench: Callable[..., Path], notified: Callable[[], list[str]]) -> None:
+def test_ready_is_told_once_and_not_fed_when_stopped(
+    bench: Callable[..., Path], notified: Callable[[], list[str]]
+) -> None:
     """Ready is told once and a stopped process feeds nobody."""
     process = _with_notify(bench())
     try:
@@ -320,5 +341,9 @@ def _with_notify(config: Path) -> subprocess.Popen[str]:
     environment.pop("WATCHDOG_PID", None)
     return subprocess.Popen(
         [sys.executable, "-m", "pole_agent", "run", "--config", str(config)],
-        cwd=ROOT, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
-    )  # fmt: skip
+        cwd=ROOT,
+        env=environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )

@@ -1,4 +1,7 @@
-"""Field failure 9: a cloned SD card. Two agents with one identity at a real broker: an alert on both, and no loop."""
+"""Field failure 9: a cloned SD card.
+
+Two agents with one identity at a real broker: an alert on both, and no loop.
+"""
 
 from __future__ import annotations
 
@@ -31,7 +34,9 @@ class Twin:
         self.store = Store(folder, 16, keeper.stamp, lambda: f"{boot}-{next(numbers)}", 0.1)
         self.parts = Parts(self.store.record, clock.monotonic)
         broker = MqttBroker(Address("127.0.0.1", port, "smartpole-test-T-1", False))
-        context = Context(base=BASE, clock=clock, keeper=keeper, store=self.store, board=Board(), parts=self.parts)
+        context = Context(
+            base=BASE, clock=clock, keeper=keeper, store=self.store, board=Board(), parts=self.parts
+        )
         self.upload = Upload(context, broker, asyncio.Queue(), random=random.random, version="0")
 
     @property
@@ -39,7 +44,10 @@ class Twin:
         return self.upload._own.births
 
     def delivered(self) -> int:
-        """Alarms that the broker took. Not read from the store, which forgets what was delivered when it begins anew."""
+        """Alarms that the broker took.
+
+        Not read from the store, which forgets what was delivered when it begins anew.
+        """
         return int(self.upload.sent()["events"].get("health.degraded", 0))
 
 
@@ -51,7 +59,7 @@ async def test_both_tell_and_neither_fights(mosquitto: Mosquitto, tmp_path: Path
         jobs.append(asyncio.ensure_future(twin.upload.run()))
         await asyncio.sleep(0.3)
     deadline = asyncio.get_running_loop().time() + 30
-    while not all(t.parts.is_ill("identity") and t.delivered() for t in twins):
+    while not all(t.parts.is_degraded("identity") and t.delivered() for t in twins):
         assert asyncio.get_running_loop().time() < deadline, [t.births for t in twins]
         await asyncio.sleep(0.1)
     steady_since, births = asyncio.get_running_loop().time(), [t.births for t in twins]
@@ -71,7 +79,8 @@ async def test_both_tell_and_neither_fights(mosquitto: Mosquitto, tmp_path: Path
 async def test_copied_card_gives_out_no_numbers_of_other(mosquitto: Mosquitto, tmp_path: Path) -> None:
     """A copied card gives out no numbers of the other.
 
-    Whoever connects again after they met goes on under a storeid of its own, and says that the common one has ended.
+    Whoever connects again after they met goes on under a storeid of its own, and says that the common one has
+    ended.
 
     One that stays connected may keep the common store: then it is alone with it.
     """
@@ -108,7 +117,9 @@ async def test_copied_card_gives_out_no_numbers_of_other(mosquitto: Mosquitto, t
 
 
 async def test_a_reboot_is_no_twin(mosquitto: Mosquitto, tmp_path: Path) -> None:
-    """The status that the broker keeps is that of the last boot: it is heard before our own, and is nobody else's."""
+    """The status that the broker keeps is that of the last boot: it is heard before our own, and is nobody
+    else's.
+    """
 
     async def boot(name: str) -> None:
         pole = Twin(tmp_path / "state", mosquitto.port, name)
@@ -119,8 +130,8 @@ async def test_a_reboot_is_no_twin(mosquitto: Mosquitto, tmp_path: Path) -> None
         while not pole.upload._presence.heard_ourselves:
             assert asyncio.get_running_loop().time() < deadline
             await asyncio.sleep(0.05)
-        assert not pole.parts.is_ill("identity"), name
-        running.cancel()  # power is cut: no farewell
+        assert not pole.parts.is_degraded("identity"), name
+        running.cancel()  # power is cut: no shutdown
         await asyncio.gather(running, return_exceptions=True)
         await pole.store.stop(5)
 

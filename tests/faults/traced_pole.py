@@ -1,6 +1,8 @@
-"""pole-agent run, with every edge of the lamp's pin written to a file: `traced_pole.py <config> <trace>`. A helper of the tests.
+"""pole-agent run, with every edge of the lamp's pin written to a file: `traced_pole.py <config> <trace>`. A
+helper of the tests.
 
-One line an edge: the monotonic time, and the share of full light that the wire asks for with the reference wiring (low = lit).
+One line an edge: the monotonic time, and the share of full light that the wire asks for with the reference
+wiring (low = lit).
 """
 
 from __future__ import annotations
@@ -38,7 +40,7 @@ def main() -> int:
     os.write(TRACE, f"{time.monotonic():.4f} start\n".encode())
     luminaire = compose.open_lamp(loaded.settings, clock, MockFactory(pin_class=TracedPin))
     daemon = Daemon(path, loaded, luminaire, clock, threading.Event())
-    code = run_to_end(daemon.house.agent, daemon.listen_for_reload, daemon.renew)
+    code = run_to_end(daemon.runtime.agent, daemon.listen_for_reload, daemon.renew)
     daemon.luminaire.close()
     return leave(code)
 

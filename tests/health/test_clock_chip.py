@@ -1,4 +1,6 @@
-"""A clock chip is believed for the boot that it set the clock at, unless it is behind the last known time; for nothing after a doubt."""
+"""A clock chip is believed for the boot that it set the clock at, unless it is behind the last known time;
+for nothing after a doubt.
+"""
 
 from __future__ import annotations
 
@@ -22,7 +24,9 @@ def _chip(root: Path, took: str) -> Path:
 def _keeper(root: Path, known: float = 0.0, behind_s: float = 0.0) -> TimeKeeper:
     memory = Memory(known=known, boot_id="before", behind_s=behind_s)
     clock = ManualClock(wall=NOW, monotonic=20.0)
-    return TimeKeeper(clock, "auto", "boot", lambda _: False, lambda after: set_from_chip(after, root), memory=memory)
+    return TimeKeeper(
+        clock, "auto", "boot", lambda _: False, lambda after: set_from_chip(after, root), memory=memory
+    )
 
 
 def test_kernel_says_whether_it_took_time_from_chip(tmp_path: Path) -> None:
@@ -41,7 +45,10 @@ def test_a_chip_is_believed_for_its_boot(tmp_path: Path) -> None:
 
 
 def test_chip_behind_last_known_time_is_not_believed(tmp_path: Path) -> None:
-    """A chip behind the last known time is not believed. An empty battery: the chip starts again somewhere in the past."""
+    """A chip behind the last known time is not believed.
+
+    An empty battery: the chip starts again somewhere in the past.
+    """
     chip = _chip(tmp_path, "1")
     assert not _keeper(chip, known=NOW + 86_400).trusted
     assert _keeper(chip, known=NOW - 86_400).trusted

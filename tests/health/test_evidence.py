@@ -19,17 +19,21 @@ from pole_agent.health.validity import not_before, starts
 from tests.conftest import ROOT
 
 NOW = 1_795_500_000.0
-MOST_AGE_S = 183 * 86_400.0
+MAX_AGE_S = 183 * 86_400.0
 
 
 def test_the_release_date_is_that_of_this_release() -> None:
-    """Raise EARLIEST_WALL in health/evidence.py with a release: a clock before it is not believed, so it must not lie in the future."""
-    asked = subprocess.run(["git", "log", "-1", "--format=%ct"], cwd=ROOT, capture_output=True, text=True, check=False)
+    """Raise EARLIEST_WALL in health/evidence.py with a release: a clock before it is not believed, so it must
+    not lie in the future.
+    """
+    asked = subprocess.run(
+        ["git", "log", "-1", "--format=%ct"], cwd=ROOT, capture_output=True, text=True, check=False
+    )
     if asked.returncode != 0 or not asked.stdout.strip():
         pytest.skip("needs the history of the project")
     changed = float(asked.stdout)
     assert changed >= EARLIEST_WALL, "it lies after the newest change"
-    assert changed - EARLIEST_WALL <= MOST_AGE_S, "it is older than half a year"
+    assert changed - EARLIEST_WALL <= MAX_AGE_S, "it is older than half a year"
 
 
 @given(st.floats(-1e12, 1e13), st.floats(0, 1e8))
@@ -59,7 +63,9 @@ def test_start_of_certificates_is_read_also_before_it(tmp_path: Path) -> None:
     for blob in issued.cert_chain_pems:
         blob.write_to_path(file, append=True)
     assert starts(file)[0] == begin.timestamp()
-    far = ca.issue_cert("pole", not_before=datetime(2055, 1, 1, tzinfo=UTC), not_after=datetime(2056, 1, 1, tzinfo=UTC))
+    far = ca.issue_cert(
+        "pole", not_before=datetime(2055, 1, 1, tzinfo=UTC), not_after=datetime(2056, 1, 1, tzinfo=UTC)
+    )
     far.cert_chain_pems[0].write_to_path(file)
     assert starts(file)[0] == datetime(2055, 1, 1, tzinfo=UTC).timestamp(), "GeneralizedTime, from 2050 on"
     file.write_text("nothing")
@@ -75,10 +81,19 @@ def test_bytes_that_are_no_certificate_are_refused(data: bytes) -> None:
 
 def test_what_is_remembered_comes_back_and_nonsense(tmp_path: Path) -> None:
     """What is remembered comes back and nonsense is as none."""
-    memory = Memory(NOW, "boot", 5.0, NOW - 5, NOW - 10, NOW - 9, 30.0, 40.0, NOW, True, "why", {"certificate x": NOW})
+    memory = Memory(
+        NOW, "boot", 5.0, NOW - 5, NOW - 10, NOW - 9, 30.0, 40.0, NOW, True, "why", {"certificate x": NOW}
+    )
     save(tmp_path, memory)
     assert load(tmp_path) == memory
-    for text in ("", "[]", "{", '{"offset": "x", "behind_s": NaN, "cell_aside": 3, "false_starts": {"a": "b"}}', "\0", "[" * 100_000):
+    for text in (
+        "",
+        "[]",
+        "{",
+        '{"offset": "x", "behind_s": NaN, "cell_aside": 3, "false_starts": {"a": "b"}}',
+        "\0",
+        "[" * 100_000,
+    ):
         (tmp_path / FILE_NAME).write_text(text)
         assert load(tmp_path) == Memory(known=NOW)
     (tmp_path / FILE_NAME).write_bytes(b"\xff\xfe")
@@ -86,7 +101,10 @@ def test_what_is_remembered_comes_back_and_nonsense(tmp_path: Path) -> None:
 
 
 def test_certificate_that_person_gave_up_stays_given() -> None:
-    """A certificate that a person gave up stays given up and a new one counts. Its authority had a wrong clock when it was issued."""
+    """A certificate that a person gave up stays given up and a new one counts.
+
+    Its authority had a wrong clock when it was issued.
+    """
     clock = ManualClock(wall=NOW, monotonic=100.0)
     keeper = TimeKeeper(clock, "system", "boot")
     keeper.remember("certificate mqtt.cert_file", NOW + 86_400)

@@ -45,7 +45,14 @@ def _write(root: Path, path: str, text: str) -> None:
 
 @pytest.mark.parametrize(
     ("bits", "throttled", "low"),
-    [("0", False, False), ("1", False, True), ("4", True, False), ("50005", True, True), ("50000", False, False), ("8", True, False)],
+    [
+        ("0", False, False),
+        ("1", False, True),
+        ("4", True, False),
+        ("50005", True, True),
+        ("50000", False, False),
+        ("8", True, False),
+    ],
 )
 def test_the_firmware_of_a_raspberry_pi(tmp_path: Path, bits: str, throttled: bool, low: bool) -> None:
     _write(tmp_path, "devices/platform/soc/soc:firmware/get_throttled", bits)

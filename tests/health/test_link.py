@@ -12,8 +12,15 @@ ROUTES = (
     "wlan0\t00000000\t0101A8C0\t0003\t0\t0\t600\t00000000\t0\t0\t0\n"
     "eth0\t0000A8C0\t00000000\t0001\t0\t0\t100\t0000FFFF\t0\t0\t0\n"
 )
-ROUTES_6 = "0" * 32 + " 00 " + "0" * 32 + " 00 fe800000000000000000000000000001 00000400 00000001 00000000 00000003     wwan0\n"
-ROUTES_6 += "0" * 32 + " 00 " + "0" * 32 + " 00 " + "0" * 32 + " ffffffff 00000001 00000000 00200200       lo\n"
+ROUTES_6 = (
+    "0" * 32
+    + " 00 "
+    + "0" * 32
+    + " 00 fe800000000000000000000000000001 00000400 00000001 00000000 00000003     wwan0\n"
+)
+ROUTES_6 += (
+    "0" * 32 + " 00 " + "0" * 32 + " 00 " + "0" * 32 + " ffffffff 00000001 00000000 00200200       lo\n"
+)
 WIRELESS = (
     "Inter-| sta-|   Quality        |   Discarded packets               | Missed | WE\n"
     " face | tus | link level noise |  nwid  crypt   frag  retry   misc | beacon | 22\n"
@@ -60,7 +67,12 @@ def test_mobile_network_may_have_only_newer_protocol(tmp_path: Path) -> None:
     put(tmp_path, "proc/net/ipv6_route", ROUTES_6)
     found = link(tmp_path)
     assert found is not None
-    assert (found["interface"], found["carrier"], found["signal_dbm"], found["errors"]) == ("wwan0", None, None, None)
+    assert (found["interface"], found["carrier"], found["signal_dbm"], found["errors"]) == (
+        "wwan0",
+        None,
+        None,
+        None,
+    )
 
 
 def test_no_route_is_no_link(tmp_path: Path) -> None:

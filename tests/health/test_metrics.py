@@ -23,7 +23,11 @@ COMMENT = re.compile(r"# (HELP [a-z0-9_]+ \S.*|TYPE [a-z0-9_]+ (gauge|counter))"
 
 
 def samples(body: str) -> dict[str, float]:
-    return {line.rpartition(" ")[0]: float(line.rpartition(" ")[2]) for line in body.splitlines() if not line.startswith("#")}
+    return {
+        line.rpartition(" ")[0]: float(line.rpartition(" ")[2])
+        for line in body.splitlines()
+        if not line.startswith("#")
+    }
 
 
 def test_every_line_is_of_the_format() -> None:

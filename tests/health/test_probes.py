@@ -1,4 +1,6 @@
-"""The probes of the machine, at stand-ins for what they ask: a chronyc of the test's own, a flag, files as the kernel writes them."""
+"""The probes of the machine, at stand-ins for what they ask: a chronyc of the test's own, a flag, files as
+the kernel writes them.
+"""
 
 from __future__ import annotations
 
@@ -21,7 +23,12 @@ Chronyc = Callable[[str], None]
 
 
 def line(
-    stratum: int = 2, at: float = NOW - 30, offset: float = 0.0, delay: float = 0.0, dispersion: float = 0.0, leap: str = "Normal"
+    stratum: int = 2,
+    at: float = NOW - 30,
+    offset: float = 0.0,
+    delay: float = 0.0,
+    dispersion: float = 0.0,
+    leap: str = "Normal",
 ) -> str:
     return f"C0000201,ntp.example,{stratum},{at:.4f},{offset},0.1,0.2,-12.3,0.001,0.04,{delay},{dispersion},64.2,{leap}"
 
@@ -32,24 +39,46 @@ def line(
 @pytest.mark.parametrize(
     ("said", "heard"),
     [
-        (line(stratum=0), False), (line(stratum=1), True), (line(stratum=10), True), (line(stratum=11), False),
-        (line(stratum=15), False), (line(stratum=16), False),
-        (line(at=0.0), False), (line(at=0.5), True), (line(at=-1.0), False), (line(at=NOW + 20), True), (line(at=NOW + 20.5), False),
-        (line(offset=119.9), True), (line(offset=120.1), False), (line(offset=-119.9), True), (line(offset=-120.1), False),
-        (line(delay=239.8), True), (line(delay=240.2), False), (line(delay=-240.2), False),
-        (line(dispersion=119.9), True), (line(dispersion=120.1), False), (line(dispersion=-120.1), False),
-        (line(offset=60, delay=80, dispersion=20), True), (line(offset=60, delay=80, dispersion=20.1), False),
+        (line(stratum=0), False),
+        (line(stratum=1), True),
+        (line(stratum=10), True),
+        (line(stratum=11), False),
+        (line(stratum=15), False),
+        (line(stratum=16), False),
+        (line(at=0.0), False),
+        (line(at=0.5), True),
+        (line(at=-1.0), False),
+        (line(at=NOW + 20), True),
+        (line(at=NOW + 20.5), False),
+        (line(offset=119.9), True),
+        (line(offset=120.1), False),
+        (line(offset=-119.9), True),
+        (line(offset=-120.1), False),
+        (line(delay=239.8), True),
+        (line(delay=240.2), False),
+        (line(delay=-240.2), False),
+        (line(dispersion=119.9), True),
+        (line(dispersion=120.1), False),
+        (line(dispersion=-120.1), False),
+        (line(offset=60, delay=80, dispersion=20), True),
+        (line(offset=60, delay=80, dispersion=20.1), False),
         (line(offset=-60, delay=-80, dispersion=-20.1), False),
-        (line(leap="Not synchronised"), False), (line(leap="Delete second"), True),
-        (line(dispersion=float("nan")), False), (line(offset=float("inf")), False),
-        (line().replace("C0000201", ""), False), (line().replace("C0000201", "00000000"), False),
-        (line().replace("C0000201", "7f7f0101"), False), (line().replace("C0000201,ntp.example", "7FA1B2C3,"), False),
+        (line(leap="Not synchronised"), False),
+        (line(leap="Delete second"), True),
+        (line(dispersion=float("nan")), False),
+        (line(offset=float("inf")), False),
+        (line().replace("C0000201", ""), False),
+        (line().replace("C0000201", "00000000"), False),
+        (line().replace("C0000201", "7f7f0101"), False),
+        (line().replace("C0000201,ntp.example", "7FA1B2C3,"), False),
         (",".join([*line().split(",")[:12], "Normal"]), False),
         (line() + ",more", True),
     ],
-)  # fmt: skip
+)
 def test_each_limit_of_what_chrony_says(said: str, heard: bool) -> None:
-    """A source counts up to its limits and not beyond them: stratum, age, distance from the clock, name, leap status."""
+    """A source counts up to its limits and not beyond them: stratum, age, distance from the clock, name, leap
+    status.
+    """
     found = read_chrony(said, NOW)
     assert (found.at is not None) is heard
     if heard:
@@ -68,7 +97,15 @@ def test_the_words_name_the_stratum_of_whom_it_follows() -> None:
 
 @pytest.mark.parametrize(
     ("touched", "heard"),
-    [(20.0, True), (20.5, False), (0.0, True), (-3600.0, True), (-3620.0, True), (-3620.5, False), (-1e9, False)],
+    [
+        (20.0, True),
+        (20.5, False),
+        (0.0, True),
+        (-3600.0, True),
+        (-3620.0, True),
+        (-3620.5, False),
+        (-1e9, False),
+    ],
 )
 def test_flag_counts_within_this_boot_and_not_ahead(touched: float, heard: bool) -> None:
     """The flag counts within this boot and not ahead.
@@ -160,7 +197,9 @@ def test_chrony_is_asked_where_the_flag_says_nothing(chronyc: Chronyc, tmp_path:
     ],
 )
 def test_a_chrony_that_does_not_help(chronyc: Chronyc, tmp_path: Path, lines: str, words: str) -> None:
-    """Not synchronised, of the future, refused, empty, failed, hanging: not heard, told why, and within a moment."""
+    """Not synchronised, of the future, refused, empty, failed, hanging: not heard, told why, and within a
+    moment.
+    """
     chronyc(lines)
     servers = TimeServers(tmp_path / "none")
     begun = time.monotonic()
@@ -170,7 +209,9 @@ def test_a_chrony_that_does_not_help(chronyc: Chronyc, tmp_path: Path, lines: st
 
 
 def test_a_chip_among_several_counts(tmp_path: Path) -> None:
-    """One that the kernel took is enough; one that cannot be read is passed over; after a doubt none counts."""
+    """One that the kernel took is enough; one that cannot be read is passed over; after a doubt
+    none counts.
+    """
     for name, text in (("rtc0", "0"), ("rtc2", "1\n")):
         (tmp_path / name).mkdir()
         (tmp_path / name / "hctosys").write_text(text)
@@ -192,7 +233,9 @@ def put(root: Path, path: str, text: str) -> None:
 
 @pytest.mark.parametrize("bit", range(20))
 def test_each_bit_of_the_firmware(tmp_path: Path, bit: int) -> None:
-    """Bit 0 is the voltage now; 1 to 3 are the processor slowed down now; what happened once says nothing of now."""
+    """Bit 0 is the voltage now; 1 to 3 are the processor slowed down now; what happened once says nothing of
+    now.
+    """
     put(tmp_path, "devices/platform/soc/soc:firmware/get_throttled", f"{1 << bit:x}\n")
     assert power(tmp_path) == {"under_voltage": bit == 0, "throttled": bit in (1, 2, 3)}
 
@@ -200,11 +243,20 @@ def test_each_bit_of_the_firmware(tmp_path: Path, bit: int) -> None:
 @pytest.mark.parametrize(
     ("firmware", "alarms", "low"),
     [
-        (None, [], None), (None, ["0"], False), (None, ["1"], True), (None, ["0", "1"], True), (None, ["x"], None), (None, [""], None),
-        ("0", ["1"], False), ("1", ["0"], True), ("zz", ["1"], True),
+        (None, [], None),
+        (None, ["0"], False),
+        (None, ["1"], True),
+        (None, ["0", "1"], True),
+        (None, ["x"], None),
+        (None, [""], None),
+        ("0", ["1"], False),
+        ("1", ["0"], True),
+        ("zz", ["1"], True),
     ],
-)  # fmt: skip
-def test_the_voltage_by_firmware_or_else_by_an_alarm(tmp_path: Path, firmware: str | None, alarms: list[str], low: bool | None) -> None:
+)
+def test_the_voltage_by_firmware_or_else_by_an_alarm(
+    tmp_path: Path, firmware: str | None, alarms: list[str], low: bool | None
+) -> None:
     """The firmware rules; without it one alarm is enough; without both it is unknown, not well."""
     if firmware is not None:
         put(tmp_path, "devices/platform/soc/soc:firmware/get_throttled", firmware)
@@ -216,7 +268,14 @@ def test_the_voltage_by_firmware_or_else_by_an_alarm(tmp_path: Path, firmware: s
 
 
 @pytest.mark.parametrize(
-    ("zones", "degrees"), [([], None), (["48312"], 48.312), (["48312", "61000", "-5000"], 61.0), (["", "x"], None), (["-12000\n"], -12.0)]
+    ("zones", "degrees"),
+    [
+        ([], None),
+        (["48312"], 48.312),
+        (["48312", "61000", "-5000"], 61.0),
+        (["", "x"], None),
+        (["-12000\n"], -12.0),
+    ],
 )
 def test_the_hottest_zone_counts(tmp_path: Path, zones: list[str], degrees: float | None) -> None:
     """In degrees; a zone that cannot be read is left out; none is unknown, not zero."""
@@ -227,7 +286,15 @@ def test_the_hottest_zone_counts(tmp_path: Path, zones: list[str], degrees: floa
 
 @pytest.mark.parametrize(
     ("life", "pct"),
-    [(None, None), ("0x00 0x00", None), ("0x01 0x00", 10), ("0x02 0x0a", 100), ("0x0b 0x01", 100), ("0x09 0x09", 90), ("0x01 zz", None)],
+    [
+        (None, None),
+        ("0x00 0x00", None),
+        ("0x01 0x00", 10),
+        ("0x02 0x0a", 100),
+        ("0x0b 0x01", 100),
+        ("0x09 0x09", 90),
+        ("0x01 zz", None),
+    ],
 )
 def test_the_wear_of_a_card(tmp_path: Path, life: str | None, pct: int | None) -> None:
     """The worse of its two estimations in steps of ten, at most a hundred; none is unknown."""
@@ -277,7 +344,9 @@ class Ward:
     ],
 )
 def test_a_certificate_near_its_end(days: float, reason: str, severity: Severity | None) -> None:
-    """Thirty days before the end it is told, after it that is an alarm; the numbers are in health in any case."""
+    """Thirty days before the end it is told, after it that is an alarm; the numbers are in health in any
+    case.
+    """
     ward = Ward()
     Certificates({"broker": lambda: NOW + days * 86_400}, ward.parts).look(NOW)
     assert ward.parts.reason("certificate:broker") == reason
@@ -291,7 +360,11 @@ def test_a_certificate_near_its_end(days: float, reason: str, severity: Severity
         (ValueError("certificate has expired"), "own: it has ended; replace it now", Severity.ALARM),
         (OSError("certificate has expired"), "own: it has ended; replace it now", Severity.ALARM),
         (ValueError("it is cut off"), "own: it is cut off", Severity.WARNING),
-        (FileNotFoundError(2, "No such file or directory", "/x"), "own: No such file or directory", Severity.WARNING),
+        (
+            FileNotFoundError(2, "No such file or directory", "/x"),
+            "own: No such file or directory",
+            Severity.WARNING,
+        ),
     ],
 )
 def test_a_certificate_that_cannot_be_looked_at(error: Exception, reason: str, severity: Severity) -> None:
@@ -321,52 +394,62 @@ def test_a_mistake_of_a_probe_is_not_hidden() -> None:
 
 
 def test_the_life_of_a_part() -> None:
-    """Told when it begins, when it becomes graver, and when it is over, with its length; never twice for the same."""
+    """Told when it begins, when it becomes graver, and when it is over, with its length; never twice for the
+    same.
+    """
     ward = Ward()
     parts = ward.parts
-    parts.well("disk")
+    parts.recover("disk")
     assert ward.told == []
     ward.now = 10.0
-    parts.ill("disk", "full")
+    parts.degrade("disk", "full")
     ward.now = 20.0
-    parts.ill("disk", "fuller")
-    parts.ill("disk", "dead", Severity.ALARM)
-    parts.ill("disk", "full again")
-    parts.ill("disk", "dead again", Severity.ALARM)
+    parts.degrade("disk", "fuller")
+    parts.degrade("disk", "dead", Severity.ALARM)
+    parts.degrade("disk", "full again")
+    parts.degrade("disk", "dead again", Severity.ALARM)
     assert parts.reason("disk") == "dead again"
     ward.now = 25.04
-    parts.well("disk")
-    parts.well("disk")
+    parts.recover("disk")
+    parts.recover("disk")
     assert [(e.kind, e.severity, e.data, e.at) for e in ward.told] == [
         ("health.degraded", Severity.WARNING, {"part": "disk", "reason": "full"}, 10.0),
         ("health.degraded", Severity.ALARM, {"part": "disk", "reason": "dead"}, 20.0),
         ("health.recovered", Severity.INFO, {"part": "disk", "lasted_s": 15.0}, 25.04),
     ]
-    parts.ill("disk", "once more")
-    assert (ward.told[-1].kind, ward.told[-1].severity) == ("health.degraded", Severity.WARNING), "its gravity begins anew"
+    parts.degrade("disk", "once more")
+    assert (ward.told[-1].kind, ward.told[-1].severity) == (
+        "health.degraded",
+        Severity.WARNING,
+    ), "its gravity begins anew"
 
 
 def test_a_long_reason_is_cut_to_three_hundred() -> None:
     """At the limit it stays whole; beyond it, it ends with an ellipsis and is as long as the limit."""
     parts = Ward().parts
-    parts.ill("disk", "x" * 300)
+    parts.degrade("disk", "x" * 300)
     assert parts.reason("disk") == "x" * 300
-    parts.ill("disk", "x" * 301)
+    parts.degrade("disk", "x" * 301)
     assert parts.reason("disk") == "x" * 299 + "…"
 
 
 def test_what_is_known_of_parts() -> None:
-    """Ill, well and unheard of; by the beginning of the reason; with the newest numbers, in order of the names."""
+    """Ill, well and unheard of; by the beginning of the reason; with the newest numbers, in order of the
+    names.
+    """
     parts = Ward().parts
-    parts.ill("store", "disk full")
-    parts.well("lamp")
+    parts.degrade("store", "disk full")
+    parts.recover("lamp")
     parts.note("lamp", level=1, hours=2)
     parts.note("lamp", level=3)
     parts.note("camera", frames=4)
-    assert [parts.is_ill(p) for p in ("store", "lamp", "none")] == [True, False, False]
-    assert [parts.is_ill("store", why) for why in ("disk", "disk full", "full")] == [True, True, False]
+    assert [parts.is_degraded(p) for p in ("store", "lamp", "none")] == [True, False, False]
+    assert [parts.is_degraded("store", why) for why in ("disk", "disk full", "full")] == [True, True, False]
     assert (parts.reason("lamp"), parts.reason("none")) == ("", "")
-    assert parts.report() == {"lamp": {"state": "ok", "level": 3, "hours": 2}, "store": {"state": "degraded", "reason": "disk full"}}
+    assert parts.report() == {
+        "lamp": {"state": "ok", "level": 3, "hours": 2},
+        "store": {"state": "degraded", "reason": "disk full"},
+    }
     assert list(parts.report()) == ["lamp", "store"]
 
 
@@ -374,12 +457,12 @@ def test_after_a_reload_parts_start_over() -> None:
     """What is not named is forgotten, with its numbers, and told as over; what is named stays."""
     ward = Ward()
     parts = ward.parts
-    parts.ill("store", "full")
-    parts.ill("watch old", "no picture")
+    parts.degrade("store", "full")
+    parts.degrade("watch old", "no picture")
     parts.note("watch old", frames=1)
-    parts.well("lamp")
+    parts.recover("lamp")
     parts.start_over(iter(["store"]))
     assert set(parts.report()) == {"store"}
     assert [e.data["part"] for e in ward.told if e.kind == "health.recovered"] == ["watch old"]
-    parts.well("watch old")
+    parts.recover("watch old")
     assert parts.report()["watch old"] == {"state": "ok"}

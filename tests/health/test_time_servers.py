@@ -11,8 +11,15 @@ from pole_agent.health.time_servers import Flag, read_chrony
 NOW = 1_795_500_000.0
 
 
-def line(reference: str = "C0000201", name: str = "ntp.example", stratum: str = "2", at: str = f"{NOW - 30:.3f}", offset: str = "0.000012",
-         dispersion: str = "0.001", leap: str = "Normal") -> str:  # fmt: skip
+def line(
+    reference: str = "C0000201",
+    name: str = "ntp.example",
+    stratum: str = "2",
+    at: str = f"{NOW - 30:.3f}",
+    offset: str = "0.000012",
+    dispersion: str = "0.001",
+    leap: str = "Normal",
+) -> str:
     return f"{reference},{name},{stratum},{at},{offset},0.000001,0.000002,-12.3,0.001,0.04,0.012,{dispersion},64.2,{leap}\n"
 
 
@@ -25,7 +32,8 @@ def line(reference: str = "C0000201", name: str = "ntp.example", stratum: str = 
         line(reference="50505300", name="PPS", stratum="1"),
         line(reference="4C4F434C", name="76.79.67.76"),  # an address of the same four bytes as LOCL
         line(reference="7FA1B2C3", name="2001:db8::1"),  # the hash of an IPv6 address
-        line(at=f"{NOW - 40 * 3600:.1f}", dispersion="2.5"),  # two days without a link: it was heard, and runs well
+        # Two days without a link: it was heard, and runs well
+        line(at=f"{NOW - 40 * 3600:.1f}", dispersion="2.5"),
     ],
 )
 def test_a_source_is_one(true: str) -> None:
@@ -78,7 +86,10 @@ def test_flag_counts_when_it_was_touched_in_this_boot() -> None:
 
 
 def test_flag_of_another_clock_does_not_become_right() -> None:
-    """A flag of another clock does not become right by waiting. The clock was set back by eight hours after it was touched."""
+    """A flag of another clock does not become right by waiting.
+
+    The clock was set back by eight hours after it was touched.
+    """
     flag = Flag()
     assert flag.read(NOW + 8 * 3600, NOW, 9 * 3600.0).at is None
     assert flag.read(NOW + 8 * 3600, NOW + 9 * 3600, 18 * 3600.0).at is None

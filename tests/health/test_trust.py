@@ -1,4 +1,6 @@
-"""When the clock is believed: each limit of the evidence, each field that a restart carries over, each word of a doubt."""
+"""When the clock is believed: each limit of the evidence, each field that a restart carries over, each word
+of a doubt.
+"""
 
 from __future__ import annotations
 
@@ -21,7 +23,10 @@ DAY_S, HOUR_S = 86_400.0, 3600.0
 
 
 class Pole:
-    """A keeper on a manual clock, and a time server that answers as it is told. What it was asked for is in `asked`."""
+    """A keeper on a manual clock, and a time server that answers as it is told.
+
+    What it was asked for is in `asked`.
+    """
 
     def __init__(
         self,
@@ -61,7 +66,14 @@ class Pole:
 
 @pytest.mark.parametrize(
     ("wall", "kinds"),
-    [(RELEASE - 1, ["release"]), (RELEASE, []), (LATEST, []), (LATEST + 1, ["late"]), (0.0, ["release"]), (1e18, ["late"])],
+    [
+        (RELEASE - 1, ["release"]),
+        (RELEASE, []),
+        (LATEST, []),
+        (LATEST + 1, ["late"]),
+        (0.0, ["release"]),
+        (1e18, ["late"]),
+    ],
 )
 def test_what_a_clock_can_read_at_all(wall: float, kinds: list[str]) -> None:
     """From this release on and for thirty years; nobody can accept anything else."""
@@ -91,13 +103,21 @@ def test_everything_that_speaks_against_it_in_order() -> None:
     bounds = {"stored": NOW, "known": NOW, "certificate x": NOW, "earlier": NOW}
     found = list(against(1000.0, 0.0, bounds, Jump(-300.4, 90.0), "the sun", True))
     assert [(a.kind, a.can_be_false) for a in found] == [
-        ("release", False), ("certificate x", True), ("earlier", True), ("known", True), ("stored", True), ("jump", False),
-        ("sun", False), ("broker", True),
-    ]  # fmt: skip
+        ("release", False),
+        ("certificate x", True),
+        ("earlier", True),
+        ("known", True),
+        ("stored", True),
+        ("jump", False),
+        ("sun", False),
+        ("broker", True),
+    ]
     words = {a.kind: a.words for a in found}
     assert words["known"].endswith("behind the last known time: it is 2026-11-24 06:00 UTC at least")
     assert words["stored"].endswith("behind what is stored: it is 2026-11-24 06:00 UTC at least")
-    assert words["certificate x"].endswith("behind the start of the certificate x: it is 2026-11-24 06:00 UTC at least")
+    assert words["certificate x"].endswith(
+        "behind the start of the certificate x: it is 2026-11-24 06:00 UTC at least"
+    )
     assert words["jump"] == "the clock jumped by -300 s; it is doubted for another 2 minutes"
     assert words["sun"] == "the sun"
     (jump,) = against(NOW, 89.0, {}, Jump(5.0, 90.0), "", False)
@@ -108,7 +128,9 @@ def test_everything_that_speaks_against_it_in_order() -> None:
 # --- jumps
 
 
-@pytest.mark.parametrize(("seconds", "jumped"), [(119.0, False), (120.0, False), (121.0, True), (-120.0, False), (-121.0, True)])
+@pytest.mark.parametrize(
+    ("seconds", "jumped"), [(119.0, False), (120.0, False), (121.0, True), (-120.0, False), (-121.0, True)]
+)
 @pytest.mark.parametrize("trust", ["auto", "system"])
 def test_how_far_a_jump_is_one(trust: Literal["auto", "system"], seconds: float, jumped: bool) -> None:
     """Two minutes are a correction, more is a jump; noticed at the next question, without a check."""
@@ -123,8 +145,12 @@ def test_how_far_a_jump_is_one(trust: Literal["auto", "system"], seconds: float,
     ("trust", "uptime_s", "lasts_s"),
     [("auto", 100.0, 900.0), ("auto", 1e6, 900.0), ("system", 3600.0, 900.0), ("system", 3601.0, 86_400.0)],
 )
-def test_how_long_a_jump_is_doubted(trust: Literal["auto", "system"], uptime_s: float, lasts_s: float) -> None:
-    """A quarter of an hour; a day where no time server is asked and the boot is over an hour ago, when nobody sets a clock."""
+def test_how_long_a_jump_is_doubted(
+    trust: Literal["auto", "system"], uptime_s: float, lasts_s: float
+) -> None:
+    """A quarter of an hour; a day where no time server is asked and the boot is over an hour ago, when nobody
+    sets a clock.
+    """
     pole = Pole(trust, heard=True, now=uptime_s)
     pole.jump(8 * HOUR_S)
     assert not pole.keeper.trusted
@@ -146,7 +172,9 @@ def test_a_clock_that_jumps_back_is_what_it_was() -> None:
 
 
 def test_after_a_jump_only_what_is_heard_later_counts() -> None:
-    """The server is asked for a word after the jump, less the seconds in which it is noticed; before any jump for any word."""
+    """The server is asked for a word after the jump, less the seconds in which it is noticed; before any jump
+    for any word.
+    """
     pole = Pole(heard=True)
     assert pole.asked == [0.0]
     pole.jump(5000.0)
@@ -239,8 +267,17 @@ def test_who_vouches_for_the_clock() -> None:
 def test_a_keeper_that_was_told_nothing() -> None:
     """Without a chip none is believed; nobody was heard, nothing was agreed with, given up or accepted."""
     keeper = TimeKeeper(ManualClock(wall=NOW, monotonic=100.0), "auto", "boot", lambda _: False)
-    assert (keeper.trusted, keeper.kind, keeper.reason) == (False, "unheard", "no time server was heard since boot")
-    assert (keeper.document()["agreed_s"], keeper.released, keeper.cell_aside, keeper.accepted_sun()) == (0, 0, False, False)
+    assert (keeper.trusted, keeper.kind, keeper.reason) == (
+        False,
+        "unheard",
+        "no time server was heard since boot",
+    )
+    assert (keeper.document()["agreed_s"], keeper.released, keeper.cell_aside, keeper.accepted_sun()) == (
+        0,
+        0,
+        False,
+        False,
+    )
     assert keeper.source() == keeper.reason
     assert keeper.memory().agreed_wall == 0.0
 
@@ -306,7 +343,8 @@ def test_the_certificate_of_the_broker(set_by_s: float, trusted: bool) -> None:
 def test_server_that_agrees_for_day_outweighs_old() -> None:
     """A server that agrees for a day outweighs old evidence.
 
-    Counted in looks of at most a minute, only while it is heard; then the evidence is gone and told as released.
+    Counted in looks of at most a minute, only while it is heard; then the evidence is gone and told as
+    released.
     """
     pole = Pole(heard=True)
     pole.keeper.remember("stored", NOW + 30 * DAY_S)
@@ -402,7 +440,9 @@ def test_only_certificates_of_later_are_given_up() -> None:
 
 
 def test_a_clock_set_after_a_yes_is_no_jump() -> None:
-    """Where nobody was heard yet, whoever is heard first is believed: nothing of before the yes is doubted."""
+    """Where nobody was heard yet, whoever is heard first is believed: nothing of before the yes
+    is doubted.
+    """
     pole = Pole(heard=True)
     pole.jump(5000.0)
     pole.heard = False
@@ -443,12 +483,24 @@ def test_document_of_trusted_clock_and_of_one_in_doubt() -> None:
     """The document of a trusted clock and of one in doubt. Every field."""
     pole = Pole("system")
     assert pole.keeper.document() == {
-        "wall": NOW, "trusted": True, "reason": "", "kind": "trusted", "against": [], "source": "believed as it is (clock.trust)",
-        "surely": {"known": NOW}, "release": RELEASE, "agreed_s": 0, "cell_aside": False,
-    }  # fmt: skip
+        "wall": NOW,
+        "trusted": True,
+        "reason": "",
+        "kind": "trusted",
+        "against": [],
+        "source": "believed as it is (clock.trust)",
+        "surely": {"known": NOW},
+        "release": RELEASE,
+        "agreed_s": 0,
+        "cell_aside": False,
+    }
     pole.keeper.remember("stored", NOW + 500.26)
     found = pole.keeper.document()
-    assert (found["trusted"], found["kind"], found["surely"]) == (False, "stored", {"known": NOW, "stored": NOW + 500.3})
+    assert (found["trusted"], found["kind"], found["surely"]) == (
+        False,
+        "stored",
+        {"known": NOW, "stored": NOW + 500.3},
+    )
     assert found["against"] == [{"kind": "stored", "words": found["reason"]}]
 
 
@@ -497,15 +549,25 @@ KEPT = Memory(NOW, "boot", 90.0, NOW - 100.0, NOW - 100.0, NOW - 100.0, 0.0, 0.0
     ],
 )
 def test_each_field_that_speaks_against_the_clock(kept: dict[str, Any], trusted: bool, kind: str) -> None:
-    """Each field that speaks against the clock after a restart. With a value on each side of its limit, in the same boot and in another."""
+    """Each field that speaks against the clock after a restart.
+
+    With a value on each side of its limit, in the same boot and in another.
+    """
     pole = Pole("system", memory=replace(KEPT, **kept))
     assert (pole.keeper.trusted, pole.keeper.kind) == (trusted, kind)
 
 
 def test_the_other_fields_after_a_restart() -> None:
-    """The hours of agreement unless the clock went back, the photocell that is set aside, the certificates that were given up."""
+    """The hours of agreement unless the clock went back, the photocell that is set aside, the certificates
+    that were given up.
+    """
     memory = replace(
-        KEPT, known=NOW + 9000, agreed_s=4000.0, agreed_wall=NOW + 120, cell_aside=True, false_starts={"certificate x": NOW + 9e5}
+        KEPT,
+        known=NOW + 9000,
+        agreed_s=4000.0,
+        agreed_wall=NOW + 120,
+        cell_aside=True,
+        false_starts={"certificate x": NOW + 9e5},
     )
     pole = Pole(memory=memory)
     assert pole.keeper.document()["agreed_s"] == 4000
@@ -535,7 +597,10 @@ def test_what_is_surely_so_after_a_restart(kept: dict[str, Any], surely: dict[st
 
 
 def test_in_auto_restart_asks_again_even_in_same_boot() -> None:
-    """In auto a restart asks again even in the same boot. That it was trusted before is not enough where a server is to be heard."""
+    """In auto a restart asks again even in the same boot.
+
+    That it was trusted before is not enough where a server is to be heard.
+    """
     assert not Pole(memory=KEPT).keeper.trusted
     assert Pole(memory=KEPT, heard=True).keeper.trusted
 
@@ -557,7 +622,18 @@ def test_what_a_doubting_keeper_gives_to_the_next() -> None:
     offset = NOW - 100.0
     kept = pole.keeper.memory()
     assert kept == Memory(
-        offset + 210 + 5000, "boot", 210, offset, offset + 5000, offset, 5000.0, 100.0, NOW + 110, False, pole.keeper.reason, {}
+        offset + 210 + 5000,
+        "boot",
+        210,
+        offset,
+        offset + 5000,
+        offset,
+        5000.0,
+        100.0,
+        NOW + 110,
+        False,
+        pole.keeper.reason,
+        {},
     )
     for boot in ("boot", "next"):
         after = Pole(heard=True, wall=NOW + 120, now=220.0, memory=kept, boot=boot)
@@ -576,9 +652,19 @@ def test_what_a_doubting_keeper_gives_to_the_next() -> None:
 def test_every_field_of_the_memory_comes_back(tmp_path: Path) -> None:
     """Each by itself, with a value that is not its default."""
     values: dict[str, Any] = {
-        "known": NOW, "boot_id": "b", "monotonic": 1.5, "offset": 2.5, "least": 3.5, "read": 4.5, "behind_s": 5.5, "agreed_s": 6.5,
-        "agreed_wall": 7.5, "cell_aside": True, "reason": "why", "false_starts": {"a": 1.0},
-    }  # fmt: skip
+        "known": NOW,
+        "boot_id": "b",
+        "monotonic": 1.5,
+        "offset": 2.5,
+        "least": 3.5,
+        "read": 4.5,
+        "behind_s": 5.5,
+        "agreed_s": 6.5,
+        "agreed_wall": 7.5,
+        "cell_aside": True,
+        "reason": "why",
+        "false_starts": {"a": 1.0},
+    }
     assert set(values) == {f.name for f in fields(Memory)}
     for name, value in values.items():
         folder = tmp_path / name
@@ -599,13 +685,17 @@ def test_every_field_of_the_memory_comes_back(tmp_path: Path) -> None:
         ("false_starts", [{}, {"a": 1}], [[], {"a": "b"}, {"a": True}, {"a": 1, "b": None}, 5]),
     ],
 )
-def test_a_field_that_cannot_be_true_is_as_none(tmp_path: Path, name: str, good: list[Any], bad: list[Any]) -> None:
+def test_a_field_that_cannot_be_true_is_as_none(
+    tmp_path: Path, name: str, good: list[Any], bad: list[Any]
+) -> None:
     """It has its default, and the others are read all the same."""
     for value in good:
         (tmp_path / FILE_NAME).write_text(json.dumps({"reason": "kept", name: value}))
         assert load(tmp_path) == replace(Memory(reason="kept"), **{name: value})
     for value in bad:
-        (tmp_path / FILE_NAME).write_text(json.dumps({"reason": "kept", name: value, "known": 5.0, "other": 1}))
+        (tmp_path / FILE_NAME).write_text(
+            json.dumps({"reason": "kept", name: value, "known": 5.0, "other": 1})
+        )
         assert load(tmp_path) == Memory(reason="kept")
 
 

@@ -32,13 +32,28 @@ ANEW: dict[str, dict[str, Any]] = {  # a change of these ends the connection, an
     "storage": {"state_dir": "/x", "max_mb": 64, "batch_s": 1.0, "keep_days": {"lamp": 1.0}},
     "clock": {"trust": "system", "rtc": True},
     "mqtt": {
-        "host": "b", "port": 1, "protocol": "5", "prefix": "p", "username": "u", "password_file": "/p", "ca_file": "/c", "tls": False,
-        "cert_file": "/c", "key_file": "/k", "homeassistant": True,
+        "host": "b",
+        "port": 1,
+        "protocol": "5",
+        "prefix": "p",
+        "username": "u",
+        "password_file": "/p",
+        "ca_file": "/c",
+        "tls": False,
+        "cert_file": "/c",
+        "key_file": "/k",
+        "homeassistant": True,
     },
-}  # fmt: skip
+}
 ON: dict[str, Any] = {  # through a change of these both go on
     "pole": {
-        "name": "n", "operator": "o", "contact": "c", "latitude": 1.0, "longitude": 1.0, "timezone": "Asia/Jakarta", "supply": "night",
+        "name": "n",
+        "operator": "o",
+        "contact": "c",
+        "latitude": 1.0,
+        "longitude": 1.0,
+        "timezone": "Asia/Jakarta",
+        "supply": "night",
         "area_code": "32",
     },
     "camera": [{"source": "rtsp://y"}],
@@ -50,7 +65,7 @@ ON: dict[str, Any] = {  # through a change of these both go on
     "drone": {"enabled": True},
     "metrics": {"enabled": True},
     "page": {"port": 81},
-}  # fmt: skip
+}
 
 
 def changed(section: str, change: dict[str, Any] | list[Any]) -> Settings:
@@ -63,7 +78,9 @@ BEFORE = Settings.model_validate(DOCUMENT)
 
 @pytest.mark.parametrize(("section", "key"), [(s, k) for s, keys in ANEW.items() for k in keys])
 def test_a_change_that_connects_anew(section: str, key: str) -> None:
-    """Who we are, where things are kept, which clock is believed, and the broker: with another one of these nothing may go on."""
+    """Who we are, where things are kept, which clock is believed, and the broker: with another one of these
+    nothing may go on.
+    """
     change = {key: ANEW[section][key]}
     if key in ("cert_file", "key_file"):
         change = {"cert_file": "/c", "key_file": "/k"}
@@ -109,21 +126,43 @@ async def reach(clock: ManualClock, condition: Callable[[], object]) -> None:
     raise AssertionError("it did not come")
 
 
-def house_of(config: Path, clock: ManualClock, broker: MemoryBroker, before: compose.House | None) -> compose.House:
+def house_of(
+    config: Path, clock: ManualClock, broker: MemoryBroker, before: compose.Runtime | None
+) -> compose.Runtime:
     loaded = load(config)
-    lamp = before.light._luminaire if before is not None else compose.open_lamp(loaded.settings, clock, mock_factory())
-    return compose.build(loaded, lamp, clock, broker=broker, before=before, for_real=True, socket=config.parent / "socket")
+    lamp = (
+        before.light._luminaire
+        if before is not None
+        else compose.open_lamp(loaded.settings, clock, mock_factory())
+    )
+    return compose.build(
+        loaded, lamp, clock, broker=broker, before=before, for_real=True, socket=config.parent / "socket"
+    )
 
 
-PARTS = ("uplink", "mqtt", "events", "states", "commands", "identity", "store", "clock", "lamp", "camera:street", "drone", "local")
+PARTS = (
+    "uplink",
+    "mqtt",
+    "events",
+    "states",
+    "commands",
+    "identity",
+    "store",
+    "clock",
+    "lamp",
+    "camera:street",
+    "drone",
+    "local",
+)
 STAY = {"uplink", "mqtt", "events", "states", "commands", "identity", "store", "clock"}
 
 
 async def test_through_a_reload_the_line_stays(bench: Callable[..., Path]) -> None:
     """Through a reload the line stays and what is known of it.
 
-    One connection, one birth; counts, what waits, commands that came, and the trouble of the line go on. What was of the old
-    configuration is forgotten, and said anew."""
+    One connection, one birth; counts, what waits, commands that came, and the trouble of the line go on. What
+    was of the old configuration is forgotten, and said anew.
+    """
     clock, broker = ManualClock(wall=NIGHT), MemoryBroker()
     first = house_of(bench(MQTT), clock, broker, None)
     running = asyncio.ensure_future(first.agent.run())
@@ -141,7 +180,7 @@ async def test_through_a_reload_the_line_stays(bench: Callable[..., Path]) -> No
     assert set(first.agent.kept) == {"upload"}
 
     for part in PARTS:
-        first.parts.ill(part, "trouble")
+        first.parts.degrade(part, "trouble")
     config = bench(MQTT)
     config.write_text(config.read_text().replace("[pole]\n", '[pole]\nname = "second"\n', 1))
     second = house_of(config, clock, broker, first)
@@ -149,13 +188,15 @@ async def test_through_a_reload_the_line_stays(bench: Callable[..., Path]) -> No
         assert getattr(second, name) is getattr(first, name), name
     for name in ("light", "dispatch", "listen", "report", "agent"):
         assert getattr(second, name) is not getattr(first, name), name
-    ill = {part for part in PARTS if second.parts.is_ill(part)}
+    ill = {part for part in PARTS if second.parts.is_degraded(part)}
     assert ill == STAY
     running = asyncio.ensure_future(second.agent.run())
     await reach(clock, lambda: json.loads(broker.retained[f"{BASE}/info"].payload)["name"] == "second")
     assert broker.connections == 1
     said = [json.loads(m.payload) for m in broker.published if m.topic == f"{BASE}/status"]
-    assert [(s["state"], s["birth"]) for s in said] == [("online", 1)], "it was never away, and says nothing of it"
+    assert [(s["state"], s["birth"]) for s in said] == [("online", 1)], (
+        "it was never away, and says nothing of it"
+    )
     assert second.upload is not None
     assert second.upload.sent_events >= events
     assert list(second.upload._quarantine.topics) == [f"{BASE}/events/a/b"]
@@ -165,13 +206,17 @@ async def test_through_a_reload_the_line_stays(bench: Callable[..., Path]) -> No
     second.agent.stop()
     await reach(clock, running.done)
     await settle()
-    assert [json.loads(m.payload)["reason"] for m in broker.published if m.topic == f"{BASE}/status"] == ["connected", "stopped"]
+    assert [json.loads(m.payload)["reason"] for m in broker.published if m.topic == f"{BASE}/status"] == [
+        "connected",
+        "stopped",
+    ]
 
 
 async def test_reload_to_another_broker_leaves(bench: Callable[..., Path]) -> None:
     """A reload to another broker leaves the first in order.
 
-    The first is told goodbye and nothing that comes later, the second gets all that the first has not, under the next birth.
+    The first is told goodbye and nothing that comes later, the second gets all that the first has not, under
+    the next birth.
     """
     clock, here, there = ManualClock(wall=NIGHT), MemoryBroker(), MemoryBroker()
     here.refused_topics.add(f"{BASE}/events/incident/opened")

@@ -1,4 +1,6 @@
-"""SIGHUP with a real Mosquitto: the connection goes on, the new configuration counts, a bad file changes nothing."""
+"""SIGHUP with a real Mosquitto: the connection goes on, the new configuration counts, a bad file changes
+nothing.
+"""
 
 from __future__ import annotations
 
@@ -79,7 +81,9 @@ def test_bad_file_is_refused_and_change_of_broker(
     good = config.read_text()
     config.write_text(good + "[nonsense]\n")
     process.send_signal(signal.SIGHUP)
-    eventually(lambda: any(e["data"].get("part") == "configuration" for e in city.got("events/health/degraded")))
+    eventually(
+        lambda: any(e["data"].get("part") == "configuration" for e in city.got("events/health/degraded"))
+    )
     assert process.poll() is None
     assert len(city.got("info")) == 1
     config.write_text(good.replace("tls = false", "tls = false\nhomeassistant = true"))
@@ -88,7 +92,9 @@ def test_bad_file_is_refused_and_change_of_broker(
     assert [s["state"] for s in city.got("status")][:3] == ["online", "offline", "online"]
 
 
-def test_without_a_broker_the_store_goes_on_too(agent: Callable[..., Any], bench: Callable[..., Path], tmp_path: Path) -> None:
+def test_without_a_broker_the_store_goes_on_too(
+    agent: Callable[..., Any], bench: Callable[..., Path], tmp_path: Path
+) -> None:
     config = bench()
     process = agent("run", "--config", str(config))
     eventually(lambda: (tmp_path / "state" / "control.sock").exists())
@@ -104,14 +110,18 @@ def test_without_a_broker_the_store_goes_on_too(agent: Callable[..., Any], bench
 RELOADS = 8
 
 
-def test_reloads_leave_nothing_behind(mosquitto: Mosquitto, city: City, agent: Callable[..., Any], bench: Callable[..., Path]) -> None:
+def test_reloads_leave_nothing_behind(
+    mosquitto: Mosquitto, city: City, agent: Callable[..., Any], bench: Callable[..., Path]
+) -> None:
     """With a camera and the real detector: neither threads nor memory nor files grow."""
     camera = f'[[camera]]\nname = "street"\nsource = "{CLIP}"\nfps = 5\nloop = true\n'
     process = agent("run", "--config", str(_config(bench, mosquitto.port, "first", camera)))
 
     def of(process: Any) -> tuple[int, int, int]:
         folder = Path(f"/proc/{process.pid}")
-        resident_kb = next(int(x.split()[1]) for x in (folder / "status").read_text().splitlines() if x.startswith("VmRSS"))
+        resident_kb = next(
+            int(x.split()[1]) for x in (folder / "status").read_text().splitlines() if x.startswith("VmRSS")
+        )
         return len(list((folder / "task").iterdir())), len(list((folder / "fd").iterdir())), resident_kb
 
     def reload(number: int) -> None:
@@ -129,14 +139,17 @@ def test_reloads_leave_nothing_behind(mosquitto: Mosquitto, city: City, agent: C
     for number in range(3, 3 + RELOADS):
         reload(number)
         sizes_kb.append(of(process)[2])
-    # A leak is one a reload. Below that, asyncio's pool may have started another of its few threads on a busy machine.
+    # A leak is one a reload. Below that, asyncio's pool may have started another of its few threads on a busy
+    # machine.
     eventually(lambda: of(process)[0] < threads + RELOADS and of(process)[1] < files + RELOADS, within_s=30)
     # Within a reload two networks may be there for a moment: one look at the size is no number.
     earlier, later = median(sizes_kb[: RELOADS // 2]), median(sizes_kb[RELOADS // 2 :])
     assert later < earlier + 30_000, f"{sizes_kb}: four networks that stay behind are 64 MB"
 
 
-def test_stop_within_a_reload_is_orderly(mosquitto: Mosquitto, city: City, agent: Callable[..., Any], bench: Callable[..., Path]) -> None:
+def test_stop_within_a_reload_is_orderly(
+    mosquitto: Mosquitto, city: City, agent: Callable[..., Any], bench: Callable[..., Path]
+) -> None:
     """A stop in the middle of a reload is an orderly stop."""
     config = _config(bench, mosquitto.port, "first")
     for pause_s in (0.0, 0.003, 0.02, 0.06):
@@ -147,11 +160,18 @@ def test_stop_within_a_reload_is_orderly(mosquitto: Mosquitto, city: City, agent
         time.sleep(pause_s)  # somewhere within the reload
         process.terminate()
         assert process.wait(10) == 0
-        assert city.got("status")[-1] | {"since": ""} == city.got("status")[-1] | {"since": "", "state": "offline", "reason": "stopped"}
+        assert city.got("status")[-1] | {"since": ""} == city.got("status")[-1] | {
+            "since": "",
+            "state": "offline",
+            "reason": "stopped",
+        }
 
 
 def test_a_second_reload_during_the_first_counts(
-    mosquitto_with: Callable[[str], Mosquitto], agent: Callable[..., Any], bench: Callable[..., Path], tmp_path: Path
+    mosquitto_with: Callable[[str], Mosquitto],
+    agent: Callable[..., Any],
+    bench: Callable[..., Path],
+    tmp_path: Path,
 ) -> None:
     """The first could have kept the connection, the second may not: it goes to another broker."""
     first, second = mosquitto_with(""), mosquitto_with("")
@@ -160,7 +180,7 @@ def test_a_second_reload_during_the_first_counts(
         process = agent("run", "--config", str(_config(bench, first.port, "first")))
         eventually(lambda: here.got("info"), within_s=20)
         with sqlite3.connect(tmp_path / "state" / "pole.db") as disk:
-            disk.execute("BEGIN IMMEDIATE")  # a slow disk holds up the farewell
+            disk.execute("BEGIN IMMEDIATE")  # a slow disk holds up the shutdown
             _config(bench, first.port, "second")
             process.send_signal(signal.SIGHUP)
             time.sleep(0.3)
@@ -172,7 +192,9 @@ def test_a_second_reload_during_the_first_counts(
         assert there.got("info")[-1]["name"] == "third"
         eventually(lambda: here.got("status")[-1]["state"] == "offline")
         with sqlite3.connect(tmp_path / "state" / "pole.db") as disk:
-            assert disk.execute("SELECT count(*) FROM lamp_log WHERE data LIKE '%ended%'").fetchone() == (0,), "the lamp went on"
+            assert disk.execute("SELECT count(*) FROM lamp_log WHERE data LIKE '%ended%'").fetchone() == (
+                0,
+            ), "the lamp went on"
         process.terminate()
         assert process.wait(10) == 0
     finally:
@@ -180,7 +202,9 @@ def test_a_second_reload_during_the_first_counts(
         there.close()
 
 
-def test_a_lamp_that_cannot_be_driven_gives_way(agent: Callable[..., Any], bench: Callable[..., Path], tmp_path: Path) -> None:
+def test_a_lamp_that_cannot_be_driven_gives_way(
+    agent: Callable[..., Any], bench: Callable[..., Path], tmp_path: Path
+) -> None:
     """A lamp that cannot be driven gives way to the last that could.
 
     After a reload the old lamp goes on; after the next power cut it has to as well.
@@ -192,6 +216,8 @@ def test_a_lamp_that_cannot_be_driven_gives_way(agent: Callable[..., Any], bench
     assert process.wait(10) == 0
     config.write_text(config.read_text().replace('backend = "mock"', 'backend = "pwm"\npin = 18'))
     process = agent("run", "--config", str(config))
-    eventually(lambda: "cannot be driven" in call("doctor", "--config", str(config), "--quick").stdout, within_s=30)
+    eventually(
+        lambda: "cannot be driven" in call("doctor", "--config", str(config), "--quick").stdout, within_s=30
+    )
     assert json.loads(call("lamp", "--config", str(config), "--json").stdout)["reason"] == "program"
     assert process.poll() is None

@@ -1,4 +1,7 @@
-"""Whatever a detector says, tracker, riders, zones and judge go on: NaN, infinite, empty, outside, and 100 000 boxes."""
+"""Whatever a detector says, tracker, riders, zones and judge go on:
+
+NaN, infinite, empty, outside, and 100 000 boxes.
+"""
 
 from __future__ import annotations
 
@@ -13,7 +16,7 @@ from pole_agent.incidents.judge import Closed, Judge, Opened
 from pole_agent.incidents.rules import Line, Rule, Zone
 from pole_agent.tracking.riders import Riders
 from pole_agent.tracking.tracker import Tracker
-from pole_agent.vision.appearance import with_looks
+from pole_agent.vision.appearance import with_appearance
 from pole_agent.vocabulary import CLASSES, Box, Detection
 
 IMAGE = np.random.default_rng(1).integers(0, 255, (120, 160, 3), dtype=np.uint8)
@@ -21,7 +24,9 @@ ZONE = Zone("left", ((0, 0), (0.5, 0), (0.5, 1), (0, 1)), 0.2, 1.0)
 LINE = Line("gate", (0.5, 0.0), (0.5, 1.0))
 ALL = frozenset(CLASSES)
 RULES = [
-    Rule(kind, kind, LINE if kind in ("crossing", "wrong_way") else ZONE, ALL, dwell_s=0.4, direction="forward")
+    Rule(
+        kind, kind, LINE if kind in ("crossing", "wrong_way") else ZONE, ALL, dwell_s=0.4, direction="forward"
+    )
     for kind in ("presence", "loitering", "crowd", "crossing", "wrong_way", "stopped")
 ]
 ACTIVE = frozenset(r.name for r in RULES)
@@ -32,8 +37,13 @@ hostile = st.builds(Detection, st.builds(Box, anything, anything, anything, anyt
 near = st.floats(-0.5, 1.5)
 plausible = st.builds(
     lambda x, y, w, h, score, what: Detection(Box(x, y, x + w, y + h), score, what),
-    near, near, st.floats(0, 1), st.floats(0, 1), st.floats(0, 1), label,
-)  # fmt: skip
+    near,
+    near,
+    st.floats(0, 1),
+    st.floats(0, 1),
+    st.floats(0, 1),
+    label,
+)
 
 
 class Rooms:
@@ -49,10 +59,10 @@ class Rooms:
 
     def step(self, found: list[Detection]) -> None:
         self.now = round(self.now + 0.2, 6)
-        described = with_looks(IMAGE, found, lambda boxes: [True] * len(boxes))
+        described = with_appearance(IMAGE, found, lambda boxes: [True] * len(boxes))
         tracks = self.riders.join(self.tracker.update(described, self.now), self.now)
         assert all(np.isfinite([t.box.left, t.box.top, t.box.right, t.box.bottom]).all() for t in tracks)
-        for fact in self.judge.step(tracks, ACTIVE, self.now, self.tracker.glimpses):
+        for fact in self.judge.step(tracks, ACTIVE, self.now, self.tracker.tentative):
             if isinstance(fact, Opened):
                 self.opened.append(fact.incident.incident_id)
             if isinstance(fact, Closed):
@@ -74,7 +84,9 @@ def test_no_detection_does_harm(frames: list[list[Detection]]) -> None:
 
 @pytest.mark.parametrize("label", ["person", "car", "motorcycle"])
 def test_a_hundred_thousand_boxes_a_frame_do_no_harm(label: str) -> None:
-    """Two hundred of them are followed, the best; of equals the first; and each of these is counted where it stands."""
+    """Two hundred of them are followed, the best; of equals the first; and each of these is counted where it
+    stands.
+    """
     random = np.random.default_rng(5)
     corners = random.uniform(0, 0.9, (100_000, 2))
     flood = [Detection(Box(x, y, x + 0.05, y + 0.1), 0.9, label) for x, y in corners.tolist()]

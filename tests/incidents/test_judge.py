@@ -16,7 +16,18 @@ from pole_agent.incidents.judge import Closed, Fact, Judge, Noticed, Ongoing, Op
 from pole_agent.incidents.respond import Responder
 from pole_agent.incidents.rules import Line, Rule, Zone
 from pole_agent.settings.rules import RuleSettings
-from pole_agent.vocabulary import ON_LINE, BoostLamp, Box, RecordEvent, RequestDrone, RuleKind, Severity, Sighting, Track, members
+from pole_agent.vocabulary import (
+    ON_LINE,
+    BoostLamp,
+    Box,
+    RecordEvent,
+    RequestDrone,
+    RuleKind,
+    Severity,
+    Sighting,
+    Track,
+    members,
+)
 
 LEFT = Zone("left", ((0, 0), (0.5, 0), (0.5, 1), (0, 1)))
 GATE = Line("gate", (0.5, 0.0), (0.5, 1.0))  # looking down: the right hand is to the left of the picture
@@ -29,7 +40,9 @@ def track(number: int, x: float, at: float, label: str = "person", y: float = 0.
 
 
 class Memory:
-    """Which tracks are not over: as the tracker, 6 s after they were seen, a minute where they had been standing for 8 s."""
+    """Which tracks are not over: as the tracker, 6 s after they were seen, a minute where they had been
+    standing for 8 s.
+    """
 
     def __init__(self) -> None:
         self._seen: dict[int, tuple[float, float, float]] = {}  # number -> x, since when there, when last
@@ -39,7 +52,9 @@ class Memory:
             x, since, _ = self._seen.get(t.track_id, (t.box.foot[0], now, now))
             there = (x, since) if abs(x - t.box.foot[0]) < 0.25 * t.box.height else (t.box.foot[0], now)
             self._seen[t.track_id] = (*there, now)
-        return [n for n, (_, since, last) in self._seen.items() if now - last <= (60 if last - since >= 8 else 6)]
+        return [
+            n for n, (_, since, last) in self._seen.items() if now - last <= (60 if last - since >= 8 else 6)
+        ]
 
 
 class Scene:
@@ -53,12 +68,20 @@ class Scene:
         self.memory = Memory()
         self.facts: list[tuple[float, Fact]] = []
 
-    def walk(self, number: int, start: float, end: float, *others: tuple[int, float], step: float = 0.01) -> list[Fact]:
+    def walk(
+        self, number: int, start: float, end: float, *others: tuple[int, float], step: float = 0.01
+    ) -> list[Fact]:
         """Somebody walks from x = `start` to `end`, a twentieth of his height a frame."""
         count = round(abs(end - start) / step)
-        return [f for i in range(count + 1) for f in self.play(1, (number, start + (end - start) * i / count), *others)]
+        return [
+            f
+            for i in range(count + 1)
+            for f in self.play(1, (number, start + (end - start) * i / count), *others)
+        ]
 
-    def play(self, frames: int, *people: tuple[int, float], active: frozenset[str] | None = None) -> list[Fact]:
+    def play(
+        self, frames: int, *people: tuple[int, float], active: frozenset[str] | None = None
+    ) -> list[Fact]:
         new: list[Fact] = []
         names = frozenset(r.name for r in self.rules) if active is None else active
         for _ in range(frames):
@@ -189,7 +212,14 @@ def test_traffic_is_summarized_every_five_minutes() -> None:
 
 moves = st.lists(st.tuples(st.integers(1, 4), st.floats(0, 1)), max_size=4, unique_by=lambda m: m[0])
 every_kind = [
-    Rule(kind, kind, GATE if kind in ("crossing", "wrong_way") else LEFT, PEOPLE, dwell_s=0.6, direction="forward")
+    Rule(
+        kind,
+        kind,
+        GATE if kind in ("crossing", "wrong_way") else LEFT,
+        PEOPLE,
+        dwell_s=0.6,
+        direction="forward",
+    )
     for kind in ("presence", "loitering", "crowd", "crossing", "wrong_way", "stopped")
 ]
 
@@ -210,7 +240,15 @@ def test_every_incident_closes_once_nobody_is_there(frames: list[list[tuple[int,
 
 
 def test_responses_light_first_then_record_then_drone() -> None:
-    watched = rule("presence", lamp_level=1.0, lamp_hold_s=30, drone=True, severity=Severity.ALARM, announce_open=True, notify=("112",))
+    watched = rule(
+        "presence",
+        lamp_level=1.0,
+        lamp_hold_s=30,
+        drone=True,
+        severity=Severity.ALARM,
+        announce_open=True,
+        notify=("112",),
+    )
     scene = Scene(watched)
     responder = Responder("street")
     responses = responder.respond(scene.play(1, (1, 0.2)), scene.now)
@@ -230,7 +268,9 @@ def test_an_info_incident_is_told_once_at_its_close() -> None:
     responder = Responder("street")
     told = []
     for step in range(60):
-        told += responder.respond(scene.play(1, *[(n, 0.01 * n + 0.001 * step) for n in range(1, 12)]), scene.now)
+        told += responder.respond(
+            scene.play(1, *[(n, 0.01 * n + 0.001 * step) for n in range(1, 12)]), scene.now
+        )
     told += responder.respond(scene.play(200), scene.now)
     records = [r for r in told if isinstance(r, RecordEvent)]
     assert [(r.kind, r.silent) for r in records] == [("incident.opened", True), ("incident.closed", False)]
@@ -244,9 +284,15 @@ def test_surplus_alarms_become_one_counted_event() -> None:
     for number in range(1, 11):
         for facts in (scene.walk(number, 0.6, 0.4), scene.play(30, (number, 0.4))):
             told += [r for r in responder.respond(facts, scene.now) if isinstance(r, RecordEvent)]
-    assert sum(r.kind == "incident.opened" for r in told) == 3 == sum(r.kind == "incident.closed" for r in told)
+    assert (
+        sum(r.kind == "incident.opened" for r in told) == 3 == sum(r.kind == "incident.closed" for r in told)
+    )
     scene.now += 3600
-    later = [r for r in responder.respond(scene.play(1), scene.now) if isinstance(r, RecordEvent) and r.kind == "incident.summarized"]
+    later = [
+        r
+        for r in responder.respond(scene.play(1), scene.now)
+        if isinstance(r, RecordEvent) and r.kind == "incident.summarized"
+    ]
     assert [r.data["surplus_alarms"] for r in later] == [7]
 
 
@@ -290,7 +336,11 @@ def test_a_glimpse_raises_the_lamp_and_tells_nobody() -> None:
 def test_what_is_too_small_or_too_large_does_not_count(height: float, opened: int) -> None:
     scene = Scene(rule("presence", min_height=0.1, max_height=0.5))
     make = of(height=height)
-    facts = [f for i in range(5) for f in scene.judge.step([make(1, 0.2, i * FRAME_S)], frozenset({"r"}), i * FRAME_S)]
+    facts = [
+        f
+        for i in range(5)
+        for f in scene.judge.step([make(1, 0.2, i * FRAME_S)], frozenset({"r"}), i * FRAME_S)
+    ]
     assert len(kinds(facts, Opened)) == opened
 
 
@@ -315,7 +365,9 @@ class Street:
         for _ in range(int(seconds / FRAME_S)):
             self.now = round(self.now + FRAME_S, 6)
             tracks = [] if number is None else [self.make(number, x, self.now)]
-            facts += self.judge.step(tracks, frozenset({"r"}), self.now, remembered=self.memory.see(tracks, self.now))
+            facts += self.judge.step(
+                tracks, frozenset({"r"}), self.now, remembered=self.memory.see(tracks, self.now)
+            )
         return facts
 
 
@@ -365,7 +417,9 @@ def test_occupancy_is_the_mean_number_present() -> None:
 def late(number: int, at: float, *earlier: tuple[float, float]) -> Track:
     """A track in its first report; `earlier` and last: (time, x). The foot is at y = 0.5."""
     *before, (_, x) = earlier
-    return replace(track(number, x, at), earlier=tuple(Sighting(t, track(number, x, t).box) for t, x in before))
+    return replace(
+        track(number, x, at), earlier=tuple(Sighting(t, track(number, x, t).box) for t, x in before)
+    )
 
 
 def test_a_line_crossed_and_a_zone_entered() -> None:
@@ -410,19 +464,29 @@ def test_who_ran_through_a_zone_unsure_was_there() -> None:
     assert len(kinds(facts, Opened)) == len(kinds(facts, Closed)) == 1
 
 
-OPENS = {  # frame by frame, one who walks over the line to the left and stands: when each kind of rule opens, and with which direction
-    "presence": (0.4, ""), "crowd": (0.4, ""), "loitering": (0.4, ""),  # he is in the zone
-    "crossing": (0.8, "forward"), "wrong_way": (0.8, "forward"),  # three tenths of a second after he is clearly over
+# Frame by frame, one who walks over the line to the left and stands: when each kind of rule opens, and with
+# which direction
+OPENS = {
+    "presence": (0.4, ""),
+    "crowd": (0.4, ""),
+    "loitering": (0.4, ""),  # he is in the zone
+    # Three tenths of a second after he is clearly over
+    "crossing": (0.8, "forward"),
+    "wrong_way": (0.8, "forward"),
     "stopped": (2.8, ""),  # he has stood for more than two seconds
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize("kind", get_args(RuleKind))
 def test_each_kind_of_rule_opens_for_what_it_is_about(kind: str) -> None:
-    """Each kind in the list is known to the settings; of one who comes, it opens one incident, at its own moment."""
+    """Each kind in the list is known to the settings; of one who comes, it opens one incident, at its own
+    moment.
+    """
     place: Zone | Line = GATE if kind in ON_LINE else LEFT
     named = {"line": "gate"} if kind in ON_LINE else {"zone": "left"}
-    assert RuleSettings.model_validate({"name": "r", "kind": kind, "direction": "forward", **named}).kind == kind
+    assert (
+        RuleSettings.model_validate({"name": "r", "kind": kind, "direction": "forward", **named}).kind == kind
+    )
     scene = Scene(rule(kind, place, direction="forward"))
     for x in (0.6, 0.4, 0.3, *[0.2] * 12):
         scene.play(1, (1, x))
@@ -447,7 +511,8 @@ def test_unknown_kind_is_not_taken_for_loitering() -> None:
 def test_foot_that_trembles_on_a_zone_comes_in_once() -> None:
     """A foot that trembles on the edge of a zone for 70 s comes in once and stays.
 
-    It is seen outside for longer than the zone's `leave_s`, time and again: the picture is still, and nobody looks anew.
+    It is seen outside for longer than the zone's `leave_s`, time and again: the picture is still, and nobody
+    looks anew.
     """
     zone = Zone("left", LEFT.polygon, enter_s=0.2, leave_s=1.0)
     scene = Scene(rule("presence", zone), Rule("stay", "loitering", zone, PEOPLE, dwell_s=30.0))
@@ -474,7 +539,9 @@ def test_parked_car_half_hidden_has_not_moved(kind: str) -> None:
     assert len(kinds(street.play(90, 1), Opened)) == 1
     whole = street.make
     for _ in range(5):
-        street.make = lambda number, x, at: Track(number, "car", Box(x - 0.03, 0.3, x + 0.03, 0.37), 0.8, 0.0, at, True)
+        street.make = lambda number, x, at: Track(
+            number, "car", Box(x - 0.03, 0.3, x + 0.03, 0.37), 0.8, 0.0, at, True
+        )
         hidden = street.play(3, 1)
         street.make = whole
         assert not kinds(hidden + street.play(20, 1), Opened)

@@ -1,4 +1,4 @@
-"""Every state × every happening."""
+"""Every state × every transition."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import get_args
 
 import pytest
 
-from pole_agent.incidents.machine import TABLE, Happening, State, after
+from pole_agent.incidents.machine import TABLE, State, Transition, after
 
 EXPECTED = {
     ("forming", "met"): "forming",
@@ -24,13 +24,13 @@ EXPECTED = {
 
 
 @pytest.mark.parametrize("state", get_args(State))
-@pytest.mark.parametrize("happening", get_args(Happening))
-def test_every_pair(state: State, happening: Happening) -> None:
-    if (state, happening) in EXPECTED:
-        assert after(state, happening) == EXPECTED[state, happening]
+@pytest.mark.parametrize("transition", get_args(Transition))
+def test_every_pair(state: State, transition: Transition) -> None:
+    if (state, transition) in EXPECTED:
+        assert after(state, transition) == EXPECTED[state, transition]
     else:
         with pytest.raises(ValueError, match="cannot be"):
-            after(state, happening)
+            after(state, transition)
 
 
 def test_from_every_state_there_is_a_way_to_closed() -> None:

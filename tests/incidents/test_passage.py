@@ -28,8 +28,12 @@ def box(foot: Point, height: float) -> Box:
     return Box(x - 0.01, y - height, x + 0.01, y)
 
 
-def feed(lines: list[Line], looks: dict[int, Looks], aspect: float, rules: tuple[Rule, ...] = ()) -> tuple[dict[str, tuple[int, int]], int]:
-    """Give the judge perfect tracks; returns (forward, backward) of each line, and how many incidents opened."""
+def feed(
+    lines: list[Line], looks: dict[int, Looks], aspect: float, rules: tuple[Rule, ...] = ()
+) -> tuple[dict[str, tuple[int, int]], int]:
+    """Give the judge perfect tracks; returns (forward, backward) of each line, and how many
+    incidents opened.
+    """
     numbers = itertools.count(1)
     judge = Judge("street", rules, [FRAME], lines, lambda: f"i{next(numbers)}", 0.0)
     frames: dict[float, list[Track]] = collections.defaultdict(list)
@@ -39,7 +43,9 @@ def feed(lines: list[Line], looks: dict[int, Looks], aspect: float, rules: tuple
     facts, now = [], 0.0
     for now in sorted(frames):
         remembered = [n for n, places in looks.items() if now <= places[-1][0]]
-        facts += judge.step(frames[now], frozenset(r.name for r in rules), now, remembered=remembered, aspect=aspect)
+        facts += judge.step(
+            frames[now], frozenset(r.name for r in rules), now, remembered=remembered, aspect=aspect
+        )
     facts += judge.stop("ended", now)
     counted: collections.Counter[tuple[str, str]] = collections.Counter()
     for fact in facts:
@@ -48,7 +54,9 @@ def feed(lines: list[Line], looks: dict[int, Looks], aspect: float, rules: tuple
                 for way in ("forward", "backward"):
                     counted[line["line"], way] += sum(line[way].values())
     opened = sum(isinstance(f, Opened) for f in facts)
-    return {line.name: (counted[line.name, "forward"], counted[line.name, "backward"]) for line in lines}, opened
+    return {
+        line.name: (counted[line.name, "forward"], counted[line.name, "backward"]) for line in lines
+    }, opened
 
 
 def truth(line: Line, places: Looks, aspect: float) -> tuple[int, int]:
@@ -71,11 +79,28 @@ rates = st.sampled_from([2.0, 5.0, 10.0, 15.0])
 
 @settings(max_examples=300)
 @given(
-    turn=st.floats(0, 2 * math.pi), height=heights, aspect=aspects, rate=rates, speed=st.floats(0.2, 4.0), slant=st.floats(-1.1, 1.1),
-    tremble=st.floats(0, 0.05), seed=st.integers(0, 10_000), back=st.booleans(), first=st.floats(0.05, 1.0),
-)  # fmt: skip
+    turn=st.floats(0, 2 * math.pi),
+    height=heights,
+    aspect=aspects,
+    rate=rates,
+    speed=st.floats(0.2, 4.0),
+    slant=st.floats(-1.1, 1.1),
+    tremble=st.floats(0, 0.05),
+    seed=st.integers(0, 10_000),
+    back=st.booleans(),
+    first=st.floats(0.05, 1.0),
+)
 def test_who_walks_across_a_line_is_counted_once(
-    turn: float, height: float, aspect: float, rate: float, speed: float, slant: float, tremble: float, seed: int, back: bool, first: float
+    turn: float,
+    height: float,
+    aspect: float,
+    rate: float,
+    speed: float,
+    slant: float,
+    tremble: float,
+    seed: int,
+    back: bool,
+    first: float,
 ) -> None:
     """Who walks across a line is counted once however fast and however the box trembles.
 
@@ -90,7 +115,8 @@ def test_who_walks_across_a_line_is_counted_once(
     )
     right = (-math.sin(turn), math.cos(turn))  # of one who looks from start to end
     along, across = math.sin(slant) * speed, math.cos(slant) * speed
-    half = (1.0 + speed / rate * first + 2 * max(speed, 1.0) / rate) / across  # seconds from clear on one side to the line
+    # Seconds from clear on one side to the line
+    half = (1.0 + speed / rate * first + 2 * max(speed, 1.0) / rate) / across
     times = [n / rate for n in range(int(2 * half * rate) + 2)]
     places: Looks = []
     for at in times:
@@ -100,7 +126,15 @@ def test_who_walks_across_a_line_is_counted_once(
         y = right[1] * d + math.sin(turn) * a + chance.gauss(0, tremble)
         # The picture is wide enough for all of it: only what lies between is of interest here.
         places.append(
-            (at, Box(0.5 + x * height / aspect - 1e-3, 0.5 + (y - 1) * height, 0.5 + x * height / aspect + 1e-3, 0.5 + y * height))
+            (
+                at,
+                Box(
+                    0.5 + x * height / aspect - 1e-3,
+                    0.5 + (y - 1) * height,
+                    0.5 + x * height / aspect + 1e-3,
+                    0.5 + y * height,
+                ),
+            )
         )
     passage = Passage(line, _middle(places[0][1]))
     ways = [passage.step(_middle(where), height, aspect, at) for at, where in places]
@@ -113,15 +147,21 @@ def _middle(where: Box) -> Point:
 
 @settings(max_examples=200)
 @given(
-    height=heights, aspect=aspects, rate=rates, off=st.floats(-0.05, 0.05), tremble=st.floats(0, 0.05), seed=st.integers(0, 10_000),
+    height=heights,
+    aspect=aspects,
+    rate=rates,
+    off=st.floats(-0.05, 0.05),
+    tremble=st.floats(0, 0.05),
+    seed=st.integers(0, 10_000),
     leaves=st.sampled_from([-1, 0, 1]),
-)  # fmt: skip
+)
 def test_who_stands_on_line_for_70_s_crosses(
     height: float, aspect: float, rate: float, off: float, tremble: float, seed: int, leaves: int
 ) -> None:
     """Who stands on a line for 70 s crosses it at most once.
 
-    He comes from the left, stands, and goes on (1), back (-1) or is seen no more (0). `tremble`: uniform, to both sides.
+    He comes from the left, stands, and goes on (1), back (-1) or is seen no more (0). `tremble`: uniform, to
+    both sides.
     """
     chance = random.Random(seed)
     line = Line("gate", (0.5, 0.0), (0.5, 1.0))  # runs down: its right hand is to the left of the picture
@@ -129,7 +169,9 @@ def test_who_stands_on_line_for_70_s_crosses(
     path += [off + chance.uniform(-tremble, tremble) for _ in range(int(70 * rate))]
     path += [0.25 * leaves * n for n in range(1, 6)] if leaves else []
     passage = Passage(line, (0.5 + path[0] * height / aspect, 0.8))
-    ways = [passage.step((0.5 + d * height / aspect, 0.8), height, aspect, n / rate) for n, d in enumerate(path)]
+    ways = [
+        passage.step((0.5 + d * height / aspect, 0.8), height, aspect, n / rate) for n, d in enumerate(path)
+    ]
     assert [w for w in (*ways, passage.end()) if w] == ([-1] if leaves == 1 else [])
 
 
@@ -155,10 +197,13 @@ def test_back_again_is_crossing_once_it_is_clearly_so() -> None:
 @pytest.mark.parametrize(
     ("path", "expected"),
     [
-        ([(0.3, 0.4), (0.56, 0.45), (0.7, 0.55), (0.7, 0.65), (0.7, 0.75)], (0, 0)),  # past its end, which is at 0.6
+        # Past its end, which is at 0.6
+        ([(0.3, 0.4), (0.56, 0.45), (0.7, 0.55), (0.7, 0.65), (0.7, 0.75)], (0, 0)),
         ([(0.5, 0.4), (0.55, 0.49), (0.7, 0.51), (0.7, 0.6), (0.7, 0.7)], (0, 0)),  # round its end, near it
-        ([(0.5, 0.3), (0.5, 0.4), (0.5, 0.6), (0.5, 0.7), (0.7, 0.7), (0.7, 0.4), (0.7, 0.3)], (1, 0)),  # through it, back round its end
-        ([(0.5, 0.4), (0.6, 0.45), (0.6, 0.55), (0.6, 0.65), (0.6, 0.7)], (1, 0)),  # through the very end: it belongs to the line
+        # Through it, back round its end
+        ([(0.5, 0.3), (0.5, 0.4), (0.5, 0.6), (0.5, 0.7), (0.7, 0.7), (0.7, 0.4), (0.7, 0.3)], (1, 0)),
+        # Through the very end: it belongs to the line
+        ([(0.5, 0.4), (0.6, 0.45), (0.6, 0.55), (0.6, 0.65), (0.6, 0.7)], (1, 0)),
     ],
 )
 def test_passing_by_the_end_is_no_crossing(path: list[Point], expected: tuple[int, int]) -> None:
@@ -167,17 +212,32 @@ def test_passing_by_the_end_is_no_crossing(path: list[Point], expected: tuple[in
 
 
 @pytest.mark.parametrize(
-    "line", [Line("gate", (0.5, 0.0), (0.5, 1.0)), Line("gate", (0.3, 0.2), (0.5, 1.0)), Line("gate", (0.7, 0.6), (0.5, 1.0))]
+    "line",
+    [
+        Line("gate", (0.5, 0.0), (0.5, 1.0)),
+        Line("gate", (0.3, 0.2), (0.5, 1.0)),
+        Line("gate", (0.7, 0.6), (0.5, 1.0)),
+    ],
 )
 def test_line_that_ends_at_lower_border_is_crossed(line: Line) -> None:
     """A line that ends at the lower border is crossed by whoever is cut off there."""
-    looks = {1: [(n * 0.2, Box(x - 0.05, 0.6, x + 0.05, 1.0 + 0.02 * (n % 3))) for n, x in enumerate((0.1, 0.25, 0.4, 0.6, 0.75, 0.9))]}
+    looks = {
+        1: [
+            (n * 0.2, Box(x - 0.05, 0.6, x + 0.05, 1.0 + 0.02 * (n % 3)))
+            for n, x in enumerate((0.1, 0.25, 0.4, 0.6, 0.75, 0.9))
+        ]
+    }
     assert feed([line], looks, 4 / 3)[0] == {"gate": (0, 1)}
 
 
 def test_line_that_ends_at_right_border_is_crossed() -> None:
     """A line that ends at the right border is crossed by whoever is cut off there."""
-    looks = {1: [(n * 0.2, Box(0.97, y - 0.2, 1.0 + 0.03 * (1 + n % 3), y)) for n, y in enumerate((0.3, 0.4, 0.48, 0.56, 0.7, 0.8))]}
+    looks = {
+        1: [
+            (n * 0.2, Box(0.97, y - 0.2, 1.0 + 0.03 * (1 + n % 3), y))
+            for n, y in enumerate((0.3, 0.4, 0.48, 0.56, 0.7, 0.8))
+        ]
+    }
     assert feed([Line("gate", (0.2, 0.5), (1.0, 0.5))], looks, 16 / 9)[0] == {"gate": (1, 0)}
 
 
@@ -200,7 +260,11 @@ def test_where_it_is_only_guessed() -> None:
     judge = Judge("street", (), [FRAME], [Line("gate", (0.0, 0.5), (1.0, 0.5))], lambda: "i", 0.0)
     for n, d in enumerate((-0.9, -0.6, -0.3, 0.3, 0.6)):
         guessed = d > 0
-        judge.step([Track(1, "person", box((0.5, 0.5 + d * 0.2), 0.2), 0.9, 0.0, n * 0.2, not guessed)], frozenset(), n * 0.2)
+        judge.step(
+            [Track(1, "person", box((0.5, 0.5 + d * 0.2), 0.2), 0.9, 0.0, n * 0.2, not guessed)],
+            frozenset(),
+            n * 0.2,
+        )
     [summary] = judge.stop("ended", 2.0)
     assert isinstance(summary, Summarized)
     assert summary.data["lines"] == []
@@ -220,7 +284,10 @@ def _labels(path: Path, width: float, height: float) -> dict[int, Looks]:
 
 @pytest.mark.parametrize("every", [1, 2])
 def test_with_perfect_tracks_the_count_is_perfect(data: Path, every: int) -> None:
-    """PETS09-S2L1, 10 frames a second: all of them, and every second one. What errs beyond that is the detector or the tracker."""
+    """PETS09-S2L1, 10 frames a second: all of them, and every second one.
+
+    What errs beyond that is the detector or the tracker.
+    """
     aspect = 768 / 576
     labels = _labels(data / "pets09-s2l1" / "gt.txt", 768, 576)
     looks = {n: [(at / 10, where) for at, where in places if at % every == 0] for n, places in labels.items()}
@@ -228,7 +295,12 @@ def test_with_perfect_tracks_the_count_is_perfect(data: Path, every: int) -> Non
     at = [round(n / 8, 3) for n in range(1, 8)]
     lines = [Line(f"x{v}", (v, 0.0), (v, 1.0)) for v in at] + [Line(f"y{v}", (0.0, v), (1.0, v)) for v in at]
     counted, _ = feed(lines, looks, aspect)
-    true = {line.name: [sum(n) for n in zip(*(truth(line, places, aspect) for places in looks.values()), strict=True)] for line in lines}
+    true = {
+        line.name: [
+            sum(n) for n in zip(*(truth(line, places, aspect) for places in looks.values()), strict=True)
+        ]
+        for line in lines
+    }
     crossings = sum(map(sum, true.values()))
     errors = sum(abs(a - b) for name in true for a, b in zip(true[name], counted[name], strict=True))
     assert crossings > 200

@@ -1,4 +1,6 @@
-"""The controller as a whole: fades, sweep, take-over, and a year of nights second by second against an almanac of its own."""
+"""The controller as a whole: fades, sweep, take-over, and a year of nights second by second against an
+almanac of its own.
+"""
 
 from __future__ import annotations
 
@@ -48,18 +50,28 @@ def controller(
     photocell: bool = False,
     powered_means_night: bool = False,
 ) -> Controller:
-    plan = Plan(programs or {"default": steps(("sunset", 0.8), ("22:00", 0.5), ("sunrise", 0.0))}, calendar, place)
+    plan = Plan(
+        programs or {"default": steps(("sunset", 0.8), ("22:00", 0.5), ("sunrise", 0.0))}, calendar, place
+    )
     return Controller(
-        plan, Limits(FLOOR, 0.1, 1.0, False), Driver("linear", fade_s, fade_down_s, (), 1.0, powered_means_night), Controls([], place),
-        Relay(relay_s), Photocell(Thresholds(20, 40, 2700), plan) if photocell else None, Ledger(60.0, 0.0), Faults(60.0),
-    )  # fmt: skip
+        plan,
+        Limits(FLOOR, 0.1, 1.0, False),
+        Driver("linear", fade_s, fade_down_s, (), 1.0, powered_means_night),
+        Controls([], place),
+        Relay(relay_s),
+        Photocell(Thresholds(20, 40, 2700), plan) if photocell else None,
+        Ledger(60.0, 0.0),
+        Faults(60.0),
+    )
 
 
 EVENING = datetime.fromisoformat("2026-11-24T20:00:00+07:00").timestamp()
 NOON = datetime.fromisoformat("2026-11-24T13:00:00+07:00").timestamp()
 
 
-def trace(c: Controller, wall: float, now: float, seconds: float, boosts: list[BoostLamp] | None = None) -> list[float]:
+def trace(
+    c: Controller, wall: float, now: float, seconds: float, boosts: list[BoostLamp] | None = None
+) -> list[float]:
     """The duty cycles as the loop would drive them, fade ticks included."""
     duties, end = [], now + seconds
     while now < end:
@@ -89,11 +101,18 @@ def test_somebody_comes_light_rises_at_next_tick() -> None:
     assert max(a - b for a, b in itertools.pairwise(down)) <= 0.2 / 4.0 * FADE_TICK_S * 1.01
 
 
-@given(st.lists(st.tuples(st.floats(0, 1), st.floats(0.02, 3), st.one_of(st.none(), st.floats(0, 5))), min_size=1, max_size=12))
+@given(
+    st.lists(
+        st.tuples(st.floats(0, 1), st.floats(0.02, 3), st.one_of(st.none(), st.floats(0, 5))),
+        min_size=1,
+        max_size=12,
+    )
+)
 def test_any_sequence_of_overrides_is_followed(moves: list[tuple[float, float, float | None]]) -> None:
     """Any sequence of overrides is followed without a jump or a flicker.
 
-    Whatever is asked for in the middle of a fade, the light goes from where it is towards what is asked, and no faster than it may.
+    Whatever is asked for in the middle of a fade, the light goes from where it is towards what is asked, and
+    no faster than it may.
     """
     c, now, asked = controller(), 0.0, -1.0
     c.step(EVENING, now)
@@ -104,9 +123,13 @@ def test_any_sequence_of_overrides_is_followed(moves: list[tuple[float, float, f
         for duty in (seen := trace(c, EVENING, now, lasts)):
             assert min(before, target) - 1e-9 <= duty <= max(before, target) + 1e-9
         gaps = [b - a for a, b in itertools.pairwise([before, *seen])]
-        assert all(g >= -1e-9 for g in gaps) or all(g <= 1e-9 for g in gaps), "it never turns back within one fade"
+        assert all(g >= -1e-9 for g in gaps) or all(g <= 1e-9 for g in gaps), (
+            "it never turns back within one fade"
+        )
         if transition is None and target != asked:
-            assert all(abs(g) <= abs(target - before) / 2.0 * FADE_TICK_S + 1e-9 for g in gaps), "two seconds for the way, in even steps"
+            assert all(abs(g) <= abs(target - before) / 2.0 * FADE_TICK_S + 1e-9 for g in gaps), (
+                "two seconds for the way, in even steps"
+            )
         asked = target
         now += lasts
 
@@ -122,7 +145,10 @@ wishes = st.one_of(
 
 @given(st.lists(st.tuples(wishes, st.floats(0.5, 300)), max_size=12), st.sampled_from([math.inf, 60.0]))
 def test_doing_nothing_when_nothing_is_new_changes(story: list[tuple[Any, float]], relay_s: float) -> None:
-    """Doing nothing when nothing is new changes nothing. The shortcut of an idle controller against one that always thinks."""
+    """Doing nothing when nothing is new changes nothing.
+
+    The shortcut of an idle controller against one that always thinks.
+    """
     quick, thorough = controller(relay_s=relay_s), controller(relay_s=relay_s)
     now, base, boosts = 0.0, EVENING, []
     for wish, lasts in story:
@@ -178,7 +204,8 @@ def test_reload_takes_light_over_in_middle_of_fade() -> None:
 def test_slow_transition_asked_for_by_day() -> None:
     """A slow transition asked for by day does not keep the night below the floor.
 
-    An hour's transition, ten minutes before sunset: in the dark the light goes up to the floor at the usual pace.
+    An hour's transition, ten minutes before sunset: in the dark the light goes up to the floor at the usual
+    pace.
     """
     for level in (0.0, 0.3):
         c = controller()
@@ -189,7 +216,9 @@ def test_slow_transition_asked_for_by_day() -> None:
         seen = trace(c, sunset - 600, 0.0, 620.0)
         assert seen[-1] >= FLOOR - 0.001
         lit = [duty for duty in seen if duty > 0]  # from off to what the driver can hold is one step
-        assert max(b - a for a, b in itertools.pairwise(lit)) <= 0.5 * FADE_TICK_S * 1.01, "and without a jump"
+        assert max(b - a for a, b in itertools.pairwise(lit)) <= 0.5 * FADE_TICK_S * 1.01, (
+            "and without a jump"
+        )
 
 
 def test_a_reload_keeps_hold_times_and_the_relay() -> None:
@@ -235,7 +264,9 @@ def test_when_feeder_is_cut_by_day_being_powered_means() -> None:
 
 @pytest.mark.parametrize(("powered_means_night", "raised", "least"), [(True, 0.7, FLOOR), (False, 0.0, 0.0)])
 def test_a_powered_pole_is_in_the_dark(powered_means_night: bool, raised: float, least: float) -> None:
-    """Where the feeder is cut by day a powered pole is wanted: at noon too presence lifts it, and no message darkens it below the floor."""
+    """Where the feeder is cut by day a powered pole is wanted: at noon too presence lifts it, and no message
+    darkens it below the floor.
+    """
     c = controller(fade_s=0.0, fade_down_s=0.0, powered_means_night=powered_means_night)
     assert c.step(NOON, 0.0, [BoostLamp("a", 0.7, 100.0)]).duty == raised
     c.override = Override(0.0, 1000.0)
@@ -277,12 +308,18 @@ def test_faults_come_out_of_the_step() -> None:
         (-1e6 + 3 * 3600, "program", 0.8),
         (4e9, "program", 0.0),  # in 2096, six minutes past two in the afternoon
         (4e9 + 8 * 3600, "program", 0.5),
-        (1e12, "failsafe", 1.0), (-1e12, "failsafe", 1.0), (1e300, "failsafe", 1.0),
-        (math.nan, "failsafe", 1.0), (math.inf, "failsafe", 1.0), (-math.inf, "failsafe", 1.0),
+        (1e12, "failsafe", 1.0),
+        (-1e12, "failsafe", 1.0),
+        (1e300, "failsafe", 1.0),
+        (math.nan, "failsafe", 1.0),
+        (math.inf, "failsafe", 1.0),
+        (-math.inf, "failsafe", 1.0),
     ],
-)  # fmt: skip
+)
 def test_a_clock_that_reads_nonsense(wall: float, reason: str, duty: float) -> None:
-    """Within the calendar the program of that time holds, beyond it the failsafe level: never one for the other."""
+    """Within the calendar the program of that time holds, beyond it the failsafe level: never one for the
+    other.
+    """
     c = controller()
     for at in (wall, wall):
         output = c.step(at, 0.0)
@@ -305,7 +342,9 @@ def test_after_any_jump_of_the_clock_the_level(walls: list[float]) -> None:
 
 
 def sun_deg(wall: np.ndarray, place: Place) -> np.ndarray:
-    """Elevation by another formula than the product's: the low-precision one of the Astronomical Almanac, good to 0.02° until 2050."""
+    """Elevation by another formula than the product's: the low-precision one of the Astronomical Almanac,
+    good to 0.02° until 2050.
+    """
     days = wall / 86_400 + 2_440_587.5 - 2_451_545.0
     anomaly = np.radians(357.528 + 0.9856003 * days)
     longitude = np.radians(280.460 + 0.9856474 * days + 1.915 * np.sin(anomaly) + 0.020 * np.sin(2 * anomaly))
@@ -314,7 +353,9 @@ def sun_deg(wall: np.ndarray, place: Place) -> np.ndarray:
     declination = np.arcsin(np.sin(obliquity) * np.sin(longitude))
     sidereal = np.radians((18.697374558 + 24.06570982441908 * days) * 15 + place.longitude)
     latitude = np.radians(place.latitude)
-    height = np.sin(latitude) * np.sin(declination) + np.cos(latitude) * np.cos(declination) * np.cos(sidereal - ascension)
+    height = np.sin(latitude) * np.sin(declination) + np.cos(latitude) * np.cos(declination) * np.cos(
+        sidereal - ascension
+    )
     elevation: np.ndarray = np.degrees(np.arcsin(height))
     return elevation
 
@@ -341,7 +382,8 @@ YEAR_PLACES = [
 @pytest.mark.parametrize("step_s", [60, pytest.param(1, marks=pytest.mark.slow)])
 @pytest.mark.parametrize("place", YEAR_PLACES)
 def test_a_year_of_nights(place: Place, step_s: int) -> None:
-    """Every second (or minute) of a year with summer time, a leap day and a calendar: in range, never black while it is dark, off by day.
+    """Every second (or minute) of a year with summer time, a leap day and a calendar: in range, never black
+    while it is dark, off by day.
 
     The trace of the pin is compared with an almanac of the test's own, at every step.
     """

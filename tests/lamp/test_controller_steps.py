@@ -1,4 +1,6 @@
-"""The controller step by step: what is new and what is not, fades and sweeps to the number, and everything that `why` is told."""
+"""The controller step by step: what is new and what is not, fades and sweeps to the number, and everything
+that `why` is told.
+"""
 
 from __future__ import annotations
 
@@ -34,19 +36,33 @@ Look = dict[str, Any]  # what a step is given
     ("making", "looks"),
     [
         # the next stretch begins at its moment, and a clock may be set back out of the one that holds
-        ({}, [{"wall": TEN - 60}, {"wall": TEN - 1}, {"wall": TEN}]), ({}, [{"wall": TEN + 60}, {"wall": TEN}, {"wall": TEN - 0.5}]),
+        ({}, [{"wall": TEN - 60}, {"wall": TEN - 1}, {"wall": TEN}]),
+        ({}, [{"wall": TEN + 60}, {"wall": TEN}, {"wall": TEN - 0.5}]),
         ({}, [{"wall": NIGHT.sun["sunset"] - 1}, {"wall": NIGHT.sun["sunset"]}]),
         ({}, [{"wall": EVENING}, {"wall": None}, {"wall": EVENING}]),
-        ({}, [{"wall": EVENING}, {"wall": 1e12}, {"wall": EVENING}]), ({}, [{"wall": EVENING}, {"wall": NOON}]),
+        ({}, [{"wall": EVENING}, {"wall": 1e12}, {"wall": EVENING}]),
+        ({}, [{"wall": EVENING}, {"wall": NOON}]),
         # somebody is there, or is there no more
-        ({}, [{"boosts": [BoostLamp("a", 1.0, 1e9)]}, {}]), ({}, [{}, {"boosts": [BoostLamp("a", 1.0, 1e9)]}, {}]),
+        ({}, [{"boosts": [BoostLamp("a", 1.0, 1e9)]}, {}]),
+        ({}, [{}, {"boosts": [BoostLamp("a", 1.0, 1e9)]}, {}]),
         # sensors
-        ({"photocell": True}, [{"wall": NOON, "lux": 500.0}, {"wall": NOON, "lux": 5.0}, {"wall": NOON, "lux": 5.0}]),
-        ({"photocell": True}, [{"wall": NIGHT.sun["sunset"] - 600, "lux": 500.0}, {"wall": NIGHT.sun["sunset"] - 500, "lux": 5.0}] * 3),
-        ({}, [{"feedback": Feedback(True)}, *[{"feedback": Feedback(False)}] * 3]), ({}, [{}, *[{"feedback": Feedback(False)}] * 3, {}]),
+        (
+            {"photocell": True},
+            [{"wall": NOON, "lux": 500.0}, {"wall": NOON, "lux": 5.0}, {"wall": NOON, "lux": 5.0}],
+        ),
+        (
+            {"photocell": True},
+            [
+                {"wall": NIGHT.sun["sunset"] - 600, "lux": 500.0},
+                {"wall": NIGHT.sun["sunset"] - 500, "lux": 5.0},
+            ]
+            * 3,
+        ),
+        ({}, [{"feedback": Feedback(True)}, *[{"feedback": Feedback(False)}] * 3]),
+        ({}, [{}, *[{"feedback": Feedback(False)}] * 3, {}]),
         ({"relay_s": 60.0}, [{"wall": NOON}, {"wall": NOON + 30}, {"wall": NOON + 61}, {"wall": NOON + 100}]),
     ],
-)  # fmt: skip
+)
 def test_what_is_new_is_noticed(making: Making, looks: list[Look]) -> None:
     """A controller that has rested says the same as one that looks at everything every time."""
     quick, thorough = controller(**making), controller(**making)
@@ -85,7 +101,13 @@ def test_the_hour_of_a_control_is_noticed() -> None:
     """It comes and goes in the middle of a stretch of the program."""
     c = controller(fade_s=0.0, fade_down_s=0.0)
     c._controls = Controls([Control("min", 0.9, "always", Span.parse("20:02..20:04"), 0.0)], SUMEDANG)
-    assert [c.step(EVENING + now, now).duty for now in (0.0, 119.0, 120.0, 239.0, 240.0)] == [0.8, 0.8, 0.9, 0.9, 0.8]
+    assert [c.step(EVENING + now, now).duty for now in (0.0, 119.0, 120.0, 239.0, 240.0)] == [
+        0.8,
+        0.8,
+        0.9,
+        0.9,
+        0.8,
+    ]
 
 
 def test_it_rests_where_nothing_is_new() -> None:
@@ -103,7 +125,10 @@ def test_it_rests_where_nothing_is_new() -> None:
 def test_a_step_comes_at_its_moment_without_rest() -> None:
     """Also while somebody holds the lamp, so that it looks every time."""
     c = controller(fade_s=0.0, fade_down_s=0.0)
-    seen = [c.step(wall, now, [BoostLamp("a", 0.1, 1e9)]).decision.level for now, wall in enumerate((TEN - 0.5, TEN, TEN - 0.5))]
+    seen = [
+        c.step(wall, now, [BoostLamp("a", 0.1, 1e9)]).decision.level
+        for now, wall in enumerate((TEN - 0.5, TEN, TEN - 0.5))
+    ]
     assert seen == [0.8, 0.5, 0.8]
 
 
@@ -131,7 +156,10 @@ def test_an_override_ends_at_its_moment(now: float, reason: str) -> None:
 
 def test_the_name_of_the_program() -> None:
     """Of the night that holds now; without a clock, or before the first look, it is not known."""
-    c = controller({"default": steps(("sunset", 0.8)), "fair": steps(("sunset", 1.0))}, (CalendarRule("fair", None, Dates.parse("11-24")),))
+    c = controller(
+        {"default": steps(("sunset", 0.8)), "fair": steps(("sunset", 1.0))},
+        (CalendarRule("fair", None, Dates.parse("11-24")),),
+    )
     assert c.program is None
     c.step(EVENING, 0.0)
     assert c.program == "fair"
@@ -155,7 +183,9 @@ def test_what_a_photocell_says() -> None:
 @pytest.mark.parametrize("old_cell", [True, False])
 @pytest.mark.parametrize("new_cell", [True, False])
 def test_a_reload_brings_or_takes_a_photocell(old_cell: bool, new_cell: bool) -> None:
-    """What one has seen goes on where there is one before and after; else nothing is taken, and nothing fails."""
+    """What one has seen goes on where there is one before and after; else nothing is taken, and nothing
+    fails.
+    """
     old, new = controller(photocell=old_cell), controller(photocell=new_cell)
     old.step(EVENING, 0.0, lux=5.0)
     new.take_over(old, 1.0)
@@ -203,7 +233,9 @@ def test_a_transition_belongs_to_its_command(transition: float | None, at_ten: f
 
 
 def test_presence_does_not_take_the_transition() -> None:
-    """An override that asks for an hour's way does not slow down the light for somebody who comes at the same moment."""
+    """An override that asks for an hour's way does not slow down the light for somebody who comes at the same
+    moment.
+    """
     c = controller()
     c.step(EVENING, 0.0)
     c.override = Override(0.4, 1e9, transition_s=3600.0)
@@ -227,7 +259,9 @@ def test_a_transition_waits_for_presence_to_end(transition: float | None, duty: 
 
 @pytest.mark.parametrize("began", [0.0, 1000.0])
 def test_the_points_of_a_sweep(began: float) -> None:
-    """From full to the least that the driver holds and back, then to the program at the usual pace, and it is over."""
+    """From full to the least that the driver holds and back, then to the program at the usual pace, and it is
+    over.
+    """
     c = controller()
     c.step(EVENING + began, began)
     c.sweep(Sweep(20.0), began)
@@ -240,10 +274,20 @@ def test_the_points_of_a_sweep(began: float) -> None:
 
 @pytest.mark.parametrize(
     ("dark", "local", "level", "quick"),
-    [(True, False, 0.2, True), (None, False, 0.2, True), (False, False, 0.2, False), (True, True, 0.2, False), (True, False, 0.5, True)],
+    [
+        (True, False, 0.2, True),
+        (None, False, 0.2, True),
+        (False, False, 0.2, False),
+        (True, True, 0.2, False),
+        (True, False, 0.5, True),
+    ],
 )
-def test_a_slow_fade_that_is_overtaken_by_the_night(dark: bool | None, local: bool, level: float, quick: bool) -> None:
-    """Up to the floor the light goes at the usual pace where it is dark, or nobody knows; not by day, and not for a person at the pole."""
+def test_a_slow_fade_that_is_overtaken_by_the_night(
+    dark: bool | None, local: bool, level: float, quick: bool
+) -> None:
+    """Up to the floor the light goes at the usual pace where it is dark, or nobody knows; not by day, and not
+    for a person at the pole.
+    """
     c = controller()
     c.step(NOON, 0.0)
     c.override = Override(level, 1e9, transition_s=1000.0, local=local)
@@ -295,7 +339,8 @@ def test_the_ledger_knows_what_the_relay_does() -> None:
 
 
 @pytest.mark.parametrize(
-    ("boosts", "present"), [([BoostLamp("a", 0.9, 1e9)], {"0.9": 100.0}), ([BoostLamp("a", 0.1, 1e9)], {"0.8": 100.0}), ([], {})]
+    ("boosts", "present"),
+    [([BoostLamp("a", 0.9, 1e9)], {"0.9": 100.0}), ([BoostLamp("a", 0.1, 1e9)], {"0.8": 100.0}), ([], {})],
 )
 def test_the_ledger_knows_who_was_there(boosts: list[BoostLamp], present: dict[str, float]) -> None:
     """Presence counts also where it raises nothing; the level is that which is asked for."""
@@ -332,26 +377,53 @@ def test_a_stuck_photocell_is_a_fault(wall: float | None) -> None:
 
 
 def test_everything_that_was_asked() -> None:
-    """Field by field: nothing before the first look, the program, an override, somebody, a control, darkness by day."""
+    """Field by field: nothing before the first look, the program, an override, somebody, a control, darkness
+    by day.
+    """
     c = controller(photocell=True)
     nothing: dict[str, Any] = {
-        "level": None, "reason": None, "program": None, "program_level": None, "dark": None, "deep": None, "floor": FLOOR,
+        "level": None,
+        "reason": None,
+        "program": None,
+        "program_level": None,
+        "dark": None,
+        "deep": None,
+        "floor": FLOOR,
         "failsafe_level": 1.0,
-        "override": None, "presence": {}, "dark_by_day": False, "low": 0.0, "high": 1.0,
-    }  # fmt: skip
+        "override": None,
+        "presence": {},
+        "dark_by_day": False,
+        "low": 0.0,
+        "high": 1.0,
+    }
     assert c.reasons() == nothing
     c.step(EVENING, 0.0)
-    usual = nothing | {"level": 0.8, "reason": "program", "program": "default", "program_level": 0.8, "dark": True, "deep": True}
+    usual = nothing | {
+        "level": 0.8,
+        "reason": "program",
+        "program": "default",
+        "program_level": 0.8,
+        "dark": True,
+        "deep": True,
+    }
     assert c.reasons() == usual
     c.override = Override(0.3, 1e9, True, by="officer", reason="film", local=True)
     c._controls = Controls(
-        [Control("min", 0.4, "alarm", Span.parse("always"), 0.0), Control("max", 0.9, "always", Span.parse("always"), 0.0)], SUMEDANG
+        [
+            Control("min", 0.4, "alarm", Span.parse("always"), 0.0),
+            Control("max", 0.9, "always", Span.parse("always"), 0.0),
+        ],
+        SUMEDANG,
     )
     c.step(EVENING, 1.0, [BoostLamp("a", 0.6, 1e9, Severity.ALARM), BoostLamp("b", 0.7, 1e9)])
     assert c.reasons() == usual | {
-        "level": 0.3, "reason": "override", "low": 0.4, "high": 0.9, "presence": {"a": 0.6, "b": 0.7},
+        "level": 0.3,
+        "reason": "override",
+        "low": 0.4,
+        "high": 0.9,
+        "presence": {"a": 0.6, "b": 0.7},
         "override": {"level": 0.3, "fixed": True, "local": True, "by": "officer", "reason": "film"},
-    }  # fmt: skip
+    }
     dark = controller(photocell=True)
     dark.step(NOON, 0.0, lux=5.0)
     assert dark.reasons() == nothing | {"level": 1.0, "reason": "failsafe", "dark_by_day": True}
@@ -369,7 +441,10 @@ def test_controls_without_a_program_have_no_hour() -> None:
     for wall in (None, 1e12, math.nan):
         c = controller()
         c._controls = Controls(
-            [Control("min", 0.95, "always", Span.parse("10:00..11:00"), 0.0), Control("max", 0.1, "always", Span.parse("always"), 0.0)],
+            [
+                Control("min", 0.95, "always", Span.parse("10:00..11:00"), 0.0),
+                Control("max", 0.1, "always", Span.parse("always"), 0.0),
+            ],
             SUMEDANG,
         )
         c.step(wall, 0.0)

@@ -1,4 +1,6 @@
-"""A photocell speaks against a clock that is hours wrong, and against nothing else: no storm, no eclipse, no dirt, no lamp."""
+"""A photocell speaks against a clock that is hours wrong, and against nothing else: no storm, no eclipse, no
+dirt, no lamp.
+"""
 
 from __future__ import annotations
 
@@ -35,7 +37,9 @@ class Watch:
         end = self.now + seconds
         while self.now < end:
             self.now += STEP_S
-            words = self.daylight.step(self.cell(self.now), self.now + self.error_s, self.now, True, self.rose_at)
+            words = self.daylight.step(
+                self.cell(self.now), self.now + self.error_s, self.now, True, self.rose_at
+            )
             self.turns += words != self.last
             self.last = words
         return self.last
@@ -169,20 +173,26 @@ class Look:
 @pytest.mark.parametrize(
     ("dark", "begins", "words"),
     [
-        (False, MIDNIGHT - 3 * HOUR_S, LIGHT), (False, MIDNIGHT + HOUR_S + 60, LIGHT), (True, NOON, DARKNESS),
+        (False, MIDNIGHT - 3 * HOUR_S, LIGHT),
+        (False, MIDNIGHT + HOUR_S + 60, LIGHT),
+        (True, NOON, DARKNESS),
         (True, NOON + HOUR_S + 60, DARKNESS),
         (True, NEXT_NOON - 3 * HOUR_S, DARKNESS),
     ],
-)  # fmt: skip
+)
 def test_two_hours_are_needed(dark: bool, begins: float, words: str) -> None:
-    """Three hours before and after midnight and noon count, to the minute; 119 minutes are not enough, 120 are."""
+    """Three hours before and after midnight and noon count, to the minute; 119 minutes are not enough, 120
+    are.
+    """
     look = Look(begins)
     assert look.minutes(119, dark) == ""
     assert look.minutes(1, dark) == words
     assert look.minutes(30, dark) == words, "it is not told anew"
 
 
-@pytest.mark.parametrize(("dark", "begins"), [(False, MIDNIGHT - 3 * HOUR_S - 1), (True, NEXT_NOON - 3 * HOUR_S - 1)])
+@pytest.mark.parametrize(
+    ("dark", "begins"), [(False, MIDNIGHT - 3 * HOUR_S - 1), (True, NEXT_NOON - 3 * HOUR_S - 1)]
+)
 def test_before_the_hours_that_count_nothing_does(dark: bool, begins: float) -> None:
     """A second earlier is one look more to wait."""
     look = Look(begins)
@@ -194,7 +204,9 @@ def test_before_the_hours_that_count_nothing_does(dark: bool, begins: float) -> 
 @pytest.mark.parametrize("before", ["nothing", "agreed", "set", "boot"])
 @pytest.mark.parametrize("dark", [True, False])
 def test_two_hours_to_the_second(dark: bool, before: str, more_s: float, told: bool) -> None:
-    """Of the time between two looks as much counts as it saw; after an agreement, a clock that was set and a boot too."""
+    """Of the time between two looks as much counts as it saw; after an agreement, a clock that was set and a
+    boot too.
+    """
     look = Look(NOON + 60 if dark else MIDNIGHT - 2.9 * HOUR_S, now=30.0 if before == "boot" else 5000.0)
     if before in ("agreed", "set"):
         look.minutes(30, dark)
@@ -224,10 +236,16 @@ WINTER = night_of(datetime(2026, 12, 21, 23, tzinfo=UTC).timestamp(), Place(54.0
     ("latitude", "dark", "words"),
     [
         (56.0, False, ""),  # the sun is 10.6° below the horizon at midnight: bright to a cell, perhaps
-        (55.0, False, ""), (53.9, False, LIGHT), (53.0, False, LIGHT),  # 11.6°, 12.7°, 13.6°
-        (58.0, True, ""), (57.2, True, ""), (56.0, True, DARKNESS), (55.0, True, DARKNESS),  # 8.6°, 9.4°, 10.6°, 11.6° above it at noon
+        (55.0, False, ""),
+        (53.9, False, LIGHT),
+        (53.0, False, LIGHT),  # 11.6°, 12.7°, 13.6°
+        # 8.6°, 9.4°, 10.6°, 11.6° above it at noon
+        (58.0, True, ""),
+        (57.2, True, ""),
+        (56.0, True, DARKNESS),
+        (55.0, True, DARKNESS),
     ],
-)  # fmt: skip
+)
 def test_only_a_sun_that_leaves_no_question_counts(latitude: float, dark: bool, words: str) -> None:
     """Twelve degrees below the horizon, or ten above it; in between it says nothing in four days."""
     night = WINTER if dark else SUMMER
@@ -241,10 +259,19 @@ def test_only_a_sun_that_leaves_no_question_counts(latitude: float, dark: bool, 
 
 
 @pytest.mark.parametrize(
-    ("lit", "ago_s", "words"), [(True, 119.0, ""), (True, 120.0, LIGHT), (False, 119.0, ""), (False, 121.0, LIGHT), (True, 5000.0, LIGHT)]
+    ("lit", "ago_s", "words"),
+    [
+        (True, 119.0, ""),
+        (True, 120.0, LIGHT),
+        (False, 119.0, ""),
+        (False, 121.0, LIGHT),
+        (True, 5000.0, LIGHT),
+    ],
 )
 def test_whose_light_it_is(lit: bool, ago_s: float, words: str) -> None:
-    """What turns bright within two minutes after the lamp rose is the lamp; what does so later is not, lit or not."""
+    """What turns bright within two minutes after the lamp rose is the lamp; what does so later is not, lit or
+    not.
+    """
     look = Look(MIDNIGHT - 2 * HOUR_S)
     look.see(True)
     look.go(60)
@@ -311,7 +338,9 @@ def test_a_doubt_ends_with_the_clock_that_was_set(by_s: float) -> None:
 
 @pytest.mark.parametrize("agrees", [True, False])
 def test_a_moment_of_agreement_is_the_end_of_evidence(agrees: bool) -> None:
-    """Dark at midnight, the light of before was something else; a cell that says nothing in between changes nothing."""
+    """Dark at midnight, the light of before was something else; a cell that says nothing in between changes
+    nothing.
+    """
     look = Look(MIDNIGHT - 2.9 * HOUR_S)
     look.minutes(100, False)
     look.minutes(1, True if agrees else None)

@@ -1,4 +1,6 @@
-"""The decision of the level: one row for each side of each limit, and the whole table of what may be unknown."""
+"""The decision of the level: one row for each side of each limit, and the whole table of what may
+be unknown.
+"""
 
 from __future__ import annotations
 
@@ -14,7 +16,12 @@ from pole_agent.vocabulary import BoostLamp
 
 NOW = 100.0
 LIMITS = Limits(floor=0.2, min_level=0.1, failsafe_level=0.9, boost_in_daylight=False)
-DAY, TWILIGHT, NIGHT, UNKNOWN = Scene(0.0, False, False), Scene(0.3, True, False), Scene(0.3, True, True), Scene()
+DAY, TWILIGHT, NIGHT, UNKNOWN = (
+    Scene(0.0, False, False),
+    Scene(0.3, True, False),
+    Scene(0.3, True, True),
+    Scene(),
+)
 DULL = Scene(0.5, False, False)  # lit by its program although it is day
 
 
@@ -85,7 +92,14 @@ FAILSAFE = Decision(0.9, "failsafe")
         (NIGHT, None, [boost(0.8, NOW)], {}, {}, program(0.3)),
         (NIGHT, None, [boost(0.8, NOW + 0.001)], {}, {}, presence(0.8, NOW + 0.001)),
         (NIGHT, None, [boost(0.8, NOW), boost(0.6)], {}, {}, presence(0.6)),
-        (NIGHT, None, [boost(0.6, 900.0), boost(0.8, 120.0), boost(0.8, 150.0), boost(0.8, 130.0)], {}, {}, presence(0.8)),
+        (
+            NIGHT,
+            None,
+            [boost(0.6, 900.0), boost(0.8, 120.0), boost(0.8, 150.0), boost(0.8, 130.0)],
+            {},
+            {},
+            presence(0.8),
+        ),
         (NIGHT, None, [boost(0.3)], {}, {}, program(0.3)),
         (NIGHT, None, [boost(0.31)], {}, {}, presence(0.31)),
         (NIGHT, None, [boost(0.29)], {}, {}, program(0.3)),
@@ -134,11 +148,18 @@ FAILSAFE = Decision(0.9, "failsafe")
     ],
 )
 def test_each_side_of_each_limit(
-    scene: Scene, given: Override | None, boosts: list[BoostLamp], bounds: Any, limits: Any, expected: Decision
+    scene: Scene,
+    given: Override | None,
+    boosts: list[BoostLamp],
+    bounds: Any,
+    limits: Any,
+    expected: Decision,
 ) -> None:
     """A row of the table is the level, the reason and the end."""
     assert decide(scene, given, boosts, replace(LIMITS, **limits), NOW, Bounds(**bounds)) == expected
-    assert decide(scene, given, boosts[::-1], replace(LIMITS, **limits), NOW, Bounds(**bounds)) == expected, "in any order"
+    assert decide(scene, given, boosts[::-1], replace(LIMITS, **limits), NOW, Bounds(**bounds)) == expected, (
+        "in any order"
+    )
 
 
 def test_no_bounds_are_no_limit() -> None:
@@ -157,13 +178,23 @@ def test_an_override_asks_for_nothing_more() -> None:
 
 LIT = replace(LIMITS, failsafe_level=1.0)
 LEVELS, KNOWN_OR_NOT = (None, 0.0, 0.05, 0.3, 1.0), (None, False, True)
-OVERRIDES = [None, *(Override(level, until, fixed) for level in (0.0, 0.15, 0.7) for until in (NOW, 200.0) for fixed in (False, True))]
+OVERRIDES = [
+    None,
+    *(
+        Override(level, until, fixed)
+        for level in (0.0, 0.15, 0.7)
+        for until in (NOW, 200.0)
+        for fixed in (False, True)
+    ),
+]
 BOOSTS: list[list[BoostLamp]] = [[], [boost(0.8, NOW)], [boost(0.05)], [boost(0.8)]]
 BOUNDS = [Bounds(), Bounds(0.0, 0.0), Bounds(0.6, 1.0, True), Bounds(0.5, 0.5)]
 
 
 def test_to_know_less_never_darkens() -> None:
-    """Whichever input of the scene is lost, alone or with others, no remote wish leaves less light than before."""
+    """Whichever input of the scene is lost, alone or with others, no remote wish leaves less light than
+    before.
+    """
     rows = 0
     for given, boosts, bounds, by_day in itertools.product(OVERRIDES, BOOSTS, BOUNDS, (False, True)):
         limits = replace(LIT, boost_in_daylight=by_day)

@@ -1,4 +1,6 @@
-"""Faults in time: how long until they open and close, interrupted, unsettled, and with every input unknown."""
+"""Faults in time: how long until they open and close, interrupted, unsettled, and with every
+input unknown.
+"""
 
 from __future__ import annotations
 
@@ -22,7 +24,14 @@ class Watch:
         self.seen: list[tuple[float, str, bool]] = []
         self.changes: list[Change] = []
 
-    def look(self, seconds: int, duty: float, feedback: Feedback | None, dark: bool | None = True, stuck: bool | None = None) -> Watch:
+    def look(
+        self,
+        seconds: int,
+        duty: float,
+        feedback: Feedback | None,
+        dark: bool | None = True,
+        stuck: bool | None = None,
+    ) -> Watch:
         for _ in range(seconds):
             for change in self.faults.step(duty, dark, feedback, stuck, self.now):
                 self.changes.append(change)
@@ -60,10 +69,13 @@ def test_a_fault_opens_at_its_moment_and_once(
 
 
 @pytest.mark.parametrize(
-    ("name", "duty", "feedback"), [("lamp_failure", 1.0, DARK), ("lamp_failure", 0.5, DARK), ("unexpectedly_on", 0.0, LIT)]
+    ("name", "duty", "feedback"),
+    [("lamp_failure", 1.0, DARK), ("lamp_failure", 0.5, DARK), ("unexpectedly_on", 0.0, LIT)],
 )
 def test_a_process_begins_unsettled(name: str, duty: float, feedback: Feedback) -> None:
-    """Whatever it drives first, the driver has its ten seconds; also on a machine that was booted long ago."""
+    """Whatever it drives first, the driver has its ten seconds; also on a machine that was booted
+    long ago.
+    """
     watch = Watch()
     watch.now = 5000.0
     watch.look(100, duty, feedback)
@@ -79,7 +91,9 @@ def test_a_process_begins_unsettled(name: str, duty: float, feedback: Feedback) 
         ("day_burner", 1.0, LIT, DARK, False, 900.0),
     ],
 )
-def test_an_interruption_starts_the_time_anew(name: str, duty: float, ill: Feedback, well: Feedback, dark: bool, at: float) -> None:
+def test_an_interruption_starts_the_time_anew(
+    name: str, duty: float, ill: Feedback, well: Feedback, dark: bool, at: float
+) -> None:
     """Seen for nearly long enough, well for a second, seen again: the whole time passes once more."""
     watch = Watch().look(int(at), duty, ill, dark).look(1, duty, well, dark)
     again = watch.now
@@ -98,8 +112,12 @@ def test_an_interruption_starts_the_time_anew(name: str, duty: float, ill: Feedb
         ("photocell_stuck", 0.5, LIT, LIT, True),
     ],
 )
-def test_a_fault_closes_after_a_minute_without_it(name: str, duty: float, ill: Feedback, well: Feedback, dark: bool) -> None:
-    """Gone for less than a minute it stays open and is not told again; its length is from opening to closing."""
+def test_a_fault_closes_after_a_minute_without_it(
+    name: str, duty: float, ill: Feedback, well: Feedback, dark: bool
+) -> None:
+    """Gone for less than a minute it stays open and is not told again; its length is from opening
+    to closing.
+    """
     stuck = name == "photocell_stuck" or None
     well_dark = True if name == "day_burner" else dark
     watch = Watch().look(1000, duty, ill, dark, stuck)
@@ -120,7 +138,10 @@ def test_what_is_told_of_a_fault() -> None:
     watch = Watch().look(100, 0.5, Feedback(True, 59.84))
     assert [c.data["watts"] for c in watch.changes] == [59.8]
     watch = Watch().look(30, 0.12345, DARK).look(70, 0.12345, LIT)
-    assert [dict(c.data) for c in watch.changes] == [{"duty": 0.123, "lit": False}, {"duty": 0.123, "lit": True, "lasted_s": 70.0}]
+    assert [dict(c.data) for c in watch.changes] == [
+        {"duty": 0.123, "lit": False},
+        {"duty": 0.123, "lit": True, "lasted_s": 70.0},
+    ]
     assert [dict(c.data) for c in Watch().look(1, 0.5, None, stuck=True).changes] == [{"duty": 0.5}]
 
 
@@ -130,10 +151,18 @@ def test_what_is_told_of_a_fault() -> None:
 @pytest.mark.parametrize(
     ("duty", "watts", "fails"),
     [
-        (0.5, 45.0, False), (0.5, 45.1, True), (0.5, 15.0, False), (0.5, 14.9, True),
-        (1.0, 45.0, False), (1.0, 44.9, True), (1.0, 75.0, False), (1.0, 75.1, True), (0.1, 21.0, False), (0.1, 21.1, True),
+        (0.5, 45.0, False),
+        (0.5, 45.1, True),
+        (0.5, 15.0, False),
+        (0.5, 14.9, True),
+        (1.0, 45.0, False),
+        (1.0, 44.9, True),
+        (1.0, 75.0, False),
+        (1.0, 75.1, True),
+        (0.1, 21.0, False),
+        (0.1, 21.1, True),
     ],
-)  # fmt: skip
+)
 def test_dimming_fails_by_a_quarter_of_the_rated_power(duty: float, watts: float, fails: bool) -> None:
     """A quarter of 60 W too much or too little is borne, more is not."""
     watch = Watch().look(200, duty, Feedback(True, watts))
@@ -182,14 +211,27 @@ def test_lamp_that_is_switched_every_ten_seconds(duty: float, feedback: Feedback
 def test_after_ten_seconds_a_lamp_is_judged() -> None:
     """Before, nothing is known of failure and of light by itself; then it is."""
     watch = Watch().look(10, 0.5, LOW)
-    assert [watch.state(name) for name in ("lamp_failure", "unexpectedly_on", "dimming_failure")] == [None, None, None]
+    assert [watch.state(name) for name in ("lamp_failure", "unexpectedly_on", "dimming_failure")] == [
+        None,
+        None,
+        None,
+    ]
     watch.look(1, 0.5, LOW)
-    assert [watch.state(name) for name in ("lamp_failure", "unexpectedly_on", "dimming_failure")] == [False, False, False]
+    assert [watch.state(name) for name in ("lamp_failure", "unexpectedly_on", "dimming_failure")] == [
+        False,
+        False,
+        False,
+    ]
 
 
-@pytest.mark.parametrize(("name", "duty", "feedback"), [("lamp_failure", 1.0, DARK), ("dimming_failure", 0.5, FULL)])
+@pytest.mark.parametrize(
+    ("name", "duty", "feedback"), [("lamp_failure", 1.0, DARK), ("dimming_failure", 0.5, FULL)]
+)
 def test_open_fault_stays_open_while_lamp_settles(name: str, duty: float, feedback: Feedback) -> None:
-    """An open fault stays open while the lamp settles. A fade of the program, however long, closes nothing and forgets nothing."""
+    """An open fault stays open while the lamp settles.
+
+    A fade of the program, however long, closes nothing and forgets nothing.
+    """
     watch = Watch().look(100, duty, feedback)
     for k in range(300):
         watch.look(1, duty - k / 1000, feedback)
@@ -230,7 +272,10 @@ def test_five_times_in_a_quarter_of_an_hour_is_cycling(times: int, every_s: int,
 
 
 def test_cycling_is_over_when_its_quarter_of_hour_is() -> None:
-    """Cycling is over when its quarter of an hour is. When too few returns are left in the window, and a minute more."""
+    """Cycling is over when its quarter of an hour is.
+
+    When too few returns are left in the window, and a minute more.
+    """
     watch = flicker(Watch().look(20, 1.0, LIT), 5, 100).look(2000, 1.0, LIT)
     assert [open for _, name, open in watch.seen if name == "cycling"] == [True, False]
     assert watch.seen[-1][0] == 20.0 + 3 + 900 + 1 + 60
@@ -241,7 +286,9 @@ def test_only_what_is_driven_all_the_time_cycles(duty: float) -> None:
     """A lamp that is off by wish, or was just switched, comes back for that reason."""
     watch = Watch()
     for k in range(20):
-        watch.look(15 if duty == 0 else 5, duty + (k % 2 * 0.01 if duty else 0), DARK).look(5, duty + (k % 2 * 0.01 if duty else 0), LIT)
+        watch.look(15 if duty == 0 else 5, duty + (k % 2 * 0.01 if duty else 0), DARK).look(
+            5, duty + (k % 2 * 0.01 if duty else 0), LIT
+        )
     assert watch.state("cycling") is False
 
 
@@ -257,15 +304,27 @@ def test_the_first_light_is_no_return() -> None:
 
 
 def test_every_input_unknown_alone_and_together() -> None:
-    """A fault is False only where everything that it is told from is there; what is missing leaves it unknown, never well."""
+    """A fault is False only where everything that it is told from is there; what is missing leaves it
+    unknown, never well.
+    """
     needs = {
-        "lamp_failure": {"feedback"}, "unexpectedly_on": {"feedback"}, "cycling": {"feedback"}, "day_burner": {"feedback", "dark"},
-        "dimming_failure": {"feedback", "watts"}, "photocell_stuck": {"stuck"},
-    }  # fmt: skip
+        "lamp_failure": {"feedback"},
+        "unexpectedly_on": {"feedback"},
+        "cycling": {"feedback"},
+        "day_burner": {"feedback", "dark"},
+        "dimming_failure": {"feedback", "watts"},
+        "photocell_stuck": {"stuck"},
+    }
     for there in itertools.product((False, True), repeat=4):
-        known = {name for name, is_there in zip(("feedback", "watts", "dark", "stuck"), there, strict=True) if is_there}
+        known = {
+            name
+            for name, is_there in zip(("feedback", "watts", "dark", "stuck"), there, strict=True)
+            if is_there
+        }
         feedback = Feedback(True, 30.0 if "watts" in known else None) if "feedback" in known else None
-        watch = Watch().look(2000, 0.5, feedback, True if "dark" in known else None, False if "stuck" in known else None)
+        watch = Watch().look(
+            2000, 0.5, feedback, True if "dark" in known else None, False if "stuck" in known else None
+        )
         assert watch.seen == []
         expected = {name: False if needs[name] <= known else None for name in NAMES}
         assert watch.faults.states() == expected, known
@@ -311,14 +370,19 @@ def test_silence_in_between_starts_the_time_anew() -> None:
 
 @pytest.mark.parametrize("off", [Feedback(False, 0.0), DARK])
 def test_lamp_that_is_off_says_nothing_of_its_dimming(off: Feedback) -> None:
-    """A lamp that is off says nothing of its dimming. By day a dimming failure stays what it was: open, and not unknown."""
+    """A lamp that is off says nothing of its dimming.
+
+    By day a dimming failure stays what it was: open, and not unknown.
+    """
     watch = Watch().look(100, 0.5, FULL).look(3600, 0.0, off, False)
     assert watch.seen == [(70.0, "dimming_failure", True)]
     assert watch.state("dimming_failure") is True
 
 
 def test_a_reload_goes_on_with_what_was_seen() -> None:
-    """Every time that runs goes on: settled, the patience of a fault, its clearing, its silence, the returns."""
+    """Every time that runs goes on: settled, the patience of a fault, its clearing, its silence,
+    the returns.
+    """
     before, patient = Watch().look(500, 1.0, LIT, False), Watch().look(500, 1.0, LIT, False)
     after = Watch()
     after.faults.take_over(before.faults)

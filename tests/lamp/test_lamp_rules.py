@@ -23,13 +23,23 @@ scenes = st.one_of(
     st.builds(Scene, level, st.just(True), st.booleans()),
     st.builds(Scene, st.none(), st.none(), st.none()),
 )
-overrides = st.one_of(st.none(), st.builds(Override, level, st.floats(0, 200), st.booleans(), local=st.booleans()))
-boost_lists = st.lists(st.builds(BoostLamp, st.text(max_size=3), level, st.floats(0, 200), st.sampled_from(Severity)), max_size=4)
-all_bounds = st.tuples(level, level).map(sorted).flatmap(lambda pair: st.builds(Bounds, st.just(pair[0]), st.just(pair[1]), st.booleans()))
+overrides = st.one_of(
+    st.none(), st.builds(Override, level, st.floats(0, 200), st.booleans(), local=st.booleans())
+)
+boost_lists = st.lists(
+    st.builds(BoostLamp, st.text(max_size=3), level, st.floats(0, 200), st.sampled_from(Severity)), max_size=4
+)
+all_bounds = (
+    st.tuples(level, level)
+    .map(sorted)
+    .flatmap(lambda pair: st.builds(Bounds, st.just(pair[0]), st.just(pair[1]), st.booleans()))
+)
 
 
 @given(scenes, overrides, boost_lists, all_bounds)
-def test_level_is_in_range_and_nothing_but_person(scene: Scene, override: Override | None, boosts: list[BoostLamp], bounds: Bounds) -> None:
+def test_level_is_in_range_and_nothing_but_person(
+    scene: Scene, override: Override | None, boosts: list[BoostLamp], bounds: Bounds
+) -> None:
     """The level is in range and nothing but a person at the pole darkens the night."""
     decision = decide(scene, override, boosts, LIMITS, 100.0, bounds)
     assert decision.level == 0 or LIMITS.min_level <= decision.level <= 1
@@ -51,7 +61,9 @@ def test_the_floor_holds_in_deep_darkness(program: float, floor: float, part_nig
     limits = Limits(floor, 0.1, 1.0, False, part_night)
     found = decide(Scene(program, True, True), None, [], limits, 0.0)
     assert found.level == held(program if part_night else max(program, floor), 0.1)
-    assert decide(Scene(program, True, False), None, [], limits, 0.0).level == held(program, 0.1), "at twilight the program may end"
+    assert decide(Scene(program, True, False), None, [], limits, 0.0).level == held(program, 0.1), (
+        "at twilight the program may end"
+    )
 
 
 def test_unknown_is_lit() -> None:
@@ -78,7 +90,10 @@ def test_the_strongest_boost_holds() -> None:
 
 def test_boost_that_driver_cannot_show_is_no_presence() -> None:
     """A boost that the driver cannot show is no presence."""
-    assert decide(Scene(0.03125, True, False), None, [BoostLamp("a", 0.0625, 50.0)], LIMITS, 0.0).reason == "program"
+    assert (
+        decide(Scene(0.03125, True, False), None, [BoostLamp("a", 0.0625, 50.0)], LIMITS, 0.0).reason
+        == "program"
+    )
 
 
 def test_presence_raises_override_unless_it_is_fixed() -> None:
@@ -94,7 +109,9 @@ def test_only_at_pole_itself_lamp_can_be_switched_off() -> None:
     assert decide(NIGHT, Override(0.0, 10.0), [], LIMITS, 0.0).level == 0.2
     assert decide(UNKNOWN, Override(0.0, 10.0), [], LIMITS, 0.0).level == 0.2
     assert decide(NIGHT, Override(0.0, 10.0, local=True), [], LIMITS, 0.0).level == 0.0
-    assert decide(NIGHT, Override(0.0, 10.0, local=True), [], LIMITS, 10.0).level == 0.3, "and it ends by itself"
+    assert decide(NIGHT, Override(0.0, 10.0, local=True), [], LIMITS, 10.0).level == 0.3, (
+        "and it ends by itself"
+    )
 
 
 def test_a_maximum_limits_program_and_presence() -> None:
@@ -127,7 +144,9 @@ def test_the_dali_curve_agrees_with_the_standard(step: int, percent: float) -> N
 
 
 @given(level, level, st.floats(0, 10), st.floats(0, 20))
-def test_a_fade_stays_between_its_ends_and_arrives(start: float, end: float, fade_s: float, after_s: float) -> None:
+def test_a_fade_stays_between_its_ends_and_arrives(
+    start: float, end: float, fade_s: float, after_s: float
+) -> None:
     assert min(start, end) - 1e-9 <= faded(start, end, 0.0, fade_s, after_s) <= max(start, end) + 1e-9
     assert faded(start, end, 0.0, fade_s, fade_s) == end
 
@@ -138,7 +157,9 @@ def test_the_driver_gets_nothing_that_it_cannot_hold() -> None:
 
 def test_a_command_becomes_an_override_that_ends() -> None:
     assert read({"state": "ON"}, 10.0) == Override(1.0, 10.0 + 3600)
-    assert read({"brightness": 51, "transition": 2, "duration_s": 60, "mode": "fixed"}, 0.0) == Override(0.2, 60.0, True, 2.0)
+    assert read({"brightness": 51, "transition": 2, "duration_s": 60, "mode": "fixed"}, 0.0) == Override(
+        0.2, 60.0, True, 2.0
+    )
     assert read({"state": "OFF"}, 0.0) == Override(0.0, 3600.0)
     assert read({"resume": True}, 0.0) == Resume()
     assert read({"default_duration_s": 90.0}, 0.0) == Lasting(90.0)
@@ -158,7 +179,9 @@ def test_commands_as_home_assistant_sends_them() -> None:
     """Payloads recorded from Home Assistant 2026.2.3 with the announcement of uplink/homeassistant.py."""
     assert read({"state": "ON"}, 0.0) == Override(1.0, 3600.0)
     assert read({"state": "ON", "brightness": 128}, 0.0) == Override(128 / 255, 3600.0)
-    assert read({"state": "ON", "transition": 2.5, "brightness": 76}, 0.0) == Override(76 / 255, 3600.0, transition_s=2.5)
+    assert read({"state": "ON", "transition": 2.5, "brightness": 76}, 0.0) == Override(
+        76 / 255, 3600.0, transition_s=2.5
+    )
     assert read({"state": "OFF"}, 0.0) == Override(0.0, 3600.0)
     assert read({"state": "OFF", "transition": 3.0}, 0.0) == Override(0.0, 3600.0, transition_s=3.0)
     assert read({"state": "ON", "brightness": 1}, 0.0) == Override(1 / 255, 3600.0)
@@ -205,14 +228,28 @@ def test_what_is_out_of_range_is_refused_not_clamped(payload: dict[str, object])
 
 
 json_values = st.recursive(
-    st.none() | st.booleans() | st.floats() | st.integers() | st.text(max_size=8), lambda inner: st.lists(inner, max_size=3), max_leaves=5
+    st.none() | st.booleans() | st.floats() | st.integers() | st.text(max_size=8),
+    lambda inner: st.lists(inner, max_size=3),
+    max_leaves=5,
 )
 
 
 @given(
     st.dictionaries(
         st.sampled_from(
-            ["state", "level", "brightness", "transition", "duration_s", "mode", "resume", "default_duration_s", "sweep_s", "burn_h", "x"]
+            [
+                "state",
+                "level",
+                "brightness",
+                "transition",
+                "duration_s",
+                "mode",
+                "resume",
+                "default_duration_s",
+                "sweep_s",
+                "burn_h",
+                "x",
+            ]
         ),
         json_values,
     ),
@@ -243,8 +280,12 @@ def test_lamp_that_ages_gets_more_so_that_light_stays() -> None:
     assert output([], 0.7, 0.0) == 0.7
 
 
-@given(level, st.sampled_from(["linear", "dali"]), st.floats(0, 200_000), st.floats(0.05, 1), st.floats(0.01, 1))
-def test_what_is_driven_is_in_range_and_off(value: float, curve: str, hours: float, virtual: float, least: float) -> None:
+@given(
+    level, st.sampled_from(["linear", "dali"]), st.floats(0, 200_000), st.floats(0.05, 1), st.floats(0.01, 1)
+)
+def test_what_is_driven_is_in_range_and_off(
+    value: float, curve: str, hours: float, virtual: float, least: float
+) -> None:
     """What is driven is in range and off only for off."""
     duty_cycle = driven(value, curve, output(CLO, virtual, hours), least)  # type: ignore[arg-type]
     assert 0 <= duty_cycle <= 1

@@ -1,4 +1,6 @@
-"""The ledger, number by number: what counts as a change and a switching on, what is summed, kept, restored and told."""
+"""The ledger, number by number: what counts as a change and a switching on, what is summed, kept, restored
+and told.
+"""
 
 from __future__ import annotations
 
@@ -36,18 +38,32 @@ def test_a_night_number_by_number() -> None:
     ledger.turn("2026-11-24", "from", "to", END)
     assert ledger.finished == [
         {
-            "night": "2026-11-24", "from": "from", "to": "to", "observed_h": 5.0, "burn_h": 3.1, "switch_ons": 1, "changes": 4,
-            "energy_wh_estimated": 130.5, "energy_wh_flat": 720.0,
+            "night": "2026-11-24",
+            "from": "from",
+            "to": "to",
+            "observed_h": 5.0,
+            "burn_h": 3.1,
+            "switch_ons": 1,
+            "changes": 4,
+            "energy_wh_estimated": 130.5,
+            "energy_wh_flat": 720.0,
             "reason_h": {"override": 1.0, "presence": 0.5, "program": 3.5},
             "level_h": {"0.5": 1.0, "0.8": 1.5, "1.0": 0.6},
             "presence_h": {"0.8": 0.5, "1.0": 0.5},
             "total": {"burn_h": 3.1, "switch_ons": 1, "boots": 0, "energy_kwh_estimated": 0.131},
         }
-    ]  # fmt: skip
+    ]
     ledger.turn("2026-11-25", "to", "later", END + HOUR_S)
     second = ledger.finished[1]
-    assert (second["observed_h"], second["burn_h"], second["switch_ons"], second["changes"]) == (1.0, 1.0, 0, 0), "it begins with nothing"
-    assert second["total"] == {"burn_h": 4.1, "switch_ons": 1, "boots": 0, "energy_kwh_estimated": 0.161}, "and the totals go on"
+    assert (second["observed_h"], second["burn_h"], second["switch_ons"], second["changes"]) == (
+        1.0,
+        1.0,
+        0,
+        0,
+    ), "it begins with nothing"
+    assert second["total"] == {"burn_h": 4.1, "switch_ons": 1, "boots": 0, "energy_kwh_estimated": 0.161}, (
+        "and the totals go on"
+    )
 
 
 def test_what_is_kept_number_by_number() -> None:
@@ -55,40 +71,68 @@ def test_what_is_kept_number_by_number() -> None:
     ledger = noted(*STORY)
     ledger.power_came()
     assert ledger.document(END + 0.04) == {
-        "burn_s": 11_160.0, "energy_wh": 130.5, "switch_ons": 2, "boots": 1, "finished": [],
+        "burn_s": 11_160.0,
+        "energy_wh": 130.5,
+        "switch_ons": 2,
+        "boots": 1,
+        "finished": [],
         "night": {
-            "sums": [18_000.0, 11_160.0, 130.5, 2, 4], "reasons": {"override": 3600.0, "presence": 1800.0, "program": 12_600.0},
-            "levels": {"0.5": 3600.0, "0.8": 5400.0, "1.0": 2160.0}, "present": {"0.8": 1800.0, "1.0": 1800.0},
+            "sums": [18_000.0, 11_160.0, 130.5, 2, 4],
+            "reasons": {"override": 3600.0, "presence": 1800.0, "program": 12_600.0},
+            "levels": {"0.5": 3600.0, "0.8": 5400.0, "1.0": 2160.0},
+            "present": {"0.8": 1800.0, "1.0": 1800.0},
         },
-    }  # fmt: skip
+    }
 
 
 def test_restore_adds_every_number() -> None:
-    """What was kept and what was counted since, in the totals, in the night, and in the nights that nobody was told of."""
+    """What was kept and what was counted since, in the totals, in the night, and in the nights that nobody
+    was told of.
+    """
     kept = {
-        "burn_s": 1000.0, "energy_wh": 20.0, "switch_ons": 3, "boots": 4, "finished": [{"night": "old"}],
-        "night": {"sums": [7200.0, 3600.0, 30.0, 2, 5], "reasons": {"program": 7200.0}, "levels": {"0.5": 1800.0, "0.7": 1800.0},
-         "present": {"0.7": 60.0}},
-    }  # fmt: skip
-    ledger = noted((0.7, 1.0, "program", True, 0.0), (0.0, 0.0, "program", False, HOUR_S), (0.7, 1.0, "program", False, 2 * HOUR_S))
+        "burn_s": 1000.0,
+        "energy_wh": 20.0,
+        "switch_ons": 3,
+        "boots": 4,
+        "finished": [{"night": "old"}],
+        "night": {
+            "sums": [7200.0, 3600.0, 30.0, 2, 5],
+            "reasons": {"program": 7200.0},
+            "levels": {"0.5": 1800.0, "0.7": 1800.0},
+            "present": {"0.7": 60.0},
+        },
+    }
+    ledger = noted(
+        (0.7, 1.0, "program", True, 0.0),
+        (0.0, 0.0, "program", False, HOUR_S),
+        (0.7, 1.0, "program", False, 2 * HOUR_S),
+    )
     ledger.finished = [{"night": "new"}]
     ledger.restore(kept)
     assert ledger.document(2 * HOUR_S) == {
-        "burn_s": 4600.0, "energy_wh": 80.0, "switch_ons": 4, "boots": 4, "finished": [{"night": "old"}, {"night": "new"}],
+        "burn_s": 4600.0,
+        "energy_wh": 80.0,
+        "switch_ons": 4,
+        "boots": 4,
+        "finished": [{"night": "old"}, {"night": "new"}],
         "night": {
-            "sums": [14_400.0, 7200.0, 90.0, 3, 7], "reasons": {"program": 14_400.0}, "levels": {"0.5": 1800.0, "0.7": 5400.0},
+            "sums": [14_400.0, 7200.0, 90.0, 3, 7],
+            "reasons": {"program": 14_400.0},
+            "levels": {"0.5": 1800.0, "0.7": 5400.0},
             "present": {"0.7": 3660.0},
         },
-    }  # fmt: skip
+    }
 
 
 @pytest.mark.parametrize(
     ("night", "sums"),
     [
-        ({}, [0.0, 0.0, 0.0, 0, 0]), ({"sums": [5.0]}, [5.0, 0.0, 0.0, 0, 0]), ({"sums": [1.0, 2.0, 3.0, 4, 5, 6]}, [1.0, 2.0, 3.0, 4, 5]),
+        ({}, [0.0, 0.0, 0.0, 0, 0]),
+        ({"sums": [5.0]}, [5.0, 0.0, 0.0, 0, 0]),
+        ({"sums": [1.0, 2.0, 3.0, 4, 5, 6]}, [1.0, 2.0, 3.0, 4, 5]),
         ({"sums": [1.0, 2.0, 3.0, 4]}, [1.0, 2.0, 3.0, 4, 0]),
     ],
-)  # fmt: skip
+)
 def test_what_another_version_did_not_count_is_nothing(night: dict[str, Any], sums: list[float]) -> None:
     """Fewer sums, or more, than today."""
     ledger = Ledger(60.0, 0.0)
@@ -100,7 +144,16 @@ def test_what_another_version_did_not_count_is_nothing(night: dict[str, Any], su
 
 @pytest.mark.parametrize(
     ("amount", "good"),
-    [(0, True), (999_999_999_999.0, True), (1e12, False), (-0.1, False), (True, False), ("1", False), (None, False), (1, True)],
+    [
+        (0, True),
+        (999_999_999_999.0, True),
+        (1e12, False),
+        (-0.1, False),
+        (True, False),
+        ("1", False),
+        (None, False),
+        (1, True),
+    ],
 )
 @pytest.mark.parametrize("key", ["burn_s", "energy_wh", "switch_ons", "boots"])
 def test_which_amounts_can_be_true(key: str, amount: Any, good: bool) -> None:
@@ -118,11 +171,16 @@ def test_which_amounts_can_be_true(key: str, amount: Any, good: bool) -> None:
     ("last", "counts"),
     [
         ((0.8, 0.8, "program", False), (0, 0)),  # the same again
-        ((0.7, 0.7, "program", False), (1, 0)), ((0.8, 0.8, "override", False), (1, 0)), ((0.8, 0.8, "program", True), (0, 0)),
-        ((0.8, 0.1, "program", False), (0, 0)), ((0.0, 0.5, "program", False), (0, 0)),  # a step of a fade is no change
-        ((0.0, 0.5, "override", False), (1, 0)), ((0.0, 0.0, "program", False), (1, 0)),
+        ((0.7, 0.7, "program", False), (1, 0)),
+        ((0.8, 0.8, "override", False), (1, 0)),
+        ((0.8, 0.8, "program", True), (0, 0)),
+        # A step of a fade is no change
+        ((0.8, 0.1, "program", False), (0, 0)),
+        ((0.0, 0.5, "program", False), (0, 0)),
+        ((0.0, 0.5, "override", False), (1, 0)),
+        ((0.0, 0.0, "program", False), (1, 0)),
     ],
-)  # fmt: skip
+)
 def test_what_is_a_change(last: tuple[float, float, str, bool], counts: tuple[int, int]) -> None:
     """Another level or another reason; not presence, not the way to it."""
     ledger = noted((0.8, 0.8, "program", False, 0.0), (*last, 0.0))
@@ -138,7 +196,15 @@ def test_what_is_a_change(last: tuple[float, float, str, bool], counts: tuple[in
         ([(0.0, 0.0, "program", False), (0.8, 0.8, "program", False)], 1),
         ([(0.0, 0.0, "program", False), (0.8, 0.8, "program", False), (0.8, 0.1, "program", False)], 1),
         ([(0.0, 0.0, "program", False), (0.8, 0.0, "program", False)], 0),  # the relay is still open
-        ([(0.0, 0.0, "program", False), (0.8, 0.8, "program", False), (0.0, 0.0, "program", False), (0.1, 0.001, "program", False)], 2),
+        (
+            [
+                (0.0, 0.0, "program", False),
+                (0.8, 0.8, "program", False),
+                (0.0, 0.0, "program", False),
+                (0.1, 0.001, "program", False),
+            ],
+            2,
+        ),
     ],
 )
 def test_what_is_a_switching_on(notes: list[tuple[float, float, str, bool]], switch_ons: int) -> None:
@@ -170,7 +236,11 @@ def test_what_is_to_be_written() -> None:
     ledger.charge(600.1)
     assert ledger.changed
     ledger.note(0.0, 0.0, "program", False, 700.0)
-    steps: list[tuple[str, tuple[Any, ...]]] = [("power_came", ()), ("set_hours", (5.0, 700.0)), ("turn", (None, None, None, 800.0))]
+    steps: list[tuple[str, tuple[Any, ...]]] = [
+        ("power_came", ()),
+        ("set_hours", (5.0, 700.0)),
+        ("turn", (None, None, None, 800.0)),
+    ]
     for step, given in steps:
         ledger.changed = False
         getattr(ledger, step)(*given)
@@ -221,7 +291,12 @@ def test_totals_are_rounded_for_people() -> None:
     ledger = noted((0.449, 0.333, "program", False, 0.0))
     ledger.turn(None, None, None, 12_345.6)
     (night,) = ledger.finished
-    assert (night["observed_h"], night["burn_h"], night["energy_wh_estimated"], night["level_h"]) == (3.429, 3.429, 68.5, {"0.4": 3.429})
+    assert (night["observed_h"], night["burn_h"], night["energy_wh_estimated"], night["level_h"]) == (
+        3.429,
+        3.429,
+        68.5,
+        {"0.4": 3.429},
+    )
     assert night["total"] == {"burn_h": 3.43, "switch_ons": 0, "boots": 0, "energy_kwh_estimated": 0.069}
     ledger.charge(12_345.67)
     kept = ledger.document(12_345.67)

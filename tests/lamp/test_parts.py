@@ -24,7 +24,9 @@ from pole_agent.vocabulary import BoostLamp, Severity
 
 SUMEDANG = Place(-6.8586, 107.9164, ZoneInfo("Asia/Jakarta"))
 ALWAYS = Span.parse("always")
-PLAN = Plan({"default": (Step(TimeOfDay.parse("sunset"), 0.8), Step(TimeOfDay.parse("sunrise"), 0.0))}, (), SUMEDANG)
+PLAN = Plan(
+    {"default": (Step(TimeOfDay.parse("sunset"), 0.8), Step(TimeOfDay.parse("sunrise"), 0.0))}, (), SUMEDANG
+)
 NIGHT = night_of(datetime.fromisoformat("2026-11-24T20:00:00+07:00").timestamp(), SUMEDANG)
 
 
@@ -51,7 +53,9 @@ def test_the_first_control_has_priority() -> None:
     assert Controls([low, high], SUMEDANG).bounds([], NIGHT.middle, 0.0) == Bounds(0.6, 0.6)
     assert Controls([high, low], SUMEDANG).bounds([], NIGHT.middle, 0.0) == Bounds(0.4, 0.4)
     exactly = Control("level", 0.5, "presence", ALWAYS, 0.0)
-    assert Controls([exactly, low, high], SUMEDANG).bounds(boost(9.0), NIGHT.middle, 0.0) == Bounds(0.5, 0.5, sensed=True)
+    assert Controls([exactly, low, high], SUMEDANG).bounds(boost(9.0), NIGHT.middle, 0.0) == Bounds(
+        0.5, 0.5, sensed=True
+    )
 
 
 def test_control_keeps_hours_and_without_clock() -> None:
@@ -60,20 +64,26 @@ def test_control_keeps_hours_and_without_clock() -> None:
     school = Control("min", 0.7, "always", Span.parse("18:00..20:00"), 0.0)
     controls = Controls([quiet, school], SUMEDANG)
     assert controls.bounds([], NIGHT.middle, 0.0) == Bounds(0.0, 0.3), "about midnight"
-    assert controls.bounds([], datetime.fromisoformat("2026-11-24T19:00:00+07:00").timestamp(), 0.0) == Bounds(0.7, 1.0)
+    assert controls.bounds(
+        [], datetime.fromisoformat("2026-11-24T19:00:00+07:00").timestamp(), 0.0
+    ) == Bounds(0.7, 1.0)
     assert controls.bounds([], None, 0.0) == Bounds(0.7, 1.0)
 
 
 @given(
     st.lists(
         st.builds(
-            Control, st.sampled_from(["min", "max", "level"]), st.floats(0, 1), st.sampled_from(["always", "presence", "alarm"]),
-            st.just(ALWAYS), st.floats(0, 100),
+            Control,
+            st.sampled_from(["min", "max", "level"]),
+            st.floats(0, 1),
+            st.sampled_from(["always", "presence", "alarm"]),
+            st.just(ALWAYS),
+            st.floats(0, 100),
         ),
         max_size=6,
     ),
     st.booleans(),
-)  # fmt: skip
+)
 def test_bounds_are_never_crossed(controls: list[Control], somebody: bool) -> None:
     bounds = Controls(controls, SUMEDANG).bounds(boost(9.0) if somebody else [], NIGHT.middle, 0.0)
     assert 0 <= bounds.low <= bounds.high <= 1
@@ -100,7 +110,9 @@ def test_by_day_the_relay_stays_open_for_its_time() -> None:
     assert relay.step(True, False, 120.0)
 
 
-@given(st.lists(st.tuples(st.floats(0.1, 50), st.booleans(), st.sampled_from([True, False, None])), max_size=60))
+@given(
+    st.lists(st.tuples(st.floats(0.1, 50), st.booleans(), st.sampled_from([True, False, None])), max_size=60)
+)
 def test_the_relay_never_cycles_faster_than_its_time(
     moves: list[tuple[float, bool, bool | None]],
 ) -> None:
@@ -144,13 +156,16 @@ def test_a_dark_evening_brings_the_light_forward() -> None:
     assert Cell().at(SUNSET - 1800, 10.0).level == 0.8
     assert Cell().at(SUNSET - 1800, 500.0).level == 0.0
     assert Cell().at(SUNSET + 600, 500.0, lasts_s=1200) == Scene(0.0, False, False)
-    assert Cell().at(NIGHT.sun["dusk"] + 5, 500.0, lasts_s=2400).level == 0.8, "at dusk the sun is right, not the sensor"
+    assert Cell().at(NIGHT.sun["dusk"] + 5, 500.0, lasts_s=2400).level == 0.8, (
+        "at dusk the sun is right, not the sensor"
+    )
 
 
 def test_darkness_by_day_is_lit_and_light_by_day() -> None:
     """Darkness by day is lit and light by day changes nothing.
 
-    The cell or the clock is wrong, nobody knows which: the failsafe level, for an hour at least: the lamp may shine on it.
+    The cell or the clock is wrong, nobody knows which: the failsafe level, for an hour at least: the lamp may
+    shine on it.
     """
     assert Cell().at(SUNSET - 3600, 500.0).level == 0.0
     cell = Cell()
@@ -185,7 +200,9 @@ def test_dark_again_after_the_morning_came(begins: float) -> None:
     assert cell.at(SUNRISE - 1000, 500.0).level == 0.0
     assert cell.at(SUNRISE + begins, 5.0, lasts_s=20.0).level == 0.0, "twenty seconds are a cloud of birds"
     assert cell.at(SUNRISE + begins + 60, 5.0) == Scene()
-    assert cell.at(SUNRISE + begins + 1800, 500.0, lasts_s=1700.0) == Scene(), "perhaps by the lamp's own light"
+    assert cell.at(SUNRISE + begins + 1800, 500.0, lasts_s=1700.0) == Scene(), (
+        "perhaps by the lamp's own light"
+    )
 
 
 def test_stuck_cell_and_an_evening_by_a_wrong_clock() -> None:
@@ -274,7 +291,14 @@ def test_after_restart_lamps_light_does_not_put_it_out() -> None:
 # --- faults
 
 
-def run(faults: Faults, seconds: float, duty: float, feedback: Feedback | None, dark: bool | None = True, now: float = 0.0) -> list[Change]:
+def run(
+    faults: Faults,
+    seconds: float,
+    duty: float,
+    feedback: Feedback | None,
+    dark: bool | None = True,
+    now: float = 0.0,
+) -> list[Change]:
     return [c for k in range(int(seconds)) for c in faults.step(duty, dark, feedback, None, now + k)]
 
 
@@ -294,7 +318,9 @@ def test_without_a_sensor_every_fault_is_unknown() -> None:
         ("day_burner", 1.0, Feedback(True), False),
     ],
 )
-def test_a_fault_opens_once_and_closes_when_it_is_gone(name: str, duty: float, feedback: Feedback, dark: bool) -> None:
+def test_a_fault_opens_once_and_closes_when_it_is_gone(
+    name: str, duty: float, feedback: Feedback, dark: bool
+) -> None:
     faults = Faults(60.0)
     opened = run(faults, 1000, duty, feedback, dark)
     assert [(c.fault, c.open) for c in opened] == [(name, True)]
@@ -312,7 +338,9 @@ def test_lamp_that_goes_out_and_comes_back_by_itself() -> None:
     for k in range(900):
         found += faults.step(1.0, True, Feedback(k % 60 >= 5), None, float(k))
     assert ("cycling", True) in [(c.fault, c.open) for c in found]
-    assert ("lamp_failure", True) not in [(c.fault, c.open) for c in found], "it was never out for ten seconds"
+    assert ("lamp_failure", True) not in [(c.fault, c.open) for c in found], (
+        "it was never out for ten seconds"
+    )
 
 
 def test_a_sensor_that_falls_silent_is_unknown() -> None:
@@ -379,12 +407,17 @@ GOOD = Ledger(60.0, 0.0).document(0.0)
 @pytest.mark.parametrize(
     "kept",
     [
-        {"burn_s": "x", "night": None}, [], GOOD | {"burn_s": math.nan}, GOOD | {"burn_s": -1e9},
+        {"burn_s": "x", "night": None},
+        [],
+        GOOD | {"burn_s": math.nan},
+        GOOD | {"burn_s": -1e9},
         GOOD | {"energy_wh": math.inf},
-        GOOD | {"switch_ons": 10**400}, GOOD | {"boots": True}, GOOD | {"night": GOOD["night"] | {"sums": [math.nan, 0, 0, 0, 0]}},
+        GOOD | {"switch_ons": 10**400},
+        GOOD | {"boots": True},
+        GOOD | {"night": GOOD["night"] | {"sums": [math.nan, 0, 0, 0, 0]}},
         GOOD | {"night": GOOD["night"] | {"levels": {"0.6": -1}}},
     ],
-)  # fmt: skip
+)
 def test_a_ledger_that_cannot_be_read_changes_nothing(kept: object) -> None:
     ledger = Ledger(60.0, 0.0)
     with pytest.raises((ValueError, KeyError, TypeError, AttributeError)):
@@ -394,7 +427,13 @@ def test_a_ledger_that_cannot_be_read_changes_nothing(kept: object) -> None:
 
 @given(
     st.lists(
-        st.tuples(st.floats(0, 5000), st.floats(0, 1), st.sampled_from(["program", "presence", "override"]), st.booleans()), max_size=30
+        st.tuples(
+            st.floats(0, 5000),
+            st.floats(0, 1),
+            st.sampled_from(["program", "presence", "override"]),
+            st.booleans(),
+        ),
+        max_size=30,
     )
 )
 def test_every_second_of_a_night_is_accounted_for_once(moves: list[tuple[float, float, str, bool]]) -> None:

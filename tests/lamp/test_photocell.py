@@ -1,4 +1,6 @@
-"""The photocell in time: each side of each limit of it, in the window, in the night, by day, and where the sun does not rise or set."""
+"""The photocell in time: each side of each limit of it, in the window, in the night, by day, and where the
+sun does not rise or set.
+"""
 
 from __future__ import annotations
 
@@ -26,7 +28,8 @@ def plan(*steps: tuple[str, float], place: Place = SUMEDANG) -> Plan:
 
 
 USUAL = plan(("sunset", 0.8), ("sunrise", 0.0))
-# Brighter, then darker, around both: the level of the other side of the window is once more and once less than that of now.
+# Brighter, then darker, around both: the level of the other side of the window is once more and once less
+# than that of now.
 RISING = plan(("sunset-00:30", 0.3), ("sunset+00:40", 0.9), ("sunrise-00:40", 0.5), ("sunrise+00:30", 0.2))
 FALLING = plan(
     ("sunset-00:50", 0.6),
@@ -65,25 +68,41 @@ class Eye:
 @pytest.mark.parametrize(
     ("readings", "dark"),
     [
-        ([(0, 19.9)], True), ([(0, 20.0)], None), ([(0, 40.0)], None), ([(0, 40.1)], False), ([(0, None)], None),
-        ([(0, DARK), (9, 20.0), (99, 20.0)], True), ([(0, DARK), (9, 40.0), (99, 40.0)], True), ([(0, DARK), (9, 40.1), (99, 40.1)], False),
-        ([(0, BRIGHT), (9, 20.0), (99, 20.0)], False), ([(0, BRIGHT), (9, 19.9), (99, 19.9)], True),
+        ([(0, 19.9)], True),
+        ([(0, 20.0)], None),
+        ([(0, 40.0)], None),
+        ([(0, 40.1)], False),
+        ([(0, None)], None),
+        ([(0, DARK), (9, 20.0), (99, 20.0)], True),
+        ([(0, DARK), (9, 40.0), (99, 40.0)], True),
+        ([(0, DARK), (9, 40.1), (99, 40.1)], False),
+        ([(0, BRIGHT), (9, 20.0), (99, 20.0)], False),
+        ([(0, BRIGHT), (9, 19.9), (99, 19.9)], True),
         # a change lasts half a minute before it counts, without a break
-        ([(0, DARK), (5, BRIGHT), (34.9, BRIGHT)], True), ([(0, DARK), (5, BRIGHT), (35, BRIGHT)], False),
-        ([(0, BRIGHT), (5, DARK), (34.9, DARK)], False), ([(0, BRIGHT), (5, DARK), (35, DARK)], True),
+        ([(0, DARK), (5, BRIGHT), (34.9, BRIGHT)], True),
+        ([(0, DARK), (5, BRIGHT), (35, BRIGHT)], False),
+        ([(0, BRIGHT), (5, DARK), (34.9, DARK)], False),
+        ([(0, BRIGHT), (5, DARK), (35, DARK)], True),
         ([(0, DARK), (5, BRIGHT), (20, DARK), (25, BRIGHT), (54.9, BRIGHT)], True),
         ([(0, DARK), (5, BRIGHT), (20, DARK), (25, BRIGHT), (55, BRIGHT)], False),
         # between the thresholds it goes on as before, also a change that has begun
-        ([(0, DARK), (5, BRIGHT), (35, BETWEEN)], False), ([(0, BETWEEN), (9, DARK)], True),
+        ([(0, DARK), (5, BRIGHT), (35, BETWEEN)], False),
+        ([(0, BETWEEN), (9, DARK)], True),
         # what gives nothing for a minute is unknown; the first reading after that counts at once
-        ([(0, DARK), (59.9, None)], True), ([(0, DARK), (60, None)], None), ([(0, BRIGHT), (60, None)], None),
-        ([(0, DARK), (40, DARK), (99.9, None)], True), ([(0, DARK), (60, None), (61, BETWEEN)], None),
+        ([(0, DARK), (59.9, None)], True),
+        ([(0, DARK), (60, None)], None),
+        ([(0, BRIGHT), (60, None)], None),
+        ([(0, DARK), (40, DARK), (99.9, None)], True),
+        ([(0, DARK), (60, None), (61, BETWEEN)], None),
         ([(0, DARK), (60, None), (61, BRIGHT)], False),
-        ([(0, DARK), (60, float("nan"))], None), ([(0, DARK), (59, float("nan"))], True),
+        ([(0, DARK), (60, float("nan"))], None),
+        ([(0, DARK), (59, float("nan"))], True),
     ],
-)  # fmt: skip
+)
 @pytest.mark.parametrize("wall", [NIGHT.start + 600, None])
-def test_what_readings_mean(readings: list[tuple[float, float | None]], dark: bool | None, wall: float | None) -> None:
+def test_what_readings_mean(
+    readings: list[tuple[float, float | None]], dark: bool | None, wall: float | None
+) -> None:
     """Below 20 lx is dark, above 40 bright, after half a minute; also while the clock is not trusted."""
     cell, scene = Photocell(Thresholds(20.0, 40.0, WINDOW_S), USUAL), Scene(0.0, False, False)
     for at, lux in readings:
@@ -92,10 +111,13 @@ def test_what_readings_mean(readings: list[tuple[float, float | None]], dark: bo
 
 
 @pytest.mark.parametrize(
-    ("wall", "scene"), [(None, Scene(0.8, True, True)), (NIGHT.start + 600, UNKNOWN), (None, UNKNOWN), (SUNSET - 60, UNKNOWN)]
+    ("wall", "scene"),
+    [(None, Scene(0.8, True, True)), (NIGHT.start + 600, UNKNOWN), (None, UNKNOWN), (SUNSET - 60, UNKNOWN)],
 )
 @pytest.mark.parametrize("lux", [DARK, BRIGHT, None])
-def test_without_clock_or_program_it_changes_nothing(wall: float | None, scene: Scene, lux: float | None) -> None:
+def test_without_clock_or_program_it_changes_nothing(
+    wall: float | None, scene: Scene, lux: float | None
+) -> None:
     """What is unknown stays unknown, whatever the cell says."""
     assert Photocell(Thresholds(20.0, 40.0, WINDOW_S), USUAL).step(lux, scene, wall, 500.0) is scene
 
@@ -106,22 +128,46 @@ def test_without_clock_or_program_it_changes_nothing(wall: float | None, scene: 
 @pytest.mark.parametrize(
     ("wall", "lux", "level", "dark"),
     [
-        (SUNSET - WINDOW_S - 1, BRIGHT, 0.0, False), (SUNSET - WINDOW_S, BRIGHT, 0.0, False),
-        (SUNSET - WINDOW_S - 0.5, DARK, None, None), (SUNSET - WINDOW_S, DARK, 0.8, True), (SUNSET - 1, DARK, 0.8, True),
-        (SUNSET + 1, DARK, 0.8, True), (SUNSET + WINDOW_S, DARK, 0.8, True), (SUNSET + WINDOW_S + 1, DARK, 0.8, True),
-        (SUNSET - 1, BRIGHT, 0.0, False), (SUNSET, BRIGHT, 0.8, True), (SUNSET + 1, BRIGHT, 0.8, True),  # not seen bright before
-        (NIGHT.middle, DARK, 0.8, True), (NIGHT.middle, BRIGHT, 0.8, True),
-        (SUNRISE - WINDOW_S - 1, BRIGHT, 0.8, True), (SUNRISE - WINDOW_S, BRIGHT, 0.8, True), (DAWN - 1, BRIGHT, 0.8, True),
-        (DAWN + 1, BRIGHT, 0.0, False), (SUNRISE - 1, BRIGHT, 0.0, False), (SUNRISE - 1, DARK, 0.8, True),
-        (SUNRISE + 1, BRIGHT, 0.0, False), (SUNRISE + 1, DARK, 0.8, True),
-        (SUNRISE + WINDOW_S, DARK, 0.8, True), (SUNRISE + WINDOW_S + 0.5, DARK, None, None), (SUNRISE + WINDOW_S + 1, BRIGHT, 0.0, False),
-        (NIGHT.start, DARK, None, None), (NIGHT.start, BRIGHT, 0.0, False), (NIGHT.end - 1, DARK, None, None),
+        (SUNSET - WINDOW_S - 1, BRIGHT, 0.0, False),
+        (SUNSET - WINDOW_S, BRIGHT, 0.0, False),
+        (SUNSET - WINDOW_S - 0.5, DARK, None, None),
+        (SUNSET - WINDOW_S, DARK, 0.8, True),
+        (SUNSET - 1, DARK, 0.8, True),
+        (SUNSET + 1, DARK, 0.8, True),
+        (SUNSET + WINDOW_S, DARK, 0.8, True),
+        (SUNSET + WINDOW_S + 1, DARK, 0.8, True),
+        # Not seen bright before
+        (SUNSET - 1, BRIGHT, 0.0, False),
+        (SUNSET, BRIGHT, 0.8, True),
+        (SUNSET + 1, BRIGHT, 0.8, True),
+        (NIGHT.middle, DARK, 0.8, True),
+        (NIGHT.middle, BRIGHT, 0.8, True),
+        (SUNRISE - WINDOW_S - 1, BRIGHT, 0.8, True),
+        (SUNRISE - WINDOW_S, BRIGHT, 0.8, True),
+        (DAWN - 1, BRIGHT, 0.8, True),
+        (DAWN + 1, BRIGHT, 0.0, False),
+        (SUNRISE - 1, BRIGHT, 0.0, False),
+        (SUNRISE - 1, DARK, 0.8, True),
+        (SUNRISE + 1, BRIGHT, 0.0, False),
+        (SUNRISE + 1, DARK, 0.8, True),
+        (SUNRISE + WINDOW_S, DARK, 0.8, True),
+        (SUNRISE + WINDOW_S + 0.5, DARK, None, None),
+        (SUNRISE + WINDOW_S + 1, BRIGHT, 0.0, False),
+        (NIGHT.start, DARK, None, None),
+        (NIGHT.start, BRIGHT, 0.0, False),
+        (NIGHT.end - 1, DARK, None, None),
         (NIGHT.end - 1, BRIGHT, 0.0, False),
-        *((at, lux, 0.0, False) for at in (SUNSET - WINDOW_S - 1, SUNSET - 1, SUNRISE + 1, NIGHT.end - 1) for lux in (None, BETWEEN)),
+        *(
+            (at, lux, 0.0, False)
+            for at in (SUNSET - WINDOW_S - 1, SUNSET - 1, SUNRISE + 1, NIGHT.end - 1)
+            for lux in (None, BETWEEN)
+        ),
         *((at, lux, 0.8, True) for at in (SUNSET + 1, NIGHT.middle, SUNRISE - 1) for lux in (None, BETWEEN)),
     ],
-)  # fmt: skip
-def test_the_first_look_at_any_hour(wall: float, lux: float | None, level: float | None, dark: bool | None) -> None:
+)
+def test_the_first_look_at_any_hour(
+    wall: float, lux: float | None, level: float | None, dark: bool | None
+) -> None:
     """In the windows the cell decides, in the night the sun, by day the cell can only light."""
     scene = Eye().see(wall, lux)
     assert (scene.level, scene.dark) == (level, dark)
@@ -131,17 +177,22 @@ def test_the_first_look_at_any_hour(wall: float, lux: float | None, level: float
     ("by", "looks", "level", "dark"),
     [
         # dark: at least what comes on the night's side of the window
-        (RISING, [(SUNSET - 2000, DARK)], 0.9, True), (RISING, [(SUNSET + 1800, DARK)], 0.9, True),
+        (RISING, [(SUNSET - 2000, DARK)], 0.9, True),
+        (RISING, [(SUNSET + 1800, DARK)], 0.9, True),
         (RISING, [(SUNSET + WINDOW_S + 1, DARK)], 0.9, True),
-        (FALLING, [(SUNSET - 400, DARK)], 0.9, True), (FALLING, [(SUNSET - 2000, DARK)], 0.6, True),
-        (RISING, [(SUNRISE + 2000, DARK)], 0.9, True), (FALLING, [(SUNRISE - 300, DARK)], 0.7, True),
+        (FALLING, [(SUNSET - 400, DARK)], 0.9, True),
+        (FALLING, [(SUNSET - 2000, DARK)], 0.6, True),
+        (RISING, [(SUNRISE + 2000, DARK)], 0.9, True),
+        (FALLING, [(SUNRISE - 300, DARK)], 0.7, True),
         (FALLING, [(SUNRISE + 800, DARK)], 0.4, True),
         # bright: at most what was on the day's side of it
-        (RISING, [(SUNSET - 1000, BRIGHT)], 0.2, False), (FALLING, [(SUNSET - 400, BRIGHT)], 0.6, False),
+        (RISING, [(SUNSET - 1000, BRIGHT)], 0.2, False),
+        (FALLING, [(SUNSET - 400, BRIGHT)], 0.6, False),
         (FALLING, [(SUNSET - 400, BRIGHT), (SUNSET + 700, BRIGHT)], 0.4, False),
         (USUAL, [(SUNSET - 1, BRIGHT), (DUSK - 1, BRIGHT)], 0.0, False),
         (USUAL, [(SUNSET - 1, BRIGHT), (DUSK + 1, BRIGHT)], 0.8, True),
-        (RISING, [(SUNRISE - 600, BRIGHT)], 0.2, False), (FALLING, [(SUNRISE - 300, BRIGHT)], 0.5, False),
+        (RISING, [(SUNRISE - 600, BRIGHT)], 0.2, False),
+        (FALLING, [(SUNRISE - 300, BRIGHT)], 0.5, False),
         (FALLING, [(SUNRISE + 800, BRIGHT)], 0.3, False),
         # seen bright before sunset, not at it; by another evening, or by nobody, it is not seen
         (USUAL, [(SUNSET - 0.5, BRIGHT), (SUNSET + 60, BRIGHT)], 0.0, False),
@@ -158,9 +209,13 @@ def test_the_first_look_at_any_hour(wall: float, lux: float | None, level: float
         (USUAL, [(DAWN - 100, BRIGHT), (DAWN - 1, DARK), (DAWN + 40, DARK)], 0.8, True),
         (USUAL, [(SUNRISE - 300, DARK), (SUNRISE + 300, BRIGHT)], 0.0, False),
     ],
-)  # fmt: skip
-def test_what_the_cell_makes_of_the_program(by: Plan, looks: list[tuple[float, float | None]], level: float, dark: bool) -> None:
-    """It shifts the step of the evening and that of the morning, with their own levels, and nothing else of the program."""
+)
+def test_what_the_cell_makes_of_the_program(
+    by: Plan, looks: list[tuple[float, float | None]], level: float, dark: bool
+) -> None:
+    """It shifts the step of the evening and that of the morning, with their own levels, and nothing else of
+    the program.
+    """
     eye = Eye(by)
     for wall, lux in looks:
         scene = eye.steady(wall, lux)
@@ -198,7 +253,9 @@ def test_an_hour_of_light_after_darkness_by_day(begins: float) -> None:
 
 @pytest.mark.parametrize("lux", [BRIGHT, None, BETWEEN])
 def test_the_hour_goes_on_into_the_evening(lux: float | None) -> None:
-    """Darkness by day just before the window of sunset: what is seen then may be the lamp's own light, and darkens nothing for an hour."""
+    """Darkness by day just before the window of sunset: what is seen then may be the lamp's own light, and
+    darkens nothing for an hour.
+    """
     eye = Eye()
     begins = SUNSET - WINDOW_S - 60
     assert eye.see(begins, DARK) == UNKNOWN
@@ -210,7 +267,10 @@ def test_the_hour_goes_on_into_the_evening(lux: float | None) -> None:
 
 @pytest.mark.parametrize(("after", "expected"), [(DAY_S - 1, None), (DAY_S, 0.0)])
 def test_a_cell_is_broken_after_a_day_of_darkness(after: float, expected: float | None) -> None:
-    """Dark for less than a day lights the day; longer is the cell itself. A moment of light begins the day anew."""
+    """Dark for less than a day lights the day; longer is the cell itself.
+
+    A moment of light begins the day anew.
+    """
     eye = Eye()
     begins = NIGHT.start + 3600
     eye.see(begins, DARK)
@@ -243,27 +303,67 @@ def test_a_cell_is_broken_after_a_day_of_darkness(after: float, expected: float 
         ([(SUNRISE + WINDOW_S - 1, DARK), (SUNRISE + WINDOW_S + 1799, DARK)], None),
         ([(SUNRISE + WINDOW_S, DARK), (SUNRISE + WINDOW_S + 1799, DARK)], None),
         # it agrees
-        ([(DUSK + WINDOW_S, DARK)], False), ([(DAWN - WINDOW_S - 1, DARK)], False), ([(SUNSET - WINDOW_S - 1, BRIGHT)], False),
+        ([(DUSK + WINDOW_S, DARK)], False),
+        ([(DAWN - WINDOW_S - 1, DARK)], False),
+        ([(SUNSET - WINDOW_S - 1, BRIGHT)], False),
         ([(SUNRISE + WINDOW_S, BRIGHT)], False),
         # in between nobody knows
-        ([(DUSK + WINDOW_S - 1, DARK)], None), ([(DAWN - WINDOW_S, DARK)], None), ([(SUNSET - WINDOW_S, BRIGHT)], None),
+        ([(DUSK + WINDOW_S - 1, DARK)], None),
+        ([(DAWN - WINDOW_S, DARK)], None),
+        ([(SUNSET - WINDOW_S, BRIGHT)], None),
         ([(SUNRISE + WINDOW_S - 1, BRIGHT)], None),
-        ([(SUNSET, DARK), (SUNSET + 1900, DARK)], None), ([(SUNRISE - 1000, BRIGHT), (SUNRISE + 1000, BRIGHT)], None),
-        ([(NIGHT.middle, BETWEEN), (NIGHT.middle + 1900, BETWEEN)], None), ([(NIGHT.start, BETWEEN), (NIGHT.start + 1900, BETWEEN)], None),
+        ([(SUNSET, DARK), (SUNSET + 1900, DARK)], None),
+        ([(SUNRISE - 1000, BRIGHT), (SUNRISE + 1000, BRIGHT)], None),
+        ([(NIGHT.middle, BETWEEN), (NIGHT.middle + 1900, BETWEEN)], None),
+        ([(NIGHT.start, BETWEEN), (NIGHT.start + 1900, BETWEEN)], None),
         # once it agrees the half hour begins anew, and one that was stuck is believed again
-        ([(NIGHT.middle, BRIGHT), (NIGHT.middle + 900, DARK), (NIGHT.middle + 960, DARK), (NIGHT.middle + 1000, BRIGHT),
-         (NIGHT.middle + 2000, BRIGHT)], False),
-        ([(NIGHT.middle, BRIGHT), (NIGHT.middle + 1800, BRIGHT), (NIGHT.middle + 1900, DARK), (NIGHT.middle + 1930, DARK)], False),
-        ([(NIGHT.start, DARK), (NIGHT.start + 1800, DARK), (NIGHT.start + 1900, BRIGHT), (NIGHT.start + 1930, BRIGHT)], False),
+        (
+            [
+                (NIGHT.middle, BRIGHT),
+                (NIGHT.middle + 900, DARK),
+                (NIGHT.middle + 960, DARK),
+                (NIGHT.middle + 1000, BRIGHT),
+                (NIGHT.middle + 2000, BRIGHT),
+            ],
+            False,
+        ),
+        (
+            [
+                (NIGHT.middle, BRIGHT),
+                (NIGHT.middle + 1800, BRIGHT),
+                (NIGHT.middle + 1900, DARK),
+                (NIGHT.middle + 1930, DARK),
+            ],
+            False,
+        ),
+        (
+            [
+                (NIGHT.start, DARK),
+                (NIGHT.start + 1800, DARK),
+                (NIGHT.start + 1900, BRIGHT),
+                (NIGHT.start + 1930, BRIGHT),
+            ],
+            False,
+        ),
         # stuck it stays through the hours in which nobody knows
         ([(NIGHT.start + 9000, DARK), (NIGHT.start + 10_800, DARK), (SUNSET, DARK)], True),
         # silence of a minute is the end of it
         ([(NIGHT.middle, BRIGHT), (NIGHT.middle + 1800, BRIGHT), (NIGHT.middle + 1859, None)], True),
         ([(NIGHT.middle, BRIGHT), (NIGHT.middle + 1800, BRIGHT), (NIGHT.middle + 1860, None)], None),
-        ([(NIGHT.middle, BRIGHT), (NIGHT.middle + 900, None), (NIGHT.middle + 901, BRIGHT), (NIGHT.middle + 2000, BRIGHT)], None),
+        (
+            [
+                (NIGHT.middle, BRIGHT),
+                (NIGHT.middle + 900, None),
+                (NIGHT.middle + 901, BRIGHT),
+                (NIGHT.middle + 2000, BRIGHT),
+            ],
+            None,
+        ),
     ],
-)  # fmt: skip
-def test_a_cell_is_stuck_after_half_an_hour(looks: list[tuple[float, float | None]], stuck: bool | None) -> None:
+)
+def test_a_cell_is_stuck_after_half_an_hour(
+    looks: list[tuple[float, float | None]], stuck: bool | None
+) -> None:
     """Each side of the hours that count, and of the half hour."""
     eye = Eye()
     for wall, lux in looks:

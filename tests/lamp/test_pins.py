@@ -1,4 +1,6 @@
-"""What the wires get: every write to the kernel's PWM in its order, the pins of lamp, relay, button and inputs, and what is refused how."""
+"""What the wires get: every write to the kernel's PWM in its order, the pins of lamp, relay, button and
+inputs, and what is refused how.
+"""
 
 from __future__ import annotations
 
@@ -53,17 +55,23 @@ def left(tmp_path: Path, **state: int | str) -> KernelPath:
         # one that runs as it should is taken over as it is
         ({"period": 1_000_000, "duty_cycle": 700_000, "enable": 1}, []),
         # one that stands, or runs with another period or polarity, is set to light first: low
-        ({"period": 1_000_000, "duty_cycle": 700_000, "enable": 0}, [("duty_cycle", 0), ("period", 1_000_000), ("duty_cycle", 0),
-         ("enable", 1)]),
-        ({"period": 9_000_000, "duty_cycle": 9_000_000, "enable": 1}, [("duty_cycle", 0), ("period", 1_000_000), ("duty_cycle", 0),
-         ("enable", 1)]),
+        (
+            {"period": 1_000_000, "duty_cycle": 700_000, "enable": 0},
+            [("duty_cycle", 0), ("period", 1_000_000), ("duty_cycle", 0), ("enable", 1)],
+        ),
+        (
+            {"period": 9_000_000, "duty_cycle": 9_000_000, "enable": 1},
+            [("duty_cycle", 0), ("period", 1_000_000), ("duty_cycle", 0), ("enable", 1)],
+        ),
         (
             {"period": 1_000_000, "duty_cycle": 700_000, "enable": 1, "polarity": "inversed"},
             [("enable", 0), ("duty_cycle", 0), ("period", 1_000_000), ("duty_cycle", 0), ("enable", 1)],
         ),
     ],
-)  # fmt: skip
-def test_every_write_at_the_start(tmp_path: Path, state: dict[str, int | str], writes: list[tuple[str, int]]) -> None:
+)
+def test_every_write_at_the_start(
+    tmp_path: Path, state: dict[str, int | str], writes: list[tuple[str, int]]
+) -> None:
     """In the order that the kernel takes; with low, which the wiring shows as full light."""
     root = left(tmp_path, **state)
     KernelPwmLamp(18, 1000, True, root=root)
@@ -83,7 +91,17 @@ def test_a_new_channel_is_exported_and_started(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("duty", "lit_ns"),
-    [(-1.0, 0), (0.0, 0), (1e-9, 1), (0.4e-6, 1), (0.6e-6, 1), (1.6e-6, 2), (0.25, 250_000), (1.0, 1_000_000), (1.5, 1_000_000)],
+    [
+        (-1.0, 0),
+        (0.0, 0),
+        (1e-9, 1),
+        (0.4e-6, 1),
+        (0.6e-6, 1),
+        (1.6e-6, 2),
+        (0.25, 250_000),
+        (1.0, 1_000_000),
+        (1.5, 1_000_000),
+    ],
 )
 @pytest.mark.parametrize("active_low", [True, False])
 def test_the_nanoseconds_of_a_duty(tmp_path: Path, duty: float, lit_ns: int, active_low: bool) -> None:
@@ -123,7 +141,10 @@ class Watched(KernelPath):
 
 
 def test_it_waits_for_the_owner_of_the_files(tmp_path: Path) -> None:
-    """After the export udev needs a moment; what cannot be opened then, for a second, cannot be driven. It asks every hundredth of one."""
+    """After the export udev needs a moment; what cannot be opened then, for a second, cannot be driven.
+
+    It asks every hundredth of one.
+    """
     root = Watched(left(tmp_path))
     duty = PosixPath(root / "pwmchip2" / "pwm0" / "duty_cycle")
     duty.unlink()
@@ -133,7 +154,9 @@ def test_it_waits_for_the_owner_of_the_files(tmp_path: Path) -> None:
     assert duty.read_text() == "0\n"
     duty.unlink()
     Watched.opened, begun = 0, time.monotonic()
-    with pytest.raises(LampError, match=r"pwm0 cannot be driven: .*; may this user write there \(group gpio, udev rule\)\?"):
+    with pytest.raises(
+        LampError, match=r"pwm0 cannot be driven: .*; may this user write there \(group gpio, udev rule\)\?"
+    ):
         KernelPwmLamp(18, 1000, True, root=root)
     assert 1.0 <= time.monotonic() - begun < 1.9
     assert 5 <= Watched.opened <= 102
@@ -144,7 +167,10 @@ def test_it_waits_for_the_owner_of_the_files(tmp_path: Path) -> None:
 def test_the_channel_of_a_pin(tmp_path: Path, device: str, pin: int, on_pi5: int, before: int) -> None:
     """As the Raspberry Pi documents it; a Pi 5 has four channels."""
     root = pwm_tree(tmp_path, device)
-    assert find_chip(root, pin, None, None) == (root / "pwmchip2", on_pi5 if device == "1f00098000.pwm" else before)
+    assert find_chip(root, pin, None, None) == (
+        root / "pwmchip2",
+        on_pi5 if device == "1f00098000.pwm" else before,
+    )
     assert find_chip(root, pin, "backlight.pwm", 7) == (root / "pwmchip0", 7)
     for given in (("backlight.pwm", None), (None, 7)):  # half a name is none
         assert find_chip(root, pin, *given)[0] == root / "pwmchip2"
@@ -153,13 +179,47 @@ def test_the_channel_of_a_pin(tmp_path: Path, device: str, pin: int, on_pi5: int
 @pytest.mark.parametrize(
     ("pin", "device", "channel", "words"),
     [
-        (5, None, None, "no PWM chip of a Raspberry Pi for GPIO5 (there is: backlight.pwm, fe20c000.pwm); add a PWM overlay to"),
-        (12, "x.pwm", 0, "no PWM chip x.pwm for GPIO12 (there is: backlight.pwm, fe20c000.pwm); add dtoverlay=pwm,pin=12,func=4 to"),
-        (13, "x.pwm", 0, "no PWM chip x.pwm for GPIO13 (there is: backlight.pwm, fe20c000.pwm); add dtoverlay=pwm,pin=13,func=4 to"),
-        (19, "x.pwm", 0, "no PWM chip x.pwm for GPIO19 (there is: backlight.pwm, fe20c000.pwm); add dtoverlay=pwm,pin=19,func=2 to"),
+        (
+            5,
+            None,
+            None,
+            (
+                "no PWM chip of a Raspberry Pi for GPIO5 (there is: backlight.pwm, fe20c000.pwm); add a PWM"
+                " overlay to"
+            ),
+        ),
+        (
+            12,
+            "x.pwm",
+            0,
+            (
+                "no PWM chip x.pwm for GPIO12 (there is: backlight.pwm, fe20c000.pwm); add"
+                " dtoverlay=pwm,pin=12,func=4 to"
+            ),
+        ),
+        (
+            13,
+            "x.pwm",
+            0,
+            (
+                "no PWM chip x.pwm for GPIO13 (there is: backlight.pwm, fe20c000.pwm); add"
+                " dtoverlay=pwm,pin=13,func=4 to"
+            ),
+        ),
+        (
+            19,
+            "x.pwm",
+            0,
+            (
+                "no PWM chip x.pwm for GPIO19 (there is: backlight.pwm, fe20c000.pwm); add"
+                " dtoverlay=pwm,pin=19,func=2 to"
+            ),
+        ),
     ],
-)  # fmt: skip
-def test_a_chip_that_is_not_there(tmp_path: Path, pin: int, device: str | None, channel: int | None, words: str) -> None:
+)
+def test_a_chip_that_is_not_there(
+    tmp_path: Path, pin: int, device: str | None, channel: int | None, words: str
+) -> None:
     """It is said what is there, and the overlay with the function of that pin."""
     with pytest.raises(LampError) as refused:
         find_chip(pwm_tree(tmp_path), pin, device, channel)
@@ -171,9 +231,10 @@ def test_where_the_kernel_has_its_chips(tmp_path: Path) -> None:
     assert inspect.signature(KernelPwmLamp).parameters["root"].default == Path("/sys/class/pwm")
     with pytest.raises(LampError) as refused:
         KernelPwmLamp(18, 1000, True, root=tmp_path)
-    assert str(refused.value) == (
-        "no PWM chip of a Raspberry Pi for GPIO18 (there is: none); add dtoverlay=pwm,pin=18,func=2 to /boot/firmware/config.txt "
-        'and restart, or set [lamp] backend = "gpio"'
+    assert (
+        str(refused.value)
+        == "no PWM chip of a Raspberry Pi for GPIO18 (there is: none); add dtoverlay=pwm,pin=18,func=2 to"
+        ' /boot/firmware/config.txt and restart, or set [lamp] backend = "gpio"'
     )
 
 
@@ -182,7 +243,18 @@ def test_where_the_kernel_has_its_chips(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("duty", "percent"),
-    [(-1.0, 0), (0.0, 0), (1e-9, 1), (0.004, 1), (0.014, 1), (0.016, 2), (0.29, 29), (0.99, 99), (1.0, 100), (1.5, 100)],
+    [
+        (-1.0, 0),
+        (0.0, 0),
+        (1e-9, 1),
+        (0.004, 1),
+        (0.014, 1),
+        (0.016, 2),
+        (0.29, 29),
+        (0.99, 99),
+        (1.0, 100),
+        (1.5, 100),
+    ],
 )
 @pytest.mark.parametrize("active_low", [True, False])
 def test_the_percents_of_a_duty(factory: Any, duty: float, percent: int, active_low: bool) -> None:
@@ -246,7 +318,14 @@ def lgpio(monkeypatch: pytest.MonkeyPatch) -> Iterator[types.ModuleType]:
     module = types.ModuleType("lgpio")
     for name in ("gpiochip_open", "gpiochip_close", "gpio_get_chip_info"):
         setattr(module, name, lambda *_: [0, 0, "", ""])
-    for name in ("SET_PULL_NONE", "SET_PULL_UP", "SET_PULL_DOWN", "RISING_EDGE", "FALLING_EDGE", "BOTH_EDGES"):
+    for name in (
+        "SET_PULL_NONE",
+        "SET_PULL_UP",
+        "SET_PULL_DOWN",
+        "RISING_EDGE",
+        "FALLING_EDGE",
+        "BOTH_EDGES",
+    ):
         setattr(module, name, 0)
     monkeypatch.setitem(sys.modules, "lgpio", module)
     monkeypatch.delitem(sys.modules, "gpiozero.pins.lgpio", raising=False)
@@ -269,25 +348,40 @@ def test_a_machine_without_a_chip_is_told(lgpio: types.ModuleType) -> None:
 
     lgpio.tx_pwm = refuse  # type: ignore[attr-defined]
     lgpio.gpiochip_open = refuse  # type: ignore[attr-defined]
-    with pytest.raises(LampError, match=r'^there is no GPIO chip here: .*; on a machine without GPIO set \[lamp\] backend = "mock"$'):
+    with pytest.raises(
+        LampError,
+        match=r'^there is no GPIO chip here: .*; on a machine without GPIO set \[lamp\] backend = "mock"$',
+    ):
         pi_factory()
 
 
 def test_without_the_package_it_is_told_how(monkeypatch: pytest.MonkeyPatch) -> None:
     """By the name of the package of Debian and of the index."""
     monkeypatch.setitem(sys.modules, "lgpio", None)
-    with pytest.raises(LampError, match=r"^GPIO needs the package lgpio: sudo apt install python3-lgpio, or pip install"):
+    with pytest.raises(
+        LampError, match=r"^GPIO needs the package lgpio: sudo apt install python3-lgpio, or pip install"
+    ):
         pi_factory()
 
 
 @pytest.mark.parametrize(
     ("given", "folder"),
-    [({}, None), ({"RUNTIME_DIRECTORY": "/run/a:/run/b"}, "/run/a"), ({"RUNTIME_DIRECTORY": "/run/a", "LG_WD": "/x"}, "/x")],
+    [
+        ({}, None),
+        ({"RUNTIME_DIRECTORY": "/run/a:/run/b"}, "/run/a"),
+        ({"RUNTIME_DIRECTORY": "/run/a", "LG_WD": "/x"}, "/x"),
+    ],
 )
 def test_where_lgpio_writes_its_file(
-    lgpio: types.ModuleType, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, given: dict[str, str], folder: str | None
+    lgpio: types.ModuleType,
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+    given: dict[str, str],
+    folder: str | None,
 ) -> None:
-    """In the first runtime directory, else in the one for temporary files; never in place of what somebody has set."""
+    """In the first runtime directory, else in the one for temporary files; never in place of what somebody
+    has set.
+    """
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
     for name, value in given.items():
         monkeypatch.setenv(name, value)
@@ -381,14 +475,24 @@ def test_a_luminaire_lets_go_of_everything() -> None:
     """Sensors, relay, and the lamp last; what is detached reads unknown."""
     story: list[str] = []
     whole = Luminaire(
-        Part("lamp", story), Part("relay", story), lambda: 5.0, lambda: Feedback(True), lambda call: call(),
+        Part("lamp", story),
+        Part("relay", story),
+        lambda: 5.0,
+        lambda: Feedback(True),
+        lambda call: call(),
         [Part("cell", story), Part("button", story)],
         {"lux": "broken"},
-    )  # fmt: skip
+    )
     assert (whole.lux(), whole.feedback()) == (5.0, Feedback(True))
     whole.detach()
     assert story == ["cell", "button", "relay"]
-    assert (whole.relay, whole.lux(), whole.feedback(), whole.inputs, whole.troubles) == (None, None, None, [], {})
+    assert (whole.relay, whole.lux(), whole.feedback(), whole.inputs, whole.troubles) == (
+        None,
+        None,
+        None,
+        [],
+        {},
+    )
     whole.on_press(lambda: story.append("pressed"))
     whole.close()
     assert story == ["cell", "button", "relay", "lamp"]

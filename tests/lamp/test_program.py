@@ -41,7 +41,15 @@ def level_at(plan: Plan, text: str) -> float:
 
 @pytest.mark.parametrize(
     ("at", "expected"),
-    [("17:00", 0.0), ("18:30", 1.0), ("21:59", 1.0), ("22:01", 0.4), ("03:00", 0.4), ("06:30", 0.0), ("12:00", 0.0)],
+    [
+        ("17:00", 0.0),
+        ("18:30", 1.0),
+        ("21:59", 1.0),
+        ("22:01", 0.4),
+        ("03:00", 0.4),
+        ("06:30", 0.0),
+        ("12:00", 0.0),
+    ],
 )
 def test_the_program_of_a_night(at: str, expected: float) -> None:
     assert level_at(PLAN, f"2026-03-02T{at}:00+07:00") == expected
@@ -57,21 +65,37 @@ def test_the_program_of_a_night(at: str, expected: float) -> None:
         ((("sunset", 1.0), ("sunrise", 0.0)), "15:00", 0.0),
     ],
 )
-def test_before_its_first_step_last_night_goes_on(steps: tuple[tuple[str, float], ...], at: str, expected: float) -> None:
+def test_before_its_first_step_last_night_goes_on(
+    steps: tuple[tuple[str, float], ...], at: str, expected: float
+) -> None:
     """Until the first step of this night has come, the last one of the night before holds."""
     assert level_at(Plan({"default": program(*steps)}, (), SUMEDANG), f"2026-03-02T{at}:00+07:00") == expected
 
 
-@pytest.mark.parametrize("month", ["2026-09", "2026-12"])  # a day of the sun is shorter than 24 hours then, and longer
-@pytest.mark.parametrize(("day", "expected"), [("25", 0.4), ("26", 0.4), ("27", 0.4), ("28", 0.7), ("29", 0.5), ("30", 0.4)])
+# A day of the sun is shorter than 24 hours then, and longer
+@pytest.mark.parametrize("month", ["2026-09", "2026-12"])
+@pytest.mark.parametrize(
+    ("day", "expected"), [("25", 0.4), ("26", 0.4), ("27", 0.4), ("28", 0.7), ("29", 0.5), ("30", 0.4)]
+)
 def test_last_night_is_the_night_before(month: str, day: str, expected: float) -> None:
-    """Not the one before that: after a night with another program its last step holds until this night's first one."""
-    calendar = (CalendarRule("fair", None, Dates.parse(f"{month}-27")), CalendarRule("late", None, Dates.parse(f"{month}-28")))
-    programs = {"default": program(("22:00", 0.4)), "fair": program(("23:00", 0.7)), "late": program(("23:00", 0.5))}
+    """Not the one before that: after a night with another program its last step holds until this night's
+    first one.
+    """
+    calendar = (
+        CalendarRule("fair", None, Dates.parse(f"{month}-27")),
+        CalendarRule("late", None, Dates.parse(f"{month}-28")),
+    )
+    programs = {
+        "default": program(("22:00", 0.4)),
+        "fair": program(("23:00", 0.7)),
+        "late": program(("23:00", 0.5)),
+    }
     assert level_at(Plan(programs, calendar, SUMEDANG), f"{month}-{day}T15:00:00+07:00") == expected
 
 
-@pytest.mark.parametrize(("day", "expected"), [("2026-12-20", [1.0, 0.3]), ("2026-06-20", [0.0]), ("2026-03-20", [1.0, 0.3, 0.0])])
+@pytest.mark.parametrize(
+    ("day", "expected"), [("2026-12-20", [1.0, 0.3]), ("2026-06-20", [0.0]), ("2026-03-20", [1.0, 0.3, 0.0])]
+)
 def test_a_step_that_never_comes_is_no_step(day: str, expected: list[float]) -> None:
     """Where the sun stays below or above the horizon its words are left out; a step in time has a time."""
     plan = Plan({"default": program(("sunset", 1.0), ("23:00", 0.3), ("sunrise", 0.0))}, (), TROMSO)
@@ -80,7 +104,9 @@ def test_a_step_that_never_comes_is_no_step(day: str, expected: list[float]) -> 
     assert [level for _, level in found] == expected
 
 
-@pytest.mark.parametrize(("day", "word", "level"), [("2026-12-20", "sunrise", 1.0), ("2026-06-20", "sunset", 0.0)])
+@pytest.mark.parametrize(
+    ("day", "word", "level"), [("2026-12-20", "sunrise", 1.0), ("2026-06-20", "sunset", 0.0)]
+)
 def test_where_no_step_comes_the_sun_decides(day: str, word: str, level: float) -> None:
     """A program whose only word the sun does not reach for days: dark is lit, bright is off."""
     plan = Plan({"default": program((word, 0.5))}, (), TROMSO)
@@ -105,9 +131,13 @@ def test_where_no_step_comes_the_sun_decides(day: str, word: str, level: float) 
         ((("sunset", 1.0), ("dawn-01:00", 0.6), ("sunrise", 0.0)), "05:00", 0.6),
         ((("sunset", 1.0), ("dusk+12:00", 0.6), ("sunrise", 0.0)), "06:28", 0.0),
     ],
-)  # fmt: skip
-def test_a_program_is_in_the_order_of_the_night(steps: tuple[tuple[str, float], ...], at: str, expected: float) -> None:
-    """A fixed time waits for the evening words above it; what would come after the first morning word below it is left out."""
+)
+def test_a_program_is_in_the_order_of_the_night(
+    steps: tuple[tuple[str, float], ...], at: str, expected: float
+) -> None:
+    """A fixed time waits for the evening words above it; what would come after the first morning word below
+    it is left out.
+    """
     assert level_at(Plan({"default": program(*steps)}, (), SUMEDANG), f"2026-03-02T{at}:00+07:00") == expected
 
 
@@ -119,7 +149,12 @@ def test_a_stretch_ends_where_something_changes() -> None:
 
 @pytest.mark.parametrize(
     ("word", "dark", "deep", "level"),
-    [("sunset", True, False, 1.0), ("dusk", True, True, 1.0), ("dawn", True, False, 0.4), ("sunrise", False, False, 0.0)],
+    [
+        ("sunset", True, False, 1.0),
+        ("dusk", True, True, 1.0),
+        ("dawn", True, False, 0.4),
+        ("sunrise", False, False, 0.0),
+    ],
 )
 def test_what_the_sun_does_at_its_words(word: str, dark: bool, deep: bool, level: float) -> None:
     """At the moment itself it has come; half a second before it has not."""
@@ -144,7 +179,11 @@ plans = st.builds(
                     Step,
                     st.one_of(
                         st.builds(TimeOfDay, st.none(), st.integers(0, 1439).map(lambda m: m * 60)),
-                        st.builds(TimeOfDay, st.sampled_from(["sunset", "sunrise", "dusk", "dawn"]), st.integers(-10_800, 10_800)),
+                        st.builds(
+                            TimeOfDay,
+                            st.sampled_from(["sunset", "sunrise", "dusk", "dawn"]),
+                            st.integers(-10_800, 10_800),
+                        ),
                     ),
                     st.sampled_from([0.0, 0.2, 0.5, 1.0]),
                 ),
@@ -156,7 +195,10 @@ plans = st.builds(
     ),
     st.sampled_from([(), (CalendarRule("other", Weekdays.parse("fri..sun"), None),)]),
     st.builds(
-        Place, st.floats(-90, 90), st.floats(-180, 180), st.sampled_from([UTC, ZoneInfo("Asia/Jakarta"), ZoneInfo("America/Havana")])
+        Place,
+        st.floats(-90, 90),
+        st.floats(-180, 180),
+        st.sampled_from([UTC, ZoneInfo("Asia/Jakarta"), ZoneInfo("America/Havana")]),
     ),
 )
 
@@ -183,29 +225,46 @@ def test_where_the_sun_never_sets_the_lamp_is_off() -> None:
     assert {plan.stretch(june + 600 * k).level for k in range(300)} == {0.0}
     assert {plan.stretch(december + 600 * k).level for k in range(300)} == {1.0, 0.4}
     fixed = Plan({"default": program(("17:00", 0.8), ("07:00", 0.0))}, (), TROMSO)
-    assert fixed.stretch(wall("2026-06-20T23:00:00+02:00")).level == 0.8, "a program of fixed times is what it says"
+    assert fixed.stretch(wall("2026-06-20T23:00:00+02:00")).level == 0.8, (
+        "a program of fixed times is what it says"
+    )
 
 
 def test_late_sunset_leads_straight_to_level_of_hour() -> None:
     """A late sunset leads straight to the level of the hour.
 
-    In June the sun of Tromso's neighbours sets after ten: the reduced level of ten o'clock holds from sunset on, not from ten.
+    In June the sun of Tromso's neighbours sets after ten: the reduced level of ten o'clock holds from sunset
+    on, not from ten.
     """
-    plan = Plan({"default": program(("sunset", 1.0), ("22:00", 0.4), ("05:30", 0.9), ("sunrise", 0.0))}, (), Place(63.4, 10.4, TROMSO.zone))
+    plan = Plan(
+        {"default": program(("sunset", 1.0), ("22:00", 0.4), ("05:30", 0.9), ("sunrise", 0.0))},
+        (),
+        Place(63.4, 10.4, TROMSO.zone),
+    )
     night = night_of(wall("2026-05-20T23:59:00+02:00"), plan.place)
     assert night.sun["sunset"] > wall("2026-05-20T22:00:00+02:00")
-    assert next((p.level, p.start) for p in plan.stretches(night) if p.level > 0) == (0.4, night.sun["sunset"])
-    assert {p.level for p in plan.stretches(night)} == {0.0, 0.4}, "half past five comes after sunrise and is left out"
+    assert next((p.level, p.start) for p in plan.stretches(night) if p.level > 0) == (
+        0.4,
+        night.sun["sunset"],
+    )
+    assert {p.level for p in plan.stretches(night)} == {0.0, 0.4}, (
+        "half past five comes after sunrise and is left out"
+    )
 
 
 def test_night_shorter_than_offsets_does_not_light_day() -> None:
-    """A night shorter than the offsets does not light the day. In northern Norway the sun sets for less than an hour in May."""
+    """A night shorter than the offsets does not light the day.
+
+    In northern Norway the sun sets for less than an hour in May.
+    """
     plan = Plan({"default": program(("sunset+00:40", 1.0), ("sunrise-00:40", 0.0))}, (), TROMSO)
     day = wall("2026-05-16T12:00:00+02:00")
     assert {plan.stretch(day + 600 * k).level for k in range(72)} == {0.0}
 
 
-@pytest.mark.parametrize("place", [SUMEDANG, LONDON, TROMSO, USHUAIA, LORD_HOWE, Place(70.0, 25.0, UTC), Place(-70.0, 25.0, UTC)])
+@pytest.mark.parametrize(
+    "place", [SUMEDANG, LONDON, TROMSO, USHUAIA, LORD_HOWE, Place(70.0, 25.0, UTC), Place(-70.0, 25.0, UTC)]
+)
 def test_over_a_year_the_usual_program_is_lit_exactly(place: Place) -> None:
     """Over a year the usual program is lit exactly while it is dark."""
     plan = Plan({"default": USUAL}, (), place)
@@ -220,13 +279,27 @@ def test_over_a_year_the_usual_program_is_lit_exactly(place: Place) -> None:
 @pytest.mark.parametrize(
     ("place", "night"),
     [  # nights in which summer time begins or ends, the leap day, New Year
-        (LONDON, "2027-03-27"), (LONDON, "2027-10-30"), (USHUAIA, "2027-01-01"), (LORD_HOWE, "2027-04-03"), (LORD_HOWE, "2027-10-02"),
-        (SUMEDANG, "2028-02-28"), (SUMEDANG, "2028-02-29"), (SUMEDANG, "2026-12-31"),
+        (LONDON, "2027-03-27"),
+        (LONDON, "2027-10-30"),
+        (USHUAIA, "2027-01-01"),
+        (LORD_HOWE, "2027-04-03"),
+        (LORD_HOWE, "2027-10-02"),
+        (SUMEDANG, "2028-02-28"),
+        (SUMEDANG, "2028-02-29"),
+        (SUMEDANG, "2026-12-31"),
     ],
-)  # fmt: skip
+)
 def test_clock_on_the_wall_is_clock_of_the_program(place: Place, night: str) -> None:
     """The clock on the wall is the clock of the program."""
-    plan = Plan({"default": program(("sunset", 1.0), ("23:00", 0.5), ("02:30", 0.3), ("04:00", 0.7), ("sunrise", 0.0))}, (), place)
+    plan = Plan(
+        {
+            "default": program(
+                ("sunset", 1.0), ("23:00", 0.5), ("02:30", 0.3), ("04:00", 0.7), ("sunrise", 0.0)
+            )
+        },
+        (),
+        place,
+    )
     at = night_of(datetime.fromisoformat(f"{night}T23:30").replace(tzinfo=place.zone).timestamp(), place)
     assert str(at.date) == night
     levels: dict[float, str] = {}
@@ -276,7 +349,10 @@ def test_first_rule_that_holds_for_evening_decides(at: str, name: str, level: fl
 
 
 def test_when_program_changes_at_noon_level_goes() -> None:
-    """When the program changes at noon the level goes on until the next step. Nothing switches by the change of the program itself."""
+    """When the program changes at noon the level goes on until the next step.
+
+    Nothing switches by the change of the program itself.
+    """
     at = night_of(wall("2026-11-27T20:00:00+07:00"), SUMEDANG).start
     assert TOWN.stretch(at - 1).level == TOWN.stretch(at + 1).level == 0.0
 
@@ -292,11 +368,17 @@ def test_survey_names_the_nights_without_light() -> None:
             "dark": program(("sunset", 1.0), ("01:00", 0.0)),
             "waste": program(("sunset", 1.0), ("09:30", 0.0)),
         },
-        (CalendarRule("dark", None, Dates.parse("2027-03-21")), CalendarRule("waste", None, Dates.parse("2027-05-02"))),
+        (
+            CalendarRule("dark", None, Dates.parse("2027-03-21")),
+            CalendarRule("waste", None, Dates.parse("2027-05-02")),
+        ),
         SUMEDANG,
     )
     found = list(survey(plan, wall("2026-12-01T20:00:00+07:00")))
-    assert [(str(s.evening), s.program, s.lit) for s in found] == [("2027-03-21", "dark", False), ("2027-05-02", "waste", True)]
+    assert [(str(s.evening), s.program, s.lit) for s in found] == [
+        ("2027-03-21", "dark", False),
+        ("2027-05-02", "waste", True),
+    ]
     dark = found[0]
     assert dark.start == wall("2027-03-22T01:00:00+07:00")
     assert dark.end == night_of(dark.start, SUMEDANG).sun["dawn"]
@@ -306,7 +388,11 @@ def test_survey_names_the_nights_without_light() -> None:
 def test_survey_tells_one_spell_for_many_steps() -> None:
     """Light by day that changes its level on the way is one spell, from sunrise to its end."""
     waste = program(("sunset", 1.0), ("07:00", 0.5), ("08:00", 0.7), ("09:30", 0.0))
-    plan = Plan({"default": USUAL, "waste": waste}, (CalendarRule("waste", None, Dates.parse("2027-05-02")),), SUMEDANG)
+    plan = Plan(
+        {"default": USUAL, "waste": waste},
+        (CalendarRule("waste", None, Dates.parse("2027-05-02")),),
+        SUMEDANG,
+    )
     (spell,) = survey(plan, wall("2027-05-02T20:00:00+07:00"), 2)
     assert spell.lit and spell.end == wall("2027-05-03T09:30:00+07:00")
     assert spell.start == night_of(spell.end - 6 * 3600, SUMEDANG).sun["sunrise"]
@@ -325,7 +411,9 @@ def test_a_night_can_be_drawn_anywhere(place: Place, day: str) -> None:
 
 def test_the_drawing_shows_the_steps() -> None:
     text = "\n".join(draw(PLAN, night_of(wall("2026-03-02T20:00:00+07:00"), SUMEDANG), 60.0))
-    sunset = datetime.fromtimestamp(night_of(wall("2026-03-02T20:00:00+07:00"), SUMEDANG).sun["sunset"], SUMEDANG.zone)
+    sunset = datetime.fromtimestamp(
+        night_of(wall("2026-03-02T20:00:00+07:00"), SUMEDANG).sun["sunset"], SUMEDANG.zone
+    )
     assert f"  {sunset:%H:%M}  100%" in text
     assert "  22:00   40%" in text
     assert f"sunset {sunset:%H:%M}" in text

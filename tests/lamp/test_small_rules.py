@@ -24,14 +24,17 @@ MIDNIGHT = night_of(datetime(2026, 11, 24, 15, tzinfo=UTC).timestamp(), SUMEDANG
 # --- levels
 
 
-@pytest.mark.parametrize(("level", "expected"), [(-0.1, 0.0), (0.0, 0.0), (0.01, 0.01), (0.99, 0.99), (1.0, 1.0), (1.1, 1.0)])
+@pytest.mark.parametrize(
+    ("level", "expected"), [(-0.1, 0.0), (0.0, 0.0), (0.01, 0.01), (0.99, 0.99), (1.0, 1.0), (1.1, 1.0)]
+)
 def test_a_level_is_between_none_and_full(level: float, expected: float) -> None:
     assert clamp(level) == expected
     assert duty(level, "linear") == expected
 
 
 @pytest.mark.parametrize(
-    ("level", "expected"), [(-0.1, 0.0), (0.0, 0.0), (1e-9, 0.1), (0.09, 0.1), (0.1, 0.1), (0.11, 0.11), (1.0, 1.0), (1.1, 1.0)]
+    ("level", "expected"),
+    [(-0.1, 0.0), (0.0, 0.0), (1e-9, 0.1), (0.09, 0.1), (0.1, 0.1), (0.11, 0.11), (1.0, 1.0), (1.1, 1.0)],
 )
 def test_what_a_driver_holds(level: float, expected: float) -> None:
     """Off, or at least the lowest that it can."""
@@ -40,7 +43,15 @@ def test_what_a_driver_holds(level: float, expected: float) -> None:
 
 @pytest.mark.parametrize(
     ("level", "expected"),
-    [(0.0, 0.0), (1e-12, 0.001), (1 / 253, 0.001 * 10 ** (3 / 253)), (1 / 3, 0.01), (0.5, 0.0316228), (2 / 3, 0.1), (1.0, 1.0)],
+    [
+        (0.0, 0.0),
+        (1e-12, 0.001),
+        (1 / 253, 0.001 * 10 ** (3 / 253)),
+        (1 / 3, 0.01),
+        (0.5, 0.0316228),
+        (2 / 3, 0.1),
+        (1.0, 1.0),
+    ],
 )
 def test_the_logarithmic_curve(level: float, expected: float) -> None:
     """From a thousandth at the first step to all, by a factor of ten for every third of the way."""
@@ -96,10 +107,20 @@ def test_what_is_driven_for_a_level(level: float, share: float, expected: float)
 @pytest.mark.parametrize(
     ("fade_s", "now", "expected"),
     [
-        (4.0, 9.0, 0.2), (4.0, 10.0, 0.2), (4.0, 11.0, 0.4), (4.0, 12.0, 0.6), (4.0, 13.9, 0.98), (4.0, 14.0, 1.0), (4.0, 99.0, 1.0),
-        (0.0, 9.0, 1.0), (0.0, 10.0, 1.0), (-1.0, 9.0, 1.0), (1.0, 10.5, 0.6), (0.5, 10.25, 0.6),
+        (4.0, 9.0, 0.2),
+        (4.0, 10.0, 0.2),
+        (4.0, 11.0, 0.4),
+        (4.0, 12.0, 0.6),
+        (4.0, 13.9, 0.98),
+        (4.0, 14.0, 1.0),
+        (4.0, 99.0, 1.0),
+        (0.0, 9.0, 1.0),
+        (0.0, 10.0, 1.0),
+        (-1.0, 9.0, 1.0),
+        (1.0, 10.5, 0.6),
+        (0.5, 10.25, 0.6),
     ],
-)  # fmt: skip
+)
 def test_the_points_of_a_fade(fade_s: float, now: float, expected: float) -> None:
     """A straight line from its beginning to its end, and nothing before or beyond."""
     assert faded(0.2, 1.0, 10.0, fade_s, now) == pytest.approx(expected)
@@ -112,10 +133,14 @@ def test_the_points_of_a_fade(fade_s: float, now: float, expected: float) -> Non
 @pytest.mark.parametrize(
     ("second", "wakes"),
     [
-        (BoostLamp("a", 0.8, 100.0), False), (BoostLamp("a", 0.8, 99.0), False), (BoostLamp("a", 0.8, 101.0), True),
-        (BoostLamp("a", 0.7, 100.0), True), (BoostLamp("a", 0.9, 90.0), True), (BoostLamp("b", 0.8, 100.0), True),
+        (BoostLamp("a", 0.8, 100.0), False),
+        (BoostLamp("a", 0.8, 99.0), False),
+        (BoostLamp("a", 0.8, 101.0), True),
+        (BoostLamp("a", 0.7, 100.0), True),
+        (BoostLamp("a", 0.9, 90.0), True),
+        (BoostLamp("b", 0.8, 100.0), True),
     ],
-)  # fmt: skip
+)
 def test_which_boost_wakes_the_lamp(second: BoostLamp, wakes: bool) -> None:
     """A new one, another level, a longer time; not the same once more. The newest of a source replaces."""
     boosts, woken = Boosts(), []
@@ -142,7 +167,9 @@ def test_a_boost_lives_until_its_end() -> None:
 ALWAYS, NIGHTLY, DAILY = Span.parse("always"), Span.parse("22:00..05:00"), Span.parse("09:00..15:00")
 
 
-def control(kind: Any, level: float, when: Any = "always", span: Span = ALWAYS, hold_s: float = 0.0) -> Control:
+def control(
+    kind: Any, level: float, when: Any = "always", span: Span = ALWAYS, hold_s: float = 0.0
+) -> Control:
     return Control(kind, level, when, span, hold_s)
 
 
@@ -150,8 +177,10 @@ def control(kind: Any, level: float, when: Any = "always", span: Span = ALWAYS, 
     ("controls", "wall", "bounds"),
     [
         ([], MIDNIGHT, Bounds(0.0, 1.0, sensed=False)),
-        ([control("min", 0.6)], MIDNIGHT, Bounds(0.6, 1.0)), ([control("max", 0.6)], MIDNIGHT, Bounds(0.0, 0.6)),
-        ([control("level", 0.6)], MIDNIGHT, Bounds(0.6, 0.6)), ([control("max", 0.0)], MIDNIGHT, Bounds(0.0, 0.0)),
+        ([control("min", 0.6)], MIDNIGHT, Bounds(0.6, 1.0)),
+        ([control("max", 0.6)], MIDNIGHT, Bounds(0.0, 0.6)),
+        ([control("level", 0.6)], MIDNIGHT, Bounds(0.6, 0.6)),
+        ([control("max", 0.0)], MIDNIGHT, Bounds(0.0, 0.0)),
         ([control("min", 0.0), control("min", 0.6)], MIDNIGHT, Bounds(0.0, 1.0)),
         ([control("max", 0.0), control("max", 0.6)], MIDNIGHT, Bounds(0.0, 0.0)),
         ([control("min", 0.3), control("level", 0.6)], MIDNIGHT, Bounds(0.3, 0.6)),
@@ -167,12 +196,15 @@ def control(kind: Any, level: float, when: Any = "always", span: Span = ALWAYS, 
         ([control("min", 0.6, span=NIGHTLY)], MIDNIGHT, Bounds(0.6, 1.0)),
         ([control("min", 0.6, span=DAILY), control("min", 0.2)], MIDNIGHT, Bounds(0.2, 1.0)),
         # without a clock minima hold, and what asks for full light; what would darken does not
-        ([control("min", 0.6, span=DAILY)], None, Bounds(0.6, 1.0)), ([control("max", 0.6)], None, Bounds()),
-        ([control("level", 1.0, span=DAILY)], None, Bounds(1.0, 1.0)), ([control("level", 0.99)], None, Bounds()),
+        ([control("min", 0.6, span=DAILY)], None, Bounds(0.6, 1.0)),
+        ([control("max", 0.6)], None, Bounds()),
+        ([control("level", 1.0, span=DAILY)], None, Bounds(1.0, 1.0)),
+        ([control("level", 0.99)], None, Bounds()),
         ([control("level", 0.0)], None, Bounds()),
-        ([control("max", 1.0)], None, Bounds()), ([control("max", 0.1), control("min", 0.6)], None, Bounds(0.6, 1.0)),
+        ([control("max", 1.0)], None, Bounds()),
+        ([control("max", 0.1), control("min", 0.6)], None, Bounds(0.6, 1.0)),
     ],
-)  # fmt: skip
+)
 def test_which_limits_hold(controls: list[Control], wall: float | None, bounds: Bounds) -> None:
     """The first of a kind, within what came before it, in its hours."""
     assert Controls(controls, SUMEDANG).bounds([], wall, 0.0) == bounds
@@ -185,13 +217,22 @@ INFO, WARNING, ALARM = Severity.INFO, Severity.WARNING, Severity.ALARM
 @pytest.mark.parametrize(
     ("when", "boosts", "holds"),
     [
-        ("always", [], True), ("presence", [], False), ("presence", [(INFO, 9.0)], True), ("info", [(INFO, 9.0)], True),
+        ("always", [], True),
+        ("presence", [], False),
+        ("presence", [(INFO, 9.0)], True),
+        ("info", [(INFO, 9.0)], True),
         ("info", [], False),
-        ("warning", [(INFO, 9.0)], False), ("warning", [(WARNING, 9.0)], True), ("warning", [(ALARM, 9.0)], True),
-        ("alarm", [(WARNING, 9.0)], False), ("alarm", [(ALARM, 9.0)], True), ("alarm", [(INFO, 9.0), (ALARM, 9.0), (WARNING, 9.0)], True),
-        ("presence", [(INFO, 5.0)], False), ("presence", [(INFO, 5.001)], True), ("alarm", [(ALARM, 5.0), (WARNING, 9.0)], False),
+        ("warning", [(INFO, 9.0)], False),
+        ("warning", [(WARNING, 9.0)], True),
+        ("warning", [(ALARM, 9.0)], True),
+        ("alarm", [(WARNING, 9.0)], False),
+        ("alarm", [(ALARM, 9.0)], True),
+        ("alarm", [(INFO, 9.0), (ALARM, 9.0), (WARNING, 9.0)], True),
+        ("presence", [(INFO, 5.0)], False),
+        ("presence", [(INFO, 5.001)], True),
+        ("alarm", [(ALARM, 5.0), (WARNING, 9.0)], False),
     ],
-)  # fmt: skip
+)
 def test_when_a_control_is_true(when: Any, boosts: list[tuple[Severity, float]], holds: bool) -> None:
     """The gravest of what is seen now decides; and it is told that it was seen."""
     seen = [BoostLamp(f"{number}", 1.0, until, severity) for number, (severity, until) in enumerate(boosts)]
@@ -202,7 +243,9 @@ def test_when_a_control_is_true(when: Any, boosts: list[tuple[Severity, float]],
 def test_a_maximum_is_no_reason_to_say_presence() -> None:
     """Only a minimum that was sensed says so."""
     seen = [BoostLamp("a", 1.0, 9.0)]
-    assert Controls([control("max", 0.6, "presence")], SUMEDANG).bounds(seen, MIDNIGHT, 5.0) == Bounds(0.0, 0.6, sensed=False)
+    assert Controls([control("max", 0.6, "presence")], SUMEDANG).bounds(seen, MIDNIGHT, 5.0) == Bounds(
+        0.0, 0.6, sensed=False
+    )
     both = Controls([control("min", 0.5), control("min", 0.6, "presence")], SUMEDANG)
     assert both.bounds(seen, MIDNIGHT, 5.0) == Bounds(0.5, 1.0, sensed=False)
 
@@ -210,11 +253,17 @@ def test_a_maximum_is_no_reason_to_say_presence() -> None:
 @pytest.mark.parametrize(("after", "low"), [(0.0, 0.6), (29.9, 0.6), (30.0, 0.6), (30.1, 0.0)])
 @pytest.mark.parametrize("reload", ["none", "same", "moved", "other"])
 def test_how_long_a_control_holds_on(after: float, low: float, reload: str) -> None:
-    """Its hold time after it was last true, also over a reload, wherever it stands in the list; another control begins anew."""
+    """Its hold time after it was last true, also over a reload, wherever it stands in the list; another
+    control begins anew.
+    """
     held_on, another = control("min", 0.6, "presence", hold_s=30.0), control("max", 0.9)
     before = Controls([held_on], SUMEDANG)
     before.bounds([BoostLamp("a", 1.0, 9.0)], MIDNIGHT, 5.0)
-    kinds = {"same": [held_on], "moved": [another, held_on], "other": [control("min", 0.6, "presence", hold_s=31.0)]}
+    kinds = {
+        "same": [held_on],
+        "moved": [another, held_on],
+        "other": [control("min", 0.6, "presence", hold_s=31.0)],
+    }
     after_it = before if reload == "none" else Controls(kinds[reload], SUMEDANG)
     if reload != "none":
         after_it.take_over(before)
@@ -223,7 +272,10 @@ def test_how_long_a_control_holds_on(after: float, low: float, reload: str) -> N
 
 def test_at_first_nothing_was_true() -> None:
     """A hold time of before the process is none."""
-    assert Controls([control("min", 0.6, "presence", hold_s=1e9)], SUMEDANG).bounds([], MIDNIGHT, 5.0) == Bounds()
+    assert (
+        Controls([control("min", 0.6, "presence", hold_s=1e9)], SUMEDANG).bounds([], MIDNIGHT, 5.0)
+        == Bounds()
+    )
 
 
 # --- relay
@@ -236,21 +288,43 @@ Step_ = tuple[float, bool, bool | None, bool]  # now, lit, dark -> closed
     [
         # off for a minute by day or by night, and it opens
         [(0.0, False, False, True), (59.9, False, False, True), (60.0, False, False, False)],
-        [(0.0, False, True, True), (60.0, False, True, False)], [(0.0, False, None, True), (60.0, False, None, False)],
+        [(0.0, False, True, True), (60.0, False, True, False)],
+        [(0.0, False, None, True), (60.0, False, None, False)],
         # a moment of light begins the minute anew
-        [(0.0, False, False, True), (50.0, True, False, True), (51.0, False, False, True), (110.9, False, False, True),
-         (111.0, False, False, False)],
+        [
+            (0.0, False, False, True),
+            (50.0, True, False, True),
+            (51.0, False, False, True),
+            (110.9, False, False, True),
+            (111.0, False, False, False),
+        ],
         # by day it stays open for its minute
-        [(0.0, False, False, True), (60.0, False, False, False), (119.9, True, False, False), (120.0, True, False, True)],
+        [
+            (0.0, False, False, True),
+            (60.0, False, False, False),
+            (119.9, True, False, False),
+            (120.0, True, False, True),
+        ],
         # in darkness, or when nobody knows, light goes first
         [(0.0, False, False, True), (60.0, False, False, False), (60.1, True, True, True)],
         [(0.0, False, False, True), (60.0, False, False, False), (60.1, True, None, True)],
-        [(0.0, False, False, True), (60.0, False, False, False), (70.0, True, False, False), (70.1, True, True, True)],
+        [
+            (0.0, False, False, True),
+            (60.0, False, False, False),
+            (70.0, True, False, False),
+            (70.1, True, True, True),
+        ],
         # and the next opening takes its minute again
-        [(0.0, False, True, True), (60.0, False, True, False), (61.0, True, True, True), (62.0, False, True, True),
-         (121.9, False, True, True), (122.0, False, True, False)],
+        [
+            (0.0, False, True, True),
+            (60.0, False, True, False),
+            (61.0, True, True, True),
+            (62.0, False, True, True),
+            (121.9, False, True, True),
+            (122.0, False, True, False),
+        ],
     ],
-)  # fmt: skip
+)
 def test_the_relay_in_time(story: list[Step_]) -> None:
     """Each side of its minute, by day and in the dark; the same over a reload at every step."""
     relay = Relay(60.0)
@@ -266,11 +340,17 @@ def test_the_relay_in_time(story: list[Step_]) -> None:
 @pytest.mark.parametrize(
     ("min_off_s", "story", "settled"),
     [
-        (60.0, [], True), (60.0, [(0.0, True)], True), (60.0, [(0.0, False)], False), (60.0, [(0.0, False), (60.0, False)], True),
-        (60.0, [(0.0, False), (60.0, False), (61.0, True)], False), (math.inf, [(0.0, False)], True),
+        (60.0, [], True),
+        (60.0, [(0.0, True)], True),
+        (60.0, [(0.0, False)], False),
+        (60.0, [(0.0, False), (60.0, False)], True),
+        (60.0, [(0.0, False), (60.0, False), (61.0, True)], False),
+        (math.inf, [(0.0, False)], True),
     ],
-)  # fmt: skip
-def test_when_a_relay_waits_for_nothing(min_off_s: float, story: list[tuple[float, bool]], settled: bool) -> None:
+)
+def test_when_a_relay_waits_for_nothing(
+    min_off_s: float, story: list[tuple[float, bool]], settled: bool
+) -> None:
     """Off and not yet open, or wanted and not yet closed: then time alone changes it."""
     relay = Relay(min_off_s)
     for now, lit in story:
@@ -292,26 +372,49 @@ def test_a_relay_that_never_opens_closes_at_a_reload() -> None:
 # --- survey
 
 
-def spells(*steps: tuple[str, int, float], place: Place = SUMEDANG, nights: int = 1) -> list[tuple[bool, float]]:
+def spells(
+    *steps: tuple[str, int, float], place: Place = SUMEDANG, nights: int = 1
+) -> list[tuple[bool, float]]:
     """Lit or not, and how long: of a program of (solar word, seconds after it, level)."""
-    plan = Plan({"default": tuple(Step(TimeOfDay(word, after), level) for word, after, level in steps)}, (), place)
+    plan = Plan(
+        {"default": tuple(Step(TimeOfDay(word, after), level) for word, after, level in steps)}, (), place
+    )
     return [(s.lit, s.end - s.start) for s in survey(plan, MIDNIGHT, nights)]
 
 
 @pytest.mark.parametrize(
     ("steps", "found"),
     [
-        ([("sunset", 0, 1.0), ("sunrise", 0, 0.0)], []), ([("dusk", 0, 1.0), ("dawn", 0, 0.0)], []),  # twilight is no night without light
+        # Twilight is no night without light
+        ([("sunset", 0, 1.0), ("sunrise", 0, 0.0)], []),
+        ([("dusk", 0, 1.0), ("dawn", 0, 0.0)], []),
         ([("sunset", 0, 1.0), ("dusk", 3600, 0.0), ("dusk", 3660, 1.0), ("sunrise", 0, 0.0)], []),
-        ([("sunset", 0, 1.0), ("dusk", 3600, 0.0), ("dusk", 3661, 1.0), ("sunrise", 0, 0.0)], [(False, 61.0)]),
-        ([("sunset", 0, 1.0), ("sunrise", 3600, 0.0)], []), ([("sunset", 0, 1.0), ("sunrise", 3601, 0.0)], [(True, 3601.0)]),
-        ([("sunset", -3600, 1.0), ("sunrise", 0, 0.0)], []), ([("sunset", -3601, 0.001), ("sunrise", 0, 0.0)], [(True, 3601.0)]),
+        (
+            [("sunset", 0, 1.0), ("dusk", 3600, 0.0), ("dusk", 3661, 1.0), ("sunrise", 0, 0.0)],
+            [(False, 61.0)],
+        ),
+        ([("sunset", 0, 1.0), ("sunrise", 3600, 0.0)], []),
+        ([("sunset", 0, 1.0), ("sunrise", 3601, 0.0)], [(True, 3601.0)]),
+        ([("sunset", -3600, 1.0), ("sunrise", 0, 0.0)], []),
+        ([("sunset", -3601, 0.001), ("sunrise", 0, 0.0)], [(True, 3601.0)]),
         ([("sunset", -1800, 1.0), ("sunrise", 1900, 0.0)], []),  # two that are short are not one that is long
-        ([("sunset", -3601, 1.0), ("sunset", 60, 0.0), ("dusk", 0, 0.5), ("sunrise", 3700, 0.0)], [(True, 3601.0), (True, 3700.0)]),
-        ([("sunset", 0, 1.0), ("dusk", 600, 0.0), ("dusk", 700, 1.0), ("dusk", 900, 0.0), ("dusk", 1001, 0.7),
-         ("sunrise", 0, 0.0)], [(False, 100.0), (False, 101.0)]),
+        (
+            [("sunset", -3601, 1.0), ("sunset", 60, 0.0), ("dusk", 0, 0.5), ("sunrise", 3700, 0.0)],
+            [(True, 3601.0), (True, 3700.0)],
+        ),
+        (
+            [
+                ("sunset", 0, 1.0),
+                ("dusk", 600, 0.0),
+                ("dusk", 700, 1.0),
+                ("dusk", 900, 0.0),
+                ("dusk", 1001, 0.7),
+                ("sunrise", 0, 0.0),
+            ],
+            [(False, 100.0), (False, 101.0)],
+        ),
     ],
-)  # fmt: skip
+)
 def test_which_spells_are_told(steps: list[tuple[str, int, float]], found: list[tuple[bool, float]]) -> None:
     """Darkness in deep night for more than a minute, light by day for more than an hour; each by itself."""
     assert spells(*steps) == found
@@ -319,6 +422,8 @@ def test_which_spells_are_told(steps: list[tuple[str, int, float]], found: list[
 
 def test_a_look_ahead_over_a_leap_year() -> None:
     """Three hundred and sixty-six nights, one after the other, from the night of now on."""
-    plan = Plan({"default": (Step(TimeOfDay("sunset", 0), 1.0), Step(TimeOfDay("sunrise", 4000), 0.0))}, (), SUMEDANG)
+    plan = Plan(
+        {"default": (Step(TimeOfDay("sunset", 0), 1.0), Step(TimeOfDay("sunrise", 4000), 0.0))}, (), SUMEDANG
+    )
     days = [spell.evening for spell in survey(plan, MIDNIGHT)]
     assert (str(days[0]), str(days[-1]), len(days), len(set(days))) == ("2026-11-24", "2027-11-24", 366, 366)

@@ -1,4 +1,6 @@
-"""A pole that only dispatches: the real loop, a real store on a disk, a real board; the clock and the city are ours."""
+"""A pole that only dispatches: the real loop, a real store on a disk, a real board; the clock and the city
+are ours.
+"""
 
 from __future__ import annotations
 
@@ -40,7 +42,9 @@ LIMITS = DroneLimits(cooldown_s=900, ttl_s=600, geofence=FENCE)
 
 
 def rules(limits: DroneLimits = LIMITS, keys: Mapping[str, str] | None = None, **more: Any) -> DroneRules:
-    return DroneRules(True, PLACE, Office(BASE, keys or {}, ed25519.verify), limits, **({"for_real": True} | more))
+    return DroneRules(
+        True, PLACE, Office(BASE, keys or {}, ed25519.verify), limits, **({"for_real": True} | more)
+    )
 
 
 class SwitchedStore(Store):
@@ -79,8 +83,8 @@ class Order:
 
 @dataclass
 class Bench(Steered):
-    """Start it, talk to it, restart it. `link`: "up", "down", "silent" (nothing is acknowledged), "busy" (nobody gets a turn) or "breaks"
-    (at the first order).
+    """Start it, talk to it, restart it. `link`: "up", "down", "silent" (nothing is acknowledged), "busy"
+    (nobody gets a turn) or "breaks" (at the first order).
 
     With `turns` it takes its turns by itself, else only when told.
     """
@@ -97,7 +101,8 @@ class Bench(Steered):
     orders: list[Order] = field(default_factory=list)
     told: list[dict[str, Any]] = field(default_factory=list)  # what was put on drone/request, in order
     cancels: list[dict[str, Any]] = field(default_factory=list)
-    random: Random = field(default_factory=lambda: Random(1))  # the store orders by identifier, and Hypothesis repeats what it saw
+    # The store orders by identifier, and Hypothesis repeats what it saw
+    random: Random = field(default_factory=lambda: Random(1))
 
     async def start(self) -> None:
         self.keeper = TimeKeeper(self.clock, "auto", self.boot, lambda _after: self.clock_is_right)
@@ -140,7 +145,9 @@ class Bench(Steered):
     def _build(self) -> None:
         ids = lambda: uuid7(self.clock.wall(), self.random.randbytes)  # noqa: E731
         parts = Parts(self.store.record, self.clock.monotonic)
-        self.context = Context(base=BASE, clock=self.clock, keeper=self.keeper, store=self.store, board=self.board, parts=parts)
+        self.context = Context(
+            base=BASE, clock=self.clock, keeper=self.keeper, store=self.store, board=self.board, parts=parts
+        )
         self.dispatch = Dispatch(self.context, self.rules, ids, self._rates)
 
     async def restart(self, *, new_boot: bool = False, off_s: float = 1.0) -> None:
@@ -178,7 +185,9 @@ class Bench(Steered):
     async def quiet(self) -> None:
         """Until the loop has nothing to do but wait for time."""
         turns = 0
-        while turns < 3 or (self.dispatch.delivering and self.link in ("up", "down", "breaks") and turns < 50):
+        while turns < 3 or (
+            self.dispatch.delivering and self.link in ("up", "down", "breaks") and turns < 50
+        ):
             turns += 1
             await settle(30)
             await Store.read(self.store, lambda _: None)
@@ -203,19 +212,29 @@ class Bench(Steered):
             await self.clock.advance(step)
             await self.turn()
 
-    async def wish(self, rule: str = "watch", severity: Severity = Severity.WARNING, **more: Any) -> None:
-        fields: dict[str, Any] = {"camera": "street", "place": "road", "incident_id": uuid7(self.clock.wall(), lambda n: bytes(n))} | more
-        self.dispatch.wish(RequestDrone(rule, severity=severity, at=self.clock.monotonic(), **fields))
+    async def trigger(self, rule: str = "watch", severity: Severity = Severity.WARNING, **more: Any) -> None:
+        fields: dict[str, Any] = {
+            "camera": "street",
+            "place": "road",
+            "incident_id": uuid7(self.clock.wall(), lambda n: bytes(n)),
+        } | more
+        self.dispatch.trigger(RequestDrone(rule, severity=severity, at=self.clock.monotonic(), **fields))
         await self.turn()
 
     async def decide(self, decision: str, request_id: str | None = None, **more: Any) -> dict[str, Any]:
-        payload = {"request_id": request_id or self.last["request_id"], "decision": decision, "by": "Officer"} | more
+        payload = {
+            "request_id": request_id or self.last["request_id"],
+            "decision": decision,
+            "by": "Officer",
+        } | more
         reply = await self.dispatch.decide(payload, "Officer")
         await self.turn()
         return reply
 
     async def progress(self, status: str, request_id: str | None = None, **more: Any) -> dict[str, Any]:
-        reply = await self.dispatch.progress({"request_id": request_id or self.last["request_id"], "status": status} | more, "")
+        reply = await self.dispatch.progress(
+            {"request_id": request_id or self.last["request_id"], "status": status} | more, ""
+        )
         await self.quiet()
         return reply
 
@@ -239,7 +258,10 @@ class Bench(Steered):
         """Request ids and states as another process reads them from the file."""
         connection = sqlite3.connect(f"file:{self.folder / 'pole.db'}?mode=ro", uri=True)
         try:
-            return {i: json.loads(data)["state"] for i, data in connection.execute("SELECT id, data FROM requests")}
+            return {
+                i: json.loads(data)["state"]
+                for i, data in connection.execute("SELECT id, data FROM requests")
+            }
         finally:
             connection.close()
 

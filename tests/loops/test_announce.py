@@ -24,7 +24,10 @@ TOPIC = "homeassistant/device/p/config"
 
 
 def announcement(*keys: str) -> dict[str, Any]:
-    return {"device": {"name": "p"}, "components": {key: {"platform": "light", "unique_id": key} for key in keys}}
+    return {
+        "device": {"name": "p"},
+        "components": {key: {"platform": "light", "unique_id": key} for key in keys},
+    }
 
 
 @contextlib.asynccontextmanager
@@ -61,7 +64,12 @@ async def test_it_is_written_down_before_it_is_said(tmp_path: Path) -> None:
         await Announce(store, board, TOPIC, announcement("a", "b"), enabled=True).start()
         assert await remembered(store) == {TOPIC: {"a": "light", "b": "light"}}
         [message] = carry(board)
-        assert (message.topic, message.retain, message.qos, json.loads(message.payload)) == (TOPIC, True, 1, announcement("a", "b"))
+        assert (message.topic, message.retain, message.qos, json.loads(message.payload)) == (
+            TOPIC,
+            True,
+            1,
+            announcement("a", "b"),
+        )
         assert await remembered(store) == {TOPIC: {"a": "light", "b": "light"}}
 
 
@@ -76,7 +84,9 @@ async def test_what_is_gone_is_said_by_its_platform(tmp_path: Path) -> None:
         await Announce(store, board, TOPIC, announcement("new", "same"), enabled=True).start()
         assert await remembered(store) == {TOPIC: {"old": "light", "same": "light", "new": "light"}}
         [message] = carry(board)
-        assert json.loads(message.payload)["components"] == announcement("new", "same")["components"] | {"old": {"platform": "light"}}
+        assert json.loads(message.payload)["components"] == announcement("new", "same")["components"] | {
+            "old": {"platform": "light"}
+        }
         assert await remembered(store) == {TOPIC: {"new": "light", "same": "light"}}
         again = Board()
         await Announce(store, again, TOPIC, announcement("new", "same"), enabled=True).start()
@@ -125,7 +135,9 @@ async def test_nothing_is_withdrawn_that_was_never_said(tmp_path: Path, known: s
 
 async def test_a_disk_that_fails_hides_no_announcement(tmp_path: Path) -> None:
     """What cannot be read or written down is said all the same."""
-    store = SwitchedStore({"read", "write"}, tmp_path, 16, TimeKeeper(ManualClock(), "system", "b").stamp, lambda: "e")
+    store = SwitchedStore(
+        {"read", "write"}, tmp_path, 16, TimeKeeper(ManualClock(), "system", "b").stamp, lambda: "e"
+    )
     board = Board()
     await Announce(store, board, TOPIC, announcement("a"), enabled=True).start()
     assert [m.topic for m in carry(board)] == [TOPIC]

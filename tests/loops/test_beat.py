@@ -40,7 +40,9 @@ async def test_the_watchdog_is_fed_while_the_lamp_beats(notified: Callable[[], l
     await asyncio.gather(running, return_exceptions=True)
 
 
-@pytest.mark.parametrize(("at", "late"), [(5.0, []), (5.1, ["light"]), (9.0, ["light"]), (9.1, ["light", "watch"])])
+@pytest.mark.parametrize(
+    ("at", "late"), [(5.0, []), (5.1, ["light"]), (9.0, ["light"]), (9.1, ["light", "watch"])]
+)
 def test_who_is_late(at: float, late: list[str]) -> None:
     """Beyond what was promised, each for itself; a beat of one says nothing of the other."""
     now = [0.0]

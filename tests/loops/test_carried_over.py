@@ -1,4 +1,6 @@
-"""What a restart and a reload carry over of the drone requests: every field, and every small state beside them."""
+"""What a restart and a reload carry over of the drone requests: every field, and every small state beside
+them.
+"""
 
 from __future__ import annotations
 
@@ -13,7 +15,7 @@ from pole_agent.drone.gates import Gate
 from pole_agent.drone.request import Request, Step
 from pole_agent.drone.target import around
 from pole_agent.errors import CommandRefused
-from pole_agent.loops.dispatch.docket import LastOrder
+from pole_agent.loops.dispatch.registry import LastOrder
 from tests.loops.dispatching import LIMITS, NOON, PLACE, Bench, rules
 from tests.loops.test_dispatch import ROUND
 from tests.loops.test_ways_out import bench, reach
@@ -21,30 +23,69 @@ from tests.loops.test_ways_out import bench, reach
 POLE = (PLACE.latitude, PLACE.longitude)
 # No field has its default.
 FULL = Request(
-    "r-full", "canceled", "patrol", "round", "2026-11-24T05:00:00.000Z", "yard", "alarm", 0.5, around(POLE, 70, 50), NOON - 50, NOON + 550,
-    50.0, 650.0, "boot-1", True, ("i-1", "i-2"), 3, ((0.1, 0.2), (0.3, 0.4)), "Dewi", "because", "Budi", "key", True, False, True, True,
-    NOON - 5, 95.0, "on scene", (Gate("wind_ms", 3.0, 8, True, "dispatcher", 4.5, "why"),), ("nonce",),
+    "r-full",
+    "canceled",
+    "patrol",
+    "round",
+    "2026-11-24T05:00:00.000Z",
+    "yard",
+    "alarm",
+    0.5,
+    around(POLE, 70, 50),
+    NOON - 50,
+    NOON + 550,
+    50.0,
+    650.0,
+    "boot-1",
+    True,
+    ("i-1", "i-2"),
+    3,
+    ((0.1, 0.2), (0.3, 0.4)),
+    "Dewi",
+    "because",
+    "Budi",
+    "key",
+    True,
+    False,
+    True,
+    True,
+    NOON - 5,
+    95.0,
+    "on scene",
+    (Gate("wind_ms", 3.0, 8, True, "dispatcher", 4.5, "why"),),
+    ("nonce",),
     (Step(NOON, "requested", "pole", "x"),),
-)  # fmt: skip
+)
 BOOK = StandingBook({"round": Standing(ROUND.written, "Dewi", NOON + 9000, "k")}, {"n" * 16: NOON + 5}, 7.0)
 
 
 def test_no_field_of_the_full_request_has_its_default() -> None:
     """A field that is added is added to what is looked at here."""
     for field in dataclasses.fields(Request):
-        default = field.default_factory() if field.default_factory is not dataclasses.MISSING else field.default
+        default = (
+            field.default_factory() if field.default_factory is not dataclasses.MISSING else field.default
+        )
         assert getattr(FULL, field.name) != default, field.name
 
 
 @pytest.mark.parametrize("how", ["restart", "reboot", "reload", "reload, another board"])
 async def test_every_field_is_carried_over(how: str, tmp_path: Path) -> None:
-    """A request, the last order, the stop of all flights, that of the dock and the standing approvals are as they were."""
+    """A request, the last order, the stop of all flights, that of the dock and the standing approvals are as
+    they were.
+    """
     async with bench(tmp_path) as b:
         await b.store.write(lambda db: db.save_request(FULL.request_id, False, NOON, FULL.dump()))
         await b.store.write(
-            lambda db: db.set("last_order", json.dumps({"request_id": "r-0", "wall": NOON - 9, "at": 91.0, "boot_id": "boot-1"}))
+            lambda db: db.set(
+                "last_order",
+                json.dumps({"request_id": "r-0", "wall": NOON - 9, "at": 91.0, "boot_id": "boot-1"}),
+            )
         )
-        await b.store.write(lambda db: db.set("drone_stop", json.dumps({"by": "Dewi", "reason": "a helicopter", "since": "s"})))
+        await b.store.write(
+            lambda db: db.set(
+                "drone_stop", json.dumps({"by": "Dewi", "reason": "a helicopter", "since": "s"})
+            )
+        )
         await b.store.write(lambda db: db.set("drone_dock_stop", json.dumps(NOON - 3)))
         await b.store.write(lambda db: db.set("drone_standing", BOOK.dump()))
         for _ in range(2):
@@ -53,7 +94,7 @@ async def test_every_field_is_carried_over(how: str, tmp_path: Path) -> None:
                 await b.reload(same_board="another" not in how)
             elif how == "reboot":
                 await b.restart(new_boot=True)
-            docket = b.dispatch._docket
+            docket = b.dispatch._registry
             assert docket.requests == {"r-full": FULL}
             assert docket.last_order == LastOrder("r-0", NOON - 9, 91.0, "boot-1")
             assert docket.stop == {"by": "Dewi", "reason": "a helicopter", "since": "s"}
@@ -62,9 +103,12 @@ async def test_every_field_is_carried_over(how: str, tmp_path: Path) -> None:
 
 
 async def test_restart_begins_with_what_is_on_disk_only(tmp_path: Path) -> None:
-    """A restart begins with what is on the disk only. Of a first start there is nothing: no order, no stop, no approval."""
+    """A restart begins with what is on the disk only.
+
+    Of a first start there is nothing: no order, no stop, no approval.
+    """
     async with bench(tmp_path) as b:
-        docket = b.dispatch._docket
+        docket = b.dispatch._registry
         assert (docket.requests, docket.last_order, docket.stop, docket.dock_stop) == ({}, None, None, None)
         assert docket.standing == StandingBook()
 
@@ -103,7 +147,9 @@ async def test_stop_of_dock_that_disk_could_not_keep(how: str, tmp_path: Path) -
         await b.weather(emergency_stop=True)
         if how == "reload":
             await b.reload()
-            assert b.last["state"] == "pending_approval", "it is blocked once that can be kept, and cannot be approved"
+            assert b.last["state"] == "pending_approval", (
+                "it is blocked once that can be kept, and cannot be approved"
+            )
             with pytest.raises(CommandRefused):
                 await b.decide("approve", request_id)
         b.broken.clear()
@@ -116,7 +162,9 @@ async def test_stop_of_dock_that_disk_could_not_keep(how: str, tmp_path: Path) -
         await b.weather(age_s=-1, emergency_stop=False)
         b.broken.clear()
         await b.advance(2)
-        assert b.state(request_id) == "pending_approval", "the newer word came before the older one could be read"
+        assert b.state(request_id) == "pending_approval", (
+            "the newer word came before the older one could be read"
+        )
         await b.restart()
         assert b.state(request_id) == "pending_approval"
 
@@ -127,7 +175,7 @@ async def test_a_damaged_stop_of_the_dock_is_one(word: str, tmp_path: Path) -> N
     async with bench(tmp_path) as b:
         await b.store.write(lambda db: db.set("drone_dock_stop", word))
         await b.restart()
-        await b.wish()
+        await b.trigger()
         assert (b.state(), b.last["reason"]) == ("blocked", "all flights are stopped by the dispatcher")
         await b.weather(age_s=3600, emergency_stop=False)
         assert b.state() == "pending_approval"
@@ -153,14 +201,16 @@ async def test_cancel_that_disk_could_not_keep_outlives(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("same_board", [True, False])
 async def test_a_reload_carries_over_what_waits(same_board: bool, tmp_path: Path) -> None:
-    """Wishes, weather, early words, counts of refusals, calls back and silences go on; what is open is told to another board."""
+    """Triggers, weather, early words, counts of refusals, calls back and silences go on; what is open is told
+    to another board.
+    """
     async with bench(tmp_path, rules=rules(dataclasses.replace(LIMITS, max_wind_ms=8))) as b:
         await b.weather(wind_ms=5.0)
         flying = await reach(b, "in_progress")
         await b.decide("cancel", flying)
         b.dispatch.refused["forged"] += 2
         b.broken.add("write")
-        await b.wish("late")
+        await b.trigger("late")
         assert [r["rule"] for r in b.requests.values()] == ["watch"]
         b.cancels.clear()
         await b.reload(same_board=same_board)
@@ -169,7 +219,9 @@ async def test_a_reload_carries_over_what_waits(same_board: bool, tmp_path: Path
         b.broken.clear()
         await b.advance(11)
         late = next(r for r in b.requests.values() if r["rule"] == "late")
-        assert late["reason"].endswith(f"; the flight {flying}, which was called back and has not said that it is over, comes first")
+        assert late["reason"].endswith(
+            f"; the flight {flying}, which was called back and has not said that it is over, comes first"
+        )
         assert next(g for g in late["gates"] if g["name"] == "wind_ms")["ok"] is True
         await b.reload(rules=dataclasses.replace(b.rules, enabled=False), same_board=same_board)
         assert {r["state"] for r in b.requests.values()} == {"canceled"}

@@ -44,10 +44,17 @@ def database(tmp_path: Path) -> Database:
     made = Database(tmp_path / "pole.db", 64, lambda: f"e{next(numbers)}")
     with made.transaction():
         for number in range(300):
-            data = {"incident_id": INCIDENT.format(number), "rule": "loitering" if number < 200 else "crossing"}
-            made.append([Entry(f"x{number}", RecordEvent("incident.closed", Severity.INFO, data, 0.0), STAMP)])
+            data = {
+                "incident_id": INCIDENT.format(number),
+                "rule": "loitering" if number < 200 else "crossing",
+            }
+            made.append(
+                [Entry(f"x{number}", RecordEvent("incident.closed", Severity.INFO, data, 0.0), STAMP)]
+            )
         running = {"incident_id": INCIDENT.format(900), "rule": "open"}
-        event = RecordEvent("incident.opened", Severity.INFO, running, 0.0, opens=INCIDENT.format(900), silent=True)
+        event = RecordEvent(
+            "incident.opened", Severity.INFO, running, 0.0, opens=INCIDENT.format(900), silent=True
+        )
         made.append([Entry("x900", event, STAMP)])
     return made
 
@@ -66,7 +73,9 @@ def test_a_later_word_replaces_an_earlier(tmp_path: Path) -> None:
     made = database(tmp_path)
     with made.transaction():
         for number in range(200):
-            made.judge(INCIDENT.format(number), "loitering", false=number >= 150, by="officer", wall=1.79e9 + number)
+            made.judge(
+                INCIDENT.format(number), "loitering", false=number >= 150, by="officer", wall=1.79e9 + number
+            )
         made.judge(INCIDENT.format(199), "loitering", false=False, by="chief", wall=1.79e9 + 500)
     assert made.verdicts() == {"loitering": (51, KEEP_VERDICTS - 51)}
     assert rates(made.verdicts()) == {"loitering": {"true": 51, "false": 49, "false_alarm_rate": 0.49}}
@@ -103,15 +112,27 @@ def test_a_number_that_is_none_is_refused(number: str) -> None:
 # --- a whole pole
 
 
-def test_a_running_pole_keeps_verdicts(mosquitto: Mosquitto, agent: Callable[..., Any], bench: Callable[..., Path], tmp_path: Path) -> None:
+def test_a_running_pole_keeps_verdicts(
+    mosquitto: Mosquitto, agent: Callable[..., Any], bench: Callable[..., Path], tmp_path: Path
+) -> None:
     """A running pole keeps verdicts and records every command."""
     (tmp_path / "state").mkdir()
     database(tmp_path / "state").close()
     city = City(mosquitto.port)
     try:
-        agent("run", "--config", str(bench(f'[mqtt]\nhost = "127.0.0.1"\nport = {mosquitto.port}\ntls = false\n')))
+        agent(
+            "run",
+            "--config",
+            str(bench(f'[mqtt]\nhost = "127.0.0.1"\nport = {mosquitto.port}\ntls = false\n')),
+        )
         eventually(lambda: city.got("status"), within_s=20)
-        city.send("incident/feedback", incident_id=INCIDENT.format(3), verdict="false", by="officer", command_id="v-1")
+        city.send(
+            "incident/feedback",
+            incident_id=INCIDENT.format(3),
+            verdict="false",
+            by="officer",
+            command_id="v-1",
+        )
         city.send("incident/feedback", incident_id=INCIDENT.format(4), verdict="true", by="officer")
         city.send("incident/feedback", incident_id=INCIDENT.format(777), verdict="true", by="officer")
         city._client.publish("smartpole/test/T-1/drone/conditions", b'{"wind_ms": 1, "x": NaN}', 1)
@@ -130,7 +151,10 @@ def test_a_running_pole_keeps_verdicts(mosquitto: Mosquitto, agent: Callable[...
         assert first[0]["data"]["command_id"] == "v-1"
         assert first[3]["data"]["body"] == {"level": 0.6, "duration_s": 60, "reason": "festival"}
         refused = [r for r in city.got("reply") if not r["ok"]]
-        assert ["does not know the incident" in r["error"] or "a number that is none" in r["error"] for r in refused] == [True, True]
+        assert [
+            "does not know the incident" in r["error"] or "a number that is none" in r["error"]
+            for r in refused
+        ] == [True, True]
         assert [r["rule"] for r in city.got("reply") if "rule" in r] == ["loitering", "loitering"]
     finally:
         city.close()
@@ -142,7 +166,11 @@ def test_what_was_only_counted_is_told_when_pole_stops(
     """What was only counted is told when the pole stops."""
     city = City(mosquitto.port)
     try:
-        process = agent("run", "--config", str(bench(f'[mqtt]\nhost = "127.0.0.1"\nport = {mosquitto.port}\ntls = false\n')))
+        process = agent(
+            "run",
+            "--config",
+            str(bench(f'[mqtt]\nhost = "127.0.0.1"\nport = {mosquitto.port}\ntls = false\n')),
+        )
         eventually(lambda: city.got("status"), within_s=20)
         for _ in range(5):
             city.send("drone/conditions", wind_ms=1.0, at="2026-11-24T10:00:00Z")
@@ -153,11 +181,16 @@ def test_what_was_only_counted_is_told_when_pole_stops(
         city.close()
     stored = Database(tmp_path / "state" / "pole.db", 64, str, read_only=True)
     counted = [json.loads(e.data) for e in stored.list_events(100) if e.kind == "command.accepted"]
-    assert [(c["path"], c.get("count")) for c in counted] == [("drone/conditions", None), ("drone/conditions", 4)]
+    assert [(c["path"], c.get("count")) for c in counted] == [
+        ("drone/conditions", None),
+        ("drone/conditions", 4),
+    ]
     stored.close()
 
 
-def test_a_reply_is_never_sent_to_another_pole(mosquitto: Mosquitto, agent: Callable[..., Any], bench: Callable[..., Path]) -> None:
+def test_a_reply_is_never_sent_to_another_pole(
+    mosquitto: Mosquitto, agent: Callable[..., Any], bench: Callable[..., Path]
+) -> None:
     """MQTT 5 lets a command name where the reply goes. Another pole's command topic is no such place."""
     from paho.mqtt.packettypes import PacketTypes
     from paho.mqtt.properties import Properties
@@ -168,7 +201,11 @@ def test_a_reply_is_never_sent_to_another_pole(mosquitto: Mosquitto, agent: Call
         city._client.message_callback_add("smartpole/test/T-2/#", lambda *a: other.append(a[2].payload))
         city._client.message_callback_add("desk/#", lambda *a: city.heard.append((a[2].topic, a[2].payload)))
         city._client.subscribe([("smartpole/test/T-2/#", 1), ("desk/#", 1)])
-        agent("run", "--config", str(bench(f'[mqtt]\nhost = "127.0.0.1"\nport = {mosquitto.port}\ntls = false\n')))
+        agent(
+            "run",
+            "--config",
+            str(bench(f'[mqtt]\nhost = "127.0.0.1"\nport = {mosquitto.port}\ntls = false\n')),
+        )
         eventually(lambda: city.got("status"), within_s=20)
         for topic in ("smartpole/test/T-2/lamp/set", "desk/7"):
             properties = Properties(PacketTypes.PUBLISH)  # type: ignore[no-untyped-call]
@@ -183,9 +220,26 @@ def test_a_reply_is_never_sent_to_another_pole(mosquitto: Mosquitto, agent: Call
 
 def test_the_record_keeps_the_contract() -> None:
     event = {
-        "specversion": "1.0", "id": "x", "source": "/smartpole/test/T-1", "type": "smartpole.command.accepted",
-        "time": "2026-11-24T10:00:00.000Z", "datacontenttype": "application/json", "storeid": "s", "sequence": "000000000001",
-        "bootid": "b", "timequality": "synced", "severity": "info", "replayed": False,
-        "data": {"path": "lamp/set", "by": "", "command_id": None, "local": False, "body": {"resume": True}, "count": 3, "window_s": 60.0},
-    }  # fmt: skip
+        "specversion": "1.0",
+        "id": "x",
+        "source": "/smartpole/test/T-1",
+        "type": "smartpole.command.accepted",
+        "time": "2026-11-24T10:00:00.000Z",
+        "datacontenttype": "application/json",
+        "storeid": "s",
+        "sequence": "000000000001",
+        "bootid": "b",
+        "timequality": "synced",
+        "severity": "info",
+        "replayed": False,
+        "data": {
+            "path": "lamp/set",
+            "by": "",
+            "command_id": None,
+            "local": False,
+            "body": {"resume": True},
+            "count": 3,
+            "window_s": 60.0,
+        },
+    }
     assert check("smartpole/test/T-1/events/command/accepted", event) == "event"

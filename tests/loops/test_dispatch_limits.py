@@ -1,4 +1,7 @@
-"""The limits of the dispatch loop, a moment before each and a moment after. It takes its turns when told, so hours cost nothing."""
+"""The limits of the dispatch loop, a moment before each and a moment after.
+
+It takes its turns when told, so hours cost nothing.
+"""
 
 from __future__ import annotations
 
@@ -30,7 +33,11 @@ DEWI = rules(keys={"Dewi": ed25519.public_key_of(KEY)}, patrols=(ROUND,))
 
 def signed(b: Bench, facts: dict[str, str], nonce: str = "n" * 20) -> dict[str, str]:
     expires = rfc3339(b.clock.wall() + 300)
-    return {"nonce": nonce, "expires_at": expires, "value": ed25519.sign(KEY, text(BASE, facts, "Dewi", nonce, expires).encode())}
+    return {
+        "nonce": nonce,
+        "expires_at": expires,
+        "value": ed25519.sign(KEY, text(BASE, facts, "Dewi", nonce, expires).encode()),
+    }
 
 
 def standing(b: Bench, until: float, nonce: str = "n" * 20) -> dict[str, Any]:
@@ -46,17 +53,26 @@ async def pass_time(b: Bench, seconds: float) -> None:
 @pytest.mark.parametrize(("later_s", "state"), [(DAY - 1, "suppressed"), (DAY, "pending_approval")])
 async def test_the_quota_is_of_a_day(later_s: float, state: str, tmp_path: Path) -> None:
     """A request counts for 24 hours, one by a clock that was ahead not at all, and a suppressed one never."""
-    async with bench(tmp_path, rules=rules(triage=Triage(max_requests_per_day=1, cooldown_s=0)), turns=False) as b:
-        ahead = replace(FULL, request_id="ahead", origin="incident", call_back=False, boot_id="other", created=NOON + 5 * DAY)
+    async with bench(
+        tmp_path, rules=rules(triage=Triage(max_requests_per_day=1, cooldown_s=0)), turns=False
+    ) as b:
+        ahead = replace(
+            FULL,
+            request_id="ahead",
+            origin="incident",
+            call_back=False,
+            boot_id="other",
+            created=NOON + 5 * DAY,
+        )
         await b.store.write(lambda db: db.save_request("ahead", False, NOON, ahead.dump()))
         await b.restart()
-        await b.wish("first")
+        await b.trigger("first")
         assert b.state() == "pending_approval"
         await b.decide("deny")
         await pass_time(b, HOUR)
-        await b.wish("second")
+        await b.trigger("second")
         await pass_time(b, later_s - HOUR)
-        await b.wish("third")
+        await b.trigger("third")
         assert next(r["state"] for r in b.requests.values() if r["rule"] == "third") == state
 
 
@@ -66,13 +82,21 @@ async def test_nonce_is_used_up_on_disk_before_anything_else(tmp_path: Path) -> 
     A signed approval that a gate refused stands on the disk as used when the officer hears no.
     """
     async with bench(tmp_path, rules=replace(DEWI, limits=replace(LIMITS, max_wind_ms=8)), turns=False) as b:
-        await b.wish()
+        await b.trigger()
         with pytest.raises(CommandRefused, match="blocked"):
             await b.dispatch.decide(
-                {"request_id": b.last["request_id"], "decision": "approve", "by": "Dewi", "signature": signed(b, facts_of(b.last))}, ""
+                {
+                    "request_id": b.last["request_id"],
+                    "decision": "approve",
+                    "by": "Dewi",
+                    "signature": signed(b, facts_of(b.last)),
+                },
+                "",
             )
         with sqlite3.connect(f"file:{b.folder / 'pole.db'}?mode=ro", uri=True) as connection:
-            (kept,) = connection.execute("SELECT data FROM requests WHERE id = ?", (b.last["request_id"],)).fetchone()
+            (kept,) = connection.execute(
+                "SELECT data FROM requests WHERE id = ?", (b.last["request_id"],)
+            ).fetchone()
         connection.close()
         assert json.loads(kept)["nonces"] == ["n" * 20]
 
@@ -80,7 +104,7 @@ async def test_nonce_is_used_up_on_disk_before_anything_else(tmp_path: Path) -> 
 async def test_no_signature_counts_by_an_untrusted_clock(tmp_path: Path) -> None:
     """Neither one for a flight nor one for a plan: until when it holds is unknown."""
     async with bench(tmp_path, rules=DEWI, clock_is_right=False) as b:
-        await b.wish()
+        await b.trigger()
         with pytest.raises(CommandRefused, match="whether the approval still holds is unknown"):
             await b.decide("approve", by="Dewi", signature=signed(b, facts_of(b.last)))
         with pytest.raises(CommandRefused, match="until when the approval holds is unknown"):
@@ -89,8 +113,12 @@ async def test_no_signature_counts_by_an_untrusted_clock(tmp_path: Path) -> None
         assert b.dispatch.state()["standing_approvals"] == {}
 
 
-@pytest.mark.parametrize(("later_s", "holds"), [(0.0, None), (-1.0, None), (0.002, True), (366 * DAY, True), (366 * DAY + 1, None)])
-async def test_a_standing_approval_holds_for_a_year_at_most(later_s: float, holds: bool | None, tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("later_s", "holds"), [(0.0, None), (-1.0, None), (0.002, True), (366 * DAY, True), (366 * DAY + 1, None)]
+)
+async def test_a_standing_approval_holds_for_a_year_at_most(
+    later_s: float, holds: bool | None, tmp_path: Path
+) -> None:
     """From the next moment up to 366 days; one for longer, or for the past, is refused."""
     async with bench(tmp_path, rules=rules(patrols=(ROUND,)), turns=False) as b:
         payload = {"patrol": "round", "decision": "approve", "until": rfc3339(b.clock.wall() + later_s), **BY}
@@ -110,7 +138,9 @@ async def test_the_standing_approval_of_an_officer(tmp_path: Path) -> None:
     """
     async with bench(tmp_path, rules=DEWI, clock=ManualClock(wall=NOON - 60)) as b:
         await b.dispatch.decide(standing(b, NOON + 9000), "")
-        await b.reload(rules=replace(DEWI, office=replace(DEWI.office, keys={"Budi": ed25519.public_key_of(OTHER)})))
+        await b.reload(
+            rules=replace(DEWI, office=replace(DEWI.office, keys={"Budi": ed25519.public_key_of(OTHER)}))
+        )
         await b.advance(70)
         (patrol,) = b.requests.values()
         assert (patrol["state"], patrol["approved_by"]) == ("pending_approval", "")
@@ -146,9 +176,12 @@ async def test_a_resume_is_not_overwritten_by_an_old_stop(tmp_path: Path) -> Non
 
 
 @pytest.mark.parametrize(
-    ("link_s", "away_s", "called_back"), [(4 * HOUR - 5, 0, True), (4 * HOUR + 5, 0, False), (4 * HOUR - 5, 9 * HOUR, True)]
+    ("link_s", "away_s", "called_back"),
+    [(4 * HOUR - 5, 0, True), (4 * HOUR + 5, 0, False), (4 * HOUR - 5, 9 * HOUR, True)],
 )
-async def test_a_call_back_ends_after_four_hours_of_link(link_s: float, away_s: float, called_back: bool, tmp_path: Path) -> None:
+async def test_a_call_back_ends_after_four_hours_of_link(
+    link_s: float, away_s: float, called_back: bool, tmp_path: Path
+) -> None:
     """No drone is in the air for so long after it could hear of it; hours without a link do not count."""
     async with bench(tmp_path, turns=False) as b:
         request_id = await reach(b, "in_progress")
@@ -165,8 +198,12 @@ async def test_a_call_back_ends_after_four_hours_of_link(link_s: float, away_s: 
         assert [c["request_id"] for c in b.cancels] == ([request_id] if called_back else [])
 
 
-@pytest.mark.parametrize(("off_s", "trusted", "told"), [(DAY - 60, True, True), (DAY + 60, True, False), (DAY + 60, False, True)])
-async def test_a_call_back_of_yesterday_is_not_told(off_s: float, trusted: bool, told: bool, tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("off_s", "trusted", "told"), [(DAY - 60, True, True), (DAY + 60, True, False), (DAY + 60, False, True)]
+)
+async def test_a_call_back_of_yesterday_is_not_told(
+    off_s: float, trusted: bool, told: bool, tmp_path: Path
+) -> None:
     """After a reboot a call-back is told for a day; by an untrusted clock for ever."""
     async with bench(tmp_path, turns=False) as b:
         request_id = await reach(b, "in_progress")
@@ -178,16 +215,33 @@ async def test_a_call_back_of_yesterday_is_not_told(off_s: float, trusted: bool,
 
 
 async def test_the_life_of_a_request_never_grows(tmp_path: Path) -> None:
-    """After a reboot, whatever the clock says: never more than it had or said before, and none by a clock that was ahead."""
+    """After a reboot, whatever the clock says: never more than it had or said before, and none by a clock
+    that was ahead.
+    """
     async with bench(tmp_path, turns=False) as b:
-        remaining = b.dispatch._docket.remaining
-        old = replace(FULL, state="pending_approval", boot_id="other", created_at=50.0, expires_at=650.0, changed=0.0, timed=True)
+        remaining = b.dispatch._registry.remaining
+        old = replace(
+            FULL,
+            state="pending_approval",
+            boot_id="other",
+            created_at=50.0,
+            expires_at=650.0,
+            changed=0.0,
+            timed=True,
+        )
         wall = b.clock.wall()
         assert remaining(replace(old, created=wall - 100, expires=wall + 500)) == pytest.approx(500.0)
-        assert remaining(replace(old, request_id="b", created=wall + 50, expires=wall + 650)) == pytest.approx(600.0)
-        assert remaining(replace(old, request_id="c", created=wall + 119, expires=wall + 719)) == pytest.approx(600.0)
+        assert remaining(
+            replace(old, request_id="b", created=wall + 50, expires=wall + 650)
+        ) == pytest.approx(600.0)
+        assert remaining(
+            replace(old, request_id="c", created=wall + 119, expires=wall + 719)
+        ) == pytest.approx(600.0)
         assert remaining(replace(old, request_id="d", created=wall + 121, expires=wall + 721)) == 0.0
-        assert remaining(replace(old, request_id="e", created=wall, expires=wall + 600, changed=wall + 121)) == 0.0
+        assert (
+            remaining(replace(old, request_id="e", created=wall, expires=wall + 600, changed=wall + 121))
+            == 0.0
+        )
         assert remaining(replace(old, request_id="f", created=wall, expires=wall + 600, timed=False)) == 0.0
         known = replace(old, created=wall - 100, expires=wall + 500)
         b.clock.set_wall(wall - 60)
@@ -196,18 +250,27 @@ async def test_the_life_of_a_request_never_grows(tmp_path: Path) -> None:
         assert remaining(known) == pytest.approx(440.0)
         b.clock.set_wall(wall)
         assert remaining(known) == pytest.approx(440.0)
-        own = replace(old, request_id="g", boot_id="boot-1", created=0.0, expires=0.0, expires_at=b.clock.monotonic() + 7)
+        own = replace(
+            old,
+            request_id="g",
+            boot_id="boot-1",
+            created=0.0,
+            expires=0.0,
+            expires_at=b.clock.monotonic() + 7,
+        )
         assert remaining(own) == pytest.approx(7.0), "in its own boot the wall clock says nothing"
 
 
 @pytest.mark.parametrize(("left_s", "orders"), [(1.5, 1), (1.0, 1), (0.9, 0)])
-async def test_what_has_less_than_second_left_is_not_ordered(left_s: float, orders: int, tmp_path: Path) -> None:
+async def test_what_has_less_than_second_left_is_not_ordered(
+    left_s: float, orders: int, tmp_path: Path
+) -> None:
     """What has less than a second left is not ordered.
 
     The message expiry is whole seconds, at least one, and never more than what is left.
     """
     async with bench(tmp_path, turns=False) as b:
-        await b.wish()
+        await b.trigger()
         request_id = b.last["request_id"]
         b.set_link("down")
         await b.decide("approve", request_id)
@@ -240,7 +303,7 @@ async def test_how_often_a_flight_may_pause(apart_s: float, refused: bool, tmp_p
 async def test_wall_times_follow_a_clock_that_was_set(wrong_s: float, moved: bool, tmp_path: Path) -> None:
     """Less than five seconds is no correction; from there on made and expiry are told anew."""
     async with bench(tmp_path, turns=False) as b:
-        await b.wish()
+        await b.trigger()
         before = b.last["expires_at"]
         b.clock.set_wall(b.clock.wall() + wrong_s)
         await b.turn()
@@ -248,10 +311,13 @@ async def test_wall_times_follow_a_clock_that_was_set(wrong_s: float, moved: boo
 
 
 async def test_weather_that_flaps_ten_times_rests_for_minute(tmp_path: Path) -> None:
-    """Weather that flaps ten times rests for a minute. The tenth block within ten minutes keeps it blocked for 60 s after it."""
+    """Weather that flaps ten times rests for a minute.
+
+    The tenth block within ten minutes keeps it blocked for 60 s after it.
+    """
     async with bench(tmp_path, rules=rules(replace(LIMITS, max_wind_ms=8, ttl_s=7200)), turns=False) as b:
         await b.weather(wind_ms=5.0)
-        await b.wish()
+        await b.trigger()
         request_id = b.last["request_id"]
         for number in range(10):
             await pass_time(b, 2)
@@ -269,23 +335,35 @@ async def test_weather_that_flaps_ten_times_rests_for_minute(tmp_path: Path) -> 
 
 
 async def test_a_hundred_closed_requests_are_remembered(tmp_path: Path) -> None:
-    """The newest hundred, beside a hundred suppressed ones; what flies, is called back, or is a patrol of today stays."""
+    """The newest hundred, beside a hundred suppressed ones; what flies, is called back, or is a patrol of
+    today stays.
+    """
     async with bench(
-        tmp_path, rules=rules(triage=Triage(cooldown_s=0, max_requests_per_day=9999, min_severity=Severity.WARNING)), turns=False
+        tmp_path,
+        rules=rules(triage=Triage(cooldown_s=0, max_requests_per_day=9999, min_severity=Severity.WARNING)),
+        turns=False,
     ) as b:
         kept = {
-            "called back": replace(FULL, request_id="called back", origin="incident", call_back=True, changed=NOON),
-            "patrol": replace(FULL, request_id="patrol", call_back=False, boot_id="other", created=NOON - 7 * HOUR + 300),
-            "old patrol": replace(FULL, request_id="old patrol", call_back=False, boot_id="other", created=NOON - 7 * HOUR - 300),
+            "called back": replace(
+                FULL, request_id="called back", origin="incident", call_back=True, changed=NOON
+            ),
+            "patrol": replace(
+                FULL, request_id="patrol", call_back=False, boot_id="other", created=NOON - 7 * HOUR + 300
+            ),
+            "old patrol": replace(
+                FULL, request_id="old patrol", call_back=False, boot_id="other", created=NOON - 7 * HOUR - 300
+            ),
         }
         for name, request in kept.items():
-            await b.store.write(lambda db, name=name, request=request: db.save_request(name, False, NOON - 9, request.dump()))
+            await b.store.write(
+                lambda db, name=name, request=request: db.save_request(name, False, NOON - 9, request.dump())
+            )
         await b.restart()
-        b.dispatch._docket.stop = None
+        b.dispatch._registry.stop = None
         fresh = replace(FULL, origin="incident", state="detected", call_back=False, ordered=False)
         for number in range(101):
-            await b.dispatch._docket.move(replace(fresh, request_id=f"r-{number}"), "deny", "x")
-            await b.dispatch._docket.move(replace(fresh, request_id=f"s-{number}"), "suppress", "x")
+            await b.dispatch._registry.move(replace(fresh, request_id=f"r-{number}"), "deny", "x")
+            await b.dispatch._registry.move(replace(fresh, request_id=f"s-{number}"), "suppress", "x")
         there = set(b.requests)
         assert {f"r-{n}" for n in range(101)} - there == {"r-0"}
         assert {f"s-{n}" for n in range(101)} - there == {"s-0"}
@@ -296,10 +374,10 @@ async def test_a_hundred_closed_requests_are_remembered(tmp_path: Path) -> None:
 async def test_counts_are_written_every_ten_seconds(after_s: float, stored: int, tmp_path: Path) -> None:
     """A repeat spares the card: it is written with others, ten seconds after the writing before."""
     async with bench(tmp_path, turns=False) as b:
-        await b.wish()
-        await b.wish()
+        await b.trigger()
+        await b.trigger()
         assert _count(b) == 2, "the first at once"
-        await b.wish()
+        await b.trigger()
         await pass_time(b, after_s)
         assert _count(b) == stored + 1
 
@@ -312,11 +390,15 @@ def _count(b: Bench) -> int:
 
 
 async def test_what_the_loop_says_of_a_request(tmp_path: Path) -> None:
-    """Fields of a new request come from the wish, the rules and the clock."""
+    """Fields of a new request come from the trigger, the rules and the clock."""
     async with bench(tmp_path, turns=False) as b:
-        await b.wish("watch", path=((0.5, 0.5), (0.1, 0.9)), score=0.7, severity=Severity.ALARM)
-        request = b.dispatch._docket.requests[b.last["request_id"]]
-        assert dataclasses.asdict(request) | {"history": None, "gates": None, "incident_ids": None} == dataclasses.asdict(request) | {
+        await b.trigger("watch", path=((0.5, 0.5), (0.1, 0.9)), score=0.7, severity=Severity.ALARM)
+        request = b.dispatch._registry.requests[b.last["request_id"]]
+        assert dataclasses.asdict(request) | {
+            "history": None,
+            "gates": None,
+            "incident_ids": None,
+        } == dataclasses.asdict(request) | {
             "history": None,
             "gates": None,
             "incident_ids": None,
@@ -342,7 +424,9 @@ async def test_what_the_loop_says_of_a_request(tmp_path: Path) -> None:
 
 
 async def test_patrols_need_drones_and_a_clock(tmp_path: Path) -> None:
-    """Switched off, no patrol is asked for; without a clock neither, and that is told until the clock is trusted."""
+    """Switched off, no patrol is asked for; without a clock neither, and that is told until the clock is
+    trusted.
+    """
     async with bench(tmp_path, rules=replace(DEWI, enabled=False), turns=False) as b:
         await b.turn()
         assert b.requests == {}
@@ -351,11 +435,17 @@ async def test_patrols_need_drones_and_a_clock(tmp_path: Path) -> None:
         await b.reload(rules=DEWI)
         await b.turn()
         parts = b.dispatch._parts
-        assert (b.requests, parts.reason("patrols")) == ({}, "the clock is not trusted: no patrol is asked for")
+        assert (b.requests, parts.reason("patrols")) == (
+            {},
+            "the clock is not trusted: no patrol is asked for",
+        )
         b.clock_is_right = True
         b.keeper.check()
         await b.turn()
-        assert ([r["origin"] for r in b.requests.values()], parts.is_ill("patrols")) == (["patrol"], False)
+        assert ([r["origin"] for r in b.requests.values()], parts.is_degraded("patrols")) == (
+            ["patrol"],
+            False,
+        )
 
 
 @pytest.mark.parametrize(("approved", "end"), [(True, "canceled"), (False, "pending_approval")])
@@ -371,6 +461,8 @@ async def test_whose_flight_a_revoked_plan_takes_back(approved: bool, end: str, 
         assert reply == {
             "patrol": "round",
             "standing": False,
-            "malformed": "unknown key 'zoom'; known here: by, decision, patrol, reason, request_id, signature, until",
+            "malformed": (
+                "unknown key 'zoom'; known here: by, decision, patrol, reason, request_id, signature, until"
+            ),
         }
         assert b.state(request_id) == end

@@ -1,8 +1,8 @@
-"""A model of what must never happen, against the real dispatch loop: random commands, doubled and out of order, restarts, clocks that jump,
-a disk that fails.
+"""A model of what must never happen, against the real dispatch loop: random commands, doubled and out of
+order, restarts, clocks that jump, a disk that fails.
 
-No order twice, none after its time, none with a gate that is not open, none after a cancel, none that nobody approved; and nothing is told
-that was not stored before.
+No order twice, none after its time, none with a gate that is not open, none after a cancel, none that nobody
+approved; and nothing is told that was not stored before.
 """
 
 from __future__ import annotations
@@ -18,7 +18,13 @@ from typing import Any, TypeVar
 import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule, run_state_machine_as_test
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    initialize,
+    precondition,
+    rule,
+    run_state_machine_as_test,
+)
 
 from pole_agent.drone.machine import ORDERED_STATES, STATUS
 from pole_agent.errors import CommandRefused
@@ -28,7 +34,11 @@ from tests.loops.dispatching import LIMITS, Bench, rules
 T = TypeVar("T")
 MAX_WIND_MS, MAX_AGE_S, TTL_S, COOLDOWN_S = 8.0, 120.0, 600.0, 200.0
 LAWS = rules(
-    replace(LIMITS, ttl_s=TTL_S, cooldown_s=COOLDOWN_S, max_wind_ms=MAX_WIND_MS, conditions_max_age_s=MAX_AGE_S), answer_s=60, silence_s=300
+    replace(
+        LIMITS, ttl_s=TTL_S, cooldown_s=COOLDOWN_S, max_wind_ms=MAX_WIND_MS, conditions_max_age_s=MAX_AGE_S
+    ),
+    answer_s=60,
+    silence_s=300,
 )
 
 
@@ -74,7 +84,9 @@ class Pole(RuleBasedStateMachine):
             assert self.approved[request_id] > 0, "nobody approved it"
             assert sent_s - self.born[request_id] <= TTL_S + 0.01, "after its time"
             assert order.message.expiry_s is not None
-            assert sent_s - self.born[request_id] + order.message.expiry_s <= TTL_S + 0.01, "it may arrive after its time"
+            assert sent_s - self.born[request_id] + order.message.expiry_s <= TTL_S + 0.01, (
+                "it may arrive after its time"
+            )
             assert all(g["ok"] for g in order.data["gates"])
             assert abs(self.offset_s) < 1, "with a wrong clock"
             assert not self.stopped, "all flights are stopped"
@@ -101,10 +113,16 @@ class Pole(RuleBasedStateMachine):
     def starts(self) -> None:
         self.do(self.bench.start())
 
-    @rule(name=st.sampled_from(["a", "b", "c"]), severity=st.sampled_from(list(Severity)), copies=st.integers(1, 3))
+    @rule(
+        name=st.sampled_from(["a", "b", "c"]),
+        severity=st.sampled_from(list(Severity)),
+        copies=st.integers(1, 3),
+    )
     def somebody_comes(self, name: str, severity: Severity, copies: int) -> None:
         for _ in range(copies):
-            self.bench.dispatch.wish(RequestDrone(name, "street", "road", f"i-{name}", severity, self.bench.clock.monotonic()))
+            self.bench.dispatch.trigger(
+                RequestDrone(name, "street", "road", f"i-{name}", severity, self.bench.clock.monotonic())
+            )
         self.do(self.bench.turn())
 
     @rule(seconds=st.sampled_from([0.5, 3.0, 11.0, 70.0, 130.0, 320.0, 700.0]))
@@ -112,7 +130,10 @@ class Pole(RuleBasedStateMachine):
         self.true_s += seconds
         self.do(self.bench.advance(seconds, 50.0))
 
-    @rule(wind=st.sampled_from([3.0, 3.0, 3.0, 8.0, 8.1, 20.0]), age_s=st.sampled_from([0.0, 0.0, 0.0, 60.0, 119.0, 121.0]))
+    @rule(
+        wind=st.sampled_from([3.0, 3.0, 3.0, 8.0, 8.1, 20.0]),
+        age_s=st.sampled_from([0.0, 0.0, 0.0, 60.0, 119.0, 121.0]),
+    )
     def the_dispatcher_tells_the_weather(self, wind: float, age_s: float) -> None:
         measured = self.true_s - age_s
         if self.wind is None or measured >= self.wind[1]:
@@ -122,18 +143,26 @@ class Pole(RuleBasedStateMachine):
 
     @rule(name=st.sampled_from(["a", "b", "c"]))
     def all_goes_well(self, name: str) -> None:
-        """Somebody comes, the weather is fine, and an officer approves at once: so that flights are no rare luck."""
+        """Somebody comes, the weather is fine, and an officer approves at once: so that flights are no rare
+        luck.
+        """
         self.the_dispatcher_tells_the_weather(3.0, 0.0)
         self.somebody_comes(name, Severity.ALARM, 1)
         for request in list(self.bench.requests.values()):
             if request["state"] == "pending_approval":
-                self._arrive(("decide", {"request_id": request["request_id"], "decision": "approve", "by": "Officer"}))
+                self._arrive(
+                    ("decide", {"request_id": request["request_id"], "decision": "approve", "by": "Officer"})
+                )
 
     def _some(self, data: st.DataObject) -> str:
         return data.draw(st.sampled_from(list(self.bench.requests)))
 
     @precondition(lambda self: self.bench.orders or self.bench.told)
-    @rule(data=st.data(), decision=st.sampled_from(["approve", "approve", "approve", "deny", "cancel"]), now=st.booleans())
+    @rule(
+        data=st.data(),
+        decision=st.sampled_from(["approve", "approve", "approve", "deny", "cancel"]),
+        now=st.booleans(),
+    )
     def an_officer_decides(self, data: st.DataObject, decision: str, now: bool) -> None:
         self._send(("decide", {"request_id": self._some(data), "decision": decision, "by": "Officer"}), now)
 
@@ -229,7 +258,11 @@ class Pole(RuleBasedStateMachine):
 
 def _run(examples: int, steps: int) -> None:
     chosen = settings(
-        max_examples=examples, stateful_step_count=steps, deadline=None, suppress_health_check=list(HealthCheck), print_blob=True
+        max_examples=examples,
+        stateful_step_count=steps,
+        deadline=None,
+        suppress_health_check=list(HealthCheck),
+        print_blob=True,
     )
     run_state_machine_as_test(Pole, settings=chosen)
 

@@ -14,7 +14,7 @@ import pytest
 from pole_agent.clock import settle
 from pole_agent.drone.target import View, seen_from
 from pole_agent.errors import CommandRefused
-from pole_agent.loops.dispatch.docket import LastOrder
+from pole_agent.loops.dispatch.registry import LastOrder
 from pole_agent.uplink.events import Message
 from pole_agent.vocabulary import RequestDrone, Severity
 from tests.loops.dispatching import BASE, LIMITS, Bench, rules
@@ -24,8 +24,13 @@ from tests.loops.test_ways_out import BY, bench, reach
 
 
 def asks(b: Bench, rule: str = "watch", **more: Any) -> None:
-    fields: dict[str, Any] = {"camera": "street", "place": "road", "incident_id": "i-1", "severity": Severity.WARNING}
-    b.dispatch.wish(RequestDrone(rule, at=b.clock.monotonic(), **(fields | more)))
+    fields: dict[str, Any] = {
+        "camera": "street",
+        "place": "road",
+        "incident_id": "i-1",
+        "severity": Severity.WARNING,
+    }
+    b.dispatch.trigger(RequestDrone(rule, at=b.clock.monotonic(), **(fields | more)))
 
 
 async def approve(b: Bench) -> None:
@@ -45,7 +50,7 @@ async def refused(b: Bench) -> None:
         await b.dispatch.decide({"request_id": "r-0", "decision": "cancel", **BY}, "")
 
 
-async def wish(b: Bench) -> None:
+async def trigger(b: Bench) -> None:
     asks(b, "other")
 
 
@@ -55,14 +60,16 @@ async def nothing(b: Bench) -> None:
 
 @pytest.mark.parametrize(
     ("word", "turns"),
-    [(wish, 1), (approve, 1), (weather, 1), (stop, 1), (refused, 1), (nothing, 0)],
+    [(trigger, 1), (approve, 1), (weather, 1), (stop, 1), (refused, 1), (nothing, 0)],
     ids=lambda w: getattr(w, "__name__", ""),
 )
-async def test_what_is_said_is_looked_at_at_once(word: Callable[[Bench], Any], turns: int, tmp_path: Path) -> None:
+async def test_what_is_said_is_looked_at_at_once(
+    word: Callable[[Bench], Any], turns: int, tmp_path: Path
+) -> None:
     """Nobody waits for the next second; without a word there is no turn before that."""
     async with bench(tmp_path, rules=rules(replace(LIMITS, max_wind_ms=8))) as b:
         await b.weather(wind_ms=3.0)
-        await b.wish()
+        await b.trigger()
         await b.quiet()
         beats = list[float]()
         b.dispatch._beat = lambda: beats.append(b.clock.monotonic())
@@ -89,11 +96,13 @@ async def test_repeats_that_wait_are_one_wish(tmp_path: Path) -> None:
         assert request["incident_ids"] == ["i-0", *(f"i-{n}" for n in range(3, 10))]
         b.dispatch._rules = replace(b.rules, enabled=False)
         asks(b, "other")
-        assert b.dispatch._wishes == {}
+        assert b.dispatch._triggers == {}
 
 
 async def test_wishes_outlive_a_disk_that_fails(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
-    """What came while it failed is added, nothing is lost or counted twice, and it is said once that requests wait."""
+    """What came while it failed is added, nothing is lost or counted twice, and it is said once that requests
+    wait.
+    """
     async with bench(tmp_path, turns=False) as b:
         b.broken.add("write")
         asks(b, incident_id="i-1")
@@ -115,19 +124,19 @@ async def test_wishes_outlive_a_disk_that_fails(tmp_path: Path, caplog: pytest.L
 
 
 async def test_a_wish_that_fails_late_joins_what_came(tmp_path: Path) -> None:
-    """The disk fails in the middle of a wish, and repeats come in that moment: all are one."""
+    """The disk fails in the middle of a trigger, and repeats come in that moment: all are one."""
     async with bench(tmp_path, turns=False) as b:
-        keep = b.dispatch._docket.move
+        keep = b.dispatch._registry.move
 
         async def move(*arguments: Any, **more: Any) -> Any:
             asks(b, incident_id="i-2", severity=Severity.ALARM)
             b.broken.add("write")
             return await keep(*arguments, **more)
 
-        b.dispatch._docket.move = move  # type: ignore[method-assign]
+        b.dispatch._registry.move = move  # type: ignore[method-assign]
         asks(b, incident_id="i-1")
         await b.turn()
-        (late,) = b.dispatch._wishes.values()
+        (late,) = b.dispatch._triggers.values()
         assert (late.first.incident_id, late.ids, late.count) == ("i-1", ["i-1", "i-2"], 2)
 
 
@@ -139,17 +148,20 @@ async def test_the_gravest_wish_goes_first(tmp_path: Path) -> None:
         await b.turn()
         assert [r["rule"] for r in b.requests.values()] == ["b", "c", "a"]
         first = next(iter(b.requests))
-        b.dispatch._docket.requests[first] = replace(b.dispatch._docket.requests[first], target=None)  # type: ignore[arg-type]
+        b.dispatch._registry.requests[first] = replace(b.dispatch._registry.requests[first], target=None)  # type: ignore[arg-type]
         await b.clock.advance(601)
         await b.dispatch.turn()
-        states = {r.rule: r.state for r in b.dispatch._docket.requests.values()}
+        states = {r.rule: r.state for r in b.dispatch._registry.requests.values()}
         assert (states["c"], states["a"]) == ("expired", "expired")
 
 
 @pytest.mark.parametrize(
-    ("ahead_s", "trusted", "taken"), [(60.0, True, True), (60.1, True, False), (60.1, False, True), (-999.0, True, True)]
+    ("ahead_s", "trusted", "taken"),
+    [(60.0, True, True), (60.1, True, False), (60.1, False, True), (-999.0, True, True)],
 )
-async def test_a_word_of_the_future_is_refused(ahead_s: float, trusted: bool, taken: bool, tmp_path: Path) -> None:
+async def test_a_word_of_the_future_is_refused(
+    ahead_s: float, trusted: bool, taken: bool, tmp_path: Path
+) -> None:
     """Beyond a minute ahead of a clock that is trusted; what is less ahead counts as of now."""
     async with bench(tmp_path, clock_is_right=trusted, turns=False) as b:
         if not taken:
@@ -171,7 +183,11 @@ async def test_what_a_stop_by_nonsense_says(tmp_path: Path) -> None:
         assert (b.dispatch.state()["stopped"] or {})["by"] == "unknown"
         await b.dispatch.stop_flights({"stop": True, "by": "Dewi", "reason": "a helicopter"}, "")
         named = b.dispatch.state()["stopped"]
-        assert (named["by"], named["reason"], named["since"]) == ("Dewi", "a helicopter", "2026-11-24T05:00:00.000Z")
+        assert (named["by"], named["reason"], named["since"]) == (
+            "Dewi",
+            "a helicopter",
+            "2026-11-24T05:00:00.000Z",
+        )
         await b.clock.advance(5)
         b.store.writes_left = 0
         await b.dispatch.stop_flights({"stop": "yes"}, "")
@@ -194,7 +210,7 @@ async def test_a_resume_that_cannot_be_kept_is_none(tmp_path: Path) -> None:
 async def test_orders_under_way_are_let_go_at_the_end(tmp_path: Path) -> None:
     """Nothing of them runs on; what became of them is unknown, so the request stays as it was sent."""
     async with bench(tmp_path, link="silent") as b:
-        await b.wish()
+        await b.trigger()
         await b.decide("approve")
         assert (b.dispatch.delivering, len(b.orders), b.state()) == (1, 1, "sent")
         before = asyncio.all_tasks()
@@ -216,7 +232,7 @@ async def test_who_reports_is_named(tmp_path: Path) -> None:
         await b.dispatch.progress({"request_id": request_id, "status": "in_progress", "reason": "wind"}, "")
         found = b.requests[request_id]
         assert (found["by"], found["step"], found["reason"]) == ("dispatcher", "taking off", "wind")
-        assert b.dispatch._docket.heard_at[request_id] == b.clock.monotonic()
+        assert b.dispatch._registry.heard_at[request_id] == b.clock.monotonic()
         assert [r["request_id"] for r in b.dispatch.pending()] == [request_id]
         await b.dispatch.progress({"request_id": request_id, "status": "ok"}, "")
         assert b.dispatch.pending() == []
@@ -227,8 +243,14 @@ async def test_a_standing_approval_is_told_for_health(tmp_path: Path) -> None:
     async with bench(tmp_path, rules=rules(patrols=(ROUND,)), turns=False) as b:
         assert b.dispatch.state() == {"stopped": None, "standing_approvals": {}, "approvals_refused": {}}
         payload = {"patrol": "round", "decision": "approve", "until": "2026-11-24T06:00:00Z", **BY}
-        assert await b.dispatch.decide(payload, "") == {"patrol": "round", "standing": True, "until": "2026-11-24T06:00:00.000Z"}
-        assert b.dispatch.state()["standing_approvals"] == {"round": {"by": "Officer", "until": "2026-11-24T06:00:00.000Z"}}
+        assert await b.dispatch.decide(payload, "") == {
+            "patrol": "round",
+            "standing": True,
+            "until": "2026-11-24T06:00:00.000Z",
+        }
+        assert b.dispatch.state()["standing_approvals"] == {
+            "round": {"by": "Officer", "until": "2026-11-24T06:00:00.000Z"}
+        }
         await b.clock.advance(3600)
         assert b.dispatch.state()["standing_approvals"] == {}
 
@@ -237,10 +259,14 @@ async def test_a_standing_approval_is_told_for_health(tmp_path: Path) -> None:
 
 
 async def test_what_is_forgotten_of_what_is_closed(tmp_path: Path) -> None:
-    """All but the newest hundred, and the newest hundred of the suppressed; what is open, called back or a patrol of today stays."""
+    """All but the newest hundred, and the newest hundred of the suppressed; what is open, called back or a
+    patrol of today stays.
+    """
     async with bench(tmp_path, turns=False) as b:
-        docket, since = b.dispatch._docket, b.clock.monotonic()
-        one = replace(FULL, origin="incident", call_back=False, ordered=False, boot_id="boot-1", created_at=since)
+        docket, since = b.dispatch._registry, b.clock.monotonic()
+        one = replace(
+            FULL, origin="incident", call_back=False, ordered=False, boot_id="boot-1", created_at=since
+        )
         others = {
             "open": replace(one, state="blocked"),
             "called back": replace(one, call_back=True),
@@ -255,7 +281,9 @@ async def test_what_is_forgotten_of_what_is_closed(tmp_path: Path) -> None:
         every |= {"d-99": replace(one, state="ok")}
         tables: list[dict[str, Any]] = [docket.requests, docket.heard_at, docket._deadlines, docket._unsaved]
         for name, request in every.items():
-            for table, value in zip(tables, (replace(request, request_id=name), since, since, None), strict=True):
+            for table, value in zip(
+                tables, (replace(request, request_id=name), since, since, None), strict=True
+            ):
                 table[name] = value
             b.board.post(f"drone/request/{name}", Message("x", b""))
         docket._prune()
@@ -271,15 +299,15 @@ async def test_which_order_was_the_last(tmp_path: Path) -> None:
     """The one that was sent last, in memory and on the disk, whatever happens to requests afterwards."""
     async with bench(tmp_path, turns=False) as b:
         assert await b.store.read(lambda db: db.get("last_order")) is None
-        await b.wish()
+        await b.trigger()
         assert await b.store.read(lambda db: db.get("last_order")) is None
         request_id, at = b.last["request_id"], b.clock.monotonic()
         await b.decide("approve", request_id)
         expected = LastOrder(request_id, b.clock.wall(), at, "boot-1")
-        assert b.dispatch._docket.last_order == expected
+        assert b.dispatch._registry.last_order == expected
         await b.clock.advance(5)
         await b.decide("cancel", request_id)
-        assert b.dispatch._docket.last_order == expected
+        assert b.dispatch._registry.last_order == expected
         assert json.loads(await b.store.read(lambda db: db.get("last_order"))) == asdict(expected)
 
 
@@ -287,7 +315,7 @@ async def test_how_long_ago_something_was(tmp_path: Path) -> None:
     """By the monotonic clock in the boot in which it was, by the wall in any other."""
     async with bench(tmp_path, turns=False) as b:
         wall, now = b.clock.wall(), b.clock.monotonic()
-        since = b.dispatch._docket.since
+        since = b.dispatch._registry.since
         assert since("boot-1", wall - 1000, now - 7) == pytest.approx(7)
         assert since("boot-0", wall - 1000, now - 7) == pytest.approx(1000)
         assert since("", wall + 5, now) == pytest.approx(-5)
@@ -299,22 +327,28 @@ async def test_how_long_ago_something_was(tmp_path: Path) -> None:
 async def test_a_call_back_says_all(tmp_path: Path) -> None:
     """Which flight, of which pole, by whom, why and when; live, never kept."""
     async with bench(tmp_path, turns=False) as b:
-        message = b.dispatch._docket.cancel("r-1", "Dewi", "a helicopter")
+        message = b.dispatch._registry.cancel("r-1", "Dewi", "a helicopter")
         assert json.loads(message.payload) == {
-            "request_id": "r-1", "pole": BASE, "by": "Dewi", "reason": "a helicopter", "at": "2026-11-24T05:00:00.000Z",
-        }  # fmt: skip
+            "request_id": "r-1",
+            "pole": BASE,
+            "by": "Dewi",
+            "reason": "a helicopter",
+            "at": "2026-11-24T05:00:00.000Z",
+        }
         assert message == Message(f"{BASE}/drone/cancel", message.payload)
 
 
 async def test_the_target_is_where_somebody_was_last(tmp_path: Path) -> None:
-    """At the end of the path, seen from the camera that saw it; anywhere in its picture where no path is known."""
+    """At the end of the path, seen from the camera that saw it; anywhere in its picture where no path is
+    known.
+    """
     view = View(heading_deg=90, hfov_deg=90, range_m=80)
     async with bench(tmp_path, rules=rules(views={"street": view}), turns=False) as b:
         place = (b.rules.place.latitude, b.rules.place.longitude)
         for number, path in enumerate([((0.1, 0.9), (0.5, 0.8), (0.9, 0.7)), ((0.2, 0.5),), ()]):
-            await b.wish(f"rule {number}", path=path)
-            found = b.dispatch._docket.requests[b.last["request_id"]]
+            await b.trigger(f"rule {number}", path=path)
+            found = b.dispatch._registry.requests[b.last["request_id"]]
             assert found.target == seen_from(place, view, path[-1] if path else None, b.rules.altitude_m)
-        await b.wish("elsewhere", camera="yard", path=((0.9, 0.9),))
-        found = b.dispatch._docket.requests[b.last["request_id"]]
+        await b.trigger("elsewhere", camera="yard", path=((0.9, 0.9),))
+        found = b.dispatch._registry.requests[b.last["request_id"]]
         assert found.target == seen_from(place, View(), (0.9, 0.9), b.rules.altitude_m)

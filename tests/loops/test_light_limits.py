@@ -1,4 +1,6 @@
-"""The loop of the lamp where something fails or is only just so: a disk that is broken, a photocell against the clock, nights, the log."""
+"""The loop of the lamp where something fails or is only just so: a disk that is broken, a photocell against
+the clock, nights, the log.
+"""
 
 from __future__ import annotations
 
@@ -49,7 +51,16 @@ async def test_what_could_not_be_written_is_written_later(tmp_path: Path) -> Non
         assert s.controller.ledger.finished == []
         kept = await s.disk("lamp.ledger")
         assert kept["finished"] == [], "with its event: a restart tells it no more"
-        assert set(kept) == {"burn_s", "energy_wh", "switch_ons", "boots", "night", "finished", "boot_id", "night_start"}
+        assert set(kept) == {
+            "burn_s",
+            "energy_wh",
+            "switch_ons",
+            "boots",
+            "night",
+            "finished",
+            "boot_id",
+            "night_start",
+        }
         await s.light.keep()
         assert [night["night"] for night in await s.events("lamp.summarized")] == ["2026-11-24"]
         assert (await s.disk("lamp.ledger"))["finished"] == []
@@ -114,7 +125,9 @@ async def test_restore_tries_again_until_the_disk_answers(tmp_path: Path) -> Non
 
 @pytest.mark.parametrize("damaged", ["override", "lamp.default_duration_s", "lamp.ledger"])
 @pytest.mark.parametrize("text", ["{", '{"burn_s": -1}', "[1]", "null", '"x"', "1e999", "{" * 5000])
-async def test_one_damaged_row_spoils_no_other(tmp_path: Path, damaged: str, text: str, caplog: pytest.LogCaptureFixture) -> None:
+async def test_one_damaged_row_spoils_no_other(
+    tmp_path: Path, damaged: str, text: str, caplog: pytest.LogCaptureFixture
+) -> None:
     """It is ignored and told; the others are taken up."""
     good = {"override": KEPT, "lamp.default_duration_s": 90, "lamp.ledger": {"boots": 4, "boot_id": "boot"}}
     async with stand(tmp_path, restored=False) as s:
@@ -131,18 +144,25 @@ async def test_one_damaged_row_spoils_no_other(tmp_path: Path, damaged: str, tex
 
 
 async def test_what_was_stored_speaks_against_the_clock(tmp_path: Path) -> None:
-    """Before it is asked how long an override of another boot lasts: by a clock that is behind what is stored nobody knows."""
+    """Before it is asked how long an override of another boot lasts: by a clock that is behind what is stored
+    nobody knows.
+    """
     await plant(tmp_path, override=KEPT | {"boot_id": "before", "wall_until": EVENING + 4000})
     async with stand(tmp_path, EVENING + 3000) as s:
         assert s.controller.override is not None
-        await s.store.write(lambda _: None, RecordEvent("lamp.resumed", Severity.INFO, {}, s.clock.monotonic()))
+        await s.store.write(
+            lambda _: None, RecordEvent("lamp.resumed", Severity.INFO, {}, s.clock.monotonic())
+        )
     async with stand(tmp_path, EVENING) as s:
         assert not s.keeper.trusted
         assert s.controller.override is None
 
 
 async def test_a_broken_disk_is_one_line_in_the_log(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
-    """However many commands come; and another once it has worked in between. The light follows all of them."""
+    """However many commands come; and another once it has worked in between.
+
+    The light follows all of them.
+    """
 
     def lines() -> int:
         return sum("could not be kept" in r.message for r in caplog.records)
@@ -174,7 +194,9 @@ async def test_the_end_is_told_or_fails(tmp_path: Path) -> None:
 
 @contextlib.asynccontextmanager
 async def cell(folder: Path, wall: float) -> AsyncIterator[Stand]:
-    async with stand(folder, wall, made=controller(photocell=True, fade_s=0.0, fade_down_s=0.0), restored=False) as s:
+    async with stand(
+        folder, wall, made=controller(photocell=True, fade_s=0.0, fade_down_s=0.0), restored=False
+    ) as s:
         s.lux = 5.0
         yield s
 
@@ -189,12 +211,13 @@ async def minutes(s: Stand, count: int) -> None:
     [
         (5.0, None, None, True),  # it has been dark, then it is bright
         (5.0, 30.0, None, False),  # just after the lamp rose: by its own light
-        (5.0, 90.0, None, False), (5.0, 300.0, None, True),
+        (5.0, 90.0, None, False),
+        (5.0, 300.0, None, True),
         (None, None, None, False),  # nobody knows whether it was dark before the lamp was lit
         (None, None, 0.0, True),  # the lamp is off
         (None, None, 0.1, False),
     ],
-)  # fmt: skip
+)
 async def test_light_in_the_night_doubts_the_clock(
     tmp_path: Path, first: float | None, rises: float | None, fixed: float | None, doubted: bool
 ) -> None:
@@ -219,7 +242,9 @@ async def test_light_in_the_night_doubts_the_clock(
         assert (s.keeper.reason == LIGHT) is doubted
         if fixed is None and rises is None:
             s.step(1.0)
-            assert s.lamp.seen[-1] == (1.0 if doubted else 0.5 if s.clock.wall() > EVENING + 2 * HOUR_S else 0.8)
+            assert s.lamp.seen[-1] == (
+                1.0 if doubted else 0.5 if s.clock.wall() > EVENING + 2 * HOUR_S else 0.8
+            )
 
 
 async def test_a_person_is_believed_against_the_cell(tmp_path: Path) -> None:
@@ -267,7 +292,9 @@ async def test_a_cell_that_is_taken_away_doubts_no_more(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(("days_back", "begins"), [(1, False), (2, True), (3, True)])
 async def test_how_far_a_clock_goes_back(tmp_path: Path, days_back: int, begins: bool) -> None:
-    """By a day the night that was summed up stays; by two, that of the new time begins, and is written at once."""
+    """By a day the night that was summed up stays; by two, that of the new time begins, and is written at
+    once.
+    """
     async with stand(tmp_path, EVENING) as s:
         s.step()
         s.clock.set_wall(EVENING - days_back * DAY_S)
@@ -333,7 +360,9 @@ async def test_a_time_beyond_the_calendar_turns_no_night(tmp_path: Path, wall: f
 
 
 async def test_what_is_a_change_and_what_is_logged(tmp_path: Path) -> None:
-    """Level and reason count as changes; the log also has who asked, the clock and the program; all of it is told at once."""
+    """Level and reason count as changes; the log also has who asked, the clock and the program; all of it is
+    told at once.
+    """
 
     def rows() -> int:
         with contextlib.closing(sqlite3.connect(tmp_path / "pole.db")) as disk:
@@ -353,14 +382,21 @@ async def test_what_is_a_change_and_what_is_logged(tmp_path: Path) -> None:
                 await done
             s.step(0.1)
             await s.kept()
-            assert (s.light.changes - before, rows() - count, s.board.take() is not None) == (changes, logged, told)
+            assert (s.light.changes - before, rows() - count, s.board.take() is not None) == (
+                changes,
+                logged,
+                told,
+            )
 
         assert rows() == 1
         await after(lambda: None, 0, 0, False)
         await after(lambda: s.light.command({"default_duration_s": 60}, "x"), 0, 0, True)
-        await after(lambda: s.light.command({"level": 0.8, "duration_s": 9000}, "x"), 1, 1, True)  # another reason
-        await after(lambda: s.light.command({"level": 0.8, "duration_s": 9000}, "y"), 0, 1, True)  # another person
-        await after(lambda: s.light.command({"level": 0.7, "duration_s": 9000}, "y"), 1, 1, True)  # another level
+        # Another reason
+        await after(lambda: s.light.command({"level": 0.8, "duration_s": 9000}, "x"), 1, 1, True)
+        # Another person
+        await after(lambda: s.light.command({"level": 0.8, "duration_s": 9000}, "y"), 0, 1, True)
+        # Another level
+        await after(lambda: s.light.command({"level": 0.7, "duration_s": 9000}, "y"), 1, 1, True)
         s.feedback = Feedback(False)
         s.run(19.0)
         await after(lambda: s.run(2.0), 0, 0, True)  # a fault opens
@@ -407,7 +443,9 @@ async def test_a_fade_goes_on_at_once(tmp_path: Path) -> None:
         await asyncio.gather(task, return_exceptions=True)
 
 
-@pytest.mark.parametrize(("until", "pause"), [(1010.0, 1.0), (1001.0, 1.0), (1000.25, 0.25), (1000.0005, 0.001), (999.0, 0.001)])
+@pytest.mark.parametrize(
+    ("until", "pause"), [(1010.0, 1.0), (1001.0, 1.0), (1000.25, 0.25), (1000.0005, 0.001), (999.0, 0.001)]
+)
 async def test_how_long_the_loop_waits(tmp_path: Path, until: float, pause: float) -> None:
     """A second, or until what holds now ends, never not at all."""
     async with stand(tmp_path) as s:
@@ -425,7 +463,14 @@ async def test_the_lamp_that_was_never_looked_at(tmp_path: Path) -> None:
     async with stand(tmp_path, restored=False) as s:
         s.light.announce()
         assert s.notice == {
-            "state": "ON", "brightness": 255, "level": 1.0, "reason": "failsafe", "until": None, "program": None, "override": None,
-            "default_duration_s": 3600.0, "faults": [],
-        }  # fmt: skip
+            "state": "ON",
+            "brightness": 255,
+            "level": 1.0,
+            "reason": "failsafe",
+            "until": None,
+            "program": None,
+            "override": None,
+            "default_duration_s": 3600.0,
+            "faults": [],
+        }
         assert not math.isnan(s.light.account()["burn_s"])

@@ -1,4 +1,6 @@
-"""The loop of the lamp alone: what it drives, tells and keeps; what a restart and a reload carry over, every field of it."""
+"""The loop of the lamp alone: what it drives, tells and keeps; what a restart and a reload carry over, every
+field of it.
+"""
 
 from __future__ import annotations
 
@@ -68,9 +70,13 @@ class Stand:
         made: Controller | None = None,
     ) -> None:
         self.clock: ManualClock = ManualClock(wall=wall, monotonic=now) if before is None else before.clock
-        self.keeper: TimeKeeper = TimeKeeper(self.clock, trust, boot, lambda _: False) if before is None else before.keeper
+        self.keeper: TimeKeeper = (
+            TimeKeeper(self.clock, trust, boot, lambda _: False) if before is None else before.keeper
+        )
         self.broken: set[str] = set()  # "read", "write": the disk fails
-        new_store = SwitchedStore(self.broken, folder, 64, self.keeper.stamp, lambda: uuid7(self.clock.wall(), os.urandom), 0.05)
+        new_store = SwitchedStore(
+            self.broken, folder, 64, self.keeper.stamp, lambda: uuid7(self.clock.wall(), os.urandom), 0.05
+        )
         self.store: Store = new_store if before is None else before.store
         self.told: list[RecordEvent] = []
         self.parts, self.board = Parts(self.told.append, self.clock.monotonic), Board()
@@ -80,10 +86,21 @@ class Stand:
         self.beats = 0
         self.controller = made or controller(relay_s=math.inf)
         self.luminaire: Luminaire = (
-            before.luminaire if before is not None else Luminaire(self.lamp, self.relay, lambda: self.lux, lambda: self.feedback)
+            before.luminaire
+            if before is not None
+            else Luminaire(self.lamp, self.relay, lambda: self.lux, lambda: self.feedback)
         )
-        context = Context(base="base", clock=self.clock, keeper=self.keeper, store=self.store, board=self.board, parts=self.parts)
-        self.light = Light(context, self.luminaire, self.controller, Boosts(), beat=self.beat, button_off_s=120.0)
+        context = Context(
+            base="base",
+            clock=self.clock,
+            keeper=self.keeper,
+            store=self.store,
+            board=self.board,
+            parts=self.parts,
+        )
+        self.light = Light(
+            context, self.luminaire, self.controller, Boosts(), beat=self.beat, button_off_s=120.0
+        )
         if before is not None:
             self.light.take_over(before.light)
 
@@ -128,7 +145,9 @@ class Stand:
 
 
 @contextlib.asynccontextmanager
-async def stand(folder: Path, wall: float = EVENING, *, restored: bool = True, **more: Any) -> AsyncIterator[Stand]:
+async def stand(
+    folder: Path, wall: float = EVENING, *, restored: bool = True, **more: Any
+) -> AsyncIterator[Stand]:
     made = Stand(folder, wall, **more)
     made.store.start()
     try:
@@ -144,7 +163,10 @@ async def plant(folder: Path, **kept: Any) -> None:
     """Write what a process of before has left; underscores are dots."""
     async with stand(folder, restored=False) as s:
         for key, value in kept.items():
-            name, text = {"default_s": "lamp.default_duration_s", "ledger": "lamp.ledger"}.get(key, key), json.dumps(value)
+            name, text = (
+                {"default_s": "lamp.default_duration_s", "ledger": "lamp.ledger"}.get(key, key),
+                json.dumps(value),
+            )
             await s.store.write(lambda db, name=name, text=text: db.set(name, text))  # type: ignore[misc]
 
 
@@ -178,20 +200,48 @@ async def test_what_is_kept_and_told_of_an_override(tmp_path: Path) -> None:
         command = {"level": 0.7, "duration_s": 60, "mode": "fixed", "transition": 5, "reason": "film"}
         assert await s.light.command(command, "officer", local=True) == {}
         assert await s.disk("override") == {
-            "level": 0.7, "until": 1060.0, "fixed": True, "transition_s": 5.0, "by": "officer", "reason": "film", "local": True,
-            "boot_id": "boot", "wall_until": EVENING + 60,
-        }  # fmt: skip
+            "level": 0.7,
+            "until": 1060.0,
+            "fixed": True,
+            "transition_s": 5.0,
+            "by": "officer",
+            "reason": "film",
+            "local": True,
+            "boot_id": "boot",
+            "wall_until": EVENING + 60,
+        }
         await s.light.command({"level": 0.6}, "other")
         assert await s.events("lamp.overridden") == [
-            {"level": 0.7, "duration_s": 60.0, "mode": "fixed", "by": "officer", "reason": "film", "local": True},
-            {"level": 0.6, "duration_s": 3600.0, "mode": "adaptive", "by": "other", "reason": "", "local": False},
+            {
+                "level": 0.7,
+                "duration_s": 60.0,
+                "mode": "fixed",
+                "by": "officer",
+                "reason": "film",
+                "local": True,
+            },
+            {
+                "level": 0.6,
+                "duration_s": 3600.0,
+                "mode": "adaptive",
+                "by": "other",
+                "reason": "",
+                "local": False,
+            },
         ]
 
 
 KEPT = {
-    "level": 0.7, "until": 1600.0, "fixed": True, "transition_s": 5.0, "by": "officer", "reason": "film", "local": True,
-    "boot_id": "boot", "wall_until": EVENING + 300,
-}  # fmt: skip
+    "level": 0.7,
+    "until": 1600.0,
+    "fixed": True,
+    "transition_s": 5.0,
+    "by": "officer",
+    "reason": "film",
+    "local": True,
+    "boot_id": "boot",
+    "wall_until": EVENING + 300,
+}
 BACK = Override(0.7, 1600.0, True, None, "officer", "film", True)
 
 
@@ -208,15 +258,27 @@ BACK = Override(0.7, 1600.0, True, None, "officer", "film", True)
         ({"boot_id": "before"}, "system", Override(0.7, 1300.0, True, None, "officer", "film", True)),
         ({"boot_id": "before"}, "auto", None),
         ({"boot_id": "before", "wall_until": EVENING}, "system", None),
-        ({"fixed": False, "local": False}, "system", Override(0.7, 1600.0, False, None, "officer", "film", False)),
-        ({"fixed": "yes", "local": 1}, "system", Override(0.7, 1600.0, False, None, "officer", "film", False)),
+        (
+            {"fixed": False, "local": False},
+            "system",
+            Override(0.7, 1600.0, False, None, "officer", "film", False),
+        ),
+        (
+            {"fixed": "yes", "local": 1},
+            "system",
+            Override(0.7, 1600.0, False, None, "officer", "film", False),
+        ),
         ({"by": "x" * 200}, "system", Override(0.7, 1600.0, True, None, "x" * 100, "film", True)),
         ({"level": 1.01}, "system", None),
         ({"level": 0.0}, "system", Override(0.0, 1600.0, True, None, "officer", "film", True)),
     ],
 )
-async def test_each_field_of_an_override_over_a_restart(tmp_path: Path, changes: Any, trust: Any, expected: Override | None) -> None:
-    """For the time that is left, on the clock that is known; what a wrong clock or a mistake leaves unknown is the program."""
+async def test_each_field_of_an_override_over_a_restart(
+    tmp_path: Path, changes: Any, trust: Any, expected: Override | None
+) -> None:
+    """For the time that is left, on the clock that is known; what a wrong clock or a mistake leaves unknown
+    is the program.
+    """
     await plant(tmp_path, override=KEPT | changes)
     async with stand(tmp_path, trust=trust) as s:
         assert s.controller.override == expected
@@ -246,7 +308,10 @@ async def test_what_was_commanded_meanwhile_is_newer(tmp_path: Path) -> None:
         assert s.light._default_s == 90.0
 
 
-@pytest.mark.parametrize(("kept", "usual_s"), [(90, 90.0), (1, 1.0), (43_200, 43_200.0), (0, 3600.0), (43_201, 3600.0), ("x", 3600.0)])
+@pytest.mark.parametrize(
+    ("kept", "usual_s"),
+    [(90, 90.0), (1, 1.0), (43_200, 43_200.0), (0, 3600.0), (43_201, 3600.0), ("x", 3600.0)],
+)
 async def test_the_usual_duration_over_a_restart(tmp_path: Path, kept: Any, usual_s: float) -> None:
     """As it was set, within what a command may ask for; else an hour."""
     await plant(tmp_path, default_s=kept)
@@ -268,10 +333,13 @@ async def test_a_usual_duration_that_is_set_is_kept(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("kept", "boots"), [(None, 1), ({"boot_id": "boot", "boots": 4}, 4), ({"boot_id": "other", "boots": 4}, 5), ({}, 1)]
+    ("kept", "boots"),
+    [(None, 1), ({"boot_id": "boot", "boots": 4}, 4), ({"boot_id": "other", "boots": 4}, 5), ({}, 1)],
 )
 async def test_a_boot_is_counted_once(tmp_path: Path, kept: Any, boots: int) -> None:
-    """Where nothing is kept it is the first; in the boot in which it was kept it is none; in another it is one more."""
+    """Where nothing is kept it is the first; in the boot in which it was kept it is none; in another it is
+    one more.
+    """
     if kept is not None:
         await plant(tmp_path, ledger=kept)
     async with stand(tmp_path) as s:
@@ -305,7 +373,10 @@ async def test_every_row_of_the_ledger_over_a_restart(tmp_path: Path) -> None:
 
 
 async def test_before_disk_was_read_nothing_is_written(tmp_path: Path) -> None:
-    """Before the disk was read nothing is written over it. Neither the ledger nor the hours that a person sets."""
+    """Before the disk was read nothing is written over it.
+
+    Neither the ledger nor the hours that a person sets.
+    """
     await plant(tmp_path, ledger={"burn_s": 5000.0, "boot_id": "boot"})
     async with stand(tmp_path, restored=False) as s:
         s.run(3 * HOUR_S, 60.0)
@@ -339,7 +410,9 @@ async def test_the_ledger_is_written_four_times_an_hour(tmp_path: Path) -> None:
 
 
 async def test_a_night_is_summed_up_at_noon_and_once(tmp_path: Path) -> None:
-    """With its date, its beginning and its end; a step back over noon sums up nothing; the next noon does again."""
+    """With its date, its beginning and its end; a step back over noon sums up nothing; the next noon does
+    again.
+    """
     async with stand(tmp_path, EVENING) as s:
         night = night_of(EVENING, SUMEDANG)
         s.step()
@@ -360,7 +433,8 @@ async def test_a_night_is_summed_up_at_noon_and_once(tmp_path: Path) -> None:
 async def test_clock_that_was_days_ahead_does_not_stop(tmp_path: Path) -> None:
     """A clock that was days ahead does not stop the nights.
 
-    Set back by more than a day and a half, the night of the new time runs; by less, the one that was summed up stays.
+    Set back by more than a day and a half, the night of the new time runs; by less, the one that was summed
+    up stays.
     """
     for back_s, begins in ((10 * 86_400.0, True), (86_400.0, False)):
         async with stand(tmp_path / str(back_s), EVENING) as s:
@@ -403,7 +477,9 @@ async def test_only_what_is_new_is_driven(tmp_path: Path) -> None:
         assert (s.lamp.seen, s.relay.seen) == ([0.8, 0.3], [True])
         s.lamp.broken = True
         s.step(1.0)
-        assert await s.light.command({"level": 0.5, "transition": 0}, "x") == {}, "the command is kept; the loop is what fails"
+        assert await s.light.command({"level": 0.5, "transition": 0}, "x") == {}, (
+            "the command is kept; the loop is what fails"
+        )
         with pytest.raises(LampError):
             s.step(1.0)
 
@@ -424,7 +500,10 @@ async def test_a_step_says_whether_a_fade_goes_on(tmp_path: Path) -> None:
 
 
 async def test_loop_beats_and_hears_button_and_boosts(tmp_path: Path) -> None:
-    """The loop beats and hears the button and boosts. It beats at every look; a press, a boost and a command wake it at once."""
+    """The loop beats and hears the button and boosts.
+
+    It beats at every look; a press, a boost and a command wake it at once.
+    """
     pressed: list[Any] = []
     async with stand(tmp_path) as s:
         s.luminaire.on_press = pressed.append
@@ -451,7 +530,9 @@ async def test_the_button_takes_turns(tmp_path: Path) -> None:
     """Off for its time, fixed and local; pressed again, back; over another's override it is off too."""
     async with stand(tmp_path) as s:
         s.light.press()
-        assert s.controller.override == Override(0.0, 1120.0, True, None, "button", "button in the pole", True)
+        assert s.controller.override == Override(
+            0.0, 1120.0, True, None, "button", "button in the pole", True
+        )
         s.light.press()
         assert s.controller.override is None
         await s.light.command({"level": 0.7}, "officer")
@@ -466,19 +547,44 @@ async def test_the_button_takes_turns(tmp_path: Path) -> None:
 async def test_the_state_of_the_lamp_field_by_field(tmp_path: Path) -> None:
     """By program, by override, without a clock, before the first look."""
     async with stand(tmp_path) as s:
-        assert (s.light.state()["state"], s.light.state()["level"], s.light.state()["reason"]) == ("ON", 1.0, "failsafe")
+        assert (s.light.state()["state"], s.light.state()["level"], s.light.state()["reason"]) == (
+            "ON",
+            1.0,
+            "failsafe",
+        )
         assert s.light.remaining_s() is None
         s.step()
         assert s.notice == {
-            "state": "ON", "brightness": 204, "level": 0.8, "reason": "program", "until": None, "program": "default", "override": None,
-            "default_duration_s": 3600.0, "faults": [],
-        }  # fmt: skip
-        await s.light.command({"level": 0.33333, "duration_s": 600, "mode": "fixed", "reason": "film"}, "officer")
+            "state": "ON",
+            "brightness": 204,
+            "level": 0.8,
+            "reason": "program",
+            "until": None,
+            "program": "default",
+            "override": None,
+            "default_duration_s": 3600.0,
+            "faults": [],
+        }
+        await s.light.command(
+            {"level": 0.33333, "duration_s": 600, "mode": "fixed", "reason": "film"}, "officer"
+        )
         assert s.notice == {
-            "state": "ON", "brightness": 85, "level": 0.3333, "reason": "override", "until": "2026-11-24T13:10:00.000Z",
-            "program": "default", "default_duration_s": 3600.0, "faults": [],
-            "override": {"level": 0.33333, "mode": "fixed", "by": "officer", "reason": "film", "until": "2026-11-24T13:10:00.000Z"},
-        }  # fmt: skip
+            "state": "ON",
+            "brightness": 85,
+            "level": 0.3333,
+            "reason": "override",
+            "until": "2026-11-24T13:10:00.000Z",
+            "program": "default",
+            "default_duration_s": 3600.0,
+            "faults": [],
+            "override": {
+                "level": 0.33333,
+                "mode": "fixed",
+                "by": "officer",
+                "reason": "film",
+                "until": "2026-11-24T13:10:00.000Z",
+            },
+        }
         s.clock.move_to(1500.04)
         assert s.light.remaining_s() == 100.0
         s.clock.move_to(1500.16)
@@ -486,13 +592,22 @@ async def test_the_state_of_the_lamp_field_by_field(tmp_path: Path) -> None:
         s.clock.move_to(9000.0)
         assert s.light.remaining_s() == 0.0
         await s.light.command({"level": 0.0, "transition": 0}, "x", local=True)
-        assert (s.notice["state"], s.notice["brightness"], s.notice["override"]["mode"]) == ("OFF", 0, "adaptive")
+        assert (s.notice["state"], s.notice["brightness"], s.notice["override"]["mode"]) == (
+            "OFF",
+            0,
+            "adaptive",
+        )
         s.light.boosts.add(BoostLamp("a", 0.9, 9500.0))
         s.step(1.0)
         assert (s.notice["reason"], s.notice["until"], s.notice["override"]["by"]) == ("presence", None, "x")
     async with stand(tmp_path / "auto", trust="auto") as s:
         await s.light.command({"level": 0.5}, "x")
-        assert (s.notice["reason"], s.notice["until"], s.notice["override"]["until"], s.notice["program"]) == ("override", None, None, None)
+        assert (
+            s.notice["reason"],
+            s.notice["until"],
+            s.notice["override"]["until"],
+            s.notice["program"],
+        ) == ("override", None, None, None)
         assert s.light.remaining_s() == 3600.0
 
 
@@ -514,7 +629,9 @@ async def test_a_change_is_told_once_and_counted(tmp_path: Path) -> None:
 
 
 async def test_a_fault_is_told_with_its_gravity(tmp_path: Path) -> None:
-    """A warning when it opens, an information when it closes, each with what was seen; and in state and health."""
+    """A warning when it opens, an information when it closes, each with what was seen; and in state and
+    health.
+    """
     async with stand(tmp_path) as s:
         s.feedback = Feedback(False)
         s.run(30.0)
@@ -534,7 +651,9 @@ async def test_a_fault_is_told_with_its_gravity(tmp_path: Path) -> None:
 
 
 async def test_why_the_lamp_is_as_it_is_is_logged(tmp_path: Path) -> None:
-    """At the first look of a process, at each change, and its end; without a clock the reason for that as well."""
+    """At the first look of a process, at each change, and its end; without a clock the reason for that as
+    well.
+    """
     async with stand(tmp_path) as s:
         s.step()
         s.step(5.0)
@@ -543,8 +662,10 @@ async def test_why_the_lamp_is_as_it_is_is_logged(tmp_path: Path) -> None:
         with sqlite3.connect(tmp_path / "pole.db") as disk:
             rows = [json.loads(row) for (row,) in disk.execute("SELECT data FROM lamp_log ORDER BY number")]
         assert [(r.get("began"), r.get("reason"), r.get("clock")) for r in rows] == [
-            (True, "program", None), (False, "override", None), (None, None, None)
-        ]  # fmt: skip
+            (True, "program", None),
+            (False, "override", None),
+            (None, None, None),
+        ]
         assert rows[-1] == {"ended": True}
     async with stand(tmp_path / "auto", trust="auto") as s:
         s.step()
@@ -587,7 +708,9 @@ async def test_a_command_waits_for_a_hanging_disk_once(tmp_path: Path) -> None:
 
 
 async def test_every_field_that_a_reload_carries_over(tmp_path: Path) -> None:
-    """The override, the usual duration, what is restored, the night and its times, the photocell's memory, the counts, the pin."""
+    """The override, the usual duration, what is restored, the night and its times, the photocell's memory,
+    the counts, the pin.
+    """
     async with stand(tmp_path) as old:
         old.step()
         await old.light.command({"default_duration_s": 90}, "x")
@@ -596,9 +719,18 @@ async def test_every_field_that_a_reload_carries_over(tmp_path: Path) -> None:
         driven = len(old.lamp.seen)
         new = Stand(tmp_path / "unused", before=old)
         names = (
-            "_default_s", "_restored", "_commanded", "_night", "_kept_at", "_turned_at", "_rose_at", "_level", "_daylight", "changes",
+            "_default_s",
+            "_restored",
+            "_commanded",
+            "_night",
+            "_kept_at",
+            "_turned_at",
+            "_rose_at",
+            "_level",
+            "_daylight",
+            "changes",
             "_driven",
-        )  # fmt: skip
+        )
         for name in names:
             assert getattr(new.light, name) == getattr(old.light, name), name
         assert new.controller.override == old.controller.override is not None
@@ -620,8 +752,13 @@ async def test_every_field_that_a_reload_carries_over(tmp_path: Path) -> None:
 
 
 def test_every_field_of_the_controller_over_a_reload() -> None:
-    """Override, fade, sweep, relay, controls, photocell, faults, ledger; the rated power is that of the new settings."""
-    old, new = controller(photocell=True, relay_s=60.0), controller({"default": steps(("sunset", 0.4))}, photocell=True, relay_s=60.0)
+    """Override, fade, sweep, relay, controls, photocell, faults, ledger; the rated power is that of the new
+    settings.
+    """
+    old, new = (
+        controller(photocell=True, relay_s=60.0),
+        controller({"default": steps(("sunset", 0.4))}, photocell=True, relay_s=60.0),
+    )
     old.step(EVENING, 0.0)
     old.override = Override(0.3, 1000.0)
     old.step(EVENING + 1, 1.0)
@@ -638,8 +775,8 @@ def test_every_field_of_the_controller_over_a_reload() -> None:
     assert before is not None
     names = (
         "dark",
-        "_wish",
-        "_wished_at",
+        "_candidate",
+        "_candidate_since",
         "_read_at",
         "_latched",
         "_bright_before",
@@ -652,7 +789,9 @@ def test_every_field_of_the_controller_over_a_reload() -> None:
         assert getattr(cell, name) == getattr(before, name), name
     assert set(vars(cell)) == {*names, "_thresholds", "_plan"}, "a field that is new is to be carried over"
     faults, seen = new.faults, old.faults
-    assert {k: v for k, v in vars(faults).items() if k != "_rated_w"} == {k: v for k, v in vars(seen).items() if k != "_rated_w"}
+    assert {k: v for k, v in vars(faults).items() if k != "_rated_w"} == {
+        k: v for k, v in vars(seen).items() if k != "_rated_w"
+    }
     assert {k: v for k, v in vars(new._relay).items() if k != "_min_off_s"} == {
         k: v for k, v in vars(old._relay).items() if k != "_min_off_s"
     }

@@ -1,4 +1,6 @@
-"""Commands: read within their limits, carried out or refused, answered, and recorded one by one or as a count."""
+"""Commands: read within their limits, carried out or refused, answered, and recorded one by one or as a
+count.
+"""
 
 from __future__ import annotations
 
@@ -27,7 +29,10 @@ PATHS = ("lamp/set", "drone/stop", "drone/approval", "drone/conditions", "drone/
 
 
 class Ear:
-    """A pole that only listens. `done`: what a room was asked to do; `says` is what a room adds to the answer."""
+    """A pole that only listens.
+
+    `done`: what a room was asked to do; `says` is what a room adds to the answer.
+    """
 
     def __init__(self, folder: Path, *, trusted: bool = True) -> None:
         self.clock = ManualClock(wall=NOON)
@@ -43,7 +48,9 @@ class Ear:
         self.gate.set()
         handlers = {path: self._room(path) for path in PATHS}
         parts = Parts(self.store.record, self.clock.monotonic)
-        context = Context(base=BASE, clock=self.clock, keeper=self.keeper, store=self.store, board=self.board, parts=parts)
+        context = Context(
+            base=BASE, clock=self.clock, keeper=self.keeper, store=self.store, board=self.board, parts=parts
+        )
         at_the_pole = handlers | {"clock/accept": self._room("clock/accept")}
         self.listen = Listen(context, handlers, at_the_pole, self.inbox, beat=self._beat)
 
@@ -139,8 +146,14 @@ def nested(depth: int) -> bytes:
         (b'{"by":null}', "by is a text of at most 100 characters"),
         (b'{"issued_at":null,"expires_at":null}', ""),
         (b'{"issued_at":"2026-01-31T18:00:00Z"}', ""),
-        (b'{"issued_at":"2026-01-31T18:00:00"}', "issued_at is a time in RFC 3339 with its zone, for example 2026-01-31T18:00:00Z"),
-        (b'{"expires_at":5}', "expires_at is a time in RFC 3339 with its zone, for example 2026-01-31T18:00:00Z"),
+        (
+            b'{"issued_at":"2026-01-31T18:00:00"}',
+            "issued_at is a time in RFC 3339 with its zone, for example 2026-01-31T18:00:00Z",
+        ),
+        (
+            b'{"expires_at":5}',
+            "expires_at is a time in RFC 3339 with its zone, for example 2026-01-31T18:00:00Z",
+        ),
     ],
 )
 def test_a_command_at_each_limit(payload: bytes, error: str) -> None:
@@ -157,10 +170,17 @@ def test_a_command_at_each_limit(payload: bytes, error: str) -> None:
 
 def test_the_envelope_is_taken_off() -> None:
     """The room gets the rest."""
-    command = read(b'{"command_id":"c","by":"x","issued_at":"1970-01-01T00:00:01Z","expires_at":"1970-01-01T00:00:02Z","level":1,"a":{}}')
+    command = read(
+        b'{"command_id":"c","by":"x","issued_at":"1970-01-01T00:00:01Z","expires_at":"1970-01-01T00:00:02Z","level":1,"a":{}}'
+    )
     assert (command.command_id, command.by, command.issued, command.expires, command.body, command.fault) == (
-        "c", "x", 1.0, 2.0, {"level": 1, "a": {}}, "",
-    )  # fmt: skip
+        "c",
+        "x",
+        1.0,
+        2.0,
+        {"level": 1, "a": {}},
+        "",
+    )
     bare = read(b"{}")
     assert (bare.command_id, bare.by, bare.issued, bare.expires, bare.body) == (None, "", None, None, {})
 
@@ -169,10 +189,18 @@ def test_the_envelope_is_taken_off() -> None:
     ("payload", "by", "body"),
     [
         (b"stop", "", {"stop": True, "reason": "the command is not JSON"}),
-        (b'{"by":"x","command_id":5}', "x", {"stop": True, "reason": "command_id is a text of 1 to 64 characters"}),
+        (
+            b'{"by":"x","command_id":5}',
+            "x",
+            {"stop": True, "reason": "command_id is a text of 1 to 64 characters"},
+        ),
         (b'{"by":"x","command_id":5,"stop":true,"reason":"r"}', "x", {"stop": True, "reason": "r"}),
         (b'{"by":"%s","issued_at":5}' % (b"x" * 100), "x" * 100, {"stop": True, "reason": None}),
-        (b'{"by":"%s"}' % (b"x" * 101), "", {"stop": True, "reason": "by is a text of at most 100 characters"}),
+        (
+            b'{"by":"%s"}' % (b"x" * 101),
+            "",
+            {"stop": True, "reason": "by is a text of at most 100 characters"},
+        ),
         (b'{"by":7}', "", {"stop": True, "reason": "by is a text of at most 100 characters"}),
     ],
 )
@@ -180,7 +208,9 @@ def test_a_stop_that_is_written_badly(payload: bytes, by: str, body: dict[str, A
     """It has no name and no times; who said it is kept where it can be read."""
     command = read(payload, "drone/stop")
     assert (command.command_id, command.by, command.expires, command.issued) == (None, by, None, None)
-    assert {k: v for k, v in command.body.items() if body[k] is not None} == {k: v for k, v in body.items() if v is not None}
+    assert {k: v for k, v in command.body.items() if body[k] is not None} == {
+        k: v for k, v in body.items() if v is not None
+    }
     assert command.fault
 
 
@@ -235,10 +265,16 @@ async def test_the_time_of_a_command(tmp_path: Path, when: dict[str, float], err
 async def test_with_a_clock_that_nobody_trusts(tmp_path: Path, when: dict[str, float]) -> None:
     """The lamp obeys; what lets a drone fly does not, when it says a time; a stop does."""
     times = {key: rfc3339(NOON + seconds) for key, seconds in when.items()}
-    blocked = no("the pole's clock is not trusted; whether this command is still valid is unknown") if when else ok()
+    blocked = (
+        no("the pole's clock is not trusted; whether this command is still valid is unknown")
+        if when
+        else ok()
+    )
     async with listening(tmp_path, trusted=False) as ear:
         assert await ear.send("lamp/set", expires_at=rfc3339(0.0), level=1) == ok()
-        assert await ear.send("drone/approval", request_id="r", decision="approve", by="x", **times) == blocked
+        assert (
+            await ear.send("drone/approval", request_id="r", decision="approve", by="x", **times) == blocked
+        )
         assert await ear.send("drone/stop", stop=False, by="x", **times) == blocked
         assert await ear.send("drone/stop", stop=True, by="x", **times) == ok()
         assert await ear.send("drone/approval", request_id="r", decision="cancel", by="x", **times) == ok()
@@ -267,19 +303,29 @@ async def test_what_a_room_says_of_it_is_in_the_answer(tmp_path: Path) -> None:
     async with listening(tmp_path) as ear:
         ear.says = {"state": "denied", "malformed": "by is missing"}
         note = "malformed, carried out all the same: by is missing"
-        assert await ear.send("drone/approval", request_id="r", decision="deny") == ok(state="denied", note=note)
+        assert await ear.send("drone/approval", request_id="r", decision="deny") == ok(
+            state="denied", note=note
+        )
         ear.says = {"level": 0.5}
         assert await ear.send("lamp/set", command_id="c", level=0.5) == ok("c", level=0.5)
         records = await ear.told("command.accepted")
         assert records == [
-            {"path": "drone/approval", "by": "", "command_id": None, "local": False, "body": {"request_id": "r", "decision": "deny"},
-             "note": note},
+            {
+                "path": "drone/approval",
+                "by": "",
+                "command_id": None,
+                "local": False,
+                "body": {"request_id": "r", "decision": "deny"},
+                "note": note,
+            },
             {"path": "lamp/set", "by": "", "command_id": "c", "local": False, "body": {"level": 0.5}},
-        ]  # fmt: skip
+        ]
 
 
 async def test_whose_word_it_is(tmp_path: Path) -> None:
-    """A decision about drones says who made it; at the pole that is who is logged in, unless the command says it."""
+    """A decision about drones says who made it; at the pole that is who is logged in, unless the command says
+    it.
+    """
     async with listening(tmp_path) as ear:
         await ear.send("drone/approval", decision="deny", by="city")
         await ear.send("drone/approval", decision="deny", local_by="pole")
@@ -295,8 +341,12 @@ async def test_whose_word_it_is(tmp_path: Path) -> None:
         ]
         records = await ear.told("command.accepted")
         assert [(r["by"], r["local"]) for r in records] == [
-            ("city", False), ("pole", True), ("city", True), ("", False), ("pole", True),
-        ]  # fmt: skip
+            ("city", False),
+            ("pole", True),
+            ("city", True),
+            ("", False),
+            ("pole", True),
+        ]
 
 
 async def test_some_commands_are_for_people_at_the_pole(tmp_path: Path) -> None:
@@ -365,7 +415,9 @@ async def test_a_safe_command_is_never_a_repeat(tmp_path: Path) -> None:
 
 
 async def test_the_fourth_refusal_in_a_minute_is_counted(tmp_path: Path) -> None:
-    """Three are answered, the rest are one line when the minute is over; a person at the pole is always answered."""
+    """Three are answered, the rest are one line when the minute is over; a person at the pole is always
+    answered.
+    """
     async with listening(tmp_path) as ear:
         for n in range(3):
             assert await ear.send("lamp/set", command_id=f"c{n}", by="x", bad=1) == no("it is bad", f"c{n}")
@@ -408,10 +460,19 @@ async def test_what_is_said_for_once_is_not_said_at_a_birth(tmp_path: Path) -> N
 
 @pytest.mark.parametrize(
     ("path", "free", "window_s"),
-    [("lamp/set", 20, 60.0), ("drone/approval", 20, 60.0), ("drone/conditions", 1, 3600.0), ("drone/progress", 1, 3600.0)],
+    [
+        ("lamp/set", 20, 60.0),
+        ("drone/approval", 20, 60.0),
+        ("drone/conditions", 1, 3600.0),
+        ("drone/progress", 1, 3600.0),
+    ],
 )
-async def test_how_many_are_recorded_one_by_one(tmp_path: Path, path: str, free: int, window_s: float) -> None:
-    """Twenty a minute of a kind, reports of machines once an hour; the rest is one counted line, and all are answered."""
+async def test_how_many_are_recorded_one_by_one(
+    tmp_path: Path, path: str, free: int, window_s: float
+) -> None:
+    """Twenty a minute of a kind, reports of machines once an hour; the rest is one counted line, and all are
+    answered.
+    """
     async with listening(tmp_path) as ear:
         for n in range(free + 2):
             assert await ear.send(path, n=n) == ok()
@@ -429,7 +490,10 @@ async def test_how_many_are_recorded_one_by_one(tmp_path: Path, path: str, free:
 
 
 def test_a_window_begins_at_its_first_and_ends() -> None:
-    """A window begins at its first and ends after its length. At 60 s exactly a new one begins; nothing is told twice."""
+    """A window begins at its first and ends after its length.
+
+    At 60 s exactly a new one begins; nothing is told twice.
+    """
     counted = Counted(1, 60.0)
     assert counted.surplus(0.0) is None
     assert [counted.admits(at, {"at": at}) for at in (10.0, 11.0, 69.9)] == [True, False, False]
@@ -476,7 +540,10 @@ async def handled(ear: Ear, *messages: Incoming) -> None:
 
 
 async def test_answers_go_to_the_reply_topic(tmp_path: Path) -> None:
-    """Answers go to the reply topic and where the command says. With its correlation; never below the poles' own prefix."""
+    """Answers go to the reply topic and where the command says.
+
+    With its correlation; never below the poles' own prefix.
+    """
     async with listening(tmp_path) as ear, looping(ear):
         desk = Desk(ear)
         await handled(
@@ -486,7 +553,9 @@ async def test_answers_go_to_the_reply_topic(tmp_path: Path) -> None:
             Incoming("lamp/set", b"{}", False, "smartpole", None),
             Incoming("lamp/set", b'{"bad":1}', False, "smartpoles/desk", None),
         )
-        assert [(m.topic, m.correlation, m.qos, m.retain, json.loads(m.payload)["ok"]) for m in desk.sent] == [
+        assert [
+            (m.topic, m.correlation, m.qos, m.retain, json.loads(m.payload)["ok"]) for m in desk.sent
+        ] == [
             (f"{BASE}/reply", b"7", 1, False, True),
             ("desk/7", b"7", 1, False, True),
             (f"{BASE}/reply", b"8", 1, False, True),
@@ -520,13 +589,20 @@ async def test_mistake_of_ours_in_one_command_keeps_nobody(tmp_path: Path) -> No
     The next command is done, also without a connection for the answer; and the loop beats.
     """
     async with listening(tmp_path) as ear, looping(ear):
-        await handled(ear, Incoming("lamp/set", b'{"bug":1,"command_id":"c"}'), Incoming("lamp/set", b'{"command_id":"c"}'))
+        await handled(
+            ear,
+            Incoming("lamp/set", b'{"bug":1,"command_id":"c"}'),
+            Incoming("lamp/set", b'{"command_id":"c"}'),
+        )
         assert [path for path, _, _ in ear.done] == ["lamp/set"]
         assert ear.beats >= 2
 
 
 async def test_loop_tells_flood_without_another_command(tmp_path: Path) -> None:
-    """The loop tells a flood without another command. Within a quarter of a minute after the minute; and it beats meanwhile."""
+    """The loop tells a flood without another command.
+
+    Within a quarter of a minute after the minute; and it beats meanwhile.
+    """
     async with listening(tmp_path) as ear, looping(ear):
         await handled(ear, *(Incoming("lamp/set", b"?") for _ in range(5)))
         beats = ear.beats

@@ -44,7 +44,9 @@ class Pole:
         self.keeper = TimeKeeper(self.clock, "auto", "boot", lambda _after: self.heard)
         self.broken: set[str] = set()
         numbers = iter(range(10**6))
-        self.store = SwitchedStore(self.broken, folder, 16, self.keeper.stamp, lambda: f"e-{next(numbers)}", 0.05)
+        self.store = SwitchedStore(
+            self.broken, folder, 16, self.keeper.stamp, lambda: f"e-{next(numbers)}", 0.05
+        )
         self.told: list[RecordEvent] = []
         self.parts, self.board = Parts(self.told.append, self.clock.monotonic), Board()
         self.now: dict[str, Any] = {"requests": [], "counts": {}}
@@ -56,7 +58,14 @@ class Pole:
         async def rates() -> dict[str, Any]:
             return {"r": 1}
 
-        context = Context(base=BASE, clock=self.clock, keeper=self.keeper, store=self.store, board=self.board, parts=self.parts)
+        context = Context(
+            base=BASE,
+            clock=self.clock,
+            keeper=self.keeper,
+            store=self.store,
+            board=self.board,
+            parts=self.parts,
+        )
         sources = Sources(
             present=lambda: self.now,
             sent=lambda: {"bytes": {"x": 7}},
@@ -64,7 +73,9 @@ class Pole:
             drone=lambda: {"stopped": None},
             troubles=lambda: self.trouble,
         )
-        self.report = Report(context, sources, cast(Certificates, self.looks), folder, ttl_s or {}, beat=self._pulse)
+        self.report = Report(
+            context, sources, cast(Certificates, self.looks), folder, ttl_s or {}, beat=self._pulse
+        )
         self.said: list[tuple[float, Message]] = []
 
     def _pulse(self) -> None:
@@ -87,7 +98,11 @@ class Pole:
 
     async def stored(self, kind: str) -> list[dict[str, Any]]:
         await self.store.flush()
-        return [json.loads(e.data) for e in await self.store.read(lambda db: db.list_events(100)) if e.kind == kind]
+        return [
+            json.loads(e.data)
+            for e in await self.store.read(lambda db: db.list_events(100))
+            if e.kind == kind
+        ]
 
 
 @contextlib.asynccontextmanager
@@ -104,7 +119,9 @@ async def running(pole: Pole) -> AsyncIterator[Pole]:
 
 
 async def test_active_is_said_when_it_changes(tmp_path: Path) -> None:
-    """Once for each change, retained and acknowledged, at most a second later; incidents as the store has them."""
+    """Once for each change, retained and acknowledged, at most a second later; incidents as the store has
+    them.
+    """
     async with running(Pole(tmp_path)) as pole:
         await pole.pass_time(5)
         assert pole.on("active") == [{"incidents": [], "requests": [], "counts": {}}]
@@ -112,7 +129,10 @@ async def test_active_is_said_when_it_changes(tmp_path: Path) -> None:
         await pole.pass_time(1.5)
         assert pole.on("active")[1:] == [{"incidents": [], **pole.now}]
         opened = {"incident_id": "i", "rule": "r"}
-        await pole.store.write(lambda db: None, RecordEvent("incident.opened", Severity.INFO, opened, pole.clock.monotonic(), opens="i"))
+        await pole.store.write(
+            lambda db: None,
+            RecordEvent("incident.opened", Severity.INFO, opened, pole.clock.monotonic(), opens="i"),
+        )
         await pole.pass_time(1.5)
         assert [i["incident_id"] for i in pole.on("active")[-1]["incidents"]] == ["i"]
         assert len(pole.on("active")) == 3
@@ -151,9 +171,17 @@ async def test_what_health_says(tmp_path: Path) -> None:
         await pole.pass_time(2)
         said = await pole.report.health()
         assert said["clock"] == {
-            "trusted": True, "boot_id": "boot", "reason": None, "against": [], "last_known": said["clock"]["last_known"],
-        }  # fmt: skip
-        assert (said["rules"], said["drone"], said["sent"]) == ({"r": 1}, {"stopped": None}, {"bytes": {"x": 7}})
+            "trusted": True,
+            "boot_id": "boot",
+            "reason": None,
+            "against": [],
+            "last_known": said["clock"]["last_known"],
+        }
+        assert (said["rules"], said["drone"], said["sent"]) == (
+            {"r": 1},
+            {"stopped": None},
+            {"bytes": {"x": 7}},
+        )
         assert said["outbox"]["last_sequence"] == 0
         assert said["uptime_s"] == round(pole.clock.monotonic(), 1)
         assert set(said["versions"]) == {"agent", "python", "kernel", "machine"}
@@ -163,14 +191,16 @@ async def test_what_health_says(tmp_path: Path) -> None:
 
 
 async def test_an_untrusted_clock_is_told_with_its_reason(tmp_path: Path) -> None:
-    """As information while no time server was heard, which is usual after a boot; nothing is tidied by such a clock."""
+    """As information while no time server was heard, which is usual after a boot; nothing is tidied by such a
+    clock.
+    """
     pole = Pole(tmp_path, ttl_s={"traffic": 1.0})
     pole.heard = False
     pole.keeper = pole.report._keeper = TimeKeeper(pole.clock, "auto", "boot", lambda _after: pole.heard)
     async with running(pole):
         pole.store.record(RecordEvent("traffic.summarized", Severity.INFO, {}, pole.clock.monotonic()))
         await pole.pass_time(12)
-        assert pole.parts.is_ill("clock")
+        assert pole.parts.is_degraded("clock")
         assert pole.parts.reason("clock").endswith("; times are provisional")
         [event] = [e for e in pole.told if e.data["part"] == "clock"]
         assert event.severity is Severity.INFO
@@ -181,7 +211,7 @@ async def test_an_untrusted_clock_is_told_with_its_reason(tmp_path: Path) -> Non
         assert pole.looks.at == [], "an end of a certificate is told by a clock that is right"
         pole.heard = True
         await pole.pass_time(12)
-        assert not pole.parts.is_ill("clock")
+        assert not pole.parts.is_degraded("clock")
         assert "clock" in pole.parts.report()
         [loss] = await pole.stored("outbox.dropped")
         assert loss["count"] == 1
@@ -199,7 +229,9 @@ async def test_times_are_corrected_once_the_clock_is_right(tmp_path: Path) -> No
         pole.clock.set_wall(NOON + 500)
         pole.heard = True
         await pole.pass_time(12)
-        [event] = [e for e in await pole.store.read(lambda db: db.list_events(9)) if e.kind == "incident.opened"]
+        [event] = [
+            e for e in await pole.store.read(lambda db: db.list_events(9)) if e.kind == "incident.opened"
+        ]
         assert event.quality == "corrected"
         assert event.wall == pytest.approx(NOON + 500, abs=1)
 
@@ -216,13 +248,16 @@ async def test_old_events_go_each_hour(tmp_path: Path) -> None:
 
 
 async def test_trouble_of_machine_is_told_and_taken_back(tmp_path: Path) -> None:
-    """A trouble of the machine is told and taken back. Every ten seconds it is looked at; what was never ill is not told as well."""
+    """A trouble of the machine is told and taken back.
+
+    Every ten seconds it is looked at; what was never ill is not told as well.
+    """
     async with running(Pole(tmp_path)) as pole:
         await pole.pass_time(2)
         assert not {"temperature", "voltage"} & pole.parts.report().keys()
         pole.trouble["voltage"] = "too low"
         await pole.pass_time(7)
-        assert not pole.parts.is_ill("voltage")
+        assert not pole.parts.is_degraded("voltage")
         await pole.pass_time(4)
         assert pole.parts.reason("voltage") == "too low"
         pole.trouble["voltage"] = ""
@@ -241,12 +276,14 @@ async def test_a_person_says_that_the_clock_is_right(tmp_path: Path) -> None:
             await pole.report.accept()
         pole.clock.set_wall(NOON - 30 * 86_400)
         await pole.pass_time(12)
-        assert pole.parts.reason("clock").endswith('; if it is right, say so at the pole: "pole-agent clock accept"')
+        assert pole.parts.reason("clock").endswith(
+            '; if it is right, say so at the pole: "pole-agent clock accept"'
+        )
         [event] = [e for e in pole.told if e.data["part"] == "clock"]
         assert event.severity is Severity.WARNING
         answer = await pole.report.accept()
         assert answer["trusted"] is True
-        assert not pole.parts.is_ill("clock")
+        assert not pole.parts.is_degraded("clock")
         assert last_known(tmp_path) == pytest.approx(pole.clock.wall(), abs=60)
 
 

@@ -1,4 +1,6 @@
-"""A camera whose connection breaks: what goes on in the street goes on, and time passes also while nobody looks."""
+"""A camera whose connection breaks: what goes on in the street goes on, and time passes also while nobody
+looks.
+"""
 
 from __future__ import annotations
 
@@ -54,9 +56,13 @@ to = [0.5, 1.0]
 
 
 class Camera:
-    """Shows the world, 5 pictures a second with the noise of a sensor, in connections of `lasts_s`; `away` is when nobody answers."""
+    """Shows the world, 5 pictures a second with the noise of a sensor, in connections of `lasts_s`; `away` is
+    when nobody answers.
+    """
 
-    def __init__(self, clock: ManualClock, world: World, lasts_s: float, away: tuple[float, float] = (0, 0)) -> None:
+    def __init__(
+        self, clock: ManualClock, world: World, lasts_s: float, away: tuple[float, float] = (0, 0)
+    ) -> None:
         self.clock, self.world, self.lasts_s, self.away = clock, world, lasts_s, away
         self.begun = clock.monotonic()
         self.first_frames: list[float] = []  # of each connection
@@ -83,7 +89,9 @@ class Connection:
             camera.first_frames.append(camera.now)
         image = np.clip(STREET + CHANCE.normal(0, 2, STREET.shape), 0, 255).astype(np.uint8)
         for _, box in camera.world(camera.now):
-            image[int(box.top * 240) : int(box.bottom * 240), int(box.left * 320) : int(box.right * 320)] = 250
+            image[int(box.top * 240) : int(box.bottom * 240), int(box.left * 320) : int(box.right * 320)] = (
+                250
+            )
         self._index += 1
         return Frame(image, camera.clock.monotonic(), self._index)
 
@@ -116,14 +124,18 @@ class Eyes:
 class Street:
     """Watches the world for some seconds; then the agent stops."""
 
-    def __init__(self, configuration: Path, world: World, lasts_s: float, away: tuple[float, float] = (0, 0)) -> None:
+    def __init__(
+        self, configuration: Path, world: World, lasts_s: float, away: tuple[float, float] = (0, 0)
+    ) -> None:
         self.clock = ManualClock()
         self.camera = Camera(self.clock, world, lasts_s, away)
         self.responses: list[tuple[float, Response]] = []
         settings, eyes = load(configuration).settings, Eyes(self.camera)
         keeper = TimeKeeper(self.clock, "system", "b")
         numbers = iter(range(1, 1000))
-        make = compose.pipeline_factory(settings, "street", eyes, keeper, lambda: f"i{next(numbers)}", every_frame=True)
+        make = compose.pipeline_factory(
+            settings, "street", eyes, keeper, lambda: f"i{next(numbers)}", every_frame=True
+        )
         parts = Parts(lambda _: None, self.clock.monotonic)
         self.watch = Watch(
             "street",
@@ -155,7 +167,9 @@ class Street:
         return [(at, r) for at, r in told if not rule or r.data["rule"] == rule]
 
     def entered(self) -> int:
-        return sum(sum(z["entered"].values()) for _, e in self.events("traffic.summarized") for z in e.data["zones"])
+        return sum(
+            sum(z["entered"].values()) for _, e in self.events("traffic.summarized") for z in e.data["zones"]
+        )
 
     def crossed(self) -> tuple[int, int]:
         lines = [n for _, e in self.events("traffic.summarized") for n in e.data["lines"]]
@@ -180,7 +194,9 @@ async def test_parked_car_and_six_connections_are_one_alarm(bench: Callable[...,
     assert len(street.camera.first_frames) >= 6
     assert len(street.events("incident.opened", "parked")) == 1
     assert len(street.events("incident.opened", "somebody")) == 1
-    assert [e.data["end_reason"] for _, e in street.events("incident.closed", "parked")] == ["interrupted"], "the agent stopped"
+    assert [e.data["end_reason"] for _, e in street.events("incident.closed", "parked")] == ["interrupted"], (
+        "the agent stopped"
+    )
     assert street.entered() == 1
     assert street.boosts() == 1
 
@@ -214,7 +230,9 @@ async def test_an_incident_ends_when_it_was_seen_last(bench: Callable[..., Path]
 
     He stands for 20 s, then the camera is away for 5 minutes.
     """
-    street = await Street(bench(RULES), lambda _: [("person", Box(0.2, 0.3, 0.3, 0.8))], lasts_s=1e9, away=(20, 320)).play(300)
+    street = await Street(
+        bench(RULES), lambda _: [("person", Box(0.2, 0.3, 0.3, 0.8))], lasts_s=1e9, away=(20, 320)
+    ).play(300)
     [(told_at, closed)] = street.events("incident.closed", "somebody")
     assert closed.data["end_reason"] == "interrupted"
     assert closed.at - street.camera.begun == pytest.approx(20, abs=0.5)
@@ -228,7 +246,9 @@ async def test_time_without_the_camera_is_no_dwelling(bench: Callable[..., Path]
 
     30 s make a loiterer. He was seen for 20 s, then the camera was away for 20.
     """
-    street = await Street(bench(RULES), lambda _: [("person", Box(0.2, 0.3, 0.3, 0.8))], lasts_s=1e9, away=(20, 40)).play(70)
+    street = await Street(
+        bench(RULES), lambda _: [("person", Box(0.2, 0.3, 0.3, 0.8))], lasts_s=1e9, away=(20, 40)
+    ).play(70)
     [(opened_at, _)] = street.events("incident.opened", "loiters")
     first, again = street.camera.first_frames
     assert again >= 40
@@ -239,6 +259,8 @@ async def test_time_without_the_camera_is_no_dwelling(bench: Callable[..., Path]
 async def test_at_a_stop_everything_is_closed(bench: Callable[..., Path]) -> None:
     """Also while the camera is away."""
     for away in ((0.0, 0.0), (15.0, 99.0)):
-        street = await Street(bench(RULES), lambda _: [("person", Box(0.2, 0.3, 0.3, 0.8))], lasts_s=1e9, away=away).play(18)
+        street = await Street(
+            bench(RULES), lambda _: [("person", Box(0.2, 0.3, 0.3, 0.8))], lasts_s=1e9, away=away
+        ).play(18)
         assert len(street.events("incident.closed", "somebody")) == 1
         assert street.entered() == 1

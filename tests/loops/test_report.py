@@ -1,4 +1,6 @@
-"""What the pole says of itself: times are corrected as soon as the clock is trusted, and the last known time is kept."""
+"""What the pole says of itself: times are corrected as soon as the clock is trusted, and the last known time
+is kept.
+"""
 
 from __future__ import annotations
 
@@ -23,8 +25,13 @@ NOW = 1_793_883_600.0
 SECONDS = 15
 
 
-async def living(state: Path, clock: ManualClock, heard: Callable[[float], bool]) -> list[tuple[float, TimeQuality]]:
-    """One process of boot "b" for a quarter of a minute. Returns wall time and quality of what its store holds then."""
+async def living(
+    state: Path, clock: ManualClock, heard: Callable[[float], bool]
+) -> list[tuple[float, TimeQuality]]:
+    """One process of boot "b" for a quarter of a minute.
+
+    Returns wall time and quality of what its store holds then.
+    """
 
     async def work() -> list[tuple[float, TimeQuality]]:
         keeper = TimeKeeper(clock, "auto", "b", heard, memory=load(state))
@@ -41,7 +48,7 @@ async def living(state: Path, clock: ManualClock, heard: Callable[[float], bool]
             await asyncio.sleep(0.01)
         store.record(RecordEvent("incident.opened", Severity.ALARM, {}, clock.monotonic()))
         await store.flush()
-        assert parts.is_ill("clock") is not keeper.trusted
+        assert parts.is_degraded("clock") is not keeper.trusted
         told = (await report.health())["clock"]["last_known"]
         assert told == (rfc3339(last_known(state)) if last_known(state) else None)
         rows = await store.read(lambda db: [(e.wall, e.quality) for e in db.list_events(10)])
@@ -75,7 +82,9 @@ async def test_the_last_known_time_is_kept_now_and_then(tmp_path: Path) -> None:
     assert NOW <= first <= NOW + SECONDS
     clock.set_wall(first + KEEP_S)
     await living(tmp_path, clock, lambda _: False)
-    assert last_known(tmp_path) <= first + 2 * SECONDS, "a clock that jumped is not written down, only the time that has passed since"
+    assert last_known(tmp_path) <= first + 2 * SECONDS, (
+        "a clock that jumped is not written down, only the time that has passed since"
+    )
     clock.set_wall(first + 3 * SECONDS)
     await living(tmp_path, clock, lambda _: True)
     assert first + 3 * SECONDS <= last_known(tmp_path) <= first + 4 * SECONDS

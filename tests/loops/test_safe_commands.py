@@ -1,4 +1,7 @@
-"""What keeps a drone on the ground is done whenever it comes. What was refused may be sent again under its name."""
+"""What keeps a drone on the ground is done whenever it comes.
+
+What was refused may be sent again under its name.
+"""
 
 from __future__ import annotations
 
@@ -63,18 +66,27 @@ async def send(heard: Listen, path: str, **payload: Any) -> dict[str, Any]:
 
 PAST, FUTURE = "2020-01-01T00:00:00Z", "2099-01-01T00:00:00Z"
 SAFE = (
-    ("drone/stop", {"stop": True}), ("drone/approval", {"request_id": "r", "decision": "cancel"}),
-    ("drone/approval", {"request_id": "r", "decision": "deny"}), ("drone/approval", {"patrol": "p", "decision": "cancel"}),
-)  # fmt: skip
+    ("drone/stop", {"stop": True}),
+    ("drone/approval", {"request_id": "r", "decision": "cancel"}),
+    ("drone/approval", {"request_id": "r", "decision": "deny"}),
+    ("drone/approval", {"patrol": "p", "decision": "cancel"}),
+)
 NOT_SAFE = (("drone/stop", {"stop": False}), ("drone/approval", {"request_id": "r", "decision": "approve"}))
 
 
 @pytest.mark.parametrize(("path", "body"), SAFE)
 @pytest.mark.parametrize(
-    "when", [{"issued_at": "2020-01-01T00:00:00Z"}, {"issued_at": "2099-01-01T00:00:00Z"}, {"expires_at": "2020-01-01T00:00:00Z"}]
+    "when",
+    [
+        {"issued_at": "2020-01-01T00:00:00Z"},
+        {"issued_at": "2099-01-01T00:00:00Z"},
+        {"expires_at": "2020-01-01T00:00:00Z"},
+    ],
 )
 @pytest.mark.parametrize("trusted", [True, False])
-async def test_stop_deny_and_cancel_are_done(tmp_path: Path, path: str, body: dict[str, Any], when: dict[str, str], trusted: bool) -> None:
+async def test_stop_deny_and_cancel_are_done(
+    tmp_path: Path, path: str, body: dict[str, Any], when: dict[str, str], trusted: bool
+) -> None:
     """Stop deny and cancel are done whatever the clocks say."""
     async with listening_at(tmp_path, trusted=trusted) as heard:
         assert (await send(heard, path, **body, **when, by="x"))["ok"]
@@ -84,7 +96,9 @@ async def test_stop_deny_and_cancel_are_done(tmp_path: Path, path: str, body: di
 
 
 @pytest.mark.parametrize(("path", "body"), NOT_SAFE)
-async def test_what_lets_a_drone_fly_is_bound_to_its_time(tmp_path: Path, path: str, body: dict[str, Any]) -> None:
+async def test_what_lets_a_drone_fly_is_bound_to_its_time(
+    tmp_path: Path, path: str, body: dict[str, Any]
+) -> None:
     assert not is_always_safe(path, body)
 
     async with listening_at(tmp_path) as heard:
@@ -97,9 +111,15 @@ async def test_a_command_that_was_refused_is_done(tmp_path: Path) -> None:
     """A command that was refused is done when it comes right."""
     async with listening_at(tmp_path) as heard:
         assert not (await send(heard, "lamp/set", bad=True, command_id="c"))["ok"]
-        assert (await send(heard, "lamp/set", level=1, command_id="c")) == {"command_id": "c", "ok": True, "error": None}
+        assert (await send(heard, "lamp/set", level=1, command_id="c")) == {
+            "command_id": "c",
+            "ok": True,
+            "error": None,
+        }
         assert (await send(heard, "lamp/set", level=1, command_id="c"))["duplicate"]
-        assert (await send(heard, "drone/stop", stop=False, by="x", command_id="c"))["ok"], "another command of the same name"
+        assert (await send(heard, "drone/stop", stop=False, by="x", command_id="c"))["ok"], (
+            "another command of the same name"
+        )
         assert [path for path, _ in DONE] == ["lamp/set", "drone/stop"]
 
 
@@ -112,16 +132,42 @@ def listening(b: Bench) -> Listen:
 
 
 UNREADABLE = (
-    b"stop", b"STOP!", b"\xff\xfe\x00", b"true", b'"stop"', b"[]", b"null", b"{", b'{"stop": true', b"[" * 5000, b"x" * 20_000,
-    b'{"stop": NaN}', b'{"by": "\\ud800"}', b"\xef\xbb\xbf{}",
-    b'{"stop": false, "stop": true}', b'{"stop": true, "stop": false, "by": "x"}',
-)  # fmt: skip
+    b"stop",
+    b"STOP!",
+    b"\xff\xfe\x00",
+    b"true",
+    b'"stop"',
+    b"[]",
+    b"null",
+    b"{",
+    b'{"stop": true',
+    b"[" * 5000,
+    b"x" * 20_000,
+    b'{"stop": NaN}',
+    b'{"by": "\\ud800"}',
+    b"\xef\xbb\xbf{}",
+    b'{"stop": false, "stop": true}',
+    b'{"stop": true, "stop": false, "by": "x"}',
+)
 ODD: tuple[dict[str, Any], ...] = (
-    {}, {"by": "x"}, {"stop": True}, {"stop": "yes", "by": "x"}, {"stop": "false", "by": "x"}, {"stop": 0, "by": "x"}, {"stop": None},
-    {"stop": True, "by": ""}, {"stop": True, "by": 7}, {"stop": True, "by": "x" * 101}, {"stop": True, "by": "two\nlines"},
-    {"stop": True, "by": "x", "until": 5}, {"stop": True, "by": "x", "reason": 7}, {"stop": True, "by": "x", "reason": "r" * 500},
-    {"stop": True, "command_id": 5}, {"stop": True, "issued_at": "yesterday"}, {"resume": True, "by": "x"},
-)  # fmt: skip
+    {},
+    {"by": "x"},
+    {"stop": True},
+    {"stop": "yes", "by": "x"},
+    {"stop": "false", "by": "x"},
+    {"stop": 0, "by": "x"},
+    {"stop": None},
+    {"stop": True, "by": ""},
+    {"stop": True, "by": 7},
+    {"stop": True, "by": "x" * 101},
+    {"stop": True, "by": "two\nlines"},
+    {"stop": True, "by": "x", "until": 5},
+    {"stop": True, "by": "x", "reason": 7},
+    {"stop": True, "by": "x", "reason": "r" * 500},
+    {"stop": True, "command_id": 5},
+    {"stop": True, "issued_at": "yesterday"},
+    {"resume": True, "by": "x"},
+)
 
 
 async def test_a_stop_may_be_malformed_in_every_way(dispatcher: Benches) -> None:
@@ -142,7 +188,7 @@ async def test_a_stop_may_be_malformed_in_every_way(dispatcher: Benches) -> None
 async def test_a_malformed_stop_calls_back_what_flies(dispatcher: Benches) -> None:
     """A malformed stop calls back what flies and is recorded as such."""
     async with dispatcher() as b:
-        await b.wish()
+        await b.trigger()
         await b.decide("approve")
         await b.progress("in_progress")
         heard = listening(b)
@@ -158,10 +204,13 @@ async def test_a_malformed_stop_calls_back_what_flies(dispatcher: Benches) -> No
 
 
 BAD_RESUMES = (
-    b'{"stop": false}', b'{"stop": false, "by": ""}', b'{"stop": false, "by": "x", "drones": "all"}',
+    b'{"stop": false}',
+    b'{"stop": false, "by": ""}',
+    b'{"stop": false, "by": "x", "drones": "all"}',
     b'{"stop": false, "by": "x", "reason": 5}',
-    b'{"stop": false, "by": "x", "command_id": 5}', b'{"stop": false, "by": "x", "expires_at": "2020-01-01T00:00:00Z"}',
-)  # fmt: skip
+    b'{"stop": false, "by": "x", "command_id": 5}',
+    b'{"stop": false, "by": "x", "expires_at": "2020-01-01T00:00:00Z"}',
+)
 
 
 async def test_a_resume_needs_everything_right(dispatcher: Benches) -> None:
@@ -192,7 +241,7 @@ async def test_nonsense_does_not_take_the_name(dispatcher: Benches) -> None:
 async def test_what_the_broker_kept_holds_drones_back(dispatcher: Benches) -> None:
     """What the broker kept holds drones back and lets none go."""
     async with dispatcher() as b:
-        await b.wish()
+        await b.trigger()
         heard, request = listening(b), b.last["request_id"]
         approval = json.dumps({"request_id": request, "decision": "approve", "by": "x"}).encode()
         assert not (await heard.handle("drone/approval", approval, retained=True) or {})["ok"]
@@ -200,16 +249,34 @@ async def test_what_the_broker_kept_holds_drones_back(dispatcher: Benches) -> No
         denied = await heard.handle("drone/approval", denial, retained=True)
         assert (denied or {})["state"] == "denied"
         stopped = await heard.handle("drone/stop", b'{"stop": true, "by": "x"}', retained=True)
-        assert (stopped or {})["note"] == "the broker keeps this command and repeats it at each connection; clear the topic"
+        assert (stopped or {})[
+            "note"
+        ] == "the broker keeps this command and repeats it at each connection; clear the topic"
 
 
-@pytest.mark.parametrize("odd", [{"by": None}, {"by": "two\nlines"}, {"altitude": 5}, {"reason": 5}, {"command_id": 5}, {"issued_at": "x"}])
+@pytest.mark.parametrize(
+    "odd",
+    [
+        {"by": None},
+        {"by": "two\nlines"},
+        {"altitude": 5},
+        {"reason": 5},
+        {"command_id": 5},
+        {"issued_at": "x"},
+    ],
+)
 @pytest.mark.parametrize("decision", ["deny", "cancel"])
-async def test_a_denial_counts_as_long_as_it_says_of_what(dispatcher: Benches, decision: str, odd: dict[str, Any]) -> None:
+async def test_a_denial_counts_as_long_as_it_says_of_what(
+    dispatcher: Benches, decision: str, odd: dict[str, Any]
+) -> None:
     async with dispatcher() as b:
-        await b.wish()
+        await b.trigger()
         heard, request = listening(b), {"request_id": b.last["request_id"], "by": "x"}
-        refused = await heard.handle("drone/approval", json.dumps(request | {"decision": "approve"} | odd).encode())
+        refused = await heard.handle(
+            "drone/approval", json.dumps(request | {"decision": "approve"} | odd).encode()
+        )
         assert not (refused or {})["ok"]
-        reply = await heard.handle("drone/approval", json.dumps(request | {"decision": decision} | odd).encode())
+        reply = await heard.handle(
+            "drone/approval", json.dumps(request | {"decision": decision} | odd).encode()
+        )
         assert (reply or {})["state"] == {"deny": "denied", "cancel": "canceled"}[decision]

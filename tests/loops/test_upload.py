@@ -33,7 +33,12 @@ class Line:
     """One connection. What the city does not acknowledge stays in `open`."""
 
     def __init__(self, city: City) -> None:
-        self._city, self.missing, self.modern, self.certificate_ends = city, city.missing, city.modern, city.certificate_ends
+        self._city, self.missing, self.modern, self.certificate_ends = (
+            city,
+            city.missing,
+            city.modern,
+            city.certificate_ends,
+        )
         self.open: list[Message] = []
         self.inbox: asyncio.Queue[Incoming] = asyncio.Queue()
         self.lost: asyncio.Future[LinkLost] = asyncio.get_running_loop().create_future()
@@ -78,7 +83,10 @@ class Line:
 
 
 class City:
-    """The broker. `down`: nobody answers; each attempt takes `takes_s`. `throws_out`: another client took the name."""
+    """The broker. `down`: nobody answers; each attempt takes `takes_s`.
+
+    `throws_out`: another client took the name.
+    """
 
     name = "city:1883"
 
@@ -98,7 +106,11 @@ class City:
 
     @contextlib.asynccontextmanager
     async def connect(
-        self, will: Message, base: str, suffix: str = "", born: Callable[[bool], Awaitable[None]] | None = None
+        self,
+        will: Message,
+        base: str,
+        suffix: str = "",
+        born: Callable[[bool], Awaitable[None]] | None = None,
     ) -> AsyncIterator[Line]:
         self.attempts.append((self._clock.monotonic(), will, suffix))
         if self.takes_s:
@@ -151,9 +163,20 @@ class Pole:
         numbers = iter(range(10**9))
         self.store = Store(folder, 16, self.keeper.stamp, lambda: f"{boot}-{next(numbers)}", 0.01)
         self.told: list[RecordEvent] = []
-        self.parts, self.board, self.city = Parts(self.told.append, self.clock.monotonic), Board(), City(self.clock, base)
+        self.parts, self.board, self.city = (
+            Parts(self.told.append, self.clock.monotonic),
+            Board(),
+            City(self.clock, base),
+        )
         self.inbox: asyncio.Queue[Incoming] = asyncio.Queue(100)
-        context = Context(base=base, clock=self.clock, keeper=self.keeper, store=self.store, board=self.board, parts=self.parts)
+        context = Context(
+            base=base,
+            clock=self.clock,
+            keeper=self.keeper,
+            store=self.store,
+            board=self.board,
+            parts=self.parts,
+        )
         self.upload = Upload(context, self.city, self.inbox, random=lambda: draw, version="0")
 
     def record(self, n: int, severity: Severity = Severity.WARNING, kind: str = "incident.opened") -> None:
@@ -194,7 +217,9 @@ class Pole:
 
     async def delivered(self) -> list[int]:
         await self.store.flush()
-        return [e.seq for e in await self.store.read(lambda db: db.list_events(1000)) if e.delivered is not None]
+        return [
+            e.seq for e in await self.store.read(lambda db: db.list_events(1000)) if e.delivered is not None
+        ]
 
 
 @contextlib.asynccontextmanager
@@ -236,7 +261,9 @@ async def test_offline_is_news_after_a_minute(tmp_path: Path, takes_s: float, ne
         await pole.clock.advance(takes_s)
         await pole.until(lambda: pole.asleep)
         assert pole.reason("uplink") == ("city:1883: nobody is there" if news else "")
-        assert [(e.kind, e.severity) for e in pole.told] == ([("health.degraded", Severity.INFO)] if news else [])
+        assert [(e.kind, e.severity) for e in pole.told] == (
+            [("health.degraded", Severity.INFO)] if news else []
+        )
 
 
 async def test_a_minute_is_counted_from_the_loss(tmp_path: Path) -> None:
@@ -250,12 +277,12 @@ async def test_a_minute_is_counted_from_the_loss(tmp_path: Path) -> None:
         await pole.until(lambda: pole.city.line is None)
         await pole.pass_time(58, 1)
         assert len(pole.city.attempts) > 3
-        assert not pole.parts.is_ill("uplink")
+        assert not pole.parts.is_degraded("uplink")
         await pole.pass_time(40, 1)
-        assert pole.parts.is_ill("uplink")
+        assert pole.parts.is_degraded("uplink")
         pole.city.down = False
         await pole.pass_time(60, 1)
-        assert not pole.parts.is_ill("uplink")
+        assert not pole.parts.is_degraded("uplink")
         assert "uplink" in pole.parts.report()
 
 
@@ -270,8 +297,12 @@ async def test_a_minute_is_counted_from_the_loss(tmp_path: Path) -> None:
         (5, 30.0, True, 1.0),
     ],
 )
-async def test_what_a_connection_was_worth(tmp_path: Path, failures: int, lasts_s: float, achieves: bool, pause_s: float) -> None:
-    """One of half a minute starts the pauses anew, one that delivered something eases them, one that did neither changes nothing."""
+async def test_what_a_connection_was_worth(
+    tmp_path: Path, failures: int, lasts_s: float, achieves: bool, pause_s: float
+) -> None:
+    """One of half a minute starts the pauses anew, one that delivered something eases them, one that did
+    neither changes nothing.
+    """
     pole = Pole(tmp_path)
     pole.city.down = True
     async with running(pole):
@@ -321,11 +352,13 @@ async def test_silence_of_a_broker_is_not_hanging_up(tmp_path: Path) -> None:
     pole.record(1)
     async with running(pole):
         for _ in range(2):
-            await pole.until(lambda: pole.city.line is not None and any("/events/" in m.topic for m in pole.city.line.open))
+            await pole.until(
+                lambda: pole.city.line is not None and any("/events/" in m.topic for m in pole.city.line.open)
+            )
             pole.city.drop(NotAcknowledged("nothing comes"))
             await pole.between()
             await pole.pass_time(3)
-        await pole.until(lambda: pole.parts.is_ill("events"))
+        await pole.until(lambda: pole.parts.is_degraded("events"))
         assert pole.reason("events") == "events/incident/opened: the broker does not acknowledge this topic"
 
 
@@ -333,7 +366,9 @@ async def test_silence_of_a_broker_is_not_hanging_up(tmp_path: Path) -> None:
 
 
 async def test_the_status_of_each_connection(tmp_path: Path) -> None:
-    """The will says offline and lost, the first word online and connected, both of the same birth; the next connection is another birth."""
+    """The will says offline and lost, the first word online and connected, both of the same birth; the next
+    connection is another birth.
+    """
     pole = Pole(tmp_path)
     async with running(pole):
         for birth in (1, 2):
@@ -362,10 +397,15 @@ async def test_a_farewell_is_the_last_word(tmp_path: Path) -> None:
         await pole.online()
         pole.record(1)
         await pole.until(lambda: pole.city.numbers())
-        await pole.upload.farewell([Message(f"{BASE}/active", b'{"state":"stopped"}', retain=True)])
+        await pole.upload.shutdown([Message(f"{BASE}/active", b'{"state":"stopped"}', retain=True)])
         assert [m.topic for m in pole.city.taken[-2:]] == [f"{BASE}/active", STATUS]
         last = pole.city.on("status")[-1]
-        assert (last["state"], last["reason"], last["birth"], last["sequence"]) == ("offline", "stopped", 1, 1)
+        assert (last["state"], last["reason"], last["birth"], last["sequence"]) == (
+            "offline",
+            "stopped",
+            1,
+            1,
+        )
         assert pole.city.taken[-1].retain
         count = len(pole.city.taken)
         pole.board.post("info", Message(f"{BASE}/info", b"{}", retain=True))
@@ -379,14 +419,16 @@ async def test_a_farewell_to_nobody_is_silent(tmp_path: Path) -> None:
     pole = Pole(tmp_path)
     async with running(pole):
         pole.city.down = True
-        await pole.upload.farewell([Message(f"{BASE}/active", b"{}")])
+        await pole.upload.shutdown([Message(f"{BASE}/active", b"{}")])
         assert pole.city.taken == []
     pole = Pole(tmp_path / "other")
     async with running(pole):
         await pole.online()
         pole.city.refuses = lambda message: message.topic.endswith("/active")
-        await pole.upload.farewell([Message(f"{BASE}/active", b"{}")])
-        assert pole.city.on("status")[-1]["state"] == "offline", "one that is refused keeps nobody from saying the other"
+        await pole.upload.shutdown([Message(f"{BASE}/active", b"{}")])
+        assert pole.city.on("status")[-1]["state"] == "offline", (
+            "one that is refused keeps nobody from saying the other"
+        )
 
 
 async def test_a_wrong_status_is_said_right_again(tmp_path: Path) -> None:
@@ -399,11 +441,14 @@ async def test_a_wrong_status_is_said_right_again(tmp_path: Path) -> None:
         await pole.until(lambda: len(pole.city.on("status")) == 2)
         assert pole.city.taken[-1] == first
         assert pole.inbox.empty(), "it is no command"
-        assert not pole.parts.is_ill("identity")
+        assert not pole.parts.is_degraded("identity")
 
 
 async def test_status_that_is_refused_is_not_said_on_and_on(tmp_path: Path) -> None:
-    """A status that is refused is not said on and on. It waits as a state does, everything else goes on, and it is told."""
+    """A status that is refused is not said on and on.
+
+    It waits as a state does, everything else goes on, and it is told.
+    """
     pole = Pole(tmp_path)
     asked: list[float] = []
 
@@ -414,8 +459,11 @@ async def test_status_that_is_refused_is_not_said_on_and_on(tmp_path: Path) -> N
 
     pole.city.refuses = refuse
     async with running(pole):
-        await pole.until(lambda: pole.parts.is_ill("states"))
-        assert pole.reason("states") == "status: the broker refused the message: not authorized (reason code 0x87)"
+        await pole.until(lambda: pole.parts.is_degraded("states"))
+        assert (
+            pole.reason("states")
+            == "status: the broker refused the message: not authorized (reason code 0x87)"
+        )
         pole.record(1)
         await pole.pass_time(6, 0.25)
         await pole.until(lambda: pole.city.numbers())
@@ -431,7 +479,9 @@ async def test_status_that_is_refused_is_not_said_on_and_on(tmp_path: Path) -> N
 
 
 async def test_who_is_thrown_out_once_comes_back(tmp_path: Path) -> None:
-    """Once under the own name, so that the other one notices too; whoever is thrown out twice takes another name, and keeps it."""
+    """Once under the own name, so that the other one notices too; whoever is thrown out twice takes another
+    name, and keeps it.
+    """
     pole = Pole(tmp_path, draw=0.0)
     pole.city.throws_out = True
     suffixes = []
@@ -439,7 +489,7 @@ async def test_who_is_thrown_out_once_comes_back(tmp_path: Path) -> None:
         for number in range(1, 5):
             await pole.online(number)
             suffixes.append(pole.city.attempts[-1][2])
-            assert pole.parts.is_ill("identity") is (number > 1)
+            assert pole.parts.is_degraded("identity") is (number > 1)
             pole.city.drop()
             await pole.between()
             await pole.pass_time(1)
@@ -452,13 +502,17 @@ async def test_who_is_thrown_out_once_comes_back(tmp_path: Path) -> None:
 
 
 async def test_a_twin_that_is_only_heard(tmp_path: Path) -> None:
-    """Where the broker does not say why it let go, the other's status tells; at the second one we come back under another name."""
+    """Where the broker does not say why it let go, the other's status tells; at the second one we come back
+    under another name.
+    """
     pole = Pole(tmp_path, draw=0.0)
-    twin = b'{"state":"online","boot_id":"other","birth":9,"reason":"connected","storeid":"ffff","sequence":3}'
+    twin = (
+        b'{"state":"online","boot_id":"other","birth":9,"reason":"connected","storeid":"ffff","sequence":3}'
+    )
     async with running(pole):
         await pole.online()
         pole.city.say("status", twin)
-        await pole.until(lambda: pole.parts.is_ill("identity"))
+        await pole.until(lambda: pole.parts.is_degraded("identity"))
         await pole.pass_time(1)
         assert len(pole.city.attempts) == 1, "it stays"
         pole.city.say("status", twin)
@@ -469,7 +523,9 @@ async def test_a_twin_that_is_only_heard(tmp_path: Path) -> None:
 
 
 async def test_after_a_twin_the_numbers_are_our_own(tmp_path: Path) -> None:
-    """The store that both have ends: at the next attempt this pole goes on under a storeid of its own, and says so once."""
+    """The store that both have ends: at the next attempt this pole goes on under a storeid of its own, and
+    says so once.
+    """
     pole = Pole(tmp_path, draw=0.0)
     pole.city.throws_out = True
     async with running(pole):
@@ -562,7 +618,8 @@ async def test_few_marks_go_along_with_what_is_written_next(tmp_path: Path, coun
 async def test_what_was_acknowledged_is_counted(tmp_path: Path) -> None:
     """What was acknowledged is counted and marked at a loss.
 
-    Events and bytes by type over all connections; a mark that was still to be made is made when the connection ends.
+    Events and bytes by type over all connections; a mark that was still to be made is made when the
+    connection ends.
     """
     pole = Pole(tmp_path, draw=0.0)
     async with running(pole):
@@ -576,7 +633,10 @@ async def test_what_was_acknowledged_is_counted(tmp_path: Path) -> None:
             await pole.online(round_ + 1)
         assert await pole.delivered() == [1, 2, 3, 4]
         events = [m for m in pole.city.taken if "/events/" in m.topic]
-        sizes = {kind: sum(len(m.payload) + len(m.topic) for m in events if m.topic.endswith(kind)) for kind in ("opened", "refused")}
+        sizes = {
+            kind: sum(len(m.payload) + len(m.topic) for m in events if m.topic.endswith(kind))
+            for kind in ("opened", "refused")
+        }
         assert pole.upload.sent() == {
             "bytes": {"incident.opened": sizes["opened"], "command.refused": sizes["refused"]},
             "events": {"incident.opened": 2, "command.refused": 2},
@@ -612,15 +672,18 @@ async def test_a_refused_event_is_kept_and_the_others_go(tmp_path: Path) -> None
             pole.record(n)
         await pole.until(lambda: len(pole.city.numbers()) == 2)
         await pole.pass_time(1.5)
-        assert pole.reason("events") == "events/incident/opened: the broker refused the message: not authorized (reason code 0x87)"
+        assert (
+            pole.reason("events")
+            == "events/incident/opened: the broker refused the message: not authorized (reason code 0x87)"
+        )
         await pole.pass_time(590, 10)
         assert pole.city.numbers() == [0, 2]
         await pole.pass_time(30, 5)
         await pole.until(lambda: pole.city.numbers() == [0, 2, 1])
         assert tries[1] - tries[0] >= 600
-        assert pole.parts.is_ill("events")
+        assert pole.parts.is_degraded("events")
         await pole.pass_time(90, 1)
-        assert not pole.parts.is_ill("events")
+        assert not pole.parts.is_degraded("events")
 
 
 async def test_a_refused_topic_is_tried_with_one_and_opens(tmp_path: Path) -> None:
@@ -680,10 +743,14 @@ async def test_full_inbox_makes_line_wait_and_loses_nothing(tmp_path: Path) -> N
 async def test_what_the_broker_lacks_is_told_until_it_has_it(tmp_path: Path) -> None:
     """Its protections, what it does not let us listen to, and when its certificate ends."""
     pole = Pole(tmp_path, draw=0.0)
-    pole.city.missing, pole.city.unheard, pole.city.certificate_ends = "no retained messages", {"diagnose": "quota exceeded"}, 5e9
+    pole.city.missing, pole.city.unheard, pole.city.certificate_ends = (
+        "no retained messages",
+        {"diagnose": "quota exceeded"},
+        5e9,
+    )
     async with running(pole):
         await pole.online()
-        await pole.until(lambda: pole.parts.is_ill("commands"))
+        await pole.until(lambda: pole.parts.is_degraded("commands"))
         assert pole.reason("mqtt") == "no retained messages"
         assert pole.reason("commands") == "the broker does not let us listen to diagnose (quota exceeded)"
         assert pole.upload.certificate_ends == 5e9
@@ -693,7 +760,9 @@ async def test_what_the_broker_lacks_is_told_until_it_has_it(tmp_path: Path) -> 
         await pole.pass_time(1)
         await pole.online(2)
         await pole.pass_time(1)
-        assert {part: p["state"] for part, p in pole.parts.report().items() if part in ("mqtt", "commands")} == {
+        assert {
+            part: p["state"] for part, p in pole.parts.report().items() if part in ("mqtt", "commands")
+        } == {
             "mqtt": "ok",
             "commands": "ok",
         }
@@ -701,7 +770,9 @@ async def test_what_the_broker_lacks_is_told_until_it_has_it(tmp_path: Path) -> 
 
 
 async def test_an_echo_that_does_not_come(tmp_path: Path) -> None:
-    """After two words without an echo it is told, and everything is asked for anew; events wait five seconds for it, and no longer."""
+    """After two words without an echo it is told, and everything is asked for anew; events wait five seconds
+    for it, and no longer.
+    """
     pole = Pole(tmp_path)
     pole.city.echoes = False
     pole.record(1)
@@ -716,7 +787,7 @@ async def test_an_echo_that_does_not_come(tmp_path: Path) -> None:
         assert len(pole.city.on("status")) == 1
         await pole.pass_time(2, 1)
         assert len(pole.city.on("status")) == 2
-        assert not pole.parts.is_ill("commands")
+        assert not pole.parts.is_degraded("commands")
         await pole.pass_time(21, 1)
         assert len(pole.city.on("status")) == 3
         assert pole.reason("commands").startswith("the broker grants what we ask for and delivers nothing")
@@ -724,7 +795,7 @@ async def test_an_echo_that_does_not_come(tmp_path: Path) -> None:
         assert True in pole.city.line.listened
         pole.city.echoes = True
         await pole.pass_time(41, 1)
-        assert not pole.parts.is_ill("commands")
+        assert not pole.parts.is_degraded("commands")
 
 
 async def test_a_birth_carries_the_board_again(tmp_path: Path) -> None:
@@ -766,7 +837,9 @@ async def test_state_without_qos_is_acknowledged(tmp_path: Path) -> None:
 
 
 async def test_another_broker_gets_what_the_first_has_not(tmp_path: Path) -> None:
-    """What one acknowledged is not sent to the other; what it left open is; births go on, what is known of the first is not believed."""
+    """What one acknowledged is not sent to the other; what it left open is; births go on, what is known of
+    the first is not believed.
+    """
     first = Pole(tmp_path)
     first.city.holds = lambda message: b'"n":3}' in message.payload
     for n in range(4):

@@ -1,4 +1,6 @@
-"""What is carried, held back, tried alone and tried again, call by call: a line that answers as told, a clock that is moved by hand."""
+"""What is carried, held back, tried alone and tried again, call by call: a line that answers as told, a clock
+that is moved by hand.
+"""
 
 from __future__ import annotations
 
@@ -79,7 +81,9 @@ class Bench:
 @pytest.mark.parametrize("hung", [True, False])
 @pytest.mark.parametrize("tried", [True, False])
 async def test_a_notice_waits_with_its_topic(topic: str, hung: bool, tried: bool) -> None:
-    """Unless it is what is tried, or an order whose topic was only refused: those are never held back for a no."""
+    """Unless it is what is tried, or an order whose topic was only refused: those are never held back for a
+    no.
+    """
     b = Bench()
     b.hold(topic, hung=hung)
     goes = tried or (topic == ORDER and not hung)
@@ -110,7 +114,9 @@ async def test_a_topic_that_opens_is_carried_again() -> None:
 
 
 async def test_how_a_state_of_qos_0_is_acknowledged() -> None:
-    """The first of a connection, and each that is tried, with QoS 1; the others are unconfirmed until something later is."""
+    """The first of a connection, and each that is tried, with QoS 1; the others are unconfirmed until
+    something later is.
+    """
     b = Bench()
     health = Message(f"{BASE}/health", b"{}", qos=0)
     told: list[str] = []
@@ -158,7 +164,9 @@ async def test_a_notice_is_told_as_carried_once_it_is(tmp_path: Path) -> None:
 async def test_what_could_not_be_carried_is_put_back(how: str) -> None:
     """It stays due; what was refused does not, and what is closed says nothing more."""
     b = Bench()
-    b.line.fails = lambda message: NO if message.topic == REPLY else LinkLost("cut") if how == "lost" else None
+    b.line.fails = lambda message: (
+        NO if message.topic == REPLY else LinkLost("cut") if how == "lost" else None
+    )
     b.board.post("r", Message(REPLY, b"{}"))
     b.board.post("i", Message(INFO, b"{}"))
     running = asyncio.ensure_future(b.carry.run())
@@ -199,7 +207,8 @@ async def test_notices_go_one_after_the_other() -> None:
 
 
 @pytest.mark.parametrize(
-    ("hung", "later_s", "goes"), [(True, 0.0, False), (True, 59.9, False), (True, 60.0, True), (False, 0.0, True), (None, 0.0, True)]
+    ("hung", "later_s", "goes"),
+    [(True, 0.0, False), (True, 59.9, False), (True, 60.0, True), (False, 0.0, True), (None, 0.0, True)],
 )
 async def test_a_reply_waits_where_the_broker_hangs_up(hung: bool | None, later_s: float, goes: bool) -> None:
     """Until the pause of its topic is over; a topic that was only refused, or none, holds nothing back."""
@@ -235,7 +244,9 @@ async def test_nobody_is_suspected_for_an_order(letter: Letter, error: UplinkErr
     assert ORDER in b.quarantine.topics
 
 
-@pytest.mark.parametrize(("error", "suspected"), [(NO, False), (LinkLost("cut"), True), (asyncio.CancelledError(), False)])
+@pytest.mark.parametrize(
+    ("error", "suspected"), [(NO, False), (LinkLost("cut"), True), (asyncio.CancelledError(), False)]
+)
 async def test_what_became_of_a_reply(error: BaseException, suspected: bool) -> None:
     """Only what was in flight when the line went stays in flight."""
     b = Bench()
@@ -261,7 +272,9 @@ class Trial(Bench):
         self.store.start()
         self.sent: dict[str, list[int]] = {}
         self.drain = Drain(self.store, self.clock, BASE, self.quarantine, self.sent, lambda: None)
-        self.trials = Trials(self.session, self.drain, self.carry, self.board, self.quarantine, self.clock, BASE)
+        self.trials = Trials(
+            self.session, self.drain, self.carry, self.board, self.quarantine, self.clock, BASE
+        )
 
     async def record(self, *kinds: str) -> None:
         for kind in kinds:
@@ -269,7 +282,9 @@ class Trial(Bench):
         await self.store.flush()
 
     def numbers(self) -> list[int]:
-        return [int(m.payload.split(b'"sequence":"')[1][:12]) for m in self.line.sent if "/events/" in m.topic]
+        return [
+            int(m.payload.split(b'"sequence":"')[1][:12]) for m in self.line.sent if "/events/" in m.topic
+        ]
 
 
 @contextlib.asynccontextmanager
@@ -283,11 +298,20 @@ async def trial(folder: Path) -> AsyncIterator[Trial]:
 
 
 async def test_each_suspect_is_tried_alone(tmp_path: Path) -> None:
-    """With nothing else under way, each in its way; who is not there any more is no suspect, and a reply's topic waits."""
+    """With nothing else under way, each in its way; who is not there any more is no suspect, and a reply's
+    topic waits.
+    """
     async with trial(tmp_path) as t:
         await t.record("incident.opened", "incident.closed")
         t.board.post("i", Message(INFO, b"{}", qos=0))
-        t.quarantine.suspects = {2: CLOSED, "i": INFO, 99: OPENED, "gone": INFO, f"live/{REPLY}": REPLY, 1: OPENED}
+        t.quarantine.suspects = {
+            2: CLOSED,
+            "i": INFO,
+            99: OPENED,
+            "gone": INFO,
+            f"live/{REPLY}": REPLY,
+            1: OPENED,
+        }
         seen: list[object] = []
         t.line.seen = lambda: seen.append((t.trials.trying, t.drain.out.paused, t.carry.alone.locked()))
         rounds = t.drain.out.round
@@ -314,7 +338,11 @@ async def test_who_ends_the_line_in_a_trial_is_known(tmp_path: Path) -> None:
         t.line.fails = lambda message: LinkLost("cut")
         with pytest.raises(LinkLost):
             await t.trials.suspects()
-        assert (t.trials.trying, t.drain.out.paused, [row.seq for row in t.drain.out.flying]) == ((1, OPENED), True, [1])
+        assert (t.trials.trying, t.drain.out.paused, [row.seq for row in t.drain.out.flying]) == (
+            (1, OPENED),
+            True,
+            [1],
+        )
 
 
 async def test_a_suspect_whose_topic_waits_is_not_tried(tmp_path: Path) -> None:
@@ -361,7 +389,9 @@ async def test_a_trial_waits_for_what_flies(tmp_path: Path) -> None:
 async def test_one_of_a_topic_that_waits(hung: bool, tmp_path: Path) -> None:
     """By turns the oldest and the newest of its kind; alone only where the topic costs the connection."""
     async with trial(tmp_path) as t:
-        await t.record("incident.opened", "incident.closed", "incident.opened", "incident.opened", "incident.closed")
+        await t.record(
+            "incident.opened", "incident.closed", "incident.opened", "incident.opened", "incident.closed"
+        )
         t.quarantine.refused(OPENED, None, "no", t.now, hung=hung)
         alone: list[bool] = []
         t.line.seen = lambda: alone.append(t.carry.alone.locked())
@@ -399,7 +429,9 @@ async def test_a_topic_of_which_nothing_is_there_opens(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(("pause_s", "sent_s"), [(0.0, 0.5), (5.0, 5.0), (60.0, 60.0), (95.0, 95.0)])
 async def test_a_topic_is_tried_when_its_pause_is_over(pause_s: float, sent_s: float, tmp_path: Path) -> None:
-    """Not before, and not sooner than half a second after the connection; the suspects and the others go first."""
+    """Not before, and not sooner than half a second after the connection; the suspects and the others go
+    first.
+    """
     async with trial(tmp_path) as t:
         t.board.post("i", Message(INFO, b"{}"))
         t.board.post("r", Message(REPLY, b"{}"))
@@ -423,7 +455,9 @@ async def test_a_topic_is_tried_when_its_pause_is_over(pause_s: float, sent_s: f
 
 @pytest.mark.parametrize("hung", [False, True])
 async def test_an_event_that_waited_long_enough(hung: bool, tmp_path: Path) -> None:
-    """A refused one goes with the others again after ten minutes; one that cost the connection is tried alone then."""
+    """A refused one goes with the others again after ten minutes; one that cost the connection is tried alone
+    then.
+    """
     async with trial(tmp_path) as t:
         await t.record("incident.opened")
         t.quarantine.refused(OPENED, 1, "no", t.now, hung=hung)
@@ -448,15 +482,25 @@ async def test_an_event_that_waited_long_enough(hung: bool, tmp_path: Path) -> N
 
 
 async def test_which_event_is_found(tmp_path: Path) -> None:
-    """By its number, or the oldest of a kind, the newest where that is asked for; what is not there is none."""
+    """By its number, or the oldest of a kind, the newest where that is asked for; what is not
+    there is none.
+    """
     async with trial(tmp_path) as t:
         await t.record("incident.opened", "incident.closed", "incident.opened")
-        asked: list[dict[str, Any]] = [{"seq": 3}, {"kind": "incident.opened"}, {"kind": "incident.opened", "newest": True}, {"seq": 9}]
+        asked: list[dict[str, Any]] = [
+            {"seq": 3},
+            {"kind": "incident.opened"},
+            {"kind": "incident.opened", "newest": True},
+            {"seq": 9},
+        ]
         for find in (t.drain.find, t.trials._find):
             rows = [await find(**more) for more in asked]
             assert [row and (row.seq, row.kind) for row in rows] == [
-                (3, "incident.opened"), (1, "incident.opened"), (3, "incident.opened"), None,
-            ]  # fmt: skip
+                (3, "incident.opened"),
+                (1, "incident.opened"),
+                (3, "incident.opened"),
+                None,
+            ]
         message = t.drain.message(cast(Outbound, await t.drain.find(2)))
         assert message[2:] == (1, False, None, None, "application/cloudevents+json; charset=UTF-8")
         assert (message.topic, b'"sequence":"000000000002"' in message.payload) == (CLOSED, True)
@@ -514,8 +558,12 @@ async def test_a_drain_ends_with_its_line(tmp_path: Path) -> None:
         assert [row.seq for row in t.drain.out.flying] == [1]
 
 
-async def test_a_refused_event_moves_nothing_but_its_topic(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
-    """One that is refused alone waits alone: nothing is read again; the fifth no makes the drain look past its kind."""
+async def test_a_refused_event_moves_nothing_but_its_topic(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """One that is refused alone waits alone: nothing is read again; the fifth no makes the drain look past
+    its kind.
+    """
     async with trial(tmp_path) as t:
         await t.record(*["incident.opened"] * 6)
         for seq in range(1, 6):

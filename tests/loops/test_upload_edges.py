@@ -20,12 +20,19 @@ from tests.loops.test_upload_memory import OLD, live, named, there
 
 @pytest.mark.parametrize(("reads", "birth"), [(True, 6), (False, 4)])
 async def test_the_will_names_the_birth_to_come(reads: bool, birth: int, tmp_path: Path) -> None:
-    """One more than the store has counted; where it does not answer, one more than the last that we know of. Nothing is written."""
+    """One more than the store has counted; where it does not answer, one more than the last that we know of.
+    Nothing is written.
+    """
     pole, broken = Pole(tmp_path), set[str]()
     store = SwitchedStore(broken, tmp_path, 16, pole.keeper.stamp, lambda: "e")
     store.start()
     await store.write(lambda db: db.set(BIRTHS, "5"))
-    own = Own(Context(base=BASE, clock=pole.clock, keeper=pole.keeper, store=store, board=pole.board, parts=pole.parts), "0")
+    own = Own(
+        Context(
+            base=BASE, clock=pole.clock, keeper=pole.keeper, store=store, board=pole.board, parts=pole.parts
+        ),
+        "0",
+    )
     own.births = 3
     if not reads:
         broken.add("read")
@@ -39,7 +46,9 @@ async def test_the_will_names_the_birth_to_come(reads: bool, birth: int, tmp_pat
 
 
 async def test_a_former_name_is_cleared_after_a_break(tmp_path: Path) -> None:
-    """The line breaks at the look, and the process ends: the next one still knows which name is to be cleared."""
+    """The line breaks at the look, and the process ends: the next one still knows which name is to be
+    cleared.
+    """
     first = named(tmp_path, OLD, boot="boot-1")
     await live(first)
     second = named(tmp_path, BASE, first.city)
@@ -58,7 +67,9 @@ async def test_a_former_name_is_cleared_after_a_break(tmp_path: Path) -> None:
 async def test_the_name_beside_a_twin_is_of_this_moment(tmp_path: Path) -> None:
     """Four letters of the boot and the milliseconds: two that were thrown out come back under two names."""
     suffixes = []
-    for number, (boot, later_s) in enumerate((("boot-1", 0.0), ("boot-1", 0.001), ("tour-1", 0.0), ("boot-1", 12.345))):
+    for number, (boot, later_s) in enumerate(
+        (("boot-1", 0.0), ("boot-1", 0.001), ("tour-1", 0.0), ("boot-1", 12.345))
+    ):
         pole = Pole(tmp_path / str(number), boot, draw=0.0)
         await pole.clock.advance(later_s)
         pole.city.throws_out = True
@@ -86,7 +97,7 @@ async def test_a_farewell_between_two_connections(tmp_path: Path) -> None:
         pole.city.drop()
         await pole.between()
         before = list(gone.open)
-        await pole.upload.farewell([Message(f"{BASE}/active", b"{}")])
+        await pole.upload.shutdown([Message(f"{BASE}/active", b"{}")])
         assert gone.open == before
         assert len(pole.city.on("status")) == 1
 
@@ -128,14 +139,14 @@ async def test_all_is_well_a_minute_after_the_last_trouble(tmp_path: Path) -> No
     q.accepted(state)
     await pole.clock.advance(59.9)
     upload._tell_what_waits()
-    assert (pole.parts.is_ill("events"), pole.parts.is_ill("states")) == (True, True)
+    assert (pole.parts.is_degraded("events"), pole.parts.is_degraded("states")) == (True, True)
     await pole.clock.advance(0.1)
     upload._tell_what_waits()
-    assert (pole.parts.is_ill("events"), pole.parts.is_ill("states")) == (True, False)
+    assert (pole.parts.is_degraded("events"), pole.parts.is_degraded("states")) == (True, False)
     q.accepted(event)
     await pole.clock.advance(60.0)
     upload._tell_what_waits()
-    assert pole.parts.is_ill("events"), "nothing was delivered yet"
+    assert pole.parts.is_degraded("events"), "nothing was delivered yet"
     upload._sent["incident.opened"] = [1, 1]
     upload._tell_what_waits()
-    assert not pole.parts.is_ill("events")
+    assert not pole.parts.is_degraded("events")

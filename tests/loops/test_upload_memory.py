@@ -1,4 +1,6 @@
-"""What the broker has kept of this pole, and of the name that it had before; what is set aside, and tried again."""
+"""What the broker has kept of this pole, and of the name that it had before; what is set aside, and tried
+again.
+"""
 
 from __future__ import annotations
 
@@ -24,7 +26,11 @@ OLD = "smartpole/test/OLD"
 
 
 def kept(**fields: Any) -> Message:
-    return Message(STATUS, json.dumps({"state": "online", "boot_id": "earlier", "reason": "connected"} | fields).encode(), retain=True)
+    return Message(
+        STATUS,
+        json.dumps({"state": "online", "boot_id": "earlier", "reason": "connected"} | fields).encode(),
+        retain=True,
+    )
 
 
 async def store_of(pole: Pole) -> str:
@@ -60,7 +66,9 @@ async def test_our_own_echo_is_remembered(tmp_path: Path) -> None:
 
 
 async def test_a_kept_status_that_is_ahead_ends_the_store(tmp_path: Path) -> None:
-    """The card was restored from an older image: an alarm, another store, and the loss is told under the old name."""
+    """The card was restored from an older image: an alarm, another store, and the loss is told under the old
+    name.
+    """
     first = Pole(tmp_path)
     async with running(first):
         await first.online()
@@ -68,8 +76,10 @@ async def test_a_kept_status_that_is_ahead_ends_the_store(tmp_path: Path) -> Non
     second = Pole(tmp_path, "boot-2", draw=0.0)
     second.city.retained[STATUS] = kept(storeid=store, sequence=40, birth=9)
     async with running(second):
-        await second.until(lambda: len(second.city.attempts) == 1 and second.parts.is_ill("identity"))
-        assert second.reason("identity").startswith("the broker's last status of this pole is ahead of its store")
+        await second.until(lambda: len(second.city.attempts) == 1 and second.parts.is_degraded("identity"))
+        assert second.reason("identity").startswith(
+            "the broker's last status of this pole is ahead of its store"
+        )
         [alarm] = [e for e in second.told if e.data["part"] == "identity"]
         assert alarm.severity is Severity.ALARM
         await second.between()
@@ -79,7 +89,9 @@ async def test_a_kept_status_that_is_ahead_ends_the_store(tmp_path: Path) -> Non
         said = second.city.on("status")[-1]
         assert (said["storeid"], said["birth"]) == (await store_of(second), 10)
         await second.until(lambda: any(m.topic.endswith("/outbox/dropped") for m in second.city.taken))
-        [end] = [json.loads(m.payload)["data"] for m in second.city.taken if m.topic.endswith("/outbox/dropped")]
+        [end] = [
+            json.loads(m.payload)["data"] for m in second.city.taken if m.topic.endswith("/outbox/dropped")
+        ]
         assert (end["storeid"], end["cause"]) == (store, "store_went_back")
 
 
@@ -96,7 +108,7 @@ async def test_births_are_never_fewer_than_the_city_has_seen(tmp_path: Path) -> 
         await second.until(lambda: second.upload._own.compared.is_set())
         assert await second.store.read(lambda db: int(db.number(BIRTHS))) == 31
         assert second.city.on("status")[-1]["storeid"] == await store_of(second)
-        assert not second.parts.is_ill("identity")
+        assert not second.parts.is_degraded("identity")
         await again(second)
         await second.until(lambda: second.city.on("status")[-1]["birth"] == 32)
 
@@ -112,8 +124,12 @@ async def test_a_kept_status_of_before_says_nothing(tmp_path: Path, sequence: in
     second.city.retained[STATUS] = kept(storeid=store, sequence=sequence, birth=birth)
     async with running(second):
         await second.online()
-        assert (await store_of(second), len(second.city.attempts), len(second.city.on("status"))) == (store, 1, 1)
-        assert not second.parts.is_ill("identity")
+        assert (await store_of(second), len(second.city.attempts), len(second.city.on("status"))) == (
+            store,
+            1,
+            1,
+        )
+        assert not second.parts.is_degraded("identity")
 
 
 async def test_store_that_is_replaced_starts_new_connection(tmp_path: Path) -> None:
@@ -143,14 +159,20 @@ async def test_store_that_is_replaced_starts_new_connection(tmp_path: Path) -> N
     ("stored", "birth", "reads", "births", "then"),
     [(5, 1, True, 6, 7), (5, 9, True, 9, 10), (5, 6, True, 6, 7), (5, 3, False, 3, 4), (5, 0, False, 1, 2)],
 )
-async def test_births_only_rise(tmp_path: Path, stored: int, birth: int, reads: bool, births: int, then: int) -> None:
-    """Whatever was meant before the connection: what the store has counted goes on, and without a store what we know."""
+async def test_births_only_rise(
+    tmp_path: Path, stored: int, birth: int, reads: bool, births: int, then: int
+) -> None:
+    """Whatever was meant before the connection: what the store has counted goes on, and without a store what
+    we know.
+    """
     pole = Pole(tmp_path)
     broken: set[str] = set()
     store = SwitchedStore(broken, tmp_path, 16, pole.keeper.stamp, lambda: "e")
     store.start()
     await store.write(lambda db: db.set(BIRTHS, str(stored)))
-    context = Context(base=BASE, clock=pole.clock, keeper=pole.keeper, store=store, board=pole.board, parts=pole.parts)
+    context = Context(
+        base=BASE, clock=pole.clock, keeper=pole.keeper, store=store, board=pole.board, parts=pole.parts
+    )
     own = Own(context, "0")
     if not reads:
         broken.add("write")
@@ -175,7 +197,7 @@ def named(folder: Path, base: str, city: City | None = None, boot: str = "boot-2
     return pole
 
 
-async def live(pole: Pole, *, farewell: bool = True) -> None:
+async def live(pole: Pole, *, shutdown: bool = True) -> None:
     async with running(pole):
         await pole.until(lambda: any(m.topic == f"{pole.base}/status" for m in pole.city.taken))
         for path in ("info", "lamp/state"):
@@ -183,13 +205,17 @@ async def live(pole: Pole, *, farewell: bool = True) -> None:
             pole.board.post(topic, Message(topic, b"{}", retain=True))
         await pole.until(lambda: f"{pole.base}/lamp/state" in pole.city.retained)
         await pole.pass_time(2)
-        if farewell:
-            await pole.upload.farewell()
+        if shutdown:
+            await pole.upload.shutdown()
 
 
 def there(city: City, base: str) -> set[str]:
     """What the broker keeps below this name."""
-    return {topic.removeprefix(f"{base}/") for topic, message in city.retained.items() if topic.startswith(f"{base}/") and message.payload}
+    return {
+        topic.removeprefix(f"{base}/")
+        for topic, message in city.retained.items()
+        if topic.startswith(f"{base}/") and message.payload
+    }
 
 
 async def test_what_is_kept_under_the_former_name_is_cleared(tmp_path: Path) -> None:
@@ -208,8 +234,13 @@ async def test_what_is_kept_under_the_former_name_is_cleared(tmp_path: Path) -> 
     assert there(second.city, OLD) == set()
     cleared = [m for m in second.city.taken if not m.payload]
     assert [m.topic for m in cleared] == [
-        announced, f"{OLD}/info", f"{OLD}/active", f"{OLD}/lamp/state", f"{OLD}/health", f"{OLD}/status",
-    ]  # fmt: skip
+        announced,
+        f"{OLD}/info",
+        f"{OLD}/active",
+        f"{OLD}/lamp/state",
+        f"{OLD}/health",
+        f"{OLD}/status",
+    ]
     assert {(m.retain, m.qos) for m in cleared} == {(True, 1)}
     assert there(second.city, BASE) == {"status", "info", "lamp/state"}
     third = named(tmp_path, BASE, second.city, "boot-3")
@@ -226,11 +257,15 @@ async def test_what_is_kept_under_the_former_name_is_cleared(tmp_path: Path) -> 
     ],
 )
 async def test_what_may_be_another_poles_stays(tmp_path: Path, word: dict[str, Any]) -> None:
-    """A card that was copied and renamed must not silence the first pole; it looks once, and not again at the next start."""
+    """A card that was copied and renamed must not silence the first pole; it looks once, and not again at the
+    next start.
+    """
     first = named(tmp_path, OLD, boot="boot-1")
     await live(first)
     kept = json.loads(first.city.retained[f"{OLD}/status"].payload)
-    first.city.retained[f"{OLD}/status"] = Message(f"{OLD}/status", json.dumps(kept | word).encode(), retain=True)
+    first.city.retained[f"{OLD}/status"] = Message(
+        f"{OLD}/status", json.dumps(kept | word).encode(), retain=True
+    )
     second = named(tmp_path, BASE, first.city)
     await live(second)
     assert there(second.city, OLD) == {"status", "info", "lamp/state"}
@@ -256,7 +291,9 @@ async def test_a_name_of_which_nothing_is_kept_is_forgotten(tmp_path: Path) -> N
 
 
 async def test_a_state_that_is_hung_up_at_is_tried_alone(tmp_path: Path) -> None:
-    """Three connections end with it in flight, the trial is the fourth; from then on the others go, and it does at its time."""
+    """Three connections end with it in flight, the trial is the fourth; from then on the others go, and it
+    does at its time.
+    """
     pole = Pole(tmp_path, draw=0.0)
     holds = True
     pole.city.holds = lambda message: holds and message.topic.endswith("/info")
@@ -264,7 +301,11 @@ async def test_a_state_that_is_hung_up_at_is_tried_alone(tmp_path: Path) -> None
     async with running(pole):
         await pole.online()
         for _ in range(3):
-            await pole.until(lambda: pole.city.line is not None and any(m.topic.endswith("/info") for m in pole.city.line.open))
+            await pole.until(
+                lambda: (
+                    pole.city.line is not None and any(m.topic.endswith("/info") for m in pole.city.line.open)
+                )
+            )
             await again(pole)
         await pole.pass_time(1)
         assert pole.reason("states") == "info: the broker hangs up at this topic"
@@ -278,11 +319,14 @@ async def test_a_state_that_is_hung_up_at_is_tried_alone(tmp_path: Path) -> None
         await pole.pass_time(45, 1)
         assert pole.city.on("info"), "after a minute it is tried again, and taken"
         await pole.pass_time(62, 1)
-        assert not pole.parts.is_ill("states")
+        assert not pole.parts.is_degraded("states")
 
 
 async def test_event_that_is_hung_up_at_is_found_among(tmp_path: Path) -> None:
-    """An event that is hung up at is found among others. It alone waits; those that were in flight with it are delivered, each once."""
+    """An event that is hung up at is found among others.
+
+    It alone waits; those that were in flight with it are delivered, each once.
+    """
     pole = Pole(tmp_path, draw=0.0)
     pole.city.holds = lambda message: b'"n":3}' in message.payload
     async with running(pole):
@@ -292,7 +336,11 @@ async def test_event_that_is_hung_up_at_is_found_among(tmp_path: Path) -> None:
         for _ in range(12):
             if pole.upload._quarantine.events:
                 break
-            await pole.until(lambda: pole.city.line is not None and any(b'"n":3}' in m.payload for m in pole.city.line.open))
+            await pole.until(
+                lambda: (
+                    pole.city.line is not None and any(b'"n":3}' in m.payload for m in pole.city.line.open)
+                )
+            )
             await again(pole)
             await pole.pass_time(1, 0.25)
         assert [hold.hung for hold in pole.upload._quarantine.events.values()] == [True]
@@ -301,7 +349,9 @@ async def test_event_that_is_hung_up_at_is_found_among(tmp_path: Path) -> None:
 
 
 async def test_two_that_are_hung_up_at_are_told_apart_alone(tmp_path: Path) -> None:
-    """In flight together each time: tried one by one, each is found, and neither its topic nor another event waits for it."""
+    """In flight together each time: tried one by one, each is found, and neither its topic nor another event
+    waits for it.
+    """
     pole = Pole(tmp_path, draw=0.0)
     bad = (b'"n":1}', b'"n":3}')
     pole.city.holds = lambda message: message.payload.rstrip(b"}").endswith((b'"n":1', b'"n":3'))
@@ -312,12 +362,20 @@ async def test_two_that_are_hung_up_at_are_told_apart_alone(tmp_path: Path) -> N
         for _ in range(12):
             if len(pole.upload._quarantine.events) == 2:
                 break
-            await pole.until(lambda: pole.city.line is not None and any(b in m.payload for m in pole.city.line.open for b in bad))
+            await pole.until(
+                lambda: (
+                    pole.city.line is not None
+                    and any(b in m.payload for m in pole.city.line.open for b in bad)
+                )
+            )
             await settle()
             await again(pole)
             await pole.pass_time(1, 0.25)
         waiting = pole.upload._quarantine
-        assert sorted(hold.topic.rpartition("/events/")[2] for hold in waiting.events.values()) == ["command/refused", "incident/opened"]
+        assert sorted(hold.topic.rpartition("/events/")[2] for hold in waiting.events.values()) == [
+            "command/refused",
+            "incident/opened",
+        ]
         assert [hold.hung for hold in waiting.events.values()] == [True, True]
         assert (waiting.topics, waiting.suspects) == ({}, {})
         assert set(waiting.events) == {2, 4}
@@ -330,7 +388,9 @@ async def test_orders_are_never_held_back(tmp_path: Path) -> None:
     pole = Pole(tmp_path, draw=0.0)
     async with running(pole):
         await pole.online()
-        pole.upload._quarantine.refused(f"{BASE}/drone/order", None, "gone", pole.clock.monotonic(), hung=True)
+        pole.upload._quarantine.refused(
+            f"{BASE}/drone/order", None, "gone", pole.clock.monotonic(), hung=True
+        )
         pole.upload._quarantine.refused(f"{BASE}/reply", None, "gone", pole.clock.monotonic(), hung=True)
         await pole.board.send_live(lambda: Message(f"{BASE}/drone/order", b"{}", expiry_s=5))
         await pole.board.send_live(Message(f"{BASE}/drone/order", b"{}"))
@@ -348,7 +408,10 @@ async def test_orders_are_never_held_back(tmp_path: Path) -> None:
 
 
 async def test_refused_state_is_tried_again_with_newest(tmp_path: Path) -> None:
-    """A refused state is tried again with the newest. It waits for its pause, and what is carried then is what is posted by then."""
+    """A refused state is tried again with the newest.
+
+    It waits for its pause, and what is carried then is what is posted by then.
+    """
     pole = Pole(tmp_path)
     forbidden = True
     tried: list[bytes] = []
@@ -365,7 +428,7 @@ async def test_refused_state_is_tried_again_with_newest(tmp_path: Path) -> None:
         pole.board.post("info", Message(f"{BASE}/info", b"2", retain=True))
         await pole.pass_time(3)
         assert tried == [b"1"], "it waits"
-        assert pole.parts.is_ill("states")
+        assert pole.parts.is_degraded("states")
         forbidden = False
         await pole.pass_time(40)
         assert tried[1] == b"2"

@@ -1,4 +1,7 @@
-"""What the pole says of itself, held against what it knows; and the names that it had before. Over a real store."""
+"""What the pole says of itself, held against what it knows; and the names that it had before.
+
+Over a real store.
+"""
 
 from __future__ import annotations
 
@@ -42,11 +45,23 @@ class Desk:
         self.clock = ManualClock(wall=NOON)
         self.keeper = TimeKeeper(self.clock, "auto", "boot-1", lambda _after: self.clock_is_right)
         numbers = iter(range(10**6))
-        self.store = SwitchedStore(self.broken, self.folder, 16, self.keeper.stamp, lambda: f"id-{next(numbers)}")
+        self.store = SwitchedStore(
+            self.broken, self.folder, 16, self.keeper.stamp, lambda: f"id-{next(numbers)}"
+        )
         self.store.start()
         self.told: list[RecordEvent] = []
         self.parts = Parts(self.told.append, self.clock.monotonic)
-        self.own = Own(Context(base=BASE, clock=self.clock, keeper=self.keeper, store=self.store, board=Board(), parts=self.parts), "1.2")
+        self.own = Own(
+            Context(
+                base=BASE,
+                clock=self.clock,
+                keeper=self.keeper,
+                store=self.store,
+                board=Board(),
+                parts=self.parts,
+            ),
+            "1.2",
+        )
 
     async def kept(self, key: str) -> str | None:
         found: str | None = await self.store.read(lambda db: db.get(key))
@@ -75,21 +90,35 @@ async def desk(folder: Path, **more: Any) -> AsyncIterator[Desk]:
 
 
 async def test_a_status_says_what_is_known(tmp_path: Path) -> None:
-    """Of this connection, or of that which it is about; with store and number where the store answers, else without."""
+    """Of this connection, or of that which it is about; with store and number where the store answers, else
+    without.
+    """
     async with desk(tmp_path) as d:
         d.own.births = 4
         bare = json.loads(d.own.status("offline", "lost").payload)
         assert bare == {
-            "state": "offline", "birth": 4, "boot_id": "boot-1", "version": "1.2", "since": "2026-11-18T11:06:40.000Z", "reason": "lost",
-        }  # fmt: skip
+            "state": "offline",
+            "birth": 4,
+            "boot_id": "boot-1",
+            "version": "1.2",
+            "since": "2026-11-18T11:06:40.000Z",
+            "reason": "lost",
+        }
         d.store.record(RecordEvent("incident.opened", Severity.ALARM, {}, 0.0))
         await d.store.flush()
         await d.own.look_at_the_store()
         message = d.own.status("offline", "lost", 0)
-        assert json.loads(message.payload) == bare | {"birth": 0, "storeid": await d.store_id(), "sequence": 1}
+        assert json.loads(message.payload) == bare | {
+            "birth": 0,
+            "storeid": await d.store_id(),
+            "sequence": 1,
+        }
         assert (message.topic, message.retain, message.qos) == (f"{BASE}/status", True, 1)
         first = d.own.online()
-        assert (json.loads(first.payload)["state"], json.loads(first.payload)["reason"]) == ("online", "connected")
+        assert (json.loads(first.payload)["state"], json.loads(first.payload)["reason"]) == (
+            "online",
+            "connected",
+        )
         await d.clock.advance(60)
         assert d.own.online() == first, "the same word, said again"
         await d.own.prepare("b")
@@ -97,10 +126,15 @@ async def test_a_status_says_what_is_known(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("trusted", "event", "since_s"), [(True, True, 90.0), (True, False, None), (False, True, None), (False, False, None)]
+    ("trusted", "event", "since_s"),
+    [(True, True, 90.0), (True, False, None), (False, True, None), (False, False, None)],
 )
-async def test_what_is_looked_up_in_the_store(trusted: bool, event: bool, since_s: float | None, tmp_path: Path) -> None:
-    """Store, last number, births of the next connection or of this one, and how long the newest event is ago by a trusted clock."""
+async def test_what_is_looked_up_in_the_store(
+    trusted: bool, event: bool, since_s: float | None, tmp_path: Path
+) -> None:
+    """Store, last number, births of the next connection or of this one, and how long the newest event is ago
+    by a trusted clock.
+    """
     async with desk(tmp_path) as d:
         if event:
             d.store.record(RecordEvent("incident.opened", Severity.ALARM, {}, d.clock.monotonic()))
@@ -110,7 +144,12 @@ async def test_what_is_looked_up_in_the_store(trusted: bool, event: bool, since_
         if not trusted:
             d.clock_is_right = False
             d.keeper = TimeKeeper(d.clock, "auto", "boot-1", lambda _after: False)
-            d.own = Own(Context(base=BASE, clock=d.clock, keeper=d.keeper, store=d.store, board=Board(), parts=d.parts), "0")
+            d.own = Own(
+                Context(
+                    base=BASE, clock=d.clock, keeper=d.keeper, store=d.store, board=Board(), parts=d.parts
+                ),
+                "0",
+            )
         d.own.births = 3
         expected = Known(await d.store_id(), int(event), 0, 3, "boot-1", (), False, since_s)
         assert await d.own.look_at_the_store() is False
@@ -130,7 +169,9 @@ async def test_what_is_looked_up_in_the_store(trusted: bool, event: bool, since_
 
 
 def kept(**fields: Any) -> bytes:
-    return json.dumps({"state": "online", "boot_id": "earlier", "reason": "connected", "birth": 0} | fields).encode()
+    return json.dumps(
+        {"state": "online", "boot_id": "earlier", "reason": "connected", "birth": 0} | fields
+    ).encode()
 
 
 async def test_only_our_own_word_ends_the_comparing(tmp_path: Path) -> None:
@@ -169,7 +210,9 @@ async def test_only_our_own_word_ends_the_comparing(tmp_path: Path) -> None:
 
 
 async def test_the_last_eight_words_are_known_as_ours(tmp_path: Path) -> None:
-    """An old will of ours that comes late is no evidence; of words before the last eight nobody knows that they are ours."""
+    """An old will of ours that comes late is no evidence; of words before the last eight nobody knows that
+    they are ours.
+    """
     async with desk(tmp_path) as d:
         d.own.births = 30
         words = [d.own.status("offline", f"word {n}").payload for n in range(9)]
@@ -182,7 +225,9 @@ async def test_the_last_eight_words_are_known_as_ours(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(("has", "birth", "births"), [(3, 30, 31), (3, 4, 5), (50, 60, 61)])
-async def test_a_count_that_is_ahead_is_gone_on_with(has: int, birth: int, births: int, tmp_path: Path) -> None:
+async def test_a_count_that_is_ahead_is_gone_on_with(
+    has: int, birth: int, births: int, tmp_path: Path
+) -> None:
     """Ours is one more than the city has heard, on the disk too; our word is another one then."""
     async with desk(tmp_path) as d:
         await d.store.write(lambda db: db.set(BIRTHS, str(has)))
@@ -211,7 +256,9 @@ async def test_the_store_of_a_card_that_went_back(tmp_path: Path) -> None:
 
 
 async def test_a_store_that_is_missing(tmp_path: Path) -> None:
-    """This one is new and goes on under its name; it follows the one that the city has heard of, and so do its births."""
+    """This one is new and goes on under its name; it follows the one that the city has heard of, and so do
+    its births.
+    """
     async with desk(tmp_path) as d:
         await d.own.prepare("b")
         await d.own.born(1, "b", modern=True)
@@ -231,7 +278,9 @@ async def test_a_strange_status_is_told_and_changes_nothing(tmp_path: Path) -> N
         store = await d.store_id()
         await d.writes()
         assert await d.own.compare(kept(storeid="stranger", birth=9)) is False
-        assert d.parts.reason("identity").startswith("the status that the broker keeps for this pole names a store that is not its own")
+        assert d.parts.reason("identity").startswith(
+            "the status that the broker keeps for this pole names a store that is not its own"
+        )
         assert [e.severity for e in d.told] == [Severity.ALARM]
         assert (await d.writes(), await d.store_id(), d.own.births) == (0, store, 1)
 
@@ -240,7 +289,9 @@ async def test_a_strange_status_is_told_and_changes_nothing(tmp_path: Path) -> N
 
 
 async def test_a_twin_ends_the_common_store_once(tmp_path: Path) -> None:
-    """Only then, only the store that we came with, nothing is lost by it, and a disk that fails is tried again."""
+    """Only then, only the store that we came with, nothing is lost by it, and a disk that fails is tried
+    again.
+    """
     async with desk(tmp_path) as d:
         for _ in range(3):
             await d.own.prepare("b")
@@ -258,8 +309,17 @@ async def test_a_twin_ends_the_common_store_once(tmp_path: Path) -> None:
         await d.writes()
         await d.own.prepare("b")
         assert (await d.store_id(), await d.writes()) == (ours, 0)
-        [told] = [json.loads(e.data) for e in await d.store.read(lambda db: db.list_events(10)) if e.kind == "outbox.dropped"]
-        assert (told["storeid"], told["cause"], told["count"], told["exact"]) == (common, "two_poles_one_identity", 0, True)
+        [told] = [
+            json.loads(e.data)
+            for e in await d.store.read(lambda db: db.list_events(10))
+            if e.kind == "outbox.dropped"
+        ]
+        assert (told["storeid"], told["cause"], told["count"], told["exact"]) == (
+            common,
+            "two_poles_one_identity",
+            0,
+            True,
+        )
 
 
 async def test_a_store_that_is_ours_alone_is_not_ended(tmp_path: Path) -> None:
@@ -315,7 +375,9 @@ async def test_names_of_before_are_looked_at_once(tmp_path: Path) -> None:
         await d.store.write(lambda db: db.set(NAME, "now"))
         await d.store.write(lambda db: db.set(FORMER, json.dumps([f"n{n}" for n in range(7)])))
         former = Former(d.store, "next")
-        assert (await clear(d, former)).looks == [f"{name}/status" for name in ("n2", "n3", "n4", "n5", "n6", "now")]
+        assert (await clear(d, former)).looks == [
+            f"{name}/status" for name in ("n2", "n3", "n4", "n5", "n6", "now")
+        ]
         assert (await d.kept(NAME), await d.kept(FORMER)) == ("next", None)
         await d.store.write(lambda db: db.set(FORMER, '["again"]'))
         assert (await clear(d, former)).looks == []
@@ -347,8 +409,14 @@ async def test_what_is_cleared_of_a_former_name(tmp_path: Path, caplog: pytest.L
         await d.store.write(lambda db: db.set(NAME, "s/p/old"))
         await d.store.write(lambda db: db.set(FORMER, '["s/p/other"]'))
         ours = json.dumps(OFFLINE | {"storeid": await d.store_id()}).encode()
-        line = await clear(d, Former(d.store, "s/p/new"), {"s/p/old/status": ours, "s/p/other/status": json.dumps(OFFLINE).encode()})
-        assert [m.topic for m in line.sent] == [f"s/p/old/{path}" for path in ("info", "active", "lamp/state", "health", "status")]
+        line = await clear(
+            d,
+            Former(d.store, "s/p/new"),
+            {"s/p/old/status": ours, "s/p/other/status": json.dumps(OFFLINE).encode()},
+        )
+        assert [m.topic for m in line.sent] == [
+            f"s/p/old/{path}" for path in ("info", "active", "lamp/state", "health", "status")
+        ]
         assert {(m.payload, m.retain, m.qos) for m in line.sent} == {(b"", True, 1)}
         assert "this pole was s/p/other; another one may live there" in caplog.text
         assert "this pole was s/p/old" not in caplog.text

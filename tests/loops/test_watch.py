@@ -1,4 +1,6 @@
-"""The loop of one camera on a board that is too slow for it: it looks less often, never later, and says so."""
+"""The loop of one camera on a board that is too slow for it: it looks less often, never later,
+and says so.
+"""
 
 from __future__ import annotations
 
@@ -22,7 +24,12 @@ FRAME_S = 0.02
 SECONDS = 45.0
 
 
-STREET = np.random.default_rng(1).integers(40, 160, (48, 64, 3), dtype=np.uint8).repeat(5, axis=0).repeat(5, axis=1)
+STREET = (
+    np.random.default_rng(1)
+    .integers(40, 160, (48, 64, 3), dtype=np.uint8)
+    .repeat(5, axis=0)
+    .repeat(5, axis=1)
+)
 
 
 def left_of(index: int) -> int:
@@ -31,7 +38,10 @@ def left_of(index: int) -> int:
 
 
 class Newest:
-    """A live camera, 50 frames a second or fewer: each `next` gives the picture of now. Somebody walks to and fro."""
+    """A live camera, 50 frames a second or fewer: each `next` gives the picture of now.
+
+    Somebody walks to and fro.
+    """
 
     def __init__(self, clock: ManualClock, frame_s: float = FRAME_S) -> None:
         self._begun = clock.monotonic()
@@ -93,32 +103,59 @@ async def test_a_slow_detector_rests_a_fifth_of_the_time(bench: Callable[..., Pa
     events: list[RecordEvent] = []
     parts = Parts(events.append, clock.monotonic)
     detector = Slow(clock)
-    make = compose.pipeline_factory(settings, "street", detector, TimeKeeper(clock, "system", "b"), lambda: "i")
+    make = compose.pipeline_factory(
+        settings, "street", detector, TimeKeeper(clock, "system", "b"), lambda: "i"
+    )
     watch = Watch(
-        "street", 50, lambda: Newest(clock), lambda: make(clock.monotonic()), detector, lambda _: None, parts, clock, random=lambda: 0.5
-    )  # fmt: skip
+        "street",
+        50,
+        lambda: Newest(clock),
+        lambda: make(clock.monotonic()),
+        detector,
+        lambda _: None,
+        parts,
+        clock,
+        random=lambda: 0.5,
+    )
     await watch.run()
     gaps = [b - a for a, b in zip(detector.starts, detector.starts[1:], strict=False)]
     assert min(gaps) >= 0.3 / 0.8 - 1e-6
     figures = parts.report()["camera:street"]
     assert figures["skipped"] > 0
-    assert 0 < figures["latency_ms"] <= 300 + 1000 * FRAME_S, "the mean of looks and of frames where nothing moved"
+    assert 0 < figures["latency_ms"] <= 300 + 1000 * FRAME_S, (
+        "the mean of looks and of frames where nothing moved"
+    )
     assert any("only" in str(e.data.get("reason")) for e in events), "few of 50 frames a second: said so"
 
 
 @pytest.mark.parametrize(("took_s", "fps"), [(0.01, 5), (0.05, 5), (0.1, 10), (0.3, 5), (0.06, 15)])
-async def test_on_hot_board_detector_looks_half_or_quarter(took_s: float, fps: int, bench: Callable[..., Path]) -> None:
-    """On a hot board the detector looks half or a quarter as often. Also one that is so slow that it misses frames out already."""
+async def test_on_hot_board_detector_looks_half_or_quarter(
+    took_s: float, fps: int, bench: Callable[..., Path]
+) -> None:
+    """On a hot board the detector looks half or a quarter as often.
+
+    Also one that is so slow that it misses frames out already.
+    """
     settings = load(bench(f'[[camera]]\nsource = "rtsp://127.0.0.1/x"\nfps = {fps}\n')).settings
 
     async def looks(pace: float) -> int:
         clock = ManualClock()
         detector = Slow(clock, took_s)
-        make = compose.pipeline_factory(settings, "street", detector, TimeKeeper(clock, "system", "b"), lambda: "i", every_frame=True)
+        make = compose.pipeline_factory(
+            settings, "street", detector, TimeKeeper(clock, "system", "b"), lambda: "i", every_frame=True
+        )
         watch = Watch(
-            "street", fps, lambda: OnTime(clock, 1 / fps), lambda: make(clock.monotonic()), detector, lambda _: None,
-            Parts(lambda _: None, clock.monotonic), clock, random=lambda: 0.5, pace=lambda: pace,
-        )  # fmt: skip
+            "street",
+            fps,
+            lambda: OnTime(clock, 1 / fps),
+            lambda: make(clock.monotonic()),
+            detector,
+            lambda _: None,
+            Parts(lambda _: None, clock.monotonic),
+            clock,
+            random=lambda: 0.5,
+            pace=lambda: pace,
+        )
         await watch.run()
         return len(detector.starts)
 

@@ -1,4 +1,6 @@
-"""Safe ways out with a disk that fails: cancel, deny, expire, time out and stop happen, are told, and are recorded once it works again."""
+"""Safe ways out with a disk that fails: cancel, deny, expire, time out and stop happen, are told, and are
+recorded once it works again.
+"""
 
 from __future__ import annotations
 
@@ -19,7 +21,13 @@ from tests.loops.dispatching import NOON, Bench
 BY = {"by": "Officer"}
 WAITING = ("blocked", "pending_approval", "approved")
 ORDERED = ("sent", "accepted", "in_progress", "paused")
-ENDS: dict[str, State] = {"cancel": "canceled", "deny": "denied", "expire": "expired", "time_out": "timeout", "stop": "canceled"}
+ENDS: dict[str, State] = {
+    "cancel": "canceled",
+    "deny": "denied",
+    "expire": "expired",
+    "time_out": "timeout",
+    "stop": "canceled",
+}
 TABLE = [(way, state) for way in ("cancel", "deny", "expire") for state in WAITING] + [
     (way, state) for way in ("cancel", "deny", "time_out", "stop") for state in ORDERED
 ]
@@ -50,7 +58,7 @@ async def bench(folder: Path, **more: Any) -> AsyncIterator[Watched]:
 
 async def reach(b: Bench, state: str) -> str:
     """Bring a request to this state; returns its name."""
-    await b.wish()
+    await b.trigger()
     if state == "blocked":
         await b.weather(emergency_stop=True)
     if state == "approved":
@@ -66,11 +74,17 @@ async def reach(b: Bench, state: str) -> str:
 
 
 async def take(b: Bench, way: str, state: str, request_id: str, since_s: float) -> None:
-    """Take the way out. What needs time is looked at a second before it as well; `since_s` of it have passed."""
+    """Take the way out. What needs time is looked at a second before it as well; `since_s` of it
+    have passed.
+    """
     if way in ("cancel", "deny"):
-        assert (await b.dispatch.decide({"request_id": request_id, "decision": way, **BY}, ""))["state"] == ENDS[way]
+        assert (await b.dispatch.decide({"request_id": request_id, "decision": way, **BY}, ""))[
+            "state"
+        ] == ENDS[way]
     elif way == "stop":
-        assert await b.dispatch.stop_flights({"stop": True, **BY, "reason": "a helicopter"}, "") == {"stopped": True}
+        assert await b.dispatch.stop_flights({"stop": True, **BY, "reason": "a helicopter"}, "") == {
+            "stopped": True
+        }
     else:
         limit_s = LIFE_S if way == "expire" else ANSWER_S if state == "sent" else SILENCE_S
         await b.advance(limit_s - since_s - 1, step_s=300)
@@ -80,13 +94,19 @@ async def take(b: Bench, way: str, state: str, request_id: str, since_s: float) 
 
 async def events(b: Bench, request_id: str) -> list[tuple[str, str]]:
     """(was, state) of the events about a request, as they were stored."""
-    stored = [json.loads(e.data) for e in await b.store.read(lambda db: db.list_events(100)) if e.kind == "drone.changed"]
+    stored = [
+        json.loads(e.data)
+        for e in await b.store.read(lambda db: db.list_events(100))
+        if e.kind == "drone.changed"
+    ]
     return [(e["was"], e["state"]) for e in stored if e["request_id"] == request_id]
 
 
 @pytest.mark.parametrize(("way", "state"), TABLE)
 async def test_a_way_out_with_a_disk_that_fails(way: str, state: str, tmp_path: Path) -> None:
-    """It ends at once, whoever flies it is called back, its event is stored once, and a restart finds the end."""
+    """It ends at once, whoever flies it is called back, its event is stored once, and a restart finds the
+    end.
+    """
     end = ENDS[way]
     async with bench(tmp_path) as b:
         request_id = await reach(b, state)
@@ -108,14 +128,18 @@ async def test_a_way_out_with_a_disk_that_fails(way: str, state: str, tmp_path: 
         b.cancels.clear()
         await b.restart(new_boot=True)
         assert b.state(request_id) == end
-        assert [c["request_id"] for c in b.cancels] == called_back, "until the dispatcher says that it is over"
+        assert [c["request_id"] for c in b.cancels] == called_back, (
+            "until the dispatcher says that it is over"
+        )
         assert len(b.orders) == orders
         assert (b.dispatch.state()["stopped"] or {}).get("by") == ("Officer" if way == "stop" else None)
 
 
 @pytest.mark.parametrize(("way", "state"), TABLE)
 async def test_a_way_out_before_anything_can_be_read(way: str, state: str, tmp_path: Path) -> None:
-    """After a restart with a disk that cannot be read, it is remembered, told to the dispatcher, and done once the disk works."""
+    """After a restart with a disk that cannot be read, it is remembered, told to the dispatcher, and done
+    once the disk works.
+    """
     end = ENDS[way]
     async with bench(tmp_path) as b:
         request_id = await reach(b, state)
@@ -151,7 +175,9 @@ async def test_a_way_out_before_anything_can_be_read(way: str, state: str, tmp_p
 
 @pytest.mark.parametrize(("others", "end"), [(99, "canceled"), (100, "pending_approval")])
 async def test_a_hundred_early_words_are_remembered(others: int, end: str, tmp_path: Path) -> None:
-    """A flood of cancels before anything can be read takes a hundred places; each is told to the dispatcher all the same."""
+    """A flood of cancels before anything can be read takes a hundred places; each is told to the dispatcher
+    all the same.
+    """
     async with bench(tmp_path) as b:
         request_id = await reach(b, "pending_approval")
         await b.stop()
@@ -168,9 +194,13 @@ async def test_a_hundred_early_words_are_remembered(others: int, end: str, tmp_p
 
 
 @pytest.mark.parametrize("broken", [False, True])
-@pytest.mark.parametrize("status", sorted(s for s in STATUS if STATUS[s] not in ("accept", "progress", "pause")))
+@pytest.mark.parametrize(
+    "status", sorted(s for s in STATUS if STATUS[s] not in ("accept", "progress", "pause"))
+)
 async def test_the_dispatchers_own_end_calls_nobody_back(status: str, broken: bool, tmp_path: Path) -> None:
-    """What the dispatcher ended is not called back; an end that the disk cannot keep is refused, but for a cancel or time out."""
+    """What the dispatcher ended is not called back; an end that the disk cannot keep is refused, but for a
+    cancel or time out.
+    """
     async with bench(tmp_path) as b:
         request_id = await reach(b, "in_progress")
         if broken:
@@ -185,7 +215,9 @@ async def test_the_dispatchers_own_end_calls_nobody_back(status: str, broken: bo
         await b.advance(11)
         await b.restart()
         assert b.cancels == []
-        assert b.state(request_id) == ("in_progress" if broken and status not in ("canceled", "timeout") else status)
+        assert b.state(request_id) == (
+            "in_progress" if broken and status not in ("canceled", "timeout") else status
+        )
 
 
 @pytest.mark.parametrize("way", ["approve", "send", "unblock", "block"])
@@ -193,7 +225,13 @@ async def test_a_way_in_waits_for_the_disk(way: str, tmp_path: Path) -> None:
     """What does not end a request is not so until it is kept, and nothing is told of it."""
     async with bench(tmp_path) as b:
         request_id = await reach(
-            b, {"approve": "pending_approval", "send": "approved", "unblock": "blocked", "block": "pending_approval"}[way]
+            b,
+            {
+                "approve": "pending_approval",
+                "send": "approved",
+                "unblock": "blocked",
+                "block": "pending_approval",
+            }[way],
         )
         before, told = b.state(request_id), len(b.told)
         b.broken.add("write")
@@ -210,6 +248,12 @@ async def test_a_way_in_waits_for_the_disk(way: str, tmp_path: Path) -> None:
         b.broken.clear()
         await b.advance(11)
         assert (
-            b.state(request_id) == {"approve": "pending_approval", "send": "sent", "unblock": "pending_approval", "block": "blocked"}[way]
+            b.state(request_id)
+            == {
+                "approve": "pending_approval",
+                "send": "sent",
+                "unblock": "pending_approval",
+                "block": "blocked",
+            }[way]
         )
         assert len(b.orders) == (way == "send")

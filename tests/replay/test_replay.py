@@ -18,11 +18,21 @@ GOLDEN = Path(__file__).parent / "golden.json"
 
 def replay(tmp_path: Path, *more: str) -> tuple[list[dict[str, object]], dict[str, float]]:
     out = tmp_path / "events.jsonl"
-    given = ["replay", str(DEMO / "street.mp4"), "--config", str(DEMO / "pole.toml"), "--out", str(out), "--json"]
+    given = [
+        "replay",
+        str(DEMO / "street.mp4"),
+        "--config",
+        str(DEMO / "pole.toml"),
+        "--out",
+        str(out),
+        "--json",
+    ]
     command = [sys.executable, "-m", "pole_agent", *given, *more]
     done = subprocess.run(command, capture_output=True, text=True, cwd=ROOT, check=True)
     assert done.stderr == "", "quiet in a pipe"
-    return [json.loads(line) for line in out.read_text().splitlines()], json.loads(done.stdout.splitlines()[-1])
+    return [json.loads(line) for line in out.read_text().splitlines()], json.loads(
+        done.stdout.splitlines()[-1]
+    )
 
 
 FRAME_S = 0.2
@@ -42,7 +52,16 @@ def told(events: list[dict[str, object]]) -> list[list[object]]:
         assert isinstance(data, dict)
         words = [str(event["type"]), str(event["severity"]), *(str(data.get(k, "")) for k in WORDS)]
         numbers = [len(data.get("track_ids", [])), data.get("peak", 0), data.get("notify", [])]
-        rows.append([words, second_of(event["time"]), data.get("duration_s", 0.0), data.get("held_s", 0.0), data.get("path", []), numbers])
+        rows.append(
+            [
+                words,
+                second_of(event["time"]),
+                data.get("duration_s", 0.0),
+                data.get("held_s", 0.0),
+                data.get("path", []),
+                numbers,
+            ]
+        )
     return rows
 
 
@@ -50,7 +69,9 @@ WORDS = ("rule", "kind", "zone", "line", "class", "direction", "end_reason")
 
 
 def alike(now: list[object], before: list[object]) -> bool:
-    """The same event, within a frame, and its path within three hundredths of the picture: another CPU may round otherwise."""
+    """The same event, within a frame, and its path within three hundredths of the picture: another CPU may
+    round otherwise.
+    """
     (words, at, lasted, held, path, numbers), (words_, at_, lasted_, held_, path_, numbers_) = now, before
     times = [(at, at_), (lasted, lasted_), (held, held_)]
     places = zip(np.ravel(np.array(path)), np.ravel(np.array(path_)), strict=False)
@@ -64,7 +85,9 @@ def alike(now: list[object], before: list[object]) -> bool:
 
 
 def test_golden_events(tmp_path: Path) -> None:
-    """Each event of the file comes, and no other: kind, rule, place, class, direction, time, path, how many, how long."""
+    """Each event of the file comes, and no other: kind, rule, place, class, direction, time, path, how many,
+    how long.
+    """
     events, figures = replay(tmp_path)
     golden = json.loads(GOLDEN.read_text())
     left = told(events)
@@ -78,9 +101,16 @@ def test_golden_events(tmp_path: Path) -> None:
     assert figures["frames"] == 125
     assert figures["people"] == golden["people"]
     assert set(figures) >= {
-        "frames", "seconds", "fps", "detector_runs", "detector_ms_p50", "motion_ms_p50",
-        "appearance_ms_p50", "tracker_ms_p50", "peak_rss_mb",
-    }  # fmt: skip
+        "frames",
+        "seconds",
+        "fps",
+        "detector_runs",
+        "detector_ms_p50",
+        "motion_ms_p50",
+        "appearance_ms_p50",
+        "tracker_ms_p50",
+        "peak_rss_mb",
+    }
     again, _ = replay(tmp_path)
     assert again == events, "deterministic"
 

@@ -39,7 +39,12 @@ async def play(config: Path, script: dict[int, list[Detection]]) -> list[RecordE
         detector = ScriptedDetector(script)
         await detector.open()
         pipeline = compose.pipeline_factory(
-            load(config).settings, "street", detector, TimeKeeper(clock, "system", "b"), lambda: "i", every_frame=True
+            load(config).settings,
+            "street",
+            detector,
+            TimeKeeper(clock, "system", "b"),
+            lambda: "i",
+            every_frame=True,
         )(0.0)
         told = []
         for index in range(len(script) + 40):

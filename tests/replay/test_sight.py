@@ -1,4 +1,7 @@
-"""What the eyes are worth: real clips through the real replay. Those not part of the project are skipped where they are missing."""
+"""What the eyes are worth: real clips through the real replay.
+
+Those not part of the project are skipped where they are missing.
+"""
 
 from __future__ import annotations
 
@@ -21,8 +24,9 @@ from pole_agent.settings.load import load
 from tests.conftest import ROOT
 from tests.vision.test_motion import camera
 
-# When each person's waist comes into the picture of one-by-one-person-detection.mp4, in seconds; by eye, frame by frame.
-# They walk in from below, head first; a person is counted as appeared when half of them is there.
+# When each person's waist comes into the picture of one-by-one-person-detection.mp4, in seconds; by eye,
+# frame by frame. They walk in from below, head first; a person is counted as appeared when half of them is
+# there.
 APPEARED_S = (6.6, 23.2, 50.8, 75.2, 93.4, 124.1)
 SEEN_WITHIN_S = 0.5
 
@@ -76,13 +80,19 @@ def film(path: Path, frames: int, scene: Callable[[int], np.ndarray]) -> Path:
 
 
 @pytest.mark.parametrize("gain", [0.6, 1.4])
-def test_a_lamp_that_switches_is_no_incident(tmp_path: Path, empty_street: np.ndarray, bench: Callable[..., Path], gain: float) -> None:
+def test_a_lamp_that_switches_is_no_incident(
+    tmp_path: Path, empty_street: np.ndarray, bench: Callable[..., Path], gain: float
+) -> None:
     """A lamp that switches is no incident and a second of looks."""
     labels = '["person", "vehicle", "two_wheeler"]'
-    config = bench(f'[[camera]]\nsource = "x.mp4"\n[[rule]]\nname = "any"\nkind = "presence"\nclasses = {labels}\n')
+    config = bench(
+        f'[[camera]]\nsource = "x.mp4"\n[[rule]]\nname = "any"\nkind = "presence"\nclasses = {labels}\n'
+    )
     runs, incidents = {}, {}
     for name, step in (("steady", 1.0), ("switched", gain)):
-        clip = film(tmp_path / f"{name}.avi", 150, lambda i, step=step: empty_street * (step if i >= 75 else 1.0))  # type: ignore[misc]
+        clip = film(
+            tmp_path / f"{name}.avi", 150, lambda i, step=step: empty_street * (step if i >= 75 else 1.0)
+        )  # type: ignore[misc]
         out = tmp_path / f"{name}.jsonl"
         runs[name] = replay(clip, "--config", str(config), "--out", str(out))["detector_runs"]
         incidents[name] = sum("incident" in json.loads(line)["type"] for line in out.read_text().splitlines())
@@ -93,7 +103,8 @@ def test_a_lamp_that_switches_is_no_incident(tmp_path: Path, empty_street: np.nd
 def test_what_was_at_start_of_still_scene_is_found(tmp_path: Path, bench: Callable[..., Path]) -> None:
     """What was there at the start of a still scene is found and stays.
 
-    People who do not move, on a scene that never changes but for noise: seen at once, and as long as they stand there.
+    People who do not move, on a scene that never changes but for noise: seen at once, and as long as they
+    stand there.
     """
     _, image = cv2.VideoCapture(str(ROOT / "pole_agent" / "demo" / "street.mp4")).read()
     tracks = tmp_path / "tracks.txt"
@@ -104,8 +115,12 @@ def test_what_was_at_start_of_still_scene_is_found(tmp_path: Path, bench: Callab
     assert len(lasting) >= 3
 
 
-async def test_nobody_is_given_a_frame_without_its_masks(tmp_path: Path, bench: Callable[..., Path], street_clip: Path) -> None:
-    """Each part that sees frames is handed to a spy that keeps them: detector, motion gate, appearance, eyesight."""
+async def test_nobody_is_given_a_frame_without_its_masks(
+    tmp_path: Path, bench: Callable[..., Path], street_clip: Path
+) -> None:
+    """Each part that sees frames is handed to a spy that keeps them: detector, motion gate, appearance,
+    eyesight.
+    """
     mask = [[0.5, 0.0], [1.0, 0.0], [1.0, 0.6], [0.5, 0.6]]
     settings = load(bench(f'[[camera]]\nsource = "{street_clip}"\nfps = 10\nmasks = [{mask}]\n')).settings
     given: list[np.ndarray] = []
@@ -126,7 +141,9 @@ async def test_nobody_is_given_a_frame_without_its_masks(tmp_path: Path, bench: 
     async def work() -> int:
         clock = ManualClock()
         keeper = TimeKeeper(clock, "system", "boot")
-        pipeline = compose.pipeline_factory(settings, "street", Spy(), keeper, lambda: "i", every_frame=True)(0.0)
+        pipeline = compose.pipeline_factory(settings, "street", Spy(), keeper, lambda: "i", every_frame=True)(
+            0.0
+        )
         source = RecordedSource(street_clip, 10, settings.cameras[0].masks)
         source.open()
         count = 0

@@ -1,7 +1,9 @@
-"""Two minutes of a made-up street through tracker, riders, judge and responder: what they tell, number by number.
+"""Two minutes of a made-up street through tracker, riders, judge and responder: what they tell, number by
+number.
 
-The tables beside the rooms hold each rule at its limits. This holds them together: whoever changes a constant of the tracker or the
-judge sees here what the street makes of it, and renews the file when it is meant: ``python -m tests.replay.test_street``.
+The tables beside the rooms hold each rule at its limits. This holds them together: whoever changes a constant
+of the tracker or the judge sees here what the street makes of it, and renews the file when it is meant:
+``python -m tests.replay.test_street``.
 """
 
 from __future__ import annotations
@@ -26,7 +28,8 @@ GOLDEN = Path(__file__).with_name("street.json")
 FRAME_S = 0.2
 FRAMES = 700
 ASPECT = 16 / 9
-BAY = Zone("bay", ((0.05, 0.4), (0.75, 0.4), (0.75, 0.95), (0.55, 0.95), (0.55, 0.6), (0.05, 0.6)), 0.3, 1.0)  # an L
+# An L
+BAY = Zone("bay", ((0.05, 0.4), (0.75, 0.4), (0.75, 0.95), (0.55, 0.95), (0.55, 0.6), (0.05, 0.6)), 0.3, 1.0)
 KERB = Zone("kerb", ((0.0, 0.7), (1.0, 0.7), (1.0, 1.0), (0.0, 1.0)))
 GATE, BAR = Line("gate", (0.5, 0.0), (0.5, 1.0)), Line("bar", (0.2, 0.62), (0.9, 0.62))
 ANYBODY = members(["person", "vehicle", "two_wheeler"])
@@ -35,10 +38,29 @@ ALARM, WARNING = Severity.ALARM, Severity.WARNING
 RULES = [
     Rule("somebody", "presence", BAY, PEOPLE, lamp_level=1.0, lamp_hold_s=30.0),
     Rule("gathering", "crowd", BAY, PEOPLE, dwell_s=1.0, count=2, severity=WARNING, announce_open=True),
-    Rule("staying", "loitering", BAY, PEOPLE, dwell_s=6.0, severity=ALARM, announce_open=True, max_alarms_per_h=2, drone=True),
+    Rule(
+        "staying",
+        "loitering",
+        BAY,
+        PEOPLE,
+        dwell_s=6.0,
+        severity=ALARM,
+        announce_open=True,
+        max_alarms_per_h=2,
+        drone=True,
+    ),
     Rule("parking", "stopped", KERB, members(["vehicle"]), dwell_s=10.0, severity=WARNING, notify=("112",)),
     Rule("passing", "crossing", GATE, ANYBODY),
-    Rule("against", "wrong_way", BAR, ANYBODY, direction="backward", severity=ALARM, announce_open=True, drone=True),
+    Rule(
+        "against",
+        "wrong_way",
+        BAR,
+        ANYBODY,
+        direction="backward",
+        severity=ALARM,
+        announce_open=True,
+        drone=True,
+    ),
 ]
 ACTIVE = frozenset(r.name for r in RULES)
 
@@ -49,7 +71,9 @@ Path3 = list[tuple[float, float, float]]
 class Actor:
     """Somebody who goes from place to place: (time, x, foot) at each; the box is `width` by `height`."""
 
-    def __init__(self, label: str, size: tuple[float, float], path: Path3, look: int, score: float = 0.75) -> None:
+    def __init__(
+        self, label: str, size: tuple[float, float], path: Path3, look: int, score: float = 0.75
+    ) -> None:
         self.label, self.size, self.path, self.look, self.score = label, size, path, look, score
 
     def at(self, now: float) -> tuple[float, float] | None:
@@ -67,8 +91,20 @@ ACTORS = [
     Actor("car", (0.2, 0.16), [(0, 0.2, 0.85), (90, 0.2, 0.85), (95, 0.8, 0.9), (97, 1.1, 0.9)], 4, 0.8),
     Actor("bus", (0.35, 0.3), [(33, 1.1, 0.95), (38, 0.2, 0.95), (42, -0.1, 0.95)], 5, 0.7),
     Actor("motorcycle", (0.07, 0.1), [(22, 0.02, 0.8), (24.4, 0.98, 0.8)], 6, 0.65),
-    Actor("motorcycle", (0.08, 0.12), [(50, 0.02, 0.7), (58, 0.7, 0.66), (72, 0.7, 0.66), (78, 0.02, 0.5)], 7, 0.7),
-    Actor("person", (0.05, 0.17), [(50, 0.02, 0.66), (58, 0.7, 0.62), (66, 0.7, 0.62), (74, 0.9, 0.7), (90, 0.9, 0.3)], 8, 0.7),
+    Actor(
+        "motorcycle",
+        (0.08, 0.12),
+        [(50, 0.02, 0.7), (58, 0.7, 0.66), (72, 0.7, 0.66), (78, 0.02, 0.5)],
+        7,
+        0.7,
+    ),
+    Actor(
+        "person",
+        (0.05, 0.17),
+        [(50, 0.02, 0.66), (58, 0.7, 0.62), (66, 0.7, 0.62), (74, 0.9, 0.7), (90, 0.9, 0.3)],
+        8,
+        0.7,
+    ),
     Actor("bicycle", (0.06, 0.1), [(100, 0.95, 0.6), (112, 0.05, 0.7)], 9, 0.55),
 ]
 WALL = (0.33, 0.45)  # between these the feet of whoever passes on the pavement are hidden
@@ -83,7 +119,9 @@ def look_of(number: int, rng: np.random.Generator) -> Any:
 
 
 def seen(now: float, rng: np.random.Generator) -> list[Detection]:
-    """What a detector tells of the street: boxes that tremble, some missed, some weak, some of another class, some of nobody."""
+    """What a detector tells of the street: boxes that tremble, some missed, some weak, some of another class,
+    some of nobody.
+    """
     found = []
     for actor in ACTORS:
         place = actor.at(now)
@@ -100,16 +138,35 @@ def seen(now: float, rng: np.random.Generator) -> list[Detection]:
             label = "truck" if chance > 0.85 else "car"
         bottom = foot - (0.4 * height if WALL[0] < x < WALL[1] and actor.label == "person" else 0)
         box = Box(*(np.array((x - width / 2, foot - height, x + width / 2, bottom)) + tremble).tolist())
-        found.append(Detection(box, score, label, None if score < 0.3 else look_of(actor.look, rng), actor.label != "car" and chance > 0.3))
+        found.append(
+            Detection(
+                box,
+                score,
+                label,
+                None if score < 0.3 else look_of(actor.look, rng),
+                actor.label != "car" and chance > 0.3,
+            )
+        )
     if rng.uniform() < 0.15:
         x, y, h = rng.uniform(0, 1), rng.uniform(0.3, 1), rng.uniform(0.05, 0.3)
-        nobody = Box(x - h / 5, y - h, x + h / 5, y), float(rng.uniform(0.3, 0.7)), "person", look_of(int(rng.integers(10, 30)), rng)
+        nobody = (
+            Box(x - h / 5, y - h, x + h / 5, y),
+            float(rng.uniform(0.3, 0.7)),
+            "person",
+            look_of(int(rng.integers(10, 30)), rng),
+        )
         found.append(Detection(*nobody))
     return found
 
 
 def track_row(track: Track) -> list[Any]:
-    return [track.track_id, track.label, *(round(side, 4) for side in track.box.sides), round(track.score, 4), round(track.last_seen, 4)]
+    return [
+        track.track_id,
+        track.label,
+        *(round(side, 4) for side in track.box.sides),
+        round(track.score, 4),
+        round(track.last_seen, 4),
+    ]
 
 
 def played() -> Iterator[list[Any]]:
@@ -134,13 +191,28 @@ def played() -> Iterator[list[Any]]:
         if 500 <= index < 505:  # nobody looked for a second
             judge.skip(now - FRAME_S, now)
             continue
-        facts = judge.step(joined, ACTIVE, now, tracker.glimpses, known, ASPECT)
+        facts = judge.step(joined, ACTIVE, now, tracker.tentative, known, ASPECT)
         told = responder.respond(facts, now)
         ids = " ".join(f"{t.track_id}{'' if t.seen_now else 'h'}{len(t.earlier) or ''}" for t in joined)
-        sight = f"{len(tracker.glimpses)} {len(going)} {len(standing)} {int(tracker.wondering)} {int(tracker.settled(now))} {len(known)}"
-        counts = " ".join(f"{zone}:{label}:{n}" for zone, labels in judge.counts.items() for label, n in sorted(labels.items()))
-        yield [f"{ids} | {sight} | {counts}", [track_row(t) for t in joined] if index % 12 == 0 else [], [row(r) for r in told]]
-    yield ["", [], [row(r) for r in responder.respond(judge.stop("ended", FRAMES * FRAME_S), FRAMES * FRAME_S)]]
+        sight = (
+            f"{len(tracker.tentative)} {len(going)} {len(standing)} {int(tracker.has_candidates)}"
+            f" {int(tracker.settled(now))} {len(known)}"
+        )
+        counts = " ".join(
+            f"{zone}:{label}:{n}"
+            for zone, labels in judge.counts.items()
+            for label, n in sorted(labels.items())
+        )
+        yield [
+            f"{ids} | {sight} | {counts}",
+            [track_row(t) for t in joined] if index % 12 == 0 else [],
+            [row(r) for r in told],
+        ]
+    yield [
+        "",
+        [],
+        [row(r) for r in responder.respond(judge.stop("ended", FRAMES * FRAME_S), FRAMES * FRAME_S)],
+    ]
 
 
 def row(response: Response) -> list[Any]:

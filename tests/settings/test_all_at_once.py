@@ -1,4 +1,6 @@
-"""One problem hides no other: not a wrong kind beside it, not a table that is wrong, not a file that is missing."""
+"""One problem hides no other: not a wrong kind beside it, not a table that is wrong, not a file that is
+missing.
+"""
 
 from __future__ import annotations
 
@@ -33,8 +35,14 @@ CASES = {
         '[[zone]]\nname = "z"\ncamera = "b"\npolygon = [[0, 0], [1, 0]]\n',
         ["camera[0].source", "zone[0].polygon", "camera", "zone[0].camera"],
     ),
-    "a pole without anything": ('[lamp]\nlevle = 1\n[mqtt]\ntls = "yes"\n', ["lamp.levle", "mqtt.host", "mqtt.tls"]),
-    "a certificate of the wrong kind is one problem": ('[mqtt]\nhost = "b"\ncert_file = 3\nkey_file = "k"\n', ["mqtt.cert_file"]),
+    "a pole without anything": (
+        '[lamp]\nlevle = 1\n[mqtt]\ntls = "yes"\n',
+        ["lamp.levle", "mqtt.host", "mqtt.tls"],
+    ),
+    "a certificate of the wrong kind is one problem": (
+        '[mqtt]\nhost = "b"\ncert_file = 3\nkey_file = "k"\n',
+        ["mqtt.cert_file"],
+    ),
     "a sensor of the wrong kind is one problem": ("[lamp.photocell]\npin = 4.5\n", ["lamp.photocell.pin"]),
     "a patrol and the heights": (
         '[drone]\nalt_agl_m = 90\nmax_alt_agl_m = 60\nttl_s = "x"\n'
@@ -59,7 +67,9 @@ def test_every_problem_is_told_once(name: str) -> None:
     text, paths = CASES[name]
     with pytest.raises(ConfigError) as error:
         parse(text + POLE if name.startswith(("tables", "a list")) else POLE + text)
-    assert sorted(p.path for p in error.value.problems) == sorted(paths), [str(p) for p in error.value.problems]
+    assert sorted(p.path for p in error.value.problems) == sorted(paths), [
+        str(p) for p in error.value.problems
+    ]
 
 
 def test_check_looks_at_files_too_when_something_else(bench: Callable[..., Path]) -> None:
@@ -71,9 +81,18 @@ def test_check_looks_at_files_too_when_something_else(bench: Callable[..., Path]
     done = call("check", "--config", str(bench(more)))
     assert done.returncode == 2
     paths = [line.split(": ")[1] for line in done.stderr.splitlines()]
-    assert paths == ["lamp.pin", "drone.ttl_s", "camera[0].password_file", "camera[0].source", "detector.model", "drone.geofence"]
+    assert paths == [
+        "lamp.pin",
+        "drone.ttl_s",
+        "camera[0].password_file",
+        "camera[0].source",
+        "detector.model",
+        "drone.geofence",
+    ]
 
 
 def test_check_does_not_look_at_what_is_wrong_already(bench: Callable[..., Path]) -> None:
-    done = call("check", "--config", str(bench('[[camera]]\nsource = true\n[mqtt]\nhost = "x"\nca_file = 3\n')))
+    done = call(
+        "check", "--config", str(bench('[[camera]]\nsource = true\n[mqtt]\nhost = "x"\nca_file = 3\n'))
+    )
     assert [line.split(": ")[1] for line in done.stderr.splitlines()] == ["camera[0].source", "mqtt.ca_file"]

@@ -1,4 +1,6 @@
-"""The host is a name or an address and nothing else; what people paste there is refused with how to write it."""
+"""The host is a name or an address and nothing else; what people paste there is refused with how
+to write it.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,6 @@
-"""Whatever lies where pole.toml should: it is refused in words, at once, and a pole that ran before starts with the last good copy."""
+"""Whatever lies where pole.toml should: it is refused in words, at once, and a pole that ran before starts
+with the last good copy.
+"""
 
 from __future__ import annotations
 
@@ -27,7 +29,10 @@ TEXTS = {
     "lines without end": (b"\n" * 250_000 + b"[nonsense]\n", "nonsense"),
     "a list in a list in a list": (b"a = " + b"[" * 400 + b"]" * 400 + b"\n", "unknown key|too deeply"),
     "brackets without end": (b"a = " + b"[" * 100_000, "TOML"),
-    "a NUL in a path": (b'[pole]\nid = "a"\nsite = "b"\nlatitude = 0\nlongitude = 0\n[storage]\nstate_dir = "s\\u0000t"\n', "NUL"),
+    "a NUL in a path": (
+        b'[pole]\nid = "a"\nsite = "b"\nlatitude = 0\nlongitude = 0\n[storage]\nstate_dir = "s\\u0000t"\n',
+        "NUL",
+    ),
     "a NUL where the state directory is named": (b'[storage]\nstate_dir = "/var/l\0\0x"\n', "TOML"),
     "too large": (b"#" * (MAX_BYTES + 1), "bytes long"),
     "nothing at all": (b"", "pole"),
@@ -165,9 +170,15 @@ def test_people_are_shown_address_without_its_secrets(source: str, shown: str) -
 
 
 HOSTS = {
-    "mqtt.sumedang.go.id": True, "10.0.0.2": True, "::1": True, "fe80::1%eth0": True,
-    "pole:hunter2@broker": False, "mqtt://broker": False, "broker/x": False, "a b": False,
-}  # fmt: skip
+    "mqtt.sumedang.go.id": True,
+    "10.0.0.2": True,
+    "::1": True,
+    "fe80::1%eth0": True,
+    "pole:hunter2@broker": False,
+    "mqtt://broker": False,
+    "broker/x": False,
+    "a b": False,
+}
 
 
 @pytest.mark.parametrize(("host", "fine"), HOSTS.items())

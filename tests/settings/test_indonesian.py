@@ -16,7 +16,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pole_agent.cli import COMMANDS
-from pole_agent.indonesian import MOST, TABLE, _varying, translate
+from pole_agent.indonesian import MAX_CHARS, TABLE, _varying, translate
 from tests.cli import call
 from tests.conftest import ROOT
 
@@ -36,7 +36,7 @@ SOURCES = [
             "drone/approval.py",
             "drone/commands.py",
             "loops/dispatch/__init__.py",
-            "loops/dispatch/docket.py",
+            "loops/dispatch/registry.py",
             "drone/gates.py",
             "drone/machine.py",
             "lamp/commands.py",
@@ -46,7 +46,7 @@ SOURCES = [
             "drone/areas.py",
             "vision/card.py",
             "vision/eyesight.py",
-            "camera/knock.py",
+            "camera/handshake.py",
             "camera/opening.py",
             "camera/live.py",
             "camera/recorded.py",
@@ -63,9 +63,24 @@ SOURCES = [
 ]
 SAYING = ("eyesight.py", "multipart.py", "live.py")  # what their functions return is said of a camera
 SPEAKERS = (
-    "Against", "Heard", "ValueError", "Problem", "append", "ModelError", "LampError", "CameraError", "ill", "PoleAgentError", "NotRunning",
-    "OutboxError", "UplinkError", "CommandRefused", "ApprovalRefused", "spoken", "say",
-)  # fmt: skip
+    "Against",
+    "Heard",
+    "ValueError",
+    "Problem",
+    "append",
+    "ModelError",
+    "LampError",
+    "CameraError",
+    "degrade",
+    "PoleAgentError",
+    "NotRunning",
+    "OutboxError",
+    "UplinkError",
+    "CommandRefused",
+    "ApprovalRefused",
+    "spoken",
+    "say",
+)
 TOML_SAYS = ("suffixed_err", "TOMLDecodeError", "ValueError")
 NAMED = ("what", "why", "FROZEN", "few")  # what is said of it later
 
@@ -82,7 +97,9 @@ def _text(node: ast.expr) -> str | None:
 def sentences() -> Iterator[str]:
     for source in SOURCES:
         for node in ast.walk(ast.parse(source.read_text())):
-            returned = [node.value] if isinstance(node, ast.Return) and node.value and source.name in SAYING else []
+            returned = (
+                [node.value] if isinstance(node, ast.Return) and node.value and source.name in SAYING else []
+            )
             for said in [*_said(node), *returned]:
                 text = _text(said)
                 if text is not None and " " in text and re.search("[a-z]{2}", text.replace("{}", "")):
@@ -110,8 +127,16 @@ def test_every_sentence_is_in_the_table(sentence: str) -> None:
 def test_what_the_reader_of_toml_says_is_in_the_table() -> None:
     """Of the Python that runs this: its own source is asked."""
     parser = ast.parse(inspect.getsource(tomllib._parser))  # type: ignore[attr-defined]
-    raised = [n.args for n in ast.walk(parser) if isinstance(n, ast.Call) and isinstance(n.func, ast.Name) and n.func.id in TOML_SAYS]
-    said = {text for arguments in raised if (text := _text(arguments[-1])) is not None and re.search("[a-z]{3}", text)}
+    raised = [
+        n.args
+        for n in ast.walk(parser)
+        if isinstance(n, ast.Call) and isinstance(n.func, ast.Name) and n.func.id in TOML_SAYS
+    ]
+    said = {
+        text
+        for arguments in raised
+        if (text := _text(arguments[-1])) is not None and re.search("[a-z]{3}", text)
+    }
     assert len(said) > 15
     assert {s for s in said if s not in TABLE} <= {"parse_float must not return dicts or lists", "{} (at {})"}
 
@@ -123,8 +148,14 @@ def test_nothing_is_lost_on_the_way() -> None:
 
 
 def test_what_varies_stays() -> None:
-    assert translate('rule[0].zone: there is no zone "x"; there is "road"') == 'rule[0].zone: tidak ada zona "x"; yang ada "road"'
-    assert translate("lamp.floor: input should be less than or equal to 1; given: 2") == "lamp.floor: harus paling banyak 1; diberikan: 2"
+    assert (
+        translate('rule[0].zone: there is no zone "x"; there is "road"')
+        == 'rule[0].zone: tidak ada zona "x"; yang ada "road"'
+    )
+    assert (
+        translate("lamp.floor: input should be less than or equal to 1; given: 2")
+        == "lamp.floor: harus paling banyak 1; diberikan: 2"
+    )
     assert translate("x.toml: cannot be read: Permission denied; write one with: pole-agent init") == (
         "x.toml: tidak dapat dibaca: akses ditolak; buat dengan: pole-agent init"
     )
@@ -153,7 +184,7 @@ def test_no_text_takes_long(part: str) -> None:
     """Not even the longest that is looked at: the work grows with its length, not with a power of it."""
     begun = time.process_time()
     for _ in range(5):
-        translate((part * MOST)[:MOST])
+        translate((part * MAX_CHARS)[:MAX_CHARS])
     assert time.process_time() - begun < 2
 
 
@@ -165,5 +196,7 @@ def test_check_and_init_speak_indonesian(bench: Callable[..., Path], tmp_path: P
     fine = call("check", "--config", str(bench()), "--lang", "id")
     assert "peringatan: mqtt: tidak ada broker" in fine.stdout
     assert "baik: tiang T-1" in fine.stdout
-    made = call("init", "--lang", "id", "--latitude=-6.8", "--longitude=107.9", "--out", str(tmp_path / "new.toml"))
+    made = call(
+        "init", "--lang", "id", "--latitude=-6.8", "--longitude=107.9", "--out", str(tmp_path / "new.toml")
+    )
     assert "ditulis; berikutnya: pole-agent check" in made.stdout

@@ -1,4 +1,6 @@
-"""A value of another kind is named, whatever key it stands at: no default in its place, no words of the machinery."""
+"""A value of another kind is named, whatever key it stands at: no default in its place, no words of the
+machinery.
+"""
 
 from __future__ import annotations
 
@@ -36,12 +38,15 @@ VALUES: tuple[Any, ...] = (
     float("nan"),
 )
 MACHINERY = re.compile(
-    r"(?i:tuple|constrained|function|\bdict|nonetype|datetime|valid (integer|number|boolean|string)|instance|mapping|\bint\b|float|\bbool\b"
+    r"(?i:tuple|constrained|function|\bdict|nonetype|datetime|valid"
+    r" (integer|number|boolean|string)|instance|mapping|\bint\b|float|\bbool\b"
     r"|pydantic|<|union|literal|lambda|\bnan\b|parse|path object)|True|False|None"
 )
 
 
-def tables(reference: dict[str, Any] = SCHEMA, path: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], dict[str, Any]]]:
+def tables(
+    reference: dict[str, Any] = SCHEMA, path: tuple[str, ...] = ()
+) -> Iterator[tuple[tuple[str, ...], dict[str, Any]]]:
     """Every table of pole.toml with its path; a list of tables ends in []."""
     yield path, reference
     for key, value in reference["properties"].items():
@@ -61,9 +66,19 @@ def document(path: tuple[str, ...], key: str, value: object) -> dict[str, Any]:
     table = whole
     for part in path:
         name = part.removesuffix("[]")
-        needed = NEUTRAL_ITEMS.get(name, {}) if part.endswith("[]") else {"host": "x"} if name == "mqtt" else {"pin": 4}
+        needed = (
+            NEUTRAL_ITEMS.get(name, {})
+            if part.endswith("[]")
+            else {"host": "x"}
+            if name == "mqtt"
+            else {"pin": 4}
+        )
         inner = dict(
-            table.get(name, {}) if name == "pole" else needed if name in (*NEUTRAL_ITEMS, "mqtt", "relay", "button", "photocell") else {}
+            table.get(name, {})
+            if name == "pole"
+            else needed
+            if name in (*NEUTRAL_ITEMS, "mqtt", "relay", "button", "photocell")
+            else {}
         )
         if name == "feedback":
             inner = {"pin": 5}
@@ -97,7 +112,9 @@ def key_path(path: tuple[str, ...], key: str) -> str:
 
 
 @pytest.mark.parametrize(("path", "key", "expected"), KEYS, ids=[key_path(p, k) for p, k, _ in KEYS])
-def test_value_of_another_kind_is_named_with_key(path: tuple[str, ...], key: str, expected: dict[str, Any]) -> None:
+def test_value_of_another_kind_is_named_with_key(
+    path: tuple[str, ...], key: str, expected: dict[str, Any]
+) -> None:
     """A value of another kind is named with its key in plain words."""
     validator = jsonschema.Draft202012Validator({**expected, "$defs": SCHEMA["$defs"]})
     where = key_path(path, key)
@@ -119,18 +136,38 @@ MORE = [
     ("fade_s = true", "lamp", "lamp.fade_s: input should be a number; given: true"),
     ('port = "8883"\nhost = "x"', "mqtt", 'mqtt.port: input should be a whole number; given: "8883"'),
     ('tls = "false"\nhost = "x"', "mqtt", 'mqtt.tls: input should be true or false; given: "false"'),
-    ('backend = "gpoi"', "lamp", 'lamp.backend: input should be one of "gpio", "pwm", "mock"; given: "gpoi"; did you mean gpio?'),
+    (
+        'backend = "gpoi"',
+        "lamp",
+        'lamp.backend: input should be one of "gpio", "pwm", "mock"; given: "gpoi"; did you mean gpio?',
+    ),
     (
         "keep_days = { trafic = 3 }",
         "storage",
         "storage.keep_days.trafic: unknown type of event; did you mean traffic?",
     ),
-    ('state_dir = "~/pole"', "storage", 'storage.state_dir: "~/pole": ~ is not filled in here; write the whole path'),
+    (
+        'state_dir = "~/pole"',
+        "storage",
+        'storage.state_dir: "~/pole": ~ is not filled in here; write the whole path',
+    ),
     ('state_dir = "~"', "storage", 'storage.state_dir: "~": ~ is not filled in here'),
     ('state_dir = "$HOME/pole"', "storage", 'storage.state_dir: "$HOME/pole": $HOME is not filled in here'),
-    ('exclusions = "~pole/x.geojson"', "drone", 'drone.exclusions: "~pole/x.geojson": ~ is not filled in here'),
-    ("geofence = [[-6.8, 107.9, 30], [-6.8, 107.8], [-6.9, 107.8]]", "drone", "drone.geofence[0]: a point has two numbers; this has 3"),
-    ("geofence = [[-6.8], [-6.8, 107.8], [-6.9, 107.8]]", "drone", "drone.geofence[0][1]: is missing: a point has two numbers"),
+    (
+        'exclusions = "~pole/x.geojson"',
+        "drone",
+        'drone.exclusions: "~pole/x.geojson": ~ is not filled in here',
+    ),
+    (
+        "geofence = [[-6.8, 107.9, 30], [-6.8, 107.8], [-6.9, 107.8]]",
+        "drone",
+        "drone.geofence[0]: a point has two numbers; this has 3",
+    ),
+    (
+        "geofence = [[-6.8], [-6.8, 107.8], [-6.9, 107.8]]",
+        "drone",
+        "drone.geofence[0][1]: is missing: a point has two numbers",
+    ),
     (
         "geofence = [[-6.8, 190.0], [-6.8, 107.8], [-6.9, 107.8]]",
         "drone",

@@ -30,7 +30,9 @@ def kept(bench: Bench, tmp_path: Path) -> tuple[Path, Loaded, Path]:
     return path, good, tmp_path / "state" / "last-good.toml"
 
 
-@pytest.mark.parametrize("left", ["nothing", "a copy for all", "a part for all", "a part that is a link", "another copy for all"])
+@pytest.mark.parametrize(
+    "left", ["nothing", "a copy for all", "a part for all", "a part that is a link", "another copy for all"]
+)
 def test_nobody_else_reads_the_copy(left: str, kept: tuple[Path, Loaded, Path], tmp_path: Path) -> None:
     """It may hold passwords: whatever was left there, its owner alone reads what is written."""
     _, good, copy = kept
@@ -81,8 +83,12 @@ def test_a_disk_that_cannot_leaves_the_old_copy(kept: tuple[Path, Loaded, Path])
 
 
 @pytest.mark.parametrize("found", ["given", "named in the broken file", "of systemd", "nowhere"])
-def test_where_a_copy_is_looked_for(found: str, kept: tuple[Path, Loaded, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """In the folder that is given, the one that a broken file names, or systemd's; and it says why and from where it came."""
+def test_where_a_copy_is_looked_for(
+    found: str, kept: tuple[Path, Loaded, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """In the folder that is given, the one that a broken file names, or systemd's; and it says why and from
+    where it came.
+    """
     path, good, copy = kept
     monkeypatch.delenv("STATE_DIRECTORY", raising=False)
     broken = "[pole\n"

@@ -1,4 +1,6 @@
-"""pole.toml at each of its limits: the last value that is taken and the first that is not, and what is meant where nothing is written."""
+"""pole.toml at each of its limits: the last value that is taken and the first that is not, and what is meant
+where nothing is written.
+"""
 
 from __future__ import annotations
 
@@ -76,7 +78,16 @@ NUMBERS: list[tuple[str, str, float | None, float | None, bool, bool]] = [
     ("drone.patrol[]", "radius_m", 0, 10_000, OPEN, CLOSED),
     ("drone.patrol[]", "window_s", 60, 21_600, CLOSED, CLOSED),
 ]
-WHOLE = {"max_mb", "threads", "count", "max_alarms_per_h", "pin", "frequency_hz", "port", "max_requests_per_day"}
+WHOLE = {
+    "max_mb",
+    "threads",
+    "count",
+    "max_alarms_per_h",
+    "pin",
+    "frequency_hz",
+    "port",
+    "max_requests_per_day",
+}
 
 
 def told(table: str, key: str, value: object) -> list[str]:
@@ -84,8 +95,12 @@ def told(table: str, key: str, value: object) -> list[str]:
     return problems(document(tuple(table.split(".")), key, value))
 
 
-@pytest.mark.parametrize(("table", "key", "least", "most", "first", "last"), NUMBERS, ids=[f"{t}.{k}" for t, k, *_ in NUMBERS])
-def test_a_number_at_its_limits(table: str, key: str, least: float | None, most: float | None, first: bool, last: bool) -> None:
+@pytest.mark.parametrize(
+    ("table", "key", "least", "most", "first", "last"), NUMBERS, ids=[f"{t}.{k}" for t, k, *_ in NUMBERS]
+)
+def test_a_number_at_its_limits(
+    table: str, key: str, least: float | None, most: float | None, first: bool, last: bool
+) -> None:
     """On the limit and a step beyond it."""
     step = 1 if key in WHOLE else 0.0001
     if least is not None:
@@ -104,7 +119,10 @@ def points(count: int) -> list[list[float]]:
     """So many on a round."""
     from math import cos, pi, sin
 
-    return [[round(0.5 + 0.4 * cos(2 * pi * n / count), 6), round(0.5 + 0.4 * sin(2 * pi * n / count), 6)] for n in range(count)]
+    return [
+        [round(0.5 + 0.4 * cos(2 * pi * n / count), 6), round(0.5 + 0.4 * sin(2 * pi * n / count), 6)]
+        for n in range(count)
+    ]
 
 
 def tables(count: int, **table: Any) -> list[dict[str, Any]]:
@@ -117,8 +135,20 @@ LENGTHS: list[tuple[str, str, int, int, Any]] = [
     ("drone", "geofence", 3, 1000, points),
     ("rule[]", "classes", 1, 20, lambda n: ["person"] * n),
     ("rule[]", "notify", 0, 8, lambda n: ["x"] * n),
-    ("drone.patrol[]", "at", 1, 48, lambda n: [f"{h:02}:{m:02}" for h in range(12) for m in (0, 10, 20, 30, 40)][:n]),
-    ("lamp", "program", 1, 96, lambda n: [{"at": f"{m // 60:02}:{m % 60:02}", "level": 1.0} for m in range(n)]),
+    (
+        "drone.patrol[]",
+        "at",
+        1,
+        48,
+        lambda n: [f"{h:02}:{m:02}" for h in range(12) for m in (0, 10, 20, 30, 40)][:n],
+    ),
+    (
+        "lamp",
+        "program",
+        1,
+        96,
+        lambda n: [{"at": f"{m // 60:02}:{m % 60:02}", "level": 1.0} for m in range(n)],
+    ),
     ("lamp", "calendar", 0, 64, lambda n: [{"program": "default"}] * n),
     ("lamp", "control", 0, 16, lambda n: [{"kind": "max", "level": 1.0}] * n),
     ("lamp", "clo", 0, 32, lambda n: [[1.0 + h, 0.9] for h in range(n)]),
@@ -131,7 +161,9 @@ LENGTHS: list[tuple[str, str, int, int, Any]] = [
 ]
 
 
-@pytest.mark.parametrize(("table", "key", "least", "most", "make"), LENGTHS, ids=[f"{t}.{k}" for t, k, *_ in LENGTHS])
+@pytest.mark.parametrize(
+    ("table", "key", "least", "most", "make"), LENGTHS, ids=[f"{t}.{k}" for t, k, *_ in LENGTHS]
+)
 def test_a_list_at_its_limits(table: str, key: str, least: int, most: int, make: Any) -> None:
     """As many as may be, one more, and one too few."""
 
@@ -203,25 +235,62 @@ def test_a_line_has_a_length() -> None:
 
 
 def settled(text: str) -> Settings:
-    return parse('[pole]\nid = "A"\nsite = "b"\nlatitude = 0.0\nlongitude = 0.0\n[[camera]]\nsource = "rtsp://x"\n' + text)
+    return parse(
+        '[pole]\nid = "A"\nsite = "b"\nlatitude = 0.0\nlongitude = 0.0\n[[camera]]\nsource = "rtsp://x"\n'
+        + text
+    )
 
 
 def test_what_is_meant_where_nothing_is_written() -> None:
-    """An upgrade changes no pole whose file says nothing of it: each value here is one that somebody relies on."""
-    got = settled('[[zone]]\nname = "z"\npolygon = [[0,0],[1,0],[1,1]]\n[[rule]]\nname = "r"\nkind = "presence"\n[mqtt]\nhost = "h"\n')
-    assert (got.storage.max_mb, got.storage.batch_s, str(got.storage.state_dir)) == (256, 5, "/var/lib/pole-agent")
+    """An upgrade changes no pole whose file says nothing of it: each value here is one that somebody relies
+    on.
+    """
+    got = settled(
+        '[[zone]]\nname = "z"\npolygon = [[0,0],[1,0],[1,1]]\n[[rule]]\nname = "r"\nkind ='
+        ' "presence"\n[mqtt]\nhost = "h"\n'
+    )
+    assert (got.storage.max_mb, got.storage.batch_s, str(got.storage.state_dir)) == (
+        256,
+        5,
+        "/var/lib/pole-agent",
+    )
     assert got.storage.ttl_s == {
-        "traffic": 14 * 86_400, "health": 7 * 86_400, "command": 30 * 86_400, "lamp": 90 * 86_400, "incident": 90 * 86_400,
+        "traffic": 14 * 86_400,
+        "health": 7 * 86_400,
+        "command": 30 * 86_400,
+        "lamp": 90 * 86_400,
+        "incident": 90 * 86_400,
         "drone": 90 * 86_400,
-    }  # fmt: skip
-    assert (got.clock.trust, got.clock.rtc, got.pole.timezone, got.pole.supply) == ("auto", False, "UTC", "always")
+    }
+    assert (got.clock.trust, got.clock.rtc, got.pole.timezone, got.pole.supply) == (
+        "auto",
+        False,
+        "UTC",
+        "always",
+    )
     camera = got.cameras[0]
-    assert (camera.name, camera.fps, camera.loop, camera.transport, camera.masks) == ("street", 5, False, "auto", ())
+    assert (camera.name, camera.fps, camera.loop, camera.transport, camera.masks) == (
+        "street",
+        5,
+        False,
+        "auto",
+        (),
+    )
     assert (camera.hfov_deg, camera.range_m, camera.heading_deg, camera.picture) == (70, 50, None, None)
-    assert (got.detector.model, got.detector.min_score, got.detector.threads) == ("nanodet-g-320-int8", 0.4, 2)
+    assert (got.detector.model, got.detector.min_score, got.detector.threads) == (
+        "nanodet-g-320-int8",
+        0.4,
+        2,
+    )
     zone, rule = got.zones[0], got.rules[0]
     assert (zone.camera, zone.enter_s, zone.leave_s) == (None, 0.2, 1.0)
-    assert (rule.dwell_s, rule.count, rule.active, rule.severity, rule.announce) == (0, 1, "always", "info", "close")
+    assert (rule.dwell_s, rule.count, rule.active, rule.severity, rule.announce) == (
+        0,
+        1,
+        "always",
+        "info",
+        "close",
+    )
     assert (rule.classes, rule.direction, rule.max_alarms_per_h, rule.notify, rule.lamp, rule.drone) == (
         ("person",),
         "any",
@@ -232,13 +301,41 @@ def test_what_is_meant_where_nothing_is_written() -> None:
     )
     assert (rule.min_height, rule.max_height) == (0, 1)
     lamp = got.lamp
-    assert (lamp.backend, lamp.pin, lamp.active_low, lamp.frequency_hz, lamp.rated_w, lamp.curve) == ("gpio", 18, True, 1000, 60, "linear")
-    assert (lamp.fade_s, lamp.fade_down_s, lamp.min_level, lamp.floor, lamp.failsafe_level) == (2, None, 0.1, 0.2, 1.0)
+    assert (lamp.backend, lamp.pin, lamp.active_low, lamp.frequency_hz, lamp.rated_w, lamp.curve) == (
+        "gpio",
+        18,
+        True,
+        1000,
+        60,
+        "linear",
+    )
+    assert (lamp.fade_s, lamp.fade_down_s, lamp.min_level, lamp.floor, lamp.failsafe_level) == (
+        2,
+        None,
+        0.1,
+        0.2,
+        1.0,
+    )
     assert (lamp.part_night, lamp.boost_in_daylight, lamp.virtual_output, lamp.clo) == (False, False, 1.0, ())
-    assert [(s.at, s.level, s.name) for s in lamp.program] == [("sunset", 1.0, "default"), ("sunrise", 0.0, "default")]
+    assert [(s.at, s.level, s.name) for s in lamp.program] == [
+        ("sunset", 1.0, "default"),
+        ("sunrise", 0.0, "default"),
+    ]
     drone = got.drone
-    assert (drone.enabled, drone.approval, drone.night_permit, drone.geofence, drone.exclusions) == (False, "required", False, None, None)
-    assert (drone.cooldown_s, drone.ttl_s, drone.min_severity, drone.min_score, drone.max_requests_per_day) == (900, 600, "info", 0, 24)
+    assert (drone.enabled, drone.approval, drone.night_permit, drone.geofence, drone.exclusions) == (
+        False,
+        "required",
+        False,
+        None,
+        None,
+    )
+    assert (
+        drone.cooldown_s,
+        drone.ttl_s,
+        drone.min_severity,
+        drone.min_score,
+        drone.max_requests_per_day,
+    ) == (900, 600, "info", 0, 24)
     assert (drone.alt_agl_m, drone.max_alt_agl_m, drone.altitude_m) == (60, 120, 60)
     assert (drone.conditions_max_age_s, drone.answer_s, drone.silence_s) == (300, 120, 1800)
     assert (drone.require_dock_idle, drone.require_no_maintenance) == (False, False)
@@ -252,18 +349,36 @@ def test_what_is_meant_where_nothing_is_written() -> None:
     )
     assert (got.metrics.enabled, got.metrics.host, got.metrics.port) == (False, "127.0.0.1", 9745)
     assert (got.page.enabled, got.page.host, got.page.port) == (False, "127.0.0.1", 8080)
-    assert (got.base_topic, settled("").prefix, settled("").base_topic) == ("smartpole/b/A", "smartpole", "smartpole/b/A")
+    assert (got.base_topic, settled("").prefix, settled("").base_topic) == (
+        "smartpole/b/A",
+        "smartpole",
+        "smartpole/b/A",
+    )
 
 
 @pytest.mark.parametrize(
     ("kind", "dwell_s", "count"),
-    [("presence", 0, 1), ("loitering", 30, 1), ("crowd", 0, 5), ("stopped", 30, 1), ("crossing", 0, 1), ("wrong_way", 0, 1)],
+    [
+        ("presence", 0, 1),
+        ("loitering", 30, 1),
+        ("crowd", 0, 5),
+        ("stopped", 30, 1),
+        ("crossing", 0, 1),
+        ("wrong_way", 0, 1),
+    ],
 )
-@pytest.mark.parametrize(("severity", "announce"), [("info", "close"), ("warning", "open"), ("alarm", "open")])
-def test_what_a_rule_means_by_its_kind(kind: str, dwell_s: float, count: int, severity: str, announce: str) -> None:
+@pytest.mark.parametrize(
+    ("severity", "announce"), [("info", "close"), ("warning", "open"), ("alarm", "open")]
+)
+def test_what_a_rule_means_by_its_kind(
+    kind: str, dwell_s: float, count: int, severity: str, announce: str
+) -> None:
     """How long, how many, and when it is told; what is written counts."""
     line = 'line = "l"\ndirection = "forward"\n' if kind in ("crossing", "wrong_way") else ""
-    text = f'[[line]]\nname = "l"\nfrom = [0, 0]\nto = [1, 1]\n[[rule]]\nname = "r"\nkind = "{kind}"\nseverity = "{severity}"\n{line}'
+    text = (
+        f'[[line]]\nname = "l"\nfrom = [0, 0]\nto = [1, 1]\n[[rule]]\nname = "r"\nkind = "{kind}"\nseverity ='
+        f' "{severity}"\n{line}'
+    )
     rule = settled(text).rules[0]
     assert (rule.dwell_s, rule.count, rule.announce, rule.level.word) == (dwell_s, count, announce, severity)
     rule = settled(text + 'dwell_s = 7\ncount = 3\nannounce = "close"\n').rules[0]
@@ -274,11 +389,19 @@ def test_what_a_rule_means_by_its_kind(kind: str, dwell_s: float, count: int, se
     ("kind", "more", "problem"),
     [
         ("crossing", "", 'rule[0]: kind = "crossing" needs line = "<name of a [[line]]>"'),
-        ("wrong_way", 'direction = "forward"', 'rule[0]: kind = "wrong_way" needs line = "<name of a [[line]]>"'),
+        (
+            "wrong_way",
+            'direction = "forward"',
+            'rule[0]: kind = "wrong_way" needs line = "<name of a [[line]]>"',
+        ),
         ("crossing", 'line = "l"\nzone = "z"', 'rule[0]: kind = "crossing" watches a line; remove zone'),
         ("presence", 'line = "l"', 'rule[0]: kind = "presence" watches a zone; remove line'),
         ("stopped", 'line = "l"\nzone = "z"', 'rule[0]: kind = "stopped" watches a zone; remove line'),
-        ("wrong_way", 'line = "l"', 'rule[0]: kind = "wrong_way" needs direction = "forward" or "backward": the way that is wrong'),
+        (
+            "wrong_way",
+            'line = "l"',
+            'rule[0]: kind = "wrong_way" needs direction = "forward" or "backward": the way that is wrong',
+        ),
         ("presence", "min_height = 0.5\nmax_height = 0.5", "rule[0]: min_height must be below max_height"),
         ("presence", "min_height = 0.5\nmax_height = 0.51", ""),
         ("presence", 'zone = "z"', ""),
@@ -291,7 +414,10 @@ def test_what_a_rule_means_by_its_kind(kind: str, dwell_s: float, count: int, se
 )
 def test_what_fits_a_rule(kind: str, more: str, problem: str) -> None:
     """A line for what crosses, a zone for the rest."""
-    places = '[[line]]\nname = "l"\nfrom = [0, 0]\nto = [1, 1]\n[[zone]]\nname = "z"\npolygon = [[0,0],[1,0],[1,1]]\n'
+    places = (
+        '[[line]]\nname = "l"\nfrom = [0, 0]\nto = [1, 1]\n[[zone]]\nname = "z"\npolygon ='
+        " [[0,0],[1,0],[1,1]]\n"
+    )
     assert found(f'{places}[[rule]]\nname = "r"\nkind = "{kind}"\n{more}\n') == ([problem] if problem else [])
 
 
@@ -306,44 +432,89 @@ def found(text: str, cameras: str = '[[camera]]\nsource = "rtsp://x"\n') -> list
 @pytest.mark.parametrize(
     ("text", "problem"),
     [
-        ("[lamp]\nbackend = \"pwm\"\npin = 17", "lamp: GPIO17 has no hardware PWM; use 12, 13, 18, 19, or give pwm_device and pwm_channel"),
+        (
+            '[lamp]\nbackend = "pwm"\npin = 17',
+            "lamp: GPIO17 has no hardware PWM; use 12, 13, 18, 19, or give pwm_device and pwm_channel",
+        ),
         ('[lamp]\nbackend = "pwm"\npin = 17\npwm_device = "d"\npwm_channel = 15', ""),
         *((f'[lamp]\nbackend = "pwm"\npin = {pin}', "") for pin in (12, 13, 18, 19)),
         ('[lamp]\npwm_device = "d"', "lamp: pwm_device and pwm_channel belong together; give both or none"),
         ("[lamp]\npwm_channel = 0", "lamp: pwm_device and pwm_channel belong together; give both or none"),
-        ('[lamp]\npwm_device = "d"\npwm_channel = 16', "lamp.pwm_channel: input should be less than or equal to 15; given: 16"),
+        (
+            '[lamp]\npwm_device = "d"\npwm_channel = 16',
+            "lamp.pwm_channel: input should be less than or equal to 15; given: 16",
+        ),
         ("[lamp]\npin = 4\n[lamp.relay]\npin = 4", "lamp: relay.pin and pin are both GPIO4"),
-        ("[lamp]\npin = 4\n[lamp.relay]\npin = 5\n[lamp.button]\npin = 5", "lamp: button.pin and relay.pin are both GPIO5"),
-        ("[lamp]\npin = 4\n[lamp.relay]\npin = 5\n[lamp.button]\npin = 6\n[lamp.feedback]\npin = 7\n[lamp.photocell]\npin = 8", ""),
+        (
+            "[lamp]\npin = 4\n[lamp.relay]\npin = 5\n[lamp.button]\npin = 5",
+            "lamp: button.pin and relay.pin are both GPIO5",
+        ),
+        (
+            (
+                "[lamp]\npin = 4\n[lamp.relay]\npin = 5\n[lamp.button]\npin = 6\n[lamp.feedback]\npin ="
+                " 7\n[lamp.photocell]\npin = 8"
+            ),
+            "",
+        ),
         ("[lamp.photocell]\non_lux = 1", "lamp.photocell: give pin or file, one of them"),
         ('[lamp.photocell]\npin = 4\nfile = "/f"', "lamp.photocell: give pin or file, one of them"),
         ('[lamp.feedback]\nfile = "f"', 'lamp.feedback: file: write the whole path of "f", from / on'),
         ('[lamp.feedback]\nfile = "/f"', ""),
-        ("[lamp.photocell]\npin = 4\non_lux = 40",
-         "lamp.photocell: off_lux must be above on_lux: the lamp would switch to and fro between them"),
+        (
+            "[lamp.photocell]\npin = 4\non_lux = 40",
+            "lamp.photocell: off_lux must be above on_lux: the lamp would switch to and fro between them",
+        ),
         ("[lamp]\nclo = [[0, 1], [0, 0.9]]", "lamp.clo: the hours must rise from point to point"),
         ("[lamp]\nclo = [[5, 1], [4, 0.9]]", "lamp.clo: the hours must rise from point to point"),
         ("[lamp]\nclo = [[0, 1], [1, 0.9]]", ""),
-        ('[mqtt]\nhost = "h"\ncert_file = "c"', "mqtt: cert_file and key_file belong together; give both or none"),
-        ('[mqtt]\nhost = "h"\nkey_file = "c"', "mqtt: cert_file and key_file belong together; give both or none"),
-        ('[mqtt]\nhost = "h"\nca_file = "c"\ntls = false',
-         "mqtt: ca_file and cert_file belong to tls = true; with tls = false nobody would look at them"),
-        ('[mqtt]\nhost = "h"\ncert_file = "c"\nkey_file = "k"\ntls = false',
-         "mqtt: ca_file and cert_file belong to tls = true; with tls = false nobody would look at them"),
+        (
+            '[mqtt]\nhost = "h"\ncert_file = "c"',
+            "mqtt: cert_file and key_file belong together; give both or none",
+        ),
+        (
+            '[mqtt]\nhost = "h"\nkey_file = "c"',
+            "mqtt: cert_file and key_file belong together; give both or none",
+        ),
+        (
+            '[mqtt]\nhost = "h"\nca_file = "c"\ntls = false',
+            "mqtt: ca_file and cert_file belong to tls = true; with tls = false nobody would look at them",
+        ),
+        (
+            '[mqtt]\nhost = "h"\ncert_file = "c"\nkey_file = "k"\ntls = false',
+            "mqtt: ca_file and cert_file belong to tls = true; with tls = false nobody would look at them",
+        ),
         ('[mqtt]\nhost = "h"\ncert_file = "c"\nkey_file = "k"\nca_file = "a"', ""),
         ("[drone]\nalt_agl_m = 61\nmax_alt_agl_m = 60", "drone: alt_agl_m = 61 is above max_alt_agl_m = 60"),
         ("[drone]\nalt_agl_m = 60\nmax_alt_agl_m = 60", ""),
         ("[drone]\nmax_alt_agl_m = 30", ""),
         ('[drone]\napproval = "automatic"', ""),
-        ('[drone]\napproval = "automatic"\n[[drone.officer]]\nname = "x"\npublic_key = "' + "A" * 43 + '="',
-         'drone: approval = "automatic" asks nobody; remove [[drone.officer]], or write approval = "required"'),
-        ('[drone]\n' + '[[drone.patrol]]\nname = "p"\nat = ["06:00"]\n' * 2, 'drone: patrol: the name "p" is used 2 times'),
-        ('[[drone.patrol]]\nname = "p"\nat = ["06:00", "06:00"]', "drone.patrol[0].at: a time is given twice"),
-        ('[[drone.officer]]\nname = "x"\npublic_key = "' + "A" * 42 + '=="',
-         "drone.officer[0].public_key: is no Ed25519 public key (32 bytes in base64); make one with: pole-agent drone key"),
-        ('[pole2]', "pole2: unknown key; did you mean pole?"),
+        (
+            '[drone]\napproval = "automatic"\n[[drone.officer]]\nname = "x"\npublic_key = "'
+            + "A" * 43
+            + '="',
+            (
+                'drone: approval = "automatic" asks nobody; remove [[drone.officer]], or write approval ='
+                ' "required"'
+            ),
+        ),
+        (
+            "[drone]\n" + '[[drone.patrol]]\nname = "p"\nat = ["06:00"]\n' * 2,
+            'drone: patrol: the name "p" is used 2 times',
+        ),
+        (
+            '[[drone.patrol]]\nname = "p"\nat = ["06:00", "06:00"]',
+            "drone.patrol[0].at: a time is given twice",
+        ),
+        (
+            '[[drone.officer]]\nname = "x"\npublic_key = "' + "A" * 42 + '=="',
+            (
+                "drone.officer[0].public_key: is no Ed25519 public key (32 bytes in base64); make one with:"
+                " pole-agent drone key"
+            ),
+        ),
+        ("[pole2]", "pole2: unknown key; did you mean pole?"),
     ],
-)  # fmt: skip
+)
 def test_what_fits_together(text: str, problem: str) -> None:
     """Two values that are right each, and cannot both hold."""
     assert found(text + "\n") == ([problem] if problem else [])
@@ -369,7 +540,11 @@ RULE = '[[rule]]\nname = "r"\nkind = "presence"\n{}\n'
     [
         (ONE, ZONE.format("z", ""), []),
         (ONE, ZONE.format("z", 'camera = "street"'), []),
-        (ONE, ZONE.format("z", 'camera = "a"'), ['zone[0].camera: there is no camera "a"; there is "street"']),
+        (
+            ONE,
+            ZONE.format("z", 'camera = "a"'),
+            ['zone[0].camera: there is no camera "a"; there is "street"'],
+        ),
         (TWO, ZONE.format("z", ""), ['zone[0].camera: there are 2 cameras; say which one: "a", "b"']),
         (TWO, LINE.format("n", ""), ['line[0].camera: there are 2 cameras; say which one: "a", "b"']),
         (TWO, ZONE.format("z", 'camera = "b"') + LINE.format("n", 'camera = "a"'), []),
@@ -380,24 +555,52 @@ RULE = '[[rule]]\nname = "r"\nkind = "presence"\n{}\n'
         (TWO, RULE.format('camera = "b"'), []),
         (TWO, RULE.format('camera = "c"'), ['rule[0].camera: there is no camera "c"; there is "a", "b"']),
         (TWO, ZONE.format("z", 'camera = "b"') + RULE.format('zone = "z"'), []),
-        (ONE, RULE.format('zone = "road"') + ZONE.format("roda", ""),
-         ['rule[0].zone: there is no zone "road"; there is "roda"; did you mean roda?']),
-        (ONE, RULE.format('line = "n"'),
-         ['rule[0]: kind = "presence" watches a zone; remove line', 'rule[0].line: there is no line "n"; there is none']),
+        (
+            ONE,
+            RULE.format('zone = "road"') + ZONE.format("roda", ""),
+            ['rule[0].zone: there is no zone "road"; there is "roda"; did you mean roda?'],
+        ),
+        (
+            ONE,
+            RULE.format('line = "n"'),
+            [
+                'rule[0]: kind = "presence" watches a zone; remove line',
+                'rule[0].line: there is no line "n"; there is none',
+            ],
+        ),
         (ONE + ONE, "", ['camera: the name "street" is used 2 times']),
         (ONE, ZONE.format("z", "") * 3, ['zone: the name "z" is used 3 times']),
         (ONE, LINE.format("n", "") * 2, ['line: the name "n" is used 2 times']),
         (ONE, RULE.format("") * 2, ['rule: the name "r" is used 2 times']),
         (ONE, ZONE.format("n", "") + LINE.format("n", ""), []),
-        (ONE, '[[lamp.program]]\nname = "late"\nat = "sunset"\nlevel = 1.0\n',
-         ['lamp.program: there is no program "default"; it holds on every night that no calendar rule names']),
-        (ONE, '[[lamp.calendar]]\nprogram = "late"\n', ['lamp.calendar[0].program: there is no program "late"; there is "default"']),
+        (
+            ONE,
+            '[[lamp.program]]\nname = "late"\nat = "sunset"\nlevel = 1.0\n',
+            [
+                'lamp.program: there is no program "default"; it holds on every night that no calendar rule'
+                " names"
+            ],
+        ),
+        (
+            ONE,
+            '[[lamp.calendar]]\nprogram = "late"\n',
+            ['lamp.calendar[0].program: there is no program "late"; there is "default"'],
+        ),
         (ONE, '[[lamp.calendar]]\nprogram = "default"\n', []),
-        (ONE, '[[lamp.program]]\nat = "sunset"\nlevel = 1.0\n[[lamp.program]]\nname = "late"\nat = "sunset"\nlevel = 1.0\n'
-              '[[lamp.calendar]]\nprogram = "default"\n[[lamp.calendar]]\nprogram = "late"\n[[lamp.calendar]]\nprogram = "lat"\n',
-         ['lamp.calendar[2].program: there is no program "lat"; there is "default", "late"; did you mean late?']),
+        (
+            ONE,
+            (
+                '[[lamp.program]]\nat = "sunset"\nlevel = 1.0\n[[lamp.program]]\nname = "late"\nat ='
+                ' "sunset"\nlevel = 1.0\n[[lamp.calendar]]\nprogram = "default"\n[[lamp.calendar]]\nprogram ='
+                ' "late"\n[[lamp.calendar]]\nprogram = "lat"\n'
+            ),
+            [
+                'lamp.calendar[2].program: there is no program "lat"; there is "default", "late"; did you'
+                " mean late?"
+            ],
+        ),
     ],
-)  # fmt: skip
+)
 def test_names_that_are_used_and_given(cameras: str, text: str, expected: list[str]) -> None:
     """Each is given once, and what is used is there."""
     assert found(text, cameras) == expected
@@ -406,10 +609,12 @@ def test_names_that_are_used_and_given(cameras: str, text: str, expected: list[s
 def test_a_rule_looks_through_the_camera_of_its_place() -> None:
     """Its own, that of its zone or line, or the only one."""
     text = (
-        ZONE.format("z", 'camera = "b"') + LINE.format("n", 'camera = "b"') + RULE.format('zone = "z"')
-        + '[[rule]]\nname = "s"\nkind = "crossing"\nline = "n"\n[[rule]]\nname = "t"\nkind = "presence"\ncamera = "a"\n'
-        + '[[rule]]\nname = "u"\nkind = "presence"\nzone = "z"\ncamera = "a"\n'
-    )  # fmt: skip
+        ZONE.format("z", 'camera = "b"')
+        + LINE.format("n", 'camera = "b"')
+        + RULE.format('zone = "z"')
+        + '[[rule]]\nname = "s"\nkind = "crossing"\nline = "n"\n[[rule]]\nname = "t"\nkind ='
+        ' "presence"\ncamera = "a"\n' + '[[rule]]\nname = "u"\nkind = "presence"\nzone = "z"\ncamera = "a"\n'
+    )
     settings = parse('[pole]\nid = "A"\nsite = "b"\nlatitude = 0.0\nlongitude = 0.0\n' + TWO + text)
     assert [settings.camera_of(rule) for rule in settings.rules] == ["b", "b", "a", "a"]
     one = settled(ZONE.format("z", "") + RULE.format('zone = "z"'))
@@ -422,33 +627,66 @@ def test_a_rule_looks_through_the_camera_of_its_place() -> None:
 @pytest.mark.parametrize(
     ("text", "problem"),
     [
-        ('[lamp]\ncurve = "' + "x" * 57 + '"', f'lamp.curve: input should be one of "linear", "dali"; given: "{"x" * 57}"'),
-        ('[lamp]\ncurve = "' + "x" * 58 + '"', f'lamp.curve: input should be one of "linear", "dali"; given: "{"x" * 56}…'),
-        ('[clock]\ntrust = "sytem"', 'clock.trust: input should be one of "auto", "system"; given: "sytem"; did you mean system?'),
+        (
+            '[lamp]\ncurve = "' + "x" * 57 + '"',
+            f'lamp.curve: input should be one of "linear", "dali"; given: "{"x" * 57}"',
+        ),
+        (
+            '[lamp]\ncurve = "' + "x" * 58 + '"',
+            f'lamp.curve: input should be one of "linear", "dali"; given: "{"x" * 56}…',
+        ),
+        (
+            '[clock]\ntrust = "sytem"',
+            'clock.trust: input should be one of "auto", "system"; given: "sytem"; did you mean system?',
+        ),
         ("[lamp]\npin = 1.5", "lamp.pin: input should be a whole number; given: 1.5"),
         ("[lamp]\nfade_s = nan", "lamp.fade_s: input should be a finite number; given: NaN"),
         ("[lamp]\nfade_s = []", "lamp.fade_s: input should be a number; given: []"),
         ("[lamp]\nactive_low = 1", "lamp.active_low: input should be true or false; given: 1"),
         ('[[zone]]\nname = "z"\npolygon = 5', "zone[0].polygon: input should be a list; given: 5"),
-        ('[[zone]]\nname = "z"\npolygon = [[0,0],[1,0],[1,1,1]]', "zone[0].polygon[2]: a point has two numbers; this has 3"),
-        ('[[zone]]\nname = "z"\npolygon = [[0,0],[1,0],[1]]', "zone[0].polygon[2][1]: is missing: a point has two numbers"),
-        ('[[zone]]\nname = "z y"\npolygon = [[0,0],[1,0],[1,1]]', "zone[0].name: use letters, digits, _ and - only, 1 to 64 of them"),
-        ('[[rule]]\nname = "r"\nkind = "presence"\nclasses = []', "rule[0].classes: a list of at least 1; this has 0"),
-        ('[[drone.officer]]\nname = "a\\tb"\npublic_key = "' + "A" * 43 + '="',
-         "drone.officer[0].name: holds a character that is not allowed here"),
-        ('[mqtt]', "mqtt.host: is required"),
+        (
+            '[[zone]]\nname = "z"\npolygon = [[0,0],[1,0],[1,1,1]]',
+            "zone[0].polygon[2]: a point has two numbers; this has 3",
+        ),
+        (
+            '[[zone]]\nname = "z"\npolygon = [[0,0],[1,0],[1]]',
+            "zone[0].polygon[2][1]: is missing: a point has two numbers",
+        ),
+        (
+            '[[zone]]\nname = "z y"\npolygon = [[0,0],[1,0],[1,1]]',
+            "zone[0].name: use letters, digits, _ and - only, 1 to 64 of them",
+        ),
+        (
+            '[[rule]]\nname = "r"\nkind = "presence"\nclasses = []',
+            "rule[0].classes: a list of at least 1; this has 0",
+        ),
+        (
+            '[[drone.officer]]\nname = "a\\tb"\npublic_key = "' + "A" * 43 + '="',
+            "drone.officer[0].name: holds a character that is not allowed here",
+        ),
+        ("[mqtt]", "mqtt.host: is required"),
         ('[lamp."a b"]', 'lamp."a b": unknown key; known here: '),
-        ('storage = 5', "storage: input should be a table; given: 5"),
-        ('[storage.keep_days]\nlamp = 0', "storage.keep_days.lamp: input should be greater than 0; given: 0"),
-        ('[storage.keep_days]\nlamp = 3651', "storage.keep_days.lamp: input should be less than or equal to 3650; given: 3651"),
-        ('[[camera]]\nname = "c"\nsource = "rtsp://x"\npicture = "0x5"',
-         'camera[1].picture: is no size of a picture; write width and height like "640x480"'),
+        ("storage = 5", "storage: input should be a table; given: 5"),
+        ("[storage.keep_days]\nlamp = 0", "storage.keep_days.lamp: input should be greater than 0; given: 0"),
+        (
+            "[storage.keep_days]\nlamp = 3651",
+            "storage.keep_days.lamp: input should be less than or equal to 3650; given: 3651",
+        ),
+        (
+            '[[camera]]\nname = "c"\nsource = "rtsp://x"\npicture = "0x5"',
+            'camera[1].picture: is no size of a picture; write width and height like "640x480"',
+        ),
         ('[[camera]]\nname = "c"\nsource = "rtsp://x"\npicture = "99999x99999"', ""),
-        ('[[camera]]\nname = "c"\nsource = "rtsp://x"\npicture = "100000x5"',
-         'camera[1].picture: is no size of a picture; write width and height like "640x480"'),
-        ('[page]\nenabled = true', "page.enabled: the status page is not part of this release; leave it false"),
+        (
+            '[[camera]]\nname = "c"\nsource = "rtsp://x"\npicture = "100000x5"',
+            'camera[1].picture: is no size of a picture; write width and height like "640x480"',
+        ),
+        (
+            "[page]\nenabled = true",
+            "page.enabled: the status page is not part of this release; leave it false",
+        ),
     ],
-)  # fmt: skip
+)
 def test_a_problem_in_words(text: str, problem: str) -> None:
     """The key, what is expected and what is there; nothing of the machinery."""
     if text == "storage = 5":
@@ -457,17 +695,28 @@ def test_a_problem_in_words(text: str, problem: str) -> None:
         assert [str(p) for p in error.value.problems] == [problem]
         return
     told = found(text + "\n")
-    assert [t[: len(problem)] if problem.endswith(": ") else t for t in told] == ([problem] if problem else [])
+    assert [t[: len(problem)] if problem.endswith(": ") else t for t in told] == (
+        [problem] if problem else []
+    )
 
 
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
-        ("[lamp.relay]\npin = 4\nfoo = 1", ["lamp.relay.foo: unknown key; known here: pin, active_low, min_off_s"]),
-        ('[[rule]]\nname = "r"\nkind = "presence"\nlamp = { lvl = 1 }', ["rule[0].lamp.lvl: unknown key; did you mean level?"]),
+        (
+            "[lamp.relay]\npin = 4\nfoo = 1",
+            ["lamp.relay.foo: unknown key; known here: pin, active_low, min_off_s"],
+        ),
+        (
+            '[[rule]]\nname = "r"\nkind = "presence"\nlamp = { lvl = 1 }',
+            ["rule[0].lamp.lvl: unknown key; did you mean level?"],
+        ),
         (
             '[[drone.officer]]\nname = "x"\npubic_key = "y"',
-            ["drone.officer[0].public_key: is required", "drone.officer[0].pubic_key: unknown key; did you mean public_key?"],
+            [
+                "drone.officer[0].public_key: is required",
+                "drone.officer[0].pubic_key: unknown key; did you mean public_key?",
+            ],
         ),
         (
             '[[drone.patrol]]\nname = "x"\nat = ["06:00"]\nzzz = 1',
@@ -475,7 +724,10 @@ def test_a_problem_in_words(text: str, problem: str) -> None:
         ),
         (
             "[zzz]",
-            ["zzz: unknown key; known here: pole, storage, clock, camera, detector, zone, line, rule, lamp, mqtt, drone, metrics, page"],
+            [
+                "zzz: unknown key; known here: pole, storage, clock, camera, detector, zone, line, rule,"
+                " lamp, mqtt, drone, metrics, page"
+            ],
         ),
     ],
 )
@@ -485,7 +737,9 @@ def test_what_is_known_at_the_place_of_an_unknown_key(text: str, expected: list[
 
 
 def test_what_is_left_when_what_is_wrong_is_taken_out() -> None:
-    """Each wrong value, and no more than it: the rest is what it was, so that the files it names can be looked at too."""
+    """Each wrong value, and no more than it: the rest is what it was, so that the files it names can be
+    looked at too.
+    """
     document = {
         "pole": {"id": "A", "site": "b", "latitude": 0.0, "longitude": 0.0},
         "camera": [{"source": True}, {"name": "b", "source": "rtsp://y"}],
@@ -498,13 +752,28 @@ def test_what_is_left_when_what_is_wrong_is_taken_out() -> None:
     left = examine(document)
     assert repr(document) == before
     assert left.spoilt == {
-        "camera[0].source", "mqtt.ca_file", "mqtt.ports", "zone[0].polygon", "lamp.photocell.pin", "lamp.photocell",
-        "lamp.program[0].level", "rule[0]", "rule[1].kind",
-    }  # fmt: skip
+        "camera[0].source",
+        "mqtt.ca_file",
+        "mqtt.ports",
+        "zone[0].polygon",
+        "lamp.photocell.pin",
+        "lamp.photocell",
+        "lamp.program[0].level",
+        "rule[0]",
+        "rule[1].kind",
+    }
     assert sorted(p.path for p in left.problems) == [
-        "camera[0].source", "lamp.photocell.pin", "lamp.program[0].level", "mqtt.ca_file", "mqtt.ports", "rule[0]", "rule[0].camera",
-        "rule[1].camera", "rule[1].kind", "zone[0].polygon[2][1]",
-    ]  # fmt: skip
+        "camera[0].source",
+        "lamp.photocell.pin",
+        "lamp.program[0].level",
+        "mqtt.ca_file",
+        "mqtt.ports",
+        "rule[0]",
+        "rule[0].camera",
+        "rule[1].camera",
+        "rule[1].kind",
+        "zone[0].polygon[2][1]",
+    ]
     rest = left.settings
     assert rest is not None
     assert [(c.name, c.source) for c in rest.cameras] == [("street", "rtsp://x"), ("b", "rtsp://y")]
@@ -524,7 +793,14 @@ def test_a_size_is_two_numbers() -> None:
 
 @pytest.mark.parametrize(
     ("host", "loopback"),
-    [("localhost", True), ("127.0.0.1", True), ("127.9.9.9", True), ("::1", True), ("10.0.0.1", False), ("localhost.example", False)],
+    [
+        ("localhost", True),
+        ("127.0.0.1", True),
+        ("127.9.9.9", True),
+        ("::1", True),
+        ("10.0.0.1", False),
+        ("localhost.example", False),
+    ],
 )
 def test_which_host_is_this_machine(host: str, loopback: bool) -> None:
     """Plain text is for this machine only; its port is another one."""
@@ -534,7 +810,10 @@ def test_which_host_is_this_machine(host: str, loopback: bool) -> None:
 
 
 def test_every_document_here_is_right() -> None:
-    """Every document here is right but for its value. What the tables above start from has no problem of its own."""
+    """Every document here is right but for its value.
+
+    What the tables above start from has no problem of its own.
+    """
     for table, key, least, most, _, _ in NUMBERS:
         middle = (least or 0) + 1 if most is None else ((least or 0) + most) / 2
         value: float = int(middle) if key in WHOLE else middle

@@ -25,7 +25,11 @@ def problems(text: str) -> list[str]:
 
 def test_twelve_lines_are_enough() -> None:
     settings = parse(MINIMAL + CAMERA + '[lamp]\npin = 18\n[mqtt]\nhost = "broker"\n')
-    assert (settings.mqtt and settings.mqtt.port, settings.cameras[0].name, settings.base_topic) == (8883, "street", "smartpole/b/A")
+    assert (settings.mqtt and settings.mqtt.port, settings.cameras[0].name, settings.base_topic) == (
+        8883,
+        "street",
+        "smartpole/b/A",
+    )
 
 
 def test_drone_enabled_alone_is_valid() -> None:
@@ -42,16 +46,37 @@ def test_drone_enabled_alone_is_valid() -> None:
             CAMERA + '[[zone]]\nname = "z"\npolygon = [[0.1, 0.1], [0.2, 0.2]]\n',
             "zone[0].polygon: a polygon has at least 3 points; this has 2",
         ),
-        (CAMERA + '[[zone]]\nname = "z"\npolygon = [[0.1, 0.1], [0.2, 0.2], [0.3, 0.3]]\n', "zone[0].polygon: the polygon has no area"),
-        (CAMERA + '[[rule]]\nname = "r"\nkind = "presence"\nzone = "nowhere"\n', 'rule[0].zone: there is no zone "nowhere"'),
+        (
+            CAMERA + '[[zone]]\nname = "z"\npolygon = [[0.1, 0.1], [0.2, 0.2], [0.3, 0.3]]\n',
+            "zone[0].polygon: the polygon has no area",
+        ),
+        (
+            CAMERA + '[[rule]]\nname = "r"\nkind = "presence"\nzone = "nowhere"\n',
+            'rule[0].zone: there is no zone "nowhere"',
+        ),
         (CAMERA + '[[rule]]\nname = "r"\nkind = "crossing"\n', 'rule[0]: kind = "crossing" needs line'),
-        (CAMERA + '[[rule]]\nname = "r"\nkind = "presence"\nactive = "dusk"\n', "rule[0].active: 'dusk' is no span"),
-        (CAMERA + '[[rule]]\nname = "r"\nkind = "presence"\ndrone = true\n', "rule[0].drone: is true, but [drone] enabled is false"),
+        (
+            CAMERA + '[[rule]]\nname = "r"\nkind = "presence"\nactive = "dusk"\n',
+            "rule[0].active: 'dusk' is no span",
+        ),
+        (
+            CAMERA + '[[rule]]\nname = "r"\nkind = "presence"\ndrone = true\n',
+            "rule[0].drone: is true, but [drone] enabled is false",
+        ),
         ('[[lamp.program]]\nat = "noon"\nlevel = 1\n', "lamp.program[0].at: 'noon' is no time of day"),
         (CAMERA + CAMERA, 'camera: the name "street" is used 2 times'),
-        ('[[lamp.calendar]]\nprogram = "default"\ndays = "mon..sunn"\n', "lamp.calendar[0].days: 'sunn' in 'mon..sunn' is no weekday"),
-        ('[[lamp.calendar]]\nprogram = "default"\ndays = "friday"\n', "lamp.calendar[0].days: 'friday' in 'friday' is no weekday"),
-        (CAMERA + '[[zone]]\nname = "z"\npolygon = [[0.1, 0.1], [0.5, 0.5], [0.1, 0.1]]\n', "zone[0].polygon: the polygon has no area"),
+        (
+            '[[lamp.calendar]]\nprogram = "default"\ndays = "mon..sunn"\n',
+            "lamp.calendar[0].days: 'sunn' in 'mon..sunn' is no weekday",
+        ),
+        (
+            '[[lamp.calendar]]\nprogram = "default"\ndays = "friday"\n',
+            "lamp.calendar[0].days: 'friday' in 'friday' is no weekday",
+        ),
+        (
+            CAMERA + '[[zone]]\nname = "z"\npolygon = [[0.1, 0.1], [0.5, 0.5], [0.1, 0.1]]\n',
+            "zone[0].polygon: the polygon has no area",
+        ),
         ("[page]\nenabled = true\n", "page.enabled: the status page is not part of this release"),
     ],
 )
@@ -91,11 +116,16 @@ def test_a_starting_agent_uses_the_last_good_copy(bench: Callable[..., Path], tm
 
 def test_plaintext_beyond_loopback_warns() -> None:
     assert any("mqtt.tls" in w for w in warnings(parse(MINIMAL + '[mqtt]\nhost = "10.0.0.1"\ntls = false\n')))
-    assert not any("mqtt.tls" in w for w in warnings(parse(MINIMAL + '[mqtt]\nhost = "127.0.0.1"\ntls = false\n')))
+    assert not any(
+        "mqtt.tls" in w for w in warnings(parse(MINIMAL + '[mqtt]\nhost = "127.0.0.1"\ntls = false\n'))
+    )
 
 
 def test_the_shipped_examples_are_valid() -> None:
-    shipped, demo = load(ROOT / "config" / "pole.toml").settings, load(ROOT / "pole_agent" / "demo" / "pole.toml").settings
+    shipped, demo = (
+        load(ROOT / "config" / "pole.toml").settings,
+        load(ROOT / "pole_agent" / "demo" / "pole.toml").settings,
+    )
     assert (shipped.pole.id, demo.pole.id) == ("SMD-0042", "DEMO-1")
     assert shipped.lamp.active_low, "the safe wiring"
 

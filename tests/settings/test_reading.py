@@ -77,7 +77,9 @@ def test_any_bytes_are_text_or_a_message(blob: bytes) -> None:
 
 
 @given(
-    st.text(st.characters(exclude_categories=("Cs", "Cc")), min_size=1, max_size=20).filter(lambda t: t.strip() and t.strip("\ufeff") == t)
+    st.text(st.characters(exclude_categories=("Cs", "Cc")), min_size=1, max_size=20).filter(
+        lambda t: t.strip() and t.strip("\ufeff") == t
+    )
 )
 def test_password_is_line_as_it_is_however(password: str) -> None:
     """A password is its line as it is however it was saved."""
@@ -93,9 +95,17 @@ def test_password_is_line_as_it_is_however(password: str) -> None:
 
 @pytest.mark.parametrize(
     ("blob", "told"),
-    [(b"", "is empty"), (b"\n", "is empty"), (b"  \r\n", "is empty"), (b"\xef\xbb\xbf", "is empty"), (b"user\nsecret\n", "several lines"),
-     (b"a\0b", "NUL"), (b"s\0e\0c\0", "UTF-16"), (b"\xff\xff", "not UTF-8")],
-)  # fmt: skip
+    [
+        (b"", "is empty"),
+        (b"\n", "is empty"),
+        (b"  \r\n", "is empty"),
+        (b"\xef\xbb\xbf", "is empty"),
+        (b"user\nsecret\n", "several lines"),
+        (b"a\0b", "NUL"),
+        (b"s\0e\0c\0", "UTF-16"),
+        (b"\xff\xff", "not UTF-8"),
+    ],
+)
 def test_password_file_that_holds_none_is_named(blob: bytes, told: str, bench: Bench, tmp_path: Path) -> None:
     """A password file that holds none is named by check."""
     (tmp_path / "secret").write_bytes(blob)
@@ -120,7 +130,9 @@ def test_a_password_with_a_space_at_its_end_is_kept(bench: Bench, tmp_path: Path
 
 @pytest.mark.parametrize("coding", ["utf-8-sig", "utf-16"])
 @pytest.mark.parametrize("key", ["ca_file", "cert_file", "key_file"])
-def test_a_certificate_with_a_mark_is_named_by_check(coding: str, key: str, bench: Bench, tmp_path: Path) -> None:
+def test_a_certificate_with_a_mark_is_named_by_check(
+    coding: str, key: str, bench: Bench, tmp_path: Path
+) -> None:
     """A certificate with a mark is named by check and by the link."""
     from pole_agent.uplink.tls import tls_context
 
@@ -137,7 +149,9 @@ def test_a_certificate_with_a_mark_is_named_by_check(coding: str, key: str, benc
 
 @pytest.mark.parametrize("coding", ["utf-8", *MARKED])
 def test_a_command_with_a_mark_is_read(coding: str) -> None:
-    payload = saved(json.dumps({"state": "ON", "by": "Dewi é", "command_id": "c"}, ensure_ascii=False) + "\r\n", coding)
+    payload = saved(
+        json.dumps({"state": "ON", "by": "Dewi é", "command_id": "c"}, ensure_ascii=False) + "\r\n", coding
+    )
     assert (read(payload).by, read(payload).body) == ("Dewi é", {"state": "ON"})
 
 
@@ -162,8 +176,19 @@ def test_cards_detections_keys_and_messages_with_mark(coding: str, tmp_path: Pat
     message = {"pole": "smartpole/s/P", "patrols": [{"name": "round", "plan": "at 06:00 on mon..sun"}]}
     (tmp_path / "info.json").write_bytes(saved(json.dumps(message), coding))
     (tmp_path / "dewi.key").write_bytes(saved((tmp_path / "dewi.key").read_text(), coding))
-    done = call("drone", "sign", str(tmp_path / "info.json"), "--patrol", "round", "--key", str(tmp_path / "dewi.key"), "--by", "Dewi",
-                "--days", "1")  # fmt: skip
+    done = call(
+        "drone",
+        "sign",
+        str(tmp_path / "info.json"),
+        "--patrol",
+        "round",
+        "--key",
+        str(tmp_path / "dewi.key"),
+        "--by",
+        "Dewi",
+        "--days",
+        "1",
+    )
     assert "cannot be read" not in done.stderr
     assert "is no private key" not in done.stderr
 

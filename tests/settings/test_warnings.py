@@ -1,4 +1,6 @@
-"""What is allowed in pole.toml and deserves a word, each with a value on both sides; and what a file name in it means."""
+"""What is allowed in pole.toml and deserves a word, each with a value on both sides; and what a file name in
+it means.
+"""
 
 from __future__ import annotations
 
@@ -18,11 +20,18 @@ LAMP = "[lamp]\npin = 18\n"
 DRONE = "[drone]\nenabled = true\nnight_permit = true\ngeofence = [[0, 0], [0, 1], [1, 1]]\n"
 FENCE = "drone.geofence: is missing; every request will be blocked by that gate"
 NIGHT = "drone.night_permit: is false; between sunset and sunrise every request will be blocked by that gate"
-AUTOMATIC = 'drone.approval: is "automatic", which is for simulation only; every message says so, and no real drone may obey'
-OFFICER = "drone.officer: there is none; whoever may write to drone/approval at the broker may approve flights"
+AUTOMATIC = (
+    'drone.approval: is "automatic", which is for simulation only; every message says so, and no real drone'
+    " may obey"
+)
+OFFICER = (
+    "drone.officer: there is none; whoever may write to drone/approval at the broker may approve flights"
+)
 SIGNED = f'[[drone.officer]]\nname = "Dewi"\npublic_key = "{base64.b64encode(bytes(32)).decode()}"\n'
 LOW = "lamp.pin: GPIO{} is pulled high at power-on: dark until the agent starts; use a pin from 9 to 27"
-RELAY = "lamp.relay: GPIO{} switches the coil on, and the lamp off, while nobody drives it; see docs/wiring.md"
+RELAY = (
+    "lamp.relay: GPIO{} switches the coil on, and the lamp off, while nobody drives it; see docs/wiring.md"
+)
 STEPS = '[[lamp.program]]\nat = "sunset"\nlevel = 1\n[[lamp.program]]\nat = "{}"\nlevel = 0.5\n'
 CALENDAR = '[[lamp.calendar]]\nprogram = "default"\n'
 ALWAYS = "lamp.calendar[{}]: has neither days nor dates, so it holds always; the rules below it never do"
@@ -51,7 +60,10 @@ def drone(more: str = "", mqtt: str = MQTT) -> str:
         (CAMERA + '[mqtt]\nhost = "localhost"\ntls = false\n', []),
         (CAMERA + '[mqtt]\nhost = "127.0.0.9"\ntls = false\n', []),
         (CAMERA + '[mqtt]\nhost = "localhost"\ntls = true\n', []),
-        *((lamp(f'[metrics]\nenabled = true\nhost = "{h}"\n'), []) for h in ("127.0.0.1", "::1", "localhost")),
+        *(
+            (lamp(f'[metrics]\nenabled = true\nhost = "{h}"\n'), [])
+            for h in ("127.0.0.1", "::1", "localhost")
+        ),
         (lamp('[metrics]\nenabled = true\nhost = "0.0.0.0"\n'), [METRICS.format("0.0.0.0")]),
         (lamp('[metrics]\nenabled = false\nhost = "0.0.0.0"\n'), []),
         (lamp("active_low = false\n"), ["lamp.active_low: is false; an undriven pin means a dark street"]),
@@ -59,17 +71,29 @@ def drone(more: str = "", mqtt: str = MQTT) -> str:
         (CAMERA + MQTT + "[lamp]\npin = 0\n", [LOW.format(0)]),
         (CAMERA + MQTT + "[lamp]\npin = 9\n", []),
         (CAMERA + MQTT + '[lamp]\npin = 8\nbackend = "mock"\n', []),
-        (CAMERA + MQTT + "[lamp]\npin = 8\nactive_low = false\n", ["lamp.active_low: is false; an undriven pin means a dark street"]),
+        (
+            CAMERA + MQTT + "[lamp]\npin = 8\nactive_low = false\n",
+            ["lamp.active_low: is false; an undriven pin means a dark street"],
+        ),
         (lamp("[lamp.relay]\npin = 8\nactive_low = false\n"), [RELAY.format(8)]),
         (lamp("[lamp.relay]\npin = 8\nactive_low = true\n"), []),
         (lamp("[lamp.relay]\npin = 9\nactive_low = false\n"), []),
         (lamp("[lamp.relay]\npin = 9\nactive_low = true\n"), [RELAY.format(9)]),
         (lamp("floor = 0.2\nmin_level = 0.2\n"), []),
-        (lamp("floor = 0.2\nmin_level = 0.21\n"), ["lamp.floor: 20% is below min_level, so the floor is 21%"]),
+        (
+            lamp("floor = 0.2\nmin_level = 0.21\n"),
+            ["lamp.floor: 20% is below min_level, so the floor is 21%"],
+        ),
         (lamp("floor = 0.0\nmin_level = 0.3\n"), []),
         (lamp(STEPS.format("22:00")), []),
-        (lamp(STEPS.format("sunset")), ['lamp.program "default": has 2 steps at sunset; the last one counts']),
-        (lamp(STEPS.format("22:00") + STEPS.format("sunset")), ['lamp.program "default": has 3 steps at sunset; the last one counts']),
+        (
+            lamp(STEPS.format("sunset")),
+            ['lamp.program "default": has 2 steps at sunset; the last one counts'],
+        ),
+        (
+            lamp(STEPS.format("22:00") + STEPS.format("sunset")),
+            ['lamp.program "default": has 3 steps at sunset; the last one counts'],
+        ),
         (lamp(STEPS.format('sunset"\nname = "late')), []),
         (lamp(CALENDAR), []),
         (lamp(CALENDAR + CALENDAR), [ALWAYS.format(0)]),
@@ -79,11 +103,20 @@ def drone(more: str = "", mqtt: str = MQTT) -> str:
         (lamp(CALENDAR + 'days = "mon"\n' + CALENDAR + CALENDAR), [ALWAYS.format(1)]),
         (lamp('[[lamp.control]]\nkind = "max"\nlevel = 0.2\n'), []),
         (lamp('[[lamp.control]]\nkind = "min"\nlevel = 0.1\n'), []),
-        (lamp('[[lamp.control]]\nkind = "max"\nlevel = 0.1\n'), ["lamp.control[0].level: a maximum of 10% lies below the floor of 20%"]),
+        (
+            lamp('[[lamp.control]]\nkind = "max"\nlevel = 0.1\n'),
+            ["lamp.control[0].level: a maximum of 10% lies below the floor of 20%"],
+        ),
         (lamp("clo = [[0, 0.9], [100, 0.9], [200, 0.8]]\n"), []),
-        (lamp("clo = [[0, 0.8], [100, 0.9]]\n"), ["lamp.clo: the shares rise; a lamp gives less light as it ages"]),
+        (
+            lamp("clo = [[0, 0.8], [100, 0.9]]\n"),
+            ["lamp.clo: the shares rise; a lamp gives less light as it ages"],
+        ),
         (CAMERA + f"masks = [{WHOLE}]\n" + MQTT, []),
-        (CAMERA + CAMERA.replace("]]\n", ']]\nname = "b"\n') + f"masks = [{WHOLE}, {LINE}]\n" + MQTT, [MASK.format(1, 1)]),
+        (
+            CAMERA + CAMERA.replace("]]\n", ']]\nname = "b"\n') + f"masks = [{WHOLE}, {LINE}]\n" + MQTT,
+            [MASK.format(1, 1)],
+        ),
         (CAMERA + f"masks = [{LINE}, {WHOLE}]\n" + MQTT, [MASK.format(0, 0)]),
         (CAMERA + "masks = [[[0, 0], [0.001, 0], [0, 0.0021]]]\n" + MQTT, []),
         (CAMERA + "masks = [[[0, 0], [0.001, 0], [0, 0.0019]]]\n" + MQTT, [MASK.format(0, 0)]),
@@ -119,7 +152,11 @@ NAMED = [
     ("drone", "exclusions", "kkop.geojson"),
 ]
 TABLES = {"camera": "[[camera]]\n", "mqtt": MQTT}
-BESIDE = {"password_file": 'source = "rtsp://x"\n', "cert_file": 'key_file = "k"\n', "key_file": 'cert_file = "c"\n'}
+BESIDE = {
+    "password_file": 'source = "rtsp://x"\n',
+    "cert_file": 'key_file = "k"\n',
+    "key_file": 'cert_file = "c"\n',
+}
 
 
 def named(section: str, key: str, value: str, folder: Path | None) -> str:
@@ -131,7 +168,9 @@ def named(section: str, key: str, value: str, folder: Path | None) -> str:
 
 @pytest.mark.parametrize(("section", "key", "name"), NAMED)
 def test_a_file_name_is_relative_to_its_file(section: str, key: str, name: str) -> None:
-    """Whatever names a file is found from where pole.toml lies; what is whole stays, and without a folder all stays."""
+    """Whatever names a file is found from where pole.toml lies; what is whole stays, and without a folder all
+    stays.
+    """
     assert named(section, key, name, Path("/etc/pole")) == f"/etc/pole/{name}"
     assert named(section, key, f"deep/{name}", Path("/etc/pole")) == f"/etc/pole/deep/{name}"
     assert named(section, key, f"/srv/{name}", Path("/etc/pole")) == f"/srv/{name}"
@@ -141,7 +180,11 @@ def test_a_file_name_is_relative_to_its_file(section: str, key: str, name: str) 
 
 @pytest.mark.parametrize(
     ("section", "key", "value"),
-    [("camera", "source", "rtsp://x"), ("camera", "source", "http://x/y.mp4"), ("detector", "model", "nanodet-g-320-int8")],
+    [
+        ("camera", "source", "rtsp://x"),
+        ("camera", "source", "http://x/y.mp4"),
+        ("detector", "model", "nanodet-g-320-int8"),
+    ],
 )
 def test_what_is_no_file_name_stays(section: str, key: str, value: str) -> None:
     """The address of a camera, the name of a model."""
@@ -159,7 +202,11 @@ def test_each_camera_has_its_own_file() -> None:
     cameras = "".join(f'[[camera]]\nname = "{n}"\nsource = "{n}.mp4"\n' for n in "abc")
     found = parse(POLE + cameras, folder=Path("/etc"))
     assert [c.source for c in found.cameras] == ["/etc/a.mp4", "/etc/b.mp4", "/etc/c.mp4"]
-    for text, path in (('camera = ["a.mp4"]\n', "camera[0]"), ('mqtt = "secret"\n', "mqtt"), ("storage = []\n", "storage")):
+    for text, path in (
+        ('camera = ["a.mp4"]\n', "camera[0]"),
+        ('mqtt = "secret"\n', "mqtt"),
+        ("storage = []\n", "storage"),
+    ):
         with pytest.raises(ConfigError) as error:
             parse(text + POLE, folder=Path("/etc"))
         assert path in {p.path for p in error.value.problems}
@@ -202,7 +249,9 @@ def test_where_a_nul_is(text: str, path: str) -> None:
     ],
 )
 def test_only_the_line_that_is_wrong_is_looked_at(text: str, told: str) -> None:
-    """A character that cannot be seen is named where it is the trouble: also in the last line, and not in another one."""
+    """A character that cannot be seen is named where it is the trouble: also in the last line, and not in
+    another one.
+    """
     with pytest.raises(ConfigError, match="not valid TOML") as error:
         parse(text)
     (problem,) = error.value.problems
@@ -215,7 +264,12 @@ def test_a_key_may_have_twenty_dots() -> None:
     with pytest.raises(ConfigError) as error:
         parse("a." * 19 + "a = 1\n")
     assert "too many dots" not in str(error.value)
-    for key in ("a." * 20 + "a = 1\n", "a . " * 20 + "a = 1\n", '"b"' + ".a" * 20 + " = 1\n", "[" + "a." * 20 + "a]\n"):
+    for key in (
+        "a." * 20 + "a = 1\n",
+        "a . " * 20 + "a = 1\n",
+        '"b"' + ".a" * 20 + " = 1\n",
+        "[" + "a." * 20 + "a]\n",
+    ):
         with pytest.raises(ConfigError, match=r"a key with too many dots \(line 3\)"):
             parse("x = 1\n\n" + key)
 
@@ -241,8 +295,12 @@ def test_the_schema_has_the_keys_of_the_file() -> None:
         ('state_dir = "{}', False),
     ],
 )
-def test_the_folder_is_read_by_eye(line: str, found: bool, bench: Callable[..., Path], monkeypatch: pytest.MonkeyPatch) -> None:
-    """A file that is broken anywhere, even no UTF-8, still names its state directory, on a line of its own and in quotes."""
+def test_the_folder_is_read_by_eye(
+    line: str, found: bool, bench: Callable[..., Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A file that is broken anywhere, even no UTF-8, still names its state directory, on a line of its own
+    and in quotes.
+    """
     monkeypatch.delenv("STATE_DIRECTORY", raising=False)
     path = bench()
     good = load(path)

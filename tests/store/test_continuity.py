@@ -1,4 +1,7 @@
-"""A store that is gone, empty, or older than it was: told, and never a number twice. Real files, as cards and people leave them."""
+"""A store that is gone, empty, or older than it was: told, and never a number twice.
+
+Real files, as cards and people leave them.
+"""
 
 from __future__ import annotations
 
@@ -33,7 +36,9 @@ async def live(folder: Path, work: Callable[[Store], Awaitable[Any]]) -> Any:
     """An agent's life with a store: from its start to an orderly stop."""
 
     async def run() -> Any:
-        store = Store(folder, 16, lambda at: Stamp(at, "boot", 1000.0 + at, "synced"), lambda: f"id-{next(NAMES)}", 0.01)
+        store = Store(
+            folder, 16, lambda at: Stamp(at, "boot", 1000.0 + at, "synced"), lambda: f"id-{next(NAMES)}", 0.01
+        )
         store.start()
         try:
             await store.flush()
@@ -51,7 +56,9 @@ async def nothing(store: Store) -> str:
 def stores(count: int, delivered: int = 0) -> Callable[[Store], Awaitable[str]]:
     async def work(store: Store) -> str:
         for number in range(count):
-            await store.write(lambda _: None, RecordEvent("incident.summarized", Severity.INFO, {"n": number}, 0.0))
+            await store.write(
+                lambda _: None, RecordEvent("incident.summarized", Severity.INFO, {"n": number}, 0.0)
+            )
         if delivered:
             await store.write(lambda db: db.mark_delivered(range(1, delivered + 1), 0.0))
         return store.store_id
@@ -61,11 +68,19 @@ def stores(count: int, delivered: int = 0) -> Callable[[Store], Awaitable[str]]:
 
 async def told(store: Store) -> list[dict[str, Any]]:
     """The reports of what was dropped, in a store that is running."""
-    return [json.loads(s.data) for s in await store.read(lambda db: db.list_events(10_000)) if s.kind == "outbox.dropped"]
+    return [
+        json.loads(s.data)
+        for s in await store.read(lambda db: db.list_events(10_000))
+        if s.kind == "outbox.dropped"
+    ]
 
 
 async def kept(store: Store) -> list[tuple[int, str]]:
-    return [(s.seq, s.event_id) for s in await store.read(lambda db: db.waiting(10_000, frozenset())) if s.kind != "outbox.dropped"]
+    return [
+        (s.seq, s.event_id)
+        for s in await store.read(lambda db: db.waiting(10_000, frozenset()))
+        if s.kind != "outbox.dropped"
+    ]
 
 
 @pytest.mark.parametrize("cause", ["store_missing", "store_empty"])
@@ -91,14 +106,21 @@ async def test_what_was_delivered_is_not_lost(tmp_path: Path) -> None:
     old = await live(tmp_path, stores(40, delivered=30))
     (tmp_path / "pole.db").unlink()
     (report,) = await live(tmp_path, told)
-    assert report == {"ranges": [[31, 40]], "count": 10, "cause": "store_missing", "exact": True, "storeid": old}
+    assert report == {
+        "ranges": [[31, 40]],
+        "count": 10,
+        "cause": "store_missing",
+        "exact": True,
+        "storeid": old,
+    }
 
 
 async def test_a_real_first_start_has_lost_nothing(tmp_path: Path) -> None:
     assert await live(tmp_path / "new", told) == []
     cut = tmp_path / "cut short"
     await live(cut, nothing)
-    # As a power cut leaves it in the middle of the very first start: the witness of a beginning, and a file with nothing in it yet.
+    # As a power cut leaves it in the middle of the very first start: the witness of a beginning, and a file
+    # with nothing in it yet.
     (cut / "pole.db").write_bytes(b"")
     from pole_agent.store import witness
 
@@ -138,21 +160,30 @@ async def test_older_image_under_witness_begins_new_store(tmp_path: Path) -> Non
 async def test_an_image_that_no_event_came(tmp_path: Path) -> None:
     """An image that no event came after is told by its epoch.
 
-    Numbers alone would not show it: what was done since (deliveries, requests, the lamp's override) is gone all the same.
+    Numbers alone would not show it: what was done since (deliveries, requests, the lamp's override) is gone
+    all the same.
     """
     old = await live(tmp_path, stores(5))
     image = (tmp_path / "pole.db").read_bytes()
     await live(tmp_path, lambda store: store.write(lambda db: db.mark_delivered([1, 2], 0.0)))
     (tmp_path / "pole.db").write_bytes(image)
     (report,) = await live(tmp_path, told)
-    assert (report["storeid"], report["cause"], report["count"], report["moved"]) == (old, "store_went_back", 0, 5)
+    assert (report["storeid"], report["cause"], report["count"], report["moved"]) == (
+        old,
+        "store_went_back",
+        0,
+        5,
+    )
 
 
 async def test_another_stores_file_is_not_gone_on_with(tmp_path: Path) -> None:
     mine, other = await live(tmp_path / "mine", stores(9)), await live(tmp_path / "other", stores(4))
     shutil.copy(tmp_path / "other" / "pole.db", tmp_path / "mine" / "pole.db")
     reports = await live(tmp_path / "mine", told)
-    assert [(r["storeid"], r["cause"], r["count"]) for r in reports] == [(other, "store_replaced", 0), (mine, "store_replaced", 9)]
+    assert [(r["storeid"], r["cause"], r["count"]) for r in reports] == [
+        (other, "store_replaced", 0),
+        (mine, "store_replaced", 9),
+    ]
     assert await live(tmp_path / "mine", nothing) not in (mine, other)
 
 
@@ -177,13 +208,26 @@ def garbage(path: Path, kind: str) -> None:
         case "pipe":
             os.mkfifo(path)
         case "a digit that fell over":
-            path.write_text('{"storeid": "aaaaaaaaaaaaaaaa", "epoch": 900000, "sequence": 900000, "waiting": 900000, "oldest": 1, '
-                            '"births": 9, "closed": true, "check": 1}')  # fmt: skip
+            path.write_text(
+                '{"storeid": "aaaaaaaaaaaaaaaa", "epoch": 900000, "sequence": 900000, "waiting": 900000,'
+                ' "oldest": 1, "births": 9, "closed": true, "check": 1}'
+            )
         case "another shape":
             path.write_text("[" * 5000)
 
 
-GARBAGE = ["gone", "empty", "noise", "huge", "link", "link to nowhere", "folder", "pipe", "a digit that fell over", "another shape"]
+GARBAGE = [
+    "gone",
+    "empty",
+    "noise",
+    "huge",
+    "link",
+    "link to nowhere",
+    "folder",
+    "pipe",
+    "a digit that fell over",
+    "another shape",
+]
 
 
 @pytest.mark.parametrize("kind", GARBAGE)
@@ -203,7 +247,9 @@ async def test_witness_that_is_none_beside_no_store(tmp_path: Path) -> None:
     await live(tmp_path, stores(6))
     garbage(tmp_path / WITNESS, "noise")
     (tmp_path / "pole.db").unlink()
-    assert await live(tmp_path, told) == [{"ranges": [], "count": None, "cause": "store_missing", "exact": False}]
+    assert await live(tmp_path, told) == [
+        {"ranges": [], "count": None, "cause": "store_missing", "exact": False}
+    ]
 
 
 async def test_a_witness_older_than_the_store_is_a_crash(tmp_path: Path) -> None:
@@ -217,7 +263,10 @@ async def test_a_witness_older_than_the_store_is_a_crash(tmp_path: Path) -> None
 
 
 async def test_a_report_of_a_drop_keeps_to_its_store(tmp_path: Path) -> None:
-    """A report of a drop keeps to its store when the store is another. Its ranges are numbers of the store that it was made in."""
+    """A report of a drop keeps to its store when the store is another.
+
+    Its ranges are numbers of the store that it was made in.
+    """
     stamp = Stamp(0.0, "boot", 1000.0, "synced")
 
     async def drop(store: Store) -> str:
@@ -235,7 +284,9 @@ async def test_a_report_of_a_drop_keeps_to_its_store(tmp_path: Path) -> None:
 
 def killed(folder: Path, after_s: float) -> int:
     """A writer that is killed; the highest number that it told as stored."""
-    process = subprocess.Popen([sys.executable, str(WRITER), str(folder)], stdout=subprocess.PIPE, text=True, cwd=WRITER.parents[2])
+    process = subprocess.Popen(
+        [sys.executable, str(WRITER), str(folder)], stdout=subprocess.PIPE, text=True, cwd=WRITER.parents[2]
+    )
     assert process.stdout is not None
     lines = [process.stdout.readline()]
     time.sleep(after_s)
@@ -247,7 +298,9 @@ def killed(folder: Path, after_s: float) -> int:
 
 
 async def test_a_lost_log_never_gives_a_number_twice(tmp_path: Path) -> None:
-    """Killed at a random moment, and the -wal is gone: what it held is told, under the old name of the store."""
+    """Killed at a random moment, and the -wal is gone: what it held is told, under the old name
+    of the store.
+    """
     chance = random.Random(3)
     for number in range(4):
         folder = tmp_path / str(number)
@@ -267,7 +320,10 @@ async def test_a_lost_log_never_gives_a_number_twice(tmp_path: Path) -> None:
 
 
 async def test_an_empty_file_beside_its_whole_log_goes_on(tmp_path: Path) -> None:
-    """An empty file beside its log goes on when the log holds all. SQLite alone would throw the log away, and forty events with it."""
+    """An empty file beside its log goes on when the log holds all.
+
+    SQLite alone would throw the log away, and forty events with it.
+    """
     last = killed(tmp_path, 0.1)
     with contextlib.closing(Database(tmp_path / "pole.db", 16, str, read_only=True)) as database:
         old = database.store_id
@@ -339,7 +395,9 @@ async def test_whatever_is_restored_no_number_stands(
                     if row.kind == "outbox.dropped":
                         report = json.loads(row.data)
                         name = report.get("storeid", store.store_id)
-                        named.update((name, n) for first, last in report["ranges"] for n in range(first, last + 1))
+                        named.update(
+                            (name, n) for first, last in report["ranges"] for n in range(first, last + 1)
+                        )
                 await store.write(lambda db: db.mark_delivered([row.seq for row in waiting], 0.0))
 
         for what, amount in [*steps, ("deliver", 1000)]:

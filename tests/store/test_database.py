@@ -19,7 +19,11 @@ NOBODY: frozenset[int] = frozenset()
 
 
 def entry(
-    severity: Severity = Severity.INFO, kind: str = "traffic.summarized", size: int = 10, quality: str = "synced", **more: object
+    severity: Severity = Severity.INFO,
+    kind: str = "traffic.summarized",
+    size: int = 10,
+    quality: str = "synced",
+    **more: object,
 ) -> Entry:
     event = RecordEvent(kind, severity, {"x": "y" * size}, 1.0, **more)  # type: ignore[arg-type]
     return Entry("id", event, Stamp(5.0, "boot", 1000.0, quality))  # type: ignore[arg-type]
@@ -94,7 +98,9 @@ def test_full_drops_delivered_first_then_oldest(tmp_path: Path) -> None:
             assert len(named) == data["count"]
             told |= named
     delivered = set(range(51, 61))
-    assert left | told | delivered == set(range(1, database.stats()["last_sequence"] + 1)), "every number is kept, delivered or named"
+    assert left | told | delivered == set(range(1, database.stats()["last_sequence"] + 1)), (
+        "every number is kept, delivered or named"
+    )
     assert not left & told
     assert database.stats()["dropped"] == len(told) > 0
     assert (tmp_path / "pole.db").stat().st_size <= 4_000_000
@@ -186,4 +192,7 @@ def test_log_of_lamp_gets_its_times_corrected_too(database: Database) -> None:
     with database.transaction():
         database.correct_times("this", now - 200.0)
     assert database.lamp_log(now) == [(now - 100.0, "corrected", '{"level": 0.5}'), None]
-    assert database.lamp_log(now - 101) == [(60.0, "unsynced", '{"level": 0.6}'), (now - 100.0, "corrected", '{"level": 0.5}')]
+    assert database.lamp_log(now - 101) == [
+        (60.0, "unsynced", '{"level": 0.6}'),
+        (now - 100.0, "corrected", '{"level": 0.5}'),
+    ]

@@ -42,8 +42,16 @@ LOST = ((21, 40),)
         (Witness(), Opened("new", 0, 0, made=True, was_there=True), None),
         (Witness(), Opened("new", 0, 0, made=True, was_there=False), None),
         (SEEN, Opened("new", 0, 0, made=True, was_there=True), Ended("aaaa", "store_empty", LOST, 10, True)),
-        (SEEN, Opened("new", 0, 0, made=True, was_there=False), Ended("aaaa", "store_missing", LOST, 10, True)),
-        (OPEN, Opened("new", 0, 0, made=True, was_there=False), Ended("aaaa", "store_missing", LOST, 10, False)),
+        (
+            SEEN,
+            Opened("new", 0, 0, made=True, was_there=False),
+            Ended("aaaa", "store_missing", LOST, 10, True),
+        ),
+        (
+            OPEN,
+            Opened("new", 0, 0, made=True, was_there=False),
+            Ended("aaaa", "store_missing", LOST, 10, False),
+        ),
         (replace(SEEN, waiting=0), Opened("new", 0, 0, made=True), Ended("aaaa", "store_empty", (), 0, True)),
         # there, and it goes on
         (None, HERE, None),
@@ -65,12 +73,24 @@ LOST = ((21, 40),)
         (SEEN, Opened("aaaa", 4, 20), Ended("aaaa", "store_went_back", ((21, 40),), 10, True)),
         (SEEN, Opened("aaaa", 4, 0), Ended("aaaa", "store_went_back", ((1, 40),), 10, True)),
         (OPEN, Opened("aaaa", 4, 20), Ended("aaaa", "store_went_back", ((21, 40),), 10, False)),
-        (replace(SEEN, waiting=0, oldest=0), Opened("aaaa", 4, 30), Ended("aaaa", "store_went_back", ((31, 40),), 0, True)),
-        (replace(OPEN, waiting=0, oldest=0), Opened("aaaa", 4, 30), Ended("aaaa", "store_went_back", ((31, 40),), 0, False)),
+        (
+            replace(SEEN, waiting=0, oldest=0),
+            Opened("aaaa", 4, 30),
+            Ended("aaaa", "store_went_back", ((31, 40),), 0, True),
+        ),
+        (
+            replace(OPEN, waiting=0, oldest=0),
+            Opened("aaaa", 4, 30),
+            Ended("aaaa", "store_went_back", ((31, 40),), 0, False),
+        ),
     ],
 )
-def test_when_a_store_has_ended(seen: Witness | Unreadable | None, found: Opened, expected: Ended | None) -> None:
-    """What the witness says × what is found: which store is over, why, which numbers, how many, and whether that is all."""
+def test_when_a_store_has_ended(
+    seen: Witness | Unreadable | None, found: Opened, expected: Ended | None
+) -> None:
+    """What the witness says × what is found: which store is over, why, which numbers, how many, and whether
+    that is all.
+    """
     assert ended(seen, found) == expected
 
 
@@ -91,8 +111,12 @@ def test_when_a_store_has_ended(seen: Witness | Unreadable | None, found: Opened
         (None, "", 0, 0, Ended(None, "c")),
     ],
 )
-def test_the_end_of_a_damaged_file(seen: Witness | Unreadable | None, store_id: str, sequence: int, saved: int, expected: Ended) -> None:
-    """What the witness says of it where it is the witness of that store; else what could be read of the file."""
+def test_the_end_of_a_damaged_file(
+    seen: Witness | Unreadable | None, store_id: str, sequence: int, saved: int, expected: Ended
+) -> None:
+    """What the witness says of it where it is the witness of that store; else what could be read
+    of the file.
+    """
     assert damaged(seen, "c", store_id, sequence, saved) == expected
 
 
@@ -113,17 +137,27 @@ def test_the_end_of_a_damaged_file(seen: Witness | Unreadable | None, store_id: 
         ([[n, n + 1] for n in range(3, 90, 4)], ((200, 201),), [[3, 201]]),
     ],
 )
-def test_which_numbers_are_named(moved: list[list[int]], lost: tuple[tuple[int, int], ...], named: list[list[int]]) -> None:
-    """What goes on under other numbers and what is lost, joined and in order; more than twenty ranges become one."""
+def test_which_numbers_are_named(
+    moved: list[list[int]], lost: tuple[tuple[int, int], ...], named: list[list[int]]
+) -> None:
+    """What goes on under other numbers and what is lost, joined and in order; more than twenty ranges become
+    one.
+    """
     assert Ended("aaaa", "c", lost).named(moved) == named
 
 
-@given(st.lists(st.integers(1, 60), max_size=18), st.lists(st.tuples(st.integers(1, 60), st.integers(0, 9)), max_size=2))
+@given(
+    st.lists(st.integers(1, 60), max_size=18),
+    st.lists(st.tuples(st.integers(1, 60), st.integers(0, 9)), max_size=2),
+)
 def test_all_that_is_over_is_named(singles: list[int], spans: list[tuple[int, int]]) -> None:
     """Up to twenty ranges name exactly the numbers, without touching each other."""
     lost = tuple((first, first + more) for first, more in spans)
     found = Ended(None, "c", lost).named([[n, n] for n in singles])
-    assert {n for first, last in found for n in range(first, last + 1)} == {*singles, *(n for a, b in lost for n in range(a, b + 1))}
+    assert {n for first, last in found for n in range(first, last + 1)} == {
+        *singles,
+        *(n for a, b in lost for n in range(a, b + 1)),
+    }
     assert all(one[1] + 1 < other[0] for one, other in itertools.pairwise(found))
 
 
@@ -142,7 +176,9 @@ def test_what_an_end_tells(end: Ended, moved: list[list[int]], data: dict[str, A
 
 
 def test_what_is_meant_where_nothing_is_said() -> None:
-    """A database is one that was found, an end one that nobody knows all of, a witness that of a beginning."""
+    """A database is one that was found, an end one that nobody knows all of, a witness that of a
+    beginning.
+    """
     found = Opened("aaaa", 1, 2)
     assert (found.formers, found.made, found.was_there) == ((), False, True)
     assert (Ended(None, "c").ranges, Ended(None, "c").count, Ended(None, "c").exact) == ((), None, False)
@@ -185,7 +221,11 @@ def test_a_number_of_the_witness_at_its_limits(name: str, tmp_path: Path) -> Non
 
 @pytest.mark.parametrize(
     ("name", "good", "bad"),
-    [("storeid", ["", "aaaa", "x"], [1, None, True]), ("closed", [True, False], [0, 1, None, "true"]), ("other", [], [1])],
+    [
+        ("storeid", ["", "aaaa", "x"], [1, None, True]),
+        ("closed", [True, False], [0, 1, None, "true"]),
+        ("other", [], [1]),
+    ],
 )
 def test_a_word_of_the_witness(name: str, good: list[Any], bad: list[Any], tmp_path: Path) -> None:
     """Of its own type, and nothing that nobody knows."""
@@ -197,7 +237,9 @@ def test_a_word_of_the_witness(name: str, good: list[Any], bad: list[Any], tmp_p
 
 
 def test_a_witness_may_be_four_kilobytes(tmp_path: Path) -> None:
-    """More is nothing that the agent wrote; nor is one without a check, or with another one, in whatever order its keys stand."""
+    """More is nothing that the agent wrote; nor is one without a check, or with another one, in whatever
+    order its keys stand.
+    """
     path = written(tmp_path / "w")
     text = path.read_text()
     path.write_text(text.ljust(4096))
@@ -223,7 +265,10 @@ def test_a_witness_may_be_four_kilobytes(tmp_path: Path) -> None:
 
 
 def test_what_stands_in_the_place_of_the_witness(tmp_path: Path) -> None:
-    """Nothing is none; a link to nowhere is something. A folder is put aside, a link is replaced and what it leads to is left."""
+    """Nothing is none; a link to nowhere is something.
+
+    A folder is put aside, a link is replaced and what it leads to is left.
+    """
     path = tmp_path / "w"
     assert witness.read(path) is None
     path.symlink_to("nowhere")
@@ -289,7 +334,9 @@ def test_a_bad_row_costs_itself(last: int, bad: set[int]) -> None:
 
 
 def test_a_file_that_is_bad_all_over() -> None:
-    """It is given up after five thousand tries, from the first number on; sixteen million are thought of when the last is unknown."""
+    """It is given up after five thousand tries, from the first number on; sixteen million are thought of when
+    the last is unknown.
+    """
     bad = Bad(None, set())
     assert list(salvage._events(cast(sqlite3.Connection, bad))) == []
     assert len(bad.asked) == 5000
@@ -318,7 +365,9 @@ def test_a_file_that_is_bad_all_over() -> None:
     ],
 )
 def test_the_last_number_of_a_damaged_file(kept: object, rows: list[int], last: int) -> None:
-    """That which SQLite keeps where it is a number, else the highest that is there, else what is taken for it."""
+    """That which SQLite keeps where it is a number, else the highest that is there, else what is taken for
+    it.
+    """
     with contextlib.closing(sqlite3.connect(":memory:")) as db:
         db.execute("CREATE TABLE outbox (seq INTEGER PRIMARY KEY AUTOINCREMENT)")
         db.executemany("INSERT INTO outbox VALUES (?)", [(n,) for n in rows])
@@ -367,10 +416,15 @@ def test_what_is_no_database_gives_nothing(tmp_path: Path) -> None:
 
 
 def test_each_table_is_read_as_far_as_it_can_be(tmp_path: Path) -> None:
-    """One that is not there costs no other; letters that fell over are marks of their own, and what was the store's own is left."""
+    """One that is not there costs no other; letters that fell over are marks of their own, and what was the
+    store's own is left.
+    """
     with contextlib.closing(sqlite3.connect(tmp_path / "pole.db", isolation_level=None)) as db:
         db.execute("CREATE TABLE requests (id, open, updated, data)")
         db.execute("INSERT INTO requests VALUES ('r-1', 1, 2.0, CAST(x'7bff7d' AS TEXT))")
         db.execute("CREATE TABLE meta (key, value)")
         db.execute("INSERT INTO meta VALUES ('storeid', 'aaaa'), ('announced', 'x'), ('births', '3')")
-    assert salvage.salvage(tmp_path / "pole.db").tables == {"requests": [("r-1", 1, 2.0, "{\ufffd}")], "meta": [("births", "3")]}
+    assert salvage.salvage(tmp_path / "pole.db").tables == {
+        "requests": [("r-1", 1, 2.0, "{\ufffd}")],
+        "meta": [("births", "3")],
+    }

@@ -1,4 +1,7 @@
-"""What a restart carries over: every row of every table. What a damaged file gives back: every table that is saved."""
+"""What a restart carries over: every row of every table.
+
+What a damaged file gives back: every table that is saved.
+"""
 
 from __future__ import annotations
 
@@ -30,11 +33,34 @@ def filled(folder: Path) -> Database:
         db.append(
             [
                 Entry(
-                    "e-1", RecordEvent("incident.opened", Severity.ALARM, {"incident_id": "i-1", "rule": "watch"}, 1.0, opens="i-1"), STAMP
+                    "e-1",
+                    RecordEvent(
+                        "incident.opened",
+                        Severity.ALARM,
+                        {"incident_id": "i-1", "rule": "watch"},
+                        1.0,
+                        opens="i-1",
+                    ),
+                    STAMP,
                 ),
                 Entry("e-2", RecordEvent("traffic.summarized", Severity.INFO, {"n": 2}, 1.0), STAMP),
-                Entry("e-3", RecordEvent("traffic.summarized", Severity.WARNING, {"n": 3}, 1.0), Stamp(6.0, "boot", 1001.0, "unsynced")),
-                Entry("e-4", RecordEvent("incident.opened", Severity.INFO, {"incident_id": "i-2"}, 1.0, opens="i-2", silent=True), STAMP),
+                Entry(
+                    "e-3",
+                    RecordEvent("traffic.summarized", Severity.WARNING, {"n": 3}, 1.0),
+                    Stamp(6.0, "boot", 1001.0, "unsynced"),
+                ),
+                Entry(
+                    "e-4",
+                    RecordEvent(
+                        "incident.opened",
+                        Severity.INFO,
+                        {"incident_id": "i-2"},
+                        1.0,
+                        opens="i-2",
+                        silent=True,
+                    ),
+                    STAMP,
+                ),
             ]
         )
         db.mark_delivered([2], 1002.0)
@@ -52,7 +78,10 @@ def rows(path: Path) -> Rows:
     with sqlite3.connect(path) as connection:
         names = [
             n
-            for (n,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%' ORDER BY name")
+            for (n,) in connection.execute(
+                "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%' ORDER BY"
+                " name"
+            )
         ]
         found = {name: connection.execute(f"SELECT * FROM {name} ORDER BY 1").fetchall() for name in names}
     connection.close()
@@ -71,7 +100,9 @@ def test_a_restart_carries_over_every_row(tmp_path: Path) -> None:
         {"incident_id": "i-1", "rule": "watch", "severity": "alarm", "silent": False},
         {"incident_id": "i-2", "severity": "info", "silent": True},
     ]
-    assert [(s.seq, s.event_id, s.severity, s.quality, s.replayed, s.delivered) for s in again.list_events(9)] == [
+    assert [
+        (s.seq, s.event_id, s.severity, s.quality, s.replayed, s.delivered) for s in again.list_events(9)
+    ] == [
         (1, "e-1", Severity.ALARM, "synced", 0, None),
         (2, "e-2", Severity.INFO, "synced", 0, 1002.0),
         (3, "e-3", Severity.WARNING, "unsynced", 0, None),
@@ -88,7 +119,9 @@ def test_a_restart_carries_over_every_row(tmp_path: Path) -> None:
 
 
 def test_a_damaged_file_gives_back_every_table(tmp_path: Path) -> None:
-    """Of a file that is set aside all goes into the new one but what was delivered, the name of the store and the log of the lamp."""
+    """Of a file that is set aside all goes into the new one but what was delivered, the name of the store and
+    the log of the lamp.
+    """
     old = filled(tmp_path)
     with old.transaction():
         old.set("announced", "here")
@@ -108,7 +141,9 @@ def test_a_damaged_file_gives_back_every_table(tmp_path: Path) -> None:
         if table == "outbox":
             assert [(r[1:9], r[9:]) for r in after[table]] == [(r[1:9], (0, None)) for r in kept if r[0] != 2]
         elif table == "meta":
-            assert {r for r in after[table] if r[0] != "storeid"} == {r for r in kept if r[0] not in ("storeid", "announced")}
+            assert {r for r in after[table] if r[0] != "storeid"} == {
+                r for r in kept if r[0] not in ("storeid", "announced")
+            }
         else:
             assert after[table] == ([] if table == "lamp_log" else kept), table
 
@@ -141,7 +176,15 @@ def test_what_does_not_look_like_an_event_is_not_saved(column: str, value: objec
 
 @pytest.mark.parametrize(
     ("column", "value"),
-    [("severity", 0), ("severity", 2), ("wall", 0), ("wall", 253_402_300_799), ("quality", "corrected"), ("monotonic", 7), ("data", "{}")],
+    [
+        ("severity", 0),
+        ("severity", 2),
+        ("wall", 0),
+        ("wall", 253_402_300_799),
+        ("quality", "corrected"),
+        ("monotonic", 7),
+        ("data", "{}"),
+    ],
 )
 def test_what_looks_like_an_event_is_saved(column: str, value: object, tmp_path: Path) -> None:
     """At the limits of what can be, a row is an event."""
@@ -161,7 +204,9 @@ def _commands(db: Database) -> list[str]:
 
 
 def _verdicts(db: Database) -> list[str]:
-    return [row[0] for row in db._db.execute("SELECT incident_id FROM verdicts WHERE rule = 'watch' ORDER BY at")]
+    return [
+        row[0] for row in db._db.execute("SELECT incident_id FROM verdicts WHERE rule = 'watch' ORDER BY at")
+    ]
 
 
 def _lamp(db: Database) -> list[str]:
@@ -173,7 +218,11 @@ def _lamp(db: Database) -> list[str]:
     [
         (500, lambda db, n: db.save_request(f"r-{n:05}", False, float(n), f"r-{n:05}"), _requests),
         (1000, lambda db, n: db.remember_command(f"c-{n:05}", float(n)), _commands),
-        (100, lambda db, n: db.judge(f"i-{n:05}", "watch", false=n % 2 == 0, by="Dewi", wall=float(n)), _verdicts),
+        (
+            100,
+            lambda db, n: db.judge(f"i-{n:05}", "watch", false=n % 2 == 0, by="Dewi", wall=float(n)),
+            _verdicts,
+        ),
         (5000, lambda db, n: db.log_lamp(STAMP, f"l-{n:05}"), _lamp),
     ],
     ids=["requests", "commands", "verdicts", "lamp"],

@@ -18,7 +18,12 @@ def test_what_was_told_as_stored_survives_a_kill(tmp_path: Path) -> None:
     chance = random.Random(7)
     told = 0
     for _ in range(ROUNDS):
-        process = subprocess.Popen([sys.executable, str(WRITER), str(tmp_path)], stdout=subprocess.PIPE, text=True, cwd=WRITER.parents[2])
+        process = subprocess.Popen(
+            [sys.executable, str(WRITER), str(tmp_path)],
+            stdout=subprocess.PIPE,
+            text=True,
+            cwd=WRITER.parents[2],
+        )
         assert process.stdout is not None
         told = int(process.stdout.readline())  # it works
         time.sleep(chance.uniform(0, 0.25))  # the random moment

@@ -1,4 +1,6 @@
-"""What may expire or be dropped: kind, severity, time quality and fullness, as one table, in code and on a real file."""
+"""What may expire or be dropped: kind, severity, time quality and fullness, as one table, in code and on a
+real file.
+"""
 
 from __future__ import annotations
 
@@ -22,7 +24,14 @@ QUALITIES: tuple[TimeQuality, ...] = ("synced", "corrected", "unsynced")
 EVERYTHING = list(itertools.product(KINDS, Severity, QUALITIES))
 DAY = 86_400.0
 WALL = 1_793_850_000.0
-TTL_S = {"traffic": 2 * DAY, "traffic.summarized": DAY, "incident": 3 * DAY, "outbox": DAY, "outbox.dropped": DAY}  # drone.changed has none
+# Drone.changed has none
+TTL_S = {
+    "traffic": 2 * DAY,
+    "traffic.summarized": DAY,
+    "incident": 3 * DAY,
+    "outbox": DAY,
+    "outbox.dropped": DAY,
+}
 
 # The promise: an alarm, a report of a loss and what has no known time wait for ever.
 WAITS_FOR_EVER = {
@@ -50,11 +59,18 @@ def put(db: Database, *entries: Entry) -> None:
 
 @pytest.mark.parametrize(("kind", "severity", "quality"), EVERYTHING)
 def test_the_table_says_what_was_promised(kind: str, severity: Severity, quality: TimeQuality) -> None:
-    """For every kind, severity and quality of time: whether it may expire, when it goes, and how long it waits."""
+    """For every kind, severity and quality of time: whether it may expire, when it goes, and how long it
+    waits.
+    """
     goes = FIRST_TO_LAST.index(kind if kind == "outbox.dropped" else severity)
     expires = (kind, severity, quality) not in WAITS_FOR_EVER
     assert fate(kind, severity, quality) == Fate(expires, goes)
-    lives = {"incident.opened": 3 * DAY, "traffic.summarized": DAY, "drone.changed": None, "outbox.dropped": DAY}
+    lives = {
+        "incident.opened": 3 * DAY,
+        "traffic.summarized": DAY,
+        "drone.changed": None,
+        "outbox.dropped": DAY,
+    }
     assert life_s(kind, severity, quality, TTL_S) == (lives[kind] if expires else None)
 
 
@@ -70,17 +86,32 @@ def test_the_order_in_sql_is_that_of_the_table(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("delivered", [False, True])
 @pytest.mark.parametrize(
-    ("age_s", "over"), [(0.5 * DAY, 0), (DAY, 0), (DAY + 1, 1), (2 * DAY + 1, 1), (3 * DAY, 1), (3 * DAY + 1, 2), (9 * DAY, 2)]
+    ("age_s", "over"),
+    [(0.5 * DAY, 0), (DAY, 0), (DAY + 1, 1), (2 * DAY + 1, 1), (3 * DAY, 1), (3 * DAY + 1, 2), (9 * DAY, 2)],
 )
-def test_what_expires_and_what_waits_for_ever(age_s: float, over: int, delivered: bool, tmp_path: Path) -> None:
-    """On a file with every kind, severity and quality: what is over its time goes, is counted and named; all else stays."""
+def test_what_expires_and_what_waits_for_ever(
+    age_s: float, over: int, delivered: bool, tmp_path: Path
+) -> None:
+    """On a file with every kind, severity and quality: what is over its time goes, is counted and named; all
+    else stays.
+    """
     db = database(tmp_path)
     put(db, *(entry(*row, wall=WALL - age_s) for row in EVERYTHING))
     if delivered:
         with db.transaction():
             db.mark_delivered(range(1, len(EVERYTHING) + 1), WALL)
-    expiring = {"traffic.summarized"} if over == 1 else {"traffic.summarized", "incident.opened"} if over == 2 else set()
-    expected = [n for n, row in enumerate(EVERYTHING, 1) if row[0] in expiring and row not in WAITS_FOR_EVER and not delivered]
+    expiring = (
+        {"traffic.summarized"}
+        if over == 1
+        else {"traffic.summarized", "incident.opened"}
+        if over == 2
+        else set()
+    )
+    expected = [
+        n
+        for n, row in enumerate(EVERYTHING, 1)
+        if row[0] in expiring and row not in WAITS_FOR_EVER and not delivered
+    ]
     with db.transaction():
         assert db.expire(WALL, TTL_S, Stamp(5.0, "boot", WALL, "synced")) == len(expected)
     rows = db.list_events(100)
@@ -117,7 +148,9 @@ TRAFFIC = "traffic.summarized"
 UPWARDS = [(TRAFFIC, INFO), (TRAFFIC, WARNING), (TRAFFIC, ALARM), ("outbox.dropped", INFO)]
 
 
-def full(folder: Path, *kinds: tuple[str, Severity, TimeQuality]) -> tuple[Database, list[tuple[str, Severity, TimeQuality]]]:
+def full(
+    folder: Path, *kinds: tuple[str, Severity, TimeQuality]
+) -> tuple[Database, list[tuple[str, Severity, TimeQuality]]]:
     """A file of 1 MB that was filled in turn with these until room had to be made for the first time."""
     db, put_in = database(folder, max_mb=1), []
     for row in itertools.cycle(kinds):
@@ -136,10 +169,14 @@ def full(folder: Path, *kinds: tuple[str, Severity, TimeQuality]) -> tuple[Datab
 def test_who_goes_first_when_it_is_full(
     first: tuple[str, Severity], second: tuple[str, Severity], quality: TimeQuality, tmp_path: Path
 ) -> None:
-    """Of two kinds the lower goes, its oldest first, two hundred at a time, counted and named; nothing of the other."""
+    """Of two kinds the lower goes, its oldest first, two hundred at a time, counted and named; nothing of the
+    other.
+    """
     db, put_in = full(tmp_path, (*second, quality), (*first, quality))
     here = {r.seq for r in db.list_events(5000)}
-    report = json.loads(next(r.data for r in db.list_events(5000) if r.kind == "outbox.dropped" and '"full"' in r.data))
+    report = json.loads(
+        next(r.data for r in db.list_events(5000) if r.kind == "outbox.dropped" and '"full"' in r.data)
+    )
     gone = [n for n in range(1, len(put_in) + 1) if n not in here]
     firsts = [n for n, row in enumerate(put_in, 1) if row == (*first, quality)]
     assert gone == firsts[:200]
@@ -173,7 +210,11 @@ def test_what_was_delivered_goes_before_anything(tmp_path: Path) -> None:
 def test_what_was_delivered_is_kept_for_three_days(age_s: float, there: bool, tmp_path: Path) -> None:
     """After 72 hours it is forgotten, uncounted; what waits is not."""
     db = database(tmp_path)
-    put(db, entry("traffic.summarized", INFO, "synced", WALL - 99 * DAY), entry("traffic.summarized", INFO, "synced", WALL - 99 * DAY))
+    put(
+        db,
+        entry("traffic.summarized", INFO, "synced", WALL - 99 * DAY),
+        entry("traffic.summarized", INFO, "synced", WALL - 99 * DAY),
+    )
     with db.transaction():
         db.mark_delivered([1], WALL - age_s)
         assert db.purge_delivered(WALL) == (0 if there else 1)
@@ -184,7 +225,9 @@ def test_what_was_delivered_is_kept_for_three_days(age_s: float, there: bool, tm
 
 @pytest.mark.parametrize("over", [0, 1, 300])
 async def test_who_goes_first_from_memory(over: int, tmp_path: Path) -> None:
-    """While the disk fails two thousand events wait in memory; beyond that the oldest of the lowest severity go, counted."""
+    """While the disk fails two thousand events wait in memory; beyond that the oldest of the lowest severity
+    go, counted.
+    """
     folder = tmp_path / "state"
     folder.write_text("a file where the folder should be")
     store = new_store(folder, 60.0)
@@ -202,7 +245,9 @@ async def test_who_goes_first_from_memory(over: int, tmp_path: Path) -> None:
     infos = [n for n in range(2000 + over) if n % 2 == 0 and n != 0]
     assert numbers == [n for n in range(2000 + over) if n not in infos[:over]]
     reports = [json.loads(r.data) for r in rows if r.kind == "outbox.dropped"]
-    assert [(r["ranges"], r["count"], r["cause"]) for r in reports if r["cause"] == "disk"] == ([([], over, "disk")] if over else [])
+    assert [(r["ranges"], r["count"], r["cause"]) for r in reports if r["cause"] == "disk"] == (
+        [([], over, "disk")] if over else []
+    )
     await store.stop(5.0)
 
 

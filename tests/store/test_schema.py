@@ -1,4 +1,6 @@
-"""pole.db as a file: how it is opened, what is not ours, and how each older version becomes the newest, with its rows."""
+"""pole.db as a file: how it is opened, what is not ours, and how each older version becomes the newest, with
+its rows.
+"""
 
 from __future__ import annotations
 
@@ -29,23 +31,41 @@ def handles(path: Path) -> list[str]:
 def shape(path: Path) -> tuple[Any, ...]:
     """Version, pages and the tables with their columns and indexes."""
     with contextlib.closing(sqlite3.connect(path)) as db:
-        pragmas = [db.execute(f"PRAGMA {name}").fetchone()[0] for name in ("user_version", "page_size", "auto_vacuum", "journal_mode")]
+        pragmas = [
+            db.execute(f"PRAGMA {name}").fetchone()[0]
+            for name in ("user_version", "page_size", "auto_vacuum", "journal_mode")
+        ]
         names = db.execute(
-            "SELECT type, name FROM sqlite_master WHERE sql IS NOT NULL AND name NOT LIKE 'sqlite_%' ORDER BY 1, 2"
+            "SELECT type, name FROM sqlite_master WHERE sql IS NOT NULL AND name NOT LIKE 'sqlite_%' ORDER BY"
+            " 1, 2"
         ).fetchall()
-        columns = {name: [c[1:] for c in db.execute(f"PRAGMA table_info({name})")] for kind, name in names if kind == "table"}
+        columns = {
+            name: [c[1:] for c in db.execute(f"PRAGMA table_info({name})")]
+            for kind, name in names
+            if kind == "table"
+        }
         wanted = [c[2] for c in db.execute("PRAGMA index_info(outbox_way_out)")]
     return pragmas, names, columns, wanted
 
 
 @pytest.mark.parametrize("max_mb", [4, 16])
 def test_how_a_file_is_opened(max_mb: int, tmp_path: Path) -> None:
-    """Every commit is on the disk; pages are small; it cannot grow beyond its cap, its log not beyond 4 MB; a lock is waited for."""
+    """Every commit is on the disk; pages are small; it cannot grow beyond its cap, its log not beyond 4 MB; a
+    lock is waited for.
+    """
     with contextlib.closing(Database(tmp_path / "pole.db", max_mb, str)) as database:
         expected = {
-            "journal_mode": "wal", "synchronous": 2, "page_size": 1024, "auto_vacuum": 2, "secure_delete": 0, "busy_timeout": 5000,
-            "max_page_count": max_mb * 1_000_000 // 1024, "journal_size_limit": 4_000_000, "wal_autocheckpoint": 3906, "user_version": 6,
-        }  # fmt: skip
+            "journal_mode": "wal",
+            "synchronous": 2,
+            "page_size": 1024,
+            "auto_vacuum": 2,
+            "secure_delete": 0,
+            "busy_timeout": 5000,
+            "max_page_count": max_mb * 1_000_000 // 1024,
+            "journal_size_limit": 4_000_000,
+            "wal_autocheckpoint": 3906,
+            "user_version": 6,
+        }
         assert {name: database._db.execute(f"PRAGMA {name}").fetchone()[0] for name in expected} == expected
         assert database.stats()["max_mb"] == pytest.approx(max_mb, abs=0.05)
         assert database.made
@@ -66,16 +86,27 @@ def test_the_log_is_written_back_in_time(tmp_path: Path) -> None:
     with contextlib.closing(Database(tmp_path / "pole.db", 64, str)) as database:
         for _ in range(9):
             with database.transaction():
-                database.append([Entry("e", RecordEvent("a.b", Severity.INFO, {"x": "y" * 40_000}, 1.0), STAMP)] * 16)
+                database.append(
+                    [Entry("e", RecordEvent("a.b", Severity.INFO, {"x": "y" * 40_000}, 1.0), STAMP)] * 16
+                )
         assert 3_900_000 < (tmp_path / "pole.db-wal").stat().st_size < 5_500_000
         assert (tmp_path / "pole.db").stat().st_size > 3_000_000
 
 
 @pytest.mark.parametrize(
-    ("version", "refused"), [(7, ""), (99, ""), (100, "made by a newer agent"), (106, "made by a newer agent"), (206, "a newer agent")]
+    ("version", "refused"),
+    [
+        (7, ""),
+        (99, ""),
+        (100, "made by a newer agent"),
+        (106, "made by a newer agent"),
+        (206, "a newer agent"),
+    ],
 )
 def test_the_file_of_a_newer_agent(version: int, refused: str, tmp_path: Path) -> None:
-    """Within the hundred it is gone on with and keeps its version; beyond it is refused, left as it is and let go."""
+    """Within the hundred it is gone on with and keeps its version; beyond it is refused, left as it is and
+    let go.
+    """
     path = tmp_path / "pole.db"
     Database(path, 16, str).close()
     with contextlib.closing(sqlite3.connect(path)) as db:
@@ -111,14 +142,19 @@ BACK = {
     3: ["DROP TABLE verdicts"],
     4: ["DROP TABLE lamp_log"],
     5: ["ALTER TABLE lamp_log DROP COLUMN boot_id", "ALTER TABLE lamp_log DROP COLUMN monotonic"],
-    6: ["DROP INDEX outbox_way_out", "CREATE INDEX outbox_waiting ON outbox (severity DESC, seq) WHERE delivered IS NULL"],
-}  # fmt: skip
+    6: [
+        "DROP INDEX outbox_way_out",
+        "CREATE INDEX outbox_waiting ON outbox (severity DESC, seq) WHERE delivered IS NULL",
+    ],
+}
 
 
 def of_version(path: Path, version: int, page_bytes: int = 1024, filler: int = 0) -> list[Any]:
     """A file as an agent of that version left it; its events."""
     with contextlib.closing(Database(path, 64, str)) as database, database.transaction():
-        database.append([Entry(f"e-{n}", RecordEvent("a.b", Severity.ALARM, {"n": n}, 1.0), STAMP) for n in range(3)])
+        database.append(
+            [Entry(f"e-{n}", RecordEvent("a.b", Severity.ALARM, {"n": n}, 1.0), STAMP) for n in range(3)]
+        )
     with contextlib.closing(sqlite3.connect(path, isolation_level=None)) as db:
         for later in sorted(BACK, reverse=True):
             for line in BACK[later] if later > version and not (later == 5 and version < 4) else ():
@@ -173,8 +209,12 @@ def test_a_change_that_was_cut_short_is_done_again(tmp_path: Path) -> None:
         (3, 64, 100, False),
     ],
 )
-def test_which_older_file_is_written_anew(version: int, max_mb: int, kilobytes: int, small: bool, tmp_path: Path) -> None:
-    """With small pages, up to a quarter of its cap and at most 8 MB: more would take minutes on a slow card. Its events are there."""
+def test_which_older_file_is_written_anew(
+    version: int, max_mb: int, kilobytes: int, small: bool, tmp_path: Path
+) -> None:
+    """With small pages, up to a quarter of its cap and at most 8 MB: more would take minutes on a slow card.
+    Its events are there.
+    """
     path = tmp_path / "pole.db"
     events = of_version(path, version, 4096, kilobytes * 1000 - 50_000)
     with contextlib.closing(Database(path, max_mb, str)) as database:
@@ -184,7 +224,9 @@ def test_which_older_file_is_written_anew(version: int, max_mb: int, kilobytes: 
 
 @pytest.mark.parametrize(("pages", "small"), [(1953, True), (1954, False)])
 def test_a_quarter_of_the_cap_to_the_page(pages: int, small: bool, tmp_path: Path) -> None:
-    """Of a cap of 8 MB, which are 7812 pages, 1953 are a quarter: so large it is still written anew, so that it can shrink."""
+    """Of a cap of 8 MB, which are 7812 pages, 1953 are a quarter: so large it is still written anew, so that
+    it can shrink.
+    """
     path = tmp_path / "pole.db"
     of_version(path, 1)
     with contextlib.closing(sqlite3.connect(path, isolation_level=None)) as db:

@@ -29,7 +29,9 @@ def event(severity: Severity = Severity.INFO, **data: object) -> RecordEvent:
     return RecordEvent("traffic.summarized", severity, data, 1.0)
 
 
-async def run(work: Callable[[Store], Coroutine[Any, Any, None]], folder: Path, batch_s: float = 60.0) -> None:
+async def run(
+    work: Callable[[Store], Coroutine[Any, Any, None]], folder: Path, batch_s: float = 60.0
+) -> None:
     async def whole() -> None:
         store = new_store(folder, batch_s)
         store.start()
@@ -123,7 +125,8 @@ async def test_a_file_full_of_noise_is_set_aside_reported(tmp_path: Path) -> Non
 async def test_folder_that_cannot_be_written_is_problem(tmp_path: Path) -> None:
     """A folder that cannot be written is a problem in one line and what does not fit in memory is counted.
 
-    A file stands where the folder should be, so that it also fails for root; later the file is gone and all is told.
+    A file stands where the folder should be, so that it also fails for root; later the file is gone and all
+    is told.
     """
     folder = tmp_path / "state"
     folder.write_text("in the way")
@@ -248,7 +251,9 @@ async def test_a_brief_incident_costs_no_row(tmp_path: Path) -> None:
     """A brief incident costs no row and a long one is kept."""
 
     def opened(name: str) -> RecordEvent:
-        return RecordEvent("incident.opened", Severity.INFO, {"incident_id": name}, 1.0, opens=name, silent=True)
+        return RecordEvent(
+            "incident.opened", Severity.INFO, {"incident_id": name}, 1.0, opens=name, silent=True
+        )
 
     def closed(name: str) -> RecordEvent:
         return RecordEvent("incident.closed", Severity.INFO, {"incident_id": name}, 1.0, closes=name)
@@ -261,7 +266,9 @@ async def test_a_brief_incident_costs_no_row(tmp_path: Path) -> None:
         store.record(closed("long"))
         await store.flush()
         assert not await store.read(lambda db: db.open_incidents())
-        assert [json.loads(s.data)["incident_id"] for s in await store.read(lambda db: db.list_events(10))] == ["brief", "long"]
+        assert [
+            json.loads(s.data)["incident_id"] for s in await store.read(lambda db: db.list_events(10))
+        ] == ["brief", "long"]
 
     await run(work, tmp_path)
 
@@ -282,11 +289,15 @@ async def test_marks_count_before_room_is_made(tmp_path: Path) -> None:
     async def work() -> list[dict[str, Any]]:
         store.start()
         await store.flush()
-        waiting = asyncio.ensure_future(store.later(lambda db: db.mark_delivered(list(range(1, 301)), 1.79e9)))
+        waiting = asyncio.ensure_future(
+            store.later(lambda db: db.mark_delivered(list(range(1, 301)), 1.79e9))
+        )
         await asyncio.sleep(0)
         store.record(event(Severity.WARNING))
         await asyncio.wait_for(waiting, 5)
-        told = await store.read(lambda db: [json.loads(e.data) for e in db.list_events(100_000) if e.kind == "outbox.dropped"])
+        told = await store.read(
+            lambda db: [json.loads(e.data) for e in db.list_events(100_000) if e.kind == "outbox.dropped"]
+        )
         await store.stop(5)
         return told
 

@@ -34,7 +34,12 @@ def db(tmp_path: Path) -> Iterator[Database]:
 
 def put(db: Database, *severities: Severity, kind: str = "traffic.summarized", stamp: Stamp = STAMP) -> None:
     with db.transaction():
-        db.append([Entry(f"e-{n}", RecordEvent(kind, severity, {"n": n}, 1.0), stamp) for n, severity in enumerate(severities)])
+        db.append(
+            [
+                Entry(f"e-{n}", RecordEvent(kind, severity, {"n": n}, 1.0), stamp)
+                for n, severity in enumerate(severities)
+            ]
+        )
 
 
 def numbers(rows: list[str]) -> list[int]:
@@ -61,8 +66,12 @@ MIXED = (INFO, ALARM, WARNING, INFO, ALARM, WARNING)
         ((0, 4), 9, []),
     ],
 )
-def test_the_way_out_goes_on_where_it_stood(position: tuple[int, int] | None, limit: int, expected: list[int], db: Database) -> None:
-    """After a row come the later ones of its severity, then all of the lower severities, old ones too, up to the limit."""
+def test_the_way_out_goes_on_where_it_stood(
+    position: tuple[int, int] | None, limit: int, expected: list[int], db: Database
+) -> None:
+    """After a row come the later ones of its severity, then all of the lower severities, old ones too, up to
+    the limit.
+    """
     put(db, *MIXED)
     assert numbers(db.following(position, limit, "data")) == expected
 
@@ -74,7 +83,9 @@ def test_the_first_number_of_all_is_on_the_way_out(db: Database) -> None:
 
 
 def test_a_row_on_the_way_out(db: Database) -> None:
-    """A row says its number, severity, kind and text; kinds that are left out, delivered and damaged rows are not there."""
+    """A row says its number, severity, kind and text; kinds that are left out, delivered and damaged rows are
+    not there.
+    """
     put(db, *MIXED)
     put(db, WARNING, kind="drone.changed")
     with db.transaction():
@@ -94,14 +105,20 @@ def test_a_row_on_the_way_out(db: Database) -> None:
         return None if row is None else Outbound.read(row).seq
 
     assert (one(seq=6), one(seq=2), one(seq=5), one(seq=99)) == (6, None, None, None)
-    assert (one(kind="traffic.summarized"), one(kind="traffic.summarized", newest=True), one(kind="none")) == (1, 6, None)
+    assert (
+        one(kind="traffic.summarized"),
+        one(kind="traffic.summarized", newest=True),
+        one(kind="none"),
+    ) == (1, 6, None)
     with db.transaction():
         assert db.drop_damaged(STAMP) == 1
     assert db.number("dropped") == 1
 
 
 def test_what_is_delivered_again_is_no_resend_any_more(db: Database) -> None:
-    """A resend takes delivered ones of the range only, and marks them; the next delivery takes the mark away."""
+    """A resend takes delivered ones of the range only, and marks them; the next delivery takes
+    the mark away.
+    """
     put(db, *MIXED)
     with db.transaction():
         db.mark_delivered([2, 3, 4], 5.0, db.store_id)
@@ -117,11 +134,15 @@ def test_what_is_delivered_again_is_no_resend_any_more(db: Database) -> None:
     }
     with db.transaction():
         db.mark_delivered([3], 6.0)
-    assert {s.seq: (s.replayed, s.delivered) for s in db.list_events(2, after=2)} == {3: (0, 6.0), 4: (1, None)}
+    assert {s.seq: (s.replayed, s.delivered) for s in db.list_events(2, after=2)} == {
+        3: (0, 6.0),
+        4: (1, None),
+    }
 
 
 @pytest.mark.parametrize(
-    ("boot", "quality", "corrected"), [("boot", "unsynced", True), ("other", "unsynced", False), ("boot", "synced", False)]
+    ("boot", "quality", "corrected"),
+    [("boot", "unsynced", True), ("other", "unsynced", False), ("boot", "synced", False)],
 )
 def test_whose_times_are_corrected(boot: str, quality: TimeQuality, corrected: bool, db: Database) -> None:
     """Those of this boot that had no trusted clock, of what waits, and of the log of the lamp."""
@@ -131,12 +152,17 @@ def test_whose_times_are_corrected(boot: str, quality: TimeQuality, corrected: b
         db.log_lamp(stamp, "{}")
         db.mark_delivered([2], 1.0)
         assert db.correct_times("boot", 1000.0) == int(corrected)
-    assert [(s.wall, s.quality) for s in db.list_events(9)] == [(1005.0, "corrected") if corrected else (77.0, quality), (77.0, quality)]
+    assert [(s.wall, s.quality) for s in db.list_events(9)] == [
+        (1005.0, "corrected") if corrected else (77.0, quality),
+        (77.0, quality),
+    ]
     assert (db.lamp_log(2000.0)[0] or ())[:2] == ((1005.0, "corrected") if corrected else (77.0, quality))
 
 
 def test_the_newest_time_that_is_known(db: Database) -> None:
-    """The latest of a trusted clock among events and changes of the lamp; a damaged one is none; later ones can be doubted."""
+    """The latest of a trusted clock among events and changes of the lamp; a damaged one is none; later ones
+    can be doubted.
+    """
     assert db.newest_time() == 0.0
     put(db, INFO, stamp=Stamp(5.0, "boot", 500.0, "unsynced"))
     assert (db.newest_time(), db.newest_synced_wall()) == (0.0, None)
@@ -174,7 +200,13 @@ def test_numbers_and_words(db: Database) -> None:
     with db.transaction():
         db.set("a", "5")
         db.set("b", "x")
-        assert (db.number("a"), db.number("b"), db.number("c"), db.get("a"), db.get("c")) == (5, 0, 0, "5", None)
+        assert (db.number("a"), db.number("b"), db.number("c"), db.get("a"), db.get("c")) == (
+            5,
+            0,
+            0,
+            "5",
+            None,
+        )
         db.set("a", None)
         assert db.get("a") is None
         db.move_epoch()
@@ -190,31 +222,52 @@ def test_numbers_and_words(db: Database) -> None:
 
 
 def test_whose_rule_an_incident_is(db: Database) -> None:
-    """Of one that is open, was judged, or lies in the outbox; of no other; and what is kept of it can be told."""
+    """Of one that is open, was judged, or lies in the outbox; of no other; and what is kept of it can be
+    told.
+    """
     with db.transaction():
-        for number, kind, opens in ((1, "incident.opened", "i-1"), (2, "incident.closed", None), (3, "traffic.summarized", None)):
+        for number, kind, opens in (
+            (1, "incident.opened", "i-1"),
+            (2, "incident.closed", None),
+            (3, "traffic.summarized", None),
+        ):
             data = {"incident_id": f"i-{number}", "rule": f"rule-{number}", "name": "Jalan é"}
             db.append([Entry(f"e-{number}", RecordEvent(kind, ALARM, data, 1.0, opens=opens), STAMP)])
-        db.append([Entry("e-4", RecordEvent("incident.opened", INFO, {"incident_id": "i-4"}, 1.0, opens="i-4"), STAMP)])
+        db.append(
+            [
+                Entry(
+                    "e-4",
+                    RecordEvent("incident.opened", INFO, {"incident_id": "i-4"}, 1.0, opens="i-4"),
+                    STAMP,
+                )
+            ]
+        )
         db.judge("i-5", "rule-5", false=True, by="Dewi", wall=1.0)
         db.judge("i-1", "rule-1", false=False, by="Budi", wall=1.0)
     assert [db.rule_of(f"i-{n}") for n in range(1, 7)] == ["rule-1", "rule-2", None, None, "rule-5", None]
     told = db.told_about("i-1")
     assert told["verdict"] == {"verdict": "true", "by": "Budi"}
-    assert [(e["kind"], e["severity"], e["wall"], e["quality"], e["data"]["rule"]) for e in told["events"]] == [
-        ("incident.opened", "alarm", 1000.0, "synced", "rule-1")
-    ]
+    assert [
+        (e["kind"], e["severity"], e["wall"], e["quality"], e["data"]["rule"]) for e in told["events"]
+    ] == [("incident.opened", "alarm", 1000.0, "synced", "rule-1")]
     assert [i["incident_id"] for i in told["open"]] == ["i-1"]
     assert db.told_about("i-5") == {"events": [], "open": [], "verdict": {"verdict": "false", "by": "Dewi"}}
     assert db.told_about("i-2")["verdict"] is None
-    assert db._db.execute("SELECT count(*) FROM outbox WHERE instr(data, 'Jalan é')").fetchone() == (3,), "as it was written"
+    assert db._db.execute("SELECT count(*) FROM outbox WHERE instr(data, 'Jalan é')").fetchone() == (3,), (
+        "as it was written"
+    )
 
 
 @pytest.mark.parametrize(("rows", "gives"), [(900, False), (1600, True)])
 def test_when_a_file_shrinks(rows: int, gives: bool, db: Database) -> None:
     """A file gives back what is empty from a megabyte and a quarter of it on; less only wears the card."""
     with db.transaction():
-        db.append([Entry(f"e-{n}", RecordEvent("traffic.summarized", INFO, {"x": "y" * 700}, 1.0), STAMP) for n in range(rows)])
+        db.append(
+            [
+                Entry(f"e-{n}", RecordEvent("traffic.summarized", INFO, {"x": "y" * 700}, 1.0), STAMP)
+                for n in range(rows)
+            ]
+        )
         db.mark_delivered(range(1, rows + 1), 0.0)
         db.purge_delivered(4 * DAY)
     before = db._db.execute("PRAGMA page_count").fetchone()[0]
@@ -241,7 +294,9 @@ def test_what_the_statistics_say(db: Database) -> None:
 
 
 async def test_tidying_forgets_expires_and_drops(tmp_path: Path) -> None:
-    """One tidying: what was delivered three days ago is forgotten, what is over its time and what is damaged is dropped and told."""
+    """One tidying: what was delivered three days ago is forgotten, what is over its time and what is damaged
+    is dropped and told.
+    """
     store = new_store(tmp_path)
     store.start()
     for _ in range(4):
@@ -252,7 +307,8 @@ async def test_tidying_forgets_expires_and_drops(tmp_path: Path) -> None:
         db._db.execute("UPDATE outbox SET delivered = ? WHERE seq = 2", (10 * DAY + 10,))
         db._db.execute("UPDATE outbox SET wall = ? WHERE seq = 4", (13 * DAY,))
         db._db.execute(
-            "INSERT INTO outbox SELECT 9, id, kind, 7, data, monotonic, boot_id, wall, quality, 0, NULL FROM outbox WHERE seq = 4"
+            "INSERT INTO outbox SELECT 9, id, kind, 7, data, monotonic, boot_id, wall, quality, 0, NULL FROM"
+            " outbox WHERE seq = 4"
         )
 
     await store.write(age)
@@ -287,7 +343,8 @@ async def test_what_is_urgent_is_tried_again_at_once(severity: Severity, tmp_pat
 async def test_what_is_urgent_does_not_wait_behind_question(severity: Severity, tmp_path: Path) -> None:
     """What is urgent does not wait behind a question.
 
-    Where a question stands behind it in the queue, it is stored right after that, not with a batch of a minute.
+    Where a question stands behind it in the queue, it is stored right after that, not with a batch of a
+    minute.
     """
     store, held = new_store(tmp_path, 60.0), threading.Event()
     store.start()
@@ -354,11 +411,19 @@ async def test_the_witness_has_twenty_words_at_once(tmp_path: Path) -> None:
     await store.stop(5.0)
     closed = witness.read(tmp_path / witness.FILE_NAME)
     assert closed is not None
-    assert (closed.closed, closed.sequence, closed.waiting, closed.oldest, closed.epoch) == (True, 24, 24, 1, first + 20)
+    assert (closed.closed, closed.sequence, closed.waiting, closed.oldest, closed.epoch) == (
+        True,
+        24,
+        24,
+        1,
+        first + 20,
+    )
 
 
 async def test_the_end_of_a_store_is_news(tmp_path: Path) -> None:
-    """A store that goes on after another has ended has something to send at once; one that begins or goes on has not."""
+    """A store that goes on after another has ended has something to send at once; one that begins or goes on
+    has not.
+    """
     for life, news in enumerate((False, False, True)):
         if news:
             (tmp_path / "pole.db").unlink()

@@ -1,4 +1,6 @@
-"""The store's thread step by step, and without a thread: when it writes, what it keeps and gives up, and what it says of that."""
+"""The store's thread step by step, and without a thread: when it writes, what it keeps and gives up, and what
+it says of that.
+"""
 
 from __future__ import annotations
 
@@ -44,7 +46,9 @@ def store(tmp_path: Path) -> Iterator[Store]:
 
 
 def entry(severity: Severity = INFO, at: float = 5.0) -> Entry:
-    return Entry("id", RecordEvent("traffic.summarized", severity, {}, at), Stamp(at, "boot", 1000.0 + at, "synced"))
+    return Entry(
+        "id", RecordEvent("traffic.summarized", severity, {}, at), Stamp(at, "boot", 1000.0 + at, "synced")
+    )
 
 
 def later(work: Any = lambda db: None, since: float = 0.0) -> _Later:
@@ -99,13 +103,19 @@ def epoch(store: Store) -> int:
     ],
 )
 def test_how_long_the_thread_waits(waits: dict[str, Any], seconds: float | None, store: Store) -> None:
-    """A batch for 5 s, or longer when there were many; what can wait a minute; a failed disk for its retry; all else not at all."""
+    """A batch for 5 s, or longer when there were many; what can wait a minute; a failed disk for its retry;
+    all else not at all.
+    """
     begun = time.monotonic()
     if "batch" in waits:
         store._batch, store._since = [entry()], begun - waits["batch"]
     store._later = [later(since=begun - since) for since in waits.get("later", [])]
     store._spare, store._spared_at = waits.get("spare", store._spare), begun - waits.get("spared", 0.0)
-    store._lost, store._set_aside, store._urgent = waits.get("lost", 0), waits.get("aside", ""), waits.get("urgent", False)
+    store._lost, store._set_aside, store._urgent = (
+        waits.get("lost", 0),
+        waits.get("aside", ""),
+        waits.get("urgent", False),
+    )
     if "retry" in waits:
         store._retry_at = begun + waits["retry"]
     found = store._patience()
@@ -142,7 +152,9 @@ def test_twenty_batches_may_follow_each_other(idle_s: float, store: Store) -> No
 def test_a_new_store_has_twenty_batches_to_spare(tmp_path: Path) -> None:
     """From its first one on."""
     numbers = itertools.count(1)
-    store = Store(tmp_path, 16, lambda at: Stamp(at, "boot", at, "synced"), lambda: f"e{next(numbers)}", HOUR_S)
+    store = Store(
+        tmp_path, 16, lambda at: Stamp(at, "boot", at, "synced"), lambda: f"e{next(numbers)}", HOUR_S
+    )
     opened(store)
     taken = 0
     while (patience := _patience_of(store, HOUR_S)) <= HOUR_S:
@@ -186,7 +198,9 @@ def test_five_minutes_are_one_word(passed_s: float, written: int, store: Store) 
 
 
 def test_a_new_store_is_witnessed_without_words_too(store: Store) -> None:
-    """Its name is written at once, whoever ended the one before; the words that are owed for it are not counted below none."""
+    """Its name is written at once, whoever ended the one before; the words that are owed for it are not
+    counted below none.
+    """
     database = opened(store)
     store._words, store._worded_at = 0.0, time.monotonic()
     with database.transaction():
@@ -201,7 +215,9 @@ def test_a_new_store_is_witnessed_without_words_too(store: Store) -> None:
 
 
 def test_a_log_that_began_anew_is_told_to_the_witness(store: Store) -> None:
-    """Once the pages of the log went to their place, at the next commit, whether it has words or not; then it is spared again."""
+    """Once the pages of the log went to their place, at the next commit, whether it has words or not; then it
+    is spared again.
+    """
     database = opened(store)
     store._words, store._worded_at = 0.0, time.monotonic()
     before = epoch(store)
@@ -233,7 +249,9 @@ def test_a_first_commit_makes_the_file(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("waits", ["batch", "later", "lost", "aside"])
 def test_whatever_waits_is_written(waits: str, store: Store) -> None:
-    """An event, a mark, a loss, or a file that was set aside: each by itself is reason enough for a commit."""
+    """An event, a mark, a loss, or a file that was set aside: each by itself is reason enough for
+    a commit.
+    """
     database = opened(store)
     if waits == "aside":
         store._set_aside, store._taken_up = "pole.db.corrupt-1", False
@@ -251,7 +269,10 @@ def test_whatever_waits_is_written(waits: str, store: Store) -> None:
         "aside": [
             (
                 "outbox.dropped",
-                '{"ranges":[],"count":null,"cause":"corrupt: the old file was set aside as pole.db.corrupt-1","exact":false,"salvaged":0}',
+                (
+                    '{"ranges":[],"count":null,"cause":"corrupt: the old file was set aside as'
+                    ' pole.db.corrupt-1","exact":false,"salvaged":0}'
+                ),
             )
         ],
     }[waits] or database.get("word") == "kept"
@@ -284,8 +305,12 @@ def test_while_it_may_not_try_nothing_is_written(store: Store) -> None:
     assert (store._batch, store._lost, database.last_sequence()) == ([], 0, 2001)
 
 
-async def test_a_batch_that_cannot_be_written_by_mistake(store: Store, caplog: pytest.LogCaptureFixture) -> None:
-    """It is lost and counted, who waited hears of it, the thread goes on after a while and tells of the loss."""
+async def test_a_batch_that_cannot_be_written_by_mistake(
+    store: Store, caplog: pytest.LogCaptureFixture
+) -> None:
+    """It is lost and counted, who waited hears of it, the thread goes on after a while and tells
+    of the loss.
+    """
     database = opened(store)
     waiting = asyncio.ensure_future(store.later(lambda db: None))
     await asyncio.sleep(0)
@@ -306,8 +331,12 @@ async def test_a_batch_that_cannot_be_written_by_mistake(store: Store, caplog: p
     ("events", "batch", "lost", "news"),
     [(0, 0, 0, False), (1, 0, 0, True), (0, 1, 0, True), (0, 0, 1, True), (1, 1, 1, True)],
 )
-async def test_when_there_is_something_new_to_send(events: int, batch: int, lost: int, news: bool, store: Store) -> None:
-    """A commit that stores an event wakes the uplink, of its own, of the batch or of a loss; a mark does not."""
+async def test_when_there_is_something_new_to_send(
+    events: int, batch: int, lost: int, news: bool, store: Store
+) -> None:
+    """A commit that stores an event wakes the uplink, of its own, of the batch or of a loss; a
+    mark does not.
+    """
     opened(store)
     store._loop = asyncio.get_running_loop()
     store._batch, store._lost, store._later = [entry()] * batch, lost, [later()]
@@ -341,8 +370,13 @@ async def test_a_batch_by_itself_is_news_and_a_mark_is_none(store: Store) -> Non
         (sqlite3.IntegrityError("NOT NULL constraint failed"), False, False),
     ],
 )
-def test_what_each_failure_does(error: Exception, closed: bool, aside: bool, store: Store, tmp_path: Path) -> None:
-    """A bad file is set aside; a bad disk gets a fresh handle; a bad row changes nothing. What waits is kept, and it is said why."""
+def test_what_each_failure_does(
+    error: Exception, closed: bool, aside: bool, store: Store, tmp_path: Path
+) -> None:
+    """A bad file is set aside; a bad disk gets a fresh handle; a bad row changes nothing.
+
+    What waits is kept, and it is said why.
+    """
     database = opened(store)
     store._batch = [entry() for _ in range(2001)]
     store._failed(error)
@@ -354,7 +388,10 @@ def test_what_each_failure_does(error: Exception, closed: bool, aside: bool, sto
     assert names == (["pole.db"] if aside else [])
     assert store._set_aside.startswith("pole.db.corrupt-") is aside
     assert (tmp_path / "pole.db").exists() is not aside
-    assert store.problem == f"{tmp_path / 'pole.db'}: cannot be written: {error}; events wait in memory, up to 2000"
+    assert (
+        store.problem
+        == f"{tmp_path / 'pole.db'}: cannot be written: {error}; events wait in memory, up to 2000"
+    )
     assert (len(store._batch), store._lost) == (2000, 1)
     assert 0.0 < store._retry_at - time.monotonic() <= 1.0
 
@@ -362,7 +399,11 @@ def test_what_each_failure_does(error: Exception, closed: bool, aside: bool, sto
 def test_a_failure_before_it_is_open(store: Store, tmp_path: Path) -> None:
     """Whatever it is: the file was not ours to judge."""
     (tmp_path / "pole.db").write_bytes(b"")
-    for error in (sqlite3.DatabaseError("malformed"), sqlite3.IntegrityError("x"), OSError(28, "No space left on device")):
+    for error in (
+        sqlite3.DatabaseError("malformed"),
+        sqlite3.IntegrityError("x"),
+        OSError(28, "No space left on device"),
+    ):
         store._failed(error)
     assert sorted(p.name for p in tmp_path.iterdir()) == ["pole.db"]
     assert store._database is None
@@ -414,7 +455,9 @@ def test_what_stands_in_its_place_and_is_no_file(store: Store, tmp_path: Path) -
 
 
 async def test_who_asked_hears_why_it_failed(tmp_path: Path) -> None:
-    """The error of the disk is the cause of what is raised, for reads and for writes; a mistake of the caller stays its own."""
+    """The error of the disk is the cause of what is raised, for reads and for writes; a mistake of the caller
+    stays its own.
+    """
     (tmp_path / "state").write_text("a file where the folder should be")
     store = made(tmp_path / "state")
     store.start()
@@ -435,7 +478,9 @@ async def test_who_asked_hears_why_it_failed(tmp_path: Path) -> None:
 
 
 def test_only_the_last_file_is_kept(store: Store, tmp_path: Path) -> None:
-    """A bad file goes with its log; the ones before it go, they would fill the disk; it is said under which name it lies."""
+    """A bad file goes with its log; the ones before it go, they would fill the disk; it is said under which
+    name it lies.
+    """
     for name in ("pole.db.corrupt-1", "pole.db.corrupt-1-wal", "pole.db.corrupt-22", "other.corrupt-1"):
         (tmp_path / name).write_text("old")
     for suffix in ("", "-wal", "-shm"):
@@ -453,7 +498,9 @@ def test_only_the_last_file_is_kept(store: Store, tmp_path: Path) -> None:
 
 
 def test_what_was_saved_is_said(store: Store, tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
-    """A file with a page that fell over: the log names it, what was saved and which store goes on; the events go on too."""
+    """A file with a page that fell over: the log names it, what was saved and which store goes on; the events
+    go on too.
+    """
     caplog.set_level(logging.WARNING)
     first = made(tmp_path)
     first._batch = [entry() for _ in range(3)]
@@ -461,15 +508,17 @@ def test_what_was_saved_is_said(store: Store, tmp_path: Path, caplog: pytest.Log
     first._leave()
     caplog.clear()
     with contextlib.closing(sqlite3.connect(tmp_path / "pole.db")) as connection:
-        (page,) = connection.execute("SELECT rootpage FROM sqlite_master WHERE name = 'outbox_way_out'").fetchone()
+        (page,) = connection.execute(
+            "SELECT rootpage FROM sqlite_master WHERE name = 'outbox_way_out'"
+        ).fetchone()
     with (tmp_path / "pole.db").open("r+b") as file:
         file.seek((page - 1) * 1024)
         file.write(b"\xff" * 1024)
     database = opened(store)
     said = [r.getMessage() for r in caplog.records]
     assert "it is set aside and a new one is started" in said[0]
-    assert said[1] == (
-        f"store: {first.store_id} has ended (corrupt: the old file was set aside as "
+    assert (
+        said[1] == f"store: {first.store_id} has ended (corrupt: the old file was set aside as "
         f"{next(tmp_path.glob('pole.db.corrupt-*')).name}); {database.store_id} goes on"
     )
     assert said[2:] == ["store: 3 events that waited were saved from the damaged file"]
@@ -478,7 +527,9 @@ def test_what_was_saved_is_said(store: Store, tmp_path: Path, caplog: pytest.Log
 
 @pytest.mark.parametrize("there", [True, False])
 def test_a_log_beside_no_file_is_read(there: bool, tmp_path: Path) -> None:
-    """Gone or empty, the file: what its log holds goes on; when that is not all, the cause says which of the two it was."""
+    """Gone or empty, the file: what its log holds goes on; when that is not all, the cause says which of the
+    two it was.
+    """
     home, away = tmp_path / "home", tmp_path / "away"
     first = made(home)
     first._batch = [entry() for _ in range(3)]
@@ -521,8 +572,12 @@ def test_an_empty_log_beside_no_file_says_nothing(there: bool, store: Store, tmp
         (False, Witness("aaaa", 5, 9), Witness("aaaa", 5, 9), ["store_missing"]),
     ],
 )
-def test_a_start_that_is_cut_short(there: bool, seen: Witness | None, after: Witness | None, told: list[str], tmp_path: Path) -> None:
-    """A very first start says so before there is a file, so that an empty one is no loss at the next; nothing else is written over."""
+def test_a_start_that_is_cut_short(
+    there: bool, seen: Witness | None, after: Witness | None, told: list[str], tmp_path: Path
+) -> None:
+    """A very first start says so before there is a file, so that an empty one is no loss at the next; nothing
+    else is written over.
+    """
     if seen is not None:
         witness.write(tmp_path / "pole.witness", seen)
     if there:
@@ -539,8 +594,12 @@ def test_a_start_that_is_cut_short(there: bool, seen: Witness | None, after: Wit
     store._database.close()
 
 
-def test_a_loss_that_could_not_be_told_is_told_later(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
-    """The end of a store is found once; if telling fails by mistake, the next try tells it, once, with what it was."""
+def test_a_loss_that_could_not_be_told_is_told_later(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """The end of a store is found once; if telling fails by mistake, the next try tells it, once, with what
+    it was.
+    """
     first = made(tmp_path)
     first._batch = [entry() for _ in range(3)]
     first._commit()
@@ -560,7 +619,10 @@ def test_a_loss_that_could_not_be_told_is_told_later(tmp_path: Path, caplog: pyt
         f'{{"ranges":[[1,3]],"count":3,"cause":"store_missing","exact":true,"storeid":"{first.store_id}"}}',
         "{}",
     ]
-    assert caplog.messages[-1] == f"store: {first.store_id} has ended (store_missing); {database.store_id} goes on"
+    assert (
+        caplog.messages[-1]
+        == f"store: {first.store_id} has ended (store_missing); {database.store_id} goes on"
+    )
     assert (store._end, store.began) == (None, 1)
     database.close()
 
@@ -568,7 +630,9 @@ def test_a_loss_that_could_not_be_told_is_told_later(tmp_path: Path, caplog: pyt
 # --- the witness
 
 
-def test_a_witness_that_cannot_be_written_is_said_once(store: Store, tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+def test_a_witness_that_cannot_be_written_is_said_once(
+    store: Store, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
     """The store goes on without; once it works again, a second failure is said again."""
     opened(store)
     part = tmp_path / "pole.witness.part"
@@ -610,7 +674,11 @@ async def test_each_event_has_its_own_time(tmp_path: Path) -> None:
     store.record(RecordEvent("a", ALARM, {}, 11.0))
     await store.write(lambda db: None, RecordEvent("b", ALARM, {}, 12.0), RecordEvent("c", INFO, {}, 13.0))
     rows = await store.read(lambda db: db.list_events(9))
-    assert [(r.kind, r.monotonic, r.wall) for r in rows] == [("a", 11.0, 1011.0), ("b", 12.0, 1012.0), ("c", 13.0, 1013.0)]
+    assert [(r.kind, r.monotonic, r.wall) for r in rows] == [
+        ("a", 11.0, 1011.0),
+        ("b", 12.0, 1012.0),
+        ("c", 13.0, 1013.0),
+    ]
     await store.stop(5.0)
 
 
@@ -631,7 +699,9 @@ async def test_what_waits_can_be_given_up(tmp_path: Path) -> None:
 
 
 async def test_a_stop_waits_as_long_as_it_may(tmp_path: Path) -> None:
-    """Until what waits is stored, and not longer; a thread that hangs is left behind when the time is over."""
+    """Until what waits is stored, and not longer; a thread that hangs is left behind when the
+    time is over.
+    """
     store = made(tmp_path)
     store.start()
     held = threading.Event()

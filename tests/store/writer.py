@@ -1,4 +1,7 @@
-"""A process that stores events and says which are stored, until it is killed. Not a test; see test_kill.py."""
+"""A process that stores events and says which are stored, until it is killed.
+
+Not a test; see test_kill.py.
+"""
 
 from __future__ import annotations
 
@@ -26,7 +29,10 @@ async def main(folder: Path) -> None:
         severity = Severity(number % 3)
         for _ in range(number % 4):
             store.record(RecordEvent("traffic.summarized", Severity.INFO, {"n": number}, 0.0))
-        await store.write(lambda db: db.set("state", str(number)), RecordEvent("incident.opened", severity, {"n": number}, 0.0))
+        await store.write(
+            lambda db: db.set("state", str(number)),
+            RecordEvent("incident.opened", severity, {"n": number}, 0.0),
+        )
         stats = await store.read(lambda db: db.stats())
         print(stats["last_sequence"], flush=True)  # told as stored
         if number % 7 == 0:

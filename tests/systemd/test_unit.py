@@ -12,7 +12,9 @@ import pytest
 from tests.conftest import ROOT
 
 UNIT = ROOT / "systemd" / "pole-agent.service"
-analyze = pytest.mark.skipif(shutil.which("systemd-analyze") is None, reason="needs systemd-analyze: sudo apt install systemd")
+analyze = pytest.mark.skipif(
+    shutil.which("systemd-analyze") is None, reason="needs systemd-analyze: sudo apt install systemd"
+)
 
 
 @analyze
@@ -22,14 +24,19 @@ def test_the_unit_is_verified_in_silence(tmp_path: Path) -> None:
     program.chmod(0o755)
     unit = tmp_path / "pole-agent.service"
     unit.write_text(UNIT.read_text().replace("/opt/pole-agent/current/bin/pole-agent", str(program)))
-    done = subprocess.run(["systemd-analyze", "verify", str(unit)], capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        ["systemd-analyze", "verify", str(unit)], capture_output=True, text=True, check=False
+    )
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
 
 
 @analyze
 def test_its_exposure_is_at_most_one_and_a_half() -> None:
     done = subprocess.run(
-        ["systemd-analyze", "security", "--offline=true", "--no-pager", str(UNIT)], capture_output=True, text=True, check=False
+        ["systemd-analyze", "security", "--offline=true", "--no-pager", str(UNIT)],
+        capture_output=True,
+        text=True,
+        check=False,
     )
     found = re.search(r"exposure level.*: ([0-9.]+)", done.stdout)
     assert found, done.stdout + done.stderr
@@ -39,20 +46,28 @@ def test_its_exposure_is_at_most_one_and_a_half() -> None:
 def test_nothing_is_waited_for_before_the_lamp() -> None:
     text = UNIT.read_text()
     directives = [line for line in text.splitlines() if "=" in line and not line.startswith("#")]
-    assert not [d for d in directives if d.startswith(("ExecStartPre", "Requires", "After", "Wants", "BindsTo"))]
+    assert not [
+        d for d in directives if d.startswith(("ExecStartPre", "Requires", "After", "Wants", "BindsTo"))
+    ]
     assert {"StartLimitIntervalSec=0", "Restart=always", "Type=notify"} <= set(directives)
 
 
 def test_a_dry_run_of_the_installer_changes_nothing() -> None:
-    """Every line is one that would be done, in the order in which the switch is safe: the unit with its version, both before the link."""
+    """Every line is one that would be done, in the order in which the switch is safe: the unit with its
+    version, both before the link.
+    """
     for arguments in (("--dry-run",), ("--dry-run", "--uninstall")):
-        done = subprocess.run([str(ROOT / "scripts" / "install"), *arguments], capture_output=True, text=True, check=False)
+        done = subprocess.run(
+            [str(ROOT / "scripts" / "install"), *arguments], capture_output=True, text=True, check=False
+        )
         assert done.returncode == 0, done.stderr
         assert [line for line in done.stdout.splitlines() if not line.startswith(("+ ", "install: "))] == []
 
 
 @pytest.mark.parametrize("arguments", [("--nonsense",), ("--config",), ("--config", "/nowhere.toml")])
 def test_bad_usage_is_told(arguments: tuple[str, ...]) -> None:
-    done = subprocess.run([str(ROOT / "scripts" / "install"), *arguments], capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        [str(ROOT / "scripts" / "install"), *arguments], capture_output=True, text=True, check=False
+    )
     assert done.returncode == 2
     assert done.stderr.startswith("install: ")

@@ -10,7 +10,9 @@ from pole_agent.tracking.association import grown, match
 from pole_agent.vocabulary import iou
 
 likeness = st.one_of(st.floats(0, 1), st.just(float("nan")))
-tables = st.lists(st.tuples(likeness, st.integers(0, 5), st.integers(0, 5)), max_size=36, unique_by=lambda p: p[1:])
+tables = st.lists(
+    st.tuples(likeness, st.integers(0, 5), st.integers(0, 5)), max_size=36, unique_by=lambda p: p[1:]
+)
 
 
 @given(tables, st.floats(0.01, 1))
@@ -23,7 +25,9 @@ def test_match_is_one_to_one_and_never_below_least(pairs: list[tuple[float, int,
     assert len({r for r, _ in chosen}) == len({c for _, c in chosen}) == len(chosen)
     assert rows == set(range(6)) - {r for r, _ in chosen}
     assert columns == set(range(6)) - {c for _, c in chosen}
-    assert not [p for p in pairs if p[0] >= least and p[1] in rows and p[2] in columns], "no pair is left that could still be matched"
+    assert not [p for p in pairs if p[0] >= least and p[1] in rows and p[2] in columns], (
+        "no pair is left that could still be matched"
+    )
 
 
 def test_best_pair_goes_first_and_ties_to_lower_row() -> None:

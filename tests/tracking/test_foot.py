@@ -14,14 +14,24 @@ HEIGHT, TOP = 0.2, 0.4
 LOOK = np.eye(128, dtype=np.float32)[0] * 2**0.5
 
 
-def walk(rate: float, seconds: float, shape: Callable[[float], tuple[float, float]]) -> list[tuple[float, Track]]:
-    """Somebody walks to the right. `shape`: time -> upper and lower edge of the box, to which a little unrest is added."""
+def walk(
+    rate: float, seconds: float, shape: Callable[[float], tuple[float, float]]
+) -> list[tuple[float, Track]]:
+    """Somebody walks to the right.
+
+    `shape`: time -> upper and lower edge of the box, to which a little unrest is added.
+    """
     rng, tracker, told = np.random.default_rng(5), Tracker(), []
     for index in range(int(seconds * rate)):
         now = index / rate
         top, bottom = (edge + rng.normal(0, 0.01 * HEIGHT) for edge in shape(now))
         x = 0.1 + 0.04 * now
-        told += [(now, t) for t in tracker.update([Detection(Box(x - 0.035, top, x + 0.035, bottom), 0.8, "person", LOOK)], now)]
+        told += [
+            (now, t)
+            for t in tracker.update(
+                [Detection(Box(x - 0.035, top, x + 0.035, bottom), 0.8, "person", LOOK)], now
+            )
+        ]
     assert {t.track_id for _, t in told} == {1}
     return told
 
@@ -63,13 +73,16 @@ def test_who_comes_out_from_behind_wall_has_legs(rate: float) -> None:
 
 def test_a_box_that_stays_short_is_believed_in_the_end() -> None:
     told = walk(5, 30, lambda now: (TOP, TOP + HEIGHT * (1 if now < 10 else 0.6)))
-    assert feet(told, 20, 30) == pytest.approx([TOP + 0.6 * HEIGHT] * len(feet(told, 20, 30)), abs=0.05 * HEIGHT)
+    assert feet(told, 20, 30) == pytest.approx(
+        [TOP + 0.6 * HEIGHT] * len(feet(told, 20, 30)), abs=0.05 * HEIGHT
+    )
 
 
 def test_who_comes_in_over_lower_edge_grows_upwards() -> None:
     """Who comes in over the lower edge grows upwards only.
 
-    As on a real clip, somebody who walks towards the middle: head first, then the rest, always cut off at the lower edge.
+    As on a real clip, somebody who walks towards the middle: head first, then the rest, always cut off at the
+    lower edge.
     """
     tops = [0.64, 0.53, 0.36, 0.22, 0.19, 0.14, 0.09, 0.09, 0.08, 0.07, 0.05, 0.04]
     tracker, told = Tracker(), []

@@ -14,7 +14,15 @@ from pole_agent.vocabulary import Box, Detection
 W, H = 0.04, 0.2
 
 
-def at(x: float, y: float = 0.5, w: float = W, h: float = H, score: float = 0.8, label: str = "person", moving: bool = False) -> Detection:
+def at(
+    x: float,
+    y: float = 0.5,
+    w: float = W,
+    h: float = H,
+    score: float = 0.8,
+    label: str = "person",
+    moving: bool = False,
+) -> Detection:
     """Its middle is at (x, y)."""
     return Detection(Box(x - w / 2, y - h / 2, x + w / 2, y + h / 2), score, label, None, moving)
 
@@ -39,7 +47,8 @@ def stands(seconds: float, h: float = H, step: float = 0.2) -> Identity:
 
 
 @pytest.mark.parametrize(
-    ("looks", "gain"), [(1, 0.64), (2, 0.64 / math.sqrt(2)), (4, 0.32), (11, 0.64 / math.sqrt(11)), (12, 0.19), (30, 0.19)]
+    ("looks", "gain"),
+    [(1, 0.64), (2, 0.64 / math.sqrt(2)), (4, 0.32), (11, 0.64 / math.sqrt(11)), (12, 0.19), (30, 0.19)],
 )
 def test_how_much_a_step_counts(looks: int, gain: float) -> None:
     """The first steps make most of the velocity, later ones a fifth of it."""
@@ -62,18 +71,28 @@ def test_out_of_sight_the_velocity_fades() -> None:
     assert middle(identity)[0] == pytest.approx(places[-1]), "time never goes back"
 
 
-@pytest.mark.parametrize(("label", "across", "down"), [("person", 10, 3), ("car", 9, 5), ("motorcycle", 9, 5)])
+@pytest.mark.parametrize(
+    ("label", "across", "down"), [("person", 10, 3), ("car", 9, 5), ("motorcycle", 9, 5)]
+)
 @pytest.mark.parametrize("way", [1, -1])
 def test_nobody_is_faster_than_is_plausible(label: str, across: float, down: float, way: int) -> None:
     """In widths and heights of the box a second, either way; less than that is believed as it is."""
-    fast = follow((0.0, at(0.5, w=0.01, h=0.02, label=label)), (0.1, at(0.5 + way * 0.02, 0.5 + way * 0.02, 0.01, 0.02, label=label)))
+    fast = follow(
+        (0.0, at(0.5, w=0.01, h=0.02, label=label)),
+        (0.1, at(0.5 + way * 0.02, 0.5 + way * 0.02, 0.01, 0.02, label=label)),
+    )
     x, y = middle(fast)
     fast.predict(1.1)
     assert middle(fast) == pytest.approx((x + way * across * 0.01, y + way * down * 0.02))
-    slow = follow((0.0, at(0.5, w=0.01, h=0.02, label=label)), (1.0, at(0.5 + way * 0.02, 0.5 + way * 0.04, 0.01, 0.02, label=label)))
+    slow = follow(
+        (0.0, at(0.5, w=0.01, h=0.02, label=label)),
+        (1.0, at(0.5 + way * 0.02, 0.5 + way * 0.04, 0.01, 0.02, label=label)),
+    )
     x, y = middle(slow)
     slow.predict(2.0)
-    assert middle(slow) == pytest.approx((x + way * 0.02, y + way * 0.04)), "a first step beyond its own size is all that is known"
+    assert middle(slow) == pytest.approx((x + way * 0.02, y + way * 0.04)), (
+        "a first step beyond its own size is all that is known"
+    )
 
 
 def test_its_size_follows_by_two_thirds() -> None:
@@ -85,7 +104,9 @@ def test_its_size_follows_by_two_thirds() -> None:
 
 
 def test_its_look_changes_slowly() -> None:
-    """A fiftieth of each new look is taken; the first one whole, also when it comes later; what was given is left alone."""
+    """A fiftieth of each new look is taken; the first one whole, also when it comes later; what was given is
+    left alone.
+    """
     one, two = np.eye(128, dtype=np.float32)[:2]
     given = one.copy()
     identity = Identity(Detection(at(0.5).box, 0.8, "person", given), 0.0)
@@ -100,10 +121,20 @@ def test_its_look_changes_slowly() -> None:
 
 
 @pytest.mark.parametrize(
-    ("dx", "dy", "moves"), [(0.24, 0, False), (0.26, 0, True), (-0.26, 0, True), (0, 0.24, False), (0, 0.26, True), (0, -0.26, True)]
+    ("dx", "dy", "moves"),
+    [
+        (0.24, 0, False),
+        (0.26, 0, True),
+        (-0.26, 0, True),
+        (0, 0.24, False),
+        (0, 0.26, True),
+        (0, -0.26, True),
+    ],
 )
 def test_a_quarter_of_its_height_is_standing(dx: float, dy: float, moves: bool) -> None:
-    """What stays within a quarter of its height stands still since it came there; what goes further has moved."""
+    """What stays within a quarter of its height stands still since it came there; what goes further has
+    moved.
+    """
     identity = follow((0.0, at(0.5)), (0.4, at(0.5 + dx * H, 0.5 + dy * H)))
     assert identity.still_since == (0.4 if moves else 0.0)
     assert identity.moved == moves
@@ -111,19 +142,39 @@ def test_a_quarter_of_its_height_is_standing(dx: float, dy: float, moves: bool) 
 
 @pytest.mark.parametrize(
     ("height", "first", "later", "moved"),
-    [(0.31, True, False, True), (0.31, False, True, True), (0.29, True, True, False), (0.31, False, False, False)],
+    [
+        (0.31, True, False, True),
+        (0.31, False, True, True),
+        (0.29, True, True, False),
+        (0.31, False, False, False),
+    ],
 )
-def test_large_one_has_moved_where_picture_changed(height: float, first: bool, later: bool, moved: bool) -> None:
+def test_large_one_has_moved_where_picture_changed(
+    height: float, first: bool, later: bool, moved: bool
+) -> None:
     """A large one has moved where the picture changed.
 
-    Of one that takes three tenths of the picture a change is its own; of a smaller one it may be somebody else's.
+    Of one that takes three tenths of the picture a change is its own; of a smaller one it may be somebody
+    else's.
     """
-    identity = follow((0.0, at(0.5, h=height, moving=first)), (0.2, at(0.5, h=height, moving=later)), (0.4, at(0.5, h=height)))
+    identity = follow(
+        (0.0, at(0.5, h=height, moving=first)),
+        (0.2, at(0.5, h=height, moving=later)),
+        (0.4, at(0.5, h=height)),
+    )
     assert identity.moved == moved
 
 
 @pytest.mark.parametrize(
-    ("dx", "dy", "gone"), [(0.95, 0, False), (1.05, 0, True), (-1.05, 0, True), (0, 0.95, False), (0, 1.05, True), (0, -1.05, True)]
+    ("dx", "dy", "gone"),
+    [
+        (0.95, 0, False),
+        (1.05, 0, True),
+        (-1.05, 0, True),
+        (0, 0.95, False),
+        (0, 1.05, True),
+        (0, -1.05, True),
+    ],
 )
 def test_its_own_size_away_is_travelled(dx: float, dy: float, gone: bool) -> None:
     """Further than its width or its height from where it was first seen."""
@@ -134,11 +185,19 @@ def test_its_own_size_away_is_travelled(dx: float, dy: float, gone: bool) -> Non
 @pytest.mark.parametrize(
     ("x", "y", "dx", "dy", "left"),
     [
-        (0.97, 0.5, 0.02, 0, False), (0.97, 0.5, 0.04, 0, True), (0.03, 0.5, -0.02, 0, False), (0.03, 0.5, -0.04, 0, True),
-        (0.5, 0.05, 0, -0.04, False), (0.5, 0.05, 0, -0.06, True), (0.5, 1.03, 0, 0.06, False), (0.5, 1.03, 0, 0.08, True),
+        (0.97, 0.5, 0.02, 0, False),
+        (0.97, 0.5, 0.04, 0, True),
+        (0.03, 0.5, -0.02, 0, False),
+        (0.03, 0.5, -0.04, 0, True),
+        (0.5, 0.05, 0, -0.04, False),
+        (0.5, 0.05, 0, -0.06, True),
+        (0.5, 1.03, 0, 0.06, False),
+        (0.5, 1.03, 0, 0.08, True),
     ],
-)  # fmt: skip
-def test_whose_middle_goes_over_the_edge_has_left(x: float, y: float, dx: float, dy: float, left: bool) -> None:
+)
+def test_whose_middle_goes_over_the_edge_has_left(
+    x: float, y: float, dx: float, dy: float, left: bool
+) -> None:
     """The lower edge is a tenth of the picture further: there most of a box may lie beyond."""
     step = 0.01 if dx else 0.1
     first = at(x - dx / abs(dx or 1) * step, y - dy / abs(dy or 1) * step) if dx or dy else at(x, y)
@@ -154,7 +213,8 @@ def middle_of(found: Detection) -> tuple[float, float]:
 
 
 @pytest.mark.parametrize(
-    ("box", "left"), [(Box(0.98, 0.3, 1.1, 0.6), False), (Box(1.01, 0.3, 1.1, 0.6), True), (Box(0.4, 0.9, 0.5, 1.4), False)]
+    ("box", "left"),
+    [(Box(0.98, 0.3, 1.1, 0.6), False), (Box(1.01, 0.3, 1.1, 0.6), True), (Box(0.4, 0.9, 0.5, 1.4), False)],
 )
 def test_who_is_cut_off_by_the_edge_is_there(box: Box, left: bool) -> None:
     """Its middle lies beyond the picture, but a part of it is seen."""
@@ -188,7 +248,9 @@ def test_who_was_going_and_is_hidden_goes_on_unseen(seconds: float, goes: bool) 
 
 @pytest.mark.parametrize(("within", "seen"), [(0.35, True), (0.25, False)])
 def test_who_stood_and_is_missed_is_there_for_a_while(within: float, seen: bool) -> None:
-    """A still picture brings back whom the last look missed, unless it missed him for longer than is believed."""
+    """A still picture brings back whom the last look missed, unless it missed him for longer than is
+    believed.
+    """
     identity = stands(2.0)
     identity.predict(2.3)
     identity.stand_still(9.0, within)
@@ -215,12 +277,14 @@ FOOT = 0.6
 
 
 @pytest.mark.parametrize(
-    ("steady", "share", "held"), [(1.0, 0.84, True), (1.0, 0.86, False), (0.6, 0.6, False), (1.0, 1.16, True), (1.0, 1.14, False)]
+    ("steady", "share", "held"),
+    [(1.0, 0.84, True), (1.0, 0.86, False), (0.6, 0.6, False), (1.0, 1.16, True), (1.0, 1.14, False)],
 )
 def test_box_that_ends_elsewhere(steady: float, share: float, held: bool) -> None:
     """A box that ends elsewhere at once is not believed.
 
-    By more than 15 % of the height, of one that was steady for a second before this look: his foot stays where it was.
+    By more than 15 % of the height, of one that was steady for a second before this look: his foot stays
+    where it was.
     """
     foot = feet(stands(steady), share * H, steady + 0.2)
     assert (abs(foot - FOOT) < 1e-9) == held
@@ -236,7 +300,9 @@ def test_a_box_whose_upper_edge_moves_too_is_believed(raised: float, held: bool)
 
 @pytest.mark.parametrize(("steady", "share", "last"), [(2.0, 0.6, 2.2), (20.0, 0.6, 8.0), (20.0, 1.5, 0.5)])
 def test_how_long_it_is_not_believed(steady: float, share: float, last: float) -> None:
-    """As long as it was steady up to then; legs are hidden for 8 s at most, and a box is too long for half a second."""
+    """As long as it was steady up to then; legs are hidden for 8 s at most, and a box is too long for half a
+    second.
+    """
     for later, held in ((last - 0.1, True), (last, False)):
         identity = stands(steady)
         assert feet(identity, share * H, steady + 0.2) == pytest.approx(FOOT)
@@ -245,7 +311,10 @@ def test_how_long_it_is_not_believed(steady: float, share: float, last: float) -
 
 
 def test_a_box_that_is_right_again_is_believed() -> None:
-    """A box that is right again is believed for as long as ever. Hidden twice for a moment is not hidden for long."""
+    """A box that is right again is believed for as long as ever.
+
+    Hidden twice for a moment is not hidden for long.
+    """
     identity = stands(3.0)
     assert feet(identity, 0.6 * H, 3.2) == pytest.approx(FOOT)
     assert feet(identity, H, 5.8) == pytest.approx(FOOT)
@@ -256,10 +325,13 @@ def test_a_box_that_is_right_again_is_believed() -> None:
 @pytest.mark.parametrize(
     ("seen", "label"),
     [
-        ([("car", 0.6), ("bus", 0.8)], "car"), ([("car", 0.6), ("bus", 0.9)], "bus"), ([("car", 0.6), ("truck", 0.8)], "car"),
-        ([("bus", 0.9), ("car", 0.6), ("car", 0.1)], "car"), ([("car", 0.5), ("car", 0.3), ("truck", 0.9)], "car"),
+        ([("car", 0.6), ("bus", 0.8)], "car"),
+        ([("car", 0.6), ("bus", 0.9)], "bus"),
+        ([("car", 0.6), ("truck", 0.8)], "car"),
+        ([("bus", 0.9), ("car", 0.6), ("car", 0.1)], "car"),
+        ([("car", 0.5), ("car", 0.3), ("truck", 0.9)], "car"),
     ],
-)  # fmt: skip
+)
 def test_its_class_is_what_its_life_voted_for(seen: list[tuple[str, float]], label: str) -> None:
     """By score; a bus or a truck takes more to be believed than a car."""
     identity = follow(*((0.2 * n, at(0.5, label=what, score=score)) for n, (what, score) in enumerate(seen)))
@@ -302,7 +374,9 @@ def test_leap_that_leads_nowhere_leaves_what_it_landed() -> None:
     landed = identity.landed()
     assert (landed.first_seen, landed.hits) == (0.2, 1)
     assert middle(landed) == pytest.approx((0.4, 0.5))
-    assert [follow((0.0, at(0.3)), (0.2, at(x))).leaps for x in (0.326, 0.327)] == [0, 1], "a fifth of the two boxes overlap"
+    assert [follow((0.0, at(0.3)), (0.2, at(x))).leaps for x in (0.326, 0.327)] == [0, 1], (
+        "a fifth of the two boxes overlap"
+    )
     identity.see(at(0.5), 0.4)
     assert identity.leaps == 2, "it goes on"
 
@@ -310,10 +384,16 @@ def test_leap_that_leads_nowhere_leaves_what_it_landed() -> None:
 @pytest.mark.parametrize(
     ("found", "alike"),
     [
-        (at(0.5, w=0.61 * W), True), (at(0.5, w=0.59 * W), False), (at(0.5, w=1.65 * W), True), (at(0.5, w=1.68 * W), False),
-        (at(0.5, h=0.61 * H), True), (at(0.5, h=0.59 * H), False), (at(0.5, h=1.65 * H), True), (at(0.5, h=1.68 * H), False),
+        (at(0.5, w=0.61 * W), True),
+        (at(0.5, w=0.59 * W), False),
+        (at(0.5, w=1.65 * W), True),
+        (at(0.5, w=1.68 * W), False),
+        (at(0.5, h=0.61 * H), True),
+        (at(0.5, h=0.59 * H), False),
+        (at(0.5, h=1.65 * H), True),
+        (at(0.5, h=1.68 * H), False),
     ],
-)  # fmt: skip
+)
 def test_one_size_is_within_six_tenths(found: Detection, alike: bool) -> None:
     """Of the smaller to the larger, in width and in height."""
     assert agrees(Identity(at(0.5), 0.0), found) == alike
@@ -324,7 +404,13 @@ def test_alike_is_eight_tenths_of_the_look(share: float | None, alike: bool) -> 
     """Where one of the two looks is not known, their sizes decide."""
     old = np.eye(128, dtype=np.float32)[0] * 2**0.5
     new = None if share is None else old * share
-    assert agrees(Identity(Detection(at(0.5).box, 0.8, "person", old), 0.0), Detection(at(0.5).box, 0.8, "person", new)) == alike
+    assert (
+        agrees(
+            Identity(Detection(at(0.5).box, 0.8, "person", old), 0.0),
+            Detection(at(0.5).box, 0.8, "person", new),
+        )
+        == alike
+    )
     assert agrees(Identity(at(0.5), 0.0), Detection(at(0.5).box, 0.8, "person", old))
 
 
@@ -354,7 +440,8 @@ def test_a_first_step_is_as_likely_as_it_is_short(dx: float, dy: float, value: f
 def test_next_step_must_go_on_where_first_leads(off: float, value: float) -> None:
     """The next step must go on where the first leads.
 
-    Half of its size beside, and a quarter of the way, is the most; here the way is one and a third of its width.
+    Half of its size beside, and a quarter of the way, is the most; here the way is one and a third of its
+    width.
     """
     identity = follow((0.0, at(0.3)), (0.2, at(0.3 + 4 / 3 * W)))
     identity.predict(0.4)

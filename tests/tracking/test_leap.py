@@ -1,4 +1,6 @@
-"""What moves further than its own size between two looks is followed; what flickers here and there is not joined."""
+"""What moves further than its own size between two looks is followed; what flickers here and there is not
+joined.
+"""
 
 from __future__ import annotations
 
@@ -11,7 +13,15 @@ from pole_agent.tracking.tracker import Tracker
 from pole_agent.vocabulary import Box, Detection, Track
 
 
-def at(label: str, x: float, foot: float, width: float, height: float, score: float = 0.7, look: np.ndarray | None = None) -> Detection:
+def at(
+    label: str,
+    x: float,
+    foot: float,
+    width: float,
+    height: float,
+    score: float = 0.7,
+    look: np.ndarray | None = None,
+) -> Detection:
     return Detection(Box(x - width / 2, foot - height, x + width / 2, foot), score, label, look, True)
 
 
@@ -37,14 +47,19 @@ def play(looks: Iterator[list[Detection]] | list[list[Detection]], rate: float) 
     ],
 )
 @pytest.mark.parametrize("way", [1, -1])
-def test_what_passes_fast_is_one_track(label: str, width: float, height: float, speed: float, rate: float, way: int) -> None:
+def test_what_passes_fast_is_one_track(
+    label: str, width: float, height: float, speed: float, rate: float, way: int
+) -> None:
     """What passes fast is one track from first to last look."""
     rng = np.random.default_rng(1)
     look = colours(rng)
     places = np.arange(0.1, 0.9, speed / rate)
     if len(places) < 4:
         pytest.skip("too few looks for anybody to tell")
-    looks = [[at(label, (x if way > 0 else 1 - x) + rng.normal(0, 0.04 * width), 0.7, width, height, look=look)] for x in places]
+    looks = [
+        [at(label, (x if way > 0 else 1 - x) + rng.normal(0, 0.04 * width), 0.7, width, height, look=look)]
+        for x in places
+    ]
     seen = play(looks, rate)
     tracks = [t for now in seen for t in now]
     assert {(t.track_id, t.label) for t in tracks} == {(1, label)}
@@ -54,7 +69,9 @@ def test_what_passes_fast_is_one_track(label: str, width: float, height: float, 
 
 @pytest.mark.parametrize("rate", [2, 5, 15])
 def test_false_boxes_here_and_there_are_not_joined(rate: float) -> None:
-    """As an IR camera in rain gives them: for a quarter of an hour one box at a look on average, of any size, anywhere."""
+    """As an IR camera in rain gives them: for a quarter of an hour one box at a look on average, of any size,
+    anywhere.
+    """
     rng = np.random.default_rng(7)
 
     def clutter() -> Iterator[list[Detection]]:
@@ -62,7 +79,17 @@ def test_false_boxes_here_and_there_are_not_joined(rate: float) -> None:
             boxes = []
             for _ in range(rng.poisson(1.0)):
                 x, foot, height = rng.uniform(0, 1), rng.uniform(0.2, 1), rng.uniform(0.05, 0.4)
-                boxes.append(at("person", x, foot, height * rng.uniform(0.2, 0.5), height, rng.uniform(0.3, 0.8), colours(rng)))
+                boxes.append(
+                    at(
+                        "person",
+                        x,
+                        foot,
+                        height * rng.uniform(0.2, 0.5),
+                        height,
+                        rng.uniform(0.3, 0.8),
+                        colours(rng),
+                    )
+                )
             yield boxes
 
     numbers = {t.track_id for now in play(clutter(), rate) for t in now}
@@ -84,7 +111,13 @@ def test_step_that_leads_nowhere_is_not_part_of_path() -> None:
 def test_two_motorcycles_side_by_side_stay_two() -> None:
     rng = np.random.default_rng(3)
     looks = [colours(rng), colours(rng)]
-    frames = [[at("motorcycle", 0.1 + 0.09 * i + 0.02 * k, 0.6 + 0.1 * k, 0.07, 0.09, look=looks[k]) for k in range(2)] for i in range(9)]
+    frames = [
+        [
+            at("motorcycle", 0.1 + 0.09 * i + 0.02 * k, 0.6 + 0.1 * k, 0.07, 0.09, look=looks[k])
+            for k in range(2)
+        ]
+        for i in range(9)
+    ]
     seen = play(frames, 5)
     assert {t.track_id for now in seen for t in now} == {1, 2}
     feet = {n: [round(t.box.bottom, 2) for now in seen for t in now if t.track_id == n] for n in (1, 2)}
@@ -95,7 +128,8 @@ def test_two_motorcycles_side_by_side_stay_two() -> None:
 def test_dim_car_that_is_in_picture_for_second() -> None:
     """A dim car that is in the picture for a second is a track.
 
-    By night, and each of its boxes overlaps with the last: it has gone further than its own length, no flicker does.
+    By night, and each of its boxes overlaps with the last: it has gone further than its own length, no
+    flicker does.
     """
     seen = play([[at("car", 0.2 + 0.13 * i, 0.7, 0.26, 0.12, score=0.5)] for i in range(5)], 5)
     tracks = [t for now in seen for t in now]

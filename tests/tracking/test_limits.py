@@ -18,7 +18,14 @@ LOOKS = [np.eye(128, dtype=np.float32)[n] * 2**0.5 for n in range(4)]
 FRAME_S = 0.2
 
 
-def person(x: float = 0.5, score: float = 0.8, look: int | None = None, y: float = 0.5, h: float = 0.2, label: str = "person") -> Detection:
+def person(
+    x: float = 0.5,
+    score: float = 0.8,
+    look: int | None = None,
+    y: float = 0.5,
+    h: float = 0.2,
+    label: str = "person",
+) -> Detection:
     box = Box(x - 0.03, y - h / 2, x + 0.03, y + h / 2)
     return Detection(box, score, label, None if look is None else LOOKS[look])
 
@@ -60,10 +67,12 @@ def test_a_box_that_is_none_is_never_anybody(box: Box) -> None:
     seen = play(tracker, [[Detection(box, 0.9, "person"), person(0.2)]] * 20)
     assert [numbers(tracks) for tracks in seen[2:]] == [[1]] * 18
     assert tracker.remembered == {1}
-    assert not tracker.wondering
+    assert not tracker.has_candidates
 
 
-@pytest.mark.parametrize(("score", "there"), [(1.0, True), (1.001, False), (math.nan, False), (math.inf, False), (-0.8, False)])
+@pytest.mark.parametrize(
+    ("score", "there"), [(1.0, True), (1.001, False), (math.nan, False), (math.inf, False), (-0.8, False)]
+)
 def test_a_score_that_is_none_is_never_anybody(score: float, there: bool) -> None:
     """A score is a number up to 1."""
     tracker = Tracker()
@@ -72,18 +81,27 @@ def test_a_score_that_is_none_is_never_anybody(score: float, there: bool) -> Non
 
 anything = st.floats(allow_nan=True, allow_infinity=True)
 hostile = st.builds(
-    Detection, st.builds(Box, anything, anything, anything, anything), st.floats(0.25, 1.0), st.sampled_from(["person", "car"])
+    Detection,
+    st.builds(Box, anything, anything, anything, anything),
+    st.floats(0.25, 1.0),
+    st.sampled_from(["person", "car"]),
 )
 
 
 @settings(max_examples=25)
 @given(st.lists(st.lists(hostile, max_size=5), min_size=8, max_size=8))
 def test_garbage_that_scores_well_moves_nobody(frames: list[list[Detection]]) -> None:
-    """Whoever stands there is told at every look where he is, and whatever else is told was seen as a box that can be one."""
+    """Whoever stands there is told at every look where he is, and whatever else is told was seen as a box
+    that can be one.
+    """
     boxes = [d.box for found in frames for d in found if d.box.sane()]
     tracker = Tracker()
     for tracks in play(tracker, [[person(0.2), *found] for found in frames])[2:]:
-        here = [t for t in tracks if t.label == "person" and t.box.sides == pytest.approx(person(0.2).box.sides, abs=0.02)]
+        here = [
+            t
+            for t in tracks
+            if t.label == "person" and t.box.sides == pytest.approx(person(0.2).box.sides, abs=0.02)
+        ]
         assert here or any(b.left < 0.3 and b.right > 0.1 for b in boxes)
         assert len(tracks) <= 1 + len(boxes)
 
@@ -91,7 +109,10 @@ def test_garbage_that_scores_well_moves_nobody(frames: list[list[Detection]]) ->
 def test_of_too_many_the_best_are_kept() -> None:
     """Two hundred at most, those that score best, wherever in the list they stand."""
     places = [(0.03 + 0.045 * (n % 20), 0.05 + 0.08 * (n // 20)) for n in range(220)]
-    flood = [Detection(Box(x, y, x + 0.03, y + 0.05), 0.7 + 0.001 * n, "person", None, True) for n, (x, y) in enumerate(places)]
+    flood = [
+        Detection(Box(x, y, x + 0.03, y + 0.05), 0.7 + 0.001 * n, "person", None, True)
+        for n, (x, y) in enumerate(places)
+    ]
     for order in (flood, flood[::-1]):
         tracker = Tracker()
         seen = [tracker.update(order, n * FRAME_S) for n in range(3)][-1]
@@ -106,7 +127,7 @@ def test_what_may_start_a_track(score: float, begins: bool) -> None:
     """From `min_score` on."""
     tracker = Tracker()
     tracker.update([person(score=score)], 0.0)
-    assert tracker.wondering == begins
+    assert tracker.has_candidates == begins
 
 
 @pytest.mark.parametrize(("score", "goes_on"), [(0.25, True), (0.249, False)])
@@ -119,14 +140,20 @@ def test_what_may_continue_one(score: float, goes_on: bool) -> None:
 @pytest.mark.parametrize(
     ("score", "times", "expected"),
     [
-        (0.66, (0.0, 0.2), True), (0.66, (0.0, 0.19), False),  # clearly seen: from 0.652 on
+        (0.66, (0.0, 0.2), True),
+        (0.66, (0.0, 0.19), False),  # clearly seen: from 0.652 on
         (0.65, (0.0, 0.2), False),
-        (0.54, tuple(0.1 * n for n in range(19)), True), (0.54, tuple(0.1 * n for n in range(18)), False),  # the mean from 0.538 on
+        # The mean from 0.538 on
+        (0.54, tuple(0.1 * n for n in range(19)), True),
+        (0.54, tuple(0.1 * n for n in range(18)), False),
         (0.53, tuple(0.1 * n for n in range(19)), False),
-        (0.45, (*(0.5 * n for n in range(60)), 30.0), True), (0.45, (*(0.5 * n for n in range(60)), 29.9), False),
+        (0.45, (*(0.5 * n for n in range(60)), 30.0), True),
+        (0.45, (*(0.5 * n for n in range(60)), 29.9), False),
     ],
-)  # fmt: skip
-def test_when_one_who_stands_is_sure_to_be_there(score: float, times: tuple[float, ...], expected: bool) -> None:
+)
+def test_when_one_who_stands_is_sure_to_be_there(
+    score: float, times: tuple[float, ...], expected: bool
+) -> None:
     """Clearly seen: two tenths of a second; seen well: 19 times; else half a minute."""
     tracker = Tracker()
     told = [tracker.update([person(score=score)], at) for at in times]
@@ -136,7 +163,9 @@ def test_when_one_who_stands_is_sure_to_be_there(score: float, times: tuple[floa
 
 @pytest.mark.parametrize(("height", "patience"), [(0.5, 0.2), (0.25, 0.75), (0.6, 0.2), (0.1, 1.08)])
 def test_when_one_who_moves_is_sure_to_be_there(height: float, patience: float) -> None:
-    """The smaller the longer, from 0.2 to 1.3 s; here each step is a third of the width, so he has not gone past his own size."""
+    """The smaller the longer, from 0.2 to 1.3 s; here each step is a third of the width, so he has not gone
+    past his own size.
+    """
 
     def told(at: float) -> list[Track]:
         tracker = Tracker(Tuning(travelled_hits=99))
@@ -173,8 +202,12 @@ def test_who_is_missed_is_told_for_a_moment(away: float, there: bool) -> None:
 
 
 @pytest.mark.parametrize(("away", "there"), [(0.9, True), (1.1, False)])
-@pytest.mark.parametrize(("cover", "hides"), [((0.47, 0.47), True), ((0.51, 0.57), False), ((0.47, 0.6), False)])
-def test_who_is_covered_is_told_for_a_second(cover: tuple[float, float], hides: bool, away: float, there: bool) -> None:
+@pytest.mark.parametrize(
+    ("cover", "hides"), [((0.47, 0.47), True), ((0.51, 0.57), False), ((0.47, 0.6), False)]
+)
+def test_who_is_covered_is_told_for_a_second(
+    cover: tuple[float, float], hides: bool, away: float, there: bool
+) -> None:
     """By somebody who stands nearer and covers four tenths of him."""
     left, _ = cover
     share = {(0.47, 0.47): 0.06, (0.51, 0.57): 0.02, (0.47, 0.6): 0.06}[cover]
@@ -199,15 +232,22 @@ def test_who_is_out_of_sight_is_known_again(away: float, same: bool) -> None:
     assert numbers(found) == ([1] if same else [2])
 
 
-@pytest.mark.parametrize(("stood", "away", "there"), [(8.0, 4.9, True), (8.0, 5.1, False), (7.6, 1.2, False), (8.0, 1.2, True)])
+@pytest.mark.parametrize(
+    ("stood", "away", "there"), [(8.0, 4.9, True), (8.0, 5.1, False), (7.6, 1.2, False), (8.0, 1.2, True)]
+)
 def test_who_has_stood_for_eight_seconds_is_told(stood: float, away: float, there: bool) -> None:
-    """Who has stood for eight seconds is told for five. A parked car that the detector misses is still there."""
+    """Who has stood for eight seconds is told for five.
+
+    A parked car that the detector misses is still there.
+    """
     tracker = Tracker()
     play(tracker, [[person(label="car")]] * (round(stood / FRAME_S) + 1))
     assert bool(tracker.update([], stood + away)) == there
 
 
-@pytest.mark.parametrize(("stood", "away", "known"), [(8.0, 59.0, True), (8.0, 61.0, False), (7.6, 6.1, False), (8.0, 6.1, True)])
+@pytest.mark.parametrize(
+    ("stood", "away", "known"), [(8.0, 59.0, True), (8.0, 61.0, False), (7.6, 6.1, False), (8.0, 6.1, True)]
+)
 def test_who_has_stood_for_eight_seconds_is_remembered(stood: float, away: float, known: bool) -> None:
     """Who has stood for eight seconds is remembered for a minute. Also while nobody looks."""
     for way in ("update", "wait"):
@@ -221,7 +261,9 @@ def test_who_has_stood_for_eight_seconds_is_remembered(stood: float, away: float
 
 
 def test_what_has_settled_does_not_drift() -> None:
-    """A parked car whose box trembles stays where it is while it is hidden; one that stands for a moment drifts on."""
+    """A parked car whose box trembles stays where it is while it is hidden; one that stands for a moment
+    drifts on.
+    """
     shake = [0.0, 0.004, -0.003, 0.005]
     for looks, drifts in ((60, False), (12, True)):
         tracker = Tracker()
@@ -240,10 +282,17 @@ def test_a_weak_box_finds_only_who_was_in_sight(away: float, found: bool) -> Non
 
 @pytest.mark.parametrize(("away", "same"), [(0.95, True), (1.05, False)])
 def test_light_changes_a_look_but_not_a_place(away: float, same: bool) -> None:
-    """In the very same place he is the same one, whatever he looks like now, while he was in sight a second ago."""
+    """In the very same place he is the same one, whatever he looks like now, while he was in sight a second
+    ago.
+    """
     tracker = sure(person(look=0))
     tracker.update([], 1.2)
-    found = [t.track_id for at in (0.0, 0.3) for t in tracker.update([person(look=1)], 1.0 + away + at) if t.seen_now]
+    found = [
+        t.track_id
+        for at in (0.0, 0.3)
+        for t in tracker.update([person(look=1)], 1.0 + away + at)
+        if t.seen_now
+    ]
     assert set(found) == ({1} if same else {2})
 
 
@@ -257,13 +306,18 @@ def test_the_same_place_is_half_of_both_boxes(x: float, same: bool) -> None:
 
 @pytest.mark.parametrize(("x", "same"), [(0.505, True), (0.507, False)])
 def test_a_weak_box_must_lie_where_it_was_expected(x: float, same: bool) -> None:
-    """Three quarters of it and the expected one, grown by a twentieth and a little more for each second, in common."""
+    """Three quarters of it and the expected one, grown by a twentieth and a little more for each second, in
+    common.
+    """
     tracker = sure(person())
     tracks = tracker.update([person(x, score=0.3)], 1.2)
     assert any(t.seen_now for t in tracks) == same
 
 
-@pytest.mark.parametrize("part", [Box(0.0, 0.0, 0.49, 1.0), Box(0.5, 0.0, 1.0, 1.0), Box(0.0, 0.45, 1.0, 1.0), Box(0.0, 0.0, 1.0, 0.55)])
+@pytest.mark.parametrize(
+    "part",
+    [Box(0.0, 0.0, 0.49, 1.0), Box(0.5, 0.0, 1.0, 1.0), Box(0.0, 0.45, 1.0, 1.0), Box(0.0, 0.0, 1.0, 0.55)],
+)
 def test_who_is_not_wholly_in_the_part(part: Box) -> None:
     """Who is not wholly in the part that was looked at stays.
 
@@ -324,9 +378,11 @@ def test_glimpse_is_what_was_seen_well_and_is_not_sure() -> None:
     for score, count in ((0.66, 1), (0.64, 0)):
         tracker = Tracker()
         tracker.update([person(score=score)], 3.0)
-        assert [(g.track_id, g.box, g.last_seen) for g in tracker.glimpses] == [(0, person().box, 3.0)] * count
+        assert [(g.track_id, g.box, g.last_seen) for g in tracker.tentative] == [
+            (0, person().box, 3.0)
+        ] * count
         tracker.advance(3.2)
-        assert not tracker.wondering
+        assert not tracker.has_candidates
 
 
 def test_numbers_are_given_in_turn_and_may_come() -> None:

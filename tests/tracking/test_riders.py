@@ -33,7 +33,9 @@ def test_rider_is_one_with_motorcycle_from_first_frame() -> None:
     riders = Riders()
     for step in range(30):
         at = step * FRAME_S
-        assert labels(riders.join([bike(0.1 + 0.02 * step, at), rider(0.1 + 0.02 * step, at)], at)) == [(1, "motorcycle")]
+        assert labels(riders.join([bike(0.1 + 0.02 * step, at), rider(0.1 + 0.02 * step, at)], at)) == [
+            (1, "motorcycle")
+        ]
 
 
 def test_a_rider_who_waits_is_still_a_rider() -> None:
@@ -95,7 +97,10 @@ def test_a_guess_where_the_motorcycle_is_gives_way() -> None:
     """A guess where the motorcycle is gives way to where its rider is."""
     riders = Riders()
     for step in range(5):
-        riders.join([bike(0.3 + 0.02 * step, step * FRAME_S), rider(0.3 + 0.02 * step, step * FRAME_S)], step * FRAME_S)
+        riders.join(
+            [bike(0.3 + 0.02 * step, step * FRAME_S), rider(0.3 + 0.02 * step, step * FRAME_S)],
+            step * FRAME_S,
+        )
     coasting = replace(bike(0.44, 1.0), last_seen=0.8, seen_now=False)
     [joined] = riders.join([coasting, rider(0.4, 1.0)], 1.0)
     assert joined.seen_now
@@ -125,7 +130,11 @@ def test_who_was_told_as_person_before_motorcycle() -> None:
     riders, told = Riders(), []
     for step in range(30):
         at, x = step * FRAME_S, 0.1 + 0.02 * step
-        early = tuple(Sighting((step - k) * FRAME_S, bike(x - 0.02 * k, at).box) for k in (2, 1)) if step == 5 else ()
+        early = (
+            tuple(Sighting((step - k) * FRAME_S, bike(x - 0.02 * k, at).box) for k in (2, 1))
+            if step == 5
+            else ()
+        )
         found = [replace(bike(x, at, number=7, born=0.6), earlier=early)] if step >= 5 else []
         told += riders.join([*found, rider(x, at)], at)
     assert labels(told) == [(2, "motorcycle")] * 25 + [(2, "person")] * 5
@@ -156,7 +165,11 @@ def test_motorcycle_that_passes_pedestrian(rate: int, sure_after: int) -> None:
         tracks = [walker(beside + 0.02 * (at - sure_after / rate), at, number=1)]
         passes = sure_after <= step and x < 0.9
         if passes:
-            early = tuple(Sighting(n / rate, bike(0.2 + 0.4 * n / rate, at).box) for n in range(step)) if step == sure_after else ()
+            early = (
+                tuple(Sighting(n / rate, bike(0.2 + 0.4 * n / rate, at).box) for n in range(step))
+                if step == sure_after
+                else ()
+            )
             tracks.append(replace(bike(x, at, number=2), earlier=early))
         joined = riders.join(tracks, at)
         assert (2, "motorcycle") in labels(joined) or not passes

@@ -1,4 +1,6 @@
-"""When the tracker is sure, whom it takes for whom and how long it waits: each rule by itself, a value on each side of every limit."""
+"""When the tracker is sure, whom it takes for whom and how long it waits: each rule by itself, a value on
+each side of every limit.
+"""
 
 from __future__ import annotations
 
@@ -42,17 +44,29 @@ class Seen:
 @pytest.mark.parametrize(
     ("facts", "least"),
     [
-        ({"best": 0.75}, 0.25), ({"best": 1.0}, 0.25), ({"best": 0.7499}, 32.0),  # half of the way from the least score to 1
-        ({"best": 0.75, "leaps": 1}, None), ({"best": 0.75, "leaps": 2}, 0.25),  # a leap has to be proved
-        ({"travelled": True, "hits": 4}, 0.25), ({"travelled": True, "hits": 3}, 32.0), ({"travelled": True, "hits": 5}, 0.25),
+        # Half of the way from the least score to 1
+        ({"best": 0.75}, 0.25),
+        ({"best": 1.0}, 0.25),
+        ({"best": 0.7499}, 32.0),
+        ({"best": 0.75, "leaps": 1}, None),
+        ({"best": 0.75, "leaps": 2}, 0.25),  # a leap has to be proved
+        ({"travelled": True, "hits": 4}, 0.25),
+        ({"travelled": True, "hits": 3}, 32.0),
+        ({"travelled": True, "hits": 5}, 0.25),
         ({"travelled": True, "hits": 4, "leaps": 1}, None),
-        ({"moved": True}, 0.25), ({"moved": True, "sides": (0.4, 0.2, 0.5, 0.9)}, 0.25),  # half of the picture's height and more
-        ({"moved": True, "sides": (0.4, 0.25, 0.5, 0.5)}, 0.75), ({"moved": True, "sides": (0.1, 0.5, 0.9, 0.625)}, 1.0),
-        ({"moved": True, "sides": (0.4, 0.5, 0.5, 0.5)}, 1.25), ({"moved": True, "mean_score": 1.0, "hits": 9}, 0.25),
-        ({"mean_score": 0.625, "hits": 10}, 0.0), ({"mean_score": 0.625, "hits": 9}, None), ({"mean_score": 0.624, "hits": 99}, 32.0),
+        # Half of the picture's height and more
+        ({"moved": True}, 0.25),
+        ({"moved": True, "sides": (0.4, 0.2, 0.5, 0.9)}, 0.25),
+        ({"moved": True, "sides": (0.4, 0.25, 0.5, 0.5)}, 0.75),
+        ({"moved": True, "sides": (0.1, 0.5, 0.9, 0.625)}, 1.0),
+        ({"moved": True, "sides": (0.4, 0.5, 0.5, 0.5)}, 1.25),
+        ({"moved": True, "mean_score": 1.0, "hits": 9}, 0.25),
+        ({"mean_score": 0.625, "hits": 10}, 0.0),
+        ({"mean_score": 0.625, "hits": 9}, None),
+        ({"mean_score": 0.624, "hits": 99}, 32.0),
         ({}, 32.0),
     ],
-)  # fmt: skip
+)
 def test_how_long_it_takes_to_be_sure(facts: dict[str, Any], least: float | None) -> None:
     """So many seconds after it was seen first, to the rounding of a clock; None: however long."""
     tracker, seen = Tracker(EXACT), Seen(**facts)
@@ -75,9 +89,15 @@ def test_what_is_clear_is_a_share_of_the_way_to_one(start: float, above: float) 
 
 
 box = st.builds(
-    lambda x, y, w, h: Box(x, y, x + w, y + h), st.floats(0, 0.9), st.floats(0, 0.9), st.floats(0.01, 0.5), st.floats(0.01, 0.5)
+    lambda x, y, w, h: Box(x, y, x + w, y + h),
+    st.floats(0, 0.9),
+    st.floats(0, 0.9),
+    st.floats(0.01, 0.5),
+    st.floats(0.01, 0.5),
 )
-detections = st.builds(Detection, box, st.just(0.8), st.sampled_from(["person", "car", "bus"]), st.sampled_from([None, *LOOKS]))
+detections = st.builds(
+    Detection, box, st.just(0.8), st.sampled_from(["person", "car", "bus"]), st.sampled_from([None, *LOOKS])
+)
 
 
 @settings(max_examples=60)
@@ -87,20 +107,31 @@ detections = st.builds(Detection, box, st.just(0.8), st.sampled_from(["person", 
     st.sampled_from([0.0, 0.2, 0.9, 1.0, 7.0]),
     st.sampled_from([0.0, 0.5, 1.0]),
 )
-def test_whatever_overlaps_is_a_pair(before: list[Detection], after: list[Detection], away: float, weight: float) -> None:
-    """Of one group, each box grown a little, the one that is away the more; by place, and by look where both have one."""
+def test_whatever_overlaps_is_a_pair(
+    before: list[Detection], after: list[Detection], away: float, weight: float
+) -> None:
+    """Of one group, each box grown a little, the one that is away the more; by place, and by look where both
+    have one.
+    """
     tracker = Tracker(Tuning(look_weight=weight, margin=0.125, margin_per_s=0.25, most_margin=0.375))
     known = [Identity(d, 10.0) for d in before]
     expected = {}
     for row, one in enumerate(before):
         for column, other in enumerate(after):
-            mine, theirs = grown(one.box.sides, min(0.375, 0.125 + 0.25 * away)), grown(other.box.sides, 0.125)
-            apart = mine[0] >= theirs[2] or theirs[0] >= mine[2] or mine[1] >= theirs[3] or theirs[1] >= mine[3]
+            mine, theirs = (
+                grown(one.box.sides, min(0.375, 0.125 + 0.25 * away)),
+                grown(other.box.sides, 0.125),
+            )
+            apart = (
+                mine[0] >= theirs[2] or theirs[0] >= mine[2] or mine[1] >= theirs[3] or theirs[1] >= mine[3]
+            )
             if apart or group_of(one.label) != group_of(other.label):
                 continue
             place = iou(mine, theirs)
             both = one.look is not None and other.look is not None
-            alike = float(one.look @ other.look) / 2 if one.look is not None and other.look is not None else 0.0
+            alike = (
+                float(one.look @ other.look) / 2 if one.look is not None and other.look is not None else 0.0
+            )
             expected[row, column] = (1 - weight) * place + weight * alike if both else place
     found = tracker._pairs(known, after, [d.box.sides for d in after], 10.0 + away)
     assert {(r, c): pytest.approx(v, abs=1e-6) for v, r, c in found} == expected
@@ -110,14 +141,27 @@ def test_whatever_overlaps_is_a_pair(before: list[Detection], after: list[Detect
 @pytest.mark.parametrize(
     ("front", "hides"),
     [
-        ((0.45, 0.3, 0.55, 0.7), True), ((0.45, 0.3, 0.4901, 0.61), True), ((0.5099, 0.3, 0.55, 0.61), True),  # all; 0.4 of his width
-        ((0.45, 0.3, 0.4899, 0.61), False), ((0.5101, 0.3, 0.55, 0.61), False),
-        ((0.4, 0.5201, 0.6, 0.7), False), ((0.4, 0.5199, 0.6, 0.7), True),  # of his height
-        ((0.45, 0.3, 0.55, 0.6), False), ((0.45, 0.3, 0.55, 0.6001), True), ((0.45, 0.3, 0.55, 0.5), False),  # who stands nearer ends lower
-        ((0.2, 0.3, 0.4, 0.7), False), ((0.6, 0.3, 0.9, 0.7), False), ((0.45, 0.61, 0.55, 0.9), False), ((0.0, 0.9, 0.1, 0.99), False),
+        # All; 0.4 of his width
+        ((0.45, 0.3, 0.55, 0.7), True),
+        ((0.45, 0.3, 0.4901, 0.61), True),
+        ((0.5099, 0.3, 0.55, 0.61), True),
+        ((0.45, 0.3, 0.4899, 0.61), False),
+        ((0.5101, 0.3, 0.55, 0.61), False),
+        ((0.4, 0.5201, 0.6, 0.7), False),
+        ((0.4, 0.5199, 0.6, 0.7), True),  # of his height
+        # Who stands nearer ends lower
+        ((0.45, 0.3, 0.55, 0.6), False),
+        ((0.45, 0.3, 0.55, 0.6001), True),
+        ((0.45, 0.3, 0.55, 0.5), False),
+        ((0.2, 0.3, 0.4, 0.7), False),
+        ((0.6, 0.3, 0.9, 0.7), False),
+        ((0.45, 0.61, 0.55, 0.9), False),
+        ((0.0, 0.9, 0.1, 0.99), False),
     ],
-)  # fmt: skip
-def test_who_hides_another_is_nearer_and_covers_him(front: tuple[float, float, float, float], hides: bool) -> None:
+)
+def test_who_hides_another_is_nearer_and_covers_him(
+    front: tuple[float, float, float, float], hides: bool
+) -> None:
     """Four tenths of his box, by one who is in sight, whichever of many that is."""
     tracker = Tracker(Tuning(hidden_share=0.4, hidden_coast_s=1.0, coast_s=0.38))
     him = Seen(sides=(0.45, 0.4, 0.55, 0.6))
@@ -127,8 +171,12 @@ def test_who_hides_another_is_nearer_and_covers_him(front: tuple[float, float, f
     assert tracker._hidden(him, []) == 0.38  # type: ignore[arg-type]
 
 
-def person(x: float = 0.5, score: float = 0.8, look: int | None = None, label: str = "person", foot: float = 0.6) -> Detection:
-    return Detection(Box(x - 0.03, foot - 0.2, x + 0.03, foot), score, label, None if look is None else LOOKS[look])
+def person(
+    x: float = 0.5, score: float = 0.8, look: int | None = None, label: str = "person", foot: float = 0.6
+) -> Detection:
+    return Detection(
+        Box(x - 0.03, foot - 0.2, x + 0.03, foot), score, label, None if look is None else LOOKS[look]
+    )
 
 
 def sure(*found: Detection, looks: int = 5, step: float = 0.25) -> Tracker:
@@ -164,7 +212,9 @@ def test_time_out_of_sight_belongs_to_it(tuned: float, last: float, there: bool)
 
 @pytest.mark.parametrize(("stood", "memory"), [(8.0, 60.0), (7.75, 6.0)])
 def test_what_stood_for_long_is_remembered_for_long(stood: float, memory: float) -> None:
-    """To the very end of a minute, or of six seconds; so are those who are told, five seconds, or as long as anybody."""
+    """To the very end of a minute, or of six seconds; so are those who are told, five seconds, or as long as
+    anybody.
+    """
     for away, there in ((memory, True), (memory + 0.0625, False)):
         tracker = sure(person(label="car"), looks=int(stood * 4) + 1)
         tracker.wait(stood + away)
@@ -180,10 +230,10 @@ def test_while_nobody_looks_nobody_is_wondered_at() -> None:
     for way in ("wait", "advance"):
         tracker = Tracker()
         tracker.update([person()], 0.0)
-        assert tracker.wondering
+        assert tracker.has_candidates
         getattr(tracker, way)(0.25)
-        assert not tracker.wondering
-        assert tracker.glimpses == []
+        assert not tracker.has_candidates
+        assert tracker.tentative == []
 
 
 def test_while_nobody_looks_who_walks_out_is_gone() -> None:
@@ -203,12 +253,12 @@ def test_what_is_fresh_goes_on_by_good_boxes(first: float, score: float, found: 
     tracker = Tracker()
     tracker.update([person(score=first)], 0.0)
     tracker.update([person(score=score)], 0.25)
-    assert tracker.wondering == (found and first < 0.6)
+    assert tracker.has_candidates == (found and first < 0.6)
     assert bool(tracker.remembered) == (first > 0.6)
     other = Tracker()
     other.update([person(score=first)], 0.0)
     other.update([person(score=score, label="car")], 0.25)
-    assert other.wondering == found
+    assert other.has_candidates == found
     assert not other.remembered
 
 
@@ -233,13 +283,15 @@ def test_of_two_looks_that_differ_none_makes_a_track() -> None:
 
 
 def test_a_look_that_was_landed_on_begins_anew() -> None:
-    """What a leap led to is still there, alone: it is as old as its own first look, and what was before is nobody."""
+    """What a leap led to is still there, alone: it is as old as its own first look, and what was before is
+    nobody.
+    """
     tracker = Tracker()
     tracker.update([person(0.38, 0.7)], 0.0)
     tracker.update([person(0.5, 0.7)], 0.25)
     [track] = tracker.update([person(0.5, 0.7)], 0.5)
     assert (track.first_seen, [s.at for s in track.earlier]) == (0.25, [0.25])
-    assert not tracker.wondering
+    assert not tracker.has_candidates
     dim = Tracker()
     dim.update([person(0.38, 0.7)], 0.0)
     dim.update([person(0.5, 0.7)], 0.25)
@@ -263,7 +315,10 @@ def test_of_many_too_many_only_the_best_count() -> None:
     places = [(0.01 + 0.045 * (n % 20), 0.02 + 0.08 * (n // 20)) for n in range(240)]
     tracker = Tracker()
     for n in range(2):
-        flood = [Detection(Box(x, y, x + 0.03, y + 0.05), 0.7 + 0.001 * k, "person", None, True) for k, (x, y) in enumerate(places)]
+        flood = [
+            Detection(Box(x, y, x + 0.03, y + 0.05), 0.7 + 0.001 * k, "person", None, True)
+            for k, (x, y) in enumerate(places)
+        ]
         told = tracker.update(flood if n else flood[::-1], n * 0.25)
     assert sorted(round(t.score, 3) for t in told) == [round(0.7 + 0.001 * k, 3) for k in range(40, 240)]
 
@@ -273,14 +328,20 @@ def test_four_looks_at_one_who_travels_are_enough(looks: int, told: bool) -> Non
     """However dim he is: he is further than his own size from where he was first, at the third look too."""
     tracker = Tracker()
     tracks = [
-        tracker.update([Detection(Box(x, 0.45, x + 0.06, 0.55), 0.5, "person")], n * 0.125) for n, x in enumerate((0.3, 0.335, 0.37, 0.405))
+        tracker.update([Detection(Box(x, 0.45, x + 0.06, 0.55), 0.5, "person")], n * 0.125)
+        for n, x in enumerate((0.3, 0.335, 0.37, 0.405))
     ]
     assert bool(tracks[looks - 1]) == told
 
 
-@pytest.mark.parametrize(("away", "x", "same"), [(0.5, 0.5762, True), (0.5, 0.5775, False), (3.0, 0.586, True), (3.0, 0.588, False)])
+@pytest.mark.parametrize(
+    ("away", "x", "same"),
+    [(0.5, 0.5762, True), (0.5, 0.5775, False), (3.0, 0.586, True), (3.0, 0.588, False)],
+)
 def test_the_longer_away_the_further_he_may_be(away: float, x: float, same: bool) -> None:
-    """Each second adds 36 hundredths of his size to the five at each side, up to forty; the box that is seen has five."""
+    """Each second adds 36 hundredths of his size to the five at each side, up to forty; the box that is seen
+    has five.
+    """
     tracks = sure(person(look=0)).update([person(x, look=0)], 1.0 + away)
     assert [t.track_id for t in tracks if t.seen_now] == [1] * same
 
@@ -289,8 +350,11 @@ def test_who_is_wholly_in_the_part_is_found_there() -> None:
     """The same one, as in a look at all of it."""
     tracker = sure(person())
     for n in range(1, 5):
-        assert [(t.track_id, t.seen_now) for t in tracker.update([person()], 1.0 + n * 0.25, Box(0.3, 0.3, 0.7, 0.7))] == [(1, True)]
-    assert not tracker.wondering
+        assert [
+            (t.track_id, t.seen_now)
+            for t in tracker.update([person()], 1.0 + n * 0.25, Box(0.3, 0.3, 0.7, 0.7))
+        ] == [(1, True)]
+    assert not tracker.has_candidates
 
 
 @pytest.mark.parametrize(("away", "settled"), [(1.0, True), (1.0625, False), (5.0, False), (5.0625, True)])
@@ -301,7 +365,9 @@ def test_settled_is_for_those_who_are_told(away: float, settled: bool) -> None:
 
 @pytest.mark.parametrize(("missed", "there"), [(1, True), (2, False)])
 def test_who_stands_is_missed_no_longer_than_others(missed: int, there: bool) -> None:
-    """One who has stood for two seconds is no parked car: missed twice, he is not there again because the picture is still."""
+    """One who has stood for two seconds is no parked car: missed twice, he is not there again because the
+    picture is still.
+    """
     tracker = sure(person(), looks=9)
     for n in range(missed):
         tracker.update([], 2.0 + (n + 1) * 0.25)
@@ -312,4 +378,6 @@ def test_who_stands_is_missed_no_longer_than_others(missed: int, there: bool) ->
 def test_exactly_that_share_is_covered(right: float, hides: bool) -> None:
     """Half of him, where half is asked for."""
     tracker = Tracker(Tuning(hidden_share=0.5, hidden_coast_s=1.0, coast_s=0.5))
-    assert tracker._hidden(Seen(sides=(0.25, 0.25, 0.75, 0.75)), [(0.0, 0.0, right, 1.0)]) == (1.0 if hides else 0.5)  # type: ignore[arg-type]
+    assert tracker._hidden(Seen(sides=(0.25, 0.25, 0.75, 0.75)), [(0.0, 0.0, right, 1.0)]) == (
+        1.0 if hides else 0.5
+    )  # type: ignore[arg-type]

@@ -55,7 +55,9 @@ def test_who_was_in_sight_stands_where_he() -> None:
     assert tracks[0].box.foot[0] == pytest.approx(x, abs=0.005)
 
 
-@pytest.mark.parametrize(("frames", "speed", "memory_s"), [(15, 0.02, Tuning().memory_s), (60, 0.0, Tuning().settled_memory_s)])
+@pytest.mark.parametrize(
+    ("frames", "speed", "memory_s"), [(15, 0.02, Tuning().memory_s), (60, 0.0, Tuning().settled_memory_s)]
+)
 def test_without_look_everybody_is_remembered_for_his(frames: int, speed: float, memory_s: float) -> None:
     """Without a look everybody is remembered for his time and then over."""
     tracker = Tracker()

@@ -43,9 +43,12 @@ def test_weak_detections_continue_track_but_start_none() -> None:
 def test_what_scores_just_above_least_score_becomes(min_score: float, score: float) -> None:
     """What scores just above the least score becomes a track too.
 
-    `min_score` of the settings is what starts a track; a dim object only has to be seen for longer, a still one for longest.
+    `min_score` of the settings is what starts a track; a dim object only has to be seen for longer, a still
+    one for longest.
     """
-    walker = play(Tracker(Tuning(start_score=min_score)), [[person(0.3 + 0.02 * i, score=score)] for i in range(10)])
+    walker = play(
+        Tracker(Tuning(start_score=min_score)), [[person(0.3 + 0.02 * i, score=score)] for i in range(10)]
+    )
     assert [t.track_id for t in walker[-1]] == [1]
     sitter = play(Tracker(Tuning(start_score=min_score)), [[person(0.5, score=score)]] * 160)
     assert [t.track_id for t in sitter[-1]] == [1]
@@ -135,7 +138,9 @@ def test_what_was_seen_before_it_was_sure_is_told_once() -> None:
     first, *others = [t for tracks in seen for t in tracks]
     assert [s.at for s in first.earlier] == pytest.approx([i * FRAME_S for i in range(len(first.earlier))])
     assert first.last_seen == pytest.approx(len(first.earlier) * FRAME_S), "every look up to this one"
-    assert [s.box.foot[0] for s in first.earlier] == pytest.approx([0.1 + 0.02 * i for i in range(len(first.earlier))])
+    assert [s.box.foot[0] for s in first.earlier] == pytest.approx(
+        [0.1 + 0.02 * i for i in range(len(first.earlier))]
+    )
     assert len(first.earlier) >= 3
     assert not any(t.earlier for t in others)
 
@@ -150,10 +155,16 @@ def test_however_long_it_takes_to_be_sure_what_is_kept() -> None:
     assert first.earlier[0].at == 0
 
 
-@pytest.mark.parametrize("box", [Box(-0.1, 0.3, 0.06, 0.8), Box(0.94, 0.3, 1.1, 0.8), Box(0.4, 0.85, 0.5, 1.5), Box(0.95, 0.9, 1.2, 1.4)])
+@pytest.mark.parametrize(
+    "box",
+    [Box(-0.1, 0.3, 0.06, 0.8), Box(0.94, 0.3, 1.1, 0.8), Box(0.4, 0.85, 0.5, 1.5), Box(0.95, 0.9, 1.2, 1.4)],
+)
 @pytest.mark.parametrize("rate", [2, 5, 15])
 def test_one_with_most_of_box_beyond_border_is_there(box: Box, rate: float) -> None:
-    """One with most of the box beyond the border is there. As detectors tell of whoever is cut off by the edge of the picture."""
+    """One with most of the box beyond the border is there.
+
+    As detectors tell of whoever is cut off by the edge of the picture.
+    """
     tracker = Tracker()
     seen = [tracker.update([Detection(box, 0.8, "person", RED)], n / rate) for n in range(20)]
     assert [[t.track_id for t in tracks] for tracks in seen[6:]] == [[1]] * 14

@@ -1,5 +1,7 @@
-"""RabbitMQ and NATS of Debian, each on ports and in a folder of its own. Two people may talk to them: the city, and a pole that may
-not publish events of commands."""
+"""RabbitMQ and NATS of Debian, each on ports and in a folder of its own.
+
+Two people may talk to them: the city, and a pole that may not publish events of commands.
+"""
 
 from __future__ import annotations
 
@@ -33,7 +35,9 @@ class Real:
 
 
 def rabbitmq(folder: Path) -> Iterator[Real]:
-    """As the distribution has it, but nothing of the system's service: node, ports, data and the port mapper are of the test."""
+    """As the distribution has it, but nothing of the system's service: node, ports, data and the port mapper
+    are of the test.
+    """
     found = sorted(Path("/usr/lib/rabbitmq/lib").glob("rabbitmq_server-*/sbin/rabbitmq-server"))
     if not found:
         pytest.skip("needs RabbitMQ: sudo apt install rabbitmq-server")
@@ -42,9 +46,16 @@ def rabbitmq(folder: Path) -> Iterator[Real]:
     people = [{"name": n, "password": PASSWORD, "tags": []} for n in (CITY, POLE)]
     rights = [{"user": n, "vhost": "/", "configure": ".*", "write": ".*", "read": ".*"} for n in (CITY, POLE)]
     definitions = {
-        "users": people, "vhosts": [{"name": "/"}], "permissions": rights, "exchanges": [], "queues": [], "bindings": [],
-        "topic_permissions": [{"user": POLE, "vhost": "/", "exchange": "amq.topic", "write": topics, "read": ".*"}],
-    }  # fmt: skip
+        "users": people,
+        "vhosts": [{"name": "/"}],
+        "permissions": rights,
+        "exchanges": [],
+        "queues": [],
+        "bindings": [],
+        "topic_permissions": [
+            {"user": POLE, "vhost": "/", "exchange": "amq.topic", "write": topics, "read": ".*"}
+        ],
+    }
     (folder / "definitions.json").write_text(json.dumps(definitions))
     (folder / "rabbitmq.conf").write_text(
         f"listeners.tcp = none\nmqtt.listeners.tcp.1 = 127.0.0.1:{port}\nmqtt.allow_anonymous = false\n"
@@ -52,13 +63,22 @@ def rabbitmq(folder: Path) -> Iterator[Real]:
     )
     (folder / "enabled_plugins").write_text("[rabbitmq_mqtt].\n")
     environment = {
-        **os.environ, "HOME": str(folder), "RABBITMQ_NODENAME": f"t{port}@localhost", "RABBITMQ_MNESIA_BASE": str(folder / "data"),
-        "RABBITMQ_LOG_BASE": str(folder / "log"), "RABBITMQ_CONFIG_FILE": str(folder / "rabbitmq"),
-        "RABBITMQ_ENABLED_PLUGINS_FILE": str(folder / "enabled_plugins"), "RABBITMQ_GENERIC_CONFIG_PATH": f"{folder}/",
-        "RABBITMQ_DIST_PORT": str(distribution), "RABBITMQ_PID_FILE": str(folder / "pid"), "RABBITMQ_CONF_ENV_FILE": "/dev/null",
-        "ERL_EPMD_PORT": str(mapper), "ERL_EPMD_ADDRESS": "127.0.0.1", "ERL_EPMD_RELAXED_COMMAND_CHECK": "1",
+        **os.environ,
+        "HOME": str(folder),
+        "RABBITMQ_NODENAME": f"t{port}@localhost",
+        "RABBITMQ_MNESIA_BASE": str(folder / "data"),
+        "RABBITMQ_LOG_BASE": str(folder / "log"),
+        "RABBITMQ_CONFIG_FILE": str(folder / "rabbitmq"),
+        "RABBITMQ_ENABLED_PLUGINS_FILE": str(folder / "enabled_plugins"),
+        "RABBITMQ_GENERIC_CONFIG_PATH": f"{folder}/",
+        "RABBITMQ_DIST_PORT": str(distribution),
+        "RABBITMQ_PID_FILE": str(folder / "pid"),
+        "RABBITMQ_CONF_ENV_FILE": "/dev/null",
+        "ERL_EPMD_PORT": str(mapper),
+        "ERL_EPMD_ADDRESS": "127.0.0.1",
+        "ERL_EPMD_RELAXED_COMMAND_CHECK": "1",
         "RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS": "-kernel inet_dist_use_interface {127,0,0,1} +S 1:1",
-    }  # fmt: skip
+    }
     environment.pop("NOTIFY_SOCKET", None)
     with _running([str(found[-1])], folder, environment):
         try:
@@ -75,10 +95,9 @@ def nats(folder: Path) -> Iterator[Real]:
     port = free_port()
     denied = '{ publish: { deny: "smartpole.test.T-1.events.command.>" } }'
     (folder / "nats.conf").write_text(
-        f'listen: "127.0.0.1:{free_port()}"\nserver_name: "test"\njetstream {{ store_dir: "{folder}/data" }}\n'
-        f'mqtt {{ listen: "127.0.0.1:{port}" }}\n'
-        f'authorization {{ users: [ {{ user: "{CITY}", password: "{PASSWORD}" }}, '
-        f'{{ user: "{POLE}", password: "{PASSWORD}", permissions: {denied} }} ] }}\n'
+        f'listen: "127.0.0.1:{free_port()}"\nserver_name: "test"\njetstream {{ store_dir: "{folder}/data"'
+        f' }}\nmqtt {{ listen: "127.0.0.1:{port}" }}\nauthorization {{ users: [ {{ user: "{CITY}", password:'
+        f' "{PASSWORD}" }}, {{ user: "{POLE}", password: "{PASSWORD}", permissions: {denied} }} ] }}\n'
     )
     with _running([program, "-c", str(folder / "nats.conf")], folder, dict(os.environ)):
         _until_it_answers(port, NATS_START_S, folder, CITY)
@@ -88,7 +107,9 @@ def nats(folder: Path) -> Iterator[Real]:
 @contextlib.contextmanager
 def _running(command: list[str], folder: Path, environment: dict[str, str]) -> Iterator[None]:
     with (folder / "output").open("wb") as output:
-        process = subprocess.Popen(command, env=environment, cwd=folder, stdout=output, stderr=output, start_new_session=True)
+        process = subprocess.Popen(
+            command, env=environment, cwd=folder, stdout=output, stderr=output, start_new_session=True
+        )
     try:
         yield
     finally:

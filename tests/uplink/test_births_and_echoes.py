@@ -1,4 +1,6 @@
-"""Births count connections and cost nothing while there is none; the pole's own status is true; each event is sent once."""
+"""Births count connections and cost nothing while there is none; the pole's own status is true; each event is
+sent once.
+"""
 
 from __future__ import annotations
 
@@ -53,15 +55,19 @@ async def test_an_attempt_writes_nothing(odd: OddBroker, tmp_path: Path) -> None
         await work(birth)
 
 
-@pytest.mark.parametrize("untrue", [b"", b"junk", b'{"state":"offline","reason":"lost","boot_id":"boot-1","birth":1}'])
-async def test_late_will_or_cleared_status_is_corrected(odd: OddBroker, tmp_path: Path, untrue: bytes) -> None:
+@pytest.mark.parametrize(
+    "untrue", [b"", b"junk", b'{"state":"offline","reason":"lost","boot_id":"boot-1","birth":1}']
+)
+async def test_late_will_or_cleared_status_is_corrected(
+    odd: OddBroker, tmp_path: Path, untrue: bytes
+) -> None:
     """A late will or a cleared status is said right again."""
     async with running(Pole(tmp_path / "state", odd.port)) as pole:
         await until(lambda: pole.upload._presence.heard_ourselves, 10)
         said = status(odd)
         await asyncio.to_thread(odd.say, f"{BASE}/status", untrue)
         await until(lambda: status(odd) == said, 10, lambda: status(odd))
-        assert not pole.parts.is_ill("identity")
+        assert not pole.parts.is_degraded("identity")
 
 
 async def test_one_acknowledgement_at_a_time_one_delivery(odd: OddBroker, tmp_path: Path) -> None:

@@ -31,7 +31,10 @@ def word(text: str = "", topic: str = "t") -> Message:
 
 
 async def test_what_is_due_is_taken_once_in_order() -> None:
-    """What is due is taken once in the order of its last change. Whoever is posted anew goes to the end, with the newest text."""
+    """What is due is taken once in the order of its last change.
+
+    Whoever is posted anew goes to the end, with the newest text.
+    """
     board = Board()
     assert not board.changed.is_set()
     for key, text in (("a", "1"), ("b", "1"), ("a", "2")):
@@ -156,11 +159,17 @@ def test_when_a_closed_incident_opened(kind: str, duration: Any, opened: str | N
     document = envelope("/p", "s", 1, "i", kind, Severity.INFO, {"duration_s": duration}, stamp, False)
     assert document["data"] == {"duration_s": duration} | ({"opened_at": opened} if opened else {})
     assert envelope("/p", "s", 1, "i", kind, Severity.INFO, [1], stamp, False)["data"] == [1]
-    assert (document["severity"], document["replayed"], document["sequence"]) == ("info", False, "000000000001")
+    assert (document["severity"], document["replayed"], document["sequence"]) == (
+        "info",
+        False,
+        "000000000001",
+    )
 
 
 def test_a_document_is_small_and_whole() -> None:
-    """No blanks, letters as they are, half a surrogate pair replaced; what is no number in JSON is a mistake of ours."""
+    """No blanks, letters as they are, half a surrogate pair replaced; what is no number in JSON is a mistake
+    of ours.
+    """
     assert encode({"a": [1, "é"], "b": None}) == '{"a":[1,"é"],"b":null}'.encode()
     assert encode({"a": "\ud800"}) == b'{"a":"?"}'
     with pytest.raises(ValueError, match="not JSON compliant"):
@@ -168,7 +177,8 @@ def test_a_document_is_small_and_whole() -> None:
 
 
 @pytest.mark.parametrize(
-    ("kind", "topic"), [("incident.opened", "p/events/incident/opened"), ("lamp.fault_opened", "p/events/lamp/fault_opened")]
+    ("kind", "topic"),
+    [("incident.opened", "p/events/incident/opened"), ("lamp.fault_opened", "p/events/lamp/fault_opened")],
 )
 def test_a_kind_and_its_topic(kind: str, topic: str) -> None:
     """Each leads back to the other; another topic is of no kind."""
@@ -182,7 +192,9 @@ def test_a_kind_and_its_topic(kind: str, topic: str) -> None:
 
 
 def test_the_sample_in_the_manual_is_what_a_pole_says() -> None:
-    """Word for word: an entity that changes its identity or its topic breaks every dashboard that was built on it."""
+    """Word for word: an entity that changes its identity or its topic breaks every dashboard that was built
+    on it.
+    """
     sample = json.loads((ROOT / "docs" / "samples" / "homeassistant-device.json").read_text())
     device = sample["device"]
     [client_id] = device["identifiers"]
@@ -214,7 +226,10 @@ def test_a_zone_is_named_with_its_camera() -> None:
     """A zone is named with its camera where there are two. Two cameras may have zones of one name."""
     one = discovery("p", "c", "n", "1", Street(["a"], {("a", "road"): ["car"]}))[1]["components"]
     two = discovery("p", "c", "n", "1", Street(["a", "b"], {("a", "road"): ["car"]}))[1]["components"]
-    assert (one["count.a.road.car"]["name"], two["count.a.road.car"]["name"]) == ("car in road", "car in road (a)")
+    assert (one["count.a.road.car"]["name"], two["count.a.road.car"]["name"]) == (
+        "car in road",
+        "car in road (a)",
+    )
 
 
 def test_what_is_gone_is_withdrawn_by_its_platform() -> None:
@@ -223,5 +238,7 @@ def test_what_is_gone_is_withdrawn_by_its_platform() -> None:
     before = platforms(document) | {"rule.old": "binary_sensor"}
     after = withdrawing(document, before)
     assert after["components"] == document["components"] | {"rule.old": {"platform": "binary_sensor"}}
-    assert {k: v for k, v in after.items() if k != "components"} == {k: v for k, v in document.items() if k != "components"}
+    assert {k: v for k, v in after.items() if k != "components"} == {
+        k: v for k, v in document.items() if k != "components"
+    }
     assert platforms(document)["lamp"] == "light"

@@ -1,4 +1,6 @@
-"""The certificates of the manual: made by its script, taken by openssl and Python at their strictest, and by the Mosquitto shown there."""
+"""The certificates of the manual: made by its script, taken by openssl and Python at their strictest, and by
+the Mosquitto shown there.
+"""
 
 from __future__ import annotations
 
@@ -19,11 +21,20 @@ from pole_agent.uplink.mqtt import Address, MqttBroker
 from tests.conftest import ROOT, Mosquitto, free_port
 
 EXAMPLES = ROOT / "docs" / "examples" / "mosquitto"
-pytestmark = pytest.mark.skipif(shutil.which("openssl") is None, reason="needs openssl: sudo apt install openssl")
+pytestmark = pytest.mark.skipif(
+    shutil.which("openssl") is None, reason="needs openssl: sudo apt install openssl"
+)
 
 
 def make(folder: Path, *words: str, says: str = "") -> subprocess.CompletedProcess[str]:
-    return subprocess.run([str(EXAMPLES / "certificates"), *words], cwd=folder, capture_output=True, text=True, timeout=60, input=says)
+    return subprocess.run(
+        [str(EXAMPLES / "certificates"), *words],
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        input=says,
+    )
 
 
 @pytest.fixture
@@ -37,15 +48,41 @@ def made(tmp_path: Path) -> Path:
 def test_openssl_takes_them_strictly(made: Path) -> None:
     for file, purpose in (("broker.pem", "sslserver"), ("SMD-0042.pem", "sslclient")):
         done = subprocess.run(
-            ["openssl", "verify", "-x509_strict", "-purpose", purpose, "-CAfile", str(made / "ca.pem"), str(made / file)],
-            capture_output=True, text=True,
-        )  # fmt: skip
+            [
+                "openssl",
+                "verify",
+                "-x509_strict",
+                "-purpose",
+                purpose,
+                "-CAfile",
+                str(made / "ca.pem"),
+                str(made / file),
+            ],
+            capture_output=True,
+            text=True,
+        )
         assert done.returncode == 0, done.stderr
     wrong = subprocess.run(
-        ["openssl", "verify", "-purpose", "sslserver", "-CAfile", str(made / "ca.pem"), str(made / "SMD-0042.pem")], capture_output=True
+        [
+            "openssl",
+            "verify",
+            "-purpose",
+            "sslserver",
+            "-CAfile",
+            str(made / "ca.pem"),
+            str(made / "SMD-0042.pem"),
+        ],
+        capture_output=True,
     )
     assert wrong.returncode != 0, "the certificate of a pole makes no broker"
-    assert {p.name for p in made.iterdir()} == {"ca.pem", "ca.key", "broker.pem", "broker.key", "SMD-0042.pem", "SMD-0042.key"}
+    assert {p.name for p in made.iterdir()} == {
+        "ca.pem",
+        "ca.key",
+        "broker.pem",
+        "broker.key",
+        "SMD-0042.pem",
+        "SMD-0042.key",
+    }
     assert all(p.stat().st_mode & 0o077 == 0 for p in made.glob("*.key"))
 
 
@@ -70,7 +107,10 @@ def test_python_takes_them_strictly(made: Path, called: str) -> None:
     with socket.create_server(("127.0.0.1", 0)) as listener:
         thread = threading.Thread(target=serve, args=(listener,))
         thread.start()
-        with socket.create_connection(listener.getsockname()) as plain, client.wrap_socket(plain, server_hostname=called) as wrapped:
+        with (
+            socket.create_connection(listener.getsockname()) as plain,
+            client.wrap_socket(plain, server_hostname=called) as wrapped,
+        ):
             wrapped.send(b"x")
         thread.join(10)
     assert "SMD-0042" in str(names)
@@ -79,29 +119,53 @@ def test_python_takes_them_strictly(made: Path, called: str) -> None:
 def test_nothing_is_overwritten_and_nonsense(made: Path) -> None:
     """Nothing is overwritten and nonsense is refused."""
     before = {p.name: p.read_bytes() for p in made.iterdir()}
-    for words in (("ca",), ("broker", "localhost"), ("pole", "SMD-0042"), ("pole",), ("pole", "a/b"), ("pole", "x\ny"), ("nonsense",), ()):
+    for words in (
+        ("ca",),
+        ("broker", "localhost"),
+        ("pole", "SMD-0042"),
+        ("pole",),
+        ("pole", "a/b"),
+        ("pole", "x\ny"),
+        ("nonsense",),
+        (),
+    ):
         assert make(made, *words).returncode != 0, words
     assert {p.name: p.read_bytes() for p in made.iterdir()} == before
 
 
-async def test_the_broker_of_the_manual_takes_the_pole(made: Path, mosquitto_with: Callable[[str], Mosquitto]) -> None:
+async def test_the_broker_of_the_manual_takes_the_pole(
+    made: Path, mosquitto_with: Callable[[str], Mosquitto]
+) -> None:
     """mosquitto.conf and acl as they are shown, with these files and a password that the script asked for."""
     if shutil.which("mosquitto_passwd") is None:
         pytest.skip("needs mosquitto_passwd: sudo apt install mosquitto")
-    subprocess.run(["mosquitto_passwd", "-c", "-b", str(made / "passwords"), "dashboard", "secret"], check=True, capture_output=True)
+    subprocess.run(
+        ["mosquitto_passwd", "-c", "-b", str(made / "passwords"), "dashboard", "secret"],
+        check=True,
+        capture_output=True,
+    )
     (made / "passwords").chmod(0o600)
     port = free_port()
     lines = (EXAMPLES / "mosquitto.conf").read_text()
     for old, new in {
-        "listener 8883": f"listener {free_port()} 127.0.0.1", "listener 8884": f"listener {port} 127.0.0.1",
-        "/etc/mosquitto/acl": str(EXAMPLES / "acl"), "/etc/mosquitto/": f"{made}/",
-        "persistence true\n": "", "max_queued_messages 100000\n": "",
-    }.items():  # fmt: skip
+        "listener 8883": f"listener {free_port()} 127.0.0.1",
+        "listener 8884": f"listener {port} 127.0.0.1",
+        "/etc/mosquitto/acl": str(EXAMPLES / "acl"),
+        "/etc/mosquitto/": f"{made}/",
+        "persistence true\n": "",
+        "max_queued_messages 100000\n": "",
+    }.items():
         lines = lines.replace(old, new)
     mosquitto_with(lines)
     base = "smartpole/sumedang/SMD-0042"
     pole = Address(
-        "localhost", port, "SMD-0042", True, ca_file=made / "ca.pem", cert_file=made / "SMD-0042.pem", key_file=made / "SMD-0042.key"
+        "localhost",
+        port,
+        "SMD-0042",
+        True,
+        ca_file=made / "ca.pem",
+        cert_file=made / "SMD-0042.pem",
+        key_file=made / "SMD-0042.key",
     )
 
     async def speak() -> None:

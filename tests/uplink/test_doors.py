@@ -1,4 +1,6 @@
-"""How a client is made, what a visit says, when MQTT 5 is asked for again, and whether a slow line still moves."""
+"""How a client is made, what a visit says, when MQTT 5 is asked for again, and whether a slow line still
+moves.
+"""
 
 from __future__ import annotations
 
@@ -41,17 +43,25 @@ def client_at(port: int) -> AckClient:
 
 
 async def test_how_long_a_client_waits() -> None:
-    """Five seconds for a host that takes no connection, ten for a broker that says nothing; forty fly, four times as many may wait."""
+    """Five seconds for a host that takes no connection, ten for a broker that says nothing; forty fly, four
+    times as many may wait.
+    """
     client = client_at(1)
     inner = client._client
     assert (inner.connect_timeout, client.timeout, client._keepalive) == (5.0, 10.0, 20)
-    assert (inner._max_inflight_messages, inner._max_queued_messages, client.pending_calls_threshold) == (40, 160, 160)
+    assert (inner._max_inflight_messages, inner._max_queued_messages, client.pending_calls_threshold) == (
+        40,
+        160,
+        160,
+    )
     assert client._queue.maxsize == 2000, "what comes in waits while the listener works, so many"
     assert inner._will is False
 
 
 async def test_a_password_is_read_at_each_connect(odd: OddBroker, tmp_path: Path) -> None:
-    """One that is missing is no traceback but a line that cannot be had, told in words; one that was changed is the next one."""
+    """One that is missing is no traceback but a line that cannot be had, told in words; one that was changed
+    is the next one.
+    """
     address = Address("127.0.0.1", odd.port, "x", False, "user", tmp_path / "word")
     with pytest.raises(LinkLost, match="cannot prepare the connection: "):
         client_for(address, "", True, None)
@@ -94,7 +104,9 @@ async def test_who_is_cancelled_as_he_is_answered_ends(answered: bool) -> None:
     ],
 )
 async def test_what_a_visit_says(oddity: Oddity, code: int | None, odd: OddBroker) -> None:
-    """Nought where we were let in, the broker's code where not, None where it said nothing; and we are gone again."""
+    """Nought where we were let in, the broker's code where not, None where it said nothing; and we are gone
+    again.
+    """
     odd.oddity = oddity
     assert await visit(client_at(odd.port)) == code
     assert odd.connects == [5]
@@ -186,7 +198,10 @@ class FewWords:
 
     async def subscribe(self, topics: list[tuple[str, Any]]) -> list[int]:
         self.groups.append(len(topics))
-        self.asked += [(topic, o if isinstance(o, int) else (o.QoS, o.retainAsPublished, o.retainHandling)) for topic, o in topics]
+        self.asked += [
+            (topic, o if isinstance(o, int) else (o.QoS, o.retainAsPublished, o.retainHandling))
+            for topic, o in topics
+        ]
         return [self._alone] if len(topics) == 1 else [self._bulk]
 
 
@@ -214,12 +229,24 @@ class NoWords(FewWords):
 
 @pytest.mark.parametrize(
     ("topics", "connected", "gone", "goes_on"),
-    [(1, True, False, True), (2, True, False, False), (1, False, False, False), (1, True, True, False), (1, False, True, False)],
+    [
+        (1, True, False, True),
+        (2, True, False, False),
+        (1, False, False, False),
+        (1, True, True, False),
+        (1, False, True, False),
+    ],
 )
 async def test_one_topic_without_an_answer(topics: int, connected: bool, gone: bool, goes_on: bool) -> None:
-    """Asked for by itself it costs nothing but itself, as long as the line is there; it is asked for again an hour later."""
+    """Asked for by itself it costs nothing but itself, as long as the line is there; it is asked for again an
+    hour later.
+    """
     client, filters = NoWords(connected, gone), Filters(["a", "b", "c"])
-    with contextlib.nullcontext() if goes_on else pytest.raises(LinkLost, match="cannot subscribe: Operation timed out"):
+    with (
+        contextlib.nullcontext()
+        if goes_on
+        else pytest.raises(LinkLost, match="cannot subscribe: Operation timed out")
+    ):
         await subscribe(client, BASE, filters, ["a", "b"][:topics], anew=True)  # type: ignore[arg-type]
     assert list(filters.missing) == (["a"] if topics == 1 else [])
 
@@ -234,7 +261,9 @@ async def test_one_topic_without_an_answer(topics: int, connected: bool, gone: b
         (0x97, 0x66 + 0x80, [2, 1, 1], {"a": "refused", "b": "refused"}),
     ],
 )
-async def test_a_no_to_all_is_asked_for_each_once(bulk: int, alone: int, groups: list[int], missing: dict[str, str]) -> None:
+async def test_a_no_to_all_is_asked_for_each_once(
+    bulk: int, alone: int, groups: list[int], missing: dict[str, str]
+) -> None:
     """A no to one topic is not asked for again; from then on each is asked for by itself."""
     client, filters = FewWords(True, bulk, alone), Filters(["a", "b"])
     await subscribe(client, BASE, filters, ["a", "b"], anew=True)  # type: ignore[arg-type]
@@ -243,10 +272,13 @@ async def test_a_no_to_all_is_asked_for_each_once(bulk: int, alone: int, groups:
 
 
 @pytest.mark.parametrize(
-    ("modern", "anew", "asked"), [(True, True, (1, True, 0)), (True, False, (1, True, 1)), (False, True, 1), (False, False, 1)]
+    ("modern", "anew", "asked"),
+    [(True, True, (1, True, 0)), (True, False, (1, True, 1)), (False, True, 1), (False, False, 1)],
 )
 async def test_how_a_topic_is_asked_for(modern: bool, anew: bool, asked: object) -> None:
-    """QoS 1, retain as published; what is kept comes once: not again where it is only asked whether we are still heard."""
+    """QoS 1, retain as published; what is kept comes once: not again where it is only asked whether we are
+    still heard.
+    """
     client = FewWords(modern)
     await subscribe(client, BASE, Filters(["lamp/set"]), ["lamp/set"], anew=anew)  # type: ignore[arg-type]
     assert client.asked == [(f"{BASE}/lamp/set", asked)]
@@ -273,7 +305,9 @@ def old_for(broker: MqttBroker, seconds: float) -> None:
 
 
 async def test_a_broker_that_learned_5_is_met_in_5(odd: OddBroker) -> None:
-    """Asked under another name once the hour is over; the line is left with the reason, and the next one is in 5."""
+    """Asked under another name once the hour is over; the line is left with the reason, and the next one is
+    in 5.
+    """
     broker = MqttBroker(Address("127.0.0.1", odd.port, "x", False))
     old_for(broker, 0.5)
     with pytest.raises(LinkLost, match="knows MQTT 5 now; coming back in 5"):
@@ -330,7 +364,9 @@ class Numbered(StillLine):
 
 
 async def test_a_message_more_is_no_progress() -> None:
-    """The deadlines run from when a quiet line was used again; whatever is sent while something waits starts nothing anew."""
+    """The deadlines run from when a quiet line was used again; whatever is sent while something waits starts
+    nothing anew.
+    """
     client, _ = await still()
     client._client = paho = Numbered()  # type: ignore[assignment]
     begun, jobs = time.monotonic(), []
@@ -376,7 +412,9 @@ def line() -> Iterator[tuple[socket.socket, socket.socket]]:
 
 
 async def test_a_line_that_moves_is_not_silent(line: tuple[socket.socket, socket.socket]) -> None:
-    """As long as the other end takes bytes nobody asks whether it is there; ten seconds after the last ones it is asked."""
+    """As long as the other end takes bytes nobody asks whether it is there; ten seconds after the last ones
+    it is asked.
+    """
     ours, theirs = line
     client, paho = await still(100.0)
     paho.socket = lambda: ours  # type: ignore[method-assign,assignment]
@@ -402,7 +440,9 @@ async def test_a_line_that_moves_is_not_silent(line: tuple[socket.socket, socket
 
 
 async def test_only_what_leaves_is_a_move(line: tuple[socket.socket, socket.socket]) -> None:
-    """Not the first look, not a line that stands, not one on which more waits than before, nor one that is closed."""
+    """Not the first look, not a line that stands, not one on which more waits than before, nor one that is
+    closed.
+    """
     ours, theirs = line
     client, paho = await still(100.0)
     assert client._moved() is False, "no socket"

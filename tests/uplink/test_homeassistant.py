@@ -1,6 +1,7 @@
 """The announcement to Home Assistant: its templates, rendered over the samples of the contract.
 
-Seen by hand in a Home Assistant of 2025.4.4 and of 2026.2.3: all entities appear, with these values and without a warning.
+Seen by hand in a Home Assistant of 2025.4.4 and of 2026.2.3: all entities appear, with these values and
+without a warning.
 """
 
 from __future__ import annotations
@@ -34,7 +35,11 @@ def shown(key: str, document: dict[str, Any]) -> str:
 
 HEALTH, ACTIVE, OPENED = sample("health"), sample("active"), sample("events-incident-opened")
 COUNTED = ACTIVE | {"counts": {"street": {"road": {"person": 3}}}}
-BLIND = HEALTH | {"parts": {"camera:street": {"state": "degraded", "reason": "blind"}}, "outbox": None, "throttled": True}
+BLIND = HEALTH | {
+    "parts": {"camera:street": {"state": "degraded", "reason": "blind"}},
+    "outbox": None,
+    "throttled": True,
+}
 
 
 @pytest.mark.parametrize(
@@ -75,13 +80,19 @@ def test_incident_is_event_and_one_that_is_sent_again() -> None:
     assert event["event_type"] == "opened"
     assert (event["rule"], event["severity"], event["class"]) == ("staying", "alarm", "person")
     for name in ("events-incident-closed", "events-incident-summarized"):
-        assert json.loads(shown("incident", sample(name)))["event_type"] in COMPONENTS["incident"]["event_types"]
+        assert (
+            json.loads(shown("incident", sample(name)))["event_type"] in COMPONENTS["incident"]["event_types"]
+        )
     assert shown("incident", OPENED | {"replayed": True}) == "None"
 
 
 def test_every_entity_has_a_name_of_its_own() -> None:
     """Every entity has a name of its own whatever zones are called."""
-    street = Street(["a", "a-b"], {("a", "b_c"): ["person"], ("a-b", "c"): ["person"], ("a", "b-c"): ["person"]}, ["a_b", "a-b"])
+    street = Street(
+        ["a", "a-b"],
+        {("a", "b_c"): ["person"], ("a-b", "c"): ["person"], ("a", "b-c"): ["person"]},
+        ["a_b", "a-b"],
+    )
     parts = discovery(BASE, "id", "n", "1", street)[1]["components"]
     assert len({part["unique_id"] for part in parts.values()}) == len(parts)
     assert len([key for key in parts if key.startswith(("count", "rule"))]) == 5
@@ -98,12 +109,16 @@ def test_zones_count_people_and_what_rules_are_about() -> None:
         }
     )
     assert street_of(settings) == Street(
-        ["street"], {("street", "road"): ["person", "car", "bus", "truck"], ("street", "walk"): ["person"]}, ["cars"]
+        ["street"],
+        {("street", "road"): ["person", "car", "bus", "truck"], ("street", "walk"): ["person"]},
+        ["cars"],
     )
 
 
 def test_pole_without_camera_announces_no_incidents() -> None:
-    """A pole that watches nothing has its lamp and its health, and no entity that would never know anything."""
+    """A pole that watches nothing has its lamp and its health, and no entity that would never
+    know anything.
+    """
     blind = discovery(BASE, "smartpole-sumedang-DEMO-1", "Jl. X", "0.1.0", Street())[1]["components"]
     assert {"lamp", "clock"} <= blind.keys() < COMPONENTS.keys()
     assert {"incident", "rule.staying", "camera.street"} <= COMPONENTS.keys() - blind.keys()

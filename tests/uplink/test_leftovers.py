@@ -1,4 +1,6 @@
-"""What the broker keeps must not outlive what it tells of: a pole that stops, switches something off, or gets another name."""
+"""What the broker keeps must not outlive what it tells of: a pole that stops, switches something off, or gets
+another name.
+"""
 
 from __future__ import annotations
 
@@ -15,7 +17,10 @@ from paho.mqtt.enums import CallbackAPIVersion
 from tests.conftest import CLIP, Mosquitto, eventually
 
 BASE = "smartpole/test/T-1"
-CAMERA = '[[camera]]\nname = "street"\nsource = "{clip}"\nfps = 2\nloop = true\n[[rule]]\nname = "{rule}"\nkind = "presence"\n'
+CAMERA = (
+    '[[camera]]\nname = "street"\nsource = "{clip}"\nfps = 2\nloop = true\n[[rule]]\nname = "{rule}"\nkind ='
+    ' "presence"\n'
+)
 ANNOUNCED = "homeassistant/device/smartpole-test-T-1/config"
 
 
@@ -64,7 +69,13 @@ Life = Callable[..., None]
 def life(mosquitto: Mosquitto, city: Retained, agent: Callable[..., Any], bench: Callable[..., Path]) -> Life:
     """One life of the pole: until `done`, then it is stopped."""
 
-    def run(done: Callable[[], object], more: str = "", mqtt: str = "", identity: str = "T-1", end: int = signal.SIGTERM) -> None:
+    def run(
+        done: Callable[[], object],
+        more: str = "",
+        mqtt: str = "",
+        identity: str = "T-1",
+        end: int = signal.SIGTERM,
+    ) -> None:
         config = bench(more + f'[mqtt]\nhost = "127.0.0.1"\nport = {mosquitto.port}\ntls = false\n{mqtt}\n')
         config.write_text(config.read_text().replace('id = "T-1"', f'id = "{identity}"'))
         process = agent("run", "--config", str(config))
@@ -79,7 +90,11 @@ def life(mosquitto: Mosquitto, city: Retained, agent: Callable[..., Any], bench:
 
 @pytest.mark.parametrize("end", [signal.SIGTERM, signal.SIGINT])
 def test_a_pole_that_stopped_has_nothing_active(life: Life, city: Retained, end: int) -> None:
-    life(lambda: city.get(f"{BASE}/active").get("incidents"), CAMERA.format(clip=CLIP, rule="somebody"), end=end)
+    life(
+        lambda: city.get(f"{BASE}/active").get("incidents"),
+        CAMERA.format(clip=CLIP, rule="somebody"),
+        end=end,
+    )
     assert city.get(f"{BASE}/active") == {"state": "stopped", "incidents": [], "requests": [], "counts": {}}
     assert city.get(f"{BASE}/status")["reason"] == "stopped"
 
@@ -104,7 +119,10 @@ def test_pole_with_another_name_clears_what_was_kept(life: Life, city: Retained)
     """A pole with another name clears what was kept of it."""
     life(lambda: ANNOUNCED in city.kept, mqtt="homeassistant = true")
     assert f"{BASE}/info" in city.kept
-    life(lambda: not [topic for topic in city.kept if topic.startswith(BASE) or topic == ANNOUNCED], identity="T-2")
+    life(
+        lambda: not [topic for topic in city.kept if topic.startswith(BASE) or topic == ANNOUNCED],
+        identity="T-2",
+    )
     assert "smartpole/test/T-2/info" in city.kept
 
 

@@ -44,7 +44,9 @@ def test_a_wait_is_drawn_from_nothing_to_its_ceiling() -> None:
 
 @pytest.mark.parametrize(("tries", "then"), [(0, 1), (1, 2), (2, 4), (3, 8), (4, 8), (9, 8)])
 def test_what_was_worth_something_eases(tries: int, then: float) -> None:
-    """After a connection that achieved something the ceiling is 8 s at most, and not less than it was on its way to."""
+    """After a connection that achieved something the ceiling is 8 s at most, and not less than it was on its
+    way to.
+    """
     backoff = Backoff(lambda: 1.0)
     for _ in range(tries):
         backoff.next()
@@ -88,7 +90,9 @@ def test_a_refusal_as_a_whole_asks_one_by_one() -> None:
 
 @pytest.mark.parametrize(("how", "again_s"), [("refused", 600.0), ("closed", 3600.0)])
 def test_a_missing_topic_is_asked_for_again(how: str, again_s: float) -> None:
-    """After ten minutes when it was refused, after an hour when it cost the connection; until then the others are asked for one by one."""
+    """After ten minutes when it was refused, after an hour when it cost the connection; until then the others
+    are asked for one by one.
+    """
     f = Filters(["a", "b"])
     if how == "refused":
         f.refused("b", "not authorized", 5.0)
@@ -138,7 +142,10 @@ def test_the_window_starts_within_the_receive_maximum(most: int, first: int) -> 
     assert pace.window == min(2, most)
 
 
-@pytest.mark.parametrize(("least_s", "took_s", "late"), [(0.1, 2.0, False), (0.1, 2.01, True), (3.0, 6.0, False), (3.0, 6.01, True)])
+@pytest.mark.parametrize(
+    ("least_s", "took_s", "late"),
+    [(0.1, 2.0, False), (0.1, 2.01, True), (3.0, 6.0, False), (3.0, 6.01, True)],
+)
 def test_late_is_beyond_two_seconds_and_twice_least(least_s: float, took_s: float, late: bool) -> None:
     """Late is beyond two seconds and twice the least.
 
@@ -158,7 +165,8 @@ def test_late_is_beyond_two_seconds_and_twice_least(least_s: float, took_s: floa
 def test_after_first_late_one_it_grows_by_full_windows() -> None:
     """After the first late one it grows by full windows.
 
-    Five good answers at a window of five make it six; ten late ones at the start make five of ten, nine do not.
+    Five good answers at a window of five make it six; ten late ones at the start make five of ten, nine do
+    not.
     """
     pace = Pace(40)
     pace.acknowledged(3.0)
@@ -220,7 +228,9 @@ def test_word_that_does_not_come_back_is_missed_twice() -> None:
 
 
 def test_without_the_promise_of_an_echo_none_is_missed() -> None:
-    """A broker that does not let us listen to our status is asked every half hour, and nothing counts as missed."""
+    """A broker that does not let us listen to our status is asked every half hour, and nothing counts as
+    missed.
+    """
     p = Presence(ME)
     p.begin(1)
     p.said(5.0, echo=False)
@@ -230,7 +240,10 @@ def test_without_the_promise_of_an_echo_none_is_missed() -> None:
 
 
 def test_later_word_does_not_take_miss_of_earlier_one() -> None:
-    """A later word does not take the miss of an earlier one. What we say while a word is out is not what we wait for."""
+    """A later word does not take the miss of an earlier one.
+
+    What we say while a word is out is not what we wait for.
+    """
     p = Presence(ME)
     p.begin(1)
     p.said(0.0, echo=True)
@@ -245,7 +258,10 @@ def test_later_word_does_not_take_miss_of_earlier_one() -> None:
 
 
 def test_echo_of_older_word_does_not_make_it_right() -> None:
-    """The echo of an older word does not make it right. What has changed since is still to be said; once it was, the echo ends it."""
+    """The echo of an older word does not make it right.
+
+    What has changed since is still to be said; once it was, the echo ends it.
+    """
     p = present()
     p.say_again(9, 5.0)
     assert p.heard(word(), 6.0) is Heard.OURS
@@ -260,14 +276,19 @@ def test_echo_of_older_word_does_not_make_it_right() -> None:
 
 
 def test_a_new_connection_starts_without_a_miss() -> None:
-    """A new connection starts without a miss but knows a twin. Misses are of a connection; that we were heard once is of this life."""
+    """A new connection starts without a miss but knows a twin.
+
+    Misses are of a connection; that we were heard once is of this life.
+    """
     p = present()
     p.said(10.0, echo=True)
     assert p.look(30.0)
     assert p.misses == 1
     p.begin(4)
     assert (p.misses, p.next_at(), p.heard_ourselves) == (0, FOR_EVER, True)
-    assert p.heard(word("offline"), 31.0) is Heard.NOTHING, "what the broker has kept comes before our first word"
+    assert p.heard(word("offline"), 31.0) is Heard.NOTHING, (
+        "what the broker has kept comes before our first word"
+    )
     assert p.heard(word(boot=OTHER), 32.0) is Heard.TWIN
 
 
@@ -290,7 +311,9 @@ def test_a_new_connection_starts_without_a_miss() -> None:
     ],
 )
 def test_what_a_status_means(payload: bytes, fresh: Heard, known: Heard) -> None:
-    """Before our own word came back it says nothing; then a wrong one is repaired, and another's is a twin's."""
+    """Before our own word came back it says nothing; then a wrong one is repaired, and another's
+    is a twin's.
+    """
     p = Presence(ME)
     p.begin(3)
     assert p.heard(payload, 1.0) is fresh
@@ -306,7 +329,9 @@ def test_the_second_late_will_of_one_boot_is_a_twins() -> None:
 
 
 def test_repairs_come_ever_more_rarely() -> None:
-    """2, 4, … 60 s apart while somebody fights; at once after more than ten quiet minutes, and a second fault moves no repair."""
+    """2, 4, … 60 s apart while somebody fights; at once after more than ten quiet minutes, and a second fault
+    moves no repair.
+    """
     p, at = present(), [100.0]
     assert p.heard(b"", 100.0) is Heard.WRONG
     assert p.look(100.0)
@@ -352,7 +377,9 @@ def refuse(q: Quarantine, topic: str, count: int, now: float = 0.0, *, hung: boo
 
 @pytest.mark.parametrize(("hung", "most"), [(False, 4), (True, 1)])
 def test_one_more_of_a_topic_makes_it_the_topic(hung: bool, most: int) -> None:
-    """Four refused events wait by themselves, the fifth makes all of their topic wait; of hang-ups it is the second."""
+    """Four refused events wait by themselves, the fifth makes all of their topic wait; of hang-ups it is the
+    second.
+    """
     q = Quarantine()
     assert refuse(q, A, most, hung=hung) == [True] + [False] * (most - 1), "the first is news"
     assert (len(q.events), dict(q.topics)) == (most, {})
@@ -360,7 +387,9 @@ def test_one_more_of_a_topic_makes_it_the_topic(hung: bool, most: int) -> None:
     q.refused(A, 99, "no", 1.0, hung=hung)
     assert (q.events, list(q.topics)) == ({}, [A])
     hold = q.topics[A]
-    assert (hold.until, hold.pause, hold.tries, hold.hung) == ((61.0, 60.0, 1, True) if hung else (6.0, 5.0, 1, False))
+    assert (hold.until, hold.pause, hold.tries, hold.hung) == (
+        (61.0, 60.0, 1, True) if hung else (6.0, 5.0, 1, False)
+    )
 
 
 def test_a_taken_one_breaks_the_run() -> None:
@@ -385,7 +414,10 @@ def test_a_notice_waits_at_once() -> None:
 
 @pytest.mark.parametrize(
     ("hung", "pauses"),
-    [(False, [5, 10, 20, 40, 80, 160, 320, 600, 600]), (True, [60, 120, 240, 480, 960, 1920, 3600, 3600, 3600])],
+    [
+        (False, [5, 10, 20, 40, 80, 160, 320, 600, 600]),
+        (True, [60, 120, 240, 480, 960, 1920, 3600, 3600, 3600]),
+    ],
 )
 def test_pause_of_topic_doubles_up_to_its_longest(hung: bool, pauses: list[float]) -> None:
     """The pause of a topic doubles up to its longest.
@@ -406,17 +438,26 @@ def test_pause_of_topic_doubles_up_to_its_longest(hung: bool, pauses: list[float
 
 
 def test_a_late_no_is_no_attempt_but_a_hang_up_is() -> None:
-    """What was in flight before the topic waited changes nothing; that it hangs up at the topic is learned at once."""
+    """What was in flight before the topic waited changes nothing; that it hangs up at the topic is learned at
+    once.
+    """
     q = Quarantine()
     q.refused(C, None, "no", 0.0)
     q.refused(C, None, "no", 4.9)
     assert (q.topics[C].until, q.topics[C].tries) == (5.0, 1)
     q.refused(C, None, "gone", 4.9, hung=True)
-    assert (q.topics[C].until, q.topics[C].tries, q.topics[C].hung, q.topics[C].reason) == (64.9, 2, True, "gone")
+    assert (q.topics[C].until, q.topics[C].tries, q.topics[C].hung, q.topics[C].reason) == (
+        64.9,
+        2,
+        True,
+        "gone",
+    )
     q.refused(C, None, "gone", 5.0, hung=True)
     assert q.topics[C].until == 64.9
     q.refused(C, None, "no", 64.9)
-    assert (q.topics[C].pause, q.topics[C].hung) == (120.0, False), "a no after a hang-up: the pause is not shorter for that"
+    assert (q.topics[C].pause, q.topics[C].hung) == (120.0, False), (
+        "a no after a hang-up: the pause is not shorter for that"
+    )
 
 
 @pytest.mark.parametrize(("losses", "suspected"), [(1, False), (2, False), (3, True)])
@@ -441,7 +482,10 @@ def test_what_was_not_in_flight_again_is_forgotten() -> None:
 
 
 def test_sure_alone_and_lost_twice_is_set_aside() -> None:
-    """Whoever was sure alone twice and lost is set aside. One in flight alone at the third loss needs no trial; at the second it does."""
+    """Whoever was sure alone twice and lost is set aside.
+
+    One in flight alone at the third loss needs no trial; at the second it does.
+    """
     q = Quarantine()
     assert q.lost({1: A}, "gone", 0.0, tried=False, sure=False) == []
     assert q.lost({1: A}, "gone", 5.0, tried=False, sure=False) == []
@@ -451,7 +495,9 @@ def test_sure_alone_and_lost_twice_is_set_aside() -> None:
 
 
 def test_a_line_that_was_well_suspects_at_once() -> None:
-    """Nothing was acknowledged though the broker answered: the first loss is enough, and the trial sets it aside."""
+    """Nothing was acknowledged though the broker answered: the first loss is enough, and the trial sets it
+    aside.
+    """
     q = Quarantine()
     q.lost({1: A, 2: B}, "silent", 0.0, tried=False, sure=True)
     assert q.suspects == {1: A, 2: B}
@@ -518,7 +564,10 @@ def test_one_of_each_kind_is_released_as_usual() -> None:
 
 
 def test_a_taken_message_opens_its_topic() -> None:
-    """A taken message opens its topic and hurries the refused. Somebody mended the rights; what costs the connection is not hurried."""
+    """A taken message opens its topic and hurries the refused.
+
+    Somebody mended the rights; what costs the connection is not hurried.
+    """
     q = Quarantine()
     q.refused(A, None, "no", 0.0)
     q.refused(B, None, "no", 0.0)
@@ -588,7 +637,8 @@ def test_empty_is_when_nothing_is_remembered() -> None:
 
 
 @pytest.mark.parametrize(
-    ("count", "told"), [(1, "t0: no"), (5, "t0,t1,t2,t3,t4: no"), (6, "t0,t1,t2,t3,t4,+1: no"), (9, "t0,t1,t2,t3,t4,+4: no")]
+    ("count", "told"),
+    [(1, "t0: no"), (5, "t0,t1,t2,t3,t4: no"), (6, "t0,t1,t2,t3,t4,+1: no"), (9, "t0,t1,t2,t3,t4,+4: no")],
 )
 def test_at_most_five_topics_are_named(count: int, told: str) -> None:
     """The others are counted."""
@@ -599,7 +649,10 @@ def test_at_most_five_topics_are_named(count: int, told: str) -> None:
 
 
 def test_what_waits_is_told_by_reason() -> None:
-    """What waits is told by reason and only what was asked for. Events and topics alike; nothing waits: nothing is said."""
+    """What waits is told by reason and only what was asked for.
+
+    Events and topics alike; nothing waits: nothing is said.
+    """
     q = Quarantine()
     assert q.why("p") == ""
     q.refused("p/info", None, "too large", 0.0)
@@ -623,7 +676,10 @@ def lines(quiet: Quiet, *times: tuple[float, str]) -> list[str]:
 
 
 def test_four_lines_of_kind_and_sixteen() -> None:
-    """Four lines of a kind and sixteen in all in a minute. The next one that gets through says how many were left out."""
+    """Four lines of a kind and sixteen in all in a minute.
+
+    The next one that gets through says how many were left out.
+    """
     assert lines(Quiet(), *((n, "k") for n in range(5))) == ["k a"] * 4
     assert len(lines(Quiet(), *((n, f"k{n}") for n in range(17)))) == 16
     quiet = Quiet()
@@ -647,7 +703,10 @@ def test_a_minute_later_it_may_speak_again(at: float, through: bool) -> None:
 
 
 def test_fifth_close_without_word_changes_version() -> None:
-    """The fifth close without a word changes the version. Five in a row, for an hour; and in 3.1.1 five lead back."""
+    """The fifth close without a word changes the version.
+
+    Five in a row, for an hour; and in 3.1.1 five lead back.
+    """
     v = Versions("auto")
     assert [v.closed(True, 10.0) for _ in range(5)] == [False] * 4 + [True]
     assert [v.modern(at) for at in (10.0, 3609.9, 3610.0)] == [False, False, True]
@@ -668,7 +727,10 @@ def test_a_sign_of_life_starts_the_count_anew(mend: str) -> None:
 
 
 def test_broker_that_knows_no_5_is_asked_again() -> None:
-    """A broker that knows no 5 is asked again each hour. And one that is seen in 5 is never left for a close again."""
+    """A broker that knows no 5 is asked again each hour.
+
+    And one that is seen in 5 is never left for a close again.
+    """
     v = Versions("auto")
     assert v.unsupported(100.0)
     assert (v.modern(3699.0), v.modern(3700.0), v.again_at()) == (False, True, 3700.0)
@@ -739,7 +801,9 @@ def went_back(sequence: int, birth: int = 6) -> Finding:
         ({"birth": 7, "reason": "stopped"}, 60.0, went_back(100, 7)),
     ],
 )
-def test_a_kept_status_at_each_limit(changes: dict[str, Any], since_s: float | None, finding: Finding | None) -> None:
+def test_a_kept_status_at_each_limit(
+    changes: dict[str, Any], since_s: float | None, finding: Finding | None
+) -> None:
     """No number of somebody else makes a loss that could not be."""
     known = replace(KNOWN, since_newest_s=since_s)
     assert judge(said(**changes), known) == finding
@@ -748,16 +812,34 @@ def test_a_kept_status_at_each_limit(changes: dict[str, Any], since_s: float | N
 @pytest.mark.parametrize(
     ("known", "changes", "finding"),
     [
-        (("n1", 0, 0, 1, "boot", (), False, None), {"storeid": None, "birth": 1}, ("store_missing", None, False, ((1, 100),), 1, "")),
-        (("n1", 0, 0, 2, "boot", (), False, None), {"storeid": None, "birth": 2}, ("", None, False, (), 2, "")),
-        (("n1", 0, 0, 1, "boot", (), True, None), {"storeid": None, "birth": 1}, ("", None, False, (), 1, "")),
-        (("n1", 0, 0, 1, "boot", (), False, None), {"sequence": 10**6}, ("store_missing", "a1", False, ((1, 10**6),), 6, "")),
+        (
+            ("n1", 0, 0, 1, "boot", (), False, None),
+            {"storeid": None, "birth": 1},
+            ("store_missing", None, False, ((1, 100),), 1, ""),
+        ),
+        (
+            ("n1", 0, 0, 2, "boot", (), False, None),
+            {"storeid": None, "birth": 2},
+            ("", None, False, (), 2, ""),
+        ),
+        (
+            ("n1", 0, 0, 1, "boot", (), True, None),
+            {"storeid": None, "birth": 1},
+            ("", None, False, (), 1, ""),
+        ),
+        (
+            ("n1", 0, 0, 1, "boot", (), False, None),
+            {"sequence": 10**6},
+            ("store_missing", "a1", False, ((1, 10**6),), 6, ""),
+        ),
         (("n1", 0, 0, 1, "boot", (), False, None), {"sequence": 10**6 + 1}, ("", None, False, (), 0, ABSURD)),
         (("n1", 0, 0, 1, "boot", ("a0",), False, None), {}, ("", None, False, (), 0, STRANGER)),
         (("n1", 0, 0, 1, "boot", (), True, None), {}, ("", None, False, (), 0, STRANGER)),
     ],
 )
-def test_a_kept_status_of_another_store(known: tuple[Any, ...], changes: dict[str, Any], finding: tuple[Any, ...]) -> None:
+def test_a_kept_status_of_another_store(
+    known: tuple[Any, ...], changes: dict[str, Any], finding: tuple[Any, ...]
+) -> None:
     """Only a store that the city has never heard of can follow one that is missing."""
     assert judge(said(**changes), Known(*known)) == Finding(*finding)
 
@@ -779,7 +861,9 @@ def test_whose_last_word_it_is(payload: Any, last: bool) -> None:
     assert not last_words_of(b"{", frozenset({"a1"}))
 
 
-@pytest.mark.parametrize("make", [lambda: judge(b"[" * 100_000, KNOWN), lambda: judge(b'"x"', KNOWN), lambda: judge(b"{}", KNOWN)])
+@pytest.mark.parametrize(
+    "make", [lambda: judge(b"[" * 100_000, KNOWN), lambda: judge(b'"x"', KNOWN), lambda: judge(b"{}", KNOWN)]
+)
 def test_what_cannot_be_read_finds_nothing(make: Callable[[], object]) -> None:
     """Whoever can write the status can write anything there."""
     assert make() is None
@@ -796,7 +880,9 @@ class Row:
 
 @pytest.mark.parametrize("where", ["flying", "acknowledged", "marking", "aside"])
 def test_what_is_under_way_is_not_offered_again(where: str) -> None:
-    """Wherever it stands between leaving and being marked; once it is marked, the store does not give it any more."""
+    """Wherever it stands between leaving and being marked; once it is marked, the store does not give it any
+    more.
+    """
     aside: set[int] = set()
     out = Outgoing[Row](aside)
     out.offer([Row(1), Row(2)], 1000)

@@ -1,4 +1,6 @@
-"""What is set aside, which version is spoken, what is asked for, how much is in flight, what the own status means: the pure parts."""
+"""What is set aside, which version is spoken, what is asked for, how much is in flight, what the own status
+means: the pure parts.
+"""
 
 from __future__ import annotations
 
@@ -10,10 +12,19 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pole_agent.uplink.filters import BULK_TRIES, CLOSED_AGAIN_S, REFUSED_AGAIN_S, Filters
-from pole_agent.uplink.pace import LEAST, Pace
+from pole_agent.uplink.pace import MIN_WINDOW, Pace
 from pole_agent.uplink.presence import CHECK_S, ECHO_S, MISSES, QUIET_S, SLOWEST_S, Heard, Presence
-from pole_agent.uplink.quarantine import EVENT_S, HUNG_S, MOST_EVENTS, MOST_TOPICS, REFUSALS, REFUSED_S, SUSPECT_AFTER, Quarantine
-from pole_agent.uplink.quiet import MOST, Quiet
+from pole_agent.uplink.quarantine import (
+    EVENT_S,
+    HUNG_S,
+    MAX_EVENTS,
+    MAX_TOPICS,
+    REFUSALS,
+    REFUSED_S,
+    SUSPECT_AFTER,
+    Quarantine,
+)
+from pole_agent.uplink.quiet import MAX_LINES, Quiet
 from pole_agent.uplink.versions import AGAIN_S, SILENT_CLOSES, Versions
 
 A, B = "p/events/a/x", "p/events/b/x"
@@ -41,7 +52,8 @@ def test_line_that_breaks_now_and_then_suspects_nobody() -> None:
     """A line that breaks now and then suspects nobody."""
     q = Quarantine()
     for n in range(100):
-        q.lost({n: A, n + 1: A}, "gone", float(n), tried=False, sure=False)  # each time others are in flight: the ones before went through
+        # Each time others are in flight: the ones before went through
+        q.lost({n: A, n + 1: A}, "gone", float(n), tried=False, sure=False)
         assert not q.suspects
     assert len(q._strikes) == 2
 
@@ -123,9 +135,9 @@ def test_whatever_happens_it_stays_small(story: list[tuple[str, str, object]], s
             q.lost({int(value): topic}, "gone", now, tried=True, sure=False)  # type: ignore[call-overload]
         else:
             q.release(now)
-        assert len(q.events) <= MOST_EVENTS
-        assert len(q.topics) <= MOST_TOPICS
-        assert len(q.suspects) <= 40 + MOST_EVENTS
+        assert len(q.events) <= MAX_EVENTS
+        assert len(q.topics) <= MAX_TOPICS
+        assert len(q.suspects) <= 40 + MAX_EVENTS
         assert not any(hold.topic in q.topics for hold in q.events.values()), "a topic waits as a whole"
         assert all(hold.until <= now + HUNG_S[1] for hold in (*q.topics.values(), *q.events.values()))
     now += 2 * HUNG_S[1]
@@ -141,7 +153,7 @@ def test_120000_refused_events_stay_small() -> None:
     q = Quarantine()
     for n in range(120_000):
         q.refused(f"p/events/t{n % 100}/x", n, "no", n / 1000)
-    assert len(q.events) + len(q.topics) + len(q._runs) <= MOST_EVENTS + 3 * MOST_TOPICS
+    assert len(q.events) + len(q.topics) + len(q._runs) <= MAX_EVENTS + 3 * MAX_TOPICS
     assert len(q.why()) < 400
 
 
@@ -187,7 +199,9 @@ def test_what_broker_closes_at_is_set_aside() -> None:
 
 
 def drive(pace: Pace, acks_per_s: float, base_s: float, acks: int) -> float:
-    """So many acknowledgements on a line of this rate, each at least so long after its message; the longest one waited at the end."""
+    """So many acknowledgements on a line of this rate, each at least so long after its message; the longest
+    one waited at the end.
+    """
     flying, now, free_at, took = deque[float](), 0.0, 0.0, 0.0
     for _ in range(acks):
         while len(flying) < pace.window:
@@ -211,7 +225,7 @@ def test_the_window_follows_the_line() -> None:
     assert slow.window == 40, "it opens again"
     drive(one, 0.1, 10.0, 100)
     assert one.window == 1
-    assert LEAST >= 1
+    assert MIN_WINDOW >= 1
 
 
 ME, OTHER = "boot-1", "boot-0"
@@ -289,4 +303,4 @@ def test_the_log_is_bounded() -> None:
         record = logging.LogRecord("x", logging.INFO, "", 0, f"kind {n % 50} %s", ("a",), None)
         record.created = n * 0.01
         let += quiet.filter(record)
-    assert let <= (1000 / 60 + 1) * MOST
+    assert let <= (1000 / 60 + 1) * MAX_LINES

@@ -97,12 +97,18 @@ def test_a_whole_pole_works_and_says_what_is_missing(
 ) -> None:
     city = City(mosquitto.port)
     try:
-        agent("run", "--config", str(bench(f'[mqtt]\nhost = "127.0.0.1"\nport = {old_broker.port}\ntls = false\n')))
+        agent(
+            "run",
+            "--config",
+            str(bench(f'[mqtt]\nhost = "127.0.0.1"\nport = {old_broker.port}\ntls = false\n')),
+        )
         eventually(lambda: city.got("status"), within_s=20)
         city.send("lamp/set", level=0.7, duration_s=60, by="test")
         eventually(lambda: any(s["level"] == 0.7 for s in city.got("lamp/state")))
         eventually(lambda: any(e["data"]["part"] == "mqtt" for e in city.got("events/health/degraded")))
-        told = next(e["data"]["reason"] for e in city.got("events/health/degraded") if e["data"]["part"] == "mqtt")
+        told = next(
+            e["data"]["reason"] for e in city.got("events/health/degraded") if e["data"]["part"] == "mqtt"
+        )
         assert "retained" in told
         assert "orders to fly are not sent" in told
     finally:

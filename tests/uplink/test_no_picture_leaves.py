@@ -1,4 +1,7 @@
-"""Everything that a whole demo says to its broker, heard from outside: numbers and words only. No picture, no password."""
+"""Everything that a whole demo says to its broker, heard from outside: numbers and words only.
+
+No picture, no password.
+"""
 
 from __future__ import annotations
 
@@ -24,9 +27,10 @@ from tests.traced import Traced, nothing_else
 
 SECRET = "a-password-that-nobody-else-uses"
 MAGIC = (b"\xff\xd8\xff", b"\x89PNG", b"RIFF", b"GIF8", b"BM6", b"\x00\x00\x00\x01g", b"ftyp", b"%PDF")
-BLOB = re.compile(rb"[A-Za-z0-9+/=_-]{120,}")  # as long as no identifier, hash or signature is: base64 of something
+# As long as no identifier, hash or signature is: base64 of something
+BLOB = re.compile(rb"[A-Za-z0-9+/=_-]{120,}")
 LONG_S = 600
-MOST_BYTES = 300_000  # one picture of the clip has 1.3 million
+MAX_BYTES = 300_000  # one picture of the clip has 1.3 million
 
 
 @contextlib.contextmanager
@@ -71,21 +75,36 @@ def is_harmless(heard: list[tuple[str, bytes]]) -> None:
 
 def demo(port: int, folder: Path, *more: str) -> subprocess.Popen[str]:
     return subprocess.Popen(
-        [sys.executable, "-m", "pole_agent", "demo", *more, "--mqtt", f"mqtt://pole:{SECRET}@127.0.0.1:{port}"],
-        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=folder, env={"PYTHONPATH": str(ROOT), "PATH": "/usr/bin"},
-    )  # fmt: skip
+        [
+            sys.executable,
+            "-m",
+            "pole_agent",
+            "demo",
+            *more,
+            "--mqtt",
+            f"mqtt://pole:{SECRET}@127.0.0.1:{port}",
+        ],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        cwd=folder,
+        env={"PYTHONPATH": str(ROOT), "PATH": "/usr/bin"},
+    )
 
 
 def is_simulated(heard: list[tuple[str, bytes]]) -> None:
     """Every message says so, whatever else it says."""
-    assert [topic for topic, payload in heard if payload and json.loads(payload).get("simulation") is not True] == []
+    assert [
+        topic for topic, payload in heard if payload and json.loads(payload).get("simulation") is not True
+    ] == []
 
 
 @pytest.mark.timeout(180)
 def test_a_whole_demo_says_numbers_and_words(traced: Traced) -> None:
     """A whole demo says numbers and words only and sums them up.
 
-    Alone: its clock starts at dusk, so its times are called unsynced; it speaks to its own broker only, and writes nothing elsewhere.
+    Alone: its clock starts at dusk, so its times are called unsynced; it speaks to its own broker only, and
+    writes nothing elsewhere.
     """
     port = free_port()
     process = traced.start("demo", "--once", "--port", str(port))
@@ -104,18 +123,27 @@ def test_a_whole_demo_says_numbers_and_words(traced: Traced) -> None:
     assert int(summary["messages delivered"].split()[0]) >= 10
     assert float(summary["peak memory"].split()[0]) <= 200
     topics = {topic.split("/", 3)[-1] for topic, _ in heard}
-    assert {"status", "info", "active", "lamp/state", "drone/request", "drone/order", "events/incident/opened"} <= topics
+    assert {
+        "status",
+        "info",
+        "active",
+        "lamp/state",
+        "drone/request",
+        "drone/order",
+        "events/incident/opened",
+    } <= topics
     is_harmless(heard)
     is_simulated(heard)
     assert {json.loads(p)["timequality"] for t, p in heard if "/events/" in t} == {"unsynced"}
-    assert sum(len(payload) for _, payload in heard) < MOST_BYTES
+    assert sum(len(payload) for _, payload in heard) < MAX_BYTES
 
 
 @pytest.mark.timeout(180)
 def test_an_order_of_the_demo_is_a_simulation(mosquitto: Mosquitto, tmp_path: Path) -> None:
     """An order of the demo is a simulation also when a person approves.
 
-    With a real broker it keeps real time, and a person decides as on the street: all of it is a simulation all the same.
+    With a real broker it keeps real time, and a person decides as on the street: all of it is a simulation
+    all the same.
     """
     with everything(mosquitto.port) as heard:
         process = demo(mosquitto.port, tmp_path, "--approval", "required")
@@ -125,7 +153,11 @@ def test_an_order_of_the_demo_is_a_simulation(mosquitto: Mosquitto, tmp_path: Pa
 
         try:
             eventually(lambda: last("/drone/request").get("state") == "pending_approval", 60)
-            decision = {"request_id": last("/drone/request")["request_id"], "decision": "approve", "by": "officer"}
+            decision = {
+                "request_id": last("/drone/request")["request_id"],
+                "decision": "approve",
+                "by": "officer",
+            }
             client = paho.Client(CallbackAPIVersion.VERSION2)
             client.connect("127.0.0.1", mosquitto.port)
             client.publish("smartpole/sumedang/DEMO-1/drone/approval", json.dumps(decision), qos=1)
@@ -138,10 +170,17 @@ def test_an_order_of_the_demo_is_a_simulation(mosquitto: Mosquitto, tmp_path: Pa
             shown, _ = process.communicate(timeout=15)
     assert last("/drone/order")["approved_by"] == "officer"
     is_harmless(heard)
-    is_simulated([(topic, payload) for topic, payload in heard if not topic.endswith("/drone/approval")])  # that one is the officer's
-    times = [(e["timequality"], datetime.fromisoformat(e["time"])) for e in (json.loads(p) for t, p in heard if "/events/" in t)]
+    # That one is the officer's
+    is_simulated([(topic, payload) for topic, payload in heard if not topic.endswith("/drone/approval")])
+    times = [
+        (e["timequality"], datetime.fromisoformat(e["time"]))
+        for e in (json.loads(p) for t, p in heard if "/events/" in t)
+    ]
     assert times
-    assert all(quality == "synced" and abs((datetime.now(UTC) - time).total_seconds()) < 180 for quality, time in times)
+    assert all(
+        quality == "synced" and abs((datetime.now(UTC) - time).total_seconds()) < 180
+        for quality, time in times
+    )
     assert "real time, " in shown
 
 
@@ -162,22 +201,30 @@ def test_ten_minutes_of_the_demo_say_numbers(mosquitto: Mosquitto, tmp_path: Pat
     assert {"incident/opened", "incident/closed", "traffic/summarized"} <= kinds
     assert sum(topic.endswith("/health") for topic, _ in heard) >= LONG_S / 60 - 1
     is_harmless(heard)
-    assert sum(len(payload) for _, payload in heard) < MOST_BYTES * LONG_S / 25
+    assert sum(len(payload) for _, payload in heard) < MAX_BYTES * LONG_S / 25
 
 
-def test_passwords_of_camera_and_broker_stay_on_pole(mosquitto: Mosquitto, bench: Callable[..., Path], tmp_path: Path) -> None:
-    """The passwords of camera and broker stay on the pole. In no message and in no line of the log, also when neither lets us in."""
+def test_passwords_of_camera_and_broker_stay_on_pole(
+    mosquitto: Mosquitto, bench: Callable[..., Path], tmp_path: Path
+) -> None:
+    """The passwords of camera and broker stay on the pole.
+
+    In no message and in no line of the log, also when neither lets us in.
+    """
     secret = tmp_path / "secret"
     secret.write_text(SECRET)
     config = bench(
-        f'[[camera]]\nsource = "rtsp://127.0.0.1:9/x?password={SECRET}"\nusername = "viewer"\npassword_file = "{secret}"\n'
-        f'[[camera]]\nname = "other"\nsource = "rtsp://viewer:{SECRET}@127.0.0.1:9/user=a&password={SECRET}"\n'
-        f'[mqtt]\nhost = "127.0.0.1"\nport = {mosquitto.port}\ntls = false\nusername = "pole"\npassword_file = "{secret}"\n'
+        f'[[camera]]\nsource = "rtsp://127.0.0.1:9/x?password={SECRET}"\nusername = "viewer"\npassword_file ='
+        f' "{secret}"\n[[camera]]\nname = "other"\nsource ='
+        f' "rtsp://viewer:{SECRET}@127.0.0.1:9/user=a&password={SECRET}"\n[mqtt]\nhost = "127.0.0.1"\nport ='
+        f' {mosquitto.port}\ntls = false\nusername = "pole"\npassword_file = "{secret}"\n'
     )
     with everything(mosquitto.port) as heard:
         process = run_agent("run", "--config", str(config), "--log-level", "debug")
         try:
-            eventually(lambda: sum(t.endswith("health/degraded") and b"camera:" in p for t, p in heard) >= 2, 30)
+            eventually(
+                lambda: sum(t.endswith("health/degraded") and b"camera:" in p for t, p in heard) >= 2, 30
+            )
             eventually(lambda: any(t.endswith("/health") for t, _ in heard), 20)
         finally:
             process.terminate()

@@ -69,7 +69,9 @@ def test_nothing_is_sent_twice_nothing_is_forgotten(story: list[tuple[str, int]]
             row = out.take()
             if row is not None:
                 assert row.seq not in taken, "sent twice"
-                assert all(row.level >= r.level for r in shelf.waiting.values() if r.seq not in taken), "the gravest first"
+                assert all(row.level >= r.level for r in shelf.waiting.values() if r.seq not in taken), (
+                    "the gravest first"
+                )
                 taken.append(row.seq)
                 flying.append(row)
         elif flying and what in ("acknowledge", "refuse"):

@@ -28,7 +28,9 @@ KNOWN = ["flying", "acknowledged", "marking", "aside"]
 
 @pytest.mark.parametrize("where", KNOWN)
 def test_what_is_on_its_way_is_not_sent_again(where: str) -> None:
-    """A row that flies, waits for its mark, is being marked or is set aside does not come again, from the top or by itself."""
+    """A row that flies, waits for its mark, is being marked or is set aside does not come again, from the top
+    or by itself.
+    """
     aside: set[int] = set()
     out = with_rows(3, aside)
     row = out.take()
@@ -49,7 +51,9 @@ def test_what_is_on_its_way_is_not_sent_again(where: str) -> None:
 
 
 def test_what_was_marked_is_forgotten() -> None:
-    """Marks are taken once, and what was marked counts no more; what was refused and is no longer aside goes again."""
+    """Marks are taken once, and what was marked counts no more; what was refused and is no longer aside goes
+    again.
+    """
     aside = {2}
     out = with_rows(3, aside)
     assert all_of(out) == [1, 3]

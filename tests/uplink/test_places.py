@@ -1,4 +1,6 @@
-"""Who gets a place on the line: what is live first, then who came first; nobody who is busy sending takes it away from who waits."""
+"""Who gets a place on the line: what is live first, then who came first; nobody who is busy sending takes it
+away from who waits.
+"""
 
 from __future__ import annotations
 
@@ -86,7 +88,9 @@ async def test_a_place_is_handed_on_however_it_ends(ends: str) -> None:
 
 @pytest.mark.parametrize("granted", [False, True])
 async def test_who_gives_up_takes_no_place_along(granted: bool) -> None:
-    """Whether he still waits or was just let in: afterwards one flies, and the next comes when it is acknowledged."""
+    """Whether he still waits or was just let in: afterwards one flies, and the next comes when it is
+    acknowledged.
+    """
     hand = Hand(1)
     session = session_of(hand)
     jobs = [send(session, name) for name in (b"a", b"b", b"c", b"d")]
@@ -153,7 +157,9 @@ async def test_senders_take_turns(places: int, senders: int, odd: OddBroker) -> 
 
 
 async def test_a_cancel_goes_before_all_events_that_wait(odd: OddBroker) -> None:
-    """Those that fly are let land, the next is the cancel; of two that are live the first, and a letter is not better than a message."""
+    """Those that fly are let land, the next is the cancel; of two that are live the first, and a letter is
+    not better than a message.
+    """
     odd.oddity = Oddity(receive_maximum=2, ack_s=0.002)
     order = Message(f"{BASE}/drone/order", b"order", expiry_s=9)
     async with entered(odd.port) as session:
@@ -165,7 +171,11 @@ async def test_a_cancel_goes_before_all_events_that_wait(odd: OddBroker) -> None
         senders = [asyncio.ensure_future(send()) for _ in range(5)]
         await until(lambda: len(odd.taken) >= 10, 5)
         taken = len(odd.taken)
-        await asyncio.gather(session.publish(CANCEL), session.publish(lambda: order), session.publish(CANCEL._replace(payload=b"second")))
+        await asyncio.gather(
+            session.publish(CANCEL),
+            session.publish(lambda: order),
+            session.publish(CANCEL._replace(payload=b"second")),
+        )
         await asyncio.gather(*senders)
     payloads = [payload for _, payload in odd.taken]
     live = [payload for payload in payloads if payload != b"event"]
@@ -176,7 +186,9 @@ async def test_a_cancel_goes_before_all_events_that_wait(odd: OddBroker) -> None
 
 
 async def test_a_backlog_lets_a_cancel_and_an_alarm_by(odd: OddBroker, tmp_path: Path) -> None:
-    """At a broker that bears few at a time too: both leave with the next messages, and the events go in their order, each once."""
+    """At a broker that bears few at a time too: both leave with the next messages, and the events go in their
+    order, each once.
+    """
     odd.oddity = Oddity(receive_maximum=3, ack_s=0.01)
     fill(tmp_path / "state", good=80, bad=20)
     async with running(Pole(tmp_path / "state", odd.port)) as pole:

@@ -27,7 +27,8 @@ def mosquitto(folder: Path) -> Iterator[Real]:
     if program is None:
         pytest.skip("needs Mosquitto: sudo apt install mosquitto")
     (folder / "acl").write_text(
-        f"user {CITY}\ntopic readwrite #\nuser {POLE}\ntopic readwrite {BASE}/#\ntopic deny {BASE}/events/command/#\n"
+        f"user {CITY}\ntopic readwrite #\nuser {POLE}\ntopic readwrite {BASE}/#\ntopic deny"
+        f" {BASE}/events/command/#\n"
     )
     passwords = folder / "passwords"
     passwords.write_text(f"{CITY}:{PASSWORD}\n{POLE}:{PASSWORD}\n")
@@ -94,7 +95,9 @@ def pole_at(real: Real, folder: Path) -> Pole:
 
 
 @pytest.mark.parametrize("name", NAMES)
-async def test_everything_arrives_and_commands_are_heard(name: str, brokers: dict[str, Real], tmp_path: Path) -> None:
+async def test_everything_arrives_and_commands_are_heard(
+    name: str, brokers: dict[str, Real], tmp_path: Path
+) -> None:
     real = brokers[name]
     fill(tmp_path / "state", bad=0)
     ear = Ear(real.port)
@@ -112,8 +115,10 @@ async def test_everything_arrives_and_commands_are_heard(name: str, brokers: dic
             command = await asyncio.wait_for(pole.inbox.get(), 10)
             assert (command.path, command.payload) == ("lamp/set", b'{"level":0.5}')
             assert bool(pole.reason("mqtt")) is not real.modern, told()
-            assert {n for n, p in pole.parts.report().items() if p["state"] != "ok"} == (set() if real.modern else {"mqtt"})
-            await pole.upload.farewell()
+            assert {n for n, p in pole.parts.report().items() if p["state"] != "ok"} == (
+                set() if real.modern else {"mqtt"}
+            )
+            await pole.upload.shutdown()
             await until(lambda: (ear.last("status") or {})["reason"] == "stopped", 10)
 
     try:
@@ -124,8 +129,12 @@ async def test_everything_arrives_and_commands_are_heard(name: str, brokers: dic
 
 
 @pytest.mark.parametrize("name", NAMES)
-async def test_a_topic_without_rights_blocks_nobody(name: str, brokers: dict[str, Real], tmp_path: Path) -> None:
-    """Mosquitto refuses, RabbitMQ hangs up, NATS says nothing and throws away: what can be known of it is told."""
+async def test_a_topic_without_rights_blocks_nobody(
+    name: str, brokers: dict[str, Real], tmp_path: Path
+) -> None:
+    """Mosquitto refuses, RabbitMQ hangs up, NATS says nothing and throws away: what can be known of it is
+    told.
+    """
     real = brokers[name]
     fill(tmp_path / "state")
     ear = Ear(real.port)
@@ -153,10 +162,19 @@ def test_the_doctor_is_let_in(name: str, brokers: dict[str, Real], tmp_path: Pat
     from pole_agent.settings import Settings
 
     (tmp_path / "password").write_text(PASSWORD)
-    mqtt = {"host": "127.0.0.1", "port": brokers[name].port, "tls": False, "username": POLE, "password_file": tmp_path / "password"}
+    mqtt = {
+        "host": "127.0.0.1",
+        "port": brokers[name].port,
+        "tls": False,
+        "username": POLE,
+        "password_file": tmp_path / "password",
+    }
     pole = {"id": "T-1", "site": "test", "latitude": 0, "longitude": 0}
     (found,) = link.broker(Settings.model_validate({"pole": pole, "mqtt": mqtt}))
-    assert (found.state, "MQTT 5" in found.words.en) == ("ok" if brokers[name].modern else "warn", True), found
+    assert (found.state, "MQTT 5" in found.words.en) == (
+        "ok" if brokers[name].modern else "warn",
+        True,
+    ), found
     (tmp_path / "password").write_text("wrong")
     (found,) = link.broker(Settings.model_validate({"pole": pole, "mqtt": mqtt}))
     assert (found.state, "refuses the login" in found.words.en) == ("fail", True), found

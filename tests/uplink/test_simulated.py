@@ -14,14 +14,18 @@ from pole_agent.uplink.simulated import SimulatedBroker, marked
 
 BASE = "smartpole/s/p"
 VALUES = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.text(), lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner), max_leaves=8
+    st.none() | st.booleans() | st.integers() | st.text(),
+    lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
+    max_leaves=8,
 )
 
 
 @given(st.dictionaries(st.text() | st.just("simulation"), VALUES))
 def test_every_document_is_marked_and_keeps_the_rest(document: dict[str, Any]) -> None:
     """Also one that says it is none, that is empty, or that holds the word elsewhere."""
-    assert json.loads(marked(Message("t", encode(document))).payload) == json.loads(encode(document)) | {"simulation": True}
+    assert json.loads(marked(Message("t", encode(document))).payload) == json.loads(encode(document)) | {
+        "simulation": True
+    }
 
 
 def test_what_is_no_document_stays_as_it_is() -> None:
@@ -34,7 +38,9 @@ async def test_messages_late_letters_and_the_will_are_marked() -> None:
     memory = MemoryBroker()
     status = Message(f"{BASE}/status", encode({"state": "online"}), retain=True)
     letters: list[Letter] = [status, lambda: Message(f"{BASE}/drone/order", encode({"simulation": False}))]
-    async with SimulatedBroker(memory).connect(Message(f"{BASE}/status", b"{}", retain=True), BASE) as session:
+    async with SimulatedBroker(memory).connect(
+        Message(f"{BASE}/status", b"{}", retain=True), BASE
+    ) as session:
         for letter in letters:
             await session.publish(letter)
         memory.send(Incoming("lamp/set", marked(status).payload))

@@ -47,10 +47,15 @@ class Authority:
     def file(self) -> Path:
         return self.folder / "ca.pem"
 
-    def issue(self, *names: str, name: str = "", days: float = 365, begun_days: float = 1) -> tuple[Path, Path]:
+    def issue(
+        self, *names: str, name: str = "", days: float = 365, begun_days: float = 1
+    ) -> tuple[Path, Path]:
         now = datetime.now(UTC)
         issued = self.ca.issue_cert(
-            *names, common_name=name or None, not_after=now + timedelta(days=days), not_before=now - timedelta(days=begun_days)
+            *names,
+            common_name=name or None,
+            not_after=now + timedelta(days=days),
+            not_before=now - timedelta(days=begun_days),
         )
         stem = name or names[0]
         cert, key = self.folder / f"{stem}.pem", self.folder / f"{stem}.key"
@@ -100,7 +105,9 @@ async def test_the_pinned_authority_is_believed_and_no_other(
         await attempt(replace(address, host="localhost"))  # the certificate is for 127.0.0.1
 
 
-async def test_broker_whose_certificate_has_ended(authority: Authority, mosquitto_with: Callable[[str], Mosquitto]) -> None:
+async def test_broker_whose_certificate_has_ended(
+    authority: Authority, mosquitto_with: Callable[[str], Mosquitto]
+) -> None:
     """A broker whose certificate has ended is not believed and the clock is named."""
     port = free_port()
     mosquitto_with(tls_listener(authority, port, days=-1, begun_days=30))
@@ -168,7 +175,11 @@ def test_a_certificate_is_told_thirty_days_ahead() -> None:
     end = 500 * DAY_S
     watch.look(102 * DAY_S)
     assert told.events[-1].kind == "health.recovered"
-    assert told.parts.report()["certificate:broker"] == {"state": "ok", "ends": "1971-05-16T00:00:00.000Z", "days_left": 398.0}
+    assert told.parts.report()["certificate:broker"] == {
+        "state": "ok",
+        "ends": "1971-05-16T00:00:00.000Z",
+        "days_left": 398.0,
+    }
 
 
 def test_a_certificate_that_cannot_be_read_is_told() -> None:
@@ -179,7 +190,9 @@ def test_a_certificate_that_cannot_be_read_is_told() -> None:
         raise OSError(2, "No such file or directory")
 
     Certificates({"mqtt.cert_file": broken, "broker": lambda: None}, told.parts).look(0.0)
-    assert [e.data for e in told.events] == [{"part": "certificate:mqtt.cert_file", "reason": "mqtt.cert_file: No such file or directory"}]
+    assert [e.data for e in told.events] == [
+        {"part": "certificate:mqtt.cert_file", "reason": "mqtt.cert_file: No such file or directory"}
+    ]
 
 
 # --- the example for a regency's broker
@@ -194,7 +207,11 @@ class Regency:
         passwords = folder / "passwords"
         passwords.touch(0o600)
         for name in ("dashboard", "command-center", "duty-officer", "dispatcher", "homeassistant"):
-            subprocess.run(["mosquitto_passwd", "-b", str(passwords), name, f"secret-of-{name}"], check=True, capture_output=True)
+            subprocess.run(
+                ["mosquitto_passwd", "-b", str(passwords), name, f"secret-of-{name}"],
+                check=True,
+                capture_output=True,
+            )
         cert, key = authority.issue("127.0.0.1")
         lines = (EXAMPLES / "mosquitto.conf").read_text()
         for old, new in {
@@ -214,7 +231,9 @@ class Regency:
 
     def pole(self, name: str) -> Address:
         cert, key = self.authority.issue(f"{name}.poles", name=name)
-        return Address("127.0.0.1", self.pole_port, name, True, ca_file=self.authority.file, cert_file=cert, key_file=key)
+        return Address(
+            "127.0.0.1", self.pole_port, name, True, ca_file=self.authority.file, cert_file=cert, key_file=key
+        )
 
     async def may(self, name: str, path: str, pole: str = "SMD-0042") -> bool:
         """Does the broker take this message of a person?"""
@@ -250,9 +269,18 @@ COMMANDS = (
     "diagnose",
 )
 OWN = (
-    "status", "info", "active", "health", "reply", "events/incident/opened", "lamp/state", "drone/request", "drone/order",
-    "drone/cancel", "diagnosis",
-)  # fmt: skip
+    "status",
+    "info",
+    "active",
+    "health",
+    "reply",
+    "events/incident/opened",
+    "lamp/state",
+    "drone/request",
+    "drone/order",
+    "drone/cancel",
+    "diagnosis",
+)
 
 
 async def test_a_pole_speaks_for_itself_only(regency: Regency) -> None:
@@ -280,12 +308,18 @@ async def test_a_pole_speaks_for_itself_only(regency: Regency) -> None:
         ("homeassistant", ("lamp/set",)),
     ],
 )
-async def test_each_role_commands_what_is_its_own(regency: Regency, name: str, allowed: tuple[str, ...]) -> None:
+async def test_each_role_commands_what_is_its_own(
+    regency: Regency, name: str, allowed: tuple[str, ...]
+) -> None:
     assert {path for path in COMMANDS + OWN if await regency.may(name, path)} == set(allowed)
 
 
 async def test_a_whole_pole_lives_behind_the_example(
-    regency: Regency, agent: Callable[..., Any], tmp_path: Path, bench: Callable[..., Path], monkeypatch: pytest.MonkeyPatch
+    regency: Regency,
+    agent: Callable[..., Any],
+    tmp_path: Path,
+    bench: Callable[..., Path],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """Client certificate from systemd's credentials; commands reach it; its certificates stand in health."""
     cert, key = regency.authority.issue("T-1.poles", name="T-1", days=10)
@@ -310,7 +344,11 @@ key_file = "$CREDENTIALS_DIRECTORY/pole-key"
     async def city() -> None:
         params = aiomqtt.TLSParameters(ca_certs=str(regency.authority.file))
         async with aiomqtt.Client(
-            "127.0.0.1", regency.port, username="command-center", password="secret-of-command-center", tls_params=params
+            "127.0.0.1",
+            regency.port,
+            username="command-center",
+            password="secret-of-command-center",
+            tls_params=params,
         ) as client:
             await client.subscribe("smartpole/sumedang/#", qos=1)
             async for message in client.messages:

@@ -73,7 +73,10 @@ def test_event_is_cloudevent_with_fields_of_contract() -> None:
     }
 
 
-@pytest.mark.parametrize(("duration_s", "opened_at"), [(2.5, "2026-01-01T00:00:07.500Z"), (0, "2026-01-01T00:00:10.000Z"), (None, None)])
+@pytest.mark.parametrize(
+    ("duration_s", "opened_at"),
+    [(2.5, "2026-01-01T00:00:07.500Z"), (0, "2026-01-01T00:00:10.000Z"), (None, None)],
+)
 def test_a_closed_incident_says_when_it_opened(duration_s: float | None, opened_at: str | None) -> None:
     """By the corrected clock; after a restart nobody knows when it ended, so neither how long it took."""
     wall = datetime.fromisoformat("2026-01-01T00:00:10Z").timestamp()
@@ -90,28 +93,41 @@ texts = st.text(st.characters(codec="utf-8"), max_size=20)
         st.tuples(
             st.sampled_from(Severity),
             st.dictionaries(
-                texts | st.just("duration_s"), texts | st.integers() | st.floats(allow_nan=False, allow_infinity=False), max_size=4
+                texts | st.just("duration_s"),
+                texts | st.integers() | st.floats(allow_nan=False, allow_infinity=False),
+                max_size=4,
             ),
-            st.floats(0, 4e9), st.sampled_from(["synced", "corrected", "unsynced"]),
+            st.floats(0, 4e9),
+            st.sampled_from(["synced", "corrected", "unsynced"]),
         ),
-        min_size=1, max_size=8,
+        min_size=1,
+        max_size=8,
     )
-)  # fmt: skip
-def test_text_that_store_hands_out_is_document(rows: list[tuple[Severity, dict[str, object], float, str]]) -> None:
+)
+def test_text_that_store_hands_out_is_document(
+    rows: list[tuple[Severity, dict[str, object], float, str]],
+) -> None:
     """The text that the store hands out is the document."""
     with tempfile.TemporaryDirectory() as folder:
         database = Database(Path(folder) / "pole.db", 16, lambda: "x")
         with database.transaction():
             database.append(
                 [
-                    Entry(f"id-{n}", RecordEvent("incident.closed", severity, data, 1.0), Stamp(1.0, "boot", wall, quality))  # type: ignore[arg-type]
+                    Entry(
+                        f"id-{n}",
+                        RecordEvent("incident.closed", severity, data, 1.0),
+                        Stamp(1.0, "boot", wall, quality),
+                    )  # type: ignore[arg-type]
                     for n, (severity, data, wall, quality) in enumerate(rows)
                 ]
             )
             database.mark_delivered([1], 1.0)
             database.resend(1, 1)
         values = {"source": "/smartpole/s/p", "prefix": TYPE_PREFIX, "storeid": database.store_id}
-        outbound = {o.seq: json.loads(o.text) for o in map(Outbound.read, database.following(None, 100, DOCUMENT_SQL, **values))}
+        outbound = {
+            o.seq: json.loads(o.text)
+            for o in map(Outbound.read, database.following(None, 100, DOCUMENT_SQL, **values))
+        }
         for stored in database.list_events(100):
             document = event_document("smartpole/s/p", database.store_id, stored)
             text = outbound[stored.seq]
@@ -119,6 +135,8 @@ def test_text_that_store_hands_out_is_document(rows: list[tuple[Severity, dict[s
             if opened := document["data"].pop("opened_at", None):
                 pairs.append((text["data"].pop("opened_at"), opened))
             for one, other in pairs:
-                assert abs(datetime.fromisoformat(one) - datetime.fromisoformat(other)) <= timedelta(milliseconds=1)
+                assert abs(datetime.fromisoformat(one) - datetime.fromisoformat(other)) <= timedelta(
+                    milliseconds=1
+                )
             assert text == document
         database.close()

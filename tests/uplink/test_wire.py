@@ -1,4 +1,6 @@
-"""The wire as a broker and another client see it: what is kept, acknowledged, let expire, and said when a pole is gone."""
+"""The wire as a broker and another client see it: what is kept, acknowledged, let expire, and said when a
+pole is gone.
+"""
 
 from __future__ import annotations
 
@@ -53,7 +55,9 @@ class Heard:
 
 
 class City:
-    """Another client in MQTT 5, which asks for QoS 2 and for retain as published: it hears each message as it was sent."""
+    """Another client in MQTT 5, which asks for QoS 2 and for retain as published: it hears each message as it
+    was sent.
+    """
 
     def __init__(self, port: int) -> None:
         self.heard: queue.Queue[Heard] = queue.Queue()
@@ -121,11 +125,32 @@ async def entered(port: int, protocol: str = "auto") -> AsyncIterator[MqttSessio
 # --- what another client gets
 
 SENT = {
-    "an event": (Message(f"{BASE}/events/a/b", b"{}", 1, False, None, None, CLOUDEVENT), 1, False, None, CLOUDEVENT, None),
+    "an event": (
+        Message(f"{BASE}/events/a/b", b"{}", 1, False, None, None, CLOUDEVENT),
+        1,
+        False,
+        None,
+        CLOUDEVENT,
+        None,
+    ),
     "a state": (Message(f"{BASE}/info", b"{}", retain=True), 1, True, None, "application/json", None),
     "health": (Message(f"{BASE}/health", b"{}", qos=0, retain=True), 0, True, None, "application/json", None),
-    "an order": (Message(f"{BASE}/drone/order", b"{}", expiry_s=600), 1, False, 600, "application/json", None),
-    "an answer": (Message(f"{BASE}/reply", b"{}", correlation=b"\x00\x01"), 1, False, None, "application/json", b"\x00\x01"),
+    "an order": (
+        Message(f"{BASE}/drone/order", b"{}", expiry_s=600),
+        1,
+        False,
+        600,
+        "application/json",
+        None,
+    ),
+    "an answer": (
+        Message(f"{BASE}/reply", b"{}", correlation=b"\x00\x01"),
+        1,
+        False,
+        None,
+        "application/json",
+        b"\x00\x01",
+    ),
 }
 
 
@@ -194,14 +219,20 @@ async def test_what_the_broker_is_asked_for(mosquitto: Mosquitto, protocol: str,
     for hello, suffix in zip(asked, ("", "-twin-1"), strict=True):
         assert hello[4:8] == b"MQTT"
         level, flags, keep_alive = struct.unpack(">BBH", hello[8:12])
-        assert (level, flags, keep_alive) == (5 if modern else 4, 0b00101110, 20), "clean, will, QoS 1, will retained; no login"
+        assert (level, flags, keep_alive) == (
+            5 if modern else 4,
+            0b00101110,
+            20,
+        ), "clean, will, QoS 1, will retained; no login"
         name = f"smartpole-test-T-1{suffix}".encode()
         assert struct.pack(">H", len(name)) + name in hello
         assert hello.endswith(struct.pack(">H", len(WILL.payload)) + WILL.payload)
 
 
 async def test_a_command_brings_what_it_says(mosquitto: Mosquitto, city: City) -> None:
-    """Path, payload, whether it is kept, where the answer goes; of a huge one no more than shows that it is."""
+    """Path, payload, whether it is kept, where the answer goes; of a huge one no more than shows
+    that it is.
+    """
     async with entered(mosquitto.port) as session:
         coming = session.incoming()
         await asyncio.to_thread(city.say, "lamp/set", b"{}", ResponseTopic="desk/7", CorrelationData=b"7")
@@ -231,8 +262,12 @@ async def test_we_listen_to_the_commands_of_the_contract(odd: OddBroker) -> None
     async with entered(odd.port):
         channels, operations = OPERATIONS["channels"], OPERATIONS["operations"]
         wanted = {channels[name]["address"] for name, o in operations.items() if o["action"] == "receive"}
-        assert {f.replace(BASE, "{prefix}/{site}/{pole}") for f in odd.filters} == wanted | {"{prefix}/{site}/{pole}/status"}
-        assert odd.filters[:4] == [f"{BASE}/{p}" for p in ("lamp/set", "drone/stop", "drone/approval", "status")]
+        assert {f.replace(BASE, "{prefix}/{site}/{pole}") for f in odd.filters} == wanted | {
+            "{prefix}/{site}/{pole}/status"
+        }
+        assert odd.filters[:4] == [
+            f"{BASE}/{p}" for p in ("lamp/set", "drone/stop", "drone/approval", "status")
+        ]
 
 
 # --- what a broker answers
@@ -267,7 +302,9 @@ async def test_an_answer_from_0x80_on_is_a_no(odd: OddBroker, code: int, words: 
 
 
 @pytest.mark.parametrize(("receive_maximum", "most"), [(1, 1), (7, 7), (20, 20), (None, 40), (100, 40)])
-async def test_no_more_is_in_flight_than_the_broker_bears(odd: OddBroker, receive_maximum: int | None, most: int) -> None:
+async def test_no_more_is_in_flight_than_the_broker_bears(
+    odd: OddBroker, receive_maximum: int | None, most: int
+) -> None:
     """Its receive maximum, and forty where it names none or more; nothing is lost for it."""
     odd.oddity = Oddity(receive_maximum=receive_maximum, ack_s=0.001)
     async with entered(odd.port) as session:
@@ -280,7 +317,10 @@ async def test_what_is_live_goes_before_what_waits(odd: OddBroker) -> None:
     """An order overtakes events that wait for a place."""
     odd.oddity = Oddity(receive_maximum=1, ack_s=0.01)
     async with entered(odd.port) as session:
-        events = [asyncio.ensure_future(session.publish(Message(f"{BASE}/events/a/b", b"%d" % n), waits=True)) for n in range(4)]
+        events = [
+            asyncio.ensure_future(session.publish(Message(f"{BASE}/events/a/b", b"%d" % n), waits=True))
+            for n in range(4)
+        ]
         await asyncio.sleep(0)
         await session.publish(lambda: Message(f"{BASE}/drone/order", b"order", expiry_s=5))
         await asyncio.gather(*events)
@@ -291,7 +331,9 @@ async def test_a_place_of_who_gave_up_goes_to_the_next(odd: OddBroker) -> None:
     """A canceled message takes no place with it, whether it waited or had its turn."""
     odd.oddity = Oddity(receive_maximum=1, ack_s=0.02)
     async with entered(odd.port) as session:
-        sends = [asyncio.ensure_future(session.publish(Message(f"{BASE}/events/a/b", b"%d" % n))) for n in range(5)]
+        sends = [
+            asyncio.ensure_future(session.publish(Message(f"{BASE}/events/a/b", b"%d" % n))) for n in range(5)
+        ]
         await asyncio.sleep(0)
         sends[1].cancel()
         await sends[0]
@@ -303,7 +345,9 @@ async def test_a_place_of_who_gave_up_goes_to_the_next(odd: OddBroker) -> None:
 
 @pytest.mark.parametrize(("size", "fits"), [(1000, True), (1001, False)])
 async def test_the_largest_packet(odd: OddBroker, size: int, fits: bool) -> None:
-    """What the broker would hang up at is refused here, with room for the head; the length is that of bytes."""
+    """What the broker would hang up at is refused here, with room for the head; the length is
+    that of bytes.
+    """
     topic = f"{BASE}/événement"
     odd.oddity = Oddity(largest_packet=1000)
     async with entered(odd.port) as session:
@@ -311,7 +355,9 @@ async def test_the_largest_packet(odd: OddBroker, size: int, fits: bool) -> None
         if fits:
             await session.publish(message)
         else:
-            with pytest.raises(PublishRefused, match="too large: 1001 bytes, the broker takes 1000") as refused:
+            with pytest.raises(
+                PublishRefused, match="too large: 1001 bytes, the broker takes 1000"
+            ) as refused:
                 await session.publish(message)
             assert refused.value.reason_code == 0x95
     assert len(odd.taken) == fits
@@ -326,9 +372,13 @@ async def test_what_mqtt_does_not_allow_is_refused_here(odd: OddBroker) -> None:
         await session.publish(Message(f"{BASE}/good", b"{}"))
 
 
-@pytest.mark.parametrize(("code", "what"), [(0x8E, TakenOver), (0x8B, LinkLost), (0x8D, LinkLost), (0x87, LinkLost)])
+@pytest.mark.parametrize(
+    ("code", "what"), [(0x8E, TakenOver), (0x8B, LinkLost), (0x8D, LinkLost), (0x87, LinkLost)]
+)
 async def test_only_one_reason_means_a_twin(odd: OddBroker, code: int, what: type[LinkLost]) -> None:
-    """The broker says why it lets go: taken over (0x8e) is another client with our name, shutting down and keep alive are not."""
+    """The broker says why it lets go: taken over (0x8e) is another client with our name, shutting down and
+    keep alive are not.
+    """
     with pytest.raises(LinkLost) as lost:
         async with entered(odd.port) as session:
             hearing = asyncio.ensure_future(anext(session.incoming()))
@@ -353,7 +403,9 @@ async def test_a_second_client_with_the_name_ends_the_first(mosquitto: Mosquitto
 
 
 async def test_a_broker_that_keeps_nothing_is_told_of(odd: OddBroker) -> None:
-    """The first attempt learns it, the next one asks for nothing to be kept, and it is said what is missing."""
+    """The first attempt learns it, the next one asks for nothing to be kept, and it is said what
+    is missing.
+    """
     odd.oddity = Oddity(retains=False)
     broker = broker_at(odd.port)
     with pytest.raises(LinkLost, match="the next attempt is without retained messages"):
@@ -366,7 +418,9 @@ async def test_a_broker_that_keeps_nothing_is_told_of(odd: OddBroker) -> None:
 
 
 async def test_a_broker_that_says_so_as_it_lets_us_in(odd: OddBroker) -> None:
-    """One that takes the will and keeps nothing: what it says of itself counts, and nothing is asked to be kept."""
+    """One that takes the will and keeps nothing: what it says of itself counts, and nothing is asked to be
+    kept.
+    """
     odd.oddity = Oddity(retains=False, refuses_will=False)
     async with entered(odd.port) as session:
         assert session.missing.startswith("the broker keeps no retained messages")
@@ -380,7 +434,10 @@ async def test_a_broker_without_qos_1(odd: OddBroker) -> None:
     """Events are not given to one that acknowledges nothing; states are, as well as it can."""
     odd.oddity = Oddity(most_qos=0)
     async with entered(odd.port) as session:
-        assert session.missing == "the broker allows QoS 0 only and acknowledges nothing: events wait on the pole"
+        assert (
+            session.missing
+            == "the broker allows QoS 0 only and acknowledges nothing: events wait on the pole"
+        )
         with pytest.raises(PublishRefused) as refused:
             await session.publish(Message(f"{BASE}/events/a/b", b"{}"))
         assert refused.value.reason_code == 0x9B
@@ -389,7 +446,10 @@ async def test_a_broker_without_qos_1(odd: OddBroker) -> None:
     assert ([topic for topic, _ in odd.taken], odd.most_open) == ([f"{BASE}/info"], 0)
 
 
-@pytest.mark.parametrize(("code", "then"), [(0x9B, "the next attempt is with QoS 0"), (0x9A, "the next attempt is without retained")])
+@pytest.mark.parametrize(
+    ("code", "then"),
+    [(0x9B, "the next attempt is with QoS 0"), (0x9A, "the next attempt is without retained")],
+)
 async def test_a_will_that_is_refused_is_asked_for_otherwise(odd: OddBroker, code: int, then: str) -> None:
     """Learned once: the second no of the same kind is told as it is."""
     odd.oddity = Oddity(connack=code)
@@ -401,7 +461,10 @@ async def test_a_will_that_is_refused_is_asked_for_otherwise(odd: OddBroker, cod
         assert (then in str(lost.value)) is (attempt == 0)
     odd.oddity.connack = 0
     async with broker.connect(WILL, BASE) as session:
-        assert ("keeps no retained messages" in session.missing, "QoS 0 only" in session.missing) == (code == 0x9A, code == 0x9B)
+        assert ("keeps no retained messages" in session.missing, "QoS 0 only" in session.missing) == (
+            code == 0x9A,
+            code == 0x9B,
+        )
         if code == 0x9A:
             await session.publish(Message(f"{BASE}/info", b"{}", retain=True))
             assert odd.retained == {}
@@ -431,7 +494,9 @@ async def test_five_silent_closes_lead_to_3(odd: OddBroker) -> None:
         with pytest.raises(LinkLost) as lost:
             async with broker.connect(WILL, BASE):
                 raise AssertionError
-        assert ("five times without a word; the next attempt is with MQTT 3.1.1" in str(lost.value)) is (number == 5)
+        assert ("five times without a word; the next attempt is with MQTT 3.1.1" in str(lost.value)) is (
+            number == 5
+        )
     async with broker.connect(WILL, BASE) as session:
         assert not session.modern
         with pytest.raises(PublishRefused, match="cannot let a message expire") as refused:
@@ -478,7 +543,9 @@ async def test_topics_that_are_not_granted_are_missed(odd: OddBroker, quota: boo
                 assert odd.filters == [f"{BASE}/{p}" for p in ("lamp/set", "drone/stop", "drone/approval")]
                 break
     assert len(missing) == 6
-    assert set(missing.values()) == {"quota exceeded" if quota else "the broker closed the connection at this SUBSCRIBE, or did not answer"}
+    assert set(missing.values()) == {
+        "quota exceeded" if quota else "the broker closed the connection at this SUBSCRIBE, or did not answer"
+    }
 
 
 @pytest.mark.parametrize("code", [0x80, 0x87])
@@ -519,15 +586,25 @@ async def test_why_a_topic_is_not_granted(odd: OddBroker, code: int, words: str)
 @pytest.mark.parametrize(
     ("error", "tls", "told"),
     [
-        (OSError("CERTIFICATE_VERIFY_FAILED"), True, "CERTIFICATE_VERIFY_FAILED; check ca_file, and the clock of this pole"),
+        (
+            OSError("CERTIFICATE_VERIFY_FAILED"),
+            True,
+            "CERTIFICATE_VERIFY_FAILED; check ca_file, and the clock of this pole",
+        ),
         (OSError("refused"), True, "refused"),
         (OSError(), False, "OSError"),
-        (OSError("the broker closed the connection before it let us in"), False, "the broker closed the connection before it let us in"),
+        (
+            OSError("the broker closed the connection before it let us in"),
+            False,
+            "the broker closed the connection before it let us in",
+        ),
         (
             OSError("the broker closed the connection before it let us in"),
             True,
-            "the broker closed the connection before it let us in; check cert_file: it may want a certificate that it knows, "
-            "and that has not ended",
+            (
+                "the broker closed the connection before it let us in; check cert_file: it may want a"
+                " certificate that it knows, and that has not ended"
+            ),
         ),
     ],
 )
@@ -563,7 +640,9 @@ async def still(*sent: float) -> tuple[AckClient, StillLine]:
 
 
 async def test_a_silent_line_is_asked_and_given_up() -> None:
-    """After ten seconds without a sign the broker is asked whether it is there; ten more, and the line is given up."""
+    """After ten seconds without a sign the broker is asked whether it is there; ten more, and the line is
+    given up.
+    """
     client, line = await still(100.0)
     assert client._stuck(109.9) is None
     assert line.asked == 0
@@ -592,7 +671,9 @@ async def test_answer_that_acknowledges_nothing_is_given_up() -> None:
 
 
 async def test_why_a_line_was_given_up_is_told_to_all(odd: OddBroker) -> None:
-    """Whoever notices first, listener or sender, says why: that the broker acknowledges nothing is no broken link."""
+    """Whoever notices first, listener or sender, says why: that the broker acknowledges nothing is no broken
+    link.
+    """
     async with entered(odd.port) as session:
         session._client.give_up(NotAcknowledged("nothing was acknowledged"))
         with pytest.raises(NotAcknowledged):
@@ -681,7 +762,9 @@ class _Code:
 
 
 async def test_the_broker_in_memory_plays_a_broker() -> None:
-    """The will at a cut, what is retained, our own status, only commands, and a look; down, nobody gets in."""
+    """The will at a cut, what is retained, our own status, only commands, and a look; down,
+    nobody gets in.
+    """
     memory = MemoryBroker()
     order: list[object] = []
 
@@ -691,14 +774,22 @@ async def test_the_broker_in_memory_plays_a_broker() -> None:
     memory.on_publish = lambda message: order.append(message.topic)
     async with memory.connect(WILL, BASE, "", born) as session:
         assert (memory.name, memory.connections, order) == ("memory", 1, [True])
-        assert (session.missing, session.modern, dict(session.unheard), session.certificate_ends) == ("", True, {}, None)
+        assert (session.missing, session.modern, dict(session.unheard), session.certificate_ends) == (
+            "",
+            True,
+            {},
+            None,
+        )
         await session.publish(Message(WILL.topic, b"on", retain=True))
         await session.publish(lambda: Message(f"{BASE}/events/a/b", b"1"))
         assert order[1:] == [WILL.topic, f"{BASE}/events/a/b"]
         memory.send(Incoming("nonsense", b""))
         memory.send(Incoming("lamp/set", b"2"))
         heard = [await anext(session.incoming()) for _ in range(2)]
-        assert [(m.path, m.payload, m.retained) for m in heard] == [("status", b"on", False), ("lamp/set", b"2", False)]
+        assert [(m.path, m.payload, m.retained) for m in heard] == [
+            ("status", b"on", False),
+            ("lamp/set", b"2", False),
+        ]
         assert await session.look_at(WILL.topic) == b"on"
         assert await session.look_at("other") is None
         memory.drop()

@@ -116,7 +116,10 @@ def test_a_start_in_another_shape_is_told() -> None:
 def test_the_same_shape_in_another_size_is_no_trouble(size: tuple[int, int]) -> None:
     eyes = Eyesight()
     play(eyes, 0, healthy(0, WELL))
-    other = [np.ascontiguousarray(cv2.resize(i, size, interpolation=cv2.INTER_AREA), np.uint8) for i in healthy(WELL, 30)]
+    other = [
+        np.ascontiguousarray(cv2.resize(i, size, interpolation=cv2.INTER_AREA), np.uint8)
+        for i in healthy(WELL, 30)
+    ]
     assert not any(play(eyes, WELL, other))
 
 
@@ -133,7 +136,8 @@ def still(begin: int, count: int, seed: int) -> list[Image]:
 def test_equal_pictures_of_a_strong_codec_are_alive() -> None:
     """Equal pictures of a strong codec are no frozen camera.
 
-    A still night: the picture changes with a key frame or when somebody walks, and is the same to the last bit between.
+    A still night: the picture changes with a key frame or when somebody walks, and is the same to the last
+    bit between.
     """
     eyes = Eyesight()
     pictures = [frame for turn in range(12) for frame in still(0, 40, turn)]
@@ -158,7 +162,9 @@ def test_clock_in_picture_that_stops_is_frozen_camera() -> None:
 
     def at(second: int) -> Image:
         image = camera(STREET, 1).copy()
-        cv2.putText(image, f"21:07:{second % 60:02d}", (10, 30), cv2.FONT_HERSHEY_SIMPLEX, 0.9, (255, 255, 255), 2)
+        cv2.putText(
+            image, f"21:07:{second % 60:02d}", (10, 30), cv2.FONT_HERSHEY_SIMPLEX, 0.9, (255, 255, 255), 2
+        )
         return image
 
     assert not any(play(eyes, 0, [at(s) for s in range(100)]))

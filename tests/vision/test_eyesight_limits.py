@@ -14,7 +14,12 @@ from tests.vision.test_motion import STREET
 
 SCENE = np.ascontiguousarray(STREET[::3, ::3]).astype(np.uint8)  # 214 by 160 pixels, many edges
 BEGUN = 5000.0  # the clock of the machine runs from its start
-BLACK, FROZEN, BLURRED, TURNED = "the picture is black", "the picture is frozen", "the picture is blurred", "the camera shows another scene"
+BLACK, FROZEN, BLURRED, TURNED = (
+    "the picture is black",
+    "the picture is frozen",
+    "the picture is blurred",
+    "the camera shows another scene",
+)
 Picture = Callable[[int], Image]
 
 
@@ -53,13 +58,21 @@ def last(pictures: Sequence[Image], eyes: Eyesight | None = None, since: float =
 @pytest.mark.parametrize(
     ("level", "share", "bright", "black"),
     [
-        (23, 0.0, 255, True), (24, 0.0, 255, False), (0, 0.0, 255, True),
-        (10, 0.0098, 200, True), (10, 0.0102, 200, False), (10, 0.015, 200, False), (10, 0.005, 200, True),
-        (10, 0.0102, 23, True), (10, 0.0102, 25, False),
+        (23, 0.0, 255, True),
+        (24, 0.0, 255, False),
+        (0, 0.0, 255, True),
+        (10, 0.0098, 200, True),
+        (10, 0.0102, 200, False),
+        (10, 0.015, 200, False),
+        (10, 0.005, 200, True),
+        (10, 0.0102, 23, True),
+        (10, 0.0102, 25, False),
     ],
-)  # fmt: skip
+)
 def test_black_is_where_99_of_100_pixels_are_dark(level: int, share: float, bright: int, black: bool) -> None:
-    """Darker than 24 of 255; one pixel of a hundred may be brighter: two lamps in a dark street are no black picture."""
+    """Darker than 24 of 255; one pixel of a hundred may be brighter: two lamps in a dark street are no black
+    picture.
+    """
     assert (last([shared(level, share, bright)]) == BLACK) == black
 
 
@@ -79,18 +92,26 @@ def test_of_many_troubles_the_plainest_is_told() -> None:
     eyes = Eyesight((64, 48))
     assert [eyes.look(flat(0, size=(80, 40)), float(n), n > 0) for n in range(40)][-1] == BLACK
     assert [eyes.look(wide, 100.0 + n, n > 0) for n in range(30)][-1] == FROZEN
-    assert [eyes.look(wide, 200.0 + n, False) for n in range(30)][-1].startswith("the camera is blinded: 100%")
-    assert [eyes.look(flat(90, size=(80, 40)), 300.0 + n) for n in range(10)][-1].startswith("picture shape changed from 64x48 to 80x40")
+    assert [eyes.look(wide, 200.0 + n, False) for n in range(30)][-1].startswith(
+        "the camera is blinded: 100%"
+    )
+    assert [eyes.look(flat(90, size=(80, 40)), 300.0 + n) for n in range(10)][-1].startswith(
+        "picture shape changed from 64x48 to 80x40"
+    )
     assert last([white], Eyesight((32, 24))).startswith("the camera is blinded"), "of the same shape"
 
 
 @pytest.mark.parametrize(
     ("times", "told"),
     [
-        ((0.0, 1.0, 19.9, 27.9), ""), ((0.0, 1.0, 20.0, 28.0), FROZEN), ((0.0, 1.0, 20.0, 27.9), ""),
-        ((0.0, 20.0, 22.0, 26.0, 27.9999985), ""), ((0.0, 20.0, 22.0, 26.0, 27.9999995), FROZEN),  # clocks round
+        ((0.0, 1.0, 19.9, 27.9), ""),
+        ((0.0, 1.0, 20.0, 28.0), FROZEN),
+        ((0.0, 1.0, 20.0, 27.9), ""),
+        # Clocks round
+        ((0.0, 20.0, 22.0, 26.0, 27.9999985), ""),
+        ((0.0, 20.0, 22.0, 26.0, 27.9999995), FROZEN),
     ],
-)  # fmt: skip
+)
 def test_the_very_same_data_are_frozen_after_20_s(times: tuple[float, ...], told: str) -> None:
     """And eight seconds more before it is told."""
     eyes = Eyesight()
@@ -98,7 +119,8 @@ def test_the_very_same_data_are_frozen_after_20_s(times: tuple[float, ...], told
 
 
 @pytest.mark.parametrize(
-    ("times", "told"), [((0.0, 1.0, 599.9, 607.9), ""), ((0.0, 1.0, 600.0, 608.0), FROZEN), ((0.0, 1.0, 600.0, 607.9), "")]
+    ("times", "told"),
+    [((0.0, 1.0, 599.9, 607.9), ""), ((0.0, 1.0, 600.0, 608.0), FROZEN), ((0.0, 1.0, 600.0, 607.9), "")],
 )
 def test_equal_pictures_are_frozen_after_ten_minutes(times: tuple[float, ...], told: str) -> None:
     """Where a codec repeats what has not changed."""
@@ -160,12 +182,22 @@ class Toggled:
 @pytest.mark.parametrize(
     ("one", "other", "place"),
     [
-        ((56, 5), (59, 5), True), ((3, 5), (4, 5), False), ((5, 12), (5, 15), True), ((5, 3), (5, 4), False),
-        ((5, 5), (5, 5), True), ((63, 47), (63, 47), True), ((5, 5), (63, 47), False),
+        ((56, 5), (59, 5), True),
+        ((3, 5), (4, 5), False),
+        ((5, 12), (5, 15), True),
+        ((5, 3), (5, 4), False),
+        ((5, 5), (5, 5), True),
+        ((63, 47), (63, 47), True),
+        ((5, 5), (63, 47), False),
     ],
-)  # fmt: skip
-def test_what_changes_in_one_place_is_noise(one: tuple[int, int], other: tuple[int, int], place: bool) -> None:
-    """A place is a sixteenth of the width and a twelfth of the height. Where it changes now here, now there, somebody walks."""
+)
+def test_what_changes_in_one_place_is_noise(
+    one: tuple[int, int], other: tuple[int, int], place: bool
+) -> None:
+    """A place is a sixteenth of the width and a twelfth of the height.
+
+    Where it changes now here, now there, somebody walks.
+    """
     street = Toggled()
     for look in range(46):
         street.change(one if look % 2 else other)
@@ -173,7 +205,8 @@ def test_what_changes_in_one_place_is_noise(one: tuple[int, int], other: tuple[i
 
 
 @pytest.mark.parametrize(
-    ("first", "still", "then", "frozen"), [(30, 0, 15, True), (30, 1, 15, False), (30, 1, 45, True), (44, 0, 0, False)]
+    ("first", "still", "then", "frozen"),
+    [(30, 0, 15, True), (30, 1, 15, False), (30, 1, 45, True), (44, 0, 0, False)],
 )
 def test_noise_is_at_every_look(first: int, still: int, then: int, frozen: bool) -> None:
     """Of 45 one after the other. One still look between them, and it begins anew."""
@@ -217,7 +250,9 @@ def test_a_picture_of_another_size_is_a_new_beginning() -> None:
     data = Eyesight()
     for second in range(15):
         data.look(flat(100), float(second), second > 0)
-    assert [data.look(flat(100, size=(32, 24)), 15.0 + n, n > 0) for n in range(28)][-1] == "", "27 s of the new one"
+    assert [data.look(flat(100, size=(32, 24)), 15.0 + n, n > 0) for n in range(28)][-1] == "", (
+        "27 s of the new one"
+    )
     assert data.look(flat(100, size=(32, 24)), 43.0, True) == FROZEN
     assert not data.sees, "two sizes are no two pictures that differ"
 
@@ -240,7 +275,9 @@ def test_opened_anew_nothing_is_known_of_repeating() -> None:
     for second in range(12):
         eyes.look(flat(100), float(second), again=second not in (0, 6))
     eyes.reopened(12.0)
-    assert [eyes.look(flat(100), 12.5 + n, again=True) for n in range(29)][-1] == FROZEN, "the data come again at every look since then"
+    assert [eyes.look(flat(100), 12.5 + n, again=True) for n in range(29)][-1] == FROZEN, (
+        "the data come again at every look since then"
+    )
     soon = Eyesight()
     soon.look(flat(100), 0.0)
     soon.reopened(0.1)
@@ -267,13 +304,24 @@ def test_frozen_ends_with_a_new_opening() -> None:
 @pytest.mark.parametrize(
     ("width", "height", "small"),
     [
-        (640, 480, (256, 192)), (480, 640, (192, 256)), (256, 192, (256, 192)), (257, 128, (256, 128)), (255, 40, (255, 40)),
+        (640, 480, (256, 192)),
+        (480, 640, (192, 256)),
+        (256, 192, (256, 192)),
+        (257, 128, (256, 128)),
+        (255, 40, (255, 40)),
         (100, 50, (100, 50)),
-        (1000, 10, (256, 8)), (10, 1000, (8, 256)), (1000, 40, (256, 10)), (4, 6, (8, 8)), (9, 7, (9, 8)), (8, 9, (8, 9)),
+        (1000, 10, (256, 8)),
+        (10, 1000, (8, 256)),
+        (1000, 40, (256, 10)),
+        (4, 6, (8, 8)),
+        (9, 7, (9, 8)),
+        (8, 9, (8, 9)),
     ],
-)  # fmt: skip
+)
 def test_a_picture_is_judged_at_256_pixels(width: int, height: int, small: tuple[int, int]) -> None:
-    """The longer side is 256 at most, the other in its proportion, neither less than 8; a small picture is not made larger."""
+    """The longer side is 256 at most, the other in its proportion, neither less than 8; a small picture is
+    not made larger.
+    """
     found = _small(np.zeros((height, width, 3), np.uint8))
     assert found.shape == small[::-1]
 
@@ -288,7 +336,9 @@ def test_a_pixel_is_the_mean_of_those_it_stands_for() -> None:
 
 
 def test_fine_detail_is_between_neighbours() -> None:
-    """All detail is against the mean of 15 by 15 pixels, the fine one against that of 3 by 3: worked out by hand for chequers."""
+    """All detail is against the mean of 15 by 15 pixels, the fine one against that of 3 by 3: worked out by
+    hand for chequers.
+    """
     detail, share = _detail(chequered(50, 150)[..., 0])
     assert detail == pytest.approx(50 * 112 / 112.5, abs=0.01)  # 113 of its own level and 112 of the other
     assert share == pytest.approx(400 / 9 / (50 * 112 / 112.5), abs=0.001)
@@ -315,10 +365,14 @@ def test_edges_are_where_they_are_and_run_as_they_run() -> None:
     for profile in (edges[0, 5], along[1, :, 5]):
         profile = profile - profile[0]
         assert profile[11] == pytest.approx(profile[13], rel=0.01)
-        assert profile[11] / profile[12] == pytest.approx(0.0111, abs=0.0005), "its blur is one and a half pixels"
+        assert profile[11] / profile[12] == pytest.approx(0.0111, abs=0.0005), (
+            "its blur is one and a half pixels"
+        )
     assert np.allclose(_edges(grey // 2 + 40), edges, atol=0.001)
     assert not _edges(flat(90)[..., 0]).any()
-    assert float((_edges(flat(90, (30, 20), bright=91)[..., 0]) ** 2).sum()) == pytest.approx(1.0, abs=1e-4), "also of one faint spot"
+    assert float((_edges(flat(90, (30, 20), bright=91)[..., 0]) ** 2).sum()) == pytest.approx(
+        1.0, abs=1e-4
+    ), "also of one faint spot"
 
 
 def softened(sigma: float) -> Image:
@@ -333,7 +387,11 @@ def mixed(share: float) -> Image:
 @pytest.mark.parametrize(("sigma", "told"), [(0.8, ""), (0.83, BLURRED), (2.0, BLURRED)])
 def test_blurred_is_half_of_the_usual_sharpness(sigma: float, told: str) -> None:
     """Less than 55 of a hundred of the share of fine detail."""
-    assert _detail(_small(softened(0.8)))[1] > 0.55 * _detail(_small(SCENE))[1] > _detail(_small(softened(0.83)))[1]
+    assert (
+        _detail(_small(softened(0.8)))[1]
+        > 0.55 * _detail(_small(SCENE))[1]
+        > _detail(_small(softened(0.83)))[1]
+    )
     assert last([SCENE, softened(sigma)]) == told
 
 
@@ -347,7 +405,9 @@ def test_turned_is_half_of_the_usual_edges(share: float, turned: bool) -> None:
 
 @pytest.mark.parametrize(("contrast", "turned"), [(0.31, False), (0.34, True)])
 def test_of_a_picture_without_detail_nothing_is_said(contrast: float, turned: bool) -> None:
-    """Less than three grey levels of detail: neither is it another scene, nor is it learned where its edges are."""
+    """Less than three grey levels of detail: neither is it another scene, nor is it learned where its edges
+    are.
+    """
     faint = (SCENE[:, ::-1] * contrast).astype(np.uint8)
     assert (_detail(_small(faint))[0] >= 3) == turned
     assert last([SCENE, faint]).startswith(TURNED) == turned
@@ -374,12 +434,17 @@ def aged(low: int, high: int, before: int, dark: int) -> Eyesight:
 @pytest.mark.parametrize(
     ("high", "before", "dark", "told"),
     [
-        (123, 1, 0, BLURRED), (122, 1, 0, ""),  # usually more than six grey levels of detail
-        (177, 1, 8, BLURRED), (177, 1, 9, ""),  # two fifteenths of the difference are learned at a look at first,
-        (131, 29, 3, BLURRED), (130, 29, 3, ""),  # for thirty seconds,
-        (250, 31, 1129, BLURRED), (250, 31, 1131, ""),  # then one of six hundred
+        (123, 1, 0, BLURRED),
+        (122, 1, 0, ""),  # usually more than six grey levels of detail
+        # Two fifteenths of the difference are learned at a look at first,
+        (177, 1, 8, BLURRED),
+        (177, 1, 9, ""),
+        (131, 29, 3, BLURRED),
+        (130, 29, 3, ""),  # for thirty seconds,
+        (250, 31, 1129, BLURRED),
+        (250, 31, 1131, ""),  # then one of six hundred
     ],
-)  # fmt: skip
+)
 def test_how_fast_the_lack_of_detail_is_learned(high: int, before: int, dark: int, told: str) -> None:
     """A bright picture without detail is fog where there usually is some; a street that has none is none."""
     assert last([flat(120)], aged(100, high, before, dark), BEGUN + before + dark) == told
@@ -425,7 +490,9 @@ def test_likeness_is_of_scenes_not_of_their_strength() -> None:
 
 
 def test_what_is_wrong_is_not_learned() -> None:
-    """However long it lasts: turned, blurred, of another shape, white or black, what is usual stays as it was."""
+    """However long it lasts: turned, blurred, of another shape, white or black, what is usual stays as it
+    was.
+    """
     eyes, now = Eyesight(), 0.0
     for wrong in (mixed(1.0), softened(2.0), shared(100, 0.5), flat(0)):
         for _ in range(60):

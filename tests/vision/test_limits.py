@@ -1,4 +1,6 @@
-"""Motion, eyesight, letterbox, appearance: a value on each side of every limit, in pictures that are not square."""
+"""Motion, eyesight, letterbox, appearance: a value on each side of every limit, in pictures that are not
+square.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +10,7 @@ import numpy as np
 import pytest
 
 from pole_agent.frame import Image
-from pole_agent.vision.appearance import describe, with_looks
+from pole_agent.vision.appearance import describe, with_appearance
 from pole_agent.vision.candidates import Ballot, Candidates, ranked, suppress
 from pole_agent.vision.eyesight import Eyesight
 from pole_agent.vision.letterbox import Letterbox
@@ -73,7 +75,10 @@ def test_what_stays_is_learned_in_seconds() -> None:
 
 
 def test_time_that_passed_is_learned_and_time() -> None:
-    """Time that passed is learned and time that runs back is not. After eight seconds between two pictures the new one is the usual one."""
+    """Time that passed is learned and time that runs back is not.
+
+    After eight seconds between two pictures the new one is the usual one.
+    """
     gate = calm()
     assert gate.moved(flat(160), 9.9)
     assert not gate.moved(flat(160), 10.0)
@@ -102,7 +107,9 @@ def test_half_of_what_is_found_empty_is_learned(level: int, looks: int) -> None:
 
 
 def test_what_may_be_somebody_is_not_learned_at_a_look() -> None:
-    """Nor a quarter of its size around it; who is tracked is not learned at all, so that his going is news."""
+    """Nor a quarter of its size around it; who is tracked is not learned at all, so that his
+    going is news.
+    """
     image, here = flat(100, (40, 40, 20, 20, 190)), Box(40 / WIDTH, 40 / HEIGHT, 60 / WIDTH, 60 / HEIGHT)
     for shift, learned in ((0.0, False), (18 / WIDTH, True)):
         gate, box = calm(), Box(here.left + shift, here.top, here.right + shift, here.bottom)
@@ -177,7 +184,10 @@ def test_third_of_box_changes_when_somebody_moves(rows: int, changed: bool) -> N
     """A third of a box changes when somebody moves in it. More than 35 of a hundred."""
     mask = np.zeros((90, 160), np.uint8)
     mask[20 : 20 + rows, 32:48] = 255
-    assert Change(mask).within([Box(32 / 160, 20 / 90, 47.5 / 160, 29.5 / 90), Box(0.8, 0.8, 0.9, 0.9)]) == [changed, False]
+    assert Change(mask).within([Box(32 / 160, 20 / 90, 47.5 / 160, 29.5 / 90), Box(0.8, 0.8, 0.9, 0.9)]) == [
+        changed,
+        False,
+    ]
     assert Change(None).within([Box(0, 0, 1, 1)] * 2) == [True, True]
 
 
@@ -192,10 +202,17 @@ def test_where_the_picture_changes() -> None:
 
 def test_the_part_of_a_box_stays_in_the_picture() -> None:
     """With a share of its size around it, whatever reaches beyond is left out."""
-    boxes = [Box(0.25, 0.5, 0.5, 0.75), Box(-0.2, -0.3, 0.1, 0.1), Box(0.9, 0.95, 1.4, 1.3), Box(-0.5, -0.5, -0.4, -0.4)]
+    boxes = [
+        Box(0.25, 0.5, 0.5, 0.75),
+        Box(-0.2, -0.3, 0.1, 0.1),
+        Box(0.9, 0.95, 1.4, 1.3),
+        Box(-0.5, -0.5, -0.4, -0.4),
+    ]
     found = [(r.start, r.stop, c.start, c.stop) for r, c in parts_of((80, 160), boxes, 0.0)]
     assert found == [(40, 61, 40, 81), (0, 9, 0, 17), (76, 81, 144, 161), (0, 1, 0, 1)]
-    assert [(r.start, r.stop, c.start, c.stop) for r, c in parts_of((80, 160), boxes[:1])] == [(35, 66, 30, 91)]
+    assert [(r.start, r.stop, c.start, c.stop) for r, c in parts_of((80, 160), boxes[:1])] == [
+        (35, 66, 30, 91)
+    ]
 
 
 SMALL = np.ascontiguousarray(STREET[::3, ::3])  # 214 by 160 pixels
@@ -215,7 +232,10 @@ def dark(n: int, level: int = 10) -> Image:
 
 @pytest.mark.parametrize(("level", "says"), [(18, "the picture is black"), (30, "")])
 def test_black_is_told_after_eight_seconds(level: int, says: str) -> None:
-    """Black is told after eight seconds and taken back after four. To the second; a dark night is not black."""
+    """Black is told after eight seconds and taken back after four.
+
+    To the second; a dark night is not black.
+    """
     eyes = Eyesight()
     pictures = [dark(n, level) for n in range(12)]
     assert told(eyes, pictures) == [""] * 8 + [says] * 4
@@ -228,7 +248,9 @@ def test_a_bright_picture_without_detail_is_fog(level: int, says: str) -> None:
     eyes = Eyesight()
     assert not any(told(eyes, healthy(40)))
     assert told(eyes, [dark(n, level) for n in range(12)], 40.0)[-1] == says
-    assert told(Eyesight(), [dark(n, level) for n in range(12)])[-1] == "", "where there never was any, nothing is lost"
+    assert told(Eyesight(), [dark(n, level) for n in range(12)])[-1] == "", (
+        "where there never was any, nothing is lost"
+    )
 
 
 def white(share: float, n: int) -> Image:
@@ -269,7 +291,10 @@ def test_the_same_data_for_twenty_seconds_are_frozen(seconds: int, frozen: bool)
 
 @pytest.mark.parametrize(("looks", "frozen"), [(45, True), (44, False)])
 def test_noise_at_each_of_many_looks(looks: int, frozen: bool) -> None:
-    """Noise at each of many looks that ends is frozen. From 45 looks on; after fewer it may be somebody who went by."""
+    """Noise at each of many looks that ends is frozen.
+
+    From 45 looks on; after fewer it may be somebody who went by.
+    """
     eyes = Eyesight()
     told(eyes, healthy(looks + 1))
     assert (told(eyes, [camera(SMALL, looks)] * 30, looks + 1.0)[-1] == "the picture is frozen") == frozen
@@ -277,7 +302,10 @@ def test_noise_at_each_of_many_looks(looks: int, frozen: bool) -> None:
 
 
 def test_a_camera_that_is_opened_anew_is_not_frozen() -> None:
-    """A camera that is opened anew is not frozen until it is again. What the street looks like stays known; other troubles stay."""
+    """A camera that is opened anew is not frozen until it is again.
+
+    What the street looks like stays known; other troubles stay.
+    """
     eyes = Eyesight()
     for n in range(30):
         eyes.look(camera(SMALL, 1), float(n), again=n > 0)
@@ -300,7 +328,8 @@ def test_a_camera_that_is_opened_anew_is_not_frozen() -> None:
 def test_another_size_of_same_shape_is_judged() -> None:
     """Another size of the same shape is judged by its own sharpness.
 
-    A smaller picture of a soft lens is sharper; the full one after it is not blurred. What the street looks like stays known.
+    A smaller picture of a soft lens is sharper; the full one after it is not blurred. What the street looks
+    like stays known.
     """
     import cv2
 
@@ -310,20 +339,36 @@ def test_another_size_of_same_shape_is_judged() -> None:
         return [camera(soft, since + n, 1.0) for n in range(30)]
 
     eyes = Eyesight()
-    small = [np.ascontiguousarray(cv2.resize(i, (53, 40), interpolation=cv2.INTER_AREA), np.uint8) for i in full(0)]
+    small = [
+        np.ascontiguousarray(cv2.resize(i, (53, 40), interpolation=cv2.INTER_AREA), np.uint8) for i in full(0)
+    ]
     assert not any(told(eyes, small))
     assert not any(told(eyes, full(30), 30.0))
     assert not any(told(eyes, small, 60.0))
-    assert "turned" in told(eyes, [camera(np.ascontiguousarray(soft[:, ::-1]), n, 1.0) for n in range(90, 105)], 90.0)[-1]
+    assert (
+        "turned"
+        in told(eyes, [camera(np.ascontiguousarray(soft[:, ::-1]), n, 1.0) for n in range(90, 105)], 90.0)[-1]
+    )
 
 
 @pytest.mark.parametrize(
     ("size", "filled"),
-    [((640, 360), (320, 180)), ((360, 640), (108, 192)), ((320, 192), (320, 192)), ((10, 1000), (2, 192)), ((3000, 2), (320, 1))],
+    [
+        ((640, 360), (320, 180)),
+        ((360, 640), (108, 192)),
+        ((320, 192), (320, 192)),
+        ((10, 1000), (2, 192)),
+        ((3000, 2), (320, 1)),
+    ],
 )
 @pytest.mark.parametrize("planar", [False, True])
-def test_picture_of_any_shape_is_fitted_at_top_left(size: tuple[int, int], filled: tuple[int, int], planar: bool) -> None:
-    """A picture of any shape is fitted at the top left. Its shape is kept, the rest is padding, also after a picture of another shape."""
+def test_picture_of_any_shape_is_fitted_at_top_left(
+    size: tuple[int, int], filled: tuple[int, int], planar: bool
+) -> None:
+    """A picture of any shape is fitted at the top left.
+
+    Its shape is kept, the rest is padding, also after a picture of another shape.
+    """
     letterbox = Letterbox(320, 192, planar=planar, padding=114)
     letterbox.fill(np.full((192, 320, 3), 7, np.uint8))
     image = np.full((size[1], size[0], 3), 200, np.uint8)
@@ -344,7 +389,10 @@ def test_a_look_is_the_colours_of_the_two_halves() -> None:
     image = np.zeros((100, 200, 3), np.uint8)
     image[20:50, 80:100] = (255, 0, 0)
     image[50:80, 80:100] = (0, 0, 255)
-    upright, upside = describe(image, [Box(0.4, 0.2, 0.5, 0.8)])[0], describe(image[::-1], [Box(0.4, 0.2, 0.5, 0.8)])[0]
+    upright, upside = (
+        describe(image, [Box(0.4, 0.2, 0.5, 0.8)])[0],
+        describe(image[::-1], [Box(0.4, 0.2, 0.5, 0.8)])[0],
+    )
     assert float(upright @ upright) == pytest.approx(2.0)
     assert float(upright @ upside) == 0.0
     assert upright[3 << 4] == upright[64 + 3] == 1.0
@@ -356,29 +404,48 @@ def test_a_look_is_the_colours_of_the_two_halves() -> None:
 
 @pytest.mark.parametrize(
     ("score", "box", "look"),
-    [(0.25, Box(0.1, 0.1, 0.3, 0.5), True), (0.249, Box(0.1, 0.1, 0.3, 0.5), False), (0.9, Box(0.3, 0.1, 0.1, 0.5), False)],
+    [
+        (0.25, Box(0.1, 0.1, 0.3, 0.5), True),
+        (0.249, Box(0.1, 0.1, 0.3, 0.5), False),
+        (0.9, Box(0.3, 0.1, 0.1, 0.5), False),
+    ],
 )
 def test_who_gets_a_look(score: float, box: Box, look: bool) -> None:
     """Whoever scores a quarter and has a box that can be read; nobody is left out or moved in the list."""
     other = Detection(Box(0.6, 0.1, 0.8, 0.5), 0.5, "car")
-    found = with_looks(
-        np.zeros((90, 160, 3), np.uint8), [Detection(box, score, "person"), other], lambda boxes: [b.left < 0.5 for b in boxes]
+    found = with_appearance(
+        np.zeros((90, 160, 3), np.uint8),
+        [Detection(box, score, "person"), other],
+        lambda boxes: [b.left < 0.5 for b in boxes],
     )
     assert [(d.box, d.score, d.label) for d in found] == [(box, score, "person"), (other.box, 0.5, "car")]
     assert [(d.look is not None, d.moving) for d in found] == [(look, look), (True, False)]
-    many = with_looks(np.zeros((90, 160, 3), np.uint8), [other] * 101, lambda boxes: [True] * len(boxes))
+    many = with_appearance(np.zeros((90, 160, 3), np.uint8), [other] * 101, lambda boxes: [True] * len(boxes))
     assert len(many) == 101
 
 
 def candidates(*rows: tuple[float, float, float, float, float, int]) -> Candidates:
     boxes = np.array([r[:4] for r in rows], np.float32).reshape(-1, 4)
-    return Candidates(boxes, np.array([r[4] for r in rows], np.float32), np.array([r[5] for r in rows], np.int64))
+    return Candidates(
+        boxes, np.array([r[4] for r in rows], np.float32), np.array([r[5] for r in rows], np.int64)
+    )
 
 
 def test_candidates_are_ranked_and_those() -> None:
-    """Candidates are ranked and those that are none are left out. Best first, 300 at most, over all outputs."""
-    bad = [(5, 0, 5, 9, 0.9, 0), (0, 9, 5, 9, 0.9, 0), (0, 0, 2e4, 9, 0.9, 0), (0, 0, np.nan, 9, 0.9, 0), (0, 0, 5, 5, 1.1, 0)]
-    found = ranked([candidates((0, 0, 5, 5, 0.4, 1), *bad), candidates((0, 0, 6, 6, 0.8, 2), (0, 0, 7, 7, 1.0, 3))])
+    """Candidates are ranked and those that are none are left out.
+
+    Best first, 300 at most, over all outputs.
+    """
+    bad = [
+        (5, 0, 5, 9, 0.9, 0),
+        (0, 9, 5, 9, 0.9, 0),
+        (0, 0, 2e4, 9, 0.9, 0),
+        (0, 0, np.nan, 9, 0.9, 0),
+        (0, 0, 5, 5, 1.1, 0),
+    ]
+    found = ranked(
+        [candidates((0, 0, 5, 5, 0.4, 1), *bad), candidates((0, 0, 6, 6, 0.8, 2), (0, 0, 7, 7, 1.0, 3))]
+    )
     assert found.classes.tolist() == [3, 2, 1]
     assert found.scores.tolist() == pytest.approx([1.0, 0.8, 0.4])
     assert found.boxes[:, 2].tolist() == [7, 6, 5]
@@ -388,7 +455,12 @@ def test_candidates_are_ranked_and_those() -> None:
 
 def test_doubles_are_suppressed_within_a_group() -> None:
     """A van is not also a car; a person in front of it is a person."""
-    rows = [(0, 0, 100, 100, 0.9, 0), (5, 0, 105, 100, 0.8, 1), (0, 0, 100, 100, 0.7, 2), (60, 0, 160, 100, 0.6, 0)]
+    rows = [
+        (0, 0, 100, 100, 0.9, 0),
+        (5, 0, 105, 100, 0.8, 1),
+        (0, 0, 100, 100, 0.7, 2),
+        (60, 0, 160, 100, 0.6, 0),
+    ]
     kept = suppress(candidates(*rows), np.array([0, 0, 1]), 0.5)
     assert kept.scores.tolist() == pytest.approx([0.9, 0.7, 0.6])
     assert suppress(candidates(rows[0]), np.array([0, 0, 1]), 0.5).scores.tolist() == pytest.approx([0.9])
@@ -411,11 +483,14 @@ def test_a_vote_is_of_the_group() -> None:
         (Box(0.3, 0.3, 0.564, 0.4), (1280, 720), None),
         (Box(0.3, 0.2, 0.4, 0.67), (1280, 720), None),
         (Box(0.3, 0.2, 0.4, 0.66), (1280, 720), (0.1, 0.062, 0.6, 0.798)),
-        (Box(0.4, 0.4, 0.5, 0.5), (568, 426), None), (Box(0.4, 0.4, 0.5, 0.5), (570, 428), (0.169, 0.076, 0.731, 0.824)),
+        (Box(0.4, 0.4, 0.5, 0.5), (568, 426), None),
+        (Box(0.4, 0.4, 0.5, 0.5), (570, 428), (0.169, 0.076, 0.731, 0.824)),
     ],
-)  # fmt: skip
+)
 def test_where_to_look_closely(moving: Box, size: tuple[int, int], region: tuple[float, ...] | None) -> None:
-    """A square of 320 pixels or more around 1.6 times what moves, up to three quarters of the shorter side."""
+    """A square of 320 pixels or more around 1.6 times what moves, up to three quarters of the
+    shorter side.
+    """
     found = choose(moving, [], *size)
     assert (found is None) == (region is None)
     if found is not None and region is not None and region[1] != -0.0:
@@ -424,12 +499,15 @@ def test_where_to_look_closely(moving: Box, size: tuple[int, int], region: tuple
         assert side == pytest.approx(max(320, 1.6 * moving.width * size[0], 1.6 * moving.height * size[1]))
         middle = ((found.left + found.right) / 2, (found.top + found.bottom) / 2)
         wanted = ((moving.left + moving.right) / 2, (moving.top + moving.bottom) / 2)
-        for at, here, low, high in zip(wanted, middle, (found.left, found.top), (found.right, found.bottom), strict=True):
+        for at, here, low, high in zip(
+            wanted, middle, (found.left, found.top), (found.right, found.bottom), strict=True
+        ):
             assert here == pytest.approx(at) or low == pytest.approx(0, abs=1e-9) or high == pytest.approx(1)
 
 
 @pytest.mark.parametrize(
-    ("width", "height", "count"), [(2199, 1000, 0), (2200, 1000, 2), (1000, 2200, 2), (2400, 1000, 3), (4000, 1000, 4)]
+    ("width", "height", "count"),
+    [(2199, 1000, 0), (2200, 1000, 2), (1000, 2200, 2), (2400, 1000, 3), (4000, 1000, 4)],
 )
 def test_a_panorama_is_looked_at_in_parts(width: int, height: int, count: int) -> None:
     """From 2.2 to 1 on; parts of 4 to 3, a quarter of each shared with the next."""
@@ -441,7 +519,9 @@ def test_a_panorama_is_looked_at_in_parts(width: int, height: int, count: int) -
         assert sides[-1][1] == pytest.approx(1)
         assert all(b - a == pytest.approx(4 / 3 * min(width, height) / max(width, height)) for a, b in sides)
         assert len(np.unique(np.round(np.diff([a for a, _ in sides]), 9))) == 1
-        assert cut(np.zeros((height, width, 3), np.uint8), found[0]).shape[:2] == ((1000, 1333) if width > height else (1333, 1000))
+        assert cut(np.zeros((height, width, 3), np.uint8), found[0]).shape[:2] == (
+            (1000, 1333) if width > height else (1333, 1000)
+        )
 
 
 @pytest.mark.parametrize(
@@ -456,7 +536,7 @@ def test_a_panorama_is_looked_at_in_parts(width: int, height: int, count: int) -
         (Box(0.2, 0.2, 0.4, 0.989), True),
         (Box(0.2, 0.2, 0.4, 0.991), False),
     ],
-)  # fmt: skip
+)
 def test_what_the_edge_of_a_part_cuts_is_left_out(box: Box, kept: bool) -> None:
     """Within a hundredth of it; where the edge is that of the picture, nothing is cut."""
     assert bool(back([Detection(box, 0.9, "person")], Box(0.25, 0.25, 0.75, 0.75))) == kept

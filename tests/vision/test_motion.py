@@ -1,4 +1,6 @@
-"""The motion gate: quiet when the street is, awake when somebody comes, and neither starved nor in a storm in between."""
+"""The motion gate: quiet when the street is, awake when somebody comes, and neither starved nor in a storm in
+between.
+"""
 
 from __future__ import annotations
 
@@ -24,7 +26,9 @@ def street() -> np.ndarray:
     image = np.full((480, 640, 3), 100.0)
     for _ in range(60):
         x, y = int(random.integers(0, 600)), int(random.integers(0, 440))
-        image[y : y + int(random.integers(8, 80)), x : x + int(random.integers(8, 80))] = random.integers(30, 190)
+        image[y : y + int(random.integers(8, 80)), x : x + int(random.integers(8, 80))] = random.integers(
+            30, 190
+        )
     return image
 
 
@@ -35,7 +39,9 @@ GRAIN = np.random.default_rng(11).standard_normal((1000, 1000, 3), np.float32)
 
 
 def camera(image: np.ndarray, index: int, noise: float = 4.0) -> Image:
-    """`image` with the noise of picture `index`: a piece of one large field, cut out elsewhere each time (quicker than a new field)."""
+    """`image` with the noise of picture `index`: a piece of one large field, cut out elsewhere each time
+    (quicker than a new field).
+    """
     (height, width), (top, left) = image.shape[:2], np.random.default_rng(index).integers(0, 200, 2)
     grain = GRAIN[top : top + height, left : left + width]
     return np.clip(image.astype(np.float32) + noise * grain, 0, 255).astype(np.uint8)
@@ -46,7 +52,8 @@ def looks(scene: Scene, frames: int, found: Callable[[int], list[Box]] = lambda 
     gate, seen, at = MotionGate(), [], float("-inf")
     for index in range(frames):
         now = index / FPS
-        if gate.moved(scene(index), now) or now - at >= (1.0 if gate.storm else LOOK_S) - 1e-9:  # 0.2 is no exact number
+        # 0.2 is no exact number
+        if gate.moved(scene(index), now) or now - at >= (1.0 if gate.storm else LOOK_S) - 1e-9:
             seen.append(index)
             at = now
             gate.learn(found(index))
@@ -70,7 +77,11 @@ def test_a_walker_is_motion_at_the_first_frame() -> None:
             image[300:360, x : x + 20] = 250
         return camera(image, index)
 
-    seen = looks(scene, 100, lambda i: [Box((40 + (i - 60) * 12) / 640, 300 / 480, (60 + (i - 60) * 12) / 640, 360 / 480)])
+    seen = looks(
+        scene,
+        100,
+        lambda i: [Box((40 + (i - 60) * 12) / 640, 300 / 480, (60 + (i - 60) * 12) / 640, 360 / 480)],
+    )
     assert [i for i in seen if i >= 60] == list(range(60, 100))
 
 
@@ -121,7 +132,9 @@ def test_five_large_objects_that_move_from_first_frame() -> None:
 
     seen = looks(scene, 100)
     assert seen[:30] == list(range(30))
-    assert max(b - a for a, b in itertools.pairwise(seen)) <= FPS, "even if the detector finds nothing for 20 s"
+    assert max(b - a for a, b in itertools.pairwise(seen)) <= FPS, (
+        "even if the detector finds nothing for 20 s"
+    )
 
 
 def test_one_who_stands_and_moves_the_hands_is_no_news() -> None:

@@ -1,4 +1,6 @@
-"""How fast the motion gate learns what changes for nothing, and how fast it forgets: to the pixel, the grey level and the moment."""
+"""How fast the motion gate learns what changes for nothing, and how fast it forgets: to the pixel, the grey
+level and the moment.
+"""
 
 from __future__ import annotations
 
@@ -46,7 +48,8 @@ def changed(*spots: Spot, bright: int = 124) -> int:
 
 
 def restless(size: tuple[int, int], looks: int = 5) -> MotionGate:
-    """A gate after so many looks, all at 2.0 s, that found nothing where something had changed, elsewhere each time.
+    """A gate after so many looks, all at 2.0 s, that found nothing where something had changed, elsewhere
+    each time.
 
     Half of the change is learned: then it is too little to be one, so only the new place counts.
     """
@@ -61,9 +64,12 @@ def restless(size: tuple[int, int], looks: int = 5) -> MotionGate:
 
 
 @pytest.mark.parametrize(
-    ("width", "height", "pixels", "moved"), [(1, 1, 4, False), (1, 3, 8, False), (2, 2, 9, True), (1, 4, 10, True), (3, 3, 16, True)]
+    ("width", "height", "pixels", "moved"),
+    [(1, 1, 4, False), (1, 3, 8, False), (2, 2, 9, True), (1, 4, 10, True), (3, 3, 16, True)],
 )
-def test_nine_pixels_that_hang_together_are_somebody(width: int, height: int, pixels: int, moved: bool) -> None:
+def test_nine_pixels_that_hang_together_are_somebody(
+    width: int, height: int, pixels: int, moved: bool
+) -> None:
     """Of 27 648: a person 60 m away."""
     spot = (90, 70, width, height)
     assert changed(spot, bright=220) == (pixels if moved else changed(spot, bright=220))
@@ -74,7 +80,9 @@ def test_nine_pixels_that_hang_together_are_somebody(width: int, height: int, pi
 
 @pytest.mark.parametrize(("size", "storm"), [((12, 3), False), ((7, 5), True)])
 def test_how_much_for_nothing_is_a_storm(size: tuple[int, int], storm: bool) -> None:
-    """Three tenths of what changes for nothing are learned at the fifth look; a fifth of a thousandth of the picture is a storm."""
+    """Three tenths of what changes for nothing are learned at the fifth look; a fifth of a thousandth of the
+    picture is a storm.
+    """
     pixels = changed((90, 70, *size))
     assert (0.3 * pixels / PIXELS > 0.0002) == storm
     assert restless(size).storm == storm
@@ -127,10 +135,13 @@ def test_restless_is_a_twentieth_of_it_at_most() -> None:
 
 
 @pytest.mark.parametrize(
-    ("steps", "storm"), [((0.56,), True), ((0.575,), False), ((0.3, 0.3), True), ((0.3, 0.5), True), ((0.3, 0.55), False)]
+    ("steps", "storm"),
+    [((0.56,), True), ((0.575,), False), ((0.3, 0.3), True), ((0.3, 0.5), True), ((0.3, 0.55), False)],
 )
 def test_calm_is_six_tenths_of_a_second(steps: tuple[float, ...], storm: bool) -> None:
-    """Each calm picture takes away its share of them; after a longer time nothing is left, not less than nothing."""
+    """Each calm picture takes away its share of them; after a longer time nothing is left, not less than
+    nothing.
+    """
     gate, now = restless((34, 12)), 2.0
     assert 0.0038 < 0.3 * changed((90, 70, 34, 12)) / PIXELS < 0.0040
     for step in steps:
@@ -168,7 +179,9 @@ def test_a_fifth_of_the_picture_is_light(rows: int, light: bool) -> None:
 
 @pytest.mark.parametrize(("amount", "limit"), [(2, 12), (3, 15), (4, 20), (6, 30), (8, 40), (10, 40)])
 def test_a_difference_is_five_times_the_unrest(amount: int, limit: int) -> None:
-    """Four times the noise, that is a quarter more than the mean difference; twelve grey levels at least, forty at most."""
+    """Four times the noise, that is a quarter more than the mean difference; twelve grey levels at least,
+    forty at most.
+    """
     gate = MotionGate()
     stripes = np.where(np.arange(WIDTH) // 32 % 2, 1, -1) * np.ones((HEIGHT, 1), int)
 
@@ -194,12 +207,19 @@ def test_noise_is_learned_in_eight_seconds() -> None:
         gate.moved(street(level=105), 2.0 + seconds, [FAR])
         gate.moved(street(), 2.0 + seconds, [FAR])  # at the same moment: nothing is learned
         for spot, moved in ((limit - 1, False), (limit + 2, True)):
-            assert gate.moved(street([(90, 70, 20, 20)], 100 + spot), 2.0 + seconds, [FAR, Box(0.4, 0.4, 0.6, 0.6)]) == moved
+            assert (
+                gate.moved(
+                    street([(90, 70, 20, 20)], 100 + spot), 2.0 + seconds, [FAR, Box(0.4, 0.4, 0.6, 0.6)]
+                )
+                == moved
+            )
 
 
 @pytest.mark.parametrize(("seconds", "level"), [(4.0, 121), (2.0, 111), (8.0, 140), (20.0, 140)])
 def test_while_one_goes_a_look_brings_it_up_to_date(seconds: float, level: int) -> None:
-    """The average moves by the time since it did last, once, in an eighth of its way a second, also where something was seen."""
+    """The average moves by the time since it did last, once, in an eighth of its way a second, also where
+    something was seen.
+    """
     gate, spot = calm(), (40, 40, 40, 40)
     image = street([spot], 140)
     for n in range(1, 5):
@@ -217,9 +237,14 @@ def test_while_one_goes_a_look_brings_it_up_to_date(seconds: float, level: int) 
         assert gate.moved(other, now, [box_of(spot)]) == (moved and round(found) + difference != 100)
 
 
-@pytest.mark.parametrize(("before", "calm_looks", "after", "storm"), [(4, 1, 1, False), (3, 1, 4, False), (3, 1, 5, True), (3, 0, 2, True)])
+@pytest.mark.parametrize(
+    ("before", "calm_looks", "after", "storm"),
+    [(4, 1, 1, False), (3, 1, 4, False), (3, 1, 5, True), (3, 0, 2, True)],
+)
 def test_only_looks_in_a_row_make_a_storm(before: int, calm_looks: int, after: int, storm: bool) -> None:
-    """Five that found nothing where something had changed; one at a calm street between them, and they begin anew."""
+    """Five that found nothing where something had changed; one at a calm street between them, and they begin
+    anew.
+    """
     gate = restless((30, 10), before)
     for _ in range(calm_looks):
         assert not gate.moved(street(), 2.0)
@@ -267,7 +292,9 @@ def test_what_is_too_little_is_shown_as_it_is() -> None:
 
 @pytest.mark.parametrize(("later", "level", "usual"), [(-1.0, 108, 100), (0.0, 108, 100), (16.0, 102, 102)])
 def test_time_neither_runs_back_nor_counts_twice(later: float, level: int, usual: int) -> None:
-    """A picture from before teaches nothing; after a long time the usual is what is there, not something beyond it."""
+    """A picture from before teaches nothing; after a long time the usual is what is there, not something
+    beyond it.
+    """
     for difference, moved in ((12, False), (13, True), (-12, False), (-13, True)):
         gate = calm()
         gate.moved(street(level=level), 2.0 + later)
@@ -290,7 +317,11 @@ def test_exactly_a_fifth_is_no_light(rows: int, light: bool) -> None:
 def test_who_is_tracked_is_not_learned() -> None:
     """Nor a quarter of his size around him; all else is, be it seen or not."""
     spot = (40, 40, 40, 40)
-    for tracked, seen, there in (([box_of(spot)], [], 100.0), ([], [box_of(spot)], 120.0), ([FAR], [box_of(spot)], 120.0)):
+    for tracked, seen, there in (
+        ([box_of(spot)], [], 100.0),
+        ([], [box_of(spot)], 120.0),
+        ([FAR], [box_of(spot)], 120.0),
+    ):
         gate = calm()
         gate.moved(street([spot], 140), 6.0, [box_of(spot)])
         gate.learn(seen, tracked)
@@ -320,7 +351,9 @@ def test_half_of_what_is_empty_is_learned(looks: int) -> None:
 
 
 def test_a_picture_of_another_size_begins_anew() -> None:
-    """All of it may have changed; for a second everything is motion; a look teaches nothing before the second picture."""
+    """All of it may have changed; for a second everything is motion; a look teaches nothing before the second
+    picture.
+    """
     gate = calm()
     small = street()[:100, :120]
     assert gate.moved(small, 10.0)

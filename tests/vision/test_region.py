@@ -36,12 +36,17 @@ def test_region_is_square_inside_picture_around(x1: float, y1: float, x2: float,
 
 
 @given(share, share, share, share, st.integers(100, 4000), st.integers(100, 4000))
-def test_in_a_picture_of_any_shape_a_region_lies(x1: float, y1: float, x2: float, y2: float, width: int, height: int) -> None:
+def test_in_a_picture_of_any_shape_a_region_lies(
+    x1: float, y1: float, x2: float, y2: float, width: int, height: int
+) -> None:
     """In a picture of any shape a region lies in it and the cut has its shape."""
     moving = Box(min(x1, x2), min(y1, y2), max(x1, x2), max(y1, y2))
     region = choose(moving, [], width, height)
     if region is None:
-        assert max(320, 1.6 * moving.width * width, 1.6 * moving.height * height) > 0.75 * min(width, height) - 1e-6
+        assert (
+            max(320, 1.6 * moving.width * width, 1.6 * moving.height * height)
+            > 0.75 * min(width, height) - 1e-6
+        )
         return
     assert -1e-9 <= region.left < region.right <= 1 + 1e-9
     assert -1e-9 <= region.top < region.bottom <= 1 + 1e-9
@@ -103,22 +108,33 @@ def test_somebody_who_goes_elsewhere_widens_region() -> None:
 def test_boxes_come_back_to_their_places() -> None:
     """Boxes come back to their places and cut ones are left out."""
     region = Box(0.5, 0.0, 1.0, 0.5)
-    whole = back([Detection(Box(0.2, 0.2, 0.4, 0.6), 0.9, "person"), Detection(Box(0.0, 0.2, 0.2, 0.6), 0.9, "person")], region)
+    whole = back(
+        [
+            Detection(Box(0.2, 0.2, 0.4, 0.6), 0.9, "person"),
+            Detection(Box(0.0, 0.2, 0.2, 0.6), 0.9, "person"),
+        ],
+        region,
+    )
     assert [d.box for d in whole] == [Box(0.6, 0.1, 0.7, 0.3)]
-    assert back([Detection(Box(0.2, 0.0, 0.4, 0.6), 0.9, "person")], region), "cut by the picture's own edge is no reason"
+    assert back([Detection(Box(0.2, 0.0, 0.4, 0.6), 0.9, "person")], region), (
+        "cut by the picture's own edge is no reason"
+    )
 
 
 async def test_a_closer_look_finds_small_people() -> None:
     """A closer look finds small people that the whole picture does not.
 
-    The street of the demo as a corner of a picture of 1920 x 1080: its people are 30 to 50 pixels high of 1080.
+    The street of the demo as a corner of a picture of 1920 x 1080: its people are 30 to 50 pixels high of
+    1080.
     """
     street = first_picture(CLIP)
     picture = np.full((1080, 1920, 3), 110, np.uint8)
     small = cv2.resize(street, None, fx=0.45, fy=0.45, interpolation=cv2.INTER_AREA)
     picture[100 : 100 + small.shape[0], 1200 : 1200 + small.shape[1]] = small
     moving = Box(1200 / 1920, 100 / 1080, (1200 + small.shape[1]) / 1920, (100 + small.shape[0]) / 1080)
-    region = choose(Box(moving.left + 0.05, moving.top + 0.05, moving.right - 0.05, moving.bottom - 0.05), [], 1920, 1080)
+    region = choose(
+        Box(moving.left + 0.05, moving.top + 0.05, moving.right - 0.05, moving.bottom - 0.05), [], 1920, 1080
+    )
     assert region is not None
 
     async def look() -> tuple[list[Detection], list[Detection], list[Detection]]:
@@ -132,13 +148,21 @@ async def test_a_closer_look_finds_small_people() -> None:
 
     full, close, original = await look()
     truth = [
-        Box(moving.left + d.box.left * moving.width, moving.top + d.box.top * moving.height,
-            moving.left + d.box.right * moving.width, moving.top + d.box.bottom * moving.height)
-        for d in original if d.label == "person" and d.score > 0.5
-    ]  # fmt: skip
+        Box(
+            moving.left + d.box.left * moving.width,
+            moving.top + d.box.top * moving.height,
+            moving.left + d.box.right * moving.width,
+            moving.top + d.box.bottom * moving.height,
+        )
+        for d in original
+        if d.label == "person" and d.score > 0.5
+    ]
 
     def seen(found: list[Detection]) -> int:
-        return sum(any(overlap(box, d.box) > 0.5 for d in found if d.label == "person" and d.score > 0.4) for box in truth)
+        return sum(
+            any(overlap(box, d.box) > 0.5 for d in found if d.label == "person" and d.score > 0.4)
+            for box in truth
+        )
 
     assert len(truth) >= 4
     assert seen(close) >= len(truth) - 1

@@ -55,7 +55,9 @@ def test_nan_and_floods_from_a_network_are_harmless() -> None:
     decoder = NanoDetDecoder(320, 320, [8], 11, Ballot([0], ["person"]))
     flood = decoder.decode([np.full((1, 1600, 1), 0.9, np.float32), np.zeros((1, 1600, 44), np.float32)], 0.1)
     assert len(flood.scores) == 300
-    nothing = decoder.decode([np.full((1, 1600, 1), np.nan, np.float32), np.zeros((1, 1600, 44), np.float32)], 0.1)
+    nothing = decoder.decode(
+        [np.full((1, 1600, 1), np.nan, np.float32), np.zeros((1, 1600, 44), np.float32)], 0.1
+    )
     assert len(nothing.scores) == 0
 
 
@@ -104,11 +106,16 @@ def test_suppression_keeps_the_best_of_each_group() -> None:
     assert kept.scores.tolist() == pytest.approx([0.9, 0.7, 0.6])
 
 
-@given(arrays(np.float32, (30, 4), elements=st.floats(0, 64, width=32)), arrays(np.float32, 30, elements=st.floats(0.125, 1, width=32)))
+@given(
+    arrays(np.float32, (30, 4), elements=st.floats(0, 64, width=32)),
+    arrays(np.float32, 30, elements=st.floats(0.125, 1, width=32)),
+)
 def test_nothing_that_is_kept_overlaps_too_much(corners: Any, scores: Any) -> None:
     """Nothing that is kept overlaps more than it may."""
     order = np.argsort(-scores, kind="stable")
-    boxes = np.concatenate([np.minimum(corners[:, :2], corners[:, 2:]), np.maximum(corners[:, :2], corners[:, 2:]) + 1], axis=1)
+    boxes = np.concatenate(
+        [np.minimum(corners[:, :2], corners[:, 2:]), np.maximum(corners[:, :2], corners[:, 2:]) + 1], axis=1
+    )
     kept = suppress(Candidates(boxes, scores[order], np.zeros(30, np.int64)), np.zeros(1, np.int64), 0.5)
     assert kept.scores[0] == scores.max()
     sides = [Box(*map(float, b)) for b in kept.boxes]
@@ -134,7 +141,11 @@ def test_a_mask_is_black_and_the_rest_untouched() -> None:
 def test_shipped_model_fits_its_card_and_sees_people(street_clip: Path) -> None:
     """The shipped model fits its card and sees people."""
     model = OnnxModel(cards.read(cards.find(NAME)), 2)
-    people = [d for d in model.detect(Frame(first_picture(street_clip), 0.0, 0))[0] if d.label == "person" and d.score > 0.5]
+    people = [
+        d
+        for d in model.detect(Frame(first_picture(street_clip), 0.0, 0))[0]
+        if d.label == "person" and d.score > 0.5
+    ]
     assert 4 <= len(people) <= 9, "six or seven people are in the first frame"
     assert all(d.box.sane() for d in people)
 
@@ -176,13 +187,18 @@ def test_an_unknown_family_names_the_supported_ones(own_card: Path) -> None:
 def test_signature_of_another_family_is_refused(own_card: Path) -> None:
     """A signature of another family is refused with the list."""
     rewrite(own_card, 'family = "nanodet"', 'family = "yolox"')
-    with pytest.raises(ModelError, match=r"does not fit its card: output is missing, expected .*2100, 85.* Supported: nanodet"):
+    with pytest.raises(
+        ModelError,
+        match=r"does not fit its card: output is missing, expected .*2100, 85.* Supported: nanodet",
+    ):
         OnnxModel(cards.read(own_card), 1)
 
 
 def test_an_input_that_cannot_be_fed_is_refused(own_card: Path) -> None:
     rewrite(own_card, 'dtype = "uint8"', 'dtype = "float16"')
-    with pytest.raises(ModelError, match='supported: layout = "NHWC" with dtype = "uint8" or layout = "NCHW"'):
+    with pytest.raises(
+        ModelError, match='supported: layout = "NHWC" with dtype = "uint8" or layout = "NCHW"'
+    ):
         cards.read(own_card)
 
 

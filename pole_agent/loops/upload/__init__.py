@@ -1,7 +1,9 @@
-"""store -> broker, and the notice board. Offline is a state: connect, drain, and when the link is lost wait and connect again, for ever.
+"""store -> broker, and the notice board. Offline is a state: connect, drain, and when the link is lost wait
+and connect again, for ever.
 
-A connection is not yet a success. What counts is what it achieves: events acknowledged (`drain`), states accepted (`carry`), the own words
-heard back (`presence`). What the broker does not take is set aside and tried again (`trials`), and health says which of these is missing.
+A connection is not yet a success. What counts is what it achieves: events acknowledged (`drain`), states
+accepted (`carry`), the own words heard back (`presence`). What the broker does not take is set aside and
+tried again (`trials`), and health says which of these is missing.
 """
 
 from __future__ import annotations
@@ -34,9 +36,13 @@ log = quiet(__name__)
 OFFLINE_IS_NEWS_S = 60.0
 STEADY_S = 30.0  # a session that lasted this long starts the backoff anew
 CALM_S = 60.0  # without a refusal for so long, all is well again: each change is an event
-LEAST_S = 0.05
-ECHO_S = 5.0  # for our own status to come back: before that, what the broker has kept of this pole may still come
-NO_ECHO = "the broker grants what we ask for and delivers nothing: our own status does not come back, so commands may not arrive either"
+MIN_S = 0.05
+# For our own status to come back: before that, what the broker has kept of this pole may still come
+ECHO_S = 5.0
+NO_ECHO = (
+    "the broker grants what we ask for and delivers nothing: our own status does not come back, so commands"
+    " may not arrive either"
+)
 
 
 class Upload:
@@ -52,7 +58,9 @@ class Upload:
         version: str,
         beat: Callable[[], None] = lambda: None,
     ) -> None:
-        """`inbox` gets the commands; `random` gives 0 to 1 for the pauses between attempts; `version` is the agent's own."""
+        """`inbox` gets the commands; `random` gives 0 to 1 for the pauses between attempts; `version` is the
+        agent's own.
+        """
         self._beat = beat
         self._broker, self._inbox = broker, inbox
         self._store, self._board, self._parts = context.store, context.board, context.parts
@@ -84,7 +92,7 @@ class Upload:
                     self._offline_since = now
                     log.warning("uplink: lost %s: %s", self._broker.name, error)
                 if now - self._offline_since >= OFFLINE_IS_NEWS_S:
-                    self._parts.ill("uplink", f"{self._broker.name}: {error}", Severity.INFO)
+                    self._parts.degrade("uplink", f"{self._broker.name}: {error}", Severity.INFO)
                 if isinstance(error, TakenOver) and error.__cause__ is not None:  # the broker said so
                     self._met_a_twin(error)
                 if now - started >= STEADY_S or len(self._quarantine.topics) > known:
@@ -96,19 +104,23 @@ class Upload:
                 await self._clock.sleep(pause)
 
     def _met_a_twin(self, error: TakenOver) -> None:
-        """Two poles with one identity, as after a copied SD card. Both shall tell, and neither shall fight for the name.
+        """Two poles with one identity, as after a copied SD card. Both shall tell, and neither shall fight
+        for the name.
 
-        Once we come back under our name: that throws the other out, so that it knows as well. Whoever is thrown out twice takes another.
+        Once we come back under our name: that throws the other out, so that it knows as well. Whoever is
+        thrown out twice takes another.
         """
         self._takeovers += 1
         self._own.met_a_twin()
         log.error("uplink: %s; is there a copy of this pole's SD card?", error)
         reason = f"{error}: two poles have one identity; give one of them another [pole] id"
-        self._parts.ill("identity", reason, Severity.ALARM)
+        self._parts.degrade("identity", reason, Severity.ALARM)
         if self._takeovers > 1 and not self._suffix:
-            self._suffix = f"-twin-{self._keeper.boot_id[:4]}{int(self._keeper.clock.monotonic() * 1000) % 10_000:04d}"
+            self._suffix = (
+                f"-twin-{self._keeper.boot_id[:4]}{int(self._keeper.clock.monotonic() * 1000) % 10_000:04d}"
+            )
 
-    async def farewell(self, last: Sequence[Message] = ()) -> None:
+    async def shutdown(self, last: Sequence[Message] = ()) -> None:
         """Say `last`, and that we stop, if there is somebody to say it to."""
         self._leaving = True
         if self._session is not None and self._carry is not None:
@@ -126,7 +138,10 @@ class Upload:
 
     def sent(self) -> dict[str, Any]:
         """Bytes and events by type since the start, for ``health``."""
-        return {"bytes": {kind: n for kind, (_, n) in self._sent.items()}, "events": {kind: n for kind, (n, _) in self._sent.items()}}
+        return {
+            "bytes": {kind: n for kind, (_, n) in self._sent.items()},
+            "events": {kind: n for kind, (n, _) in self._sent.items()},
+        }
 
     async def _connect(self) -> None:
         own, name = self._own, self._broker.name
@@ -136,7 +151,9 @@ class Upload:
         async def born(modern: bool) -> None:
             await own.born(birth, name, modern=modern)
 
-        async with self._broker.connect(own.status("offline", "lost", birth), self._base, self._suffix, born) as session:
+        async with self._broker.connect(
+            own.status("offline", "lost", birth), self._base, self._suffix, born
+        ) as session:
             carry = Carry(session, self._board, self._quarantine, self._clock, self._base)
             drain = Drain(self._store, self._clock, self._base, self._quarantine, self._sent, self._beat)
             trials = Trials(session, drain, carry, self._board, self._quarantine, self._clock, self._base)
@@ -178,11 +195,11 @@ class Upload:
         log.info("uplink: connected to %s (birth %d)", self._broker.name, self._own.births)
         self._offline_since = None
         self._parts.note("uplink", births=self._own.births)
-        self._parts.well("uplink")
+        self._parts.recover("uplink")
         if session.missing:
-            self._parts.ill("mqtt", session.missing)
+            self._parts.degrade("mqtt", session.missing)
         else:
-            self._parts.well("mqtt")
+            self._parts.recover("mqtt")
         self.certificate_ends = session.certificate_ends
         self._session, self._carry = session, carry
 
@@ -215,8 +232,12 @@ class Upload:
         reason, sure = "the broker hangs up at this topic", isinstance(error, NotAcknowledged)
         if sure:
             reason = "the broker does not acknowledge this topic"
-        for topic in self._quarantine.lost(in_flight, reason, self._clock.monotonic(), tried=trials.trying is not None, sure=sure):
-            log.error("uplink: %s: %s; what belongs there is kept and tried again now and then", topic, reason)
+        for topic in self._quarantine.lost(
+            in_flight, reason, self._clock.monotonic(), tried=trials.trying is not None, sure=sure
+        ):
+            log.error(
+                "uplink: %s: %s; what belongs there is kept and tried again now and then", topic, reason
+            )
         self._tell_what_waits()
 
     async def _attend(self, session: Session, carry: Carry) -> None:
@@ -230,16 +251,20 @@ class Upload:
                     await self._say(session, carry)
             await session.listen()
             self._tell_what_is_heard(session)
-            await wait(self._clock, self._stir, max(LEAST_S, min(IDLE_S, self._presence.next_at() - self._clock.monotonic())))
+            await wait(
+                self._clock,
+                self._stir,
+                max(MIN_S, min(IDLE_S, self._presence.next_at() - self._clock.monotonic())),
+            )
 
     def _tell_what_is_heard(self, session: Session) -> None:
         if session.unheard:
             missing = ", ".join(f"{path} ({reason})" for path, reason in session.unheard.items())
-            self._parts.ill("commands", f"the broker does not let us listen to {missing}")
+            self._parts.degrade("commands", f"the broker does not let us listen to {missing}")
         elif self._presence.unheard:
-            self._parts.ill("commands", NO_ECHO)
+            self._parts.degrade("commands", NO_ECHO)
         elif self._presence.heard_ourselves:
-            self._parts.well("commands")
+            self._parts.recover("commands")
 
     async def _examine(self) -> None:
         while True:
@@ -250,12 +275,16 @@ class Upload:
         """Which topics the broker does not take: of events, and of states."""
         now = self._clock.monotonic()
         for part, events in (("events", True), ("states", False)):
-            why = self._quarantine.why(self._base, lambda topic, events=events: bool(event_kind(self._base, topic)) is events)  # type: ignore[misc]
+            why = self._quarantine.why(
+                self._base, lambda topic, events=events: bool(event_kind(self._base, topic)) is events
+            )  # type: ignore[misc]
             if why:
                 self._trouble_at[part] = now
-                self._parts.ill(part, why)
-            elif now - self._trouble_at.get(part, now - CALM_S) >= CALM_S and (self.sent_events or not events):
-                self._parts.well(part)
+                self._parts.degrade(part, why)
+            elif now - self._trouble_at.get(part, now - CALM_S) >= CALM_S and (
+                self.sent_events or not events
+            ):
+                self._parts.recover(part)
 
     async def _hear(self, session: Session) -> None:
         """Pass commands on. It waits for room: behind a flood of bad commands may stand a cancel."""
@@ -268,9 +297,11 @@ class Upload:
                 await self._inbox.put(message)
 
     def _hear_of_ourselves(self, payload: bytes) -> None:
-        """Our own status, as the broker has it. Raises TakenOver when somebody else has written it since we did.
+        """Our own status, as the broker has it. Raises TakenOver when somebody else has written it since we
+        did.
 
-        Not every broker says why it let go of a client (Mosquitto 2.0 does not), so this is how two poles with one identity notice.
+        Not every broker says why it let go of a client (Mosquitto 2.0 does not), so this is how two poles
+        with one identity notice.
         """
         if self._leaving:
             return

@@ -1,4 +1,7 @@
-"""The notice board -> broker over one connection. A notice whose topic waits is not carried; the board keeps the newest meanwhile."""
+"""The notice board -> broker over one connection.
+
+A notice whose topic waits is not carried; the board keeps the newest meanwhile.
+"""
 
 from __future__ import annotations
 
@@ -18,7 +21,9 @@ log = quiet(__name__)
 class Carry:
     """`in_flight`: what was sent and is not known to have arrived, key -> topic."""
 
-    def __init__(self, session: Session, board: Board, quarantine: Quarantine, clock: Clock, base: str) -> None:
+    def __init__(
+        self, session: Session, board: Board, quarantine: Quarantine, clock: Clock, base: str
+    ) -> None:
         self._session, self._board, self._quarantine, self._clock = session, board, quarantine, clock
         self._orders = f"{base}/{ORDERS}"
         self.closed = False  # the last word was said
@@ -44,13 +49,17 @@ class Carry:
                     raise
 
     async def send(self, key: str, message: Message, *, tried: bool = False) -> None:
-        """Send a notice, unless its topic waits. Raises LinkLost; PublishRefused when it was refused, and is told, or waits."""
+        """Send a notice, unless its topic waits.
+
+        Raises LinkLost; PublishRefused when it was refused, and is told, or waits.
+        """
         topic = message.topic
         hold = self._quarantine.topics.get(topic)
         if hold is not None and not tried and (hold.hung or topic != self._orders):
             raise PublishRefused(0x97, "its topic waits")
         if message.qos == 0 and (tried or topic not in self._accepted):
-            message = message._replace(qos=1)  # only an acknowledgement tells whether it is taken: once a connection
+            # Only an acknowledgement tells whether it is taken: once a connection
+            message = message._replace(qos=1)
         self.in_flight[key] = topic
         try:
             await self._session.publish(message)
@@ -83,7 +92,11 @@ class Carry:
             await self._session.publish(letter)
             return
         topic, key = letter.topic, f"live/{letter.topic}"
-        if (hold := self._quarantine.topics.get(topic)) is not None and hold.hung and hold.until > self._clock.monotonic():
+        if (
+            (hold := self._quarantine.topics.get(topic)) is not None
+            and hold.hung
+            and hold.until > self._clock.monotonic()
+        ):
             raise PublishRefused(0x97, f"its topic waits: {hold.reason}")
         self.in_flight[key] = topic
         try:

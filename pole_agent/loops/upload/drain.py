@@ -1,4 +1,6 @@
-"""store -> broker over one connection: what waits, severity first, then age; marked as delivered when the broker has acknowledged it."""
+"""store -> broker over one connection: what waits, severity first, then age; marked as delivered when the
+broker has acknowledged it.
+"""
 
 from __future__ import annotations
 
@@ -21,7 +23,8 @@ log = quiet(__name__)
 WINDOW = 40  # messages in flight; the session keeps to the broker's receive maximum below that
 # Few long visits to the store instead of many short ones: each makes the two threads wait for each other.
 MARK_ROWS, MARK_S = 4000, 0.5  # acknowledged events are marked when so many are, or after so long …
-FEW_ROWS = 50  # … and so few go along with what is written next: a commit of their own would double the wear of a quiet day
+# … and so few go along with what is written next: a commit of their own would double the wear of a quiet day
+FEW_ROWS = 50
 IDLE_S = 30.0
 
 
@@ -29,7 +32,13 @@ class Drain:
     """`sent` counts events and bytes by type, over all connections; `beat` says that the loop lives."""
 
     def __init__(
-        self, store: Store, clock: Clock, base: str, quarantine: Quarantine, sent: dict[str, list[int]], beat: Callable[[], None]
+        self,
+        store: Store,
+        clock: Clock,
+        base: str,
+        quarantine: Quarantine,
+        sent: dict[str, list[int]],
+        beat: Callable[[], None],
     ) -> None:
         self._store, self._clock, self._base, self._quarantine = store, clock, base, quarantine
         self._sent, self._beat = sent, beat
@@ -50,7 +59,8 @@ class Drain:
             for job in jobs:
                 job.cancel()
             await asyncio.gather(*jobs, return_exceptions=True)
-            await self._mark(self.out.to_mark(), self._store.write)  # takes along what waits for the next commit
+            # Takes along what waits for the next commit
+            await self._mark(self.out.to_mark(), self._store.write)
 
     def look_again(self) -> None:
         """Something else may go now: read from the top."""
@@ -69,7 +79,9 @@ class Drain:
         return None if row is None else Outbound.read(row)
 
     def message(self, stored: Outbound) -> Message:
-        return Message(event_topic(self._base, stored.kind), stored.text.encode(), 1, False, None, None, CONTENT_TYPE)
+        return Message(
+            event_topic(self._base, stored.kind), stored.text.encode(), 1, False, None, None, CONTENT_TYPE
+        )
 
     def taken(self, stored: Outbound, message: Message) -> None:
         """The broker acknowledged it."""
@@ -85,7 +97,9 @@ class Drain:
         if topic in self._quarantine.topics:
             self.look_again()  # the others of its kind are passed over from now on
         if news:
-            log.error("uplink: event %d (%s): %s; it is kept and tried again later", stored.seq, stored.kind, error)
+            log.error(
+                "uplink: event %d (%s): %s; it is kept and tried again later", stored.seq, stored.kind, error
+            )
 
     async def _read(self) -> None:
         """Keep some events at hand."""
@@ -98,7 +112,9 @@ class Drain:
                 limit, position, begun = out.limit(), out.position, out.round
                 without = [event_kind(self._base, topic) for topic in self._quarantine.topics]
                 try:
-                    store_id, rows = await self._store.read(lambda db: self._following(db, position, limit, without))  # noqa: B023 - awaited at once
+                    store_id, rows = await self._store.read(
+                        lambda db: self._following(db, position, limit, without)
+                    )
                 except OutboxError:
                     store_id, rows = self._store_id, []
                 self._keep_to(store_id)
@@ -117,16 +133,23 @@ class Drain:
     def _values(self, db: Database) -> dict[str, str]:
         return {"source": f"/{self._base}", "prefix": TYPE_PREFIX, "storeid": db.store_id}
 
-    def _following(self, db: Database, position: tuple[int, int] | None, limit: int, without: list[str]) -> tuple[str, list[str]]:
+    def _following(
+        self, db: Database, position: tuple[int, int] | None, limit: int, without: list[str]
+    ) -> tuple[str, list[str]]:
         return db.store_id, db.following(position, limit, DOCUMENT_SQL, without, **self._values(db))
 
     async def _stirred(self, *events: asyncio.Event) -> None:
-        """Until one of the events is set, or it is time to look at the store anyway. `committed` is left set."""
+        """Until one of the events is set, or it is time to look at the store anyway.
+
+        `committed` is left set.
+        """
         self._beat()
         if any(e.is_set() for e in events):
             events[-1].clear()
             return
-        waits = [asyncio.ensure_future(e.wait()) for e in events] + [asyncio.ensure_future(self._clock.sleep(IDLE_S))]
+        waits = [asyncio.ensure_future(e.wait()) for e in events] + [
+            asyncio.ensure_future(self._clock.sleep(IDLE_S))
+        ]
         try:
             await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
         finally:
@@ -135,7 +158,8 @@ class Drain:
         events[-1].clear()
 
     async def _send(self, session: Session) -> None:
-        """One of the window: when there is room on the line, send what is next by then; wait for the acknowledgement, send the next.
+        """One of the window: when there is room on the line, send what is next by then; wait for the
+        acknowledgement, send the next.
 
         Raises LinkLost. The innermost loop of a drain.
         """
@@ -185,7 +209,9 @@ class Drain:
                 self._marks.add(job)
                 job.add_done_callback(self._marks.discard)
 
-    async def _mark(self, seqs: list[int], how: Callable[[Callable[[Database], None]], Awaitable[None]]) -> None:
+    async def _mark(
+        self, seqs: list[int], how: Callable[[Callable[[Database], None]], Awaitable[None]]
+    ) -> None:
         wall, store_id = self._clock.wall(), self._store_id
         with contextlib.suppress(OutboxError):  # then they are sent again: receivers know them by their id
             await how(lambda db: db.mark_delivered(seqs, wall, store_id))

@@ -1,4 +1,6 @@
-"""What the broker keeps of this pole under a name that it had before: cleared, once it is certain that nobody lives there."""
+"""What the broker keeps of this pole under a name that it had before: cleared, once it is certain that nobody
+lives there.
+"""
 
 from __future__ import annotations
 
@@ -17,8 +19,9 @@ from pole_agent.uplink.quiet import quiet
 
 log = quiet(__name__)
 
-NAME, FORMER = "base", "former bases"  # in the store: the base topic, and those before it that are to be cleared
-MOST = 5
+# In the store: the base topic, and those before it that are to be cleared
+NAME, FORMER = "base", "former bases"
+MAX_FORMER = 5
 
 
 class Former:
@@ -29,8 +32,9 @@ class Former:
         self._done = False
 
     async def clear(self, session: Session, carry: Carry) -> None:
-        """Once in a process. A card that was copied for another pole and renamed must not clear the words of the first one: so only where
-        the last word is an offline of a store of ours. Raises LinkLost."""
+        """Once in a process. A card that was copied for another pole and renamed must not clear the words of
+        the first one: so only where the last word is an offline of a store of ours. Raises LinkLost.
+        """
         if self._done:
             return
         try:
@@ -47,7 +51,11 @@ class Former:
                     await self._clear(base, carry)
                     log.info("uplink: what the broker had kept of this pole as %s is cleared", base)
             elif kept is not None:
-                log.warning("uplink: this pole was %s; another one may live there, so what the broker keeps of it stays", base)
+                log.warning(
+                    "uplink: this pole was %s; another one may live there, so what the broker keeps of it"
+                    " stays",
+                    base,
+                )
             left.remove(base)
             with contextlib.suppress(OutboxError):
                 await self._store.write(lambda db: _keep(db, self._base, left))
@@ -55,7 +63,11 @@ class Former:
 
     async def _clear(self, base: str, carry: Carry) -> None:
         announcement = homeassistant.topic(base.replace("/", "-"))
-        announced = [announcement] if announcement in await self._store.read(lambda db: db.get(homeassistant.KEPT) or "") else []
+        announced = (
+            [announcement]
+            if announcement in await self._store.read(lambda db: db.get(homeassistant.KEPT) or "")
+            else []
+        )
         for topic in (*announced, *(f"{base}/{path}" for path in RETAINED)):
             async with carry.alone:
                 await carry.send(topic, Message(topic, b"", retain=True))
@@ -66,7 +78,7 @@ class Former:
             former = [str(base) for base in json.loads(db.get(FORMER) or "[]")]
         except (ValueError, TypeError):
             former = []
-        return former[-MOST:], db.get(NAME), frozenset({db.store_id, *db.formers()})
+        return former[-MAX_FORMER:], db.get(NAME), frozenset({db.store_id, *db.formers()})
 
 
 def _keep(db: Database, base: str, former: list[str]) -> None:

@@ -1,4 +1,6 @@
-"""What the pole says of itself (its retained ``status``), and what the broker has kept of that, held against the store."""
+"""What the pole says of itself (its retained ``status``), and what the broker has kept of that, held against
+the store.
+"""
 
 from __future__ import annotations
 
@@ -22,7 +24,9 @@ KNOWS_5 = "mqtt 5"  # in the store: the broker that was seen in MQTT 5
 
 
 class Own:
-    """`births` counts connections, of this store; `compared` is set once the broker's words are known to be ours."""
+    """`births` counts connections, of this store; `compared` is set once the broker's words are known to be
+    ours.
+    """
 
     def __init__(self, context: Context, version: str) -> None:
         self._store, self._parts, self._keeper = context.store, context.parts, context.keeper
@@ -31,7 +35,8 @@ class Own:
         self.births = 0
         self.compared = asyncio.Event()  # with what the broker has kept of this pole
         self._known: Known | None = None  # of the store at this connection; None when it does not answer
-        self._brought: str | None = None  # the store that we came with: of a copied card, a twin gives out the same numbers
+        # The store that we came with: of a copied card, a twin gives out the same numbers
+        self._brought: str | None = None
         self._twin = self._parted = False  # we met one; we go on under another store
         self._said: deque[bytes] = deque(maxlen=8)  # our own words, also wills of connections that are gone
         self._online = b""
@@ -53,7 +58,11 @@ class Own:
 
     def online(self) -> Message:
         """The status of this connection, to be said, and said again."""
-        message = self.status("online", "connected") if not self._online else Message(self.topic, self._online, retain=True)
+        message = (
+            self.status("online", "connected")
+            if not self._online
+            else Message(self.topic, self._online, retain=True)
+        )
         self._online = message.payload
         return message
 
@@ -61,8 +70,10 @@ class Own:
         self._twin = True
 
     async def prepare(self, broker: str) -> tuple[int, bool]:
-        """Before an attempt: the birth that it would be, and whether this broker was seen in MQTT 5. Writes nothing, but when a twin has
-        the numbers of this store too: then it ends."""
+        """Before an attempt: the birth that it would be, and whether this broker was seen in MQTT 5.
+
+        Writes nothing, but when a twin has the numbers of this store too: then it ends.
+        """
         self._online = b""
         stamp, brought = self._keeper.stamp(self._clock.monotonic()), self._brought
 
@@ -78,7 +89,9 @@ class Own:
         return self.births + 1 if self._known is None else self._known.birth, knows_5
 
     async def born(self, birth: int, broker: str, *, modern: bool) -> None:
-        """The broker let us in: a connection is counted then, not at the attempt, and before anybody is told of it."""
+        """The broker let us in: a connection is counted then, not at the attempt, and before anybody is told
+        of it.
+        """
 
         def count(db: Database) -> int:
             births = max(birth, int(db.number(BIRTHS)) + 1)
@@ -93,8 +106,10 @@ class Own:
             self.births = max(birth, self.births + 1)
 
     async def look_at_the_store(self, next_at: str = "") -> bool:
-        """For the status: which store this is, and how far it has come. `next_at`: for the next connection, to this broker; was it seen in
-        MQTT 5?"""
+        """For the status: which store this is, and how far it has come.
+
+        `next_at`: for the next connection, to this broker; was it seen in MQTT 5?
+        """
         boot, wall = self._keeper.boot_id, self._clock.wall() if self._keeper.trusted else None
 
         def look(db: Database) -> tuple[Known, bool]:
@@ -102,7 +117,9 @@ class Own:
             since = None if wall is None or newest is None else wall - newest
             began, announced = self._store.began, db.get(ANNOUNCED) is not None
             birth = int(db.number(BIRTHS)) + 1 if next_at else self.births
-            return Known(db.store_id, db.last_sequence(), began, birth, boot, db.formers(), announced, since), db.get(KNOWS_5) == next_at
+            return Known(
+                db.store_id, db.last_sequence(), began, birth, boot, db.formers(), announced, since
+            ), db.get(KNOWS_5) == next_at
 
         known, knows_5 = None, False
         with contextlib.suppress(OutboxError):
@@ -115,7 +132,8 @@ class Own:
         return knows_5
 
     async def compare(self, payload: bytes) -> bool:
-        """Hold the status that the broker has kept against the store, until our own comes back. True: ours is another one now, to be said.
+        """Hold the status that the broker has kept against the store, until our own comes back. True: ours is
+        another one now, to be said.
 
         Raises LinkLost when the store has ended.
         """
@@ -134,7 +152,7 @@ class Own:
         stamp = self._keeper.stamp(self._clock.monotonic())
         if finding.alarm:
             log.error("uplink: %s", finding.alarm)
-            self._parts.ill("identity", finding.alarm, Severity.ALARM)
+            self._parts.degrade("identity", finding.alarm, Severity.ALARM)
 
         def follow(db: Database) -> None:
             if finding.ends:

@@ -1,4 +1,6 @@
-"""What was set aside is tried again: suspects alone, with nothing else in flight, and one message of each topic that waits."""
+"""What was set aside is tried again: suspects alone, with nothing else in flight, and one message of each
+topic that waits.
+"""
 
 from __future__ import annotations
 
@@ -19,13 +21,22 @@ from pole_agent.uplink.quiet import quiet
 log = quiet(__name__)
 
 LANDED_S = 0.02
-LEAST_S = 0.5
+MIN_S = 0.5
 
 
 class Trials:
     """Of one connection. `trying`: what is in flight alone."""
 
-    def __init__(self, session: Session, drain: Drain, carry: Carry, board: Board, quarantine: Quarantine, clock: Clock, base: str) -> None:
+    def __init__(
+        self,
+        session: Session,
+        drain: Drain,
+        carry: Carry,
+        board: Board,
+        quarantine: Quarantine,
+        clock: Clock,
+        base: str,
+    ) -> None:
         self._session, self._drain, self._carry = session, drain, carry
         self._board, self._quarantine, self._clock, self._base = board, quarantine, clock, base
         self.trying: tuple[Key, str] | None = None
@@ -43,8 +54,11 @@ class Trials:
                     await self._event(row, topic, alone=True)
             elif (notice := self._board.standing(key)) is not None:
                 await self._notice(key, notice.topic, alone=True)
-            elif key.startswith("live/"):  # a reply that three connections have ended with: the next ones are not sent for a while
-                self._quarantine.refused(topic, None, "the broker hangs up at this topic", self._clock.monotonic(), hung=True)
+            elif key.startswith("live/"):
+                # a reply that three connections have ended with: the next ones are not sent for a while
+                self._quarantine.refused(
+                    topic, None, "the broker hangs up at this topic", self._clock.monotonic(), hung=True
+                )
             else:
                 self._quarantine.pass_over(key)
 
@@ -56,7 +70,7 @@ class Trials:
         self._drain.look_again()
         while True:
             now = self._clock.monotonic()
-            await wait(self._clock, never, min(IDLE_S, max(LEAST_S, self._quarantine.next_at() - now)))
+            await wait(self._clock, never, min(IDLE_S, max(MIN_S, self._quarantine.next_at() - now)))
             now = self._clock.monotonic()
             if self._quarantine.release(now):
                 self._drain.look_again()
@@ -65,7 +79,9 @@ class Trials:
                 await self._one_of(topic)
 
     async def _one_of(self, topic: str) -> None:
-        """One message of a topic that waits: by turns the oldest and the newest, because a single bad one must not speak for all."""
+        """One message of a topic that waits: by turns the oldest and the newest, because a single bad one
+        must not speak for all.
+        """
         hold = self._quarantine.topics.get(topic)
         if hold is None:
             return

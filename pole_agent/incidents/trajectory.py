@@ -1,4 +1,6 @@
-"""What the judge remembers of one track: its path, where it has been standing, which zones it is in and which lines it crossed."""
+"""What the judge remembers of one track: its path, where it has been standing, which zones it is in and which
+lines it crossed.
+"""
 
 from __future__ import annotations
 
@@ -16,7 +18,7 @@ STILL_HEIGHTS = 0.5  # within half its own height an object has stopped, …
 MOVED_HEIGHTS = 1.0  # … and a whole one is no box that is cut off for a moment
 
 
-class Walk:
+class Trajectory:
     """One per track, from first sight to its end."""
 
     def __init__(self, track: Track, lines: Iterable[Line] = ()) -> None:
@@ -51,19 +53,27 @@ class Walk:
                 self._stride *= 2
 
     def _stand(self, now: float, aspect: float) -> None:
-        """Is it where it stood? One that has settled there has moved when it is a whole height away, or half of one for long.
+        """Is it where it stood? One that has settled there has moved when it is a whole height away, or half
+        of one for long.
 
-        The box of a parked car ends higher while somebody walks by in front of it.
+        The box of a parked car ends higher while somebody trajectories by in front of it.
         """
         height = max(self.track.box.height, self._still_height)
-        away = max(abs(self.foot[0] - self._still_at[0]) * aspect, abs(self.foot[1] - self._still_at[1])) / reach(height, 1.0)
+        away = max(
+            abs(self.foot[0] - self._still_at[0]) * aspect, abs(self.foot[1] - self._still_at[1])
+        ) / reach(height, 1.0)
         if away <= STILL_HEIGHTS:
             self._left_at = None
             return
         left_at = self._left_at = now if self._left_at is None else self._left_at
         if left_at - self.still_since >= SETTLED_S and away <= MOVED_HEIGHTS and now - left_at < SETTLED_S:
             return
-        self._still_at, self._still_height, self.still_since, self._left_at = self.foot, self.track.box.height, left_at, None
+        self._still_at, self._still_height, self.still_since, self._left_at = (
+            self.foot,
+            self.track.box.height,
+            left_at,
+            None,
+        )
         self.alerted.clear()
 
     def stood(self, now: float) -> float:
@@ -93,15 +103,21 @@ class Walk:
 
     def is_place_of(self, track: Track) -> bool:
         """Could this track be the same thing, in the same place?"""
-        return group_of(track.label) == group_of(self.track.label) and overlap(track.box, self.track.box) >= SAME_PLACE
+        return (
+            group_of(track.label) == group_of(self.track.label)
+            and overlap(track.box, self.track.box) >= SAME_PLACE
+        )
 
-    def inherit(self, before: Walk) -> None:
+    def inherit(self, before: Trajectory) -> None:
         """It is what stood here before, found again under a new number."""
         self.still_since = before.still_since + before._blind_s
         self.alerted, self.visited = set(before.alerted), set(before.visited)
 
     def stay(self, zone: Zone, now: float, aspect: float) -> float | None:
-        """Seconds inside the zone, None when outside. It is outside once it is clearly so; then the zone's times decide."""
+        """Seconds inside the zone, None when outside.
+
+        It is outside once it is clearly so; then the zone's times decide.
+        """
         name = zone.name
         if zone.holds(self.foot):
             self._within[name] = now
@@ -118,11 +134,16 @@ class Walk:
         return now - self.entered[name] if name in self.entered else None
 
     def crossings(self, now: float, aspect: float) -> dict[str, int]:
-        """The lines crossed at this step: +1 forward, -1 backward. Where it is only guessed to be, nothing is crossed."""
+        """The lines crossed at this step: +1 forward, -1 backward.
+
+        Where it is only guessed to be, nothing is crossed.
+        """
         if not self.track.seen_now:
             return {}
         height = self.track.box.height
-        ways = {name: passage.step(self.foot, height, aspect, now) for name, passage in self._passages.items()}
+        ways = {
+            name: passage.step(self.foot, height, aspect, now) for name, passage in self._passages.items()
+        }
         return {name: way for name, way in ways.items() if way}
 
     def last_crossings(self) -> dict[str, int]:
@@ -138,30 +159,33 @@ class Walk:
         return tuple((round(x, 3), round(y, 3)) for x, y in chosen)
 
 
-class Furniture:
-    """What stood somewhere when it was last seen. It may be found again under a new number, and is then no news."""
+class StaticObjects:
+    """What stood somewhere when it was last seen.
+
+    It may be found again under a new number, and is then no news.
+    """
 
     KEPT_S = 3600.0
-    MOST = 100
+    MAX_LEFT = 100
 
     def __init__(self) -> None:
-        self._left: list[Walk] = []
+        self._left: list[Trajectory] = []
 
-    def leave(self, walk: Walk) -> None:
-        seen = walk.track.last_seen
-        self._left = [w for w in self._left if seen - w.track.last_seen < self.KEPT_S][-self.MOST :]
-        self._left.append(walk)
+    def leave(self, trajectory: Trajectory) -> None:
+        seen = trajectory.track.last_seen
+        self._left = [w for w in self._left if seen - w.track.last_seen < self.KEPT_S][-self.MAX_LEFT :]
+        self._left.append(trajectory)
 
     def skip(self, gap_s: float) -> None:
-        for walk in self._left:
-            walk.skip(gap_s)
+        for trajectory in self._left:
+            trajectory.skip(gap_s)
 
-    def at(self, track: Track) -> list[Walk]:
+    def at(self, track: Track) -> list[Trajectory]:
         """What stood where this track is."""
-        return [walk for walk in self._left if walk.is_place_of(track)]
+        return [trajectory for trajectory in self._left if trajectory.is_place_of(track)]
 
-    def claim(self, walk: Walk) -> None:
-        """Give a new walk what is known of the thing that stood in its place, if there is one."""
-        for before in self.at(walk.track)[:1]:
-            walk.inherit(before)
+    def claim(self, trajectory: Trajectory) -> None:
+        """Give a new trajectory what is known of the thing that stood in its place, if there is one."""
+        for before in self.at(trajectory.track)[:1]:
+            trajectory.inherit(before)
             self._left.remove(before)

@@ -10,20 +10,22 @@ import pytest
 from pole_agent.incidents.passage import Passage, reach
 from pole_agent.incidents.rules import Line, Rule, Zone
 from pole_agent.incidents.traffic import Traffic
-from pole_agent.incidents.walk import Furniture, Walk
+from pole_agent.incidents.trajectory import StaticObjects, Trajectory
 from pole_agent.vocabulary import Box, Track
 
 ZONE = Zone("left", ((0.0, 0.0), (0.5, 0.0), (0.5, 1.0), (0.0, 1.0)), enter_s=0.4, leave_s=1.0)
 GATE = Line("gate", (0.5, 0.0), (0.5, 1.0))  # runs down: its right hand is to the left of the picture
 
 
-def track(x: float, at: float, y: float = 0.5, h: float = 0.2, label: str = "person", seen: bool = True) -> Track:
+def track(
+    x: float, at: float, y: float = 0.5, h: float = 0.2, label: str = "person", seen: bool = True
+) -> Track:
     return Track(1, label, Box(x - 0.03, y - h, x + 0.03, y), 0.8, 0.0, at, seen)
 
 
-def walked(*steps: tuple[float, float], h: float = 0.2, aspect: float = 1.0, y: float = 0.5) -> Walk:
+def walked(*steps: tuple[float, float], h: float = 0.2, aspect: float = 1.0, y: float = 0.5) -> Trajectory:
     """Each step: (time, x)."""
-    walk = Walk(track(steps[0][1], steps[0][0], y, h), [GATE])
+    walk = Trajectory(track(steps[0][1], steps[0][0], y, h), [GATE])
     for at, x in steps[1:]:
         walk.step(track(x, at, y, h), at, aspect)
     return walk
@@ -32,15 +34,26 @@ def walked(*steps: tuple[float, float], h: float = 0.2, aspect: float = 1.0, y: 
 @pytest.mark.parametrize(
     ("x", "y", "h", "aspect", "still"),
     [
-        (0.599, 0.5, 0.2, 1.0, True), (0.601, 0.5, 0.2, 1.0, False), (0.399, 0.5, 0.2, 1.0, False), (0.5, 0.599, 0.2, 1.0, True),
-        (0.5, 0.601, 0.2, 1.0, False), (0.549, 0.5, 0.2, 2.0, True), (0.551, 0.5, 0.2, 2.0, False),  # a wide picture
-        (0.625, 0.5, 0.25, 1.0, True), (0.5, 0.625, 0.25, 1.0, True), (0.5625, 0.5, 0.25, 2.0, True),  # exactly half of it is still
-        (0.5, 0.509, 0.001, 1.0, True), (0.5, 0.511, 0.001, 1.0, False),  # a tiny box counts as a fiftieth of the picture
+        (0.599, 0.5, 0.2, 1.0, True),
+        (0.601, 0.5, 0.2, 1.0, False),
+        (0.399, 0.5, 0.2, 1.0, False),
+        (0.5, 0.599, 0.2, 1.0, True),
+        # A wide picture
+        (0.5, 0.601, 0.2, 1.0, False),
+        (0.549, 0.5, 0.2, 2.0, True),
+        (0.551, 0.5, 0.2, 2.0, False),
+        # Exactly half of it is still
+        (0.625, 0.5, 0.25, 1.0, True),
+        (0.5, 0.625, 0.25, 1.0, True),
+        (0.5625, 0.5, 0.25, 2.0, True),
+        # A tiny box counts as a fiftieth of the picture
+        (0.5, 0.509, 0.001, 1.0, True),
+        (0.5, 0.511, 0.001, 1.0, False),
     ],
-)  # fmt: skip
+)
 def test_half_its_height_away_it_has_moved(x: float, y: float, h: float, aspect: float, still: bool) -> None:
     """In true distances: across, a fraction of a wide picture is more than one down."""
-    walk = Walk(track(0.5, 1.0, h=h))
+    walk = Trajectory(track(0.5, 1.0, h=h))
     walk.alerted.add("r")
     walk.step(track(x, 3.0, y, h), 3.0, aspect)
     assert (walk.stood(3.0), walk.alerted) == ((2.0, {"r"}) if still else (0.0, set()))
@@ -49,7 +62,7 @@ def test_half_its_height_away_it_has_moved(x: float, y: float, h: float, aspect:
 def test_the_taller_of_its_boxes_counts() -> None:
     """Whoever was half hidden when he came to stand, or is so now, has not moved for that."""
     for first, then in ((0.4, 0.1), (0.1, 0.4)):
-        walk = Walk(track(0.5, 0.0, h=first))
+        walk = Trajectory(track(0.5, 0.0, h=first))
         walk.step(track(0.69, 1.0, h=then), 1.0, 1.0)
         assert walk.stood(1.0) == 1.0
 
@@ -57,10 +70,15 @@ def test_the_taller_of_its_boxes_counts() -> None:
 @pytest.mark.parametrize(
     ("stood", "away", "later", "moved"),
     [
-        (8.0, 0.99, 7.9, False), (8.0, 0.99, 8.0, True), (8.0, 1.01, 0.0, True), (7.9, 0.51, 0.0, True),
+        (8.0, 0.99, 7.9, False),
+        (8.0, 0.99, 8.0, True),
+        (8.0, 1.01, 0.0, True),
+        (7.9, 0.51, 0.0, True),
     ],
-)  # fmt: skip
-def test_what_has_settled_moves_by_its_whole_height(stood: float, away: float, later: float, moved: bool) -> None:
+)
+def test_what_has_settled_moves_by_its_whole_height(
+    stood: float, away: float, later: float, moved: bool
+) -> None:
     """Or by half of it for eight seconds: its box may be cut off for a moment."""
     walk = walked((0.0, 0.5), (stood, 0.5 + away * 0.2))
     assert (walk.still_since == stood) == (moved and not later)
@@ -85,15 +103,18 @@ def test_after_eight_seconds_it_has_settled(stood: float, settled: bool) -> None
 
 
 @pytest.mark.parametrize(
-    ("x", "label", "same"), [(0.519, "car", True), (0.521, "car", False), (0.5, "truck", True), (0.5, "person", False)]
+    ("x", "label", "same"),
+    [(0.519, "car", True), (0.521, "car", False), (0.5, "truck", True), (0.5, "person", False)],
 )
 def test_its_place_is_half_of_both_boxes(x: float, label: str, same: bool) -> None:
     """And its group of classes."""
-    assert Walk(track(0.5, 0.0, label="car")).is_place_of(track(x, 1.0, label=label)) == same
+    assert Trajectory(track(0.5, 0.0, label="car")).is_place_of(track(x, 1.0, label=label)) == same
 
 
 def test_time_that_nobody_looked_is_no_time() -> None:
-    """Standing, entering, leaving and crossing go on where they stopped, once it is seen again, and not before."""
+    """Standing, entering, leaving and crossing go on where they stopped, once it is seen again, and not
+    before.
+    """
     walk = walked((0.0, 0.2))
     assert walk.stay(ZONE, 0.0, 1.0) is None
     walk.step(track(0.2, 0.4), 0.4, 1.0)
@@ -137,7 +158,9 @@ def test_a_crossing_waits_while_nobody_looks() -> None:
         assert walk.last_crossings() == ({} if ways else {"gate": 1})
 
 
-@pytest.mark.parametrize(("stays", "inside"), [(0.4, True), (0.39, False), (0.3999995, True), (0.3999985, False)])
+@pytest.mark.parametrize(
+    ("stays", "inside"), [(0.4, True), (0.39, False), (0.3999995, True), (0.3999985, False)]
+)
 def test_who_is_in_for_its_time_has_entered(stays: float, inside: bool) -> None:
     """Since he came, not since he was sure to be in; the edge is inside."""
     walk = walked((1.0, 0.5))
@@ -147,9 +170,15 @@ def test_who_is_in_for_its_time_has_entered(stays: float, inside: bool) -> None:
     assert walk.entered == ({"left": 1.0} if inside else {})
 
 
-@pytest.mark.parametrize(("x", "aspect", "near"), [(0.519, 1.0, True), (0.521, 1.0, False), (0.509, 2.0, True), (0.511, 2.0, False)])
+@pytest.mark.parametrize(
+    ("x", "aspect", "near"),
+    [(0.519, 1.0, True), (0.521, 1.0, False), (0.509, 2.0, True), (0.511, 2.0, False)],
+)
 def test_tenth_of_his_height_outside_is_not_clearly(x: float, aspect: float, near: bool) -> None:
-    """A tenth of his height outside is not clearly outside. In true distances. There he neither leaves nor begins anew."""
+    """A tenth of his height outside is not clearly outside.
+
+    In true distances. There he neither leaves nor begins anew.
+    """
     walk = walked((0.0, 0.4), (1.0, 0.4))
     walk.stay(ZONE, 0.0, aspect)
     walk.stay(ZONE, 1.0, aspect)
@@ -165,7 +194,9 @@ def test_tenth_of_his_height_outside_is_not_clearly(x: float, aspect: float, nea
     assert (coming.stay(ZONE, 0.4, aspect) is not None) == near
 
 
-@pytest.mark.parametrize(("away", "left"), [(1.0, False), (1.01, True), (1.0000005, False), (1.0000015, True)])
+@pytest.mark.parametrize(
+    ("away", "left"), [(1.0, False), (1.01, True), (1.0000005, False), (1.0000015, True)]
+)
 def test_who_is_clearly_outside_for_its_time_has_left(away: float, left: bool) -> None:
     """Since he was seen inside last; who comes back enters anew."""
     walk = walked((0.0, 0.4), (1.0, 0.4))
@@ -210,25 +241,29 @@ def test_of_any_length_of_life_as_much_is_kept() -> None:
 
 def test_a_path_is_told_to_a_thousandth() -> None:
     """Of the width and of the height."""
-    walk = Walk(track(0.12345, 0.0, y=0.98765))
+    walk = Trajectory(track(0.12345, 0.0, y=0.98765))
     walk.step(track(0.23456, 1.0, y=0.87654), 1.0, 1.0)
     assert walk.path() == ((0.123, 0.988), (0.235, 0.877))
 
 
 def test_of_two_that_stood_there_one_is_found_again() -> None:
     """The one that was left first; the other is still to be found."""
-    furniture = Furniture()
+    furniture = StaticObjects()
     furniture.leave(gone(0.5, 100.0))
     furniture.leave(gone(0.5, 150.0))
     for since in (90.0, 140.0, 200.0):
-        walk = Walk(track(0.5, 200.0, label="car"))
+        walk = Trajectory(track(0.5, 200.0, label="car"))
         furniture.claim(walk)
         assert walk.still_since == since
 
 
 def test_a_line_counts_its_own_way() -> None:
-    """To the right hand of one who looks from its start to its end is +1, back again -1, each by its own name."""
-    walk = Walk(track(0.6, 0.0), [GATE, Line("back", (0.5, 1.0), (0.5, 0.0)), Line("far", (0.9, 0.0), (0.9, 1.0))])
+    """To the right hand of one who looks from its start to its end is +1, back again -1, each by its own
+    name.
+    """
+    walk = Trajectory(
+        track(0.6, 0.0), [GATE, Line("back", (0.5, 1.0), (0.5, 0.0)), Line("far", (0.9, 0.0), (0.9, 1.0))]
+    )
     found = []
     for n, x in enumerate((0.6, 0.55, 0.45, 0.4, 0.35, 0.3)):
         walk.step(track(x, n * 0.2), n * 0.2, 1.0)
@@ -239,7 +274,9 @@ def test_a_line_counts_its_own_way() -> None:
 FLAT = Line("gate", (0.0, 0.5), (1.0, 0.5))  # its right hand is below
 
 
-def passed(*looks: tuple[float, float], height: float = 0.2, aspect: float = 1.0, line: Line = FLAT) -> tuple[list[int], Passage]:
+def passed(
+    *looks: tuple[float, float], height: float = 0.2, aspect: float = 1.0, line: Line = FLAT
+) -> tuple[list[int], Passage]:
     """Each look: (time, box heights below the line)."""
     first = 0.5 + looks[0][1] * max(height, 0.02)
     passage = Passage(line, (0.5, first))
@@ -250,23 +287,38 @@ def passed(*looks: tuple[float, float], height: float = 0.2, aspect: float = 1.0
 @pytest.mark.parametrize(
     ("looks", "crossed"),
     [
-        ([(0, -0.11), (1, 0.16), (1.3, 0.17)], 1), ([(0, -0.09), (1, 0.16), (1.3, 0.17)], 0),  # clear by a tenth before
-        ([(0, -0.3), (1, 0.151), (1.3, 0.152)], 1), ([(0, -0.3), (1, 0.149), (1.3, 0.148)], 0),  # by 0.15 at each of two looks after
-        ([(0, -0.3), (1, 0.9), (1.29, 0.91)], 0), ([(0, -0.3), (1, 0.9), (1.31, 0.91)], 1),  # three tenths of a second apart
-        ([(0, -0.3), (1, 0.9), (1.2999985, 0.91)], 0), ([(0, -0.3), (1, 0.9), (1.2999995, 0.91)], 1),
-        ([(-1, -0.3), (0, 0.9), (0.3 - 1e-6, 0.91)], 1), ([(0, -0.3), (0.4, 0.9), (0.7, 0.91)], 1),
+        # Clear by a tenth before
+        ([(0, -0.11), (1, 0.16), (1.3, 0.17)], 1),
+        ([(0, -0.09), (1, 0.16), (1.3, 0.17)], 0),
+        # By 0.15 at each of two looks after
+        ([(0, -0.3), (1, 0.151), (1.3, 0.152)], 1),
+        ([(0, -0.3), (1, 0.149), (1.3, 0.148)], 0),
+        # Three tenths of a second apart
+        ([(0, -0.3), (1, 0.9), (1.29, 0.91)], 0),
+        ([(0, -0.3), (1, 0.9), (1.31, 0.91)], 1),
+        ([(0, -0.3), (1, 0.9), (1.2999985, 0.91)], 0),
+        ([(0, -0.3), (1, 0.9), (1.2999995, 0.91)], 1),
+        ([(-1, -0.3), (0, 0.9), (0.3 - 1e-6, 0.91)], 1),
+        ([(0, -0.3), (0.4, 0.9), (0.7, 0.91)], 1),
         ([(0, -0.3), (1, 0.15), (1.3, 0.15000001)], 1),  # clocks and boxes round
         ([(0, -0.3), (1, 0.14999999975), (1.3, 0.14999999976)], 1),
-        ([(0, -0.3), (1, 0.14999999925), (1.3, 0.14999999926)], 0), ([(0, -0.3), (1, 0.11), (2.9999985, 0.11)], 0),
+        ([(0, -0.3), (1, 0.14999999925), (1.3, 0.14999999926)], 0),
+        ([(0, -0.3), (1, 0.11), (2.9999985, 0.11)], 0),
         ([(0, -0.3), (1, 0.9), (1.31, 0.9)], 0),  # the very same picture is no second look
-        ([(0, -0.3), (1, 0.11), (2.9, 0.11)], 0), ([(0, -0.3), (1, 0.11), (3.0, 0.11)], 1),  # two seconds there
+        # Two seconds there
+        ([(0, -0.3), (1, 0.11), (2.9, 0.11)], 0),
+        ([(0, -0.3), (1, 0.11), (3.0, 0.11)], 1),
         ([(0, -0.3), (1, 0.09), (9.0, 0.09)], 0),
-        ([(0, -0.3), (1, 0.3), (1.2, 0.0), (1.4, 0.3)], 0),  # back in the band: what was seen of him is gone in part
-        ([(0, -0.3), (1, 0.3), (1.2, -0.3), (1.4, 0.3), (1.6, 0.32)], 0), ([(0, -0.3), (1, 0.3), (1.2, -0.3), (1.4, 0.3), (1.71, 0.32)], 1),
+        # Back in the band: what was seen of him is gone in part
+        ([(0, -0.3), (1, 0.3), (1.2, 0.0), (1.4, 0.3)], 0),
+        ([(0, -0.3), (1, 0.3), (1.2, -0.3), (1.4, 0.3), (1.6, 0.32)], 0),
+        ([(0, -0.3), (1, 0.3), (1.2, -0.3), (1.4, 0.3), (1.71, 0.32)], 1),
     ],
-)  # fmt: skip
+)
 def test_when_a_line_is_crossed(looks: list[tuple[float, float]], crossed: int, height: float) -> None:
-    """Clear on the one side, then clear on the other by two looks, or for two seconds; both ways alike, however small the box."""
+    """Clear on the one side, then clear on the other by two looks, or for two seconds; both ways alike,
+    however small the box.
+    """
     ways, _ = passed(*looks, height=height)
     assert ways == [0] * (len(looks) - 1) + [crossed]
     back, _ = passed(*((at, -d) for at, d in looks), height=height)
@@ -275,7 +327,12 @@ def test_when_a_line_is_crossed(looks: list[tuple[float, float]], crossed: int, 
 
 @pytest.mark.parametrize(
     ("looks", "crossed"),
-    [([(0, -0.3), (1, 0.11)], 1), ([(0, -0.3), (1, 0.09)], 0), ([(0, -0.05), (1, 0.9)], 0), ([(0, -0.3), (1, 0.2), (2, 0.05)], 0)],
+    [
+        ([(0, -0.3), (1, 0.11)], 1),
+        ([(0, -0.3), (1, 0.09)], 0),
+        ([(0, -0.05), (1, 0.9)], 0),
+        ([(0, -0.3), (1, 0.2), (2, 0.05)], 0),
+    ],
 )
 def test_a_last_look_counts_where_it_is_clear(looks: list[tuple[float, float]], crossed: int) -> None:
     """Once."""
@@ -299,16 +356,19 @@ def test_a_reach_never_shrinks_to_nothing() -> None:
     assert reach(0.5, 1.0) == 0.5
 
 
-def gone(x: float, at: float, stood: float = 10.0, label: str = "car") -> Walk:
-    walk = Walk(track(x, at - stood, label=label))
+def gone(x: float, at: float, stood: float = 10.0, label: str = "car") -> Trajectory:
+    walk = Trajectory(track(x, at - stood, label=label))
     walk.step(track(x, at, label=label), at, 1.0)
     return walk
 
 
 @pytest.mark.parametrize(("later", "kept"), [(3599.0, True), (3600.0, False)])
 def test_what_stood_somewhere_is_remembered_for_hour(later: float, kept: bool) -> None:
-    """What stood somewhere is remembered for an hour. Counted from when it was seen last to when another goes."""
-    furniture = Furniture()
+    """What stood somewhere is remembered for an hour.
+
+    Counted from when it was seen last to when another goes.
+    """
+    furniture = StaticObjects()
     furniture.leave(gone(0.5, 100.0))
     furniture.leave(gone(0.9, 100.0 + later))
     assert bool(furniture.at(track(0.5, 9999.0, label="car"))) == kept
@@ -317,7 +377,7 @@ def test_what_stood_somewhere_is_remembered_for_hour(later: float, kept: bool) -
 
 def test_of_more_than_hundred_last_are_remembered() -> None:
     """Of more than a hundred the last are remembered. One beyond a hundred, while the next one comes."""
-    furniture = Furniture()
+    furniture = StaticObjects()
     for n in range(105):
         furniture.leave(gone(n / 10, 100.0 + n))
     kept = [n for n in range(105) if furniture.at(track(n / 10, 0.0, label="car"))]
@@ -325,13 +385,15 @@ def test_of_more_than_hundred_last_are_remembered() -> None:
 
 
 def test_found_again_it_is_the_same_and_is_found_once() -> None:
-    """Since when it stands, what was told of it and where it was go over; the time that nobody looked does not count."""
-    furniture, before = Furniture(), gone(0.5, 100.0)
+    """Since when it stands, what was told of it and where it was go over; the time that nobody looked does
+    not count.
+    """
+    furniture, before = StaticObjects(), gone(0.5, 100.0)
     before.alerted.add("r")
     before.visited.add("left")
     furniture.leave(before)
     furniture.skip(50.0)
-    again, other = Walk(track(0.5, 200.0, label="car")), Walk(track(0.5, 200.0, label="car"))
+    again, other = Trajectory(track(0.5, 200.0, label="car")), Trajectory(track(0.5, 200.0, label="car"))
     furniture.claim(again)
     assert (again.still_since, again.alerted, again.visited) == (140.0, {"r"}, {"left"})
     again.alerted.add("s")
@@ -347,7 +409,9 @@ def test_a_rule_is_about_a_size(height: float, fits: bool) -> None:
     assert rule.fits(replace(track(0.5, 0.0), box=Box(0.4, 0.0, 0.5, height))) == fits
     assert not rule.fits(replace(track(0.5, 0.0, label="car"), box=Box(0.4, 0.0, 0.5, height)))
     whole = Rule("r", "presence", ZONE, frozenset({"person"}))
-    assert whole.fits(replace(track(0.5, 0.0), box=Box(0.4, -0.2, 0.5, 1.3))), "cut off by the picture it is as high as the picture"
+    assert whole.fits(replace(track(0.5, 0.0), box=Box(0.4, -0.2, 0.5, 1.3))), (
+        "cut off by the picture it is as high as the picture"
+    )
     assert whole.fits(replace(track(0.5, 0.0), box=Box(0.4, 0.5, 0.5, 0.5001)))
 
 
@@ -356,7 +420,14 @@ L_SHAPE = Zone("l", ((0.1, 0.1), (0.9, 0.1), (0.9, 0.9), (0.6, 0.9), (0.6, 0.4),
 
 @pytest.mark.parametrize(
     ("point", "holds"),
-    [((0.2, 0.2), True), ((0.8, 0.8), True), ((0.2, 0.8), False), ((0.59, 0.41), False), ((0.6, 0.4), True), ((0.95, 0.5), False)],
+    [
+        ((0.2, 0.2), True),
+        ((0.8, 0.8), True),
+        ((0.2, 0.8), False),
+        ((0.59, 0.41), False),
+        ((0.6, 0.4), True),
+        ((0.95, 0.5), False),
+    ],
 )
 def test_a_concave_zone_has_a_corner_that_is_outside(point: tuple[float, float], holds: bool) -> None:
     """And every edge is inside."""
@@ -377,7 +448,7 @@ def test_what_came_by_is_summed_up() -> None:
     traffic = Traffic(100.0)
     assert not traffic.due(399.9)
     assert traffic.due(400.0)
-    person, car = Walk(track(0.5, 0.0)), Walk(track(0.5, 0.0, label="car"))
+    person, car = Trajectory(track(0.5, 0.0)), Trajectory(track(0.5, 0.0, label="car"))
     traffic.enter("left", person)
     traffic.enter("left", car)
     traffic.enter("a", person)
@@ -394,7 +465,13 @@ def test_what_came_by_is_summed_up() -> None:
         "camera": "street",
         "window_s": 200.0,
         "zones": [
-            {"zone": "a", "entered": {"person": 1}, "peak": {}, "occupancy": {}, "dwell_s": {"edges": [5, 15, 60, 300], "counts": [0] * 5}},
+            {
+                "zone": "a",
+                "entered": {"person": 1},
+                "peak": {},
+                "occupancy": {},
+                "dwell_s": {"edges": [5, 15, 60, 300], "counts": [0] * 5},
+            },
             {
                 "zone": "left",
                 "entered": {"person": 1, "car": 1},
@@ -417,10 +494,12 @@ def test_what_came_by_is_summed_up() -> None:
 @pytest.mark.parametrize("what", ["enter", "leave", "cross"])
 def test_one_who_came_by_is_traffic(what: str) -> None:
     """Whether he came, went or crossed; also at the very moment of the last summary."""
-    traffic, walk = Traffic(0.0), Walk(track(0.5, 0.0))
-    {"enter": lambda: traffic.enter("z", walk), "leave": lambda: traffic.leave("z", 1.0), "cross": lambda: traffic.cross("l", 1, walk)}[
-        what
-    ]()
+    traffic, walk = Traffic(0.0), Trajectory(track(0.5, 0.0))
+    {
+        "enter": lambda: traffic.enter("z", walk),
+        "leave": lambda: traffic.leave("z", 1.0),
+        "cross": lambda: traffic.cross("l", 1, walk),
+    }[what]()
     data = traffic.summary("street", 0.0)
     assert data is not None
     assert len(data["zones"]) == (what != "cross")

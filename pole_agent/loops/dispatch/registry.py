@@ -1,4 +1,6 @@
-"""The docket: every drone request of this pole, kept in the store before it is told, and the small states beside them."""
+"""The docket: every drone request of this pole, kept in the store before it is told, and the small states
+beside them.
+"""
 
 from __future__ import annotations
 
@@ -13,7 +15,7 @@ from typing import Any
 from pole_agent.almanac import rfc3339
 from pole_agent.context import Context
 from pole_agent.drone.approval import LONGEST_S, UNREADABLE, StandingBook
-from pole_agent.drone.machine import Happening
+from pole_agent.drone.machine import Transition
 from pole_agent.drone.request import Request
 from pole_agent.errors import CommandRefused, OutboxError
 from pole_agent.health.evidence import BEHIND_S, STORED
@@ -27,9 +29,10 @@ SAVE_S = 10.0  # counts, reasons and steps of flights are written so often
 CALL_BACK_S, FORGOTTEN_S = 4 * 3600.0, 86_400.0  # no drone is in the air for so long; nor is one after a day
 OCCASION_S = 7 * 3600.0  # longer than any patrol's window
 KEEP_CLOSED = 100
-LAST_ORDER, STOP, DOCK_STOP, STANDING = "last_order", "drone_stop", "drone_dock_stop", "drone_standing"  # keys in the store
+# Keys in the store
+LAST_ORDER, STOP, DOCK_STOP, STANDING = "last_order", "drone_stop", "drone_dock_stop", "drone_standing"
 # The safe ways out happen even when the disk cannot keep them.
-ALWAYS: frozenset[Happening] = frozenset({"cancel", "deny", "expire", "time_out"})
+ALWAYS: frozenset[Transition] = frozenset({"cancel", "deny", "expire", "time_out"})
 # What goes on over a reload beside what others see.
 KEPT_TO_ITSELF = ("_deadlines", "_unsaved", "_unsaved_words", "_saved_at", "_of", "_told_at")
 
@@ -44,7 +47,7 @@ class LastOrder:
     boot_id: str
 
 
-class Docket:
+class Registry:
     """Requests by id. Every method is called under the lock of the dispatch loop."""
 
     def __init__(self, context: Context) -> None:
@@ -66,7 +69,10 @@ class Docket:
         self._told_at: dict[str, float | None] = {}  # monotonic, of call-backs: since when it could be heard
 
     async def keep_word(self, key: str, word: str, *, insist: bool = False) -> None:
-        """Keep one of the small states. Raises OutboxError; `insist`: what cannot be kept now is kept later."""
+        """Keep one of the small states.
+
+        Raises OutboxError; `insist`: what cannot be kept now is kept later.
+        """
         if insist:
             self._unsaved_words[key] = word
             await self.save_changes()
@@ -74,15 +80,25 @@ class Docket:
             await self._store.write(lambda db: db.set(key, word))
             self._unsaved_words.pop(key, None)
 
-    def take_over(self, before: Docket) -> None:
+    def take_over(self, before: Registry) -> None:
         """After a reload: all goes on as it was in memory, also what the disk could not keep."""
-        for name in ("requests", "heard_at", "last_order", "stop", "dock_stop", "standing", "restored", *KEPT_TO_ITSELF):
+        for name in (
+            "requests",
+            "heard_at",
+            "last_order",
+            "stop",
+            "dock_stop",
+            "standing",
+            "restored",
+            *KEPT_TO_ITSELF,
+        ):
             setattr(self, name, getattr(before, name))
         if self._board is not before._board:
             self._tell()
 
     async def follow_loss(self) -> None:
-        """A store that was lost took with it whether somebody has stopped all flights: until a person resumes them, they are.
+        """A store that was lost took with it whether somebody has stopped all flights: until a person resumes
+        them, they are.
 
         Raises OutboxError.
         """
@@ -92,20 +108,36 @@ class Docket:
         self._of = self._store.store_id
         if lost:
             who = "nobody: what was kept before is lost, a stop too"
-            self.stop = self.stop or {"by": who, "reason": f"the store has ended: {lost}", "since": rfc3339(self._clock.wall())}
+            self.stop = self.stop or {
+                "by": who,
+                "reason": f"the store has ended: {lost}",
+                "since": rfc3339(self._clock.wall()),
+            }
             self._unsaved_words |= {STOP: json.dumps(self.stop), LOST: ""}
-            log.warning("the store was lost (%s): flights are stopped until a person resumes them: pole-agent drone resume", lost)
+            log.warning(
+                "the store was lost (%s): flights are stopped until a person resumes them: pole-agent drone"
+                " resume",
+                lost,
+            )
 
     async def restore(self) -> bool:
-        """Read what an earlier run left, and tell what is open; False when that was done before. Raises OutboxError."""
+        """Read what an earlier run left, and tell what is open; False when that was done before.
+
+        Raises OutboxError.
+        """
         if self.restored:
             return False
 
         def read(db: Any) -> tuple[float, list[str], list[str | None]]:
-            return db.newest_time(), db.load_requests(), [db.get(key) for key in (LAST_ORDER, STOP, DOCK_STOP, STANDING)]
+            return (
+                db.newest_time(),
+                db.load_requests(),
+                [db.get(key) for key in (LAST_ORDER, STOP, DOCK_STOP, STANDING)],
+            )
 
         stored, texts, (last, stop, dock_stop, standing) = await self._store.read(read)
-        self._keeper.remember(STORED, stored)  # before any request is looked at: a clock that is behind it is not trusted
+        # Before any request is looked at: a clock that is behind it is not trusted
+        self._keeper.remember(STORED, stored)
         now, wall = self._clock.monotonic(), self._clock.wall()
         for text in texts:
             try:
@@ -117,12 +149,17 @@ class Docket:
             self.heard_at[request.request_id] = now
         # What cannot be read keeps everything on the ground.
         self.last_order = _last_order(last, LastOrder("", wall, now, self._keeper.boot_id))
-        self.stop = self.stop or stop_of(stop, {"by": "nobody: it cannot be read", "reason": "", "since": rfc3339(wall)})
+        self.stop = self.stop or stop_of(
+            stop, {"by": "nobody: it cannot be read", "reason": "", "since": rfc3339(wall)}
+        )
         self.dock_stop = _dock_stop_of(dock_stop)
         try:
             self.standing = StandingBook.load(standing)
         except UNREADABLE as error:
-            log.error("the standing approvals cannot be read: none holds, and no signed one is taken for a day: %s", error)
+            log.error(
+                "the standing approvals cannot be read: none holds, and no signed one is taken for a day: %s",
+                error,
+            )
             self.standing = StandingBook(closed_until=wall + LONGEST_S)
             self._unsaved_words[STANDING] = self.standing.dump()
         self.restored = True
@@ -138,15 +175,18 @@ class Docket:
             elif request.call_back and not (self._keeper.trusted and wall - request.changed > FORGOTTEN_S):
                 self.tell_call_back(request)
 
-    def moved(self, request: Request, happening: Happening, by: str, reason: str = "") -> Request:
-        return request.moved(happening, self._clock.wall(), self._clock.monotonic(), by=by, reason=reason)
+    def moved(self, request: Request, transition: Transition, by: str, reason: str = "") -> Request:
+        return request.moved(transition, self._clock.wall(), self._clock.monotonic(), by=by, reason=reason)
 
     def since(self, boot_id: str, wall: float, at: float) -> float:
         """Seconds since a moment: on the monotonic clock within a boot, else on the wall clock."""
         return self._clock.monotonic() - at if boot_id == self._keeper.boot_id else self._clock.wall() - wall
 
     def remaining(self, request: Request) -> float | None:
-        """Seconds to live; None when it cannot be known (another boot, and no trusted clock). It never rises, whatever the clocks do."""
+        """Seconds to live; None when it cannot be known (another boot, and no trusted clock).
+
+        It never rises, whatever the clocks do.
+        """
         now = self._clock.monotonic()
         if request.boot_id == self._keeper.boot_id:
             return request.expires_at - now
@@ -154,9 +194,12 @@ class Docket:
         if not request.timed:
             return 0.0  # made before a restart, by a clock that was not trusted: it may be of any age
         if self._keeper.trusted and max(request.created, request.changed) > self._clock.wall() + BEHIND_S:
-            return 0.0  # made, or moved, by a clock that was ahead of one that was accepted since: it may be of any age
+            # Made, or moved, by a clock that was ahead of one that was accepted since: it may be of any age
+            return 0.0
         if self._keeper.trusted:
-            deadline = now + min(request.expires - self._clock.wall(), request.expires_at - request.created_at)
+            deadline = now + min(
+                request.expires - self._clock.wall(), request.expires_at - request.created_at
+            )
             known = self._deadlines[request.request_id] = deadline if known is None else min(known, deadline)
             return known - now
         return None
@@ -167,18 +210,34 @@ class Docket:
             raise CommandRefused(f"there is no request {request_id}")
         return request
 
-    async def move(self, request: Request, happening: Happening, by: str, reason: str = "") -> Request:
-        """Something happened to it: keep that, then tell. Raises ValueError, and OutboxError except for the safe ways out."""
-        return await self.keep(request, self.moved(request, happening, by, reason), happening)
+    async def move(self, request: Request, transition: Transition, by: str, reason: str = "") -> Request:
+        """Something happened to it: keep that, then tell.
 
-    async def keep(self, before: Request, request: Request, happening: Happening, *, dispatcher: bool = False) -> Request:
+        Raises ValueError, and OutboxError except for the safe ways out.
+        """
+        return await self.keep(request, self.moved(request, transition, by, reason), transition)
+
+    async def keep(
+        self, before: Request, request: Request, transition: Transition, *, dispatcher: bool = False
+    ) -> Request:
         """Store the new state with its event, then tell. Raises OutboxError, except for the safe ways out."""
         now = self._clock.monotonic()
-        ended_by_us = request.ordered and not request.is_open and happening in ("cancel", "deny", "time_out") and not dispatcher
+        ended_by_us = (
+            request.ordered
+            and not request.is_open
+            and transition in ("cancel", "deny", "time_out")
+            and not dispatcher
+        )
         request = replace(request, call_back=ended_by_us)
         severity = Severity.INFO if request.state == "suppressed" else Severity.WARNING
-        event = RecordEvent("drone.changed", severity, request.message(self._base) | {"was": before.state}, now)
-        order = LastOrder(request.request_id, self._clock.wall(), now, self._keeper.boot_id) if happening == "send" else None
+        event = RecordEvent(
+            "drone.changed", severity, request.message(self._base) | {"was": before.state}, now
+        )
+        order = (
+            LastOrder(request.request_id, self._clock.wall(), now, self._keeper.boot_id)
+            if transition == "send"
+            else None
+        )
 
         def save(db: Any) -> None:
             if request.state != "suppressed":
@@ -190,7 +249,7 @@ class Docket:
             await self._store.write(save, event)
             self._unsaved.pop(request.request_id, None)
         except OutboxError:
-            if happening not in ALWAYS:
+            if transition not in ALWAYS:
                 raise
             self._store.record(event)
             self._unsaved[request.request_id] = None
@@ -199,7 +258,9 @@ class Docket:
         if not request.is_open and (sending := self.sending.get(request.request_id)):
             sending.cancel()  # it may still wait for its turn at the broker
         self.heard_at[request.request_id] = now
-        log.info("drone request %s: %s -> %s %s", request.request_id, before.state, request.state, request.reason)
+        log.info(
+            "drone request %s: %s -> %s %s", request.request_id, before.state, request.state, request.reason
+        )
         if request.state != "suppressed":
             self.announce(request)
         if ended_by_us:
@@ -208,10 +269,16 @@ class Docket:
         return request
 
     async def save(self, request: Request) -> None:
-        await self._store.write(lambda db: db.save_request(request.request_id, request.is_open, self._clock.wall(), request.dump()))
+        await self._store.write(
+            lambda db: db.save_request(
+                request.request_id, request.is_open, self._clock.wall(), request.dump()
+            )
+        )
 
     def change(self, request: Request, *, announce: bool = False) -> None:
-        """A change that is no transition: kept soon, told then, or at once where it is only what the dispatcher or the weather says."""
+        """A change that is no transition: kept soon, told then, or at once where it is only what the
+        dispatcher or the weather says.
+        """
         self.requests[request.request_id] = request
         self._unsaved[request.request_id] = None
         if announce:
@@ -243,7 +310,10 @@ class Docket:
             closed = [
                 r
                 for r in self.requests.values()
-                if not r.is_open and (r.state == "suppressed") is suppressed and not r.call_back and not self._remembers(r)
+                if not r.is_open
+                and (r.state == "suppressed") is suppressed
+                and not r.call_back
+                and not self._remembers(r)
             ]
             for request in closed[:-KEEP_CLOSED]:
                 key = request.request_id
@@ -253,24 +323,42 @@ class Docket:
 
     def _remembers(self, request: Request) -> bool:
         """A patrol whose window may still be open: it must not be made twice."""
-        return request.origin == "patrol" and abs(self.since(request.boot_id, request.created, request.created_at)) < OCCASION_S
+        return (
+            request.origin == "patrol"
+            and abs(self.since(request.boot_id, request.created, request.created_at)) < OCCASION_S
+        )
 
     def announce(self, request: Request) -> None:
         key = f"drone/request/{request.request_id}"
-        self._board.post(key, Message(f"{self._base}/drone/request", encode(request.message(self._base))), at_birth=request.is_open)
+        self._board.post(
+            key,
+            Message(f"{self._base}/drone/request", encode(request.message(self._base))),
+            at_birth=request.is_open,
+        )
 
     def tell_call_back(self, request: Request, by: str = "") -> None:
         """Tell whoever flies it to stop; at each birth again, until the dispatcher says that it is over."""
         self._told_at.setdefault(request.request_id, None)
         self.change(replace(request, call_back=True))
-        self._board.post(f"drone/cancel/{request.request_id}", self.cancel(request.request_id, by or request.by, request.reason))
+        self._board.post(
+            f"drone/cancel/{request.request_id}",
+            self.cancel(request.request_id, by or request.by, request.reason),
+        )
 
     def cancel(self, request_id: str, by: str, reason: str) -> Message:
-        told = {"request_id": request_id, "pole": self._base, "by": by, "reason": reason, "at": rfc3339(self._clock.wall())}
+        told = {
+            "request_id": request_id,
+            "pole": self._base,
+            "by": by,
+            "reason": reason,
+            "at": rfc3339(self._clock.wall()),
+        }
         return Message(f"{self._base}/drone/cancel", encode(told))
 
     async def call_backs(self) -> None:
-        """A call-back ends when no drone can be in the air any more: hours of a link after it was told, whatever the clocks say."""
+        """A call-back ends when no drone can be in the air any more: hours of a link after it was told,
+        whatever the clocks say.
+        """
         now = self._clock.monotonic()
         for request_id, since in list(self._told_at.items()):
             if since is None and self._board.connected:
@@ -295,13 +383,20 @@ def _last_order(text: str | None, otherwise: LastOrder) -> LastOrder | None:
             return None
         wall, at = float(kept["wall"]), float(kept.get("at", 0.0))
         boot_id = str(kept["boot_id"]) if "at" in kept else ""
-        return LastOrder(str(kept.get("request_id", "")), wall, at, boot_id) if math.isfinite(wall + at) else otherwise
+        return (
+            LastOrder(str(kept.get("request_id", "")), wall, at, boot_id)
+            if math.isfinite(wall + at)
+            else otherwise
+        )
     except UNREADABLE:
         return otherwise
 
 
 def _dock_stop_of(text: str | None) -> float | None:
-    """When the dispatcher said that its dock is stopped. Only what is plainly no stop is none; of a damaged word any newer one is newer."""
+    """When the dispatcher said that its dock is stopped.
+
+    Only what is plainly no stop is none; of a damaged word any newer one is newer.
+    """
     if text is None or text == "null":
         return None
     try:
@@ -318,7 +413,11 @@ def stop_of(text: str | None, otherwise: dict[str, Any]) -> dict[str, Any] | Non
     try:
         kept = json.loads(text)
         return (
-            otherwise | {"reason": "", **{key: str(kept[key]) for key in ("by", "reason", "since") if key in kept}}
+            otherwise
+            | {
+                "reason": "",
+                **{key: str(kept[key]) for key in ("by", "reason", "since") if key in kept},
+            }
             if kept["by"]
             else otherwise
         )
@@ -328,7 +427,9 @@ def stop_of(text: str | None, otherwise: dict[str, Any]) -> dict[str, Any] | Non
 
 def recounted(request: Request, base: str) -> dict[str, Any]:
     """A request for people: its message and its history."""
-    history = [{"at": rfc3339(s.at), "state": s.state, "by": s.by, "reason": s.reason} for s in request.history]
+    history = [
+        {"at": rfc3339(s.at), "state": s.state, "by": s.by, "reason": s.reason} for s in request.history
+    ]
     return request.message(base) | {"approved_by": request.approved_by, "history": history}
 
 

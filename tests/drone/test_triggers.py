@@ -1,4 +1,7 @@
-"""Both sides of every limit of a wish, a request, an approval and a command. The numbers are those of the promise."""
+"""Both sides of every limit of a trigger, a request, an approval and a command.
+
+The numbers are those of the promise.
+"""
 
 from __future__ import annotations
 
@@ -24,7 +27,13 @@ from pole_agent.drone.approval import (
     read_signature,
     text,
 )
-from pole_agent.drone.commands import decision_whatever, read_decision, read_progress, read_stop, stop_whatever
+from pole_agent.drone.commands import (
+    decision_whatever,
+    read_decision,
+    read_progress,
+    read_stop,
+    stop_whatever,
+)
 from pole_agent.drone.gates import Gate
 from pole_agent.drone.request import Request, Step, first_and_newest
 from pole_agent.drone.target import Target
@@ -61,7 +70,7 @@ def request(number: int = 1, **more: Any) -> Request:
     return Request(**fields | more)
 
 
-def wish(**more: Any) -> RequestDrone:
+def trigger(**more: Any) -> RequestDrone:
     fields: dict[str, Any] = {
         "rule": "watch",
         "camera": "street",
@@ -73,7 +82,7 @@ def wish(**more: Any) -> RequestDrone:
     return RequestDrone(**fields | more)
 
 
-SURE = wish(score=0.8)
+SURE = trigger(score=0.8)
 
 
 def rates(true: int, false: int) -> dict[str, dict[str, float]]:
@@ -83,11 +92,31 @@ def rates(true: int, false: int) -> dict[str, dict[str, float]]:
 @pytest.mark.parametrize(
     ("triage", "passes", "fails", "cause"),
     [
-        (Triage(min_severity=Severity.WARNING), {}, {"asking": wish(severity=Severity.INFO)}, "low_severity: info is below warning"),
-        (Triage(), {"asking": wish(severity=Severity.INFO, score=0.0)}, {"made": 24}, "quota: there were 24 requests in 24 hours"),
-        (Triage(min_score=0.7), {"asking": wish(score=0.7)}, {"asking": wish(score=0.69)}, "low_confidence: 0.69 is below 0.70"),
+        (
+            Triage(min_severity=Severity.WARNING),
+            {},
+            {"asking": trigger(severity=Severity.INFO)},
+            "low_severity: info is below warning",
+        ),
+        (
+            Triage(),
+            {"asking": trigger(severity=Severity.INFO, score=0.0)},
+            {"made": 24},
+            "quota: there were 24 requests in 24 hours",
+        ),
+        (
+            Triage(min_score=0.7),
+            {"asking": trigger(score=0.7)},
+            {"asking": trigger(score=0.69)},
+            "low_confidence: 0.69 is below 0.70",
+        ),
         (Triage(), {"made": 23}, {"made": 25}, "quota: there were 25 requests in 24 hours"),
-        (Triage(max_requests_per_day=2), {"made": 1}, {"made": 2}, "quota: there were 2 requests in 24 hours"),
+        (
+            Triage(max_requests_per_day=2),
+            {"made": 1},
+            {"made": 2},
+            "quota: there were 2 requests in 24 hours",
+        ),
         (
             Triage(max_false_alarm_rate=0.6),
             {"said": rates(2, 3)},
@@ -108,15 +137,19 @@ def rates(true: int, false: int) -> dict[str, dict[str, float]]:
         ),
     ],
 )
-def test_both_sides_of_what_suppresses(triage: Triage, passes: dict[str, Any], fails: dict[str, Any], cause: str) -> None:
-    """A wish at the limit becomes a request; one beyond it says why not."""
+def test_both_sides_of_what_suppresses(
+    triage: Triage, passes: dict[str, Any], fails: dict[str, Any], cause: str
+) -> None:
+    """A trigger at the limit becomes a request; one beyond it says why not."""
 
-    def suppressed(asking: RequestDrone = SURE, made: int = 0, said: dict[str, dict[str, float]] | None = None) -> str:
+    def suppressed(
+        asking: RequestDrone = SURE, made: int = 0, said: dict[str, dict[str, float]] | None = None
+    ) -> str:
         return triage.suppresses(asking, made, said or {})
 
     assert suppressed(**passes) == ""
     assert suppressed(**fails) == cause
-    assert Triage().suppresses(wish(), 0, rates(0, 9)) == "", "without a limit nobody asks for the rate"
+    assert Triage().suppresses(trigger(), 0, rates(0, 9)) == "", "without a limit nobody asks for the rate"
 
 
 @pytest.mark.parametrize(
@@ -135,17 +168,20 @@ def test_both_sides_of_what_suppresses(triage: Triage, passes: dict[str, Any], f
     ],
 )
 def test_what_a_wish_joins(before: Request, since_s: float, joins: bool) -> None:
-    """The same happening, open or within its cooldown of 900 s, and nothing else."""
-    assert (Triage().joins(wish(), [before], {"r-1": since_s}) is before) is joins
+    """The same transition, open or within its cooldown of 900 s, and nothing else."""
+    assert (Triage().joins(trigger(), [before], {"r-1": since_s}) is before) is joins
 
 
 def test_suppressed_happening_is_told_every_quarter() -> None:
-    """A suppressed happening is told every quarter of an hour. A repeat within 900 s is only counted; one after them is told again."""
+    """A suppressed transition is told every quarter of an hour.
+
+    A repeat within 900 s is only counted; one after them is told again.
+    """
     before = request(state="suppressed", changed_at=NOW)
-    assert told_before(wish(), [before], NOW + 899.9) is before
-    assert told_before(wish(), [before], NOW + 900) is None
-    assert told_before(wish(place="yard"), [before], NOW) is None
-    assert told_before(wish(), [request(state="denied", changed_at=NOW)], NOW) is None
+    assert told_before(trigger(), [before], NOW + 899.9) is before
+    assert told_before(trigger(), [before], NOW + 900) is None
+    assert told_before(trigger(place="yard"), [before], NOW) is None
+    assert told_before(trigger(), [request(state="denied", changed_at=NOW)], NOW) is None
 
 
 @pytest.mark.parametrize(
@@ -165,7 +201,9 @@ def test_suppressed_happening_is_told_every_quarter() -> None:
 )
 def test_what_a_graver_incident_supersedes(more: dict[str, Any], yields: bool) -> None:
     """Only what is less grave, before the same camera, and nobody's decision yet."""
-    assert superseded(wish(severity=Severity.ALARM), [request(**more)]) == ([request(**more)] if yields else [])
+    assert superseded(trigger(severity=Severity.ALARM), [request(**more)]) == (
+        [request(**more)] if yields else []
+    )
 
 
 def test_the_order_of_requests() -> None:
@@ -194,11 +232,16 @@ def test_the_order_of_requests() -> None:
         ({"state": "denied"}, "", ""),
         ({"state": "sent"}, "the flight r-2", "the flight r-2"),
         ({"state": "paused", "origin": "patrol"}, "the flight r-2", "the flight r-2"),
-        ({"state": "canceled", "call_back": True}, *["the flight r-2, which was called back and has not said that it is over,"] * 2),
+        (
+            {"state": "canceled", "call_back": True},
+            *["the flight r-2, which was called back and has not said that it is over,"] * 2,
+        ),
         ({"state": "canceled", "ordered": True}, "", ""),
     ],
 )
-def test_what_keeps_a_request_on_the_ground(other: dict[str, Any], before_incident: str, before_patrol: str) -> None:
+def test_what_keeps_a_request_on_the_ground(
+    other: dict[str, Any], before_incident: str, before_patrol: str
+) -> None:
     """One drone in the air at a time, and an incident before a patrol."""
     second = request(2, **other)
     assert comes_before(request(), [request(), second]) == before_incident
@@ -213,11 +256,23 @@ def test_the_history_keeps_the_last_32_steps() -> None:
     """The newest steps stay, each with its moment, its word and its author."""
     moving = request(state="in_progress", ordered=True)
     for number in range(40):
-        moving = moving.moved("pause" if number % 2 == 0 else "progress", WALL + number, NOW + number, by=f"p{number}", reason=f"w{number}")
+        moving = moving.moved(
+            "pause" if number % 2 == 0 else "progress",
+            WALL + number,
+            NOW + number,
+            by=f"p{number}",
+            reason=f"w{number}",
+        )
     assert len(moving.history) == 32
     assert moving.history[-1] == Step(WALL + 39, "in_progress", "p39", "w39")
     assert moving.history[0].at == WALL + 8
-    assert (moving.changed, moving.changed_at, moving.by, moving.reason, moving.ordered) == (WALL + 39, NOW + 39, "p39", "w39", True)
+    assert (moving.changed, moving.changed_at, moving.by, moving.reason, moving.ordered) == (
+        WALL + 39,
+        NOW + 39,
+        "p39",
+        "w39",
+        True,
+    )
     assert moving.moved("pause", WALL, NOW).by == "p39", "nobody new, so the one before"
 
 
@@ -232,7 +287,10 @@ def test_a_block_takes_the_approval_back() -> None:
 
 
 def test_first_incident_and_newest_seven_are_named() -> None:
-    """The first incident and the newest seven are named. Eight names: the first, and the newest of the others, each once."""
+    """The first incident and the newest seven are named.
+
+    Eight names: the first, and the newest of the others, each once.
+    """
     assert first_and_newest(["a", "b", "a", "c"]) == ("a", "b", "c")
     assert first_and_newest(str(n) for n in range(9)) == ("0", *(str(n) for n in range(2, 9)))
     assert first_and_newest(str(n) for n in range(8)) == tuple(str(n) for n in range(8))
@@ -267,7 +325,15 @@ def test_what_may_be_in_the_air(state: Any, ordered: bool, may_fly: bool) -> Non
 
 def test_the_message_and_the_order() -> None:
     """An order has who approved, and nothing that only the request's life is about."""
-    full = request(approved_by="Dewi", path=((0.1, 0.2),), incident_ids=("a",), simulation=True, step="s", by="b", reason="why")
+    full = request(
+        approved_by="Dewi",
+        path=((0.1, 0.2),),
+        incident_ids=("a",),
+        simulation=True,
+        step="s",
+        by="b",
+        reason="why",
+    )
     message = full.message("p/s/1")
     assert message == {
         "request_id": "r-1",
@@ -292,10 +358,18 @@ def test_the_message_and_the_order() -> None:
         "step": "s",
     }
     order = full.order("p/s/1")
-    assert order == {k: v for k, v in message.items() if k not in ("state", "count", "step")} | {"approved_by": "Dewi"}
+    assert order == {k: v for k, v in message.items() if k not in ("state", "count", "step")} | {
+        "approved_by": "Dewi"
+    }
     plain = request(origin="patrol").message("")
     assert plain["target"]["radius_m"] == 60
-    assert (plain["simulation"], plain["by"], plain["reason"], plain["step"], plain["count"]) == (False, "", "", "", 1)
+    assert (plain["simulation"], plain["by"], plain["reason"], plain["step"], plain["count"]) == (
+        False,
+        "",
+        "",
+        "",
+        1,
+    )
     assert request().order("")["approved_by"] == ""
     assert Standing("plan", "Dewi", 1.0).key == ""
 
@@ -304,14 +378,28 @@ YEAR_2100 = datetime(2100, 1, 1, tzinfo=UTC).timestamp()
 
 
 def test_kept_request_with_times_beyond_2100() -> None:
-    """A kept request with times beyond 2100 is damaged. The last moment that can be is read; a second later none is."""
+    """A kept request with times beyond 2100 is damaged.
+
+    The last moment that can be is read; a second later none is.
+    """
     kept = json.loads(request().dump())
     for name in ("created", "expires", "created_at", "expires_at", "changed", "changed_at", "score"):
         assert getattr(Request.load(json.dumps(kept | {name: YEAR_2100})), name) == YEAR_2100
         for wrong in (YEAR_2100 + 1, -YEAR_2100 - 1, True, "5"):
             with pytest.raises(UNREADABLE):
                 Request.load(json.dumps(kept | {name: wrong}))
-    for name in ("rule", "place", "camera", "by", "reason", "approved_by", "approval_key", "step", "boot_id", "request_id"):
+    for name in (
+        "rule",
+        "place",
+        "camera",
+        "by",
+        "reason",
+        "approved_by",
+        "approval_key",
+        "step",
+        "boot_id",
+        "request_id",
+    ):
         with pytest.raises(UNREADABLE):
             Request.load(json.dumps(kept | {name: 5}))
 
@@ -322,7 +410,9 @@ def test_a_kept_gate_is_open_only_when_it_says_so() -> None:
     for ok in (1, "true", None, [True]):
         kept = json.loads(request().dump()) | {"gates": [gate | {"ok": ok}]}
         assert Request.load(json.dumps(kept)).gates == (Gate("wind_ms", 1, 2, False, "pole", None, "w"),)
-    kept = json.loads(request().dump()) | {"gates": [gate | {"ok": True, "source": "dispatcher", "age_s": 3.5}]}
+    kept = json.loads(request().dump()) | {
+        "gates": [gate | {"ok": True, "source": "dispatcher", "age_s": 3.5}]
+    }
     assert Request.load(json.dumps(kept)).gates == (Gate("wind_ms", 1, 2, True, "dispatcher", 3.5, "w"),)
 
 
@@ -373,7 +463,9 @@ def cause(payload: Any, wall: float = WALL) -> str:
     ],
 )
 def test_both_sides_of_what_makes_an_approval(payload: Any, expected: str) -> None:
-    """Sixteen to sixty-four letters once, sixty-four bytes, up to a day ahead: a step beyond is refused by its cause."""
+    """Sixteen to sixty-four letters once, sixty-four bytes, up to a day ahead: a step beyond is refused by
+    its cause.
+    """
     assert cause(payload) == expected
 
 
@@ -381,14 +473,19 @@ def test_what_an_approval_gives_back() -> None:
     """A right one gives its signature, so that its nonce is used up; a wrong one says in words why not."""
     office = Office("pole", {"Dewi": ed25519.public_key_of(KEY)}, ed25519.verify)
     good = signature()
-    assert office.check(good, "Dewi", FACTS, frozenset(), WALL) == Signature("n" * 16, good["expires_at"], base64.b64decode(good["value"]))
+    assert office.check(good, "Dewi", FACTS, frozenset(), WALL) == Signature(
+        "n" * 16, good["expires_at"], base64.b64decode(good["value"])
+    )
     with pytest.raises(ApprovalRefused) as refused:
         office.check(good, "Dewi", FACTS, frozenset({"n" * 16}), WALL)
     assert str(refused.value) == "this approval was used before"
 
 
 def test_time_of_signature_may_be_forty_characters() -> None:
-    """A time of a signature may be forty characters long. A moment of any precision is one, up to forty characters."""
+    """A time of a signature may be forty characters long.
+
+    A moment of any precision is one, up to forty characters.
+    """
     for fraction, fits in ((19, True), (20, False)):
         expires = "2026-11-05T03:45:00." + "1" * fraction + "Z"
         payload = {"nonce": "n" * 16, "expires_at": expires, "value": base64.b64encode(bytes(64)).decode()}
@@ -402,10 +499,18 @@ def test_time_of_signature_may_be_forty_characters() -> None:
 
 @pytest.mark.parametrize(
     ("keys", "key", "accepts"),
-    [({}, "", True), ({}, "k", False), ({"Dewi": "k"}, "k", True), ({"Dewi": "k"}, "l", False), ({"Dewi": "k"}, "", False)],
+    [
+        ({}, "", True),
+        ({}, "k", False),
+        ({"Dewi": "k"}, "k", True),
+        ({"Dewi": "k"}, "l", False),
+        ({"Dewi": "k"}, "", False),
+    ],
 )
 def test_which_approvals_still_count(keys: dict[str, str], key: str, accepts: bool) -> None:
-    """One by an officer of now, or an unsigned one where nobody signs, and no signed one after its officer went."""
+    """One by an officer of now, or an unsigned one where nobody signs, and no signed one after its officer
+    went.
+    """
     assert Office("pole", keys, ed25519.verify).accepts(key) is accepts
 
 
@@ -432,7 +537,11 @@ def test_the_book_of_standing_approvals() -> None:
             StandingBook.load(json.dumps(kept | {"closed_until": wrong}))
     old = {"approvals": {"a": {"plan": "p", "by": "Dewi", "until": 5.0}}}
     assert StandingBook.load(json.dumps(old)) == StandingBook({"a": Standing("p", "Dewi", 5.0, "")}, {}, 0.0)
-    assert plan_facts("round", "at 06:00", WALL) == {"standing approval of patrol": "round", "plan": "at 06:00", "until": rfc3339(WALL)}
+    assert plan_facts("round", "at 06:00", WALL) == {
+        "standing approval of patrol": "round",
+        "plan": "at 06:00",
+        "until": rfc3339(WALL),
+    }
 
 
 # --- commands
@@ -452,7 +561,10 @@ Read = Callable[[dict[str, Any]], Any]
         (read_decision, PLAN),
         (read_decision, {k: v for k, v in PLAN.items() if k != "until"} | {"decision": "deny"}),
         (read_decision, DECISION | {"signature": 5}),
-        (read_progress, PROGRESS | {"step": "s" * 64, "reason": "r" * 200, "request_id": "i" * 64, "more": 5}),
+        (
+            read_progress,
+            PROGRESS | {"step": "s" * 64, "reason": "r" * 200, "request_id": "i" * 64, "more": 5},
+        ),
         (read_stop, STOP | {"reason": "r" * 200}),
         (read_stop, STOP | {"stop": False}),
     ],
@@ -463,7 +575,7 @@ def test_the_longest_words_are_taken(read: Read, right: dict[str, Any]) -> None:
     if read is read_stop:
         assert found == (right["stop"], "Dewi", right.get("reason", ""))
     elif read is read_progress:
-        assert (found.request_id, found.status, found.happening, found.step, found.reason) == (
+        assert (found.request_id, found.status, found.transition, found.step, found.reason) == (
             "i" * 64,
             "ok",
             "finish",
@@ -473,7 +585,7 @@ def test_the_longest_words_are_taken(read: Read, right: dict[str, Any]) -> None:
     else:
         asked = {k: right.get(k, "") for k in ("by", "reason", "request_id", "patrol")}
         assert {k: getattr(found, k) for k in asked} == asked
-        assert (found.happening, found.signature) == (right["decision"], right.get("signature"))
+        assert (found.transition, found.signature) == (right["decision"], right.get("signature"))
         assert found.until == (datetime(2027, 1, 1, tzinfo=UTC).timestamp() if "until" in right else None)
 
 
@@ -505,7 +617,9 @@ def test_the_longest_words_are_taken(read: Read, right: dict[str, Any]) -> None:
         (read_stop, STOP, {"until": 5}, "unknown key"),
     ],
 )
-def test_one_step_beyond_is_refused(read: Read, right: dict[str, Any], wrong: dict[str, Any], says: str) -> None:
+def test_one_step_beyond_is_refused(
+    read: Read, right: dict[str, Any], wrong: dict[str, Any], says: str
+) -> None:
     """A command beyond one of its limits is refused by that one."""
     read(right)
     with pytest.raises(CommandRefused, match=says):
@@ -515,7 +629,8 @@ def test_one_step_beyond_is_refused(read: Read, right: dict[str, Any], wrong: di
 def test_malformed_way_out_is_a_way_out() -> None:
     """A malformed way out is one and a malformed way in is none.
 
-    A stop, denial or cancel counts with what can be read of it; a resume or approval must be right in every part.
+    A stop, denial or cancel counts with what can be read of it; a resume or approval must be right in every
+    part.
     """
     assert stop_whatever(STOP) == (True, "Dewi", "", "")
     stopped, by, reason, malformed = stop_whatever({"stop": "yes", "by": 5, "reason": "r" * 300, "zoom": 1})
@@ -525,10 +640,19 @@ def test_malformed_way_out_is_a_way_out() -> None:
     with pytest.raises(CommandRefused):
         stop_whatever({"stop": False})
     for decision in ("deny", "cancel"):
-        found, malformed = decision_whatever({"request_id": "r-1", "decision": decision, "by": "", "reason": "r" * 300, "zoom": 1})
-        assert (found.happening, found.by, found.reason, found.request_id) == (decision, "unknown", "r" * 200, "r-1")
+        found, malformed = decision_whatever(
+            {"request_id": "r-1", "decision": decision, "by": "", "reason": "r" * 300, "zoom": 1}
+        )
+        assert (found.transition, found.by, found.reason, found.request_id) == (
+            decision,
+            "unknown",
+            "r" * 200,
+            "r-1",
+        )
         assert malformed
-        found, malformed = decision_whatever({"patrol": "round", "decision": decision, "by": "Dewi", "until": "soon"})
+        found, malformed = decision_whatever(
+            {"patrol": "round", "decision": decision, "by": "Dewi", "until": "soon"}
+        )
         assert (found.patrol, found.by, found.until, malformed) == ("round", "Dewi", None, "")
         for target in ({}, {"request_id": "r-1", "patrol": "round"}, {"request_id": ""}):
             with pytest.raises(CommandRefused):

@@ -1,7 +1,7 @@
 """Is there a camera at this address at all? Asked with a short timeout, before OpenCV is let in.
 
-OpenCV opens one FFmpeg stream at a time in a process (opencv issue 17057): one silent camera would keep all others closed for as
-long as the timeout of opening. It also cannot say why something did not open; this can.
+OpenCV opens one FFmpeg stream at a time in a process (opencv issue 17057): one silent camera would keep all
+others closed for as long as the timeout of opening. It also cannot say why something did not open; this can.
 """
 
 from __future__ import annotations
@@ -18,8 +18,9 @@ SECURE = ("rtsps", "https")
 HEAD_BYTES = 64
 
 
-def knock(source: str, name: str) -> None:
-    """Ask the server of `source` (a URL without credentials) for a sign of life; `name` is what people call it. Raises CameraError.
+def handshake(source: str, name: str) -> None:
+    """Ask the server of `source` (a URL without credentials) for a sign of life; `name` is what people call
+    it. Raises CameraError.
 
     RTSP is asked for its OPTIONS, HTTP for the resource itself. Other schemes are not asked anything.
     """
@@ -37,12 +38,19 @@ def knock(source: str, name: str) -> None:
             connection.sendall(_question(source, parts.scheme, parts.netloc, parts.path, parts.query))
             answer = connection.recv(HEAD_BYTES)
     except TimeoutError:
-        raise CameraError(f"{name}: nobody answers within {KNOCK_S:.0f} s; is the camera on, and the address right?") from None
+        raise CameraError(
+            f"{name}: nobody answers within {KNOCK_S:.0f} s; is the camera on, and the address right?"
+        ) from None
     except OSError as error:
-        raise CameraError(f"{name}: {error.strerror or error}; is the camera on, and the address right?") from error
+        raise CameraError(
+            f"{name}: {error.strerror or error}; is the camera on, and the address right?"
+        ) from error
     word = b"RTSP/" if parts.scheme == "rtsp" else b"HTTP/"
     if not answer.startswith(word):
-        raise CameraError(f"{name}: the server does not answer in {word[:-1].decode()}; is this the address of the camera's stream?")
+        raise CameraError(
+            f"{name}: the server does not answer in {word[:-1].decode()}; is this the address of the camera's"
+            " stream?"
+        )
     status = answer.split(maxsplit=2)[1:2]
     if status == [b"404"]:
         raise CameraError(f"{name}: the camera has no stream of that name; check the path")
@@ -57,7 +65,9 @@ def _question(source: str, scheme: str, host: str, path: str, query: str) -> byt
 
 
 def _greet(connection: socket.socket, host: str) -> None:
-    """A TLS handshake, without judging the certificate: cameras sign their own, and FFmpeg decides for itself."""
+    """A TLS handshake, without judging the certificate: cameras sign their own, and FFmpeg decides for
+    itself.
+    """
     context = ssl.create_default_context()
     context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
     with context.wrap_socket(connection, server_hostname=host):

@@ -13,14 +13,14 @@ uplink/      events and states over MQTT; it cannot even see a frame
 health/      is the clock right, which part works, systemd
 
 pipeline.py  joins the four rooms of sight, frame by frame
-loops/       joins the rooms: watch, act, light, dispatch, listen, local, answer, upload, beat, report, diagnose
-context.py   what almost every loop works with              lifecycle.py  what the loops do together at the start and at the end
-agent.py     the jobs, from start to stop                   compose/      settings in, an agent out: names concrete classes
+loops/       joins the rooms: watch, act, light, dispatch, listen, local, answer, upload, report, diagnose
+context.py   what almost every loop works with        lifecycle.py  what the loops do at start and end
+agent.py     the jobs, from start to stop             compose/      settings in, an agent out
 
-settings/    pole.toml as typed values                      conduct/      the pole states what it does, for the sign beside it
-cli.py       the command line                               doctor/       what is wrong here, and what to do
-commands/    what a user types, one file a command          console/      what commands share
-bench/       measures this machine                          simulator/    a dispatcher and a broker for demo, bench and tests
+settings/    pole.toml as typed values                conduct/      the pole states what it does, for its sign
+cli.py       the command line                         doctor/       what is wrong here, and what to do
+commands/    what a user types, one file a command    console/      what commands share
+bench/       measures this machine                    simulator/    a dispatcher and a broker on loopback
 """
 
 import os

@@ -1,13 +1,16 @@
-"""Receive the events of all poles, each once, and prove that none is missing. An example to copy: it needs paho-mqtt only.
+"""Receive the events of all poles, each once, and prove that none is missing. An example to copy: it needs
+paho-mqtt only.
 
     python receiver.py --host broker.example.go.id --port 8883 --out events.jsonl
 
-Events are written one JSON object a line. Every minute each store of each pole is told as complete, or its gaps are; a gap that
-stays is asked for again with ``outbox/resend`` (the pole keeps delivered events for 72 hours). A store that has ended, because its
-card was lost or restored, is told as ended, with what did not come of it: nobody is asked for that any more.
+Events are written one JSON object a line. Every minute each store of each pole is told as complete, or its
+gaps are; a gap that stays is asked for again with ``outbox/resend`` (the pole keeps delivered events for 72
+hours). A store that has ended, because its card was lost or restored, is told as ended, with what did not
+come of it: nobody is asked for that any more.
 
-What came is remembered in a small SQLite file beside the events (``events.jsonl.books``), so that a restart, a kill or a power cut
-changes nothing: the broker is told that a message has come only when its line and its entry in the books are on the disk.
+What came is remembered in a small SQLite file beside the events (``events.jsonl.books``), so that a restart,
+a kill or a power cut changes nothing: the broker is told that a message has come only when its line and its
+entry in the books are on the disk.
 """
 
 from __future__ import annotations
@@ -33,8 +36,12 @@ PATIENCE_S = 60.0  # an alarm overtakes older events: a gap is not a loss at onc
 MOST_AT_ONCE = 500  # messages in one transaction
 TABLES = """
 CREATE TABLE IF NOT EXISTS ids (number INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE);
-CREATE TABLE IF NOT EXISTS came (source TEXT, store TEXT, first INTEGER, last INTEGER, PRIMARY KEY (source, store, first)) WITHOUT ROWID;
-CREATE TABLE IF NOT EXISTS stores (source TEXT, store TEXT, ended TEXT, after INTEGER NOT NULL DEFAULT 0, PRIMARY KEY (source, store))
+CREATE TABLE IF NOT EXISTS came (
+  source TEXT, store TEXT, first INTEGER, last INTEGER, PRIMARY KEY (source, store, first)
+) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS stores (
+  source TEXT, store TEXT, ended TEXT, after INTEGER NOT NULL DEFAULT 0, PRIMARY KEY (source, store)
+)
   WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS file (bytes INTEGER NOT NULL);
 """
@@ -71,10 +78,16 @@ class Books:
 
 
 class Receiver:
-    """Deduplicates by `id`, keeps books by (source, storeid). `take` inside `batch`: then all of it is kept, or nothing."""
+    """Deduplicates by `id`, keeps books by (source, storeid).
+
+    `take` inside `batch`: then all of it is kept, or nothing.
+    """
 
     def __init__(self, out: TextIO, books: str | Path = ":memory:") -> None:
-        """`out` is open for appending. What stands in it beyond the books was cut off by a kill, and comes again: it is removed."""
+        """`out` is open for appending.
+
+        What stands in it beyond the books was cut off by a kill, and comes again: it is removed.
+        """
         self._out = out
         self._db = sqlite3.connect(books, isolation_level=None)
         self._db.executescript(f"PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; {TABLES}")
@@ -216,7 +229,8 @@ def main() -> int:
 
 def receive(arguments: argparse.Namespace, receiver: Receiver) -> int:
     """For ever. Raises OSError and sqlite3.Error when something cannot be kept."""
-    # A persistent session: what comes while this program is down waits at the broker. Acknowledged is what is on the disk.
+    # A persistent session: what comes while this program is down waits at the broker. Acknowledged is what is
+    # on the disk.
     client = mqtt.Client(
         CallbackAPIVersion.VERSION2,
         client_id=arguments.client_id,

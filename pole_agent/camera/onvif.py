@@ -189,7 +189,7 @@ async def _ask(host: str, port: int, username: str | None, password: str | None)
             return replace(found, streams=tuple(streams), preferred=prefer([s for s in streams if s.source]))
     except TimeoutError:
         return replace(found, trouble=f"does not answer within {ASK_S:.0f} s")
-    except Exception as error:
+    except Exception as error:  # noqa: BLE001 - a camera may answer anything
         return replace(found, trouble=_explain(error))
     finally:
         await camera.close()

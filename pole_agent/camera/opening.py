@@ -108,6 +108,11 @@ def open_capture(
             capture, PICTURE_S + DEVICE_S, ("udp" if udp else "tcp") if source.startswith("rtsp") else ""
         )
     capture.release()
+    raise CameraError(f"{plain(source)}: {_why_not(source, transport)}")
+
+
+def _why_not(source: str, transport: str) -> str:
+    """Why this source could not be opened. Raises CameraError when the camera itself says it."""
     if "://" in source:
         _ask(source)
         what = (
@@ -123,7 +128,7 @@ def open_capture(
         what = "the device cannot be opened; is it a camera, and are you in the group video?"
     else:
         what = "this is no video that OpenCV can read; is the file complete?"
-    raise CameraError(f"{plain(source)}: {what}")
+    return what
 
 
 def _ask(source: str) -> None:

@@ -149,9 +149,15 @@ def measure(settings: Settings, clip: Path, rounds: int) -> Iterator[Figure]:
     yield _at_most(
         "peak memory, one camera, as the daemon detects", min(p["peak_rss_mb"] for p in live), "MB", 160
     )
-    from pole_agent.bench import (
-        latency,  # here, because every command starts by importing this file, and the lamp waits for that
-    )
+    yield from _lamp(settings, clip, rounds)
+    yield from _starts(clip, rounds)
+    yield from _uplink(rounds)
+    yield from _sight(settings, clip, rounds)
+
+
+def _lamp(settings: Settings, clip: Path, rounds: int) -> Iterator[Figure]:
+    # Here, because every command starts by importing this file, and the lamp waits for that.
+    from pole_agent.bench import latency
 
     for busy, target in ((None, 10.0), (clip, 30.0)):
         played_back = [latency.command_to_pin(settings, busy) for _ in range(rounds)]
@@ -169,6 +175,9 @@ def measure(settings: Settings, clip: Path, rounds: int) -> Iterator[Figure]:
             "ms",
             target,
         )
+
+
+def _starts(clip: Path, rounds: int) -> Iterator[Figure]:
     from pole_agent.bench import startup
 
     starts = [startup.start(clip) for _ in range(rounds)]
@@ -181,7 +190,11 @@ def measure(settings: Settings, clip: Path, rounds: int) -> Iterator[Figure]:
         "a still street, 768 x 576, 5 frames/s: decoding alone", decoding * 100, "% of core", "", None
     )
     yield _at_most("… the whole agent beyond that", (whole - decoding) * 100, "% of core", 5.0)
-    yield from _uplink(rounds)
+
+
+def _sight(settings: Settings, clip: Path, rounds: int) -> Iterator[Figure]:
+    from pole_agent.bench import latency
+
     sights = min((latency.sight_to_light(settings, clip) for _ in range(rounds)), key=lambda s: s.excess_s)
     yield Figure(
         "a person in the picture to more light, slowest of 6", max(sights.waits) * 1000, "ms", "", None

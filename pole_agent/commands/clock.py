@@ -1,7 +1,7 @@
 """What this pole believes of its clock, and why.
 
 pole-agent clock            what the clock reads, whether it is trusted, and each piece of evidence
-pole-agent clock accept     a person at the pole says that the clock is right: what speaks against it is given up
+pole-agent clock accept     a person at the pole says that the clock is right: other evidence is given up
 
 A clock that is not trusted means: the lamp at its failsafe level, drones on the ground, events without a
 certain time. Compare the clock with a watch before you accept it. It is no time server: where one is asked

@@ -301,19 +301,7 @@ def run(arguments: argparse.Namespace) -> int:
             )
             agent = runtime.agent
         if not arguments.once:
-            say(arguments, "to paste into another terminal:")
-            if broker:
-                watched = (
-                    settings.base_topic if arguments.poles == 1 else f"{settings.prefix}/{settings.pole.site}"
-                )
-                print(f"  {client_in_words('mosquitto_sub', broker)} -t {shlex.quote(watched + '/#')} -v")
-                print(
-                    f"  {client_in_words('mosquitto_pub', broker)} -q 1 -t {settings.base_topic}/lamp/set -m"
-                    f" '{LAMP_SET}'"
-                )
-            print(f"  {typed(here, 'lamp', 'set', '0.6', '--for', '20')}")
-            print(f"  {typed(here, 'drone', 'list')}", flush=True)
-
+            _show_what_to_type(arguments, settings, broker, here)
         bases = [
             settings_for(scratch, broker, True, number).base_topic for number in range(1, arguments.poles + 1)
         ]
@@ -339,6 +327,20 @@ def run(arguments: argparse.Namespace) -> int:
         if arguments.once:
             _summary(runtime, narrator, said, arguments.lang)
     return leave(code)
+
+
+def _show_what_to_type(
+    arguments: argparse.Namespace, settings: Settings, broker: dict[str, Any] | None, here: argparse.Namespace
+) -> None:
+    say(arguments, "to paste into another terminal:")
+    if broker:
+        site = f"{settings.prefix}/{settings.pole.site}"
+        watched = shlex.quote((settings.base_topic if arguments.poles == 1 else site) + "/#")
+        print(f"  {client_in_words('mosquitto_sub', broker)} -t {watched} -v")
+        topic = f"{settings.base_topic}/lamp/set"
+        print(f"  {client_in_words('mosquitto_pub', broker)} -q 1 -t {topic} -m '{LAMP_SET}'")
+    print(f"  {typed(here, 'lamp', 'set', '0.6', '--for', '20')}")
+    print(f"  {typed(here, 'drone', 'list')}", flush=True)
 
 
 async def _until_done(runtime: compose.Runtime, once: bool) -> None:

@@ -86,7 +86,11 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     ):
         _person(actions.add_parser(name, help=words))
     control.everywhere(actions)
+    _signatures(actions)
 
+
+def _signatures(actions: Any) -> None:
+    """The actions for poles that take signed approvals only."""
     key = actions.add_parser(
         "key", help="make an officer's key, and print what goes into the configuration of the poles"
     )

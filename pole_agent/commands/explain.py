@@ -1,9 +1,9 @@
 """The pole states its own conduct: its light, what raises an alarm, what leaves it and what never does, how
 long things stay, and who approves flights.
 
-pole-agent explain                          of the running agent, else of the configuration; English and Indonesian
+pole-agent explain                          of the running agent, else of the configuration; in both languages
 pole-agent explain --lang id
-pole-agent explain --page sign.html         the sign that the law asks for, as a draft (A4), and behind it the statement
+pole-agent explain --page sign.html         the sign (A4, a draft), and behind it the whole statement
 
 The hash stands in the pole's info message (conduct_sha256): while it is the same as on the sign, the pole
 still does what the sign says.

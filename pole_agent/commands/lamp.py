@@ -5,8 +5,8 @@ pole-agent lamp tonight                  the program of this night, drawn; needs
 pole-agent lamp set 0.5 --for 600        half light for ten minutes, then the program again
 pole-agent lamp off --for 1800           really off for half an hour, also at night: you stand below it
 pole-agent lamp resume                   back to the program
-pole-agent lamp sweep                    once from full light down to the lowest level and up again, for the one who mounts it
-pole-agent lamp release                  let go of the pin: the wiring lights the lamp; only when no agent runs
+pole-agent lamp sweep                    once from full light down to the lowest level and up, for the fitter
+pole-agent lamp release                  let go of the pin: the wiring lights the lamp; when no agent runs
 
 set, on, off, resume and hours need a running agent. Everything that is set ends by itself.
 """

@@ -73,29 +73,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--out", type=Path, metavar="events.jsonl", help="write the events as CloudEvents, one a line"
     )
-    parser.add_argument(
-        "--mot",
-        type=Path,
-        metavar="tracks.txt",
-        help="write the tracks as MOTChallenge rows, in pixels of the clip",
-    )
-    parser.add_argument(
-        "--mot-classes",
-        metavar="A,B",
-        help="of these classes; default: those that the rules name, else person",
-    )
-    parser.add_argument(
-        "--detections",
-        type=Path,
-        metavar="det.txt",
-        help="read detections from MOTChallenge rows; the detector does not run",
-    )
-    parser.add_argument(
-        "--save-detections",
-        type=Path,
-        metavar="det.txt",
-        help="write what the detector found as MOTChallenge rows, for --detections",
-    )
+    _rows(parser)
     parser.add_argument(
         "--model",
         metavar="NAME",
@@ -120,6 +98,33 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--json", action="store_true", help="print the figures as one JSON object, as the last line"
+    )
+
+
+def _rows(parser: argparse.ArgumentParser) -> None:
+    """Rows of the MOTChallenge, in and out."""
+    parser.add_argument(
+        "--mot",
+        type=Path,
+        metavar="tracks.txt",
+        help="write the tracks as MOTChallenge rows, in pixels of the clip",
+    )
+    parser.add_argument(
+        "--mot-classes",
+        metavar="A,B",
+        help="of these classes; default: those that the rules name, else person",
+    )
+    parser.add_argument(
+        "--detections",
+        type=Path,
+        metavar="det.txt",
+        help="read detections from MOTChallenge rows; the detector does not run",
+    )
+    parser.add_argument(
+        "--save-detections",
+        type=Path,
+        metavar="det.txt",
+        help="write what the detector found as MOTChallenge rows, for --detections",
     )
 
 

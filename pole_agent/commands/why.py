@@ -133,25 +133,17 @@ def _lamp(arguments: argparse.Namespace, here: Here) -> tuple[Any, list[str]]:
     since, quality, text = found
     reasons = json.loads(text)
     answer = {"at": wall, "since": since, "time_quality": quality, "running": running, **reasons}
-    doubt = (
-        []
-        if quality != "unsynced"
-        else ["The clock was not trusted when that was written: the time may be wrong."]
-    )
-    again = (
-        [f"It was started again {_time(following[0], zone)}."]
-        if following and json.loads(following[2]).get("began")
-        else []
-    )
+    doubt = ["The clock was not trusted when that was written: the time may be wrong."]
+    doubt = doubt if quality == "unsynced" else []
+    began = following and json.loads(following[2]).get("began")
+    again = [f"It was started again {_time(following[0], zone)}."] if began else []
     if reasons.get("ended"):
         stopped = (
             f"it was stopped {_time(since, zone)}. The wiring decided: lit, where it is the reference's."
         )
-        first = (
-            f"Now the agent does not run: {stopped}"
-            if wall is None
-            else f"At {_time(wall, zone)} the agent did not run: {stopped}"
-        )
+        first = f"Now the agent does not run: {stopped}"
+        if wall is not None:
+            first = f"At {_time(wall, zone)} the agent did not run: {stopped}"
         return answer, [say(line) for line in (first, *again)]
     it_is = (
         f"{_percent(reasons['level'])}, by {REASONS[reasons['reason']].of(arguments.lang)}, since"
@@ -274,16 +266,7 @@ def _incident(arguments: argparse.Namespace, here: Here) -> tuple[Any, list[str]
     else:
         lines.append(_row("rule", say("is not configured any more"), arguments.lang))
     for event in told["events"]:
-        data = event["data"]
-        text = f"{_time(event['wall'], here.zone)}{'' if event['quality'] != 'unsynced' else say(' (the clock was not trusted)')}"
-        text += ", " + say(f"{named(event['severity'], arguments.lang)}, tracks {data['track_ids']}")
-        if "peak" in data:
-            text += ", " + say(
-                f"after {data['duration_s']} s, at most {data['peak']} at once, ended: {data['end_reason']}"
-            )
-        lines.append(_row(event["kind"].rpartition(".")[2], text, arguments.lang))
-        if path := data.get("path"):
-            lines.append(_row("path", " → ".join(f"({x:.2f}, {y:.2f})" for x, y in path), arguments.lang))
+        lines += _of_event(event, here, arguments.lang)
     if told["open"]:
         lines.append("  " + say("it is still open"))
     verdict = told["verdict"]
@@ -291,6 +274,21 @@ def _incident(arguments: argparse.Namespace, here: Here) -> tuple[Any, list[str]
         f"{verdict['verdict']}, said {verdict['by']}" if verdict else "nobody has said whether it was true"
     )
     return told, [*lines, _row("verdict", said, arguments.lang)]
+
+
+def _of_event(event: dict[str, Any], here: Here, language: str) -> list[str]:
+    say, data = partial(spoken, language=language), event["data"]
+    doubt = say(" (the clock was not trusted)") if event["quality"] == "unsynced" else ""
+    text = f"{_time(event['wall'], here.zone)}{doubt}"
+    text += ", " + say(f"{named(event['severity'], language)}, tracks {data['track_ids']}")
+    if "peak" in data:
+        text += ", " + say(
+            f"after {data['duration_s']} s, at most {data['peak']} at once, ended: {data['end_reason']}"
+        )
+    lines = [_row(event["kind"].rpartition(".")[2], text, language)]
+    if path := data.get("path"):
+        lines.append(_row("path", " → ".join(f"({x:.2f}, {y:.2f})" for x, y in path), language))
+    return lines
 
 
 def _drone(arguments: argparse.Namespace, here: Here) -> tuple[Any, list[str]]:

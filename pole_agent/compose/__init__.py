@@ -155,13 +155,11 @@ def build(
     from pole_agent.loops.tell import Tell
 
     settings = loaded.settings
-    same_clock = before is not None and before.settings.clock == settings.clock
-    keeper = (
-        before.keeper if before is not None and same_clock else keeper_of(settings, clock, time_server_heard)
-    )
+    keeper = before.keeper if before is not None and before.settings.clock == settings.clock else None
+    keeper = keeper or keeper_of(settings, clock, time_server_heard)
     kept = before if before is not None and before.agent.kept is not None else None
     context, inbox = make.context_of(settings, keeper, clock, kept)
-    # Of what the watchdog watches, and of the others
+    # Of what the watchdog watches, and of the others.
     beats, pulses = Beats(clock.monotonic), Beats(clock.monotonic)
     light = make.light_of(context, settings, luminaire, beats, before)
     records = Records(context.store, clock)
@@ -169,32 +167,22 @@ def build(
     if before is not None:
         before.detector.close()
     detector, heat = detector or detector_of(settings), make.heat_of(clock)
-    act = Act(
-        boost=light.boosts.add, request=dispatch.trigger, record=context.store.record, tell=Tell().event
-    )
+    record, tell = context.store.record, Tell().event
+    act = Act(boost=light.boosts.add, request=dispatch.trigger, record=record, tell=tell)
     watches = make.watches_of(
-        context, settings, detector, act, sources, random=random, pace=heat.pace, pulses=pulses
+        context, settings, detector, act, sources, pace=heat.pace, random=random, pulses=pulses
     )
     upload = make.upload_of(
-        context, settings, broker, inbox, kept, random=random, pulses=pulses, for_real=for_real
+        context, settings, broker, inbox, kept, for_real=for_real, random=random, pulses=pulses
     )
     machine = make.machine_of(heat, lambda: agent.stop())
     report = make.report_of(context, settings, upload, dispatch, watches, records, machine, pulses)
     listen = make.listen_of(context, settings, inbox, light, dispatch, records, report, pulses)
+    socket = socket or socket_path(settings)
     runtime = Runtime(
-        settings=settings,
-        context=context,
-        light=light,
-        dispatch=dispatch,
-        upload=upload,
-        listen=listen,
-        report=report,
-        detector=detector,
-        watches=watches,
-        inbox=inbox,
-        socket=socket or socket_path(settings),
+        settings, context, light, dispatch, upload, listen, report, detector, watches, inbox, socket
     )
-    runtime.agent = agent = agent_of(
-        runtime, loaded, luminaire, records, random=random, beats=beats, pulses=pulses, kept=kept
+    agent = runtime.agent = agent_of(
+        runtime, loaded, luminaire, records, kept, beats=beats, random=random, pulses=pulses
     )
     return runtime

@@ -40,11 +40,11 @@ def agent_of(
     loaded: Loaded,
     luminaire: Luminaire,
     records: Records,
+    kept: Runtime | None,
     *,
     random: Callable[[], float],
     beats: Beats,
     pulses: Beats,
-    kept: Runtime | None,
 ) -> Agent:
     """The agent around the loops of `runtime`. What `kept` has left running is adopted."""
     life = lifecycle_of(runtime, loaded, luminaire, records)

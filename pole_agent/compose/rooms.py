@@ -12,13 +12,18 @@ from pole_agent.errors import ConfigError, Problem
 from pole_agent.health.parts import MAX_REASON
 from pole_agent.settings import Settings
 from pole_agent.settings.camera import CameraSettings
+from pole_agent.settings.drone import DroneSettings, PatrolSettings
 from pole_agent.settings.load import Loaded
 from pole_agent.settings.reading import text_file
 from pole_agent.vocabulary import CLASSES, Severity, members
 
 if TYPE_CHECKING:
+    from pole_agent.drone.approval import Office
     from pole_agent.drone.areas import Area
+    from pole_agent.drone.gates import DroneLimits
+    from pole_agent.drone.patrol import Patrol
     from pole_agent.drone.rules import DroneRules
+    from pole_agent.drone.triage import Triage
     from pole_agent.incidents.rules import Line, Rule, Zone
     from pole_agent.uplink.homeassistant import Street
 
@@ -136,12 +141,8 @@ def drone_rules(settings: Settings, for_real: bool = False) -> DroneRules:
     """What [drone] says. An area that cannot be read is no reason to stop: nothing flies, and the lamp goes
     on.
     """
-    from pole_agent.drone.approval import Office
-    from pole_agent.drone.gates import DroneLimits
-    from pole_agent.drone.patrol import Patrol
     from pole_agent.drone.rules import DroneRules
     from pole_agent.drone.target import View
-    from pole_agent.drone.triage import Triage
 
     chosen, trouble = settings.drone, ""
     fence: Area | None = None
@@ -150,7 +151,27 @@ def drone_rules(settings: Settings, for_real: bool = False) -> DroneRules:
         fence, exclusions = drone_areas(settings)
     except ConfigError as error:
         trouble = str(error)
-    limits = DroneLimits(
+    return DroneRules(
+        chosen.enabled,
+        settings.pole.place,
+        _office(settings),
+        _limits(chosen, fence, exclusions),
+        _triage(chosen),
+        {c.name: View(c.heading_deg, c.hfov_deg, c.range_m) for c in settings.cameras},
+        tuple(_patrol(p) for p in chosen.patrols),
+        chosen.altitude_m,
+        chosen.approval == "automatic",
+        chosen.answer_s,
+        chosen.silence_s,
+        trouble,
+        for_real=for_real,
+    )
+
+
+def _limits(chosen: DroneSettings, fence: Area | None, exclusions: tuple[Area, ...]) -> DroneLimits:
+    from pole_agent.drone.gates import DroneLimits
+
+    return DroneLimits(
         chosen.cooldown_s,
         chosen.ttl_s,
         chosen.max_alt_agl_m,
@@ -166,47 +187,37 @@ def drone_rules(settings: Settings, for_real: bool = False) -> DroneRules:
         chosen.require_no_maintenance,
         chosen.conditions_max_age_s,
     )
-    triage = Triage(
+
+
+def _triage(chosen: DroneSettings) -> Triage:
+    from pole_agent.drone.triage import Triage
+
+    return Triage(
         chosen.cooldown_s,
         Severity.of(chosen.min_severity),
         chosen.min_score,
         chosen.max_requests_per_day,
         chosen.max_false_alarm_rate,
     )
-    patrols = tuple(
-        Patrol(
-            p.name,
-            tuple(map(TimeOfDay.parse, p.at)),
-            Weekdays.parse(p.days),
-            p.radius_m,
-            p.window_s,
-            p.written,
-        )
-        for p in chosen.patrols
-    )
+
+
+def _patrol(chosen: PatrolSettings) -> Patrol:
+    from pole_agent.drone.patrol import Patrol
+
+    times, days = tuple(map(TimeOfDay.parse, chosen.at)), Weekdays.parse(chosen.days)
+    return Patrol(chosen.name, times, days, chosen.radius_m, chosen.window_s, chosen.written)
+
+
+def _office(settings: Settings) -> Office:
+    """Whose signatures count."""
+    from pole_agent.drone.approval import Office
 
     def verify(public_key: str, signature: bytes, text: bytes) -> bool:
         from pole_agent.drone import ed25519
 
         return ed25519.verify(public_key, signature, text)
 
-    office = Office(settings.base_topic, {o.name: o.public_key for o in chosen.officers}, verify)
-    views = {c.name: View(c.heading_deg, c.hfov_deg, c.range_m) for c in settings.cameras}
-    return DroneRules(
-        chosen.enabled,
-        settings.pole.place,
-        office,
-        limits,
-        triage,
-        views,
-        patrols,
-        chosen.altitude_m,
-        chosen.approval == "automatic",
-        chosen.answer_s,
-        chosen.silence_s,
-        trouble,
-        for_real=for_real,
-    )
+    return Office(settings.base_topic, {o.name: o.public_key for o in settings.drone.officers}, verify)
 
 
 def site_of(settings: Settings) -> dict[str, Any]:

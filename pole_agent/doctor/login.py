@@ -73,6 +73,11 @@ def _sent_away(seen: Visit, chosen: MqttSettings, where: str) -> tuple[State, Bo
                 "Apakah itu porta MQTT, dengan tls seperti pada broker?",
             ),
         )
+    return _refused(seen, chosen, where)
+
+
+def _refused(seen: Visit, chosen: MqttSettings, where: str) -> tuple[State, Both, Both]:
+    """The broker answered with a reason code."""
     if seen.code in BAD_LOGIN:
         return (
             "fail",
@@ -147,6 +152,11 @@ def _told(seen: Visit, chosen: MqttSettings, where: str) -> tuple[State, Both, B
                 "Allow QoS 1 there (Mosquitto: max_qos 1).", "Izinkan QoS 1 di sana (Mosquitto: max_qos 1)."
             ),
         )
+    return _entered(seen, chosen, where)
+
+
+def _entered(seen: Visit, chosen: MqttSettings, where: str) -> tuple[State, Both, Both | None]:
+    """It keeps and acknowledges what we send."""
     if seen.missing:
         what = ", ".join(f"{path} ({reason})" for path, reason in seen.missing.items())
         return (

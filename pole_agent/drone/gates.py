@@ -108,13 +108,8 @@ def in_words(gates: Sequence[Gate]) -> str:
 
 def _always(target: Target, remaining_s: float | None, limits: DroneLimits, known: Known) -> Iterator[Gate]:
     trusted = known.clock_trusted
-    yield Gate(
-        "clock",
-        "trusted" if trusted else "untrusted",
-        "trusted",
-        trusted,
-        why="the pole's clock is not trusted",
-    )
+    state = "trusted" if trusted else "untrusted"
+    yield Gate("clock", state, "trusted", trusted, why="the pole's clock is not trusted")
     left = None if remaining_s is None else round(remaining_s, 1)
     why = (
         "the request was made before a restart, and without a trusted clock its age is unknown"
@@ -133,46 +128,31 @@ def _always(target: Target, remaining_s: float | None, limits: DroneLimits, know
         else f"all flights are stopped by {stop}"
     )
     yield Gate("emergency_stop", stop, "", stop == "", why=why)
-
-    fence, place = limits.geofence, [target.latitude, target.longitude]
-    ok, hit = limits.ground(target)
-    if fence is None:
-        yield Gate("geofence", place, None, False, "configuration", why="no geofence is configured")
-    else:
-        yield Gate(
-            "geofence",
-            place,
-            "inside",
-            ok,
-            "configuration",
-            why=f"the target, {target.radius_m:g} m around, is not within the geofence",
-        )
-    yield Gate(
-        "exclusions",
-        place,
-        "outside",
-        not hit,
-        "configuration",
-        why=f"an exclusion lies within {target.radius_m:g} m of the target",
-    )
-    most = limits.max_alt_agl_m
-    why = f"{target.altitude_m:g} m above ground is more than {most:g} m"
-    yield Gate(
-        "altitude_agl_m", target.altitude_m, most, 0 < target.altitude_m <= most, "configuration", why=why
-    )
+    yield from _of_the_place(target, limits)
     yield _night(limits.night_permit, known.dark)
 
     since = known.since_last_order_s
     cooled = since is None or since >= limits.cooldown_s
     value = None if since is None else round(since, 1)
-    yield Gate(
-        "cooldown",
-        value,
-        limits.cooldown_s,
-        cooled,
-        why=f"the last flight was ordered less than {limits.cooldown_s:g} s ago",
-    )
+    why = f"the last flight was ordered less than {limits.cooldown_s:g} s ago"
+    yield Gate("cooldown", value, limits.cooldown_s, cooled, why=why)
     yield Gate("precedence", known.before, "", not known.before, why=f"{known.before} comes first")
+
+
+def _of_the_place(target: Target, limits: DroneLimits) -> Iterator[Gate]:
+    fence, place = limits.geofence, [target.latitude, target.longitude]
+    ok, hit = limits.ground(target)
+    if fence is None:
+        yield Gate("geofence", place, None, False, "configuration", why="no geofence is configured")
+    else:
+        why = f"the target, {target.radius_m:g} m around, is not within the geofence"
+        yield Gate("geofence", place, "inside", ok, "configuration", why=why)
+    why = f"an exclusion lies within {target.radius_m:g} m of the target"
+    yield Gate("exclusions", place, "outside", not hit, "configuration", why=why)
+    most = limits.max_alt_agl_m
+    why = f"{target.altitude_m:g} m above ground is more than {most:g} m"
+    within = 0 < target.altitude_m <= most
+    yield Gate("altitude_agl_m", target.altitude_m, most, within, "configuration", why=why)
 
 
 def _night(permit: bool, dark: bool | None) -> Gate:

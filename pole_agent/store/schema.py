@@ -41,17 +41,24 @@ CREATE TABLE outbox (
 );
 CREATE INDEX outbox_way_out ON outbox (severity DESC, seq, kind) WHERE delivered IS NULL;
 CREATE INDEX outbox_delivered ON outbox (seq) WHERE delivered IS NOT NULL;
-CREATE TABLE incidents (id TEXT PRIMARY KEY, severity INTEGER NOT NULL, data TEXT NOT NULL, silent INTEGER NOT NULL) WITHOUT ROWID;
-CREATE TABLE requests (id TEXT PRIMARY KEY, open INTEGER NOT NULL, updated REAL NOT NULL, data TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE incidents (
+  id TEXT PRIMARY KEY, severity INTEGER NOT NULL, data TEXT NOT NULL, silent INTEGER NOT NULL
+) WITHOUT ROWID;
+CREATE TABLE requests (
+  id TEXT PRIMARY KEY, open INTEGER NOT NULL, updated REAL NOT NULL, data TEXT NOT NULL
+) WITHOUT ROWID;
 CREATE TABLE commands (id TEXT PRIMARY KEY, seen REAL NOT NULL) WITHOUT ROWID;
 """
 VERDICTS = """
-CREATE TABLE IF NOT EXISTS verdicts (incident_id TEXT PRIMARY KEY, rule TEXT NOT NULL, false INTEGER NOT NULL, by TEXT NOT NULL,
-  at REAL NOT NULL) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS verdicts (
+  incident_id TEXT PRIMARY KEY, rule TEXT NOT NULL, false INTEGER NOT NULL, by TEXT NOT NULL, at REAL NOT NULL
+) WITHOUT ROWID;
 """
 LAMP_LOG = """
-CREATE TABLE IF NOT EXISTS lamp_log (number INTEGER PRIMARY KEY, wall REAL NOT NULL, quality TEXT NOT NULL, data TEXT NOT NULL,
-  boot_id TEXT, monotonic REAL);
+CREATE TABLE IF NOT EXISTS lamp_log (
+  number INTEGER PRIMARY KEY, wall REAL NOT NULL, quality TEXT NOT NULL, data TEXT NOT NULL,
+  boot_id TEXT, monotonic REAL
+);
 """
 
 
@@ -157,7 +164,8 @@ def _to_6(connection: sqlite3.Connection) -> None:
     An older agent works with this index too.
     """
     connection.executescript("""
-        CREATE INDEX IF NOT EXISTS outbox_way_out ON outbox (severity DESC, seq, kind) WHERE delivered IS NULL;
+        CREATE INDEX IF NOT EXISTS outbox_way_out ON outbox (severity DESC, seq, kind)
+          WHERE delivered IS NULL;
         DROP INDEX IF EXISTS outbox_waiting;
     """)
 

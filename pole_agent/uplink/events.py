@@ -146,13 +146,16 @@ def event_kind(base: str, topic: str) -> str:
 # store hands out finished text. The values are our own words and identifiers: none holds a character that
 # JSON would escape. A test holds it against `event_document`.
 DOCUMENT_SQL = """
-    '{"specversion":"1.0","id":"' || id || '","source":"' || :source || '","type":"' || :prefix || kind || '","time":"'
-    || strftime('%Y-%m-%dT%H:%M:%fZ', wall, 'unixepoch') || '","datacontenttype":"application/json","storeid":"' || :storeid
-    || '","sequence":"' || printf('%012d', seq) || '","bootid":"' || boot_id || '","timequality":"' || quality || '","severity":"'
+    '{"specversion":"1.0","id":"' || id || '","source":"' || :source || '","type":"' || :prefix || kind
+    || '","time":"' || strftime('%Y-%m-%dT%H:%M:%fZ', wall, 'unixepoch')
+    || '","datacontenttype":"application/json","storeid":"' || :storeid
+    || '","sequence":"' || printf('%012d', seq) || '","bootid":"' || boot_id
+    || '","timequality":"' || quality || '","severity":"'
     || CASE severity WHEN 0 THEN 'info' WHEN 1 THEN 'warning' ELSE 'alarm' END || '","replayed":'
     || CASE replayed WHEN 0 THEN 'false' ELSE 'true' END || ',"data":'
     || CASE WHEN kind <> 'incident.closed' OR typeof(data) <> 'text' OR NOT json_valid(data) THEN data
-       WHEN json_type(data, '$.duration_s') IN ('integer', 'real') AND json_extract(data, '$.duration_s') BETWEEN 0 AND wall
+       WHEN json_type(data, '$.duration_s') IN ('integer', 'real')
+            AND json_extract(data, '$.duration_s') BETWEEN 0 AND wall
        THEN substr(data, 1, length(data) - 1) || ',"opened_at":"'
             || strftime('%Y-%m-%dT%H:%M:%fZ', wall - json_extract(data, '$.duration_s'), 'unixepoch') || '"}'
        ELSE data END || '}'

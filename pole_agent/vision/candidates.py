@@ -78,7 +78,7 @@ def suppress(found: Candidates, groups: Ints, max_overlap: float) -> Candidates:
     rectangles = found.boxes.copy()
     rectangles[:, 2:] -= rectangles[:, :2]
     boxes: Any = rectangles  # OpenCV's stubs know lists only
-    kept: Ints = np.sort(
-        cv2.dnn.NMSBoxesBatched(boxes, found.scores, groups[found.classes], 0.0, max_overlap)
-    )  # type: ignore[arg-type]
+    scores: Any = found.scores
+    classes: Any = groups[found.classes]
+    kept: Ints = np.sort(np.asarray(cv2.dnn.NMSBoxesBatched(boxes, scores, classes, 0.0, max_overlap)))
     return Candidates(found.boxes[kept], found.scores[kept], found.classes[kept])

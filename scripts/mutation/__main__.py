@@ -1,12 +1,12 @@
 """Plants small faults in the files that keep the promises, one at a time, and looks whether a test notices.
 
     scripts/mutate --sample 120 --seed 7           a quick look over all files: 120 places, one fault in each
-    scripts/mutate --files 'lamp/*'                every fault in these files (patterns, more than one allowed)
-    scripts/mutate --files 'drone/gates.py' --room-only   only the tests of the room: fast, while you write them
+    scripts/mutate --files 'lamp/*'                every fault in these files (patterns, more than one)
+    scripts/mutate --files 'drone/gates.py' --room-only   only the tests of the room, while you write them
     scripts/mutate --survivors                     what lived in the last report, once more
     scripts/mutate --list --files 'lamp/decide.py' show them, run nothing
     scripts/mutate --one lamp.decide:3f2a9c        show one as a diff and run its tests, with their output
-    scripts/mutate --planted tests/mutation/planted.json   faults that somebody wrote down: [{"file", "note", "old", "new"}, ...]
+    scripts/mutate --planted planted.json          written faults: [{"file", "note", "old", "new"}, ...]
 
 How it works. The tree is copied for each worker; your checkout is never touched. At first it is measured
 which test reaches which line (once for each file of tests; later only those that changed). Each fault then

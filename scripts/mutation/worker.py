@@ -5,7 +5,7 @@ and its tests are imported anew in each fork. Asked in lines of JSON on standard
 JSON.
 
     {"do": "collect", "files": [...]}                      which tests are there, and what was imported
-    {"do": "measure", "file": ..., "data": ...}            run a file of tests, and write down which test reaches which line
+    {"do": "measure", "file": ..., "data": ...}            which test of a file reaches which line
     {"do": "attempt", "file": ..., "text": ..., "tests": [[test, seconds], ...]}    one mutant
 """
 

@@ -1,6 +1,6 @@
 """Compare published trackers with ours on identical detections.
 
-    compare.py FOLDER    with FOLDER/<clip>/{gt.txt,detections.txt,tracks.txt,fps}, as scripts/bench makes them
+    compare.py FOLDER    with FOLDER/<clip>/{gt.txt,detections.txt,tracks.txt,fps}, made by scripts/bench
 
 Each tracker runs over all clips with each setting of a small grid around its defaults; its best setting in
 the mean over all clips counts, one setting for all. Ours has the one setting it is shipped with. The metrics
@@ -118,9 +118,8 @@ def track(kind: Any, setting: dict[str, Any], least: float, clip: Clip, out: Pat
             continue
         for identity, (left, top, right, bottom) in zip(tracked.tracker_id, tracked.xyxy, strict=True):
             if identity is not None and identity >= 0:
-                lines.append(
-                    f"{number},{int(identity)},{left:.2f},{top:.2f},{right - left:.2f},{bottom - top:.2f},1,-1,-1,-1"
-                )
+                box = f"{left:.2f},{top:.2f},{right - left:.2f},{bottom - top:.2f}"
+                lines.append(f"{number},{int(identity)},{box},1,-1,-1,-1")
     out.write_text("\n".join(lines) + "\n")
     return spent / len(clip.frames) * 1000
 

@@ -153,7 +153,8 @@ def answer_probes(address: str, port: int) -> None:
  xmlns:dn="http://www.onvif.org/ver10/network/wsdl"><e:Header><w:MessageID>urn:uuid:1</w:MessageID>
 <w:RelatesTo>{probe[1].decode()}</w:RelatesTo><w:To>http://schemas.xmlsoap.org/ws/2004/08/addressing/role/anonymous</w:To>
 <w:Action>http://schemas.xmlsoap.org/ws/2005/04/discovery/ProbeMatches</w:Action>
-<d:AppSequence InstanceId="1" MessageNumber="1"/></e:Header><e:Body><d:ProbeMatches><d:ProbeMatch><w:EndpointReference>
+<d:AppSequence InstanceId="1" MessageNumber="1"/></e:Header>
+<e:Body><d:ProbeMatches><d:ProbeMatch><w:EndpointReference>
 <w:Address>urn:uuid:camera-1</w:Address></w:EndpointReference><d:Types>dn:NetworkVideoTransmitter</d:Types>
 <d:Scopes>onvif://www.onvif.org/name/Acme</d:Scopes><d:XAddrs>http://{address}:{port}/onvif/device_service</d:XAddrs>
 <d:MetadataVersion>1</d:MetadataVersion></d:ProbeMatch></d:ProbeMatches></e:Body></e:Envelope>"""

@@ -191,7 +191,8 @@ def test_the_stream_for_a_pole_is_a_sub_stream(streams: list[Stream], height: in
 
 
 NAMESPACE = """
-ip link set lo up && ip addr add 10.99.0.1/24 dev lo && ip link set lo multicast on && ip route add 224.0.0.0/4 dev lo
+ip link set lo up && ip addr add 10.99.0.1/24 dev lo && ip link set lo multicast on
+ip route add 224.0.0.0/4 dev lo
 {python} {camera} {port} 10.99.0.1 > ready & server=$!
 for _ in $(seq 100); do grep -q ready ready && break; sleep 0.1; done
 {python} -m pole_agent camera find --seconds 3 --username 'onvif#user' --password-file secret --json

@@ -42,8 +42,10 @@ def test_the_meter_sees_a_talkative_library(traced: Traced) -> None:
     """
     lines = """
     7 connect(5, {sa_family=AF_INET, sin_port=htons(53), sin_addr=inet_addr("192.0.2.53")}, 16) = 0
-    7 sendto(5, "x", 1, 0, {sa_family=AF_INET6, sin6_port=htons(443), inet_pton(AF_INET6, "2001:db8::1", &sin6_addr)}, 28) = 1
-    8 connect(6, {sa_family=AF_UNIX, sun_path="/run/systemd/resolve/io.systemd.Resolve"}, 42) = -1 ENOENT (No such file)
+    7 sendto(5, "x", 1, 0, {sa_family=AF_INET6, sin6_port=htons(443), \
+inet_pton(AF_INET6, "2001:db8::1", &sin6_addr)}, 28) = 1
+    8 connect(6, {sa_family=AF_UNIX, sun_path="/run/systemd/resolve/io.systemd.Resolve"}, 42) \
+= -1 ENOENT (No such file)
     8 openat(AT_FDCWD, "/root/.cache/vendor/id", O_RDWR|O_CREAT|O_CLOEXEC, 0644) = 4
     8 openat(AT_FDCWD, "/etc/hosts", O_RDONLY|O_CLOEXEC) = 4
     8 mkdir("beside", 0777) = 0

@@ -30,7 +30,8 @@ def line(
     dispersion: float = 0.0,
     leap: str = "Normal",
 ) -> str:
-    return f"C0000201,ntp.example,{stratum},{at:.4f},{offset},0.1,0.2,-12.3,0.001,0.04,{delay},{dispersion},64.2,{leap}"
+    first = f"C0000201,ntp.example,{stratum},{at:.4f},{offset},0.1,0.2,-12.3,0.001,0.04"
+    return f"{first},{delay},{dispersion},64.2,{leap}"
 
 
 # --- what chrony says

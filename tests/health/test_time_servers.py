@@ -20,7 +20,8 @@ def line(
     dispersion: str = "0.001",
     leap: str = "Normal",
 ) -> str:
-    return f"{reference},{name},{stratum},{at},{offset},0.000001,0.000002,-12.3,0.001,0.04,0.012,{dispersion},64.2,{leap}\n"
+    first = f"{reference},{name},{stratum},{at},{offset},0.000001,0.000002,-12.3,0.001,0.04,0.012"
+    return f"{first},{dispersion},64.2,{leap}\n"
 
 
 @pytest.mark.parametrize(

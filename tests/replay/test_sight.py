@@ -9,6 +9,7 @@ import json
 import subprocess
 import sys
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -79,6 +80,11 @@ def film(path: Path, frames: int, scene: Callable[[int], np.ndarray]) -> Path:
     return path
 
 
+def lit(street: np.ndarray, gain: float, index: int) -> np.ndarray:
+    """Picture `index` of a street whose light changes by `gain` at picture 75."""
+    return street * (gain if index >= 75 else 1.0)
+
+
 @pytest.mark.parametrize("gain", [0.6, 1.4])
 def test_a_lamp_that_switches_is_no_incident(
     tmp_path: Path, empty_street: np.ndarray, bench: Callable[..., Path], gain: float
@@ -90,9 +96,7 @@ def test_a_lamp_that_switches_is_no_incident(
     )
     runs, incidents = {}, {}
     for name, step in (("steady", 1.0), ("switched", gain)):
-        clip = film(
-            tmp_path / f"{name}.avi", 150, lambda i, step=step: empty_street * (step if i >= 75 else 1.0)
-        )  # type: ignore[misc]
+        clip = film(tmp_path / f"{name}.avi", 150, partial(lit, empty_street, step))
         out = tmp_path / f"{name}.jsonl"
         runs[name] = replay(clip, "--config", str(config), "--out", str(out))["detector_runs"]
         incidents[name] = sum("incident" in json.loads(line)["type"] for line in out.read_text().splitlines())

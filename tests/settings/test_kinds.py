@@ -185,7 +185,8 @@ def test_what_people_write(line: str, section: str, expected: str) -> None:
 
 def test_a_whole_number_may_be_written_with_a_point() -> None:
     """18.0 was taken before kinds were strict, and a pole must not lose its configuration at an upgrade."""
-    text = "[pole]\nid='a'\nsite='b'\nlatitude=-7.0\nlongitude=107\n[lamp]\nbackend='mock'\npin=18.0\n[mqtt]\nhost='broker'\nport=8883.0\n"
+    text = "[pole]\nid='a'\nsite='b'\nlatitude=-7.0\nlongitude=107\n"
+    text += "[lamp]\nbackend='mock'\npin=18.0\n[mqtt]\nhost='broker'\nport=8883.0\n"
     settings = parse(text)
     assert (settings.lamp.pin, settings.pole.latitude) == (18, -7.0)
     with pytest.raises(ConfigError):

@@ -116,8 +116,8 @@ def test_text_that_store_hands_out_is_document(
                     Entry(
                         f"id-{n}",
                         RecordEvent("incident.closed", severity, data, 1.0),
-                        Stamp(1.0, "boot", wall, quality),
-                    )  # type: ignore[arg-type]
+                        Stamp(1.0, "boot", wall, quality),  # type: ignore[arg-type]
+                    )
                     for n, (severity, data, wall, quality) in enumerate(rows)
                 ]
             )

@@ -11,6 +11,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any
 
 from pole_agent.clock import wait
@@ -271,13 +272,14 @@ class Upload:
             self._tell_what_waits()
             await self._clock.sleep(1.0)
 
+    def _is_event(self, yes: bool, topic: str) -> bool:
+        return bool(event_kind(self._base, topic)) is yes
+
     def _tell_what_waits(self) -> None:
         """Which topics the broker does not take: of events, and of states."""
         now = self._clock.monotonic()
         for part, events in (("events", True), ("states", False)):
-            why = self._quarantine.why(
-                self._base, lambda topic, events=events: bool(event_kind(self._base, topic)) is events
-            )  # type: ignore[misc]
+            why = self._quarantine.why(self._base, partial(self._is_event, events))
             if why:
                 self._trouble_at[part] = now
                 self._parts.degrade(part, why)

@@ -7,6 +7,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import Awaitable, Callable
+from functools import partial
 
 from pole_agent.clock import Clock, wait
 from pole_agent.errors import LinkLost, OutboxError, PublishRefused, Withdrawn
@@ -112,9 +113,8 @@ class Drain:
                 limit, position, begun = out.limit(), out.position, out.round
                 without = [event_kind(self._base, topic) for topic in self._quarantine.topics]
                 try:
-                    store_id, rows = await self._store.read(
-                        lambda db: self._following(db, position, limit, without)
-                    )
+                    read = partial(self._following, position=position, limit=limit, without=without)
+                    store_id, rows = await self._store.read(read)
                 except OutboxError:
                     store_id, rows = self._store_id, []
                 self._keep_to(store_id)

@@ -28,7 +28,8 @@ from pole_agent.health.vitals import memory_mb
 from pole_agent.loops.upload import WINDOW, Upload
 from pole_agent.settings import Settings
 from pole_agent.simulator.broker import mosquitto_on_loopback
-from pole_agent.store.database import Database, Entry
+from pole_agent.store.database import Database
+from pole_agent.store.rows import Entry
 from pole_agent.store.store import FILE_NAME, Store
 from pole_agent.uplink.board import Board
 from pole_agent.uplink.broker import Broker

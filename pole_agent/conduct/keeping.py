@@ -6,13 +6,10 @@ from pole_agent.conduct.words import listed, number, seconds
 from pole_agent.incidents.traffic import WINDOW_S
 from pole_agent.incidents.trajectory import PATH_POINTS
 from pole_agent.settings import Settings
-from pole_agent.store.database import (
-    KEEP_CLOSED_REQUESTS,
-    KEEP_COMMANDS,
-    KEEP_DELIVERED_S,
-    KEEP_LAMP_LOG,
-    KEEP_VERDICTS,
-)
+from pole_agent.store.incidents import KEEP_VERDICTS
+from pole_agent.store.lamp_log import KEEP_LAMP_LOG
+from pole_agent.store.outbox import KEEP_DELIVERED_S
+from pole_agent.store.state import KEEP_CLOSED_REQUESTS, KEEP_COMMANDS
 from pole_agent.words import Both
 
 DAY_S = 86_400

@@ -27,10 +27,12 @@ from typing import Any, TypeVar
 from pole_agent.errors import OutboxError
 from pole_agent.store import witness
 from pole_agent.store.continuity import Ended, damaged, ended
-from pole_agent.store.database import BIRTHS, Database, Entry
+from pole_agent.store.database import Database
 from pole_agent.store.retention import fate
+from pole_agent.store.rows import Entry
 from pole_agent.store.salvage import salvage
 from pole_agent.store.schema import PAGE_BYTES
+from pole_agent.store.succession import BIRTHS
 from pole_agent.store.witness import Unreadable, Witness
 from pole_agent.vocabulary import RecordEvent, Severity, Stamp
 

@@ -27,7 +27,8 @@ from pole_agent.health.parts import Parts
 from pole_agent.health.trust import TimeKeeper
 from pole_agent.indonesian import translate
 from pole_agent.loops.upload import Upload
-from pole_agent.store.database import Database, Entry
+from pole_agent.store.database import Database
+from pole_agent.store.rows import Entry
 from pole_agent.store.store import FILE_NAME, Store
 from pole_agent.uplink.board import Board
 from pole_agent.uplink.events import Incoming, Message

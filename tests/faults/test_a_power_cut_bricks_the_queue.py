@@ -21,7 +21,8 @@ import pytest
 import pytest_asyncio
 
 from pole_agent.errors import OutboxError
-from pole_agent.store.database import Database, Entry, Outbound
+from pole_agent.store.database import Database
+from pole_agent.store.rows import Entry, Outbound
 from pole_agent.store.schema import FAMILY, PAGE_BYTES, TABLES, VERSION
 from pole_agent.store.store import FILE_NAME, Store
 from pole_agent.uplink.events import DOCUMENT_SQL, TYPE_PREFIX

@@ -13,7 +13,8 @@ from typing import Any
 
 import pytest
 
-from pole_agent.store.database import Database, Entry
+from pole_agent.store.database import Database
+from pole_agent.store.rows import Entry
 from pole_agent.vocabulary import RecordEvent, Severity, Stamp
 from tests.conftest import Mosquitto, eventually
 from tests.faults.kills import City

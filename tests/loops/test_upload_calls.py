@@ -19,7 +19,7 @@ from pole_agent.health.trust import TimeKeeper
 from pole_agent.loops.upload.carry import Carry
 from pole_agent.loops.upload.drain import Drain
 from pole_agent.loops.upload.trials import Trials
-from pole_agent.store.database import Outbound
+from pole_agent.store.rows import Outbound
 from pole_agent.store.store import Store
 from pole_agent.uplink.board import Board
 from pole_agent.uplink.broker import Session

@@ -9,7 +9,7 @@ import pytest
 from pole_agent.clock import settle
 from pole_agent.context import Context
 from pole_agent.loops.upload.own import Own
-from pole_agent.store.database import BIRTHS
+from pole_agent.store.succession import BIRTHS
 from pole_agent.uplink.events import Message
 from tests.loops.dispatching import SwitchedStore
 from tests.loops.test_upload import BASE, STATUS, Pole, running

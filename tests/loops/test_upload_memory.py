@@ -15,7 +15,7 @@ from pole_agent.context import Context
 from pole_agent.errors import PublishRefused
 from pole_agent.loops.upload.own import KNOWS_5, Own
 from pole_agent.store.continuity import Ended
-from pole_agent.store.database import ANNOUNCED, BIRTHS
+from pole_agent.store.succession import ANNOUNCED, BIRTHS
 from pole_agent.uplink.events import Message
 from pole_agent.uplink.homeassistant import KEPT
 from pole_agent.vocabulary import Severity

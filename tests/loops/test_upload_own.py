@@ -22,7 +22,7 @@ from pole_agent.health.trust import TimeKeeper
 from pole_agent.loops.upload.carry import Carry
 from pole_agent.loops.upload.former import FORMER, NAME, Former
 from pole_agent.loops.upload.own import Own
-from pole_agent.store.database import ANNOUNCED, BIRTHS
+from pole_agent.store.succession import ANNOUNCED, BIRTHS
 from pole_agent.uplink.board import Board
 from pole_agent.uplink.broker import Session
 from pole_agent.uplink.events import Letter, Message

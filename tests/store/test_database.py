@@ -12,7 +12,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from pole_agent.store.database import KEEP_DELIVERED_S, Database, Entry, ranges
+from pole_agent.store.database import Database
+from pole_agent.store.outbox import KEEP_DELIVERED_S
+from pole_agent.store.rows import Entry, ranges
 from pole_agent.vocabulary import RecordEvent, Severity, Stamp
 
 NOBODY: frozenset[int] = frozenset()

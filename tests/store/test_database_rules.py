@@ -13,7 +13,8 @@ from typing import Any
 import pytest
 
 from pole_agent.store.continuity import Ended, Opened
-from pole_agent.store.database import Database, Entry
+from pole_agent.store.database import Database
+from pole_agent.store.rows import Entry
 from pole_agent.store.salvage import Salvage
 from pole_agent.store.witness import Witness
 from pole_agent.vocabulary import RecordEvent, Severity, Stamp

@@ -12,8 +12,9 @@ from typing import Any
 import pytest
 
 from pole_agent.errors import OutboxError
-from pole_agent.store.database import Database, Entry
+from pole_agent.store.database import Database
 from pole_agent.store.retention import GOES, TABLE, Fate, fate, life_s
+from pole_agent.store.rows import Entry
 from pole_agent.store.store import Store
 from pole_agent.vocabulary import RecordEvent, Severity, Stamp, TimeQuality
 from tests.store.test_store import event, new_store

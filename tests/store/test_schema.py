@@ -12,7 +12,8 @@ from typing import Any
 
 import pytest
 
-from pole_agent.store.database import Database, Entry
+from pole_agent.store.database import Database
+from pole_agent.store.rows import Entry
 from pole_agent.store.schema import connect_to_read
 from pole_agent.vocabulary import RecordEvent, Severity, Stamp
 

@@ -15,7 +15,8 @@ import pytest
 
 from pole_agent.errors import OutboxError
 from pole_agent.store import store as module
-from pole_agent.store.database import Database, Entry
+from pole_agent.store.database import Database
+from pole_agent.store.rows import Entry
 from pole_agent.store.store import FILE_NAME, Store
 from pole_agent.vocabulary import RecordEvent, Severity, Stamp
 

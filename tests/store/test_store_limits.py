@@ -14,7 +14,8 @@ import pytest
 
 from pole_agent.errors import OutboxError
 from pole_agent.store import witness
-from pole_agent.store.database import Database, Entry, Outbound, ranges
+from pole_agent.store.database import Database
+from pole_agent.store.rows import Entry, Outbound, ranges
 from pole_agent.store.store import Store
 from pole_agent.vocabulary import RecordEvent, Severity, Stamp, TimeQuality
 from tests.store.test_store import event, new_store

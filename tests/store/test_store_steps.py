@@ -21,7 +21,8 @@ import pytest
 from pole_agent.errors import OutboxError
 from pole_agent.store import witness
 from pole_agent.store.continuity import Ended
-from pole_agent.store.database import Database, Entry
+from pole_agent.store.database import Database
+from pole_agent.store.rows import Entry
 from pole_agent.store.store import Store, _Later
 from pole_agent.store.witness import Witness
 from pole_agent.vocabulary import RecordEvent, Severity, Stamp

@@ -11,7 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pole_agent.store.database import Database, Entry, Outbound, Stored
+from pole_agent.store.database import Database
+from pole_agent.store.rows import Entry, Outbound, Stored
 from pole_agent.uplink.backoff import Backoff
 from pole_agent.uplink.board import Board
 from pole_agent.uplink.events import DOCUMENT_SQL, TYPE_PREFIX, Letter, Message, event_document, event_topic

@@ -19,7 +19,7 @@ from pole_agent.drone.machine import Transition
 from pole_agent.drone.request import Request
 from pole_agent.errors import CommandRefused, OutboxError
 from pole_agent.health.evidence import BEHIND_S, STORED
-from pole_agent.store.database import LOST
+from pole_agent.store.succession import LOST
 from pole_agent.uplink.events import Message, encode
 from pole_agent.vocabulary import RecordEvent, Severity
 

@@ -11,7 +11,8 @@ from functools import partial
 
 from pole_agent.clock import Clock, wait
 from pole_agent.errors import LinkLost, OutboxError, PublishRefused, Withdrawn
-from pole_agent.store.database import Database, Outbound
+from pole_agent.store.database import Database
+from pole_agent.store.rows import Outbound
 from pole_agent.store.store import Store
 from pole_agent.uplink.broker import Session
 from pole_agent.uplink.events import CONTENT_TYPE, DOCUMENT_SQL, TYPE_PREFIX, Message, event_kind, event_topic

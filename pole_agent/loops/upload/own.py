@@ -12,7 +12,8 @@ from pole_agent.almanac import rfc3339
 from pole_agent.context import Context
 from pole_agent.errors import LinkLost, OutboxError
 from pole_agent.store.continuity import Ended
-from pole_agent.store.database import ANNOUNCED, BIRTHS, Database
+from pole_agent.store.database import Database
+from pole_agent.store.succession import ANNOUNCED, BIRTHS
 from pole_agent.uplink.events import STATUS, Message, encode
 from pole_agent.uplink.own_words import Known, judge
 from pole_agent.uplink.quiet import quiet

@@ -11,7 +11,7 @@ from pole_agent.clock import Clock, wait
 from pole_agent.errors import OutboxError, PublishRefused
 from pole_agent.loops.upload.carry import Carry
 from pole_agent.loops.upload.drain import IDLE_S, Drain
-from pole_agent.store.database import Outbound
+from pole_agent.store.rows import Outbound
 from pole_agent.uplink.board import Board
 from pole_agent.uplink.broker import Session
 from pole_agent.uplink.events import event_kind

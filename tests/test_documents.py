@@ -14,7 +14,8 @@ import pytest
 
 from pole_agent.cli import COMMANDS
 from pole_agent.conduct import conduct, lines
-from pole_agent.settings.load import load, warnings
+from pole_agent.settings.advice import warnings
+from pole_agent.settings.load import load
 from tests.conftest import ROOT
 
 PAGES = sorted(

@@ -13,30 +13,25 @@ import argparse
 import json
 import os
 import platform
-import statistics
-import subprocess
 import sys
 import tempfile
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from pydantic import ValidationError
 
 from pole_agent import compose
-from pole_agent.errors import CameraError, ConfigError, PoleAgentError, Problem
+from pole_agent.bench.vision import bare_rate, gate_ms, processor, replay
+from pole_agent.errors import ConfigError, Problem
 from pole_agent.settings import Settings
 
 if TYPE_CHECKING:
-    from pole_agent.frame import Image
+    pass
 
 HELP = "measure this machine against the budgets of the project"
 CLIP = Path(__file__).parents[1] / "demo" / "street.mp4"
-BARE_S = 2.0
-GATE_FRAMES = 240
-WARM_UP = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +83,7 @@ def run(arguments: argparse.Namespace) -> int:
             ]
         ) from None
     machine = (
-        f"{platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}, {_processor()}"
+        f"{platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}, {processor()}"
     )
     print(
         f"{machine}; {settings.detector.model}, {settings.detector.threads} threads; {arguments.clip.name};"
@@ -124,24 +119,24 @@ def measure(settings: Settings, clip: Path, rounds: int) -> Iterator[Figure]:
     bare = compose.bare_inference(settings)
     played, ratios, rates = [], [], []
     for _ in range(rounds):
-        before = _rate(bare)
-        played.append(_replay(clip, settings, "--every-frame"))
-        limit = (before + _rate(bare)) / 2
+        before = bare_rate(bare)
+        played.append(replay(clip, settings, "--every-frame"))
+        limit = (before + bare_rate(bare)) / 2
         rates.append(limit)
         ratios.append(played[-1]["fps"] / limit)
     best = played[ratios.index(max(ratios))]
     yield Figure("the network alone", max(rates), "runs/s", "", None)
     yield Figure("detection on every frame, all included", best["fps"], "frames/s", "", None)
     yield _at_least("… as a share of the network alone", max(ratios), "", 0.95)
-    gate, resize = _gate(clip, rounds)
+    gate, resize = gate_ms(clip, rounds)
     yield Figure("one nearest resize to the motion gate's working height", resize, "ms/frame", "", None)
     yield Figure("motion gate", gate, "ms/frame", "", None)
     yield _at_most("… in resizes", gate / resize, "", 2.0)
     with tempfile.TemporaryDirectory() as folder:
         saved = f"{folder}/detections.txt"
-        _replay(clip, settings, "--every-frame", "--save-detections", saved)
-        alone = [_replay(clip, settings, "--every-frame", "--detections", saved) for _ in range(rounds)]
-    live = [_replay(clip, settings) for _ in range(rounds)]
+        replay(clip, settings, "--every-frame", "--save-detections", saved)
+        alone = [replay(clip, settings, "--every-frame", "--detections", saved) for _ in range(rounds)]
+    live = [replay(clip, settings) for _ in range(rounds)]
     yield _at_most(
         "tracker, on the detections of the clip", min(p["tracker_ms_p50"] for p in alone), "ms/frame", 0.20
     )
@@ -252,77 +247,3 @@ def _uplink(rounds: int) -> Iterator[Figure]:
 def _percentile(waits: list[float], percent: int) -> float:
     """In milliseconds."""
     return sorted(waits)[min(len(waits) - 1, len(waits) * percent // 100)] * 1000
-
-
-def _rate(work: Callable[[], Any]) -> float:
-    """How often a second `work` can be done, over two seconds."""
-    for _ in range(WARM_UP):
-        work()
-    begun, count = time.perf_counter(), 0
-    while (lasted := time.perf_counter() - begun) < BARE_S:
-        work()
-        count += 1
-    return count / lasted
-
-
-def _replay(clip: Path, settings: Settings, *more: str) -> dict[str, Any]:
-    """The figures of ``pole-agent replay`` in a process of its own: memory has a peak only once."""
-    command = [sys.executable, "-m", "pole_agent", "replay", str(clip), "--json", *more]
-    command += ["--model", settings.detector.model, "--threads", str(settings.detector.threads)]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
-    if done.returncode:
-        raise PoleAgentError(done.stderr.strip().removeprefix("pole-agent: "))
-    figures: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
-    return figures
-
-
-def _gate(clip: Path, rounds: int) -> tuple[float, float]:
-    """Milliseconds of the motion gate and of one resize to its working height, each on fresh
-    frames, in turn.
-    """
-    import cv2
-
-    from pole_agent.vision.motion import WORK_HEIGHT, MotionGate
-
-    best: list[tuple[float, float]] = []
-    for _ in range(rounds):
-        gate, times = MotionGate(), ([], [])  # type: ignore[var-annotated]
-        for index, image in enumerate(_frames(clip)):
-            height, width = image.shape[:2]
-            begun = time.perf_counter()
-            if index % 2:
-                cv2.resize(
-                    image, (round(width * WORK_HEIGHT / height), WORK_HEIGHT), interpolation=cv2.INTER_NEAREST
-                )
-            else:
-                gate.moved(image, index / 10)
-            times[index % 2].append((time.perf_counter() - begun) * 1000)
-        best.append((statistics.median(times[0]), statistics.median(times[1])))
-    return min(best, key=lambda pair: pair[0] / pair[1])
-
-
-def _frames(clip: Path) -> Iterator[Image]:
-    from pole_agent.camera.opening import open_capture
-
-    capture = open_capture(str(clip))
-    for index in range(GATE_FRAMES):
-        ok, image = capture.read()
-        if not ok:
-            if index < WARM_UP:
-                raise CameraError(
-                    f"{clip}: too short to measure anything with; give a clip of {WARM_UP} frames or more"
-                )
-            return
-        yield image
-
-
-def _processor() -> str:
-    try:
-        lines = Path("/proc/cpuinfo").read_text().splitlines()
-    except OSError:
-        return "unknown processor"
-    words = ("model name", "Model", "Hardware")
-    return next(
-        (line.split(":", 1)[1].strip() for word in words for line in lines if line.startswith(word)),
-        "unknown processor",
-    )

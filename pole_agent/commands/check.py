@@ -20,8 +20,9 @@ from pole_agent.lamp.levels import duty
 from pole_agent.lamp.pwm import ROOT, find_chip
 from pole_agent.lamp.survey import survey
 from pole_agent.settings import DEFAULT_PATH, Settings
+from pole_agent.settings.advice import warnings
 from pole_agent.settings.files import secrets
-from pole_agent.settings.load import examine_file, warnings
+from pole_agent.settings.load import examine_file
 from pole_agent.settings.reading import secret, unmarked
 from pole_agent.settings.section import is_credential
 from pole_agent.words import Both

@@ -23,19 +23,17 @@ import shlex
 import sys
 import tempfile
 import time
-import tomllib
 from collections import Counter
-from collections.abc import Callable, Sequence
-from datetime import datetime
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from pole_agent import almanac, compose
+from pole_agent import compose
 from pole_agent.clock import SystemClock
-from pole_agent.commands.lamp import REASONS
 from pole_agent.console.control import typed
 from pole_agent.console.daemon import Runs, leave, run_to_end, set_up_logging
-from pole_agent.console.request import reasons
+from pole_agent.console.lamp_words import REASONS
+from pole_agent.console.narrator import DISPATCHER, Narrator
 from pole_agent.console.speech import say
 from pole_agent.errors import ConfigError, PoleAgentError, Problem
 from pole_agent.health.vitals import peak_memory_mb
@@ -49,26 +47,16 @@ from pole_agent.simulator.broker import (
     mosquitto_on_loopback,
     mosquitto_program,
 )
-from pole_agent.simulator.dispatcher import TICK_S, BenchDispatcher, Weather, serve
-from pole_agent.uplink.events import TYPE_PREFIX, Incoming, Message
-from pole_agent.words import NAMES, Both, named
+from pole_agent.simulator.dispatcher import TICK_S, BenchDispatcher, Weather
+from pole_agent.simulator.poles import Fleet, clock_for, neighbours, settings_for, time_of
+from pole_agent.simulator.serve import serve
+from pole_agent.uplink.events import Incoming, Message
 
 HELP = "the whole agent on a bundled street clip"
-FOLDER = Path(__file__).parent.parent / "demo"
-LAMP, STATUS, DRONE = Both("lamp", "lampu"), Both("status", "status"), Both("drone", "drone")
-TRAFFIC, DISPATCHER = Both("traffic", "lalu lintas"), Both("dispatcher", "pengendali")
-OPENED = Both("{rule}: {kind} of a {class} opened", "{rule}: {kind} ({class}) dibuka")
-CLOSED = Both(
-    "{rule}: {kind} closed after {duration_s} s", "{rule}: {kind} ditutup setelah {duration_s} detik"
-)
-SIMULATION, DECIDES = Both("simulation", "simulasi"), Both("a person decides", "seorang petugas memutuskan")
 LAMP_SET = '{"level": 0.6, "duration_s": 20, "by": "me"}'
-BEFORE_SUNSET_S = 6.0
 DRAIN_S = 10.0
 MAX_POLES = 50
-CLIP_S = 25.0
 GUST_MS, GUST_S, HURRY = 11.4, 3.0, 12.0  # of the bench dispatcher
-APART_DEGREES = 0.0004  # about 45 m, as street lamps stand
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -109,153 +97,6 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--log-level", choices=("debug", "info", "warning", "error"), default="warning")
 
 
-def settings_for(
-    state_dir: str, broker: dict[str, Any] | None, loop: bool, number: int = 1, approval: str = "automatic"
-) -> Settings:
-    """The demo's pole.toml, with what only this run knows. `number`: which pole of the street it is."""
-    document = tomllib.loads((FOLDER / "pole.toml").read_text())
-    document["storage"] = {"state_dir": state_dir}
-    document["drone"]["approval"] = approval
-    pole = document["pole"]
-    pole |= {"id": f"DEMO-{number}", "longitude": round(pole["longitude"] + (number - 1) * APART_DEGREES, 6)}
-    pole |= {"name": f"{pole['name']} {number}"} if number > 1 else {}
-    document["camera"][0] |= {"source": str(FOLDER / "street.mp4"), "loop": loop}
-    if broker:
-        document["mqtt"] = broker
-    return Settings.model_validate(document)
-
-
-def clock_for(settings: Settings, alone: bool) -> SystemClock:
-    """The clock of the demo.
-
-    Alone, the sun sets in a few seconds; with others, whose commands carry a time, it is the real one.
-    """
-    now = time.time()
-    return SystemClock(
-        almanac.night_of(now, settings.pole.place).sun["sunset"] - BEFORE_SUNSET_S - now if alone else 0.0
-    )
-
-
-def time_of(settings: Settings, clock: SystemClock) -> str:
-    """The clock in words: the pole's local time, and what to expect of the lamp by day."""
-    place, wall = settings.pole.place, clock.wall()
-    local = datetime.fromtimestamp(wall, place.zone).strftime("%H:%M %Z")
-    if clock.shifted:
-        return f"its clock starts at dusk, {local}"
-    return f"real time, {local} at the pole" + (
-        "" if almanac.is_dark(wall, place) else ": the lamp stays off by day"
-    )
-
-
-class Narrator:
-    """Tells what the city sees, from the messages themselves, and counts them for the summary."""
-
-    def __init__(self, base: str, approve: Callable[[str], str] | None = None, language: str = "en") -> None:
-        """`approve`: where a person decides, the command for it, as it can be pasted."""
-        self._base, self._approve, self.language = base, approve, language
-        self._begun = time.monotonic()
-        self._lamp: tuple[Any, ...] = ()
-        self._requests: dict[str, str] = {}
-        self.kinds: Counter[str] = Counter()
-        self.lamp_states = 0
-
-    def hear(self, message: Message) -> None:
-        path = message.topic.removeprefix(self._base + "/")
-        try:
-            document = json.loads(message.payload)
-        except ValueError:
-            return
-        if text := self._text(path, document):
-            self.say(text)
-
-    def say(self, text: str) -> None:
-        print(f"{time.monotonic() - self._begun:6.1f} s  {text}", flush=True)
-
-    def _text(self, path: str, document: dict[str, Any]) -> str:
-        if path == "lamp/state":
-            lamp = (document["level"], document["reason"])
-            if lamp == self._lamp:
-                return ""
-            self._lamp = lamp
-            self.lamp_states += 1
-            return self._line(
-                LAMP, f"{document['level']:.0%} ({REASONS[document['reason']].of(self.language)})"
-            )
-        if path == "status":
-            return self._line(STATUS, f"{document['state']} ({document['reason']})")
-        if path == "drone/request":
-            return self._request(document)
-        if path.startswith("events/"):
-            kind, data = document["type"].removeprefix(TYPE_PREFIX), document["data"]
-            self.kinds[kind] += 1
-            severity = NAMES[document["severity"]]
-            told = data | {key: named(data[key], self.language) for key in ("kind", "class") if key in data}
-            if kind == "incident.opened":
-                return self._line(severity, OPENED.of(self.language).format(**told))
-            if kind == "incident.closed":
-                return self._line(severity, CLOSED.of(self.language).format(**told))
-            if kind == "traffic.summarized":
-                return self._line(TRAFFIC, json.dumps({z["zone"]: z["entered"] for z in data["zones"]}))
-        return ""
-
-    def _line(self, label: Both, text: str) -> str:
-        return f"{label.of(self.language):<10} {text}"
-
-    def _request(self, request: dict[str, Any]) -> str:
-        simulated = f" ({SIMULATION.of(self.language)})" if request["simulation"] else ""
-        words = "; ".join(w for w in (request["step"], reasons(request["reason"], self.language)) if w)
-        if request["state"] == "pending_approval" and self._approve:
-            words = f"{DECIDES.of(self.language)}: {self._approve(request['request_id'])}"
-        text = self._line(
-            DRONE, f"{request['state']}{simulated}: {request['rule']}" + (f" - {words}" if words else "")
-        )
-        if self._requests.get(request["request_id"]) == text:
-            return ""
-        self._requests[request["request_id"]] = text
-        return text
-
-
-class Fleet:
-    """Several agents as one.
-
-    Each starts a while after the one before, so that they are at different places of the clip.
-    """
-
-    def __init__(self, runtimes: Sequence[compose.Runtime]) -> None:
-        self._houses, self._stopped = runtimes, asyncio.Event()
-
-    async def run(self) -> int:
-        return max(await asyncio.gather(*(self._run(number) for number in range(len(self._houses)))))
-
-    async def _run(self, number: int) -> int:
-        with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(self._stopped.wait(), number * CLIP_S / len(self._houses))
-        return 0 if self._stopped.is_set() else await self._houses[number].agent.run()
-
-    def stop(self) -> None:
-        self._stopped.set()
-        for runtime in self._houses:
-            runtime.agent.stop()
-
-
-def _neighbours(
-    arguments: argparse.Namespace, scratch: Path, broker: dict[str, Any], clock: SystemClock, first: Settings
-) -> list[compose.Runtime]:
-    """The poles beside the first one. They share its detector: one network serves them all."""
-    detector, runtimes = compose.detector_of(first), []
-    for number in range(1, arguments.poles + 1):
-        folder = scratch / str(number)
-        settings = (
-            settings_for(str(folder), broker, True, number, arguments.approval) if number > 1 else first
-        )
-        luminaire = compose.open_lamp(settings, clock)
-        socket_path = folder / compose.SOCKET_NAME if number > 1 else scratch / compose.SOCKET_NAME
-        runtimes.append(
-            compose.build(Loaded(settings, ""), luminaire, clock, detector=detector, socket=socket_path)
-        )
-    return runtimes
-
-
 def _reject(arguments: argparse.Namespace) -> None:
     if not 1 <= arguments.poles <= MAX_POLES:
         raise ConfigError([Problem("--poles", f"{arguments.poles} is not possible; give 1 to {MAX_POLES}")])
@@ -284,7 +125,7 @@ def run(arguments: argparse.Namespace) -> int:
         agent: Runs
         memory: Any = None
         if broker is not None and arguments.poles > 1:
-            runtimes = _neighbours(arguments, Path(scratch), broker, clock, settings)
+            runtimes = neighbours(arguments, Path(scratch), broker, clock, settings)
             runtime, agent = runtimes[0], Fleet(runtimes)
             say(arguments, f"{arguments.poles} poles, DEMO-1 to DEMO-{arguments.poles}; told here is DEMO-1")
         else:

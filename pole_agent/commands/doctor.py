@@ -24,7 +24,8 @@ from pole_agent.doctor.finding import Finding, said
 from pole_agent.errors import ConfigError, PoleAgentError, Problem
 from pole_agent.indonesian import translate
 from pole_agent.settings import DEFAULT_PATH, Settings
-from pole_agent.settings.load import load, warnings
+from pole_agent.settings.advice import warnings
+from pole_agent.settings.load import load
 from pole_agent.words import Both
 
 HELP = "look at everything this pole needs, with the fix for what is wrong"

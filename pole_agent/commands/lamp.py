@@ -18,35 +18,22 @@ import json
 import math
 import time
 from collections.abc import Callable, Iterator
-from datetime import date, datetime
-from datetime import time as time_of_day
+from datetime import date
 from typing import Any
 
 from pole_agent import compose
-from pole_agent.almanac import night_of, rfc3339
 from pole_agent.clock import SystemClock
 from pole_agent.console import control
+from pole_agent.console.lamp_words import MODES, REASONS
 from pole_agent.console.speech import say
+from pole_agent.console.tonight import settings_of, tonight
 from pole_agent.errors import PoleAgentError
 from pole_agent.indonesian import spoken
 from pole_agent.lamp.commands import Sweep, read
-from pole_agent.lamp.drawing import draw
-from pole_agent.lamp.survey import survey
-from pole_agent.settings import Settings
-from pole_agent.settings.load import load_or_last_good
-from pole_agent.words import Both, how_long
+from pole_agent.words import how_long
 
 HELP = "look at the lamp and set it"
 SWEEP_TICK_S = 0.02
-REASONS = {
-    "failsafe": Both("failsafe", "pengaman (failsafe)"),
-    "program": Both("program", "program"),
-    "override": Both("override", "perintah (override)"),
-    "presence": Both("presence", "kehadiran"),
-    "warning": Both("warning", "peringatan"),
-    "sweep": Both("sweep", "uji (sweep)"),
-}
-MODES = {"fixed": Both("fixed", "tetap"), "adaptive": Both("adaptive", "kehadiran boleh menaikkan")}
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -108,7 +95,7 @@ def _date(text: str) -> date:
 def run(arguments: argparse.Namespace) -> int:
     action = arguments.action or "show"
     alone: dict[str, Callable[[argparse.Namespace], None]] = {
-        "tonight": _tonight,
+        "tonight": tonight,
         "sweep": _sweep,
         "release": _release,
     }
@@ -215,57 +202,6 @@ def _show_hours(account: dict[str, Any], arguments: argparse.Namespace) -> None:
         say(arguments, line)
 
 
-def _settings(arguments: argparse.Namespace) -> Settings:
-    return load_or_last_good(arguments.config).settings
-
-
-def _tonight(arguments: argparse.Namespace) -> None:
-    settings = _settings(arguments)
-    plan = compose.plan_of(settings)
-    wall = time.time()
-    if arguments.date is not None:
-        # The evening of that date: midnight lies in its night, wherever the pole stands.
-        try:
-            wall = datetime.combine(arguments.date, time_of_day(23, 59), plan.place.zone).timestamp()
-        except (ValueError, OverflowError):
-            wall = math.nan
-    try:
-        night = night_of(wall, plan.place)
-        plan.stretches(night)
-    except (ValueError, OverflowError):
-        raise PoleAgentError(
-            f"{arguments.date} lies at the edge of the calendar; name another date"
-        ) from None
-    if arguments.json:
-        print(
-            json.dumps(
-                {
-                    "evening": str(night.date),
-                    "program": plan.program_of(night.date),
-                    "stretches": [
-                        {"from": rfc3339(p.start), "to": rfc3339(p.end), "level": p.level, "dark": p.dark}
-                        for p in plan.stretches(night)
-                    ],
-                }
-            )
-        )
-        return
-    for line in draw(
-        plan, night, settings.lamp.rated_w, 0.0 if settings.lamp.part_night else settings.lamp.floor
-    ):
-        say(arguments, line)
-    for spell in survey(plan, wall, 1):
-        if not spell.lit:
-            say(
-                arguments,
-                "  warning: the program leaves a part of this night without light" + _floor(settings),
-            )
-
-
-def _floor(settings: Settings) -> str:
-    return "" if settings.lamp.part_night else f"; the floor of {settings.lamp.floor:.0%} is kept"
-
-
 def _sweep(arguments: argparse.Namespace) -> None:
     try:
         control.command(arguments, "lamp/set", {"sweep_s": arguments.duration_s})
@@ -273,7 +209,7 @@ def _sweep(arguments: argparse.Namespace) -> None:
         return
     except control.NotRunning:
         say(arguments, "no agent runs here: the lamp is driven directly, and let go at the end")
-    settings = _settings(arguments)
+    settings = settings_of(arguments)
     clock = SystemClock()
     luminaire = compose.open_lamp(settings, clock)
     controller = compose.controller_of(settings, clock.monotonic())
@@ -298,7 +234,7 @@ def _release(arguments: argparse.Namespace) -> None:
     try:
         control.ask(arguments, "lamp")
     except control.NotRunning:
-        compose.claim_lamp(_settings(arguments)).close()
+        compose.claim_lamp(settings_of(arguments)).close()
         say(arguments, "the lamp is let go: with the reference wiring it is lit")
         return
     raise PoleAgentError("an agent runs here and drives the lamp; stop it first, or use: pole-agent lamp on")

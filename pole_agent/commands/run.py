@@ -30,7 +30,8 @@ from pole_agent.errors import ConfigError, LampError, PoleAgentError, Problem
 from pole_agent.health.notify import notify
 from pole_agent.lamp.lamp import Luminaire
 from pole_agent.settings import DEFAULT_PATH
-from pole_agent.settings.load import Loaded, keep_last_good, last_good, load, load_or_last_good, warnings
+from pole_agent.settings.advice import warnings
+from pole_agent.settings.load import Loaded, keep_last_good, last_good, load, load_or_last_good
 from pole_agent.threads import Thread
 
 LOCK = "agent.lock"

@@ -21,10 +21,11 @@ from typing import Any
 
 from pole_agent.almanac import from_rfc3339
 from pole_agent.commands.drone import one_of, requests_of
-from pole_agent.commands.lamp import REASONS
 from pole_agent.commands.outbox import read_database
 from pole_agent.console import control
 from pole_agent.console.control import Here
+from pole_agent.console.lamp_chain import lamp_chain, percent
+from pole_agent.console.lamp_words import REASONS
 from pole_agent.console.request import reasons as why
 from pole_agent.console.request import where
 from pole_agent.errors import ConfigError, PoleAgentError, Problem
@@ -146,7 +147,7 @@ def _lamp(arguments: argparse.Namespace, here: Here) -> tuple[Any, list[str]]:
             first = f"At {_time(wall, zone)} the agent did not run: {stopped}"
         return answer, [say(line) for line in (first, *again)]
     it_is = (
-        f"{_percent(reasons['level'])}, by {REASONS[reasons['reason']].of(arguments.lang)}, since"
+        f"{percent(reasons['level'])}, by {REASONS[reasons['reason']].of(arguments.lang)}, since"
         f" {_time(since, zone)}."
     )
     if wall is not None:
@@ -170,57 +171,6 @@ def _lamp(arguments: argparse.Namespace, here: Here) -> tuple[Any, list[str]]:
         ]
     chain = [f"  {LABELS[name].of(arguments.lang):<10} {say(words)}" for name, words in lamp_chain(reasons)]
     return answer, [say(line) for line in lines] + chain
-
-
-def lamp_chain(reasons: dict[str, Any]) -> list[tuple[str, str]]:
-    """What was asked of the lamp, in the order in which it counts."""
-    chain = []
-    if reasons.get("clock"):
-        chain.append(("clock", f"not trusted: {reasons['clock']}"))
-    if reasons.get("dark_by_day"):
-        chain.append(
-            ("photocell", "it is dark by day: the clock or the photocell is wrong, and the lamp is lit")
-        )
-    if reasons["program_level"] is None:
-        chain.append(
-            (
-                "program",
-                (
-                    "unknown, for want of a clock or a program: failsafe level"
-                    f" {_percent(reasons['failsafe_level'])}"
-                ),
-            )
-        )
-    else:
-        chain.append(("program", f'"{reasons["program"]}" asks for {_percent(reasons["program_level"])}'))
-    dark = {True: "it is dark", False: "it is day", None: "whether it is dark is unknown"}[reasons["dark"]]
-    deep = {True: ", and deep night", False: "", None: ""}[reasons["deep"]]
-    chain.append(("sun", dark + deep))
-    holds = "holds" if reasons["dark"] is not False else "does not bind by day"
-    chain.append(("floor", f"{_percent(reasons['floor'])} {holds}"))
-    if override := reasons["override"]:
-        kind = "whatever presence says" if override["fixed"] else "presence may raise it"
-        where = "at the pole" if override["local"] else "from outside"
-        by, why = (
-            override["by"] or "nobody by name",
-            f' ("{override["reason"]}")' if override["reason"] else "",
-        )
-        chain.append(("override", f"{_percent(override['level'])} by {by}{why}, {where}, {kind}"))
-    else:
-        chain.append(("override", "none"))
-    if reasons["presence"]:
-        chain += [
-            ("presence", f"{source} raises it to {_percent(level)}")
-            for source, level in reasons["presence"].items()
-            if level
-        ]
-    else:
-        chain.append(("presence", "nobody"))
-    if reasons["low"] > 0:
-        chain.append(("control", f"at least {_percent(reasons['low'])}"))
-    if reasons["high"] < 1:
-        chain.append(("control", f"at most {_percent(reasons['high'])}"))
-    return chain
 
 
 def _incident(arguments: argparse.Namespace, here: Here) -> tuple[Any, list[str]]:
@@ -330,7 +280,3 @@ def _row(label: str, text: str, language: str) -> str:
 
 def _time(wall: float, zone: tzinfo) -> str:
     return datetime.fromtimestamp(wall, zone).strftime("%Y-%m-%d %H:%M:%S %Z")
-
-
-def _percent(level: float | None) -> str:
-    return "an unknown level" if level is None else f"{level * 100:g} %"

@@ -137,7 +137,8 @@ def pipeline_factory(
     from pole_agent.incidents.judge import Judge
     from pole_agent.incidents.respond import Responder
     from pole_agent.pipeline import Pipeline
-    from pole_agent.tracking.tracker import Tracker, Tuning
+    from pole_agent.tracking.tracker import Tracker
+    from pole_agent.tracking.tuning import Tuning
 
     zones, lines = places_of(settings, camera)
     rules = rules_of(settings, camera)

@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from pole_agent.doctor import board, eyes, link, machine
+from pole_agent.doctor import board, eyes, link, machine, timekeeping
 from pole_agent.doctor.finding import Check, Finding
 from pole_agent.settings import Settings
 from pole_agent.threads import Thread
@@ -23,7 +23,7 @@ TIMEOUT_S = 20.0
 # What can be looked at without any configuration.
 MACHINE: tuple[Check, ...] = (
     machine.versions,
-    machine.clock_chip,
+    timekeeping.clock_chip,
     machine.memory,
     machine.power,
     machine.watchdog,
@@ -36,8 +36,8 @@ QUICK: tuple[Check, ...] = (
     board.pwm,
     board.sensors,
     eyes.cameras,
-    machine.clock,
-    machine.clock_chip,
+    timekeeping.clock,
+    timekeeping.clock_chip,
     machine.disk,
     machine.wear,
     machine.memory,

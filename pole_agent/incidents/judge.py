@@ -7,6 +7,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import assert_never
 
+from pole_agent.incidents.facts import Closed, Noticed, Ongoing, Opened, Summarized
 from pole_agent.incidents.machine import State, Transition, after
 from pole_agent.incidents.rules import PER_RULE, Incident, Line, Rule, Zone
 from pole_agent.incidents.traffic import Traffic
@@ -21,35 +22,6 @@ STATIC_S = {"person": 900.0}
 OTHER_STATIC_S = 60.0
 LONGEST_STAY_S = 3600.0  # beyond its dwell time, after which the incident of one that still stands there ends
 Key = tuple[str, int]  # rule name, track id (0 for the kinds with one incident per rule)
-
-
-@dataclass(frozen=True, slots=True)
-class Noticed:
-    """Somebody may be about to open an incident of this rule: light first, certainty second."""
-
-    rule: Rule
-
-
-@dataclass(frozen=True, slots=True)
-class Opened:
-    incident: Incident
-
-
-@dataclass(frozen=True, slots=True)
-class Ongoing:
-    """The condition holds at this frame."""
-
-    incident: Incident
-
-
-@dataclass(frozen=True, slots=True)
-class Closed:
-    incident: Incident
-
-
-@dataclass(frozen=True, slots=True)
-class Summarized:
-    data: dict[str, object]
 
 
 Fact = Noticed | Opened | Ongoing | Closed | Summarized

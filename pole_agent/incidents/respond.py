@@ -6,7 +6,8 @@ from collections import deque
 from collections.abc import Iterable
 from typing import Any
 
-from pole_agent.incidents.judge import Closed, Fact, Noticed, Ongoing, Opened, Summarized
+from pole_agent.incidents.facts import Closed, Noticed, Ongoing, Opened, Summarized
+from pole_agent.incidents.judge import Fact
 from pole_agent.incidents.rules import Incident, Line, Rule
 from pole_agent.vocabulary import BoostLamp, RecordEvent, RequestDrone, Response, Severity
 

@@ -6,24 +6,20 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import json
 import logging
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
 from typing import Any
 
-from pole_agent.almanac import from_rfc3339
 from pole_agent.clock import wait
 from pole_agent.context import Context
 from pole_agent.errors import CommandRefused, OutboxError, UplinkError
-from pole_agent.settings.reading import decoded
+from pole_agent.uplink.command import Command, is_always_safe, read
+from pole_agent.uplink.counted import Counted
 from pole_agent.uplink.events import Incoming, Message, encode
 from pole_agent.vocabulary import RecordEvent, Severity
 
 log = logging.getLogger(__name__)
 
-MAX_BYTES = 16 * 1024
-MAX_DEPTH = 16
 MAX_AHEAD_S = 60.0  # a command from further in the future than that has a wrong clock behind it
 WINDOW_S = 60.0
 FREE_REFUSALS, FREE_COMMANDS = 3, 20  # told one by one in a window; the rest is told as one counted line
@@ -31,146 +27,9 @@ FREE_REFUSALS, FREE_COMMANDS = 3, 20  # told one by one in a window; the rest is
 REPORTS = ("drone/conditions", "drone/progress")
 REPORTS_S = 3600.0
 MAX_BODY = 512  # bytes of a command in its record
-MAX_NAME = 100  # characters
 RETAINED = "commands are never retained; clear the topic and send it again"
 KEPT = "the broker keeps this command and repeats it at each connection; clear the topic"
-META = ("command_id", "by", "issued_at", "expires_at")
 Handler = Callable[[Mapping[str, Any], str], Awaitable[dict[str, Any]] | dict[str, Any]]
-
-
-@dataclass(frozen=True, slots=True)
-class Command:
-    """A command that was read: its envelope and what is left for its room."""
-
-    command_id: str | None
-    by: str
-    expires: float | None  # wall time
-    issued: float | None
-    body: dict[str, Any]
-    fault: str = ""  # what was malformed about one that is carried out all the same
-
-
-def read(payload: bytes, path: str = "") -> Command:
-    """Read a command. Raises CommandRefused; never anything else, whatever the bytes are.
-
-    What keeps a drone on the ground is read however badly it is written: its room says what was malformed.
-    """
-    document: dict[str, Any] = {}
-    try:
-        document = _document(payload)
-        return _command(document)
-    except CommandRefused as error:
-        if not is_always_safe(path, document):
-            raise
-        by = document.get("by")
-        body = {k: v for k, v in document.items() if k not in META} or {"stop": True, "reason": str(error)}
-        return Command(
-            None, by if isinstance(by, str) and len(by) <= MAX_NAME else "", None, None, body, str(error)
-        )
-
-
-def _document(payload: bytes) -> dict[str, Any]:
-    if len(payload) > MAX_BYTES:
-        raise CommandRefused(f"a command has at most {MAX_BYTES} bytes")
-    if not payload.strip():
-        raise CommandRefused("the command is empty; it is a JSON object")
-    # The nesting is counted before parsing, so that no recursion limit is met.
-    depth = deepest = 0
-    for byte in payload:
-        depth += (byte in b"[{") - (byte in b"]}")
-        deepest = max(deepest, depth)
-    if deepest > MAX_DEPTH:
-        raise CommandRefused(f"a command nests at most {MAX_DEPTH} levels")
-    try:
-        text = decoded(payload)
-    except ValueError as error:
-        raise CommandRefused(f"the command {error}") from None
-    try:
-        document = json.loads(text, object_pairs_hook=_once)
-    except (ValueError, RecursionError):
-        raise CommandRefused("the command is not JSON") from None
-    if not isinstance(document, dict):
-        raise CommandRefused("the command is not a JSON object")
-    try:
-        json.dumps(document, ensure_ascii=False, allow_nan=False).encode()
-    except UnicodeEncodeError:  # half of a surrogate pair, written as an escape
-        raise CommandRefused("the command holds text that is not Unicode") from None
-    except ValueError:  # Python reads NaN, Infinity and 1e999; JSON does not know them
-        raise CommandRefused("the command holds a number that is none") from None
-    return document
-
-
-def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    """Which of two equal keys counts differs from reader to reader."""
-    document = dict(pairs)
-    if len(document) != len(pairs):
-        raise CommandRefused("the command names a key twice")
-    return document
-
-
-def _command(document: dict[str, Any]) -> Command:
-    command_id, by = document.get("command_id"), document.get("by", "")
-    if command_id is not None and not (isinstance(command_id, str) and 1 <= len(command_id) <= 64):
-        raise CommandRefused("command_id is a text of 1 to 64 characters")
-    if not isinstance(by, str) or len(by) > MAX_NAME:
-        raise CommandRefused(f"by is a text of at most {MAX_NAME} characters")
-    times = [_time(document, key) for key in ("issued_at", "expires_at")]
-    body = {k: v for k, v in document.items() if k not in META}
-    return Command(command_id, by, times[1], times[0], body)
-
-
-def _time(document: Mapping[str, Any], key: str) -> float | None:
-    value = document.get(key)
-    if value is None:
-        return None
-    try:
-        return from_rfc3339(value)
-    except ValueError:
-        raise CommandRefused(
-            f"{key} is a time in RFC 3339 with its zone, for example 2026-01-31T18:00:00Z"
-        ) from None
-
-
-def is_always_safe(path: str, body: Mapping[str, Any]) -> bool:
-    """What keeps a drone on the ground is done whenever it comes: late, twice, kept by the broker, or by a
-    clock that nobody trusts.
-
-    On ``drone/stop`` that is everything but an explicit resume, also what cannot be read.
-    """
-    match path:
-        case "drone/stop":
-            return body.get("stop") is not False
-        case "drone/approval":
-            return body.get("decision") in ("deny", "cancel")
-    return False
-
-
-class Counted:
-    """So many in a window are told one by one, the rest as one line when it is over."""
-
-    def __init__(self, free: int, window_s: float) -> None:
-        self._free, self._window_s = free, window_s
-        self._from = float("-inf")
-        self._seen = self._untold = 0
-        self._last: dict[str, Any] = {}
-
-    def admits(self, now: float, what: dict[str, Any]) -> bool:
-        """Is this one told by itself? Ask `surplus` before."""
-        if now - self._from >= self._window_s:
-            self._from, self._seen = now, 0
-        self._seen += 1
-        if self._seen <= self._free:
-            return True
-        self._untold += 1
-        self._last = what
-        return False
-
-    def surplus(self, now: float) -> dict[str, Any] | None:
-        """The last of those that were only counted, and how many they are, once their window is over."""
-        if not self._untold or now - self._from < self._window_s:
-            return None
-        count, self._untold = self._untold, 0
-        return self._last | {"count": count, "window_s": self._window_s}
 
 
 class Listen:

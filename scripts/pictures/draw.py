@@ -26,11 +26,11 @@ from pole_agent import compose
 from pole_agent.almanac import night_of
 from pole_agent.camera.recorded import RecordedSource
 from pole_agent.clock import ManualClock
-from pole_agent.commands.demo import FOLDER
 from pole_agent.frame import Image
 from pole_agent.health.trust import TimeKeeper
 from pole_agent.lamp.program import Stretch
 from pole_agent.settings import Settings
+from pole_agent.simulator.poles import FOLDER
 from pole_agent.vocabulary import BoostLamp, Point, RecordEvent, Track
 from pole_agent.words import Both, named
 

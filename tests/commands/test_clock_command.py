@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from pole_agent.doctor import machine
+from pole_agent.doctor import timekeeping
 from pole_agent.health.clock_memory import keep_time, last_known
 from pole_agent.settings.load import load
 from pole_agent.store.database import Database
@@ -73,7 +73,7 @@ def test_a_false_mark_is_told_with_its_remedy(bench: Bench, tmp_path: Path) -> N
     assert "behind what is stored" in done.stdout
     assert "pole-agent clock accept" in done.stdout
     assert "TIDAK dipercaya, jam menunjukkan" in clock(config, "--lang", "id").stdout
-    (finding,) = machine.clock(load(config).settings)
+    (finding,) = timekeeping.clock(load(config).settings)
     assert finding.state == "fail"
     assert finding.fix is not None
     assert "pole-agent clock accept" in finding.fix.en
@@ -83,7 +83,7 @@ def test_a_false_mark_is_told_with_its_remedy(bench: Bench, tmp_path: Path) -> N
     assert accepted.stdout.startswith("accepted\nthe clock reads")
     assert trusted(config)
     assert last_known(state) <= time.time()
-    (finding,) = machine.clock(load(config).settings)
+    (finding,) = timekeeping.clock(load(config).settings)
     assert finding.state == "ok"
     with contextlib.closing(Database(state / FILE_NAME, 16, str, read_only=True)) as database:
         assert [e.quality for e in database.list_events(9)] == ["unsynced"], "its time is not known any more"

@@ -12,7 +12,8 @@ from typing import Any
 
 import pytest
 
-from pole_agent.commands.why import lamp_chain, moment
+from pole_agent.commands.why import moment
+from pole_agent.console.lamp_chain import lamp_chain
 from pole_agent.errors import ConfigError
 from tests.cli import call
 from tests.commands.test_commands import Start

@@ -17,7 +17,7 @@ from typing import Any
 import pytest
 
 from pole_agent import doctor
-from pole_agent.doctor import board, eyes, link, machine
+from pole_agent.doctor import board, eyes, link, machine, timekeeping
 from pole_agent.doctor.finding import Finding
 from pole_agent.settings import Settings
 from pole_agent.settings.load import parse
@@ -106,12 +106,12 @@ def test_the_kernels_pwm_is_looked_at_and_not_driven(tmp_path: Path) -> None:
 
 
 def test_what_the_board_itself_tells(tmp_path: Path) -> None:
-    assert one(machine.clock_chip(settings(), tmp_path), "clock chip").state == "warn"
+    assert one(timekeeping.clock_chip(settings(), tmp_path), "clock chip").state == "warn"
     assert one(machine.watchdog(settings(), tmp_path), "watchdog").state == "warn"
     assert one(machine.power(settings(), tmp_path), "power").state == "unknown"
     assert one(machine.wear(settings(), tmp_path), "disk wear").state == "unknown"
     put(tmp_path, "dev/rtc0")
-    assert one(machine.clock_chip(settings(), tmp_path), "clock chip").state == "ok"
+    assert one(timekeeping.clock_chip(settings(), tmp_path), "clock chip").state == "ok"
     life = put(tmp_path, "sys/block/mmcblk0/device/life_time", "0x03 0x02\n")
     assert one(machine.wear(settings(), tmp_path), "disk wear").words.en.startswith("30 %")
     life.write_text("0x09 0x02\n")

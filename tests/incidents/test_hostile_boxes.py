@@ -12,7 +12,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pole_agent.incidents.judge import Closed, Judge, Opened
+from pole_agent.incidents.facts import Closed, Opened
+from pole_agent.incidents.judge import Judge
 from pole_agent.incidents.rules import Line, Rule, Zone
 from pole_agent.tracking.riders import Riders
 from pole_agent.tracking.tracker import Tracker

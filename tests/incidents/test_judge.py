@@ -12,7 +12,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pole_agent.incidents.judge import Closed, Fact, Judge, Noticed, Ongoing, Opened, Summarized
+from pole_agent.incidents.facts import Closed, Noticed, Ongoing, Opened, Summarized
+from pole_agent.incidents.judge import Fact, Judge
 from pole_agent.incidents.respond import Responder
 from pole_agent.incidents.rules import Line, Rule, Zone
 from pole_agent.settings.rules import RuleSettings

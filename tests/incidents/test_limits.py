@@ -9,7 +9,8 @@ from typing import Any
 
 import pytest
 
-from pole_agent.incidents.judge import Closed, Fact, Judge, Noticed, Ongoing, Opened, Summarized
+from pole_agent.incidents.facts import Closed, Noticed, Ongoing, Opened, Summarized
+from pole_agent.incidents.judge import Fact, Judge
 from pole_agent.incidents.respond import Responder
 from pole_agent.incidents.rules import Incident, Line, Rule, Zone
 from pole_agent.incidents.trajectory import Trajectory

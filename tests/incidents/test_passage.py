@@ -13,7 +13,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pole_agent.geometry import beyond, scaled
-from pole_agent.incidents.judge import Judge, Opened, Summarized
+from pole_agent.incidents.facts import Opened, Summarized
+from pole_agent.incidents.judge import Judge
 from pole_agent.incidents.passage import BAND, Passage
 from pole_agent.incidents.rules import Line, Rule, Zone
 from pole_agent.vocabulary import Box, Point, Track

@@ -15,7 +15,7 @@ from pole_agent.drone.gates import Gate
 from pole_agent.drone.request import Request, Step
 from pole_agent.drone.target import around
 from pole_agent.errors import CommandRefused
-from pole_agent.loops.dispatch.registry import LastOrder
+from pole_agent.loops.dispatch.rows import LastOrder
 from tests.loops.dispatching import LIMITS, NOON, PLACE, Bench, rules
 from tests.loops.test_dispatch import ROUND
 from tests.loops.test_ways_out import bench, reach

@@ -13,10 +13,11 @@ from hypothesis import strategies as st
 
 from pole_agent.errors import CommandRefused
 from pole_agent.incidents.feedback import rates, read_feedback
-from pole_agent.loops.listen import Counted, read
 from pole_agent.store.database import Database
 from pole_agent.store.incidents import KEEP_VERDICTS
 from pole_agent.store.rows import Entry
+from pole_agent.uplink.command import read
+from pole_agent.uplink.counted import Counted
 from pole_agent.vocabulary import RecordEvent, Severity, Stamp
 from tests.conftest import Mosquitto, eventually
 from tests.contracts.test_payload_contract import City, check

@@ -14,7 +14,7 @@ import pytest
 from pole_agent.clock import settle
 from pole_agent.drone.target import View, seen_from
 from pole_agent.errors import CommandRefused
-from pole_agent.loops.dispatch.registry import LastOrder
+from pole_agent.loops.dispatch.rows import LastOrder
 from pole_agent.uplink.events import Message
 from pole_agent.vocabulary import RequestDrone, Severity
 from tests.loops.dispatching import BASE, LIMITS, Bench, rules

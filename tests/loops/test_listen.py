@@ -19,8 +19,10 @@ from pole_agent.context import Context
 from pole_agent.errors import CommandRefused
 from pole_agent.health.parts import Parts
 from pole_agent.health.trust import TimeKeeper
-from pole_agent.loops.listen import Counted, Listen, is_always_safe, read
+from pole_agent.loops.listen import Listen
 from pole_agent.uplink.board import Board
+from pole_agent.uplink.command import is_always_safe, read
+from pole_agent.uplink.counted import Counted
 from pole_agent.uplink.events import Incoming, Letter, Message
 from pole_agent.vocabulary import Severity
 from tests.loops.dispatching import BASE, NOON, SwitchedStore

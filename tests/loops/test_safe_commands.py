@@ -19,9 +19,10 @@ from pole_agent.context import Context
 from pole_agent.errors import CommandRefused
 from pole_agent.health.parts import Parts
 from pole_agent.health.trust import TimeKeeper
-from pole_agent.loops.listen import Listen, is_always_safe
+from pole_agent.loops.listen import Listen
 from pole_agent.store.store import Store
 from pole_agent.uplink.board import Board
+from pole_agent.uplink.command import is_always_safe
 from tests.loops.dispatching import NOON, Bench, Benches
 
 DONE: list[tuple[str, dict[str, Any]]] = []

@@ -23,20 +23,19 @@ from tests.conftest import ROOT
 PACKAGE = ROOT / "pole_agent"
 SOURCES = [
     *sorted((PACKAGE / "settings").glob("*.py")),
+    *sorted((PACKAGE / "console").glob("*.py")),
+    *sorted((PACKAGE / "simulator").glob("*.py")),
     *(
         PACKAGE / p
         for p in (
             *(f"commands/{name}.py" for name in COMMANDS),
-            "console/control.py",
-            "console/request.py",
-            "console/player.py",
             "health/machine.py",
             "lifecycle.py",
-            "simulator/broker.py",
             "drone/approval.py",
             "drone/commands.py",
             "loops/dispatch/__init__.py",
             "loops/dispatch/registry.py",
+            "loops/dispatch/rows.py",
             "drone/gates.py",
             "drone/machine.py",
             "lamp/commands.py",

@@ -10,7 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pole_agent.errors import ConfigError
-from pole_agent.settings.load import keep_last_good, load, load_or_last_good, parse, warnings
+from pole_agent.settings.advice import warnings
+from pole_agent.settings.load import keep_last_good, load, load_or_last_good, parse
 
 ROOT = Path(__file__).resolve().parents[2]
 MINIMAL = '[pole]\nid = "A"\nsite = "b"\nlatitude = 0.0\nlongitude = 0.0\n'

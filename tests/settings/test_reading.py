@@ -11,9 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pole_agent.errors import CameraError, CommandRefused, ConfigError
-from pole_agent.loops.listen import read
 from pole_agent.settings.load import keep_last_good, last_good, load
 from pole_agent.settings.reading import decoded, secret
+from pole_agent.uplink.command import read
 from pole_agent.vision import card as cards
 from pole_agent.vision.scripted import read_rows
 from tests.cli import call

@@ -11,7 +11,8 @@ from pathlib import Path
 import pytest
 
 from pole_agent.errors import ConfigError
-from pole_agent.settings.load import keep_last_good, last_good, load, parse, schema, warnings
+from pole_agent.settings.advice import warnings
+from pole_agent.settings.load import keep_last_good, last_good, load, parse, schema
 
 POLE = '[pole]\nid = "A"\nsite = "b"\nlatitude = 0.0\nlongitude = 0.0\n'
 CAMERA = '[[camera]]\nsource = "rtsp://x"\n'

@@ -14,7 +14,7 @@ from pole_agent.drone.approval import StandingBook
 from pole_agent.drone.request import Request
 from pole_agent.drone.target import Target
 from pole_agent.lamp.ledger import Ledger
-from pole_agent.loops.dispatch.registry import LastOrder, _last_order, stop_of
+from pole_agent.loops.dispatch.rows import LastOrder, last_order_of, stop_of
 from pole_agent.store.database import Database
 
 REQUEST = Request(
@@ -123,8 +123,8 @@ def test_standing_approvals_and_last_order() -> None:
     assert book.of("round", "p", 1000.0) is not None
     assert book.approvals["round"].key == "", "unsigned: it does not count where officers sign"
     otherwise = LastOrder("", 9.0, 9.0, "now")
-    assert _last_order('{"wall": 5.0}', otherwise) == LastOrder("", 5.0, 0.0, "")
-    assert _last_order('{"at": 5.0}', otherwise) == otherwise, (
+    assert last_order_of('{"wall": 5.0}', otherwise) == LastOrder("", 5.0, 0.0, "")
+    assert last_order_of('{"at": 5.0}', otherwise) == otherwise, (
         "what cannot be known keeps everything on the ground"
     )
 

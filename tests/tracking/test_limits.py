@@ -11,7 +11,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pole_agent.tracking.tracker import Tracker, Tuning
+from pole_agent.tracking.tracker import Tracker
+from pole_agent.tracking.tuning import Tuning
 from pole_agent.vocabulary import Box, Detection, Track
 
 LOOKS = [np.eye(128, dtype=np.float32)[n] * 2**0.5 for n in range(4)]

@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 
 from pole_agent.tracking.association import grown
 from pole_agent.tracking.identity import Identity
-from pole_agent.tracking.tracker import Tracker, Tuning
+from pole_agent.tracking.tracker import Tracker
+from pole_agent.tracking.tuning import Tuning
 from pole_agent.vocabulary import Box, Detection, group_of, iou
 
 LOOKS = [np.eye(128, dtype=np.float32)[n] * 2**0.5 for n in range(3)]

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from pole_agent.tracking.tracker import Tracker, Tuning
+from pole_agent.tracking.tracker import Tracker
+from pole_agent.tracking.tuning import Tuning
 from pole_agent.vocabulary import Box, Detection, Track
 
 FRAME_S = 0.2

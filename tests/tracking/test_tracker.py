@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pole_agent.tracking.tracker import Tracker, Tuning
+from pole_agent.tracking.tracker import Tracker
+from pole_agent.tracking.tuning import Tuning
 from pole_agent.vocabulary import Box, Detection, Track
 
 RED, BLUE = np.eye(128, dtype=np.float32)[0] * 2**0.5, np.eye(128, dtype=np.float32)[1] * 2**0.5

@@ -36,7 +36,8 @@ from pole_agent.drone.rules import DroneRules
 from pole_agent.drone.target import View, around, seen_from
 from pole_agent.drone.triage import DAY_S, by_priority, comes_before, superseded, told_before
 from pole_agent.errors import CommandRefused, OutboxError, UplinkError, Withdrawn
-from pole_agent.loops.dispatch.registry import DOCK_STOP, STANDING, STOP, Registry, recounted
+from pole_agent.loops.dispatch.registry import DOCK_STOP, STANDING, STOP, Registry
+from pole_agent.loops.dispatch.rows import recounted
 from pole_agent.uplink.events import Message, encode
 from pole_agent.vocabulary import RequestDrone, Severity
 

@@ -8,8 +8,7 @@ import asyncio
 import contextlib
 import json
 import logging
-import math
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, replace
 from typing import Any
 
 from pole_agent.almanac import rfc3339
@@ -19,6 +18,7 @@ from pole_agent.drone.machine import Transition
 from pole_agent.drone.request import Request
 from pole_agent.errors import CommandRefused, OutboxError
 from pole_agent.health.evidence import BEHIND_S, STORED
+from pole_agent.loops.dispatch.rows import LastOrder, dock_stop_of, last_order_of, stop_of
 from pole_agent.store.succession import LOST
 from pole_agent.uplink.events import Message, encode
 from pole_agent.vocabulary import RecordEvent, Severity
@@ -35,16 +35,6 @@ LAST_ORDER, STOP, DOCK_STOP, STANDING = "last_order", "drone_stop", "drone_dock_
 ALWAYS: frozenset[Transition] = frozenset({"cancel", "deny", "expire", "time_out"})
 # What goes on over a reload beside what others see.
 KEPT_TO_ITSELF = ("_deadlines", "_unsaved", "_unsaved_words", "_saved_at", "_of", "_told_at")
-
-
-@dataclass(frozen=True, slots=True)
-class LastOrder:
-    """When a flight was ordered last, on the wall clock and on that of its boot."""
-
-    request_id: str
-    wall: float
-    at: float
-    boot_id: str
 
 
 class Registry:
@@ -148,11 +138,11 @@ class Registry:
             self.requests.setdefault(request.request_id, request)
             self.heard_at[request.request_id] = now
         # What cannot be read keeps everything on the ground.
-        self.last_order = _last_order(last, LastOrder("", wall, now, self._keeper.boot_id))
+        self.last_order = last_order_of(last, LastOrder("", wall, now, self._keeper.boot_id))
         self.stop = self.stop or stop_of(
             stop, {"by": "nobody: it cannot be read", "reason": "", "since": rfc3339(wall)}
         )
-        self.dock_stop = _dock_stop_of(dock_stop)
+        self.dock_stop = dock_stop_of(dock_stop)
         try:
             self.standing = StandingBook.load(standing)
         except UNREADABLE as error:
@@ -374,69 +364,3 @@ class Registry:
         self.change(request)
         with contextlib.suppress(OutboxError):
             await self.save(request)
-
-
-def _last_order(text: str | None, otherwise: LastOrder) -> LastOrder | None:
-    """When a flight was ordered last; `otherwise` when that is damaged."""
-    try:
-        if text is None or (kept := json.loads(text)) is None:
-            return None
-        wall, at = float(kept["wall"]), float(kept.get("at", 0.0))
-        boot_id = str(kept["boot_id"]) if "at" in kept else ""
-        return (
-            LastOrder(str(kept.get("request_id", "")), wall, at, boot_id)
-            if math.isfinite(wall + at)
-            else otherwise
-        )
-    except UNREADABLE:
-        return otherwise
-
-
-def _dock_stop_of(text: str | None) -> float | None:
-    """When the dispatcher said that its dock is stopped.
-
-    Only what is plainly no stop is none; of a damaged word any newer one is newer.
-    """
-    if text is None or text == "null":
-        return None
-    try:
-        measured = float(json.loads(text))
-        return measured if math.isfinite(measured) else 0.0
-    except UNREADABLE:
-        return 0.0
-
-
-def stop_of(text: str | None, otherwise: dict[str, Any]) -> dict[str, Any] | None:
-    """Who stopped all flights. Only what is plainly nobody is nobody."""
-    if text is None or text == "null":
-        return None
-    try:
-        kept = json.loads(text)
-        return (
-            otherwise
-            | {
-                "reason": "",
-                **{key: str(kept[key]) for key in ("by", "reason", "since") if key in kept},
-            }
-            if kept["by"]
-            else otherwise
-        )
-    except UNREADABLE:
-        return otherwise
-
-
-def recounted(request: Request, base: str) -> dict[str, Any]:
-    """A request for people: its message and its history."""
-    history = [
-        {"at": rfc3339(s.at), "state": s.state, "by": s.by, "reason": s.reason} for s in request.history
-    ]
-    return request.message(base) | {"approved_by": request.approved_by, "history": history}
-
-
-def dump_requests(texts: list[str], base: str) -> list[dict[str, Any]]:
-    """Stored requests for people, without the agent running. What cannot be read is left out."""
-    found = []
-    for text in texts:
-        with contextlib.suppress(*UNREADABLE):
-            found.append(recounted(Request.load(text), base))
-    return found

@@ -1,4 +1,4 @@
-"""The agent: its jobs in one TaskGroup, an orderly start, and a stop that happens whatever hangs."""
+"""The agent: its jobs run side by side, an orderly start, and a stop within 5 s whatever hangs."""
 
 from __future__ import annotations
 

@@ -1,6 +1,7 @@
 """Time as an argument: a monotonic clock, the wall clock, and waiting.
 
-Nothing above reads a clock by itself.
+The loops get a clock, and the pure rooms get `now`: an import contract keeps them from reading one. Threads
+that wait for a disk, a camera or a broker measure their own waits with `time.monotonic`.
 """
 
 from __future__ import annotations

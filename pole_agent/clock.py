@@ -11,6 +11,8 @@ import heapq
 import time
 from typing import Protocol
 
+from pole_agent.race import race
+
 
 class Clock(Protocol):
     """Two clocks and a way to wait.
@@ -116,13 +118,8 @@ async def settle(turns: int = 20) -> None:
 async def wait(clock: Clock, event: asyncio.Event, timeout_s: float) -> bool:
     """Wait for the event at most `timeout_s` on this clock; clears it. True when it was set."""
     if not event.is_set():
-        tasks = (asyncio.ensure_future(event.wait()), asyncio.ensure_future(clock.sleep(timeout_s)))
-        try:
-            await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
-        finally:
-            for task in tasks:
-                task.cancel()
-            await asyncio.gather(*tasks, return_exceptions=True)
+        async with race(event.wait(), clock.sleep(timeout_s)):
+            pass
     was_set = event.is_set()
     event.clear()
     return was_set

@@ -15,6 +15,7 @@ from enum import Enum
 from typing import Any
 
 from pole_agent.clock import Clock
+from pole_agent.race import race
 
 log = logging.getLogger(__name__)
 
@@ -97,12 +98,8 @@ async def _with_pulse(job: Job, within_s: float, clock: Clock, since_beat: Calla
     begun = clock.monotonic()
     try:
         while not running.done():
-            tick = asyncio.ensure_future(clock.sleep(LOOK_S))
-            try:
-                await asyncio.wait((running, tick), return_when=asyncio.FIRST_COMPLETED)
-            finally:
-                tick.cancel()
-                await asyncio.gather(tick, return_exceptions=True)
+            async with race(running, clock.sleep(LOOK_S)):
+                pass
             silent = min(since_beat(job.name), clock.monotonic() - begun)
             if not running.done() and silent > within_s:
                 raise Hangs(f"no heartbeat for {silent:.0f} s")

@@ -10,9 +10,9 @@ import logging
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
-from pole_agent.clock import wait
 from pole_agent.context import Context
 from pole_agent.errors import CommandRefused, OutboxError, UplinkError
+from pole_agent.race import race
 from pole_agent.uplink.command import Command, is_always_safe, read
 from pole_agent.uplink.counted import Counted
 from pole_agent.uplink.events import Incoming, Message, encode
@@ -59,12 +59,8 @@ class Listen:
         }
 
     async def run(self) -> None:
-        never = asyncio.Event()
         while True:
-            waiting = asyncio.ensure_future(self._inbox.get())
-            tick = asyncio.ensure_future(wait(self._clock, never, WINDOW_S / 4))
-            try:
-                await asyncio.wait((waiting, tick), return_when=asyncio.FIRST_COMPLETED)
+            async with race(self._inbox.get(), self._clock.sleep(WINDOW_S / 4)) as (waiting, _):
                 if waiting.done():
                     try:
                         await self._answer(waiting.result())
@@ -73,10 +69,6 @@ class Listen:
                         log.exception("a command on %s could not be handled", waiting.result().path)
                 self.tell_surplus()
                 self._beat()
-            finally:
-                waiting.cancel()
-                tick.cancel()
-                await asyncio.gather(tick, return_exceptions=True)
 
     async def _answer(self, message: Incoming) -> None:
         if not message.payload and (message.retained or not is_always_safe(message.path, {})):

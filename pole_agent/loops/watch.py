@@ -14,6 +14,7 @@ from pole_agent.errors import CameraError, ModelError
 from pole_agent.frame import Frame
 from pole_agent.health.parts import Parts
 from pole_agent.pipeline import Pipeline
+from pole_agent.race import race
 from pole_agent.uplink.backoff import Backoff
 from pole_agent.vision.detector import Detector
 from pole_agent.vision.eyesight import FROZEN
@@ -161,9 +162,8 @@ class Watch:
         coming = asyncio.ensure_future(source.next())
         try:
             while not coming.done():
-                tick = asyncio.ensure_future(self._clock.sleep(WAIT_S))
-                await asyncio.wait({coming, tick}, return_when=asyncio.FIRST_COMPLETED)
-                tick.cancel()
+                async with race(coming, self._clock.sleep(WAIT_S)):
+                    pass
                 if not coming.done():
                     self._act(pipeline.wait(self._clock.monotonic()))
                     if isinstance(source, Telling) and source.waits:

@@ -7,6 +7,7 @@ import contextlib
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 
 from pole_agent.errors import LinkLost, PublishRefused
+from pole_agent.race import race
 from pole_agent.uplink.events import PATHS, STATUS, Incoming, Letter, Message
 
 
@@ -108,13 +109,8 @@ class _MemorySession:
 
     async def incoming(self) -> AsyncIterator[Incoming]:
         while True:
-            lost = asyncio.ensure_future(self.lost.wait())
-            message = asyncio.ensure_future(self.inbox.get())
-            try:
-                await asyncio.wait((lost, message), return_when=asyncio.FIRST_COMPLETED)
+            async with race(self.lost.wait(), self.inbox.get()) as (lost, message):
                 if lost.done():
                     raise LinkLost("the connection was cut")
-                yield message.result()
-            finally:
-                lost.cancel()
-                message.cancel()
+                came: Incoming = message.result()
+            yield came

@@ -13,6 +13,7 @@ import aiomqtt
 from paho.mqtt.subscribeoptions import SubscribeOptions
 
 from pole_agent.errors import LinkLost
+from pole_agent.race import race
 from pole_agent.uplink.client import FAILURE, REASONS, AckClient
 from pole_agent.uplink.events import LISTENED, Incoming, Letter
 from pole_agent.uplink.filters import Filters
@@ -149,20 +150,17 @@ async def subscribe(client: AckClient, base: str, filters: Filters, group: list[
         if client.modern
         else 1
     )
-    asking = asyncio.ensure_future(client.subscribe([(f"{base}/{path}", options) for path in group]))
     try:
-        await asyncio.wait((asking, client._disconnected), return_when=asyncio.FIRST_COMPLETED)
-        if not asking.done():
-            raise aiomqtt.MqttError("the broker closed the connection")
-        codes: Any = asking.result()
+        request = client.subscribe([(f"{base}/{path}", options) for path in group])
+        async with race(request, client._disconnected) as (asking, _):
+            if not asking.done():
+                raise aiomqtt.MqttError("the broker closed the connection")
+            codes: Any = asking.result()
     except aiomqtt.MqttError as error:
         filters.closed(group, time.monotonic())
         if len(group) == 1 and not client._disconnected.done() and client._client.is_connected():
             return  # it does not answer to this one
         raise _lost(error, "cannot subscribe: ") from None
-    finally:
-        asking.cancel()
-        await asyncio.gather(asking, return_exceptions=True)
     codes = [int(getattr(code, "value", code)) for code in codes]
     if len(group) > 1 and min(codes) >= FAILURE:
         filters.split()

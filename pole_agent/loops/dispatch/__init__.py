@@ -38,6 +38,7 @@ from pole_agent.drone.triage import DAY_S, by_priority, comes_before, superseded
 from pole_agent.errors import CommandRefused, OutboxError, UplinkError, Withdrawn
 from pole_agent.loops.dispatch.registry import DOCK_STOP, STANDING, STOP, Registry
 from pole_agent.loops.dispatch.rows import recounted
+from pole_agent.race import race
 from pole_agent.uplink.events import Message, encode
 from pole_agent.vocabulary import RequestDrone, Severity
 
@@ -648,9 +649,9 @@ class Dispatch:
         sending = self._registry.sending[sent.request_id] = asyncio.ensure_future(
             self._board.send_live(lambda: self._order_of(sent.request_id))
         )
-        late = asyncio.ensure_future(self._clock.sleep(patience))
         try:
-            await asyncio.wait((sending, late), return_when=asyncio.FIRST_COMPLETED)
+            async with race(sending, self._clock.sleep(patience)):
+                pass
             if sending.done():
                 if not sending.cancelled():
                     sending.result()
@@ -661,8 +662,7 @@ class Dispatch:
         finally:
             del self._registry.sending[sent.request_id]
             sending.cancel()
-            late.cancel()
-            await asyncio.gather(sending, late, return_exceptions=True)
+            await asyncio.gather(sending, return_exceptions=True)
         async with self._lock:
             current = self._registry.requests[sent.request_id]
             if current.state == "sent":

@@ -22,6 +22,7 @@ from pole_agent.loops.upload.drain import IDLE_S, WINDOW, Drain
 from pole_agent.loops.upload.former import Former
 from pole_agent.loops.upload.own import Own
 from pole_agent.loops.upload.trials import Trials
+from pole_agent.race import race
 from pole_agent.uplink.backoff import Backoff
 from pole_agent.uplink.broker import Broker, Session
 from pole_agent.uplink.events import STATUS, Incoming, Message, event_kind
@@ -181,16 +182,11 @@ class Upload:
                 self._board.lost()
 
     async def _while_it_lasts(self, *work: Any) -> None:
-        jobs = [asyncio.ensure_future(each) for each in work]
-        try:
-            done, _ = await asyncio.wait(jobs, return_when=asyncio.FIRST_COMPLETED)
-            for job in done:
-                job.result()
-            raise LinkLost("the session ended")
-        finally:
+        async with race(*work) as jobs:
             for job in jobs:
-                job.cancel()
-            await asyncio.gather(*jobs, return_exceptions=True)
+                if job.done():
+                    job.result()
+            raise LinkLost("the session ended")
 
     def _begun(self, session: Session, carry: Carry) -> None:
         log.info("uplink: connected to %s (birth %d)", self._broker.name, self._own.births)

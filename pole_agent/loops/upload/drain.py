@@ -11,6 +11,7 @@ from functools import partial
 
 from pole_agent.clock import Clock, wait
 from pole_agent.errors import LinkLost, OutboxError, PublishRefused, Withdrawn
+from pole_agent.race import race
 from pole_agent.store.database import Database
 from pole_agent.store.rows import Outbound
 from pole_agent.store.store import Store
@@ -51,16 +52,13 @@ class Drain:
 
     async def run(self, session: Session) -> None:
         """Until the connection is lost. Raises LinkLost."""
-        jobs = [asyncio.ensure_future(self._send(session)) for _ in range(WINDOW)]
-        jobs += [asyncio.ensure_future(self._read()), asyncio.ensure_future(self._mark_taken())]
+        work = [*(self._send(session) for _ in range(WINDOW)), self._read(), self._mark_taken()]
         try:
-            done, _ = await asyncio.wait(jobs, return_when=asyncio.FIRST_COMPLETED)
-            for job in done:
-                job.result()
+            async with race(*work) as jobs:
+                for job in jobs:
+                    if job.done():
+                        job.result()
         finally:
-            for job in jobs:
-                job.cancel()
-            await asyncio.gather(*jobs, return_exceptions=True)
             # Takes along what waits for the next commit
             await self._mark(self.out.to_mark(), self._store.write)
 
@@ -148,14 +146,8 @@ class Drain:
         if any(e.is_set() for e in events):
             events[-1].clear()
             return
-        waits = [asyncio.ensure_future(e.wait()) for e in events] + [
-            asyncio.ensure_future(self._clock.sleep(IDLE_S))
-        ]
-        try:
-            await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
-        finally:
-            for w in waits:
-                w.cancel()
+        async with race(*(e.wait() for e in events), self._clock.sleep(IDLE_S)):
+            pass
         events[-1].clear()
 
     async def _send(self, session: Session) -> None:

@@ -14,7 +14,7 @@ async def race(*runners: Awaitable[Any]) -> AsyncIterator[tuple[asyncio.Future[A
 
     Coroutines begin here and are ended with the block. A future that is handed in goes on.
     """
-    futures = tuple(asyncio.ensure_future(runner) for runner in runners)
+    futures = tuple(map(_begun, runners))
     ours = [future for future, runner in zip(futures, runners, strict=True) if future is not runner]
     try:
         await asyncio.wait(futures, return_when=asyncio.FIRST_COMPLETED)
@@ -23,3 +23,10 @@ async def race(*runners: Awaitable[Any]) -> AsyncIterator[tuple[asyncio.Future[A
         for future in ours:
             future.cancel()
         await asyncio.gather(*ours, return_exceptions=True)
+
+
+def _begun(runner: Awaitable[Any]) -> asyncio.Future[Any]:
+    """A task that is named after what it does, so that a dump of the tasks can be read."""
+    if asyncio.iscoroutine(runner):
+        return asyncio.create_task(runner, name=getattr(runner, "__qualname__", None))
+    return asyncio.ensure_future(runner)

@@ -65,7 +65,7 @@ async def supervise(
     tries = 0
     while True:
         started = clock.monotonic()
-        recovery = asyncio.ensure_future(_steady(job.name, clock, report)) if tries else None
+        recovery = _recovery(job.name, clock, report) if tries else None
         try:
             try:
                 if job.beat_within_s is None or job.on_failure is OnFailure.FATAL:
@@ -107,6 +107,10 @@ async def _with_pulse(job: Job, within_s: float, clock: Clock, since_beat: Calla
     finally:
         running.cancel()
         await asyncio.wait((running,), timeout=LET_GO_S)  # what does not even end is left behind
+
+
+def _recovery(name: str, clock: Clock, report: Callable[[str, str], None]) -> asyncio.Task[None]:
+    return asyncio.create_task(_steady(name, clock, report), name=f"{name} has recovered")
 
 
 async def _steady(name: str, clock: Clock, report: Callable[[str, str], None]) -> None:

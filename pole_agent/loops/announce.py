@@ -55,7 +55,7 @@ class Announce:
     def _settled(self, topic: str, entities: dict[str, str]) -> None:
         """The broker has this, and nothing older."""
         if self._known.get(topic, {}) != entities:
-            job = asyncio.ensure_future(self._keep(topic, entities))
+            job = asyncio.create_task(self._keep(topic, entities), name="keep the announcement")
             self._writes.add(job)
             job.add_done_callback(self._writes.discard)
 

@@ -68,7 +68,7 @@ class Diagnose:
 
     def _done(self, found: list[dict[str, Any]], by: str) -> None:
         self._busy = False
-        self._telling = asyncio.ensure_future(self._tell(found, by))
+        self._telling = asyncio.create_task(self._tell(found, by), name="send the diagnosis")
 
     async def _tell(self, found: list[dict[str, Any]], by: str) -> None:
         document = {"at": rfc3339(self._clock.wall()), "asked_by": by, "findings": found}

@@ -481,7 +481,7 @@ class Light:
                     log.warning("the lamp's override or ledger could not be kept: %s", error)
                 self._unkept = str(error)
 
-        task = asyncio.ensure_future(run())
+        task = asyncio.create_task(run(), name="keep the lamp's state")
         self._background.add(task)
         task.add_done_callback(self._background.discard)
         return task

@@ -97,9 +97,9 @@ class MqttBroker:
         except (aiomqtt.MqttError, OSError, ValueError) as error:
             raise LinkLost(self._refused(error, client)) from error
         self._versions.answered(modern)
-        jobs = [asyncio.ensure_future(client.watch())]
+        jobs = [asyncio.create_task(client.watch(), name="watch the line")]
         if not modern:
-            jobs.append(asyncio.ensure_future(self._ask_for_5(client)))
+            jobs.append(asyncio.create_task(self._ask_for_5(client), name="ask for MQTT 5"))
         try:
             if born is not None:
                 await born(modern)

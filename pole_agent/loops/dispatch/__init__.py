@@ -638,7 +638,7 @@ class Dispatch:
         if remaining is None or remaining < 1:
             return
         sent = await self._registry.move(request, "send", "pole")
-        task = asyncio.ensure_future(self._deliver(sent))
+        task = asyncio.create_task(self._deliver(sent), name=f"order {sent.request_id}")
         self._deliveries.add(task)
         task.add_done_callback(self._deliveries.discard)
 

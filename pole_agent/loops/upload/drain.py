@@ -198,7 +198,7 @@ class Drain:
             if len(seqs) > FEW_ROWS:
                 await self._mark(seqs, self._store.write)
             elif seqs:
-                job = asyncio.ensure_future(self._mark(seqs, self._store.later))
+                job = asyncio.create_task(self._mark(seqs, self._store.later), name="mark events")
                 self._marks.add(job)
                 job.add_done_callback(self._marks.discard)
 

@@ -379,6 +379,5 @@ def test_who_stands_is_missed_no_longer_than_others(missed: int, there: bool) ->
 def test_exactly_that_share_is_covered(right: float, hides: bool) -> None:
     """Half of him, where half is asked for."""
     tracker = Tracker(Tuning(hidden_share=0.5, hidden_coast_s=1.0, coast_s=0.5))
-    assert tracker._hidden(Seen(sides=(0.25, 0.25, 0.75, 0.75)), [(0.0, 0.0, right, 1.0)]) == (
-        1.0 if hides else 0.5
-    )  # type: ignore[arg-type]
+    him: Any = Seen(sides=(0.25, 0.25, 0.75, 0.75))
+    assert tracker._hidden(him, [(0.0, 0.0, right, 1.0)]) == (1.0 if hides else 0.5)

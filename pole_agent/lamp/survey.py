@@ -31,8 +31,10 @@ class Spell:
 
 def survey(plan: Plan, wall: float, nights: int = NIGHTS) -> Iterator[Spell]:
     """Every spell of darkness at night and of light by day, from the night of `wall` on."""
+    # From the middle of each night, because a night does not begin at the same hour all the year.
+    middle = night_of(wall, plan.place).middle
     for number in range(nights):
-        night = night_of(wall + number * DAY_S, plan.place)
+        night = night_of(middle + number * DAY_S, plan.place)
         spells: list[Spell] = []
         for part in plan.stretches(night):
             dark = part.deep and part.level == 0

@@ -427,3 +427,16 @@ def test_a_look_ahead_over_a_leap_year() -> None:
     )
     days = [spell.evening for spell in survey(plan, MIDNIGHT)]
     assert (str(days[0]), str(days[-1]), len(days), len(set(days))) == ("2026-11-24", "2027-11-24", 366, 366)
+
+
+@pytest.mark.parametrize("quarter", range(-4, 5))
+@pytest.mark.parametrize("month", [2, 5, 8, 11])
+def test_a_year_has_each_night_once(month: int, quarter: int) -> None:
+    """Also asked around solar noon, where one night ends and which moves by half an hour within the year."""
+    noon = night_of(datetime(2026, month, 12, 15, tzinfo=UTC).timestamp(), SUMEDANG).start
+    plan = Plan(
+        {"default": (Step(TimeOfDay("sunset", 0), 1.0), Step(TimeOfDay(None, 3600), 0.0))}, (), SUMEDANG
+    )
+    evenings = [spell.evening for spell in survey(plan, noon + quarter * 900.0)]
+    assert len(evenings) == len(set(evenings)) == 366
+    assert (evenings[-1] - evenings[0]).days == 365

@@ -21,6 +21,7 @@ import numpy as np
 import pytest
 
 from pole_agent.frame import Image
+from pole_agent.uplink.quiet import QUIET
 from tests.traced import Traced
 
 if TYPE_CHECKING:
@@ -78,6 +79,12 @@ def mosquitto_program() -> str | None:
     return shutil.which("mosquitto") or next(
         (p for p in ("/usr/sbin/mosquitto",) if os.access(p, os.X_OK)), None
     )
+
+
+@pytest.fixture(autouse=True)
+def _unbounded_log() -> None:
+    """The uplink says only so much a minute: what other tests let it say is forgotten."""
+    QUIET.__init__()  # type: ignore[misc]
 
 
 @pytest.fixture

@@ -388,7 +388,9 @@ class Store:
                 cause = self._emptied or f"corrupt: the old file was set aside as {self._set_aside}"
                 end = damaged(self._before, cause, saved.store_id, saved.sequence, more["salvaged"])
             if end is not None:
+                still_waiting = database.untold()
                 database.end(end, stamp, anew=not database.made, **more)
+                database.tell_again((u for u in seen.untold if u not in still_waiting), stamp)
             database.move_epoch(seen.epoch)
             database.set(BIRTHS, str(max(database.number(BIRTHS), seen.births)))
         if end is not None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import sqlite3
+from collections.abc import Iterable
 from typing import Any
 
 from pole_agent.store.continuity import Ended, Opened
@@ -13,8 +14,8 @@ from pole_agent.store.retention import DROPPED
 from pole_agent.store.rows import ranges
 from pole_agent.store.salvage import Salvage
 from pole_agent.store.schema import new_store_id
-from pole_agent.store.witness import Witness
-from pole_agent.vocabulary import Stamp
+from pole_agent.store.witness import MAX_UNTOLD, Untold, Witness
+from pole_agent.vocabulary import Severity, Stamp
 
 BIRTHS, EPOCH, FORMERS, ANNOUNCED = "births", "epoch", "formers", "announced"  # keys of small state
 # … set when what was kept before is gone, or older than what was done; whoever has followed it up clears it
@@ -55,7 +56,27 @@ class Succession(Outbox):
             oldest or 0,
             self.number(BIRTHS),
             closed,
+            self.untold(),
         )
+
+    def untold(self) -> tuple[Untold, ...]:
+        """What the reports of lost events say that still wait, the newest last."""
+        found: list[Untold] = []
+        for (text,) in self._db.execute(
+            "SELECT data FROM outbox WHERE delivered IS NULL AND severity = ? AND kind = ? ORDER BY seq",
+            (int(Severity.WARNING), DROPPED),
+        ):
+            with contextlib.suppress(ValueError, TypeError, KeyError, AttributeError, RecursionError):
+                found.append(Untold.read(json.loads(text), self.store_id))
+        return tuple(found[-MAX_UNTOLD:])
+
+    def tell_again(self, untold: Iterable[Untold], stamp: Stamp) -> None:
+        """Reports of lost events that were lost themselves, with the store that they waited in."""
+        for lost in untold:
+            self.succeed(lost.storeid)
+            more = {"storeid": lost.storeid} if lost.storeid else {}
+            listed = [list(span) for span in lost.ranges]
+            self.report_dropped(listed, lost.count, lost.cause, stamp, exact=lost.exact, **more)
 
     def log_mark(self) -> bytes:
         """Changes whenever the write-ahead log begins anew, after its pages went to their place.

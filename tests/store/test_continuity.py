@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from pole_agent.store.database import Database
@@ -368,6 +368,8 @@ STEPS = st.one_of(
 )
 
 
+@example([("store", 1), ("lose", 0), ("store", 1), ("lose", 0)])  # the report of a loss is lost itself
+@example([("store", 3), ("lose", 0), ("image", 0), ("store", 2), ("restore", 0), ("store", 1), ("lose", 0)])
 @given(st.lists(STEPS, max_size=12))
 @settings(max_examples=15)
 async def test_whatever_is_restored_no_number_stands(

@@ -125,11 +125,15 @@ class TimeKeeper:
 
         One that jumped is not, until it was heard of again and has been steady for a while.
         """
+        self._notice_jump()
+        return self._trusted
+
+    def _notice_jump(self) -> None:
+        """Before anything is concluded from the clock: what was heard before a jump is no word after it."""
         offset = self.offset
         if self.trust != "clip" and abs(offset - self._steady) > JUMP_S:
             self._jumped(offset - self._steady)
         self._steady = offset
-        return self._trusted
 
     def _jumped(self, seconds: float) -> None:
         now = self.clock.monotonic()
@@ -149,6 +153,7 @@ class TimeKeeper:
         if self._false_starts.get(kind) == wall or wall <= 0:
             return
         with self._concluding:
+            self._notice_jump()
             if kind.startswith(CERTIFICATE):
                 self._starts[kind] = wall
             least = wall - self.clock.monotonic()
@@ -173,6 +178,7 @@ class TimeKeeper:
 
         `aside`: a person accepted the clock against it.
         """
+        self._notice_jump()
         self._sun, self.cell_aside = words, aside
         if words and self._trusted:
             self._trusted = False

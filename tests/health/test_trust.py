@@ -14,7 +14,7 @@ import pytest
 
 from pole_agent.clock import ManualClock, SystemClock
 from pole_agent.health.clock_memory import FILE_NAME, LAST_KNOWN, Memory, keep_time, last_known, load, save
-from pole_agent.health.evidence import Jump, against, plausible, said
+from pole_agent.health.evidence import STORED, Jump, against, plausible, said
 from pole_agent.health.trust import TimeKeeper, boot_id
 
 NOW = 1_795_500_000.0
@@ -189,6 +189,23 @@ def test_after_a_jump_only_what_is_heard_later_counts() -> None:
     pole.heard = True
     assert pole.later(10.0) is True
     assert pole.later(10.0) is False, "it became trusted before"
+
+
+@pytest.mark.parametrize("first", ["store", "photocell", "nobody"])
+def test_a_jump_is_one_whoever_speaks_first(first: str) -> None:
+    """Evidence that comes before anybody looked at the clock hides no jump: an old word counts no more."""
+    pole = Pole(heard=True)
+    pole.jump(-5000.0)
+    match first:
+        case "store":
+            pole.keeper.remember(STORED, NOW)
+        case "photocell":
+            pole.keeper.sun_says("it is dark at noon", aside=False)
+    assert not pole.keeper.trusted
+    pole.keeper.sun_says("", aside=False)
+    pole.jump(5000.0)
+    pole.later(901.0)
+    assert pole.asked[-1] == NOW + 881.0, "20 s before the jump back was seen"
 
 
 def test_the_first_setting_after_a_boot_is_no_jump() -> None:

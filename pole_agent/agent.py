@@ -122,7 +122,8 @@ class Agent:
 
     async def _call_shutdown(self, keep: bool) -> None:
         with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(self._shutdown(keep), SHUTDOWN_S)
+            async with asyncio.timeout(SHUTDOWN_S):
+                await self._shutdown(keep)
 
 
 async def _end(tasks: Sequence[asyncio.Task[Any]]) -> None:

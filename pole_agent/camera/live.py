@@ -66,7 +66,8 @@ class LiveSource:
             raise CameraError(f"{plain(self._source)}: is not open")
         while (left := self._patience_left()) > 0:
             try:
-                item = await asyncio.wait_for(self._latest.get(), left)
+                async with asyncio.timeout(left):
+                    item = await self._latest.get()
             except TimeoutError:
                 continue
             if isinstance(item, CameraError):

@@ -125,7 +125,8 @@ class RecordedSource:
             if left <= 0:
                 raise CameraError(f"{plain(str(self._path))}: no frame came for {SILENCE_S:.0f} s")
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._ready.wait(), left)
+                async with asyncio.timeout(left):
+                    await self._ready.wait()
 
     def _read(self, loop: asyncio.AbstractEventLoop) -> None:
         items: Iterator[Frame | CameraError | None] = self._items()

@@ -61,7 +61,7 @@ class Local:
         self._sessions.add(task)
         try:
             by = _peer(writer)
-            while line := await asyncio.wait_for(reader.readline(), IDLE_S):
+            while line := await _line(reader):
                 answer = await self._serve(line, by)
                 writer.write(json.dumps(answer).encode() + b"\n")
                 await writer.drain()
@@ -92,6 +92,12 @@ class Local:
             return {"ok": False, "error": str(error)}
         reply = await self._command(path, payload, by)
         return reply or {"ok": False, "error": "too many commands were refused; try again in a minute"}
+
+
+async def _line(reader: asyncio.StreamReader) -> bytes:
+    """Raises TimeoutError when nothing comes for long."""
+    async with asyncio.timeout(IDLE_S):
+        return await reader.readline()
 
 
 def _bound(path: Path) -> socket.socket:

@@ -68,19 +68,20 @@ class Fleet:
     """
 
     def __init__(self, runtimes: Sequence[compose.Runtime]) -> None:
-        self._houses, self._stopped = runtimes, asyncio.Event()
+        self._runtimes, self._stopped = runtimes, asyncio.Event()
 
     async def run(self) -> int:
-        return max(await asyncio.gather(*(self._run(number) for number in range(len(self._houses)))))
+        return max(await asyncio.gather(*(self._run(number) for number in range(len(self._runtimes)))))
 
     async def _run(self, number: int) -> int:
         with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(self._stopped.wait(), number * CLIP_S / len(self._houses))
-        return 0 if self._stopped.is_set() else await self._houses[number].agent.run()
+            async with asyncio.timeout(number * CLIP_S / len(self._runtimes)):
+                await self._stopped.wait()
+        return 0 if self._stopped.is_set() else await self._runtimes[number].agent.run()
 
     def stop(self) -> None:
         self._stopped.set()
-        for runtime in self._houses:
+        for runtime in self._runtimes:
             runtime.agent.stop()
 
 

@@ -169,7 +169,8 @@ class OnnxDetector:
         future: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
         self._requests.put((work, future))
         try:
-            return await asyncio.wait_for(future, limit_s)
+            async with asyncio.timeout(limit_s):
+                return await future
         except TimeoutError:
             self.close()
             raise ModelError(

@@ -219,5 +219,11 @@ def test_a_lamp_that_cannot_be_driven_gives_way(
     eventually(
         lambda: "cannot be driven" in call("doctor", "--config", str(config), "--quick").stdout, within_s=30
     )
-    assert json.loads(call("lamp", "--config", str(config), "--json").stdout)["reason"] == "program"
+
+    def reason() -> object:
+        """Of the running agent; None while it cannot be asked."""
+        told = call("lamp", "--config", str(config), "--json")
+        return json.loads(told.stdout)["reason"] if told.returncode == 0 else None
+
+    eventually(lambda: reason() == "program", within_s=30)
     assert process.poll() is None

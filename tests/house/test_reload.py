@@ -212,6 +212,7 @@ def test_a_lamp_that_cannot_be_driven_gives_way(
     config = bench()
     process = agent("run", "--config", str(config))
     eventually(lambda: (tmp_path / "state" / "last-good.toml").exists())
+    eventually(lambda: (tmp_path / "state" / "control.sock").exists(), within_s=30)  # it hears signals now
     process.terminate()
     assert process.wait(10) == 0
     config.write_text(config.read_text().replace('backend = "mock"', 'backend = "pwm"\npin = 18'))

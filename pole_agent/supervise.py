@@ -60,7 +60,7 @@ async def supervise(
     """Run a job by its policy. `report(name, reason)` hears of failures, with an empty reason of recoveries;
     `since_beat(name)` gives the seconds since a job's last beat.
 
-    Returns when the job returns. Raises Fatal. The only place that catches broadly.
+    Returns when the job returns. Raises Fatal.
     """
     tries = 0
     while True:

@@ -190,3 +190,5 @@ def test_decisions_are_numbered_and_listed() -> None:
     assert [f"# {number}. {title}" for number, title, _ in listed] == titles
     assert [name for _, _, name in listed] == [p.name for p in found]
     assert [int(number) for number, _, _ in listed] == list(range(1, len(found) + 1))
+    bodies = {p.name: p.read_text().split("\n\n", 1)[1] for p in found}
+    assert not [name for name, body in bodies.items() if not re.match(r"[A-Z(`]", body)]

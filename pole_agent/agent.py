@@ -15,8 +15,8 @@ from pole_agent.supervise import Fatal, Job, supervise
 
 log = logging.getLogger(__name__)
 
-SHUTDOWN_S = CANCEL_S = 0.8  # each may come twice, …
-# … and the store has what is left of this, below the 5 s in which a stop is promised
+SHUTDOWN_S = CANCEL_S = 0.8  # each may come twice
+# A stop is promised within 5 s. The store gets what the others leave of STOP_S, and STORE_S at least.
 STOP_S, STORE_S = 4.2, 1.0
 
 

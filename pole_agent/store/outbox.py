@@ -7,7 +7,7 @@ from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from pole_agent.store.retention import DROPPED, GOES, QUALITIES, life_s
-from pole_agent.store.rows import COLUMNS, SOUND, Entry, Stored, as_json, ranges
+from pole_agent.store.rows import COLUMNS, INSERT, SOUND, Entry, Stored, as_json, ranges
 from pole_agent.store.schema import PAGE_BYTES
 from pole_agent.store.state import State
 from pole_agent.vocabulary import RecordEvent, Severity, Stamp
@@ -47,20 +47,8 @@ class Outbox(State):
 
     def _insert(self, entry: Entry, data: str) -> None:
         event, stamp = entry.event, entry.stamp
-        self._db.execute(
-            "INSERT INTO outbox (id, kind, severity, data, monotonic, boot_id, wall, quality) VALUES (?, ?,"
-            " ?, ?, ?, ?, ?, ?)",
-            (
-                entry.event_id,
-                event.kind,
-                int(event.severity),
-                data,
-                stamp.monotonic,
-                stamp.boot_id,
-                stamp.wall,
-                stamp.quality,
-            ),
-        )
+        times = stamp.monotonic, stamp.boot_id, stamp.wall, stamp.quality
+        self._db.execute(INSERT, (entry.event_id, event.kind, int(event.severity), data, *times))
 
     def waiting(self, limit: int, skip: frozenset[int]) -> list[Stored]:
         """The next events to send: severity first, then age; those in `skip` are left out."""

@@ -19,6 +19,10 @@ COLUMNS = (
     f"seq, id, kind, severity, CASE WHEN json_valid(data) THEN data ELSE {DAMAGED} END AS data, "
     "monotonic, boot_id, wall, quality, replayed, delivered"
 )
+INSERT = """
+INSERT INTO outbox (id, kind, severity, data, monotonic, boot_id, wall, quality)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+"""
 # The words of a row as this agent writes them. A row that has others was damaged on the disk: it is not sent,
 # and told as dropped. The lengths differ where a word holds a NUL, which ends it for everything else.
 WORDS = "(id || kind || boot_id)"

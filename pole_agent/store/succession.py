@@ -11,14 +11,14 @@ from typing import Any
 from pole_agent.store.continuity import Ended, Opened
 from pole_agent.store.outbox import Outbox
 from pole_agent.store.retention import DROPPED
-from pole_agent.store.rows import ranges
+from pole_agent.store.rows import INSERT, ranges
 from pole_agent.store.salvage import Salvage
 from pole_agent.store.schema import new_store_id
 from pole_agent.store.witness import MAX_UNTOLD, Untold, Witness
 from pole_agent.vocabulary import Severity, Stamp
 
 BIRTHS, EPOCH, FORMERS, ANNOUNCED = "births", "epoch", "formers", "announced"  # keys of small state
-# … set when what was kept before is gone, or older than what was done; whoever has followed it up clears it
+# Set when what was kept before is gone, or older than what was done. Whoever has followed it up clears it.
 LOST = "lost"
 KEEP_FORMERS = 20
 
@@ -138,11 +138,7 @@ class Succession(Outbox):
 
         Events get new numbers and keep their identifiers; returns how many.
         """
-        self._db.executemany(
-            "INSERT INTO outbox (id, kind, severity, data, monotonic, boot_id, wall, quality) VALUES (?, ?,"
-            " ?, ?, ?, ?, ?, ?)",
-            salvaged.events,
-        )
+        self._db.executemany(INSERT, salvaged.events)
         if salvaged.store_id:
             self._name_the_store(salvaged.store_id)
         for table, rows in salvaged.tables.items():

@@ -20,10 +20,9 @@ RARER = {"bus": 0.7, "truck": 0.7}  # weight of a vote: a detector that wavers i
 STIRRING_HEIGHT = 0.3  # of the picture; the change in a smaller box may be somebody else's
 STANDING_S = 1.0  # what has not moved for this long stands
 STILL_REACH = 0.25  # of its height: what moves less stands still
-ODD_HEIGHT = 0.15  # a box whose height differs by this share, …
-# … and whose upper edge is off by less than this share of what the lower one is off by, ends in the wrong
-# place
-ODD_TOP = 0.5
+# A box ends in the wrong place whose height differs by ODD_HEIGHT, and whose upper edge is off by less than
+# ODD_TOP of what the lower one is off by.
+ODD_HEIGHT, ODD_TOP = 0.15, 0.5
 STEADY_S = 1.0  # the least for a height to be trusted: one who comes in over the picture's edge grows
 HIDDEN_S = 8.0  # legs may be hidden this long, …
 LONGER_S = 0.5  # … and a box may take in something else for this long; then it is believed

@@ -1,5 +1,5 @@
-"""The docket: every drone request of this pole, kept in the store before it is told, and the small states
-beside them.
+"""The registry of this pole's drone requests: each is kept in the store before it is told. Small states lie
+beside them: the last order, a stop of all flights, standing approvals.
 """
 
 from __future__ import annotations

@@ -25,8 +25,8 @@ log = quiet(__name__)
 
 WINDOW = 40  # messages in flight; the session keeps to the broker's receive maximum below that
 # Few long visits to the store instead of many short ones: each makes the two threads wait for each other.
-MARK_ROWS, MARK_S = 4000, 0.5  # acknowledged events are marked when so many are, or after so long …
-# … and so few go along with what is written next: a commit of their own would double the wear of a quiet day
+MARK_ROWS, MARK_S = 4000, 0.5  # acknowledged events are marked when there are so many, or after so long
+# So few are marked along with the next write: a commit of their own would double the wear of a quiet day.
 FEW_ROWS = 50
 IDLE_S = 30.0
 

@@ -6,6 +6,7 @@ import contextlib
 import gc
 import itertools
 import os
+import re
 import resource
 import shutil
 import socket
@@ -62,11 +63,14 @@ class Mosquitto:
         with (self._folder / "mosquitto.log").open("ab") as log:
             self._process = subprocess.Popen([self._program, "-c", str(self._config)], stdout=log, stderr=log)
         deadline = time.monotonic() + START_S
-        while time.monotonic() < deadline:
-            with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", self.port), 0.2):
-                return
+        closed = re.findall(r"^listener (\d+)", self._config.read_text(), re.MULTILINE)
+        while closed:  # it opens one after the other
+            if self._process.poll() is not None or time.monotonic() > deadline:
+                raise RuntimeError((self._folder / "mosquitto.log").read_text())
+            with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", int(closed[0])), 0.2):
+                closed.pop(0)
+                continue
             time.sleep(0.02)
-        raise RuntimeError((self._folder / "mosquitto.log").read_text())
 
     def stop(self) -> None:
         if self._process is not None:

@@ -45,6 +45,7 @@ if TYPE_CHECKING:
     from pole_agent.loops.dispatch import Dispatch
     from pole_agent.loops.light import Light
     from pole_agent.loops.listen import Listen
+    from pole_agent.loops.local import Local
     from pole_agent.loops.report import Report
     from pole_agent.loops.upload import Upload
     from pole_agent.loops.watch import Watch
@@ -101,6 +102,7 @@ class Runtime:
     inbox: asyncio.Queue[Incoming]
     socket: Path
     agent: Agent = field(init=False)
+    local: Local = field(init=False)
 
     @property
     def keeper(self) -> TimeKeeper:
@@ -148,7 +150,7 @@ def build(
     `before`: the runtime whose lamp is taken over, and, when it has kept them, store and connection too.
     """
     from pole_agent.compose import loops as make
-    from pole_agent.compose.agent import agent_of
+    from pole_agent.compose.agent import agent_of, local_of
     from pole_agent.loops.act import Act
     from pole_agent.loops.beat import Beats
     from pole_agent.loops.records import Records
@@ -182,6 +184,7 @@ def build(
     runtime = Runtime(
         settings, context, light, dispatch, upload, listen, report, detector, watches, inbox, socket
     )
+    runtime.local = local_of(runtime, before)
     agent = runtime.agent = agent_of(
         runtime, loaded, luminaire, records, kept, beats=beats, random=random, pulses=pulses
     )

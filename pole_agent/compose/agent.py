@@ -72,7 +72,7 @@ def jobs_of(runtime: Runtime, beats: Beats) -> list[Job]:
         Job("listen", runtime.listen.run, beat_within_s=PULSE_S),
         Job("beat", Beat(beats, runtime.context.clock, status_of(runtime)).run),
         Job("report", runtime.report.run, beat_within_s=PULSE_S),
-        Job("local", local_of(runtime).run),
+        Job("local", runtime.local.run),
     ]
     if runtime.upload is not None:
         jobs.append(Job("upload", runtime.upload.run, beat_within_s=UPLOAD_BEAT_S))
@@ -81,8 +81,11 @@ def jobs_of(runtime: Runtime, beats: Beats) -> list[Job]:
     return jobs
 
 
-def local_of(runtime: Runtime) -> Local:
-    """The control socket: the commands, and the questions of people at the pole."""
+def local_of(runtime: Runtime, before: Runtime | None) -> Local:
+    """The control socket: the commands, and the questions of people at the pole.
+
+    That of the runtime `before` goes on listening, where its path stays.
+    """
     context, settings, light = runtime.context, runtime.settings, runtime.light
     clock, keeper = context.clock, context.keeper
 
@@ -100,7 +103,14 @@ def local_of(runtime: Runtime) -> Local:
         "health": runtime.report.health,
         "conduct": partial(conduct_digest, settings),
     }
-    return Local(runtime.socket, command, Answer(context, others))
+    listener = before.local.hand_over(runtime.socket) if before is not None else None
+    return Local(
+        runtime.socket,
+        command,
+        Answer(context, others),
+        listener=listener,
+        reloading=lambda: runtime.agent.reloading,
+    )
 
 
 def metrics_of(runtime: Runtime) -> Metrics:

@@ -161,8 +161,7 @@ def build(
     keeper = keeper or keeper_of(settings, clock, time_server_heard)
     kept = before if before is not None and before.agent.kept is not None else None
     context, inbox = make.context_of(settings, keeper, clock, kept)
-    # Of what the watchdog watches, and of the others.
-    beats, pulses = Beats(clock.monotonic), Beats(clock.monotonic)
+    beats, pulses = Beats(clock.monotonic), Beats(clock.monotonic)  # those of the watchdog, and the others
     light = make.light_of(context, settings, luminaire, beats, before)
     records = Records(context.store, clock)
     dispatch = make.dispatch_of(context, settings, records, pulses, before, for_real=for_real)

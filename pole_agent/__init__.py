@@ -17,6 +17,8 @@ loops/       joins the rooms: watch, act, light, dispatch, listen, local, answer
 context.py   what almost every loop works with        lifecycle.py  what the loops do at start and end
 agent.py     the jobs, from start to stop             compose/      settings in, an agent out
 
+rule_kinds.py  the kinds of rules: one table for judge, settings and statement
+
 settings/    pole.toml as typed values                conduct/      the pole states what it does, for its sign
 cli.py       the command line                         doctor/       what is wrong here, and what to do
 commands/    what a user types, one file a command    console/      what commands share

@@ -116,7 +116,7 @@ TABLE = {
     'kind = "{}" watches a line; remove zone': 'kind = "{0}" mengamati garis; hapus zone',
     'kind = "{}" watches a zone; remove line': 'kind = "{0}" mengamati zona; hapus line',
     "min_height must be below max_height": "min_height harus lebih kecil dari max_height",
-    'kind = "wrong_way" needs direction = "forward" or "backward": the way that is wrong': 'kind = "wrong_way" memerlukan direction = "forward" atau "backward": arah yang salah',
+    'kind = "{}" needs direction = "forward" or "backward": the way that is wrong': 'kind = "{0}" memerlukan direction = "forward" atau "backward": arah yang salah',
     # lamp
     "give pin or file, one of them": "beri pin atau file, salah satu",
     'file: write the whole path of "{}", from / on': 'file: tulis jalur lengkap "{0}", mulai dari /',

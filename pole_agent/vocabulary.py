@@ -17,8 +17,6 @@ MIN_AREA = 1e-9  # of a picture: far below a pixel
 GROUPS = {"vehicle": ("car", "bus", "truck"), "two_wheeler": ("bicycle", "motorcycle")}
 # What the agent looks for, in COCO's words
 CLASSES = ("person", "bicycle", "car", "motorcycle", "bus", "truck")
-RuleKind = Literal["presence", "loitering", "crowd", "crossing", "wrong_way", "stopped"]
-ON_LINE: tuple[RuleKind, ...] = ("crossing", "wrong_way")  # the others watch a zone
 EVENT_TYPES = (  # without the prefix smartpole.
     "incident.opened",
     "incident.closed",

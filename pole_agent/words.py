@@ -22,14 +22,8 @@ class Both(NamedTuple):
         return self.id if language == "id" else self.en
 
 
-# Kinds of rules, classes and severities, as people say them.
+# Classes and severities, as people say them.
 NAMES = {
-    "presence": Both("presence", "kehadiran"),
-    "loitering": Both("loitering", "berlama-lama"),
-    "crowd": Both("crowd", "kerumunan"),
-    "crossing": Both("crossing", "melintas"),
-    "wrong_way": Both("wrong way", "lawan arah"),
-    "stopped": Both("stopped", "berhenti"),
     "person": Both("person", "orang"),
     "bicycle": Both("bicycle", "sepeda"),
     "motorcycle": Both("motorcycle", "sepeda motor"),
@@ -45,7 +39,7 @@ NAMES = {
 
 
 def named(word: str, language: str) -> str:
-    """A kind, class or severity in the language of the reader; what is not known stays."""
+    """A class or severity in the language of the reader; what is not known stays."""
     return NAMES[word].of(language) if word in NAMES else word
 
 

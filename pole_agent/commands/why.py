@@ -30,7 +30,8 @@ from pole_agent.console.request import reasons as why
 from pole_agent.console.request import where
 from pole_agent.errors import ConfigError, PoleAgentError, Problem
 from pole_agent.indonesian import spoken
-from pole_agent.words import Both, named
+from pole_agent.rule_kinds import named
+from pole_agent.words import Both
 
 HELP = "the chain of reasons of a light, an incident or a drone request"
 CLOCK = re.compile(r"([01]?\d|2[0-3]):([0-5]\d)(?::([0-5]\d))?")

@@ -3,9 +3,16 @@
 from __future__ import annotations
 
 from pole_agent.conduct.words import CLASSES, SEVERITY, listed, names, seconds, span
+from pole_agent.rule_kinds import KINDS
 from pole_agent.settings import Settings
 from pole_agent.settings.rules import RuleSettings
-from pole_agent.words import Both
+from pole_agent.words import LANGUAGES, Both
+
+WAY = {
+    "any": Both("", ""),
+    "forward": Both(" forwards", " ke arah maju"),
+    "backward": Both(" backwards", " ke arah mundur"),
+}
 
 
 def alarms(settings: Settings) -> list[Both]:
@@ -36,34 +43,17 @@ def _what(rule: RuleSettings) -> Both:
     line = Both(f'over the line "{rule.line}"', f'melintasi garis "{rule.line}"')
     stay = seconds(rule.dwell_s)
     dwell = Both(f" for {stay.en}", f" selama {stay.id}") if rule.dwell_s else Both("", "")
-    match rule.kind:
-        case "presence":
-            return Both(f"{who.en} {place.en}{dwell.en}", f"{who.id} {place.id}{dwell.id}")
-        case "loitering":
-            return Both(
-                f"{who.en} who stay {place.en}{dwell.en}", f"{who.id} yang berlama-lama {place.id}{dwell.id}"
-            )
-        case "crowd":
-            return Both(
-                f"{rule.count} or more {who.en} {place.en}{dwell.en}",
-                f"{rule.count} atau lebih {who.id} {place.id}{dwell.id}",
-            )
-        case "stopped":
-            return Both(
-                f"{who.en} that stand still {place.en}{dwell.en}",
-                f"{who.id} yang berhenti {place.id}{dwell.id}",
-            )
-        case "crossing":
-            way = {
-                "any": Both("", ""),
-                "forward": Both(" forwards", " ke arah maju"),
-                "backward": Both(" backwards", " ke arah mundur"),
-            }
-            return Both(
-                f"{who.en} that go {line.en}{way[rule.direction].en}",
-                f"{who.id} yang {line.id}{way[rule.direction].id}",
-            )
-        case "wrong_way":
-            return Both(
-                f"{who.en} that go {line.en} the wrong way", f"{who.id} yang {line.id} ke arah yang salah"
-            )
+    way = WAY[rule.direction]
+    sentence = KINDS[rule.kind].sentence
+    en, indonesian = (
+        sentence.of(language).format(
+            who=who.of(language),
+            place=place.of(language),
+            line=line.of(language),
+            dwell=dwell.of(language),
+            count=rule.count,
+            way=way.of(language),
+        )
+        for language in LANGUAGES
+    )
+    return Both(en, indonesian)

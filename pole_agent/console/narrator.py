@@ -10,8 +10,9 @@ from typing import Any
 
 from pole_agent.console.lamp_words import REASONS
 from pole_agent.console.request import reasons
+from pole_agent.rule_kinds import named
 from pole_agent.uplink.events import TYPE_PREFIX, Message
-from pole_agent.words import NAMES, Both, named
+from pole_agent.words import NAMES, Both
 
 LAMP, STATUS, DRONE = Both("lamp", "lampu"), Both("status", "status"), Both("drone", "drone")
 TRAFFIC, DISPATCHER = Both("traffic", "lalu lintas"), Both("dispatcher", "pengendali")

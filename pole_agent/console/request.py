@@ -10,7 +10,8 @@ from pole_agent.almanac import from_rfc3339
 from pole_agent.console.control import Here
 from pole_agent.geometry import distance_m
 from pole_agent.indonesian import spoken
-from pole_agent.words import Both, how_long, named
+from pole_agent.rule_kinds import named
+from pole_agent.words import Both, how_long
 
 LABELS = (
     Both("request", "permintaan"),

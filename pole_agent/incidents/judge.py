@@ -5,22 +5,18 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import assert_never
 
 from pole_agent.incidents.facts import Closed, Noticed, Ongoing, Opened, Summarized
 from pole_agent.incidents.machine import State, Transition, after
-from pole_agent.incidents.rules import PER_RULE, Incident, Line, Rule, Zone
+from pole_agent.incidents.rules import Incident, Line, Rule, Zone
 from pole_agent.incidents.traffic import Traffic
 from pole_agent.incidents.trajectory import StaticObjects, Trajectory
-from pole_agent.vocabulary import ON_LINE, Track
+from pole_agent.rule_kinds import GRACE_S, LONGEST_STAY_S, Seen
+from pole_agent.vocabulary import Track
 
-# The condition may fail this long before the incident closes. Who is hidden stays in it while the tracker
-# remembers him
-GRACE_S = 2.0
 # What has been standing for this long is part of the street: it holds no presence, and keeps no lamp raised.
 STATIC_S = {"person": 900.0}
 OTHER_STATIC_S = 60.0
-LONGEST_STAY_S = 3600.0  # beyond its dwell time, after which the incident of one that still stands there ends
 Key = tuple[str, int]  # rule name, track id (0 for the kinds with one incident per rule)
 
 
@@ -243,22 +239,18 @@ class Judge:
         """What the rule says of those who are here; of those whose time is `over`, only that they crossed its
         line.
         """
-        at_line = rule.kind in ON_LINE
+        kind, at_line = rule.of_kind, rule.of_kind.on_line
         fitting = [
             w for w in (*self._present.values(), *(over.values() if at_line else ())) if rule.fits(w.track)
         ]
         there = [w for w in fitting if self._meets(rule, w, crossings[w.track.track_id], now)]
-        if rule.kind in PER_RULE:
+        if kind.per_rule:
             if len(there) >= rule.count:
                 return self._met((rule.name, 0), rule, there, "", now)
             coming = [w.foot for w in fitting if not _is_static(w, now)] + [
                 g.box.foot for g in tentative if rule.fits(g) and not self._stood_before(g)
             ]
-            noticed = (
-                rule.kind == "presence"
-                and isinstance(rule.place, Zone)
-                and any(map(rule.place.holds, coming))
-            )
+            noticed = kind.early and isinstance(rule.place, Zone) and any(map(rule.place.holds, coming))
             return [Noticed(rule)] if noticed else []
         facts: list[Fact] = []
         for trajectory in there:
@@ -272,26 +264,18 @@ class Judge:
         if isinstance(rule.place, Line):
             way = crossed.get(rule.place.name, 0)
             return way != 0 and (rule.direction == "any" or way == (1 if rule.direction == "forward" else -1))
-        if rule.place.name not in trajectory.entered and not (
-            rule.kind == "presence" and rule.place.name in trajectory.through
-        ):
+        kind, name = rule.of_kind, rule.place.name
+        if name not in trajectory.entered and not (kind.early and name in trajectory.through):
             return False
-        match rule.kind:
-            case "presence" | "crowd":
-                return not _is_static(trajectory, now)
-            case "loitering" | "stopped":
-                if trajectory.stood(now) > rule.dwell_s + LONGEST_STAY_S:
-                    return False
-                if (
-                    rule.name in trajectory.alerted
-                    and (rule.name, trajectory.track.track_id) not in self._cases
-                ):
-                    return False  # it was told of once, and has not moved since
-                return rule.kind == "loitering" or trajectory.stood(now) > GRACE_S
-            case "crossing" | "wrong_way":
-                return False  # what watches a line was answered above
-            case _:
-                assert_never(rule.kind)
+        told = rule.name in trajectory.alerted and (rule.name, trajectory.track.track_id) not in self._cases
+        return kind.meets(
+            Seen(
+                stood_s=trajectory.stood(now),
+                dwell_s=rule.dwell_s,
+                static=_is_static(trajectory, now),
+                told=told,
+            )
+        )
 
     def _met(
         self, key: Key, rule: Rule, there: Sequence[Trajectory], direction: str, now: float
@@ -369,10 +353,10 @@ class Judge:
 
 def _since(rule: Rule, there: Sequence[Trajectory], now: float) -> float:
     """When the condition began to hold. Who is new to us may have been there before it was sure."""
-    if rule.kind == "stopped":
+    if rule.of_kind.from_standstill:
         return there[0].still_since
     place = rule.place.name
-    if rule.kind in PER_RULE:
+    if rule.of_kind.per_rule:
         return sorted(w.entered.get(place, now) if w.track.earlier else now for w in there)[rule.count - 1]
     return there[0].entered.get(place, now)
 

@@ -7,10 +7,8 @@ from typing import Literal
 
 from pole_agent.almanac import Span
 from pole_agent.geometry import scaled, to_ring, wound
-from pole_agent.vocabulary import Point, RuleKind, Severity, Track
-
-# One incident per rule; the other kinds have one per track
-PER_RULE: tuple[RuleKind, ...] = ("presence", "crowd")
+from pole_agent.rule_kinds import KINDS, Kind, RuleKind
+from pole_agent.vocabulary import Point, Severity, Track
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +73,10 @@ class Rule:
     drone: bool = False
     min_height: float = 0.0  # of the picture; what is smaller or larger does not count
     max_height: float = 1.0
+
+    @property
+    def of_kind(self) -> Kind:
+        return KINDS[self.kind]
 
     def fits(self, track: Track) -> bool:
         """Is it of a class and a size that the rule is about?

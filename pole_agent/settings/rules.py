@@ -8,9 +8,10 @@ from pydantic import Field, field_validator, model_validator
 
 from pole_agent import geometry
 from pole_agent.almanac import Span
+from pole_agent.rule_kinds import KINDS, RuleKind
 from pole_agent.settings.camera import Polygon
 from pole_agent.settings.section import Fraction, FractionPoint, Level, Name, Section
-from pole_agent.vocabulary import ON_LINE, RuleKind, Severity
+from pole_agent.vocabulary import Severity
 
 Label = Literal["person", "bicycle", "car", "motorcycle", "bus", "truck", "vehicle", "two_wheeler"]
 SeverityWord = Literal["info", "warning", "alarm"]
@@ -74,10 +75,10 @@ class RuleSettings(Section):
     min_height: Annotated[Fraction, Field(description="of the picture: what is smaller does not count")] = 0
     max_height: Annotated[Fraction, Field(description="of the picture: what is larger does not count")] = 1
     dwell_s: Annotated[float, Field(ge=0, le=86400)] = Field(
-        default_factory=lambda data: 30.0 if data["kind"] in ("loitering", "stopped") else 0.0
+        default_factory=lambda data: KINDS[data["kind"]].dwell_s
     )
     count: Annotated[int, Field(ge=1, le=1000)] = Field(
-        default_factory=lambda data: 5 if data["kind"] == "crowd" else 1
+        default_factory=lambda data: KINDS[data["kind"]].count
     )
     active: str = "always"
     severity: SeverityWord = "info"
@@ -97,17 +98,18 @@ class RuleSettings(Section):
 
     @model_validator(mode="after")
     def fits_kind(self) -> RuleSettings:
-        if self.kind in ON_LINE and self.line is None:
+        kind = KINDS[self.kind]
+        if kind.on_line and self.line is None:
             raise ValueError(f'kind = "{self.kind}" needs line = "<name of a [[line]]>"')
-        if self.kind in ON_LINE and self.zone is not None:
+        if kind.on_line and self.zone is not None:
             raise ValueError(f'kind = "{self.kind}" watches a line; remove zone')
-        if self.kind not in ON_LINE and self.line is not None:
+        if not kind.on_line and self.line is not None:
             raise ValueError(f'kind = "{self.kind}" watches a zone; remove line')
         if self.min_height >= self.max_height:
             raise ValueError("min_height must be below max_height")
-        if self.kind == "wrong_way" and self.direction == "any":
+        if kind.one_way and self.direction == "any":
             raise ValueError(
-                'kind = "wrong_way" needs direction = "forward" or "backward": the way that is wrong'
+                f'kind = "{self.kind}" needs direction = "forward" or "backward": the way that is wrong'
             )
         return self
 

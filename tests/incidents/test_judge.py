@@ -16,14 +16,13 @@ from pole_agent.incidents.facts import Closed, Noticed, Ongoing, Opened, Summari
 from pole_agent.incidents.judge import Fact, Judge
 from pole_agent.incidents.respond import Responder
 from pole_agent.incidents.rules import Line, Rule, Zone
+from pole_agent.rule_kinds import KINDS, RuleKind
 from pole_agent.settings.rules import RuleSettings
 from pole_agent.vocabulary import (
-    ON_LINE,
     BoostLamp,
     Box,
     RecordEvent,
     RequestDrone,
-    RuleKind,
     Severity,
     Sighting,
     Track,
@@ -483,8 +482,8 @@ def test_each_kind_of_rule_opens_for_what_it_is_about(kind: str) -> None:
     """Each kind in the list is known to the settings; of one who comes, it opens one incident, at its own
     moment.
     """
-    place: Zone | Line = GATE if kind in ON_LINE else LEFT
-    named = {"line": "gate"} if kind in ON_LINE else {"zone": "left"}
+    place: Zone | Line = GATE if KINDS[kind].on_line else LEFT
+    named = {"line": "gate"} if KINDS[kind].on_line else {"zone": "left"}
     assert (
         RuleSettings.model_validate({"name": "r", "kind": kind, "direction": "forward", **named}).kind == kind
     )
@@ -505,7 +504,7 @@ def test_a_rule_about_crossing_says_nothing_of_a_zone(kind: str) -> None:
 
 def test_unknown_kind_is_not_taken_for_loitering() -> None:
     """A kind that nobody has written is not taken for loitering."""
-    with pytest.raises(AssertionError, match="fallen"):
+    with pytest.raises(KeyError, match="fallen"):
         Scene(rule("fallen")).play(5, (1, 0.2))
 
 

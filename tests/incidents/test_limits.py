@@ -29,7 +29,7 @@ def track(
 
 
 def rule(kind: str, place: Zone | Line = LEFT, name: str = "r", **more: Any) -> Rule:
-    return Rule(name, kind, place, ANY, **more)  # type: ignore[arg-type]
+    return Rule(name, kind, place, ANY, **more)
 
 
 class Bench:

@@ -86,6 +86,11 @@ class ManualClock:
         heapq.heappush(self._sleepers, (self._now + seconds, self._count, future))
         await future
 
+    @property
+    def sleepers(self) -> int:
+        """How many wait for this clock."""
+        return sum(not future.done() for _, _, future in self._sleepers)
+
     async def advance(self, seconds: float) -> None:
         """Move time forward and let everything that was due run."""
         end = self._now + seconds

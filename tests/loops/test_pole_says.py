@@ -89,6 +89,8 @@ class Pole:
                 await super(SwitchedStore, self.store).read(lambda _: None)
                 await asyncio.sleep(0.001)
                 await settle()
+            while not self.clock.sleepers:  # its threads take their time on a busy machine
+                await asyncio.sleep(0.001)
             while (notice := self.board.take()) is not None:
                 self.said.append((self.clock.monotonic(), notice[1]))
             seconds -= step_s

@@ -30,6 +30,7 @@ from pole_agent.console.tonight import settings_of, tonight
 from pole_agent.errors import PoleAgentError
 from pole_agent.indonesian import spoken
 from pole_agent.lamp.commands import Sweep, read
+from pole_agent.lamp.controller import Controller
 from pole_agent.words import how_long
 
 HELP = "look at the lamp and set it"
@@ -212,7 +213,7 @@ def _sweep(arguments: argparse.Namespace) -> None:
     settings = settings_of(arguments)
     clock = SystemClock()
     luminaire = compose.open_lamp(settings, clock)
-    controller = compose.controller_of(settings, clock.monotonic())
+    controller = Controller(compose.configuration_of(settings))
     try:
         sweep = read({"sweep_s": arguments.duration_s}, 0.0, local=True)
         assert isinstance(sweep, Sweep)

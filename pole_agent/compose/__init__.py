@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pole_agent.clock import Clock
-from pole_agent.compose.lamp import attach, claim_lamp, controller_of, open_lamp, pin_factory, plan_of
+from pole_agent.compose.lamp import attach, claim_lamp, configuration_of, open_lamp, pin_factory, plan_of
 from pole_agent.compose.parts import (
     RUNTIME_DIR,
     SOCKET_NAME,
@@ -65,7 +65,7 @@ __all__ = [
     "build",
     "claim_lamp",
     "client_id_of",
-    "controller_of",
+    "configuration_of",
     "detector_of",
     "drone_areas",
     "drone_rules",

@@ -13,19 +13,18 @@ from pole_agent.clock import Clock
 from pole_agent.dates import Dates, Weekdays
 from pole_agent.errors import LampError
 from pole_agent.health.keeper import keeper_of
-from pole_agent.lamp.controller import Controller, Driver, powered
-from pole_agent.lamp.controls import Control, Controls
+from pole_agent.lamp.controller import Configuration, Driver, powered
+from pole_agent.lamp.controls import Control
 from pole_agent.lamp.decide import Limits, Scene, decide
-from pole_agent.lamp.faults import Faults, Feedback
+from pole_agent.lamp.faults import Feedback
 from pole_agent.lamp.gpio import GpioLamp, GpioRelay, pi_factory
 from pole_agent.lamp.inputs import FileInput, PinButton, PinInput
 from pole_agent.lamp.lamp import Lamp, Luminaire
-from pole_agent.lamp.ledger import Ledger
 from pole_agent.lamp.levels import driven
-from pole_agent.lamp.photocell import Photocell, Thresholds
+from pole_agent.lamp.photocell import Thresholds
 from pole_agent.lamp.program import CalendarRule, Plan, Step
 from pole_agent.lamp.pwm import KernelPwmLamp
-from pole_agent.lamp.relay import Relay
+from pole_agent.lamp.street_light import LampState, StreetLight
 from pole_agent.settings import Settings
 
 log = logging.getLogger(__name__)
@@ -181,22 +180,35 @@ def limits_of(settings: Settings) -> Limits:
     )
 
 
-def controller_of(settings: Settings, now: float) -> Controller:
-    """The controller, at a monotonic time."""
-    chosen = settings.lamp
-    plan = plan_of(settings)
+def configuration_of(settings: Settings) -> Configuration:
+    """What the controller is built from."""
+    chosen, cell = settings.lamp, settings.lamp.photocell
     down = chosen.fade_s if chosen.fade_down_s is None else chosen.fade_down_s
-    driver = Driver(
-        chosen.curve, chosen.fade_s, down, chosen.clo, chosen.virtual_output, settings.pole.supply == "night"
+    controls = (Control(c.kind, c.level, c.when, Span.parse(c.active), c.hold_s) for c in chosen.control)
+    return Configuration(
+        plan=plan_of(settings),
+        limits=limits_of(settings),
+        driver=Driver(
+            chosen.curve,
+            chosen.fade_s,
+            down,
+            chosen.clo,
+            chosen.virtual_output,
+            settings.pole.supply == "night",
+        ),
+        rated_w=chosen.rated_w,
+        controls=tuple(controls),
+        min_off_s=chosen.relay.min_off_s if chosen.relay else NEVER_S,
+        thresholds=None if cell is None else Thresholds(cell.on_lux, cell.off_lux, cell.window_min * 60),
     )
-    controls = Controls(
-        [Control(c.kind, c.level, c.when, Span.parse(c.active), c.hold_s) for c in chosen.control],
-        settings.pole.place,
+
+
+def street_light_of(settings: Settings, state: LampState, *, cell_aside: bool) -> StreetLight:
+    """The street light, which goes on from `state`."""
+    button = settings.lamp.button
+    return StreetLight(
+        configuration_of(settings),
+        state,
+        button_off_s=button.off_s if button else 0.0,
+        cell_aside=cell_aside,
     )
-    cell = chosen.photocell
-    photocell = (
-        None if cell is None else Photocell(Thresholds(cell.on_lux, cell.off_lux, cell.window_min * 60), plan)
-    )
-    relay = Relay(chosen.relay.min_off_s if chosen.relay else NEVER_S)
-    ledger, faults = Ledger(chosen.rated_w, now), Faults(chosen.rated_w)
-    return Controller(plan, limits_of(settings), driver, controls, relay, photocell, ledger, faults)

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from pole_agent import __version__
 from pole_agent.camera.source import FrameSource
 from pole_agent.clock import Clock
-from pole_agent.compose.lamp import controller_of
+from pole_agent.compose.lamp import street_light_of
 from pole_agent.compose.parts import (
     broker_of,
     certificate_probes,
@@ -30,8 +30,8 @@ from pole_agent.health.machine import Machine
 from pole_agent.health.parts import Parts
 from pole_agent.health.trust import TimeKeeper
 from pole_agent.health.vitals import power, temperature_c
-from pole_agent.lamp.boosts import Boosts
 from pole_agent.lamp.lamp import Luminaire
+from pole_agent.lamp.street_light import LampState
 from pole_agent.loops.beat import Beats
 from pole_agent.loops.diagnose import Diagnose
 from pole_agent.loops.dispatch import Dispatch
@@ -91,19 +91,11 @@ def context_of(
 def light_of(
     context: Context, settings: Settings, luminaire: Luminaire, beats: Beats, before: Runtime | None
 ) -> Light:
-    boosts = Boosts() if before is None else before.light.boosts
-    controller, button = controller_of(settings, context.clock.monotonic()), settings.lamp.button
-    light = Light(
-        context,
-        luminaire,
-        controller,
-        boosts,
-        beat=beats.promise("light", LIGHT_BEAT_S),
-        button_off_s=button.off_s if button else 0.0,
-    )
-    if before is not None:
-        light.take_over(before.light)
-    return light
+    """The light of `before` hands over what it remembers."""
+    now = context.clock.monotonic()
+    state = LampState.begin(now) if before is None else before.light.hand_over(luminaire)
+    lamp = street_light_of(settings, state, cell_aside=context.keeper.cell_aside)
+    return Light(context, luminaire, lamp, beat=beats.promise("light", LIGHT_BEAT_S))
 
 
 def dispatch_of(

@@ -5,22 +5,22 @@ Pure: time, readings and boosts come in, what to drive goes out.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from pole_agent.lamp.commands import Sweep
-from pole_agent.lamp.controls import Bounds, Controls
+from pole_agent.lamp.controls import Bounds, Control, Controls, ControlsState
 from pole_agent.lamp.decide import UNBOUND, Decision, Limits, Override, Scene, decide
-from pole_agent.lamp.faults import Change, Faults, Feedback
-from pole_agent.lamp.ledger import Ledger
-from pole_agent.lamp.levels import Ageing, Curve, driven, faded, output
-from pole_agent.lamp.photocell import Photocell
+from pole_agent.lamp.fade import Fade, FadeState
+from pole_agent.lamp.faults import Change, Faults, FaultsState, Feedback
+from pole_agent.lamp.ledger import Ledger, LedgerState
+from pole_agent.lamp.levels import Ageing, Curve, driven, output
+from pole_agent.lamp.photocell import Photocell, PhotocellState, Thresholds
 from pole_agent.lamp.program import Plan, Stretch
-from pole_agent.lamp.relay import Relay
+from pole_agent.lamp.relay import Relay, RelayState
 from pole_agent.vocabulary import BoostLamp
-
-FADE_TICK_S = 0.02
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,13 +37,16 @@ class Driver:
 
 @dataclass(frozen=True, slots=True)
 class Output:
-    """What to drive now, and what is new. `fading`: the next step is due in a moment."""
+    """What to drive now, and what is new. `fading`: the next step is due in a moment. `ended`: the time of an
+    override is over.
+    """
 
     duty: float
     closed: bool  # the relay
     fading: bool
     decision: Decision
     changes: tuple[Change, ...] = ()
+    ended: bool = False
 
 
 def powered(scene: Scene, limits: Limits) -> Scene:
@@ -57,54 +60,77 @@ def powered(scene: Scene, limits: Limits) -> Scene:
     )
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Configuration:
+    """What a controller is built from, from [lamp]. Where there is no relay and no photocell, `min_off_s` is
+    infinite and `thresholds` None.
+    """
+
+    plan: Plan
+    limits: Limits
+    driver: Driver
+    rated_w: float
+    controls: tuple[Control, ...] = ()
+    min_off_s: float = math.inf
+    thresholds: Thresholds | None = None
+
+
+@dataclass(slots=True, kw_only=True)
+class ControllerState:
+    """What a controller remembers. A reload hands it on, so that the light goes on without a jump."""
+
+    override: Override | None = None
+    decision: Decision | None = None
+    fade: FadeState = field(default_factory=FadeState)
+    relay: RelayState = field(default_factory=RelayState)
+    controls: ControlsState = field(default_factory=ControlsState)
+    photocell: PhotocellState = field(default_factory=PhotocellState)
+    faults: FaultsState = field(default_factory=FaultsState)
+    ledger: LedgerState = field(default_factory=LedgerState)
+
+
 class Controller:
     """Decides and fades. Its owner drives the pin with what `step` returns."""
 
-    def __init__(
-        self,
-        plan: Plan,
-        limits: Limits,
-        driver: Driver,
-        controls: Controls,
-        relay: Relay,
-        photocell: Photocell | None,
-        ledger: Ledger,
-        faults: Faults,
-    ) -> None:
-        self.plan, self.limits = plan, limits
-        self._driver, self._controls, self._relay, self._photocell = driver, controls, relay, photocell
-        self.ledger, self.faults = ledger, faults
-        self.override: Override | None = None
+    def __init__(self, configuration: Configuration, state: ControllerState | None = None) -> None:
+        self.plan, self.limits = configuration.plan, configuration.limits
+        self._driver = driver = configuration.driver
+        self.state = state = ControllerState() if state is None else state
+        self._fade = Fade(driver.fade_s, driver.fade_down_s, self.limits, state.fade)
+        self._controls = Controls(configuration.controls, self.plan.place, state.controls)
+        self._relay = Relay(configuration.min_off_s, state.relay)
+        cell = configuration.thresholds
+        if cell is None:
+            state.photocell = PhotocellState()  # a later one has not seen what this one saw
+        self._photocell = None if cell is None else Photocell(cell, self.plan, state.photocell)
+        self.ledger = Ledger(configuration.rated_w, state.ledger)
+        self.faults = Faults(configuration.rated_w, state.faults)
+        # Of the last step, for `reasons` and to save time: the first step sets them anew.
         self.scene = Scene()
-        self.decision: Decision | None = None
         self._stretch: Stretch | None = None
-        self._sweep: tuple[float, float] | None = None
-        self._start, self._began, self._fading_s, self._shown = 0.0, 0.0, 0.0, 0.0
         self._idle: Output | None = None
-        self._faded_for: Override | None = None
         self._noted: tuple[float, float, str, bool] | None = None
         self._bounds: Bounds = UNBOUND
         self._boosts: tuple[BoostLamp, ...] = ()
         self._dark_by_day = False
 
-    def take_over(self, old: Controller, now: float) -> None:
-        """Go on where another controller stands: after a reload, without a jump of the light."""
-        self.override, self.decision, self._faded_for = old.override, old.decision, old._faded_for
-        self._relay.take_over(old._relay)
-        self._controls.take_over(old._controls)
-        if self._photocell is not None and old._photocell is not None:
-            self._photocell.take_over(old._photocell)
-        self._sweep = old._sweep
-        self._start, self._began, self._fading_s, self._shown = (
-            old._start,
-            old._began,
-            old._fading_s,
-            old._shown,
-        )
-        self.faults.take_over(old.faults)
-        old.ledger.charge(now)
-        old.ledger.rated_w = self.ledger.rated_w
-        self.ledger = old.ledger
+    def hand_over(self, now: float) -> ControllerState:
+        """What another controller goes on with; this one ends. Up to `now` its rated power holds."""
+        self.ledger.charge(now)
+        return self.state
+
+    @property
+    def override(self) -> Override | None:
+        return self.state.override
+
+    @override.setter
+    def override(self, override: Override | None) -> None:
+        self.state.override = override
+
+    @property
+    def decision(self) -> Decision | None:
+        """What the last step decided."""
+        return self.state.decision
 
     @property
     def program(self) -> str | None:
@@ -114,7 +140,7 @@ class Controller:
     @property
     def cell_dark(self) -> bool | None:
         """What the photocell says; None: there is none, or it says nothing."""
-        return None if self._photocell is None else self._photocell.dark
+        return None if self._photocell is None else self._photocell.state.dark
 
     def reasons(self) -> dict[str, Any]:
         """What led to the decision that holds: everything that was asked at the last tick, for the log of
@@ -145,7 +171,7 @@ class Controller:
         }
 
     def sweep(self, command: Sweep, now: float) -> None:
-        self._sweep = (now, command.seconds)
+        self._fade.sweep(command, now)
 
     def step(
         self,
@@ -166,14 +192,16 @@ class Controller:
         if self._driver.powered_means_night:
             scene = powered(scene, self.limits)
         self.scene = scene
-        if self.override is not None and self.override.until <= now:
+        ended = self.override is not None and self.override.until <= now
+        if ended:
             self.override = None
         bounds = self._controls.bounds(boosts, None if scene.level is None else wall, now)
         self._bounds, self._boosts = bounds, boosts
         decision = decide(scene, self.override, boosts, self.limits, now, bounds)
         if decision != self.decision:
-            self._change(decision, now)
-        shown = self._point(decision, now)
+            self._fade.change(self.decision, decision, self.override, now)
+            self.state.decision = decision
+        shown = self._fade.point(decision.level, scene.dark, self.override, now)
         share = output(self._driver.ageing, self._driver.virtual_output, self.ledger.burn_h)
         duty = driven(shown, self._driver.curve, share, self.limits.min_level)
         closed = self._relay.step(duty > 0, scene.dark, now)
@@ -182,19 +210,20 @@ class Controller:
         if noted != self._noted:
             self._noted = noted
             self.ledger.note(decision.level, flowing, decision.reason, bool(boosts), now)
-        stuck = None if self._photocell is None else self._photocell.stuck
+        stuck = None if self._photocell is None else self._photocell.state.stuck
         changes = tuple(self.faults.step(flowing, scene.dark, feedback, stuck, now))
-        fading = self._sweep is not None or shown != decision.level
-        result = Output(duty, closed, fading, decision, changes)
+        fading = self._fade.sweeping or shown != decision.level
+        result = Output(duty, closed, fading, decision, changes, ended)
         # A sensor that falls silent is waited for: what it told is unknown after a while.
-        sensed = any(self.faults.known.values())
-        moving = fading or changes or boosts or self.override or self._controls or self._photocell or sensed
-        self._idle = None if moving or wall is None or not self._relay.settled else result
+        sensed = any(self.faults.state.known.values())
+        moving = fading or changes or ended or boosts or self.override or self._controls or self._photocell
+        idle = wall is not None and not moving and not sensed and self._relay.settled
+        self._idle = result if idle else None
         return result
 
     def _nothing_new(self, wall: float | None, feedback: Feedback | None) -> bool:
         """Most of a year is this: the same stretch of the program, and nobody wants anything."""
-        if self.override is not None or self._sweep is not None or feedback is not None:
+        if self.override is not None or self._fade.sweeping or feedback is not None:
             return False
         return (
             wall is not None and self._stretch is not None and self._stretch.start <= wall < self._stretch.end
@@ -213,45 +242,3 @@ class Controller:
                 self._stretch = None
                 return Scene()
         return Scene(stretch.level, stretch.dark, stretch.deep)
-
-    def _change(self, decision: Decision, now: float) -> None:
-        before, self.decision = self.decision, decision
-        if before is None:
-            self._shown = self._start = decision.level  # the first light does not fade: unknown = lit
-        elif before.level != decision.level:
-            # The transition belongs to the command: what changes later under the same override fades as
-            # usual.
-            asked = (
-                self.override
-                if decision.reason == "override" and self.override is not self._faded_for
-                else None
-            )
-            transition = asked.transition_s if asked else None
-            usual = self._driver.fade_s if decision.level > self._shown else self._driver.fade_down_s
-            self._start, self._began = self._shown, now
-            self._fading_s = usual if transition is None else transition
-        self._faded_for = self.override
-
-    def _point(self, decision: Decision, now: float) -> float:
-        """The level to show now: a point of the sweep or of the fade."""
-        if self._sweep is not None:
-            began, lasts = self._sweep
-            if now - began < lasts:
-                share = abs(1 - 2 * (now - began) / lasts)  # 1, down to 0, up to 1
-                self._shown = self.limits.min_level + (1 - self.limits.min_level) * share
-                self._start, self._began, self._fading_s = self._shown, now, self._driver.fade_s
-                return self._shown
-            self._sweep = None
-        # One tick ahead, so that the first step of a fade is already light.
-        self._shown = faded(self._start, decision.level, self._began, self._fading_s, now + FADE_TICK_S)
-        local = self.override is not None and self.override.local
-        if (
-            self.scene.dark is not False
-            and not local
-            and self._shown < min(decision.level, self.limits.floor)
-        ):
-            # A slow fade was asked for by day, and now it is dark: up to the floor it goes at the usual pace.
-            left = self._began + self._fading_s - now
-            if left > self._driver.fade_s:
-                self._start, self._began, self._fading_s = self._shown, now, self._driver.fade_s
-        return self._shown

@@ -8,7 +8,7 @@ after the condition has ended.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 from pole_agent.almanac import Place, Span
@@ -40,20 +40,25 @@ class Bounds:
     sensed: bool = False
 
 
-class Controls:
-    """Remembers when each condition was last true."""
+@dataclass(slots=True, kw_only=True)
+class ControlsState:
+    """When the condition of each control was last true (monotonic); -inf: never."""
 
-    def __init__(self, controls: Sequence[Control], place: Place) -> None:
+    true_at: dict[Control, float] = field(default_factory=dict)
+
+
+class Controls:
+    """The controls in their order of priority."""
+
+    def __init__(self, controls: Sequence[Control], place: Place, state: ControlsState | None = None) -> None:
+        """Hold times of `state` go on for controls that are the same, wherever they stand now."""
         self._controls, self._place = controls, place
-        self._true_at = [float("-inf")] * len(controls)
+        self.state = ControlsState() if state is None else state
+        before = self.state.true_at
+        self.state.true_at = {control: before.get(control, float("-inf")) for control in controls}
 
     def __bool__(self) -> bool:
         return bool(self._controls)
-
-    def take_over(self, old: Controls) -> None:
-        """Hold times go on for controls that are the same."""
-        before = dict(zip(old._controls, old._true_at, strict=True))
-        self._true_at = [before.get(control, float("-inf")) for control in self._controls]
 
     def bounds(self, boosts: Iterable[BoostLamp], wall: float | None, now: float) -> Bounds:
         """The limits at `now` (monotonic).
@@ -64,10 +69,11 @@ class Controls:
         low: float | None = None
         high: float | None = None
         sensed = False
-        for index, control in enumerate(self._controls):
+        true_at = self.state.true_at
+        for control in self._controls:
             if _true(control.when, worst):
-                self._true_at[index] = now
-            if now - self._true_at[index] > control.hold_s or not self._in_time(control, wall):
+                true_at[control] = now
+            if now - true_at[control] > control.hold_s or not self._in_time(control, wall):
                 continue
             # What comes first has priority: a later limit gives way to it.
             if control.kind != "max" and low is None:

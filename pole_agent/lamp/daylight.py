@@ -16,6 +16,8 @@ either way. Careful:
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
+
 from pole_agent.almanac import Place, elevation_deg, night_of
 
 LOOK_S = 60.0
@@ -37,66 +39,76 @@ DARKNESS = (
 )
 
 
+@dataclass(slots=True, kw_only=True)
+class DaylightState:
+    """What the cell has said so far. Times are monotonic."""
+
+    place: Place | None = None  # at which it has said it
+    aside: bool = False  # it does not count until it has agreed for a day
+    dark: bool | None = None
+    own: bool = False  # it sees the lamp itself
+    offset: float | None = None  # of the clock: wall minus monotonic
+    looked_at: float = 0.0
+    since: float = 0.0  # it says the same
+    doubt: str = ""
+    against_s: dict[bool, float] = field(default_factory=lambda: {True: 0.0, False: 0.0})
+    against_at: float = float("-inf")
+    agreed_from: float | None = None
+
+
 class Daylight:
     """Looks once a minute."""
 
-    def __init__(self, place: Place) -> None:
+    def __init__(self, place: Place, state: DaylightState | None = None) -> None:
         self._place = place
-        self._aside = False
-        self._dark: bool | None = None
-        self._own = False
-        self._offset: float | None = None
-        self._looked_at = self._since = 0.0
-        self._begin_anew()
-
-    @property
-    def aside(self) -> bool:
-        """It does not count until it has agreed for a day."""
-        return self._aside
+        self.state = DaylightState(place=place) if state is None else state
 
     def set_aside(self) -> None:
         """A person says that the clock is right."""
         self._begin_anew()
-        self._aside = True
+        self.state.aside = True
 
     def step(self, dark: bool | None, wall: float, now: float, lit: bool, rose_at: float) -> str:
         """What the cell says against a clock that reads `wall`; empty: nothing.
 
         `now`, and `rose_at` when the lamp rose, are monotonic.
         """
-        if dark != self._dark:
-            self._own = dark is False and (now - rose_at < OWN_S or (self._dark is None and lit))
-            self._dark, self._since = dark, now
-        elif now - self._looked_at < LOOK_S:
-            return self.doubt
-        if self._offset is None or abs(wall - now - self._offset) > SET_S:
+        state = self.state
+        if dark != state.dark:
+            state.own = dark is False and (now - rose_at < OWN_S or (state.dark is None and lit))
+            state.dark, state.since = dark, now
+        elif now - state.looked_at < LOOK_S:
+            return state.doubt
+        if state.offset is None or abs(wall - now - state.offset) > SET_S:
             self._begin_anew()
-        self._offset = wall - now
-        passed_s, self._looked_at = min(LOOK_S, now - self._looked_at), now
+        state.offset = wall - now
+        passed_s, state.looked_at = min(LOOK_S, now - state.looked_at), now
         self._look(wall, now, passed_s)
-        return self.doubt
+        return state.doubt
 
     def _begin_anew(self) -> None:
-        self.doubt, self._against_s, self._against_at = "", {True: 0.0, False: 0.0}, float("-inf")
-        self._agreed_from: float | None = None
+        state = self.state
+        state.doubt, state.against_s, state.against_at = "", {True: 0.0, False: 0.0}, float("-inf")
+        state.agreed_from = None
 
     def _look(self, wall: float, now: float, passed_s: float) -> None:
-        known = None if self._own else self._dark
+        state = self.state
+        known = None if state.own else state.dark
         should = self._should_be_dark(wall)
         if known is not None and should is not None:
             if known is not should:
-                self._against_s[known] += passed_s
-                self._against_at, self._agreed_from = now, None
+                state.against_s[known] += passed_s
+                state.against_at, state.agreed_from = now, None
             else:
-                self._against_s[not known] = 0.0
-                self._agreed_from = now if self._agreed_from is None else self._agreed_from
-        if self._aside:
-            self._aside = self._agreed_from is None or now - self._agreed_from < AGREES_S
-        elif self._dark is not None and now - self._since >= CONSTANT_S:
+                state.against_s[not known] = 0.0
+                state.agreed_from = now if state.agreed_from is None else state.agreed_from
+        if state.aside:
+            state.aside = state.agreed_from is None or now - state.agreed_from < AGREES_S
+        elif state.dark is not None and now - state.since >= CONSTANT_S:
             self._begin_anew()
-        elif known is not None and self._against_s[known] >= AGAINST_S:
-            self.doubt = self.doubt or (DARKNESS if known else LIGHT)
-        elif self.doubt and now - self._against_at >= AGREES_S:
+        elif known is not None and state.against_s[known] >= AGAINST_S:
+            state.doubt = state.doubt or (DARKNESS if known else LIGHT)
+        elif state.doubt and now - state.against_at >= AGREES_S:
             self._begin_anew()
 
     def _should_be_dark(self, wall: float) -> bool | None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 SETTLE_S = 10.0  # a driver needs time to start and to dim
@@ -39,35 +39,27 @@ class Change:
     data: Mapping[str, Any]
 
 
+@dataclass(slots=True, kw_only=True)
+class FaultsState:
+    """What was seen so far. Times are monotonic, by fault."""
+
+    duty: float = -1.0
+    steady_since: float = 0.0
+    was_lit: bool | None = None
+    starts: deque[float] = field(default_factory=deque)
+    true_since: dict[str, float] = field(default_factory=dict)
+    false_since: dict[str, float] = field(default_factory=dict)
+    silent_since: dict[str, float] = field(default_factory=dict)
+    open: dict[str, float] = field(default_factory=dict)  # when it was opened
+    known: dict[str, bool] = field(default_factory=lambda: dict.fromkeys(NAMES, False))
+
+
 class Faults:
     """Watches what is driven against what comes back."""
 
-    def __init__(self, rated_w: float) -> None:
+    def __init__(self, rated_w: float, state: FaultsState | None = None) -> None:
         self._rated_w = rated_w
-        self._duty = -1.0
-        self._steady_since = 0.0
-        self._was_lit: bool | None = None
-        self._starts: deque[float] = deque()
-        self._true_since: dict[str, float] = {}
-        self._false_since: dict[str, float] = {}
-        self._silent_since: dict[str, float] = {}
-        self.open: dict[str, float] = {}  # fault -> monotonic time of its opening
-        self.known: dict[str, bool] = dict.fromkeys(NAMES, False)
-
-    def take_over(self, old: Faults) -> None:
-        """Go on with what another has seen: after a reload no fault and no time of one begins anew."""
-        self._duty, self._steady_since, self._was_lit, self._starts = (
-            old._duty,
-            old._steady_since,
-            old._was_lit,
-            old._starts,
-        )
-        self._true_since, self._false_since, self._silent_since = (
-            old._true_since,
-            old._false_since,
-            old._silent_since,
-        )
-        self.open, self.known = old.open, old.known
+        self.state = FaultsState() if state is None else state
 
     def step(
         self, duty: float, dark: bool | None, feedback: Feedback | None, stuck: bool | None, now: float
@@ -76,9 +68,9 @@ class Faults:
 
         None: unknown.
         """
-        if duty != self._duty:
-            self._duty, self._steady_since = duty, now
-        settled = now - self._steady_since >= SETTLE_S
+        if duty != self.state.duty:
+            self.state.duty, self.state.steady_since = duty, now
+        settled = now - self.state.steady_since >= SETTLE_S
         seen: dict[str, bool | None] = dict.fromkeys(NAMES)
         # A sensor is there and has nothing to say: it has not settled yet, or the lamp is off
         waiting: set[str] = set()
@@ -101,54 +93,56 @@ class Faults:
                         duty > 0 and abs(feedback.watts - duty * self._rated_w) > TOLERANCE * self._rated_w
                     )
         for name in waiting:
-            self._silent_since.pop(name, None)
+            self.state.silent_since.pop(name, None)
         return [change for name in NAMES for change in self._judge(name, seen[name], data, now)]
 
     def states(self) -> dict[str, bool | None]:
         """By fault: True, False, or None where no sensor tells."""
-        return {name: name in self.open if self.known[name] else None for name in NAMES}
+        return {name: name in self.state.open if self.state.known[name] else None for name in NAMES}
 
     def _forget(self, name: str, now: float) -> list[Change]:
         """The sensor says nothing any more: unknown again, and a fault that was open is closed as that."""
-        self.known[name] = False
-        if name not in self.open:
+        self.state.known[name] = False
+        if name not in self.state.open:
             return []
-        return [Change(name, False, {"unknown": True, "lasted_s": round(now - self.open.pop(name), 1)})]
+        return [Change(name, False, {"unknown": True, "lasted_s": round(now - self.state.open.pop(name), 1)})]
 
     def _cycles(self, lit: bool, steady_on: bool, now: float) -> bool:
         """Does it go out and come back by itself while it is driven all the time?"""
-        if lit and self._was_lit is False and steady_on:
-            self._starts.append(now)
-        self._was_lit = lit
-        while self._starts and now - self._starts[0] > CYCLE_WINDOW_S:
-            self._starts.popleft()
-        return len(self._starts) >= CYCLES
+        state = self.state
+        if lit and state.was_lit is False and steady_on:
+            state.starts.append(now)
+        state.was_lit = lit
+        while state.starts and now - state.starts[0] > CYCLE_WINDOW_S:
+            state.starts.popleft()
+        return len(state.starts) >= CYCLES
 
     def _judge(self, name: str, seen: bool | None, data: Mapping[str, Any], now: float) -> list[Change]:
+        state = self.state
         if seen is None:
-            self._true_since.pop(name, None)
-            since = self._silent_since.setdefault(name, now)
-            if self.known[name] and now - since >= CLEAR_S:
+            state.true_since.pop(name, None)
+            since = state.silent_since.setdefault(name, now)
+            if state.known[name] and now - since >= CLEAR_S:
                 return self._forget(name, now)
             return []
-        self._silent_since.pop(name, None)
-        self.known[name] = True
+        state.silent_since.pop(name, None)
+        state.known[name] = True
         if not seen:
-            self._true_since.pop(name, None)
-            since = self._false_since.setdefault(name, now)
-            if name in self.open and now - since >= CLEAR_S:
-                lasted = now - self.open.pop(name)
+            state.true_since.pop(name, None)
+            since = state.false_since.setdefault(name, now)
+            if name in state.open and now - since >= CLEAR_S:
+                lasted = now - state.open.pop(name)
                 return [Change(name, False, {**data, "lasted_s": round(lasted, 1)})]
             return []
-        self._false_since.pop(name, None)
-        since = self._true_since.setdefault(name, now)
+        state.false_since.pop(name, None)
+        since = state.true_since.setdefault(name, now)
         patience = {
             "dimming_failure": DIMMING_S,
             "day_burner": DAY_BURNER_S,
             "cycling": 0.0,
             "photocell_stuck": 0.0,
         }.get(name, SETTLE_S)
-        if name not in self.open and now - since >= patience:
-            self.open[name] = now
+        if name not in state.open and now - since >= patience:
+            state.open[name] = now
             return [Change(name, True, data)]
         return []

@@ -31,34 +31,30 @@ class Thresholds:
     window_s: float
 
 
+@dataclass(slots=True, kw_only=True)
+class PhotocellState:
+    """What was seen so far. Times are monotonic; None: unknown."""
+
+    dark: bool | None = None
+    candidate: bool | None = None
+    candidate_since: float = 0.0
+    read_at: float = 0.0
+    latched: tuple[float, bool] | None = None  # the sunset or sunrise that it has decided, and how
+    bright_before: float | None = None  # the sunset before which it was seen bright
+    against_since: float | None = None
+    stuck: bool | None = None
+    dark_since: float = 0.0
+    lit_until: float = float("-inf")
+
+
 class Photocell:
     """Hysteresis, and one change an evening and one a morning: the lamp's own light on the sensor cannot make
     it cycle.
     """
 
-    def __init__(self, thresholds: Thresholds, plan: Plan) -> None:
+    def __init__(self, thresholds: Thresholds, plan: Plan, state: PhotocellState | None = None) -> None:
         self._thresholds, self._plan = thresholds, plan
-        self.dark: bool | None = None
-        self._candidate: bool | None = None
-        self._candidate_since = self._read_at = 0.0
-        self._latched: tuple[float, bool] | None = None  # the sunset or sunrise that it has decided, and how
-        self._bright_before: float | None = None  # the sunset before which it was seen bright
-        self._against_since: float | None = None
-        self.stuck: bool | None = None  # None: unknown
-        self._dark_since = 0.0
-        self._lit_until = float("-inf")
-
-    def take_over(self, old: Photocell) -> None:
-        """Go on with what another has seen: the lamp itself may shine on the sensor by now."""
-        self.dark, self._candidate, self._candidate_since, self._read_at = (
-            old.dark,
-            old._candidate,
-            old._candidate_since,
-            old._read_at,
-        )
-        self._latched, self._bright_before = old._latched, old._bright_before
-        self._against_since, self.stuck = old._against_since, old.stuck
-        self._dark_since, self._lit_until = old._dark_since, old._lit_until
+        self.state = PhotocellState() if state is None else state
 
     def step(self, lux: float | None, scene: Scene, wall: float | None, now: float) -> Scene:
         """Take in a reading (None: there is none) and return the scene as it is then. `now` monotonic."""
@@ -75,7 +71,7 @@ class Photocell:
 
     def contradicts(self, now: float) -> bool:
         """Is the lamp lit because it is dark by day?"""
-        return now < self._lit_until
+        return now < self.state.lit_until
 
     def _by_day(self, scene: Scene, wall: float, night: Night, now: float) -> Scene:
         return scene if night.sun["sunset"] <= wall < night.sun["sunrise"] else self._unless_dark(scene, now)
@@ -84,23 +80,24 @@ class Photocell:
         """The day's `scene`; the failsafe level where it is dark after all: a storm, or a clock that is
         wrong.
         """
-        if self.dark and now - self._dark_since < BROKEN_S:
-            self._lit_until = now + HOLD_S
+        if self.state.dark and now - self.state.dark_since < BROKEN_S:
+            self.state.lit_until = now + HOLD_S
         return Scene() if self.contradicts(now) else scene
 
     def _around(
         self, evening: bool, middle: float, window: float, scene: Scene, wall: float, now: float
     ) -> Scene:
+        state = self.state
         assert scene.level is not None
-        decided = self._latched is not None and self._latched[0] == middle
+        decided = state.latched is not None and state.latched[0] == middle
         if not decided:
-            if self.dark is None or self.stuck:
+            if state.dark is None or state.stuck:
                 return scene if scene.dark else self._unless_dark(scene, now)
-            if evening and not self.dark and wall < middle:
-                self._bright_before = middle
+            if evening and not state.dark and wall < middle:
+                state.bright_before = middle
             # In the deep of the night a bright sensor sees a headlight, or the lamp.
-            if self.dark is evening and (evening or scene.deep is False):
-                self._latched, decided = (middle, evening), True
+            if state.dark is evening and (evening or scene.deep is False):
+                state.latched, decided = (middle, evening), True
         night_side, day_side = (
             (middle + window, middle - window) if evening else (middle - window, middle + window)
         )
@@ -108,43 +105,45 @@ class Photocell:
             return replace(scene, level=max(scene.level, self._plan.stretch(night_side).level), dark=True)
         # Bright after sunset counts only for one who saw it bright before: after a restart it may be the lamp
         # itself.
-        if scene.deep is not False or (evening and self._bright_before != middle):
+        if scene.deep is not False or (evening and state.bright_before != middle):
             return scene
         day = replace(scene, level=min(scene.level, self._plan.stretch(day_side).level), dark=False)
         return self._unless_dark(day, now)
 
     def _read(self, lux: float | None, now: float) -> None:
+        state = self.state
         if lux is None or math.isnan(lux):
-            if now - self._read_at >= FORGET_S:
-                self.dark = self._candidate = self.stuck = self._against_since = None
+            if now - state.read_at >= FORGET_S:
+                state.dark = state.candidate = state.stuck = state.against_since = None
             return
-        self._read_at = now
+        state.read_at = now
         candidate = (
             True
             if lux < self._thresholds.on_lux
             else False
             if lux > self._thresholds.off_lux
-            else self._candidate
+            else state.candidate
         )
-        if candidate != self._candidate:
-            self._candidate, self._candidate_since = candidate, now
-        if self.dark is None or now - self._candidate_since >= STEADY_S:
-            if self._candidate and not self.dark:
-                self._dark_since = now
-            self.dark = self._candidate
+        if candidate != state.candidate:
+            state.candidate, state.candidate_since = candidate, now
+        if state.dark is None or now - state.candidate_since >= STEADY_S:
+            if state.candidate and not state.dark:
+                state.dark_since = now
+            state.dark = state.candidate
 
     def _watch_over(self, night: Night, wall: float, now: float) -> None:
         """Bright in the deep of the night, or dark in the middle of the day: the sensor or its wiring is
         broken.
         """
-        if self.dark is None:
+        state = self.state
+        if state.dark is None:
             return
         window = self._thresholds.window_s
         deep = night.sun["dusk"] + window <= wall < night.sun["dawn"] - window
         day = not night.sun["sunset"] - window <= wall < night.sun["sunrise"] + window
-        if (deep and not self.dark) or (day and self.dark):
-            self._against_since = now if self._against_since is None else self._against_since
-            if now - self._against_since >= STUCK_S:
-                self.stuck = True
+        if (deep and not state.dark) or (day and state.dark):
+            state.against_since = now if state.against_since is None else state.against_since
+            if now - state.against_since >= STUCK_S:
+                state.stuck = True
         elif deep or day:
-            self._against_since, self.stuck = None, False
+            state.against_since, state.stuck = None, False

@@ -6,42 +6,47 @@ Pure; it saves the driver's standby power and makes "off" really off.
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
+
+
+@dataclass(slots=True, kw_only=True)
+class RelayState:
+    """It starts closed, as the wiring leaves it undriven. Times are monotonic."""
+
+    closed: bool = True
+    off_since: float | None = None  # the lamp
+    opened_at: float = 0.0
 
 
 class Relay:
     """Opens after the lamp was off for `min_off_s` and stays open that long by day; so it cannot cycle
     faster.
 
-    In darkness, or when darkness is unknown, light goes first: it closes at once. It starts closed, as the
-    wiring leaves it undriven.
+    In darkness, or when darkness is unknown, light goes first: it closes at once.
     """
 
-    def __init__(self, min_off_s: float) -> None:
+    def __init__(self, min_off_s: float, state: RelayState | None = None) -> None:
+        """`min_off_s` infinite: it never opens, so it is closed whatever `state` says."""
         self._min_off_s = min_off_s
-        self._off_since: float | None = None
-        self._opened_at = 0.0
-        self.closed = True
-
-    def take_over(self, old: Relay) -> None:
-        """Go on where another stands, with its times; where this one never opens, it closes."""
-        self.closed, self._off_since, self._opened_at = old.closed, old._off_since, old._opened_at
-        if self._min_off_s == math.inf:
-            self.closed = True
+        self.state = RelayState() if state is None else state
+        if min_off_s == math.inf:
+            self.state.closed = True
 
     @property
     def settled(self) -> bool:
         """Nothing will change by time alone."""
-        return self.closed is (self._off_since is None) or self._min_off_s == math.inf
+        return self.state.closed is (self.state.off_since is None) or self._min_off_s == math.inf
 
     def step(self, lit: bool, dark: bool | None, now: float) -> bool:
         """Is it closed, now that the lamp is to be lit or not?"""
+        state = self.state
         if lit:
-            self._off_since = None
-            if not self.closed and (dark is not False or now - self._opened_at >= self._min_off_s):
-                self.closed = True
-            return self.closed
-        if self._off_since is None:
-            self._off_since = now
-        if self.closed and now - self._off_since >= self._min_off_s:
-            self.closed, self._opened_at = False, now
-        return self.closed
+            state.off_since = None
+            if not state.closed and (dark is not False or now - state.opened_at >= self._min_off_s):
+                state.closed = True
+            return state.closed
+        if state.off_since is None:
+            state.off_since = now
+        if state.closed and now - state.off_since >= self._min_off_s:
+            state.closed, state.opened_at = False, now
+        return state.closed

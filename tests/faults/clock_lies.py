@@ -205,7 +205,7 @@ class World:
             self.rose_at = monotonic
         if self.has_cell:
             words = self.daylight.step(self.controller.cell_dark, wall, monotonic, level > 0, self.rose_at)
-            self.keeper.sun_says(words, aside=self.daylight.aside)
+            self.keeper.sun_says(words, aside=self.daylight.state.aside)
         self._settled = None if trusted or output.fading else level
         return level
 

@@ -201,7 +201,7 @@ async def test_each_noon_the_night_is_summed_up(bench: Bench, world: Worlds) -> 
         assert data["energy_wh_estimated"] == pytest.approx(data["burn_h"] * 36, rel=0.01)
         assert data["energy_wh_flat"] == 720
     async with world(config, MORNING + 23 * 3600, jobs=DAY) as w:
-        await w.until(lambda: w.runtime.light._restored)
+        await w.until(lambda: w.runtime.light.lamp.state.restored)
         account = w.runtime.light.account()
         assert account["burn_s"] / 3600 == pytest.approx(1.35, abs=0.05)
         assert account["boots"] == 1, "the same boot"
@@ -230,7 +230,7 @@ async def test_power_cut_costs_a_quarter_of_an_hour(bench: Bench, world: Worlds,
         shutil.copytree(tmp_path / "state", after)
     config.write_text(config.read_text().replace(str(tmp_path / "state"), str(after)))
     async with world(config, EVENING + 2.2 * 3600) as w:
-        await w.until(lambda: w.runtime.light._restored)
+        await w.until(lambda: w.runtime.light.lamp.state.restored)
         assert 2.0 - 0.25 - 0.02 <= w.runtime.light.account()["burn_s"] / 3600 <= 2.0
 
 
@@ -297,7 +297,7 @@ async def test_a_resume_is_not_undone_by_a_disk(bench: Bench, world: Worlds) -> 
         await w.runtime.light.command({"resume": True}, "officer")
         gate.set()
         await asyncio.gather(hanging, asking)
-        await w.until(lambda: w.runtime.light._restored)
+        await w.until(lambda: w.runtime.light.lamp.state.restored)
         assert w.runtime.light.controller.override is None
         assert w.light == 0.6
 
@@ -391,7 +391,7 @@ async def test_nonsense_in_the_store_is_ignored(bench: Bench, world: Worlds, key
     async with world(config, EVENING) as w:
         await w.runtime.store.write(lambda db: db.set(key, text))
     async with world(config, EVENING) as w:
-        await w.until(lambda: w.runtime.light._restored)
+        await w.until(lambda: w.runtime.light.lamp.state.restored)
         await w.pass_time(30)
         assert w.light >= 0.2
         override = w.runtime.light.controller.override
@@ -412,7 +412,7 @@ async def test_override_that_another_version_wrote_goes_on(bench: Bench, world: 
     async with world(config, EVENING) as w:
         await w.runtime.store.write(lambda db: db.set("override", json.dumps(kept)))
     async with world(config, EVENING) as w:
-        await w.until(lambda: w.runtime.light._restored)
+        await w.until(lambda: w.runtime.light.lamp.state.restored)
         override = w.runtime.light.controller.override
         assert override is not None
         assert override.level == 0.5

@@ -19,17 +19,16 @@ from hypothesis import strategies as st
 from pole_agent.almanac import Place, Span, TimeOfDay, night_of
 from pole_agent.dates import Dates, Weekdays
 from pole_agent.lamp.commands import Sweep
-from pole_agent.lamp.controller import FADE_TICK_S, Controller, Driver
-from pole_agent.lamp.controls import Control, Controls
+from pole_agent.lamp.controller import Configuration, Controller, ControllerState, Driver
+from pole_agent.lamp.controls import Control
 from pole_agent.lamp.decide import Limits, Override
-from pole_agent.lamp.faults import Faults, Feedback
+from pole_agent.lamp.fade import FADE_TICK_S
+from pole_agent.lamp.faults import Feedback
 from pole_agent.lamp.gpio import GpioLamp
-from pole_agent.lamp.ledger import Ledger
 from pole_agent.lamp.levels import driven
 from pole_agent.lamp.mock import mock_factory
-from pole_agent.lamp.photocell import Photocell, Thresholds
+from pole_agent.lamp.photocell import Thresholds
 from pole_agent.lamp.program import CalendarRule, Plan, Step
-from pole_agent.lamp.relay import Relay
 from pole_agent.vocabulary import BoostLamp
 
 SUMEDANG = Place(-6.8586, 107.9164, ZoneInfo("Asia/Jakarta"))
@@ -40,7 +39,7 @@ def steps(*pairs: tuple[str, float]) -> tuple[Step, ...]:
     return tuple(Step(TimeOfDay.parse(at), level) for at, level in pairs)
 
 
-def controller(
+def configuration(
     programs: dict[str, tuple[Step, ...]] | None = None,
     calendar: tuple[CalendarRule, ...] = (),
     place: Place = SUMEDANG,
@@ -49,20 +48,24 @@ def controller(
     relay_s: float = math.inf,
     photocell: bool = False,
     powered_means_night: bool = False,
-) -> Controller:
-    plan = Plan(
-        programs or {"default": steps(("sunset", 0.8), ("22:00", 0.5), ("sunrise", 0.0))}, calendar, place
+    controls: tuple[Control, ...] = (),
+    rated_w: float = 60.0,
+) -> Configuration:
+    usual = {"default": steps(("sunset", 0.8), ("22:00", 0.5), ("sunrise", 0.0))}
+    return Configuration(
+        plan=Plan(programs or usual, calendar, place),
+        limits=Limits(FLOOR, 0.1, 1.0, False),
+        driver=Driver("linear", fade_s, fade_down_s, (), 1.0, powered_means_night),
+        rated_w=rated_w,
+        controls=controls,
+        min_off_s=relay_s,
+        thresholds=Thresholds(20, 40, 2700) if photocell else None,
     )
-    return Controller(
-        plan,
-        Limits(FLOOR, 0.1, 1.0, False),
-        Driver("linear", fade_s, fade_down_s, (), 1.0, powered_means_night),
-        Controls([], place),
-        Relay(relay_s),
-        Photocell(Thresholds(20, 40, 2700), plan) if photocell else None,
-        Ledger(60.0, 0.0),
-        Faults(60.0),
-    )
+
+
+def controller(*arguments: Any, state: ControllerState | None = None, **more: Any) -> Controller:
+    """Of a configuration that is made as `configuration` makes it."""
+    return Controller(configuration(*arguments, **more), state)
 
 
 EVENING = datetime.fromisoformat("2026-11-24T20:00:00+07:00").timestamp()
@@ -119,7 +122,7 @@ def test_any_sequence_of_overrides_is_followed(moves: list[tuple[float, float, f
     for level, lasts, transition in moves:
         c.override = Override(level, now + 1000, True, transition)
         target = max(level, FLOOR)
-        before = c._shown
+        before = c.state.fade.shown
         for duty in (seen := trace(c, EVENING, now, lasts)):
             assert min(before, target) - 1e-9 <= duty <= max(before, target) + 1e-9
         gaps = [b - a for a, b in itertools.pairwise([before, *seen])]
@@ -192,13 +195,12 @@ def test_reload_takes_light_over_in_middle_of_fade() -> None:
     old.step(EVENING, 0.0)
     old.override = Override(0.3, 1000.0, by="officer")
     before = trace(old, EVENING, 1.0, 1.0)[-1]
-    new = controller({"default": steps(("sunset", 0.6), ("sunrise", 0.0))})
-    new.take_over(old, 2.0)
+    new = controller({"default": steps(("sunset", 0.6), ("sunrise", 0.0))}, state=old.hand_over(2.0))
     after = trace(new, EVENING, 2.0, 5.0)
     assert abs(after[0] - before) < 0.02
     assert after == sorted(after, reverse=True)
     assert after[-1] == 0.3
-    assert new.ledger is old.ledger
+    assert new.ledger.state is old.ledger.state
 
 
 def test_slow_transition_asked_for_by_day() -> None:
@@ -223,26 +225,23 @@ def test_slow_transition_asked_for_by_day() -> None:
 
 def test_a_reload_keeps_hold_times_and_the_relay() -> None:
     control = Control("min", 0.95, "presence", Span.parse("always"), 600.0)
-    old, new = controller(relay_s=600.0), controller(relay_s=600.0)
-    old._controls, new._controls = Controls([control], SUMEDANG), Controls([control], SUMEDANG)
+    old = controller(relay_s=600.0, controls=(control,))
     old.step(EVENING, 0.0, [BoostLamp("a", 0.0, 5.0)])
-    new.take_over(old, 20.0)
+    new = controller(relay_s=600.0, controls=(control,), state=old.hand_over(20.0))
     assert new.step(EVENING + 20, 20.0).decision.level == 0.95
-    old, new = controller(relay_s=600.0), controller(relay_s=600.0)
+    old = controller(relay_s=600.0)
     old.step(NOON, 0.0)
     assert not old.step(NOON + 600, 600.0).closed
-    new.take_over(old, 700.0)
+    new = controller(relay_s=600.0, state=old.hand_over(700.0))
     new.override = Override(1.0, 9000.0)
     assert not new.step(NOON + 700, 700.0).closed
-    bare = controller()
-    bare.take_over(old, 700.0)
+    bare = controller(state=new.hand_over(700.0))
     assert bare.step(NOON + 700, 700.0).closed, "where there is no relay any more, the lamp has power"
 
 
 def test_time_beyond_calendar_with_controls() -> None:
     """A time beyond the calendar with controls is failsafe too."""
-    c = controller()
-    c._controls = Controls([Control("max", 0.5, "always", Span.parse("22:00..05:00"), 0.0)], SUMEDANG)
+    c = controller(controls=(Control("max", 0.5, "always", Span.parse("22:00..05:00"), 0.0),))
     for wall in (4e11, -1e12, 1e18):
         assert c.step(wall, 0.0).decision.level == 1.0
 

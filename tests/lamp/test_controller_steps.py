@@ -15,7 +15,7 @@ from pole_agent.almanac import Span, night_of
 from pole_agent.dates import Dates
 from pole_agent.lamp.commands import Sweep
 from pole_agent.lamp.controller import Controller
-from pole_agent.lamp.controls import Control, Controls
+from pole_agent.lamp.controls import Control
 from pole_agent.lamp.decide import Override
 from pole_agent.lamp.faults import Feedback
 from pole_agent.lamp.program import CalendarRule
@@ -99,8 +99,8 @@ def test_a_wish_wakes_a_controller_that_rests(wish: Callable[[Controller], None]
 
 def test_the_hour_of_a_control_is_noticed() -> None:
     """It comes and goes in the middle of a stretch of the program."""
-    c = controller(fade_s=0.0, fade_down_s=0.0)
-    c._controls = Controls([Control("min", 0.9, "always", Span.parse("20:02..20:04"), 0.0)], SUMEDANG)
+    control = Control("min", 0.9, "always", Span.parse("20:02..20:04"), 0.0)
+    c = controller(fade_s=0.0, fade_down_s=0.0, controls=(control,))
     assert [c.step(EVENING + now, now).duty for now in (0.0, 119.0, 120.0, 239.0, 240.0)] == [
         0.8,
         0.8,
@@ -186,9 +186,9 @@ def test_a_reload_brings_or_takes_a_photocell(old_cell: bool, new_cell: bool) ->
     """What one has seen goes on where there is one before and after; else nothing is taken, and nothing
     fails.
     """
-    old, new = controller(photocell=old_cell), controller(photocell=new_cell)
+    old = controller(photocell=old_cell)
     old.step(EVENING, 0.0, lux=5.0)
-    new.take_over(old, 1.0)
+    new = controller(photocell=new_cell, state=old.hand_over(1.0))
     assert new.cell_dark is (True if old_cell and new_cell else None)
     assert new.step(EVENING + 1, 1.0, lux=5.0).duty == 0.8
 
@@ -408,13 +408,9 @@ def test_everything_that_was_asked() -> None:
     }
     assert c.reasons() == usual
     c.override = Override(0.3, 1e9, True, by="officer", reason="film", local=True)
-    c._controls = Controls(
-        [
-            Control("min", 0.4, "alarm", Span.parse("always"), 0.0),
-            Control("max", 0.9, "always", Span.parse("always"), 0.0),
-        ],
-        SUMEDANG,
-    )
+    always = Span.parse("always")
+    both = Control("min", 0.4, "alarm", always, 0.0), Control("max", 0.9, "always", always, 0.0)
+    c = controller(controls=both, state=c.hand_over(1.0))
     c.step(EVENING, 1.0, [BoostLamp("a", 0.6, 1e9, Severity.ALARM), BoostLamp("b", 0.7, 1e9)])
     assert c.reasons() == usual | {
         "level": 0.3,
@@ -439,13 +435,8 @@ def test_everything_that_was_asked() -> None:
 def test_controls_without_a_program_have_no_hour() -> None:
     """A clock whose time lies beyond the calendar is none: minima hold, maxima do not."""
     for wall in (None, 1e12, math.nan):
-        c = controller()
-        c._controls = Controls(
-            [
-                Control("min", 0.95, "always", Span.parse("10:00..11:00"), 0.0),
-                Control("max", 0.1, "always", Span.parse("always"), 0.0),
-            ],
-            SUMEDANG,
-        )
+        least = Control("min", 0.95, "always", Span.parse("10:00..11:00"), 0.0)
+        most = Control("max", 0.1, "always", Span.parse("always"), 0.0)
+        c = controller(controls=(least, most))
         c.step(wall, 0.0)
         assert (c.reasons()["low"], c.reasons()["high"], c.reasons()["level"]) == (0.95, 1.0, 1.0)

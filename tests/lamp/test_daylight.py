@@ -124,10 +124,10 @@ def test_a_headlight_for_an_hour_is_no_evidence() -> None:
     assert watch.walk(DAY_S) == LIGHT
     watch.daylight.set_aside()
     assert watch.walk(5 * DAY_S) == "", "the person is believed"
-    assert watch.daylight.aside
+    assert watch.daylight.state.aside
     watch.cell = sees
     watch.walk(2 * DAY_S)
-    assert not watch.daylight.aside, "it has agreed for a day"
+    assert not watch.daylight.state.aside, "it has agreed for a day"
 
 
 def test_a_clock_that_was_set_is_looked_at_anew() -> None:
@@ -163,7 +163,7 @@ class Look:
 
     def minutes(self, count: int, dark: bool | None, **more: Any) -> str:
         """Read once a minute, so often: what it says at the last time; then a minute passes."""
-        words = self.daylight.doubt
+        words = self.daylight.state.doubt
         for _ in range(count):
             words = self.see(dark, **more)
             self.go(60)
@@ -313,7 +313,7 @@ def test_of_a_gap_one_minute_counts() -> None:
     for _ in range(4):
         assert look.see(False) == ""
         look.go(HOUR_S)
-    assert look.daylight._against_s[False] == 180.0 + 60.0
+    assert look.daylight.state.against_s[False] == 180.0 + 60.0
 
 
 @pytest.mark.parametrize(("by_s", "words"), [(120.0, LIGHT), (-120.0, LIGHT), (121.0, ""), (-121.0, "")])
@@ -413,15 +413,15 @@ def test_a_cell_that_is_set_aside_agrees_for_a_day(hours: float, aside: bool) ->
     look = Look(MIDNIGHT - 2.9 * HOUR_S)
     assert look.minutes(120, False) == LIGHT
     look.daylight.set_aside()
-    assert (look.daylight.doubt, look.daylight.aside) == ("", True)
+    assert (look.daylight.state.doubt, look.daylight.state.aside) == ("", True)
     assert look.minutes(200, False) == ""
     first = look.now
-    assert look.daylight.aside
+    assert look.daylight.state.aside
     while look.now < first + hours * HOUR_S:
         look.see((look.wall - MIDNIGHT) % DAY_S < 6 * HOUR_S or (look.wall - MIDNIGHT) % DAY_S > 18 * HOUR_S)
         look.go(min(600, max(1.0, first + hours * HOUR_S - look.now)))
     look.see(True)
-    assert look.daylight.aside is aside
+    assert look.daylight.state.aside is aside
 
 
 def test_a_contradiction_begins_the_day_anew() -> None:
@@ -434,10 +434,10 @@ def test_a_contradiction_begins_the_day_anew() -> None:
     look.minutes(2, True)
     look.go(2 * HOUR_S)
     look.minutes(2, True)
-    assert look.daylight.aside
+    assert look.daylight.state.aside
     look.go(24 * HOUR_S)
     look.see(True)
-    assert not look.daylight.aside
+    assert not look.daylight.state.aside
 
 
 def test_a_cell_that_always_says_the_same_stays_aside() -> None:
@@ -445,7 +445,7 @@ def test_a_cell_that_always_says_the_same_stays_aside() -> None:
     look = Look(MIDNIGHT)
     look.daylight.set_aside()
     look.minutes(4 * 24 * 60, True)
-    assert look.daylight.aside
+    assert look.daylight.state.aside
 
 
 def test_what_was_seen_before_it_was_set_aside_is_gone() -> None:
@@ -453,8 +453,8 @@ def test_what_was_seen_before_it_was_set_aside_is_gone() -> None:
     look = Look(MIDNIGHT - 2.9 * HOUR_S)
     look.minutes(119, False)
     look.daylight.set_aside()
-    assert look.daylight._against_s == {True: 0.0, False: 0.0}
-    assert not Daylight(SUMEDANG).aside, "at first it counts"
+    assert look.daylight.state.against_s == {True: 0.0, False: 0.0}
+    assert not Daylight(SUMEDANG).state.aside, "at first it counts"
 
 
 @pytest.mark.parametrize("wall", [1e12, -1e12, 1e18, float("inf"), float("nan")])

@@ -19,8 +19,10 @@ FULL, LOW, HALF = Feedback(True, W), Feedback(True, 30.0), Feedback(True, 45.0)
 class Watch:
     """A lamp of 60 W that is looked at once a second."""
 
-    def __init__(self) -> None:
-        self.faults, self.now = Faults(W), 0.0
+    def __init__(self, before: Watch | None = None) -> None:
+        """`before`: what it has seen goes on after a reload."""
+        self.faults: Faults = Faults(W, None if before is None else before.faults.state)
+        self.now = 0.0
         self.seen: list[tuple[float, str, bool]] = []
         self.changes: list[Change] = []
 
@@ -384,23 +386,20 @@ def test_a_reload_goes_on_with_what_was_seen() -> None:
     the returns.
     """
     before, patient = Watch().look(500, 1.0, LIT, False), Watch().look(500, 1.0, LIT, False)
-    after = Watch()
-    after.faults.take_over(before.faults)
+    after = Watch(before)
     after.now = 500.0
     after.look(500, 1.0, LIT, False)
     assert after.seen == patient.look(500, 1.0, LIT, False).seen == [(900.0, "day_burner", True)]
 
     before = flicker(Watch().look(20, 1.0, LIT), 4, 100)
-    after = Watch()
-    after.faults.take_over(before.faults)
+    after = Watch(before)
     after.now = before.now
     after.look(3, 1.0, DARK).look(5, 1.0, LIT)
     assert after.seen == [(before.now + 3, "cycling", True)]
 
     for deaf, at in ((LIT, 160.0), (None, 160.0)):
         before = Watch().look(100, 1.0, DARK).look(30, 1.0, deaf)
-        after = Watch()
-        after.faults.take_over(before.faults)
+        after = Watch(before)
         after.now = 130.0
         assert after.state("lamp_failure") is True
         after.look(60, 1.0, deaf)

@@ -15,7 +15,7 @@ Note = tuple[float, float, str, bool, float]  # level, duty, reason, presence, n
 
 
 def noted(*notes: Note, rated_w: float = 60.0, now: float = 0.0) -> Ledger:
-    ledger = Ledger(rated_w, now)
+    ledger = Ledger(rated_w)
     for note in notes:
         ledger.note(*note)
     return ledger
@@ -36,7 +36,7 @@ def test_a_night_number_by_number() -> None:
     """Every sum of a night and of all nights, as they are told."""
     ledger = noted(*STORY)
     ledger.turn("2026-11-24", "from", "to", END)
-    assert ledger.finished == [
+    assert ledger.state.finished == [
         {
             "night": "2026-11-24",
             "from": "from",
@@ -54,7 +54,7 @@ def test_a_night_number_by_number() -> None:
         }
     ]
     ledger.turn("2026-11-25", "to", "later", END + HOUR_S)
-    second = ledger.finished[1]
+    second = ledger.state.finished[1]
     assert (second["observed_h"], second["burn_h"], second["switch_ons"], second["changes"]) == (
         1.0,
         1.0,
@@ -107,7 +107,7 @@ def test_restore_adds_every_number() -> None:
         (0.0, 0.0, "program", False, HOUR_S),
         (0.7, 1.0, "program", False, 2 * HOUR_S),
     )
-    ledger.finished = [{"night": "new"}]
+    ledger.state.finished = [{"night": "new"}]
     ledger.restore(kept)
     assert ledger.document(2 * HOUR_S) == {
         "burn_s": 4600.0,
@@ -135,7 +135,7 @@ def test_restore_adds_every_number() -> None:
 )
 def test_what_another_version_did_not_count_is_nothing(night: dict[str, Any], sums: list[float]) -> None:
     """Fewer sums, or more, than today."""
-    ledger = Ledger(60.0, 0.0)
+    ledger = Ledger(60.0)
     ledger.restore({"night": night})
     found = ledger.document(0.0)
     assert found["night"] == {"sums": sums, "reasons": {}, "levels": {}, "present": {}}
@@ -158,7 +158,7 @@ def test_what_another_version_did_not_count_is_nothing(night: dict[str, Any], su
 @pytest.mark.parametrize("key", ["burn_s", "energy_wh", "switch_ons", "boots"])
 def test_which_amounts_can_be_true(key: str, amount: Any, good: bool) -> None:
     """Nothing below nothing, nothing that no lamp lives to see, nothing that is no number."""
-    ledger = Ledger(60.0, 0.0)
+    ledger = Ledger(60.0)
     if good:
         ledger.restore({key: amount})
         assert ledger.document(0.0)[key] == amount
@@ -186,7 +186,7 @@ def test_what_is_a_change(last: tuple[float, float, str, bool], counts: tuple[in
     ledger = noted((0.8, 0.8, "program", False, 0.0), (*last, 0.0))
     sums = ledger.document(0.0)["night"]["sums"]
     assert (sums[4], sums[3]) == counts
-    assert ledger.changed is (counts != (0, 0))
+    assert ledger.state.changed is (counts != (0, 0))
 
 
 @pytest.mark.parametrize(
@@ -210,31 +210,31 @@ def test_what_is_a_change(last: tuple[float, float, str, bool], counts: tuple[in
 def test_what_is_a_switching_on(notes: list[tuple[float, float, str, bool]], switch_ons: int) -> None:
     """From no power to some, in the totals and in the night."""
     ledger = noted(*((*note, 0.0) for note in notes))
-    assert (ledger.switch_ons, ledger.document(0.0)["night"]["sums"][3]) == (switch_ons, switch_ons)
+    assert (ledger.state.switch_ons, ledger.document(0.0)["night"]["sums"][3]) == (switch_ons, switch_ons)
 
 
 def test_a_process_that_begins_in_a_fade_to_nothing() -> None:
     """What it had before nobody knows: it is off, and burns."""
     ledger = noted((0.0, 0.5, "program", False, 0.0))
     ledger.turn(None, None, None, HOUR_S)
-    assert (ledger.finished[0]["level_h"], ledger.finished[0]["burn_h"]) == ({"0.0": 1.0}, 1.0)
+    assert (ledger.state.finished[0]["level_h"], ledger.state.finished[0]["burn_h"]) == ({"0.0": 1.0}, 1.0)
 
 
 def test_what_is_to_be_written() -> None:
     """A lamp that burns, a night that turns, a boot, hours that a person sets; not a lamp that is off."""
-    ledger = Ledger(60.0, 0.0)
-    assert not ledger.changed
+    ledger = Ledger(60.0)
+    assert not ledger.state.changed
     ledger.note(0.0, 0.0, "program", False, 0.0)
     ledger.charge(500.0)
     ledger.note(0.0, 0.0, "program", False, 600.0)
-    assert not ledger.changed
+    assert not ledger.state.changed
     ledger.note(0.0, 0.5, "program", False, 600.0)
-    assert ledger.changed, "it comes on"
-    ledger.changed = False
+    assert ledger.state.changed, "it comes on"
+    ledger.state.changed = False
     ledger.charge(600.0)
-    assert not ledger.changed, "no time has passed"
+    assert not ledger.state.changed, "no time has passed"
     ledger.charge(600.1)
-    assert ledger.changed
+    assert ledger.state.changed
     ledger.note(0.0, 0.0, "program", False, 700.0)
     steps: list[tuple[str, tuple[Any, ...]]] = [
         ("power_came", ()),
@@ -242,14 +242,14 @@ def test_what_is_to_be_written() -> None:
         ("turn", (None, None, None, 800.0)),
     ]
     for step, given in steps:
-        ledger.changed = False
+        ledger.state.changed = False
         getattr(ledger, step)(*given)
-        assert ledger.changed, step
+        assert ledger.state.changed, step
 
 
 def test_a_boot_switches_the_lamp_on() -> None:
     """With the power the wiring lights it: one boot and one switching on, in the totals and in the night."""
-    ledger = Ledger(60.0, 0.0)
+    ledger = Ledger(60.0)
     ledger.power_came()
     ledger.power_came()
     kept = ledger.document(0.0)
@@ -273,7 +273,7 @@ def test_a_night_in_which_nothing_was_seen_is_none(seconds: float, nights: int) 
     ledger = noted((0.0, 0.0, "program", False, 50.0))
     ledger.power_came()
     ledger.turn("2026-11-24", "from", "to", 50.0 + seconds)
-    assert len(ledger.finished) == nights
+    assert len(ledger.state.finished) == nights
     assert ledger.document(100.0)["night"]["sums"][3] == 0, "and another begins"
 
 
@@ -281,16 +281,16 @@ def test_a_clock_that_goes_back_takes_nothing_away() -> None:
     """Time that did not pass is none."""
     ledger = noted((0.5, 0.5, "program", False, 1000.0))
     ledger.charge(900.0)
-    assert (ledger.burn_s, ledger.energy_wh) == (0.0, 0.0)
+    assert (ledger.state.burn_s, ledger.state.energy_wh) == (0.0, 0.0)
     ledger.charge(1000.0)
-    assert ledger.burn_s == 100.0
+    assert ledger.state.burn_s == 100.0
 
 
 def test_totals_are_rounded_for_people() -> None:
     """Hours to a hundredth, kilowatt hours to a watt hour, levels to a tenth."""
     ledger = noted((0.449, 0.333, "program", False, 0.0))
     ledger.turn(None, None, None, 12_345.6)
-    (night,) = ledger.finished
+    (night,) = ledger.state.finished
     assert (night["observed_h"], night["burn_h"], night["energy_wh_estimated"], night["level_h"]) == (
         3.429,
         3.429,

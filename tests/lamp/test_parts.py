@@ -17,7 +17,7 @@ from pole_agent.lamp.controls import Bounds, Control, Controls
 from pole_agent.lamp.decide import Scene
 from pole_agent.lamp.faults import NAMES, Change, Faults, Feedback
 from pole_agent.lamp.ledger import Ledger
-from pole_agent.lamp.photocell import Photocell, Thresholds
+from pole_agent.lamp.photocell import Photocell, PhotocellState, Thresholds
 from pole_agent.lamp.program import Plan, Step
 from pole_agent.lamp.relay import Relay
 from pole_agent.vocabulary import BoostLamp, Severity
@@ -134,8 +134,8 @@ def test_the_relay_never_cycles_faster_than_its_time(
 class Cell:
     """A photocell, and time that passes over it."""
 
-    def __init__(self) -> None:
-        self.cell = Photocell(Thresholds(20.0, 40.0, 2700.0), PLAN)
+    def __init__(self, state: PhotocellState | None = None) -> None:
+        self.cell = Photocell(Thresholds(20.0, 40.0, 2700.0), PLAN, state)
 
     def at(self, wall: float, lux: float | None, lasts_s: float = 60.0) -> Scene:
         """The scene after this reading has lasted until `wall`."""
@@ -209,7 +209,7 @@ def test_stuck_cell_and_an_evening_by_a_wrong_clock() -> None:
     """A cell that was dark through the day by the clock keeps its hour of light into the evening."""
     cell = Cell()
     cell.at(SUNSET - 2760, 0.0, lasts_s=3600.0)
-    assert cell.cell.stuck
+    assert cell.cell.state.stuck
     assert cell.at(SUNSET - 600, 0.0, lasts_s=2100.0) == Scene()
 
 
@@ -238,9 +238,9 @@ def test_sensor_that_contradicts_sun_for_half_hour(lux: float, moment: float) ->
     """A sensor that contradicts the sun for half an hour is stuck and believed no more."""
     cell = Cell()
     cell.at(moment, lux, lasts_s=1700.0)
-    assert cell.cell.stuck in (None, False)
+    assert cell.cell.state.stuck in (None, False)
     cell.at(moment + 120, lux, lasts_s=120.0)
-    assert cell.cell.stuck
+    assert cell.cell.state.stuck
     assert cell.at(SUNSET + 600, 500.0).level == 0.8
 
 
@@ -249,7 +249,7 @@ def test_a_stuck_sensor_is_believed_again() -> None:
     cell = Cell()
     cell.at(NIGHT.middle, 500.0, lasts_s=3600.0)
     cell.at(NIGHT.middle + 600, 0.0)
-    assert cell.cell.stuck is False
+    assert cell.cell.state.stuck is False
 
 
 def test_one_failed_reading_changes_nothing_and_silent() -> None:
@@ -259,8 +259,8 @@ def test_one_failed_reading_changes_nothing_and_silent() -> None:
     for k in range(20):
         assert cell.at(SUNSET - 1100 + k * 20, None if k % 2 else 10.0, lasts_s=0).level == 0.8
     assert cell.at(SUNSET - 500, None, lasts_s=300).level == 0.8, "this evening is decided"
-    assert cell.cell.dark is None
-    assert cell.cell.stuck is None
+    assert cell.cell.state.dark is None
+    assert cell.cell.state.stuck is None
 
 
 def test_nonsense_from_the_sensor_is_no_reading() -> None:
@@ -282,9 +282,9 @@ def test_headlight_before_dawn_does_not_end_night() -> None:
 def test_after_restart_lamps_light_does_not_put_it_out() -> None:
     """After a restart the lamps own light does not put it out."""
     assert Cell().at(SUNSET + 300, 500.0).level == 0.8, "nobody saw it bright before sunset"
-    first, second = Cell(), Cell()
+    first = Cell()
     first.at(SUNSET - 600, 10.0)
-    second.cell.take_over(first.cell)
+    second = Cell(first.cell.state)
     assert second.at(SUNSET - 500, 500.0).level == 0.8, "a reload goes on with what was decided"
 
 
@@ -367,13 +367,13 @@ def test_switching_and_dimming_on_purpose_is_no_fault() -> None:
 
 
 def test_the_ledger_adds_up() -> None:
-    ledger = Ledger(60.0, 0.0)
+    ledger = Ledger(60.0)
     ledger.note(1.0, 1.0, "program", False, 0.0)
     ledger.note(0.5, 0.5, "program", True, 3600.0)
     ledger.note(0.0, 0.0, "program", False, 7200.0)
     ledger.note(1.0, 1.0, "override", False, 9000.0)
     ledger.turn("2026-11-24", "a", "b", 10_800.0)
-    (night,) = ledger.finished
+    (night,) = ledger.state.finished
     assert night["burn_h"] == 2.5
     assert night["observed_h"] == 3.0
     assert night["level_h"] == {"0.5": 1.0, "1.0": 1.5}
@@ -386,22 +386,22 @@ def test_the_ledger_adds_up() -> None:
 
 
 def test_the_ledger_goes_on_after_a_power_cut() -> None:
-    first = Ledger(60.0, 0.0)
+    first = Ledger(60.0)
     first.note(1.0, 1.0, "program", False, 0.0)
     kept = json.loads(json.dumps(first.document(7200.0)))
-    second = Ledger(60.0, 50.0)
+    second = Ledger(60.0)
     second.note(0.5, 0.5, "program", False, 50.0)
     second.charge(3650.0)
     second.restore(kept)
     second.power_came()
     second.turn(None, None, None, 3650.0)
     assert second.burn_h == 3.0
-    assert second.finished[0]["burn_h"] == 3.0
-    assert second.finished[0]["energy_wh_estimated"] == 150.0
-    assert (second.boots, second.switch_ons) == (1, 1)
+    assert second.state.finished[0]["burn_h"] == 3.0
+    assert second.state.finished[0]["energy_wh_estimated"] == 150.0
+    assert (second.state.boots, second.state.switch_ons) == (1, 1)
 
 
-GOOD = Ledger(60.0, 0.0).document(0.0)
+GOOD = Ledger(60.0).document(0.0)
 
 
 @pytest.mark.parametrize(
@@ -419,10 +419,10 @@ GOOD = Ledger(60.0, 0.0).document(0.0)
     ],
 )
 def test_a_ledger_that_cannot_be_read_changes_nothing(kept: object) -> None:
-    ledger = Ledger(60.0, 0.0)
+    ledger = Ledger(60.0)
     with pytest.raises((ValueError, KeyError, TypeError, AttributeError)):
         ledger.restore(kept)  # type: ignore[arg-type]
-    assert (ledger.burn_s, ledger.finished) == (0.0, [])
+    assert (ledger.state.burn_s, ledger.state.finished) == (0.0, [])
 
 
 @given(
@@ -437,18 +437,18 @@ def test_a_ledger_that_cannot_be_read_changes_nothing(kept: object) -> None:
     )
 )
 def test_every_second_of_a_night_is_accounted_for_once(moves: list[tuple[float, float, str, bool]]) -> None:
-    ledger, now = Ledger(60.0, 0.0), 0.0
+    ledger, now = Ledger(60.0), 0.0
     ledger.note(0.0, 0.0, "program", False, 0.0)
     for wait, level, reason, presence in moves:
         now += wait
         ledger.note(level, level, reason, presence, now)
         if int(now) % 3 == 0:
-            restored = Ledger(60.0, now)
+            restored = Ledger(60.0)
             restored.restore(ledger.document(now))
             restored.note(level, level, reason, presence, now)
             ledger = restored
     ledger.turn(None, None, None, now + 1.0)
-    (night,) = ledger.finished
+    (night,) = ledger.state.finished
     assert night["observed_h"] == pytest.approx((now + 1.0) / 3600, abs=0.01)
     assert sum(night["reason_h"].values()) == pytest.approx(night["observed_h"], abs=0.01)
     assert sum(night["level_h"].values()) == pytest.approx(night["burn_h"], abs=0.01)

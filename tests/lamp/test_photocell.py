@@ -107,7 +107,7 @@ def test_what_readings_mean(
     cell, scene = Photocell(Thresholds(20.0, 40.0, WINDOW_S), USUAL), Scene(0.0, False, False)
     for at, lux in readings:
         cell.step(lux, scene, None if wall is None else wall + at, 77.0 + at)
-    assert cell.dark is dark
+    assert cell.state.dark is dark
 
 
 @pytest.mark.parametrize(
@@ -368,7 +368,7 @@ def test_a_cell_is_stuck_after_half_an_hour(
     eye = Eye()
     for wall, lux in looks:
         eye.see(wall, lux)
-    assert eye.cell.stuck is stuck
+    assert eye.cell.state.stuck is stuck
 
 
 @pytest.mark.parametrize(("wall", "level"), [(SUNSET - 600, None), (SUNSET + 600, 0.8), (SUNSET + 7000, 0.8)])
@@ -377,10 +377,10 @@ def test_a_stuck_cell_decides_no_evening(wall: float, level: float | None) -> No
     eye = Eye()
     for at in (SUNSET - WINDOW_S - 1900, SUNSET - WINDOW_S - 1):
         eye.see(at, DARK)
-    assert eye.cell.stuck
+    assert eye.cell.state.stuck
     assert eye.see(wall, DARK).level == level
-    eye.cell._dark_since -= DAY_S  # and after a day of it there is no hour any more
-    eye.cell._lit_until = float("-inf")
+    eye.cell.state.dark_since -= DAY_S  # and after a day of it there is no hour any more
+    eye.cell.state.lit_until = float("-inf")
     assert eye.see(wall, DARK).level == (level or 0.0)
 
 

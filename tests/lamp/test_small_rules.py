@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import math
 from datetime import UTC, datetime
 from typing import Any
@@ -264,9 +265,7 @@ def test_how_long_a_control_holds_on(after: float, low: float, reload: str) -> N
         "moved": [another, held_on],
         "other": [control("min", 0.6, "presence", hold_s=31.0)],
     }
-    after_it = before if reload == "none" else Controls(kinds[reload], SUMEDANG)
-    if reload != "none":
-        after_it.take_over(before)
+    after_it = before if reload == "none" else Controls(kinds[reload], SUMEDANG, before.state)
     assert after_it.bounds([], MIDNIGHT, 5.0 + after).low == (0.0 if reload == "other" else low)
 
 
@@ -328,13 +327,12 @@ Step_ = tuple[float, bool, bool | None, bool]  # now, lit, dark -> closed
 def test_the_relay_in_time(story: list[Step_]) -> None:
     """Each side of its minute, by day and in the dark; the same over a reload at every step."""
     relay = Relay(60.0)
-    assert relay.closed, "as the wiring leaves it"
+    assert relay.state.closed, "as the wiring leaves it"
     for now, lit, dark, closed in story:
-        after = Relay(60.0)
-        after.take_over(relay)
+        after = Relay(60.0, copy.copy(relay.state))
         for one in (after, relay):
             assert one.step(lit, dark, now) is closed
-            assert one.closed is closed
+            assert one.state.closed is closed
 
 
 @pytest.mark.parametrize(
@@ -364,9 +362,7 @@ def test_a_relay_that_never_opens_closes_at_a_reload() -> None:
     old.step(False, False, 0.0)
     old.step(False, False, 60.0)
     for min_off_s, closed in ((60.0, False), (61.0, False), (math.inf, True)):
-        new = Relay(min_off_s)
-        new.take_over(old)
-        assert new.closed is closed
+        assert Relay(min_off_s, copy.copy(old.state)).state.closed is closed
 
 
 # --- survey

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import dataclasses
 import json
 import logging
 import math
@@ -23,7 +24,7 @@ from pole_agent.lamp.daylight import LIGHT
 from pole_agent.lamp.decide import Override
 from pole_agent.lamp.faults import Feedback
 from pole_agent.vocabulary import BoostLamp, RecordEvent, Severity
-from tests.lamp.test_controller import EVENING, NOON, SUMEDANG, controller, steps
+from tests.lamp.test_controller import EVENING, NOON, SUMEDANG, configuration, steps
 from tests.loops.test_light_loop import KEPT, Stand, plant, stand
 
 HOUR_S, DAY_S = 3600.0, 86_400.0
@@ -43,12 +44,12 @@ async def test_what_could_not_be_written_is_written_later(tmp_path: Path) -> Non
         for _ in range(2):
             with pytest.raises(OutboxError, match="the disk is broken"):
                 await s.light.keep()
-            assert s.controller.ledger.changed
-            assert [night["night"] for night in s.controller.ledger.finished] == ["2026-11-24"]
+            assert s.controller.ledger.state.changed
+            assert [night["night"] for night in s.controller.ledger.state.finished] == ["2026-11-24"]
         s.broken.clear()
         await s.light.keep()
-        assert not s.controller.ledger.changed
-        assert s.controller.ledger.finished == []
+        assert not s.controller.ledger.state.changed
+        assert s.controller.ledger.state.finished == []
         kept = await s.disk("lamp.ledger")
         assert kept["finished"] == [], "with its event: a restart tells it no more"
         assert set(kept) == {
@@ -71,14 +72,14 @@ async def test_a_night_that_ends_while_one_is_written(tmp_path: Path) -> None:
     async with stand(tmp_path) as s:
         s.step()
         ledger = s.controller.ledger
-        ledger.finished = [{"night": "first"}]
+        ledger.state.finished = [{"night": "first"}]
         both = asyncio.gather(s.light.keep(), s.light.keep())
         await asyncio.sleep(0)
-        ledger.finished.append({"night": "second"})
+        ledger.state.finished.append({"night": "second"})
         await both
         await s.light.keep()
         assert [night["night"] for night in await s.events("lamp.summarized")] == ["first", "second"]
-        assert ledger.finished == []
+        assert ledger.state.finished == []
 
 
 async def test_a_sum_that_is_no_number_is_not_kept(tmp_path: Path) -> None:
@@ -86,7 +87,7 @@ async def test_a_sum_that_is_no_number_is_not_kept(tmp_path: Path) -> None:
     async with stand(tmp_path) as s:
         await s.light.keep()
         before = await s.disk("lamp.ledger")
-        s.controller.ledger.energy_wh = math.nan
+        s.controller.ledger.state.energy_wh = math.nan
         with pytest.raises(ValueError, match="JSON"):
             await s.light.keep()
         assert await s.disk("lamp.ledger") == before
@@ -97,11 +98,11 @@ async def test_before_the_disk_was_read_no_night_turns(tmp_path: Path) -> None:
     async with stand(tmp_path, restored=False) as s:
         for _ in range(3):
             s.step(DAY_S)
-        assert s.light._night is None
-        assert s.controller.ledger.finished == []
+        assert s.night is None
+        assert s.controller.ledger.state.finished == []
         await s.light.restore()
         s.step(1.0)
-        assert s.light._night is not None
+        assert s.night is not None
         s.step(DAY_S)
         (told,) = await s.events("lamp.summarized")
         assert told["observed_h"] == pytest.approx(3 * 24, abs=0.01)
@@ -120,7 +121,7 @@ async def test_restore_tries_again_until_the_disk_answers(tmp_path: Path) -> Non
         await s.clock.advance(0.2)
         await asyncio.wait_for(task, 5.0)
         assert s.controller.override is not None
-        assert (s.light._default_s, s.light.account()["boots"]) == (90.0, 4)
+        assert (s.light.lamp.state.default_s, s.light.account()["boots"]) == (90.0, 4)
 
 
 @pytest.mark.parametrize("damaged", ["override", "lamp.default_duration_s", "lamp.ledger"])
@@ -136,7 +137,7 @@ async def test_one_damaged_row_spoils_no_other(
             await s.store.write(lambda db, key=key, kept=kept: db.set(key, kept))  # type: ignore[misc]
         await s.light.restore()
         assert (s.controller.override is not None) is (damaged != "override")
-        assert s.light._default_s == (3600.0 if damaged == "lamp.default_duration_s" else 90.0)
+        assert s.light.lamp.state.default_s == (3600.0 if damaged == "lamp.default_duration_s" else 90.0)
         assert s.light.account()["boots"] == (0 if damaged == "lamp.ledger" else 4)
         assert [r.message.split(" ")[0] for r in caplog.records if "cannot be read" in r.message] == [damaged]
         await s.light.keep()
@@ -195,7 +196,7 @@ async def test_the_end_is_told_or_fails(tmp_path: Path) -> None:
 @contextlib.asynccontextmanager
 async def cell(folder: Path, wall: float) -> AsyncIterator[Stand]:
     async with stand(
-        folder, wall, made=controller(photocell=True, fade_s=0.0, fade_down_s=0.0), restored=False
+        folder, wall, made=configuration(photocell=True, fade_s=0.0, fade_down_s=0.0), restored=False
     ) as s:
         s.lux = 5.0
         yield s
@@ -259,13 +260,14 @@ async def test_a_person_is_believed_against_the_cell(tmp_path: Path) -> None:
         await minutes(s, 125)
         assert s.keeper.trusted
         assert s.keeper.cell_aside
-        assert s.light._daylight.aside
-        again = Stand(tmp_path / "again", before=s, made=controller(photocell=True))
-        assert again.light._daylight.aside
+        assert s.light.lamp.state.daylight.aside
+        again = Stand(tmp_path / "again", before=s, made=configuration(photocell=True))
+        assert again.light.lamp.state.daylight.aside
         for aside in (True, False):  # another place, another sun; but the same cell
             s.keeper.cell_aside = aside
-            other = controller(photocell=True, place=type(SUMEDANG)(0.0, 0.0, SUMEDANG.zone))
-            assert Stand(tmp_path / f"{aside}", before=s, made=other).light._daylight.aside is aside
+            place = type(SUMEDANG)(0.0, float(aside), SUMEDANG.zone)
+            other = configuration(photocell=True, place=place)
+            assert Stand(tmp_path / f"{aside}", before=s, made=other).light.lamp.state.daylight.aside is aside
 
 
 async def test_a_cell_that_is_taken_away_doubts_no_more(tmp_path: Path) -> None:
@@ -275,7 +277,7 @@ async def test_a_cell_that_is_taken_away_doubts_no_more(tmp_path: Path) -> None:
         s.lux = 500.0
         await minutes(s, 125)
         assert not s.keeper.trusted
-        bare = Stand(tmp_path / "bare", before=s, made=controller(fade_s=0.0, fade_down_s=0.0))
+        bare = Stand(tmp_path / "bare", before=s, made=configuration(fade_s=0.0, fade_down_s=0.0))
         for _ in range(24):
             bare.step(HOUR_S)
             bare.keeper.check()
@@ -300,9 +302,9 @@ async def test_how_far_a_clock_goes_back(tmp_path: Path, days_back: int, begins:
         s.clock.set_wall(EVENING - days_back * DAY_S)
         s.keeper.accept()
         s.step(1.0)
-        assert s.light._night is not None
-        assert round((NIGHT.start - s.light._night.start) / DAY_S) == (days_back if begins else 0)
-        assert (await s.disk("lamp.ledger"))["night_start"] == s.light._night.start
+        assert s.night is not None
+        assert round((NIGHT.start - s.night.start) / DAY_S) == (days_back if begins else 0)
+        assert (await s.disk("lamp.ledger"))["night_start"] == s.night.start
         assert await s.events("lamp.summarized") == []
 
 
@@ -323,7 +325,7 @@ async def test_how_often_the_ledger_is_kept(tmp_path: Path, seconds: float, writ
     async with stand(tmp_path) as s:
         s.step()
         await s.light.keep()
-        s.light._kept_at = s.clock.monotonic()
+        s.light.lamp.state.nights.kept_at = s.clock.monotonic()
         before = await s.disk("lamp.ledger")
         s.step(seconds)
         assert (await s.disk("lamp.ledger") != before) is written
@@ -336,11 +338,11 @@ async def test_a_lamp_that_is_off_is_not_written(tmp_path: Path) -> None:
     async with stand(tmp_path, NOON + 600) as s:
         s.step()
         await s.light.keep()
-        s.controller.ledger.changed = False
+        s.controller.ledger.state.changed = False
         before = await s.disk("lamp.ledger")
         s.step(HOUR_S)
         assert await s.disk("lamp.ledger") == before
-        s.controller.ledger.finished.append({"night": "late"})
+        s.controller.ledger.state.finished.append({"night": "late"})
         s.step(HOUR_S)
         assert [night["night"] for night in await s.events("lamp.summarized")] == ["late"]
 
@@ -350,9 +352,10 @@ async def test_a_time_beyond_the_calendar_turns_no_night(tmp_path: Path, wall: f
     """The night that runs goes on; the lamp has the failsafe level."""
     async with stand(tmp_path) as s:
         s.step()
-        before = s.light._night
-        s.light._turn_nights(wall, s.clock.monotonic())
-        assert s.light._night is before is not None
+        before = s.night
+        moment = dataclasses.replace(s.light._moment(s.clock.monotonic()), offset=wall - s.clock.monotonic())
+        assert list(s.light.lamp.book(moment)) == []
+        assert s.night is before is not None
         assert await s.events("lamp.summarized") == []
 
 
@@ -369,7 +372,7 @@ async def test_what_is_a_change_and_what_is_logged(tmp_path: Path) -> None:
             found: int = disk.execute("SELECT count(*) FROM lamp_log").fetchone()[0]
         return found
 
-    made = controller({"default": steps(("sunset", 0.8), ("sunrise", 0.0))}, fade_s=0.0, fade_down_s=0.0)
+    made = configuration({"default": steps(("sunset", 0.8), ("sunrise", 0.0))}, fade_s=0.0, fade_down_s=0.0)
     async with stand(tmp_path, made=made) as s:
         s.step()
         await s.kept()
@@ -449,13 +452,13 @@ async def test_a_fade_goes_on_at_once(tmp_path: Path) -> None:
 async def test_how_long_the_loop_waits(tmp_path: Path, until: float, pause: float) -> None:
     """A second, or until what holds now ends, never not at all."""
     async with stand(tmp_path) as s:
-        assert s.light._pause() == 1.0, "nothing is decided yet"
+        assert s.pause_s == 1.0, "nothing is decided yet"
         s.controller.override = Override(0.5, 1e9)
         s.step()
         decision = s.controller.decision
         assert decision is not None
         object.__setattr__(decision, "until", until)
-        assert s.light._pause() == pytest.approx(pause)
+        assert s.pause_s == pytest.approx(pause)
 
 
 async def test_the_lamp_that_was_never_looked_at(tmp_path: Path) -> None:

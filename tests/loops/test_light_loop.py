@@ -6,8 +6,8 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import copy
 import json
-import math
 import os
 import sqlite3
 from collections.abc import AsyncIterator
@@ -16,23 +16,23 @@ from typing import Any, Literal
 
 import pytest
 
-from pole_agent.almanac import night_of
+from pole_agent.almanac import Night, night_of
 from pole_agent.clock import ManualClock
 from pole_agent.context import Context
 from pole_agent.errors import CommandRefused, LampError
 from pole_agent.health.parts import Parts
 from pole_agent.health.trust import TimeKeeper
-from pole_agent.lamp.boosts import Boosts
-from pole_agent.lamp.controller import Controller
+from pole_agent.lamp.controller import Configuration
 from pole_agent.lamp.decide import Override
 from pole_agent.lamp.faults import Feedback
 from pole_agent.lamp.lamp import Luminaire
+from pole_agent.lamp.street_light import LampState, StreetLight
 from pole_agent.loops.light import Light
 from pole_agent.store.store import Store
 from pole_agent.uplink.board import Board
 from pole_agent.uuid7 import uuid7
 from pole_agent.vocabulary import BoostLamp, RecordEvent
-from tests.lamp.test_controller import EVENING, NOON, SUMEDANG, controller, steps
+from tests.lamp.test_controller import EVENING, NOON, SUMEDANG, configuration, controller, steps
 from tests.loops.dispatching import SwitchedStore
 
 TOPIC = "base/lamp/state"
@@ -67,7 +67,8 @@ class Stand:
         now: float = 1000.0,
         before: Stand | None = None,
         lamp: Wire | None = None,
-        made: Controller | None = None,
+        made: Configuration | None = None,
+        luminaire: Luminaire | None = None,
     ) -> None:
         self.clock: ManualClock = ManualClock(wall=wall, monotonic=now) if before is None else before.clock
         self.keeper: TimeKeeper = (
@@ -84,8 +85,7 @@ class Stand:
         self.feedback: Feedback | None = None
         self.lux: float | None = None
         self.beats = 0
-        self.controller = made or controller(relay_s=math.inf)
-        self.luminaire: Luminaire = (
+        self.luminaire: Luminaire = luminaire or (
             before.luminaire
             if before is not None
             else Luminaire(self.lamp, self.relay, lambda: self.lux, lambda: self.feedback)
@@ -98,11 +98,12 @@ class Stand:
             board=self.board,
             parts=self.parts,
         )
-        self.light = Light(
-            context, self.luminaire, self.controller, Boosts(), beat=self.beat, button_off_s=120.0
+        state = LampState.begin(now) if before is None else before.light.hand_over(self.luminaire)
+        street_light = StreetLight(
+            made or configuration(), state, button_off_s=120.0, cell_aside=self.keeper.cell_aside
         )
-        if before is not None:
-            self.light.take_over(before.light)
+        self.light: Light = Light(context, self.luminaire, street_light, beat=self.beat)
+        self.controller = self.light.controller
 
     def beat(self) -> None:
         self.beats += 1
@@ -133,6 +134,16 @@ class Stand:
         await self.kept()
         stored = await self.store.read(lambda db: db.list_events(1000))
         return [json.loads(s.data) for s in stored if s.kind == kind]
+
+    @property
+    def night(self) -> Night | None:
+        """The one that is counted."""
+        return self.light.lamp.state.nights.night
+
+    @property
+    def pause_s(self) -> float:
+        """How long the loop waits now."""
+        return self.light.lamp.pause_s(self.clock.monotonic())
 
     @property
     def notice(self) -> dict[str, Any]:
@@ -302,10 +313,10 @@ async def test_what_was_commanded_meanwhile_is_newer(tmp_path: Path) -> None:
     """What was commanded meanwhile is newer than the disk. A command and a resume before the disk answers."""
     await plant(tmp_path, override=KEPT, default_s=90)
     async with stand(tmp_path, restored=False) as s:
-        s.light._replace(None, "officer")
+        await s.light.command({"resume": True}, "officer")
         await s.light.restore()
         assert s.controller.override is None
-        assert s.light._default_s == 90.0
+        assert s.light.lamp.state.default_s == 90.0
 
 
 @pytest.mark.parametrize(
@@ -368,8 +379,8 @@ async def test_every_row_of_the_ledger_over_a_restart(tmp_path: Path) -> None:
         assert {k: after[k] for k in ("burn_s", "energy_wh", "switch_ons", "boots", "night")} == {
             k: account[k] for k in ("burn_s", "energy_wh", "switch_ons", "boots", "night")
         }
-        assert s.light._night is not None
-        assert s.light._night.start == night_start
+        assert s.night is not None
+        assert s.night.start == night_start
 
 
 async def test_before_disk_was_read_nothing_is_written(tmp_path: Path) -> None:
@@ -439,13 +450,13 @@ async def test_clock_that_was_days_ahead_does_not_stop(tmp_path: Path) -> None:
     for back_s, begins in ((10 * 86_400.0, True), (86_400.0, False)):
         async with stand(tmp_path / str(back_s), EVENING) as s:
             s.step()
-            before = s.light._night
+            before = s.night
             s.clock.set_wall(EVENING - back_s)
             s.keeper.accept()
             s.step(1.0)
             assert before is not None
-            assert s.light._night is not None
-            assert (s.light._night.start < before.start) is begins
+            assert s.night is not None
+            assert (s.night.start < before.start) is begins
             assert await s.events("lamp.summarized") == []
 
 
@@ -488,15 +499,15 @@ async def test_a_step_says_whether_a_fade_goes_on(tmp_path: Path) -> None:
     """Then the next one comes in a moment; else within a second, and at the end of what holds now."""
     async with stand(tmp_path) as s:
         assert s.step() is False
-        assert s.light._pause() == 1.0
+        assert s.pause_s == 1.0
         await s.light.command({"level": 0.5, "duration_s": 10}, "x")
         assert s.step(0.1) is True
         assert s.step(5.0) is False
-        assert s.light._pause() == 1.0
+        assert s.pause_s == 1.0
         s.step(4.4)
-        assert s.light._pause() == pytest.approx(0.5)
+        assert s.pause_s == pytest.approx(0.5)
         s.clock.move_to(1010.0)
-        assert s.light._pause() == 0.001
+        assert s.pause_s == 0.001
 
 
 async def test_loop_beats_and_hears_button_and_boosts(tmp_path: Path) -> None:
@@ -704,10 +715,10 @@ async def test_a_command_waits_for_a_hanging_disk_once(tmp_path: Path) -> None:
         assert json.loads(kept)["level"] == 0.7, "what was answered is on the disk"
 
 
-# --- a reload
+# --- a reload; every field of it is in tests/lamp/test_lamp_state.py
 
 
-async def test_every_field_that_a_reload_carries_over(tmp_path: Path) -> None:
+async def test_what_a_reload_carries_over(tmp_path: Path) -> None:
     """The override, the usual duration, what is restored, the night and its times, the photocell's memory,
     the counts, the pin.
     """
@@ -717,81 +728,54 @@ async def test_every_field_that_a_reload_carries_over(tmp_path: Path) -> None:
         await old.light.command({"level": 0.5, "transition": 0}, "x")
         old.run(50.0)
         driven = len(old.lamp.seen)
-        new = Stand(tmp_path / "unused", before=old)
         names = (
-            "_default_s",
-            "_restored",
-            "_commanded",
-            "_night",
-            "_kept_at",
-            "_turned_at",
-            "_rose_at",
-            "_level",
-            "_daylight",
+            "default_s",
+            "restored",
+            "commanded",
+            "nights",
+            "rose_at",
+            "level",
+            "daylight",
             "changes",
-            "_driven",
+            "driven",
         )
+        kept = {name: copy.copy(getattr(old.light.lamp.state, name)) for name in names}
+        override = old.controller.override
+        new = Stand(tmp_path / "unused", before=old)
+        state = new.light.lamp.state
         for name in names:
-            assert getattr(new.light, name) == getattr(old.light, name), name
-        assert new.controller.override == old.controller.override is not None
-        assert new.light._began is False, "it is the same process"
+            assert getattr(state, name) == kept[name], name
+        assert new.controller.override is override is not None
+        assert state.logged is True, "it is the same process"
         new.light.step(new.clock.monotonic())
         assert len(old.lamp.seen) == driven, "the pin is as it was"
         await new.kept()
-        other = controller(place=type(SUMEDANG)(0.0, 0.0, SUMEDANG.zone))
-        moved = Stand(tmp_path / "moved", before=old, made=other)
-        assert moved.light._daylight is not old.light._daylight, "another place, another sun"
-        anew = Stand(tmp_path / "anew", before=old)
-        anew.light._luminaire = Luminaire(Wire())
-        anew.light._driven = None
-        anew.light.take_over(old.light)
-        assert anew.light._driven is None, "another pin is driven anew"
+        other = configuration(place=type(SUMEDANG)(0.0, 0.0, SUMEDANG.zone))
+        seen = state.daylight
+        moved = Stand(tmp_path / "moved", before=new, made=other)
+        assert moved.light.lamp.state.daylight is not seen, "another place, another sun"
+        anew = Stand(tmp_path / "anew", before=moved, luminaire=Luminaire(Wire()))
+        assert anew.light.lamp.state.driven is None, "another pin is driven anew"
 
 
-# --- the controller's own
-
-
-def test_every_field_of_the_controller_over_a_reload() -> None:
+def test_controller_over_a_reload() -> None:
     """Override, fade, sweep, relay, controls, photocell, faults, ledger; the rated power is that of the new
     settings.
     """
-    old, new = (
-        controller(photocell=True, relay_s=60.0),
-        controller({"default": steps(("sunset", 0.4))}, photocell=True, relay_s=60.0),
-    )
+    old = controller(photocell=True, relay_s=60.0)
     old.step(EVENING, 0.0)
     old.override = Override(0.3, 1000.0)
     old.step(EVENING + 1, 1.0)
     old.step(EVENING + 2, 2.0, lux=500.0, feedback=Feedback(True))
-    new.ledger.rated_w = 99.0
-    ledger, burned = old.ledger, old.ledger.burn_s
-    new.take_over(old, 12.0)
-    for name in ("override", "decision", "_faded_for", "_sweep", "_start", "_began", "_fading_s", "_shown"):
-        assert getattr(new, name) == getattr(old, name), name
-    assert new.ledger is ledger
-    assert (new.ledger.rated_w, new.ledger.burn_s) == (99.0, burned + 10.0)
-    cell, before = new._photocell, old._photocell
-    assert cell is not None
-    assert before is not None
-    names = (
-        "dark",
-        "_candidate",
-        "_candidate_since",
-        "_read_at",
-        "_latched",
-        "_bright_before",
-        "_against_since",
-        "stuck",
-        "_dark_since",
-        "_lit_until",
+    kept, burned = copy.deepcopy(old.state), old.ledger.state.burn_s
+    new = controller(
+        {"default": steps(("sunset", 0.4))},
+        photocell=True,
+        relay_s=60.0,
+        rated_w=99.0,
+        state=old.hand_over(12.0),
     )
-    for name in names:
-        assert getattr(cell, name) == getattr(before, name), name
-    assert set(vars(cell)) == {*names, "_thresholds", "_plan"}, "a field that is new is to be carried over"
-    faults, seen = new.faults, old.faults
-    assert {k: v for k, v in vars(faults).items() if k != "_rated_w"} == {
-        k: v for k, v in vars(seen).items() if k != "_rated_w"
-    }
-    assert {k: v for k, v in vars(new._relay).items() if k != "_min_off_s"} == {
-        k: v for k, v in vars(old._relay).items() if k != "_min_off_s"
-    }
+    assert new.ledger.state is old.ledger.state
+    assert (new.ledger._rated_w, new.ledger.state.burn_s) == (99.0, burned + 10.0)
+    for name in ("override", "decision", "fade", "relay", "controls", "photocell", "faults"):
+        assert getattr(new.state, name) == getattr(kept, name), name

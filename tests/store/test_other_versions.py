@@ -105,12 +105,12 @@ def test_a_request_without_what_it_is_about_is_none(key: str) -> None:
 )
 def test_ledger_that_lacks_key_keeps_its_other_hours(key: str) -> None:
     """A ledger that lacks a key keeps its other hours."""
-    old = Ledger(60.0, 0.0)
+    old = Ledger(60.0)
     old.note(1.0, 1.0, "program", False, 0.0)
     document = json.loads(json.dumps(old.document(7200.0))) | {"a later count": 3}
     for place in (document, document["night"]):
         place.pop(key, None)
-    new = Ledger(60.0, 0.0)
+    new = Ledger(60.0)
     new.restore(document)
     assert new.burn_h == (0.0 if key == "burn_s" else 2.0)
 

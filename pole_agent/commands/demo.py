@@ -201,7 +201,7 @@ async def _drained(runtime: compose.Runtime) -> None:
 
 def _summary(runtime: compose.Runtime, narrator: Narrator, said: str, language: str) -> None:
     kinds, lamp = narrator.kinds, runtime.light.state()
-    requests = Counter(r["state"] for r in runtime.dispatch.everything())
+    requests = Counter(r["state"] for r in runtime.dispatch.controller.everything())
     runs = sum(w.pipeline.detector_runs for w in runtime.watches if w.pipeline)
     frames = sum(w.pipeline.frames for w in runtime.watches if w.pipeline)
     people = sum(len(w.people_seen) for w in runtime.watches)

@@ -162,7 +162,7 @@ def requests_of(arguments: argparse.Namespace, *, running: bool = False) -> list
     except control.NotRunning:
         if running:
             raise
-    from pole_agent.loops.dispatch.rows import dump_requests
+    from pole_agent.drone.stored import dump_requests
 
     settings = control.settings_of(arguments)
     return read_database(
@@ -203,8 +203,7 @@ def _who_stopped(arguments: argparse.Namespace) -> str:
     try:
         stop = (control.ask(arguments, "health")["drone"] or {}).get("stopped")
     except control.NotRunning:
-        from pole_agent.loops.dispatch.registry import STOP
-        from pole_agent.loops.dispatch.rows import stop_of
+        from pole_agent.drone.stored import STOP, stop_of
 
         stop = read_database(arguments, lambda db: stop_of(db.get(STOP), {"by": "unknown"}))
     return str(stop["by"]) if stop else ""

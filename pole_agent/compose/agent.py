@@ -99,7 +99,7 @@ def local_of(runtime: Runtime, before: Runtime | None) -> Local:
     others: dict[str, Callable[[], Any]] = {
         "lamp": of_lamp,
         "pole": lambda: site_of(settings) | {"wall": clock.wall()},
-        "drone": runtime.dispatch.everything,
+        "drone": runtime.dispatch.controller.everything,
         "health": runtime.report.health,
         "conduct": partial(conduct_digest, settings),
     }
@@ -147,7 +147,10 @@ def lifecycle_of(runtime: Runtime, loaded: Loaded, luminaire: Luminaire, records
         base, client_id_of(settings), pole.name or f"Smart pole {pole.id}", __version__, street_of(settings)
     )
     announced = settings.mqtt is not None and settings.mqtt.homeassistant
-    troubles = {"configuration": loaded.degraded, "drone": runtime.dispatch.trouble} | luminaire.troubles
+    troubles = {
+        "configuration": loaded.degraded,
+        "drone": runtime.dispatch.controller.trouble,
+    } | luminaire.troubles
     return Lifecycle(
         context=context,
         info=Message(f"{base}/info", encode(info_of(loaded)), retain=True),

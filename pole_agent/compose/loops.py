@@ -108,12 +108,12 @@ def dispatch_of(
     for_real: bool,
 ) -> Dispatch:
     rules, beat = drone_rules(settings, for_real), pulses.promise("dispatch", PULSE_S)
-    dispatch = Dispatch(context, rules, new_id_of(context.clock), records.rates, beat=beat)
-    if before is not None and (before.settings.base_topic, before.settings.storage) == (
-        context.base,
-        settings.storage,
-    ):
-        dispatch.take_over(before.dispatch)
+    same = (context.base, settings.storage)
+    goes_on = before is not None and (before.settings.base_topic, before.settings.storage) == same
+    state = before.dispatch.controller.state if before is not None and goes_on else None
+    dispatch = Dispatch(context, rules, new_id_of(context.clock), records.rates, state=state, beat=beat)
+    if before is not None and goes_on and context.board is not before.board:
+        dispatch.tell_anew()
     return dispatch
 
 
@@ -213,13 +213,13 @@ def report_of(
 ) -> Report:
     def present() -> dict[str, Any]:
         return {
-            "requests": [{k: r[k] for k in ACTIVE_REQUEST} for r in dispatch.pending()],
+            "requests": [{k: r[k] for k in ACTIVE_REQUEST} for r in dispatch.controller.pending()],
             "counts": {w.camera: w.pipeline.counts if w.pipeline else {} for w in watches},
         }
 
     sent = upload.sent if upload else dict
     sources = Sources(
-        present=present, sent=sent, rates=records.rates, drone=dispatch.state, troubles=machine.troubles
+        present=present, sent=sent, rates=records.rates, drone=dispatch.health, troubles=machine.troubles
     )
     certificates = Certificates(certificate_probes(settings, upload), context.parts)
     return Report(

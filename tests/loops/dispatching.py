@@ -23,6 +23,7 @@ from pole_agent.drone.approval import Office
 from pole_agent.drone.areas import Area
 from pole_agent.drone.gates import DroneLimits
 from pole_agent.drone.rules import DroneRules
+from pole_agent.drone.state import DroneState
 from pole_agent.errors import LinkLost, OutboxError
 from pole_agent.health.parts import Parts
 from pole_agent.health.trust import TimeKeeper
@@ -54,8 +55,10 @@ class SwitchedStore(Store):
         super().__init__(*arguments)
         self._broken = broken
         self.writes_left: int | None = None  # so many go well, then the disk fails
+        self.before_write: Callable[[], None] = lambda: None
 
     async def write(self, work: Any, *events: RecordEvent) -> Any:
+        self.before_write()
         self._fail("write")
         if self.writes_left is not None:
             self.writes_left -= 1
@@ -137,18 +140,19 @@ class Bench(Steered):
         if not same_board:
             self.board = Board()
             self.board.birth(self._send)
-        self._build()
-        self.dispatch.take_over(before)
+        self._build(before.controller.state)
+        if not same_board:
+            self.dispatch.tell_anew()
         self.running = asyncio.ensure_future(self.dispatch.run())
         await self.quiet()
 
-    def _build(self) -> None:
+    def _build(self, state: DroneState | None = None) -> None:
         ids = lambda: uuid7(self.clock.wall(), self.random.randbytes)  # noqa: E731
         parts = Parts(self.store.record, self.clock.monotonic)
         self.context = Context(
             base=BASE, clock=self.clock, keeper=self.keeper, store=self.store, board=self.board, parts=parts
         )
-        self.dispatch = Dispatch(self.context, self.rules, ids, self._rates)
+        self.dispatch = Dispatch(self.context, self.rules, ids, self._rates, state=state)
 
     async def restart(self, *, new_boot: bool = False, off_s: float = 1.0) -> None:
         await self.stop()
@@ -249,7 +253,7 @@ class Bench(Steered):
 
     @property
     def requests(self) -> dict[str, dict[str, Any]]:
-        return {r["request_id"]: r for r in self.dispatch.everything()}
+        return {r["request_id"]: r for r in self.dispatch.controller.everything()}
 
     def state(self, request_id: str | None = None) -> str:
         return str(self.requests[request_id or self.last["request_id"]]["state"])

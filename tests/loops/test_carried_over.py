@@ -4,18 +4,24 @@ them.
 
 from __future__ import annotations
 
+import copy
 import dataclasses
 import json
+from collections import Counter
 from pathlib import Path
 
 import pytest
 
 from pole_agent.drone.approval import Standing, StandingBook
+from pole_agent.drone.commands import Decision
+from pole_agent.drone.conditions import Conditions
 from pole_agent.drone.gates import Gate
 from pole_agent.drone.request import Request, Step
+from pole_agent.drone.state import DroneState, Triggers
+from pole_agent.drone.stored import LastOrder
 from pole_agent.drone.target import around
 from pole_agent.errors import CommandRefused
-from pole_agent.loops.dispatch.rows import LastOrder
+from pole_agent.vocabulary import RequestDrone, Severity
 from tests.loops.dispatching import LIMITS, NOON, PLACE, Bench, rules
 from tests.loops.test_dispatch import ROUND
 from tests.loops.test_ways_out import bench, reach
@@ -56,6 +62,7 @@ FULL = Request(
     ("nonce",),
     (Step(NOON, "requested", "pole", "x"),),
 )
+TRIGGER = RequestDrone("late", "street", "road", "i-1", Severity.WARNING, 1000.0)
 BOOK = StandingBook({"round": Standing(ROUND.written, "Dewi", NOON + 9000, "k")}, {"n" * 16: NOON + 5}, 7.0)
 
 
@@ -94,12 +101,56 @@ async def test_every_field_is_carried_over(how: str, tmp_path: Path) -> None:
                 await b.reload(same_board="another" not in how)
             elif how == "reboot":
                 await b.restart(new_boot=True)
-            docket = b.dispatch._registry
-            assert docket.requests == {"r-full": FULL}
-            assert docket.last_order == LastOrder("r-0", NOON - 9, 91.0, "boot-1")
-            assert docket.stop == {"by": "Dewi", "reason": "a helicopter", "since": "s"}
-            assert docket.dock_stop == NOON - 3
-            assert docket.standing == BOOK
+            state = b.dispatch.controller.state
+            assert state.requests == {"r-full": FULL}
+            assert state.last_order == LastOrder("r-0", NOON - 9, 91.0, "boot-1")
+            assert state.stop == {"by": "Dewi", "reason": "a helicopter", "since": "s"}
+            assert state.dock_stop == NOON - 3
+            assert state.standing == BOOK
+
+
+# No field has its default, and none changes while the disk fails.
+STATE = DroneState(
+    restored=True,
+    store_id="set below",
+    requests={"r-full": FULL},
+    heard_at={"r-full": 990.0},
+    deadlines={"r-full": 1600.0},
+    called_back_at={"r-full": 995.0},
+    last_order=LastOrder("r-0", NOON - 9, 91.0, "boot-1"),
+    stop={"by": "Dewi", "reason": "a helicopter", "since": "s"},
+    dock_stop=NOON - 3,
+    standing=BOOK,
+    conditions=Conditions(),
+    triggers={TRIGGER.incident_key: Triggers(first=TRIGGER, ids=("i-1", "i-2"), count=3)},
+    early={"r-9": Decision("cancel", "Dewi", request_id="r-9")},
+    refused=Counter({"forged": 2}),
+    unsaved={"r-full": None},
+    unsaved_values={"drone_stop": "x"},
+    saved_at=7.0,
+)
+
+
+def _comparable(state: DroneState) -> dict[str, object]:
+    values = {field.name: copy.deepcopy(getattr(state, field.name)) for field in dataclasses.fields(state)}
+    return values | {"conditions": state.conditions.get("wind_ms")}
+
+
+@pytest.mark.parametrize("same_board", [True, False])
+async def test_a_reload_hands_every_field_of_the_state_on(same_board: bool, tmp_path: Path) -> None:
+    """A field that is added is added to what is looked at here."""
+    async with bench(tmp_path, turns=False) as b:
+        state = copy.deepcopy(STATE)
+        state.store_id = b.store.store_id
+        state.conditions.take({"wind_ms": 3.0}, NOON, NOON, 1000.0)
+        before, nothing = _comparable(state), _comparable(DroneState())
+        assert not [name for name, value in before.items() if value == nothing[name]]
+        for name in before:
+            setattr(b.dispatch.controller.state, name, getattr(state, name))
+        b.broken.update({"read", "write"})
+        for _ in range(2):
+            await b.reload(same_board=same_board)
+            assert _comparable(b.dispatch.controller.state) == before
 
 
 async def test_restart_begins_with_what_is_on_disk_only(tmp_path: Path) -> None:
@@ -108,9 +159,9 @@ async def test_restart_begins_with_what_is_on_disk_only(tmp_path: Path) -> None:
     Of a first start there is nothing: no order, no stop, no approval.
     """
     async with bench(tmp_path) as b:
-        docket = b.dispatch._registry
-        assert (docket.requests, docket.last_order, docket.stop, docket.dock_stop) == ({}, None, None, None)
-        assert docket.standing == StandingBook()
+        state = b.dispatch.controller.state
+        assert (state.requests, state.last_order, state.stop, state.dock_stop) == ({}, None, None, None)
+        assert state.standing == StandingBook()
 
 
 @pytest.mark.parametrize("how", ["reload", "restart", "reboot"])
@@ -208,14 +259,14 @@ async def test_a_reload_carries_over_what_waits(same_board: bool, tmp_path: Path
         await b.weather(wind_ms=5.0)
         flying = await reach(b, "in_progress")
         await b.decide("cancel", flying)
-        b.dispatch.refused["forged"] += 2
+        b.dispatch.controller.state.refused["forged"] += 2
         b.broken.add("write")
         await b.trigger("late")
         assert [r["rule"] for r in b.requests.values()] == ["watch"]
         b.cancels.clear()
         await b.reload(same_board=same_board)
         assert [c["request_id"] for c in b.cancels] == ([] if same_board else [flying])
-        assert b.dispatch.state()["approvals_refused"] == {"forged": 2}
+        assert b.dispatch.health()["approvals_refused"] == {"forged": 2}
         b.broken.clear()
         await b.advance(11)
         late = next(r for r in b.requests.values() if r["rule"] == "late")

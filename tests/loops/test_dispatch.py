@@ -93,7 +93,13 @@ async def test_five_rules_at_once_the_gravest_goes_first(dispatcher: Benches) ->
         assert sorted(r["rule"] for r in b.requests.values() if r["state"] == "pending_approval") == [
             f"rule-{n}" for n in range(5)
         ]
-        assert [r["rule"] for r in b.dispatch.pending()] == ["rule-2", "rule-1", "rule-3", "rule-0", "rule-4"]
+        assert [r["rule"] for r in b.dispatch.controller.pending()] == [
+            "rule-2",
+            "rule-1",
+            "rule-3",
+            "rule-0",
+            "rule-4",
+        ]
         b.set_link("down")
         for request in b.requests.values():
             await b.dispatch.decide(
@@ -483,7 +489,7 @@ async def test_a_standing_approval_lets_a_plan_fly(dispatcher: Benches) -> None:
         await b.progress("in_progress")
         await standing("cancel")
         assert (b.last["state"], len(b.cancels)) == ("canceled", 1)
-        assert b.dispatch.state()["standing_approvals"] == {}
+        assert b.dispatch.health()["standing_approvals"] == {}
         await b.progress("canceled")
         await b.restart(off_s=3600)
         await b.advance(30)
@@ -513,7 +519,7 @@ async def test_patrols_without_a_clock_are_not_made(dispatcher: Benches) -> None
     """Patrols without a clock are not made and that is told."""
     async with dispatcher(rules=rules(patrols=(ROUND,)), clock_is_right=False) as b:
         assert not b.requests
-        assert "no patrol is asked for" in str(b.dispatch._parts.report())
+        assert "no patrol is asked for" in str(b.context.parts.report())
 
 
 # --- signatures
@@ -542,7 +548,7 @@ async def test_where_officers_have_keys_nothing_else(dispatcher: Benches) -> Non
             await b.decide("approve", by="Officer", signature=good)
         await b.decide("approve", by="Dewi", signature=good)
         assert b.orders[0].data["approved_by"] == "Dewi"
-        assert b.dispatch.state()["approvals_refused"] == {"unsigned": 1, "unknown_officer": 1}
+        assert b.dispatch.health()["approvals_refused"] == {"unsigned": 1, "unknown_officer": 1}
         await b.decide("cancel", by="whoever")
         assert b.last["state"] == "canceled"
 
@@ -591,7 +597,7 @@ async def test_revoked_standing_approval_cannot_be_sent(dispatcher: Benches) -> 
         longer = payload | {"until": rfc3339(until + 86_400)}
         with pytest.raises(CommandRefused, match=r"used before"):
             await b.dispatch.decide(longer, "")
-        assert b.dispatch.state()["standing_approvals"] == {}
+        assert b.dispatch.health()["standing_approvals"] == {}
 
 
 # --- every state × every event

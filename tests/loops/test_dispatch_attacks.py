@@ -65,8 +65,8 @@ async def test_what_was_refused_stays_refused(dispatcher: Benches) -> None:
                 )
         for _ in range(2):
             await b.advance(20)
-            assert b.dispatch.state()["stopped"]["by"] == "Officer"
-            assert b.dispatch.state()["standing_approvals"] == {}
+            assert b.dispatch.health()["stopped"]["by"] == "Officer"
+            assert b.dispatch.health()["standing_approvals"] == {}
             await b.restart()
 
 
@@ -75,10 +75,10 @@ async def test_stop_that_disk_could_not_keep_is_kept_later(dispatcher: Benches) 
     async with dispatcher() as b:
         with broken_disk(b):
             await stop(b, True)
-            assert b.dispatch.state()["stopped"]
+            assert b.dispatch.health()["stopped"]
         await b.advance(20)
         await b.restart()
-        assert b.dispatch.state()["stopped"]["by"] == "Officer"
+        assert b.dispatch.health()["stopped"]["by"] == "Officer"
 
 
 async def test_approval_not_kept_cannot_be_sent_again(dispatcher: Benches) -> None:
@@ -113,7 +113,7 @@ async def test_what_was_cancelled_before_it_could_be_read(dispatcher: Benches) -
                     await b.dispatch.decide({**words, "decision": "cancel", **BY}, "")
         await b.advance(20)
         assert b.state(request_id) == "canceled"
-        assert b.dispatch.state()["standing_approvals"] == {}
+        assert b.dispatch.health()["standing_approvals"] == {}
         assert b.orders == []
 
 
@@ -359,7 +359,7 @@ async def test_a_damaged_word_keeps_everything_on_the_ground(
         await b.restart()
         await b.trigger()
         assert b.running.done() is False
-        json.dumps(b.dispatch.state())
+        json.dumps(b.dispatch.health())
         if key == "drone_standing":
             assert b.last["state"] == "pending_approval"
             with pytest.raises(CommandRefused, match="could not be read"):
@@ -486,7 +486,7 @@ async def test_after_a_reboot_with_a_late_clock_none_flies(dispatcher: Benches, 
         if approved:
             b.set_link("down")
         await b.trigger()
-        request = b.dispatch.pending()[0]["request_id"]
+        request = b.dispatch.controller.pending()[0]["request_id"]
         if approved:
             await b.decide("approve", request)
         await b.stop()
@@ -505,7 +505,7 @@ async def test_request_from_the_future_does_not_fly(dispatcher: Benches) -> None
     """A request from the future of an accepted clock does not fly."""
     async with dispatcher() as b:
         await b.trigger()
-        request = b.dispatch.pending()[0]["request_id"]
+        request = b.dispatch.controller.pending()[0]["request_id"]
         await b.stop()
         b.clock, b.boot = ManualClock(wall=NOON - 8 * 3600, monotonic=10.0), "boot-2"
         await b.start()

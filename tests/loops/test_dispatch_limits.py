@@ -109,8 +109,8 @@ async def test_no_signature_counts_by_an_untrusted_clock(tmp_path: Path) -> None
             await b.decide("approve", by="Dewi", signature=signed(b, facts_of(b.last)))
         with pytest.raises(CommandRefused, match="until when the approval holds is unknown"):
             await b.dispatch.decide(standing(b, NOON + 9000), "")
-        assert b.dispatch.state()["approvals_refused"] == {"clock": 1}
-        assert b.dispatch.state()["standing_approvals"] == {}
+        assert b.dispatch.health()["approvals_refused"] == {"clock": 1}
+        assert b.dispatch.health()["standing_approvals"] == {}
 
 
 @pytest.mark.parametrize(
@@ -124,11 +124,11 @@ async def test_a_standing_approval_holds_for_a_year_at_most(
         payload = {"patrol": "round", "decision": "approve", "until": rfc3339(b.clock.wall() + later_s), **BY}
         if holds:
             assert (await b.dispatch.decide(payload, ""))["standing"] is True
-            assert list(b.dispatch.state()["standing_approvals"]) == ["round"]
+            assert list(b.dispatch.health()["standing_approvals"]) == ["round"]
         else:
             with pytest.raises(CommandRefused, match="at most a year from now"):
                 await b.dispatch.decide(payload, "")
-            assert b.dispatch.state()["standing_approvals"] == {}
+            assert b.dispatch.health()["standing_approvals"] == {}
 
 
 async def test_the_standing_approval_of_an_officer(tmp_path: Path) -> None:
@@ -172,7 +172,7 @@ async def test_a_resume_is_not_overwritten_by_an_old_stop(tmp_path: Path) -> Non
         await b.dispatch.stop_flights({"stop": False, **BY}, "")
         await pass_time(b, 11)
         await b.restart()
-        assert b.dispatch.state()["stopped"] is None
+        assert b.dispatch.health()["stopped"] is None
 
 
 @pytest.mark.parametrize(
@@ -212,53 +212,6 @@ async def test_a_call_back_of_yesterday_is_not_told(
         b.clock_is_right = trusted
         await b.restart(new_boot=True, off_s=off_s)
         assert [c["request_id"] for c in b.cancels] == ([request_id] if told else [])
-
-
-async def test_the_life_of_a_request_never_grows(tmp_path: Path) -> None:
-    """After a reboot, whatever the clock says: never more than it had or said before, and none by a clock
-    that was ahead.
-    """
-    async with bench(tmp_path, turns=False) as b:
-        remaining = b.dispatch._registry.remaining
-        old = replace(
-            FULL,
-            state="pending_approval",
-            boot_id="other",
-            created_at=50.0,
-            expires_at=650.0,
-            changed=0.0,
-            timed=True,
-        )
-        wall = b.clock.wall()
-        assert remaining(replace(old, created=wall - 100, expires=wall + 500)) == pytest.approx(500.0)
-        assert remaining(
-            replace(old, request_id="b", created=wall + 50, expires=wall + 650)
-        ) == pytest.approx(600.0)
-        assert remaining(
-            replace(old, request_id="c", created=wall + 119, expires=wall + 719)
-        ) == pytest.approx(600.0)
-        assert remaining(replace(old, request_id="d", created=wall + 121, expires=wall + 721)) == 0.0
-        assert (
-            remaining(replace(old, request_id="e", created=wall, expires=wall + 600, changed=wall + 121))
-            == 0.0
-        )
-        assert remaining(replace(old, request_id="f", created=wall, expires=wall + 600, timed=False)) == 0.0
-        known = replace(old, created=wall - 100, expires=wall + 500)
-        b.clock.set_wall(wall - 60)
-        assert remaining(known) == pytest.approx(500.0)
-        b.clock.set_wall(wall + 60)
-        assert remaining(known) == pytest.approx(440.0)
-        b.clock.set_wall(wall)
-        assert remaining(known) == pytest.approx(440.0)
-        own = replace(
-            old,
-            request_id="g",
-            boot_id="boot-1",
-            created=0.0,
-            expires=0.0,
-            expires_at=b.clock.monotonic() + 7,
-        )
-        assert remaining(own) == pytest.approx(7.0), "in its own boot the wall clock says nothing"
 
 
 @pytest.mark.parametrize(("left_s", "orders"), [(1.5, 1), (1.0, 1), (0.9, 0)])
@@ -359,11 +312,13 @@ async def test_a_hundred_closed_requests_are_remembered(tmp_path: Path) -> None:
                 lambda db, name=name, request=request: db.save_request(name, False, NOON - 9, request.dump())
             )
         await b.restart()
-        b.dispatch._registry.stop = None
+        b.dispatch.controller.state.stop = None
         fresh = replace(FULL, origin="incident", state="detected", call_back=False, ordered=False)
+        carrier, registry = b.dispatch._carrier, b.dispatch.controller.registry
         for number in range(101):
-            await b.dispatch._registry.move(replace(fresh, request_id=f"r-{number}"), "deny", "x")
-            await b.dispatch._registry.move(replace(fresh, request_id=f"s-{number}"), "suppress", "x")
+            denied, suppressed = (replace(fresh, request_id=f"{letter}-{number}") for letter in "rs")
+            await carrier.carry_out([registry.move(denied, "deny", carrier.facts(), by="x")])
+            await carrier.carry_out([registry.move(suppressed, "suppress", carrier.facts(), by="x")])
         there = set(b.requests)
         assert {f"r-{n}" for n in range(101)} - there == {"r-0"}
         assert {f"s-{n}" for n in range(101)} - there == {"s-0"}
@@ -393,7 +348,7 @@ async def test_what_the_loop_says_of_a_request(tmp_path: Path) -> None:
     """Fields of a new request come from the trigger, the rules and the clock."""
     async with bench(tmp_path, turns=False) as b:
         await b.trigger("watch", path=((0.5, 0.5), (0.1, 0.9)), score=0.7, severity=Severity.ALARM)
-        request = b.dispatch._registry.requests[b.last["request_id"]]
+        request = b.dispatch.controller.state.requests[b.last["request_id"]]
         assert dataclasses.asdict(request) | {
             "history": None,
             "gates": None,
@@ -434,7 +389,7 @@ async def test_patrols_need_drones_and_a_clock(tmp_path: Path) -> None:
         await b.restart(new_boot=True)
         await b.reload(rules=DEWI)
         await b.turn()
-        parts = b.dispatch._parts
+        parts = b.context.parts
         assert (b.requests, parts.reason("patrols")) == (
             {},
             "the clock is not trusted: no patrol is asked for",

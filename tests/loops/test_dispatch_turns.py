@@ -12,9 +12,9 @@ from typing import Any
 import pytest
 
 from pole_agent.clock import settle
+from pole_agent.drone.stored import LastOrder
 from pole_agent.drone.target import View, seen_from
 from pole_agent.errors import CommandRefused
-from pole_agent.loops.dispatch.rows import LastOrder
 from pole_agent.uplink.events import Message
 from pole_agent.vocabulary import RequestDrone, Severity
 from tests.loops.dispatching import BASE, LIMITS, Bench, rules
@@ -94,9 +94,9 @@ async def test_repeats_that_wait_are_one_wish(tmp_path: Path) -> None:
         (request,) = b.requests.values()
         assert (request["count"], request["severity"]) == (10, "info")
         assert request["incident_ids"] == ["i-0", *(f"i-{n}" for n in range(3, 10))]
-        b.dispatch._rules = replace(b.rules, enabled=False)
+        await b.reload(rules=replace(b.rules, enabled=False))
         asks(b, "other")
-        assert b.dispatch._triggers == {}
+        assert b.dispatch.controller.state.triggers == {}
 
 
 async def test_wishes_outlive_a_disk_that_fails(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
@@ -126,18 +126,17 @@ async def test_wishes_outlive_a_disk_that_fails(tmp_path: Path, caplog: pytest.L
 async def test_a_wish_that_fails_late_joins_what_came(tmp_path: Path) -> None:
     """The disk fails in the middle of a trigger, and repeats come in that moment: all are one."""
     async with bench(tmp_path, turns=False) as b:
-        keep = b.dispatch._registry.move
 
-        async def move(*arguments: Any, **more: Any) -> Any:
+        def fails() -> None:
+            b.store.before_write = lambda: None
             asks(b, incident_id="i-2", severity=Severity.ALARM)
             b.broken.add("write")
-            return await keep(*arguments, **more)
 
-        b.dispatch._registry.move = move  # type: ignore[method-assign]
+        b.store.before_write = fails
         asks(b, incident_id="i-1")
         await b.turn()
-        (late,) = b.dispatch._triggers.values()
-        assert (late.first.incident_id, late.ids, late.count) == ("i-1", ["i-1", "i-2"], 2)
+        (late,) = b.dispatch.controller.state.triggers.values()
+        assert (late.first.incident_id, late.ids, late.count) == ("i-1", ("i-1", "i-2"), 2)
 
 
 async def test_the_gravest_wish_goes_first(tmp_path: Path) -> None:
@@ -148,10 +147,11 @@ async def test_the_gravest_wish_goes_first(tmp_path: Path) -> None:
         await b.turn()
         assert [r["rule"] for r in b.requests.values()] == ["b", "c", "a"]
         first = next(iter(b.requests))
-        b.dispatch._registry.requests[first] = replace(b.dispatch._registry.requests[first], target=None)  # type: ignore[arg-type]
+        requests = b.dispatch.controller.state.requests
+        requests[first] = replace(requests[first], target=None)  # type: ignore[arg-type]
         await b.clock.advance(601)
         await b.dispatch.turn()
-        states = {r.rule: r.state for r in b.dispatch._registry.requests.values()}
+        states = {r.rule: r.state for r in requests.values()}
         assert (states["c"], states["a"]) == ("expired", "expired")
 
 
@@ -167,10 +167,10 @@ async def test_a_word_of_the_future_is_refused(
         if not taken:
             with pytest.raises(CommandRefused, match="lies in the future; check the clocks"):
                 await b.weather(age_s=-ahead_s, wind_ms=3.0)
-            assert b.dispatch._conditions.get("wind_ms") is None
+            assert b.dispatch.controller.state.conditions.get("wind_ms") is None
             return
         await b.weather(age_s=-ahead_s, wind_ms=3.0)
-        said = b.dispatch._conditions.get("wind_ms")
+        said = b.dispatch.controller.state.conditions.get("wind_ms")
         assert said is not None
         assert said.measured == pytest.approx(b.clock.wall() + (min(ahead_s, 0.0) if trusted else ahead_s))
 
@@ -180,9 +180,9 @@ async def test_what_a_stop_by_nonsense_says(tmp_path: Path) -> None:
     async with bench(tmp_path, turns=False) as b:
         told = await b.dispatch.stop_flights({"stop": "yes", "by": 5}, "")
         assert (told["stopped"], bool(told["malformed"])) == (True, True)
-        assert (b.dispatch.state()["stopped"] or {})["by"] == "unknown"
+        assert (b.dispatch.health()["stopped"] or {})["by"] == "unknown"
         await b.dispatch.stop_flights({"stop": True, "by": "Dewi", "reason": "a helicopter"}, "")
-        named = b.dispatch.state()["stopped"]
+        named = b.dispatch.health()["stopped"]
         assert (named["by"], named["reason"], named["since"]) == (
             "Dewi",
             "a helicopter",
@@ -191,10 +191,10 @@ async def test_what_a_stop_by_nonsense_says(tmp_path: Path) -> None:
         await b.clock.advance(5)
         b.store.writes_left = 0
         await b.dispatch.stop_flights({"stop": "yes"}, "")
-        assert b.dispatch.state()["stopped"] == named, "and nothing is written"
+        assert b.dispatch.health()["stopped"] == named, "and nothing is written"
         b.store.writes_left = None
         assert await b.dispatch.stop_flights({"stop": False, **BY}, "") == {"stopped": False}
-        assert b.dispatch.state()["stopped"] is None
+        assert b.dispatch.health()["stopped"] is None
 
 
 async def test_a_resume_that_cannot_be_kept_is_none(tmp_path: Path) -> None:
@@ -204,7 +204,7 @@ async def test_a_resume_that_cannot_be_kept_is_none(tmp_path: Path) -> None:
         b.broken.add("write")
         with pytest.raises(CommandRefused, match="it stays stopped for now: the disk does not work"):
             await b.dispatch.stop_flights({"stop": False, **BY}, "")
-        assert (b.dispatch.state()["stopped"] or {})["by"] == "Officer"
+        assert (b.dispatch.health()["stopped"] or {})["by"] == "Officer"
 
 
 async def test_orders_under_way_are_let_go_at_the_end(tmp_path: Path) -> None:
@@ -232,67 +232,30 @@ async def test_who_reports_is_named(tmp_path: Path) -> None:
         await b.dispatch.progress({"request_id": request_id, "status": "in_progress", "reason": "wind"}, "")
         found = b.requests[request_id]
         assert (found["by"], found["step"], found["reason"]) == ("dispatcher", "taking off", "wind")
-        assert b.dispatch._registry.heard_at[request_id] == b.clock.monotonic()
-        assert [r["request_id"] for r in b.dispatch.pending()] == [request_id]
+        assert b.dispatch.controller.state.heard_at[request_id] == b.clock.monotonic()
+        assert [r["request_id"] for r in b.dispatch.controller.pending()] == [request_id]
         await b.dispatch.progress({"request_id": request_id, "status": "ok"}, "")
-        assert b.dispatch.pending() == []
+        assert b.dispatch.controller.pending() == []
 
 
 async def test_a_standing_approval_is_told_for_health(tmp_path: Path) -> None:
     """By whom and until when, while it holds for the plan as it is written."""
     async with bench(tmp_path, rules=rules(patrols=(ROUND,)), turns=False) as b:
-        assert b.dispatch.state() == {"stopped": None, "standing_approvals": {}, "approvals_refused": {}}
+        assert b.dispatch.health() == {"stopped": None, "standing_approvals": {}, "approvals_refused": {}}
         payload = {"patrol": "round", "decision": "approve", "until": "2026-11-24T06:00:00Z", **BY}
         assert await b.dispatch.decide(payload, "") == {
             "patrol": "round",
             "standing": True,
             "until": "2026-11-24T06:00:00.000Z",
         }
-        assert b.dispatch.state()["standing_approvals"] == {
+        assert b.dispatch.health()["standing_approvals"] == {
             "round": {"by": "Officer", "until": "2026-11-24T06:00:00.000Z"}
         }
         await b.clock.advance(3600)
-        assert b.dispatch.state()["standing_approvals"] == {}
+        assert b.dispatch.health()["standing_approvals"] == {}
 
 
 # --- what is remembered
-
-
-async def test_what_is_forgotten_of_what_is_closed(tmp_path: Path) -> None:
-    """All but the newest hundred, and the newest hundred of the suppressed; what is open, called back or a
-    patrol of today stays.
-    """
-    async with bench(tmp_path, turns=False) as b:
-        docket, since = b.dispatch._registry, b.clock.monotonic()
-        one = replace(
-            FULL, origin="incident", call_back=False, ordered=False, boot_id="boot-1", created_at=since
-        )
-        others = {
-            "open": replace(one, state="blocked"),
-            "called back": replace(one, call_back=True),
-            "patrol": replace(one, origin="patrol", created_at=since - 7 * 3600 + 1),
-            "patrol of before": replace(one, origin="patrol", created_at=since - 7 * 3600),
-        }
-        every = (
-            others
-            | {f"d-{n}": replace(one, state="denied") for n in range(99)}
-            | {f"s-{n}": replace(one, state="suppressed") for n in range(101)}
-        )
-        every |= {"d-99": replace(one, state="ok")}
-        tables: list[dict[str, Any]] = [docket.requests, docket.heard_at, docket._deadlines, docket._unsaved]
-        for name, request in every.items():
-            for table, value in zip(
-                tables, (replace(request, request_id=name), since, since, None), strict=True
-            ):
-                table[name] = value
-            b.board.post(f"drone/request/{name}", Message("x", b""))
-        docket._prune()
-        gone = {"patrol of before", "s-0"}
-        for table in tables:
-            assert set(every) - set(table) == gone
-        assert {name for name in every if b.board.standing(f"drone/request/{name}") is None} == gone
-        docket._prune()
-        assert set(every) - set(docket.requests) == gone
 
 
 async def test_which_order_was_the_last(tmp_path: Path) -> None:
@@ -304,21 +267,11 @@ async def test_which_order_was_the_last(tmp_path: Path) -> None:
         request_id, at = b.last["request_id"], b.clock.monotonic()
         await b.decide("approve", request_id)
         expected = LastOrder(request_id, b.clock.wall(), at, "boot-1")
-        assert b.dispatch._registry.last_order == expected
+        assert b.dispatch.controller.state.last_order == expected
         await b.clock.advance(5)
         await b.decide("cancel", request_id)
-        assert b.dispatch._registry.last_order == expected
+        assert b.dispatch.controller.state.last_order == expected
         assert json.loads(await b.store.read(lambda db: db.get("last_order"))) == asdict(expected)
-
-
-async def test_how_long_ago_something_was(tmp_path: Path) -> None:
-    """By the monotonic clock in the boot in which it was, by the wall in any other."""
-    async with bench(tmp_path, turns=False) as b:
-        wall, now = b.clock.wall(), b.clock.monotonic()
-        since = b.dispatch._registry.since
-        assert since("boot-1", wall - 1000, now - 7) == pytest.approx(7)
-        assert since("boot-0", wall - 1000, now - 7) == pytest.approx(1000)
-        assert since("", wall + 5, now) == pytest.approx(-5)
 
 
 # --- what is told
@@ -327,12 +280,15 @@ async def test_how_long_ago_something_was(tmp_path: Path) -> None:
 async def test_a_call_back_says_all(tmp_path: Path) -> None:
     """Which flight, of which pole, by whom, why and when; live, never kept."""
     async with bench(tmp_path, turns=False) as b:
-        message = b.dispatch._registry.cancel("r-1", "Dewi", "a helicopter")
+        b.dispatch.controller.state.requests["r-full"] = FULL
+        b.dispatch.tell_anew()
+        message = b.board.standing("drone/cancel/r-full")
+        assert message is not None
         assert json.loads(message.payload) == {
-            "request_id": "r-1",
+            "request_id": "r-full",
             "pole": BASE,
             "by": "Dewi",
-            "reason": "a helicopter",
+            "reason": "because",
             "at": "2026-11-24T05:00:00.000Z",
         }
         assert message == Message(f"{BASE}/drone/cancel", message.payload)
@@ -347,8 +303,8 @@ async def test_the_target_is_where_somebody_was_last(tmp_path: Path) -> None:
         place = (b.rules.place.latitude, b.rules.place.longitude)
         for number, path in enumerate([((0.1, 0.9), (0.5, 0.8), (0.9, 0.7)), ((0.2, 0.5),), ()]):
             await b.trigger(f"rule {number}", path=path)
-            found = b.dispatch._registry.requests[b.last["request_id"]]
+            found = b.dispatch.controller.state.requests[b.last["request_id"]]
             assert found.target == seen_from(place, view, path[-1] if path else None, b.rules.altitude_m)
         await b.trigger("elsewhere", camera="yard", path=((0.9, 0.9),))
-        found = b.dispatch._registry.requests[b.last["request_id"]]
+        found = b.dispatch.controller.state.requests[b.last["request_id"]]
         assert found.target == seen_from(place, View(), (0.9, 0.9), b.rules.altitude_m)

@@ -181,9 +181,9 @@ async def test_a_stop_may_be_malformed_in_every_way(dispatcher: Benches) -> None
             assert reply is not None
             assert (reply["ok"], reply["stopped"]) == (True, True), payload[:60]
             assert reply["note"].startswith("malformed, carried out all the same: "), payload[:60]
-            assert b.dispatch.state()["stopped"]["by"] in ("x", "unknown")
+            assert b.dispatch.health()["stopped"]["by"] in ("x", "unknown")
             assert await heard.handle("drone/stop", b'{"stop": false, "by": "Officer"}') == RESUMED
-            assert b.dispatch.state()["stopped"] is None
+            assert b.dispatch.health()["stopped"] is None
 
 
 async def test_a_malformed_stop_calls_back_what_flies(dispatcher: Benches) -> None:
@@ -224,10 +224,10 @@ async def test_a_resume_needs_everything_right(dispatcher: Benches) -> None:
             for payload in BAD_RESUMES:
                 reply = await heard.handle("drone/stop", payload, local_by="")
                 assert reply is None or reply["ok"] is False, payload
-                assert bool(b.dispatch.state()["stopped"]) is stopped
+                assert bool(b.dispatch.health()["stopped"]) is stopped
             kept = await heard.handle("drone/stop", b'{"stop": false, "by": "x"}', retained=True)
             assert kept is None or kept["ok"] is False
-            assert bool(b.dispatch.state()["stopped"]) is stopped
+            assert bool(b.dispatch.health()["stopped"]) is stopped
 
 
 async def test_nonsense_does_not_take_the_name(dispatcher: Benches) -> None:
@@ -236,7 +236,7 @@ async def test_nonsense_does_not_take_the_name(dispatcher: Benches) -> None:
         heard = listening(b)
         await b.dispatch.stop_flights({"stop": True, "by": "Officer"}, "")
         await heard.handle("drone/stop", b"?")
-        assert b.dispatch.state()["stopped"]["by"] == "Officer"
+        assert b.dispatch.health()["stopped"]["by"] == "Officer"
 
 
 async def test_what_the_broker_kept_holds_drones_back(dispatcher: Benches) -> None:

@@ -132,7 +132,7 @@ async def test_a_way_out_with_a_disk_that_fails(way: str, state: str, tmp_path: 
             "until the dispatcher says that it is over"
         )
         assert len(b.orders) == orders
-        assert (b.dispatch.state()["stopped"] or {}).get("by") == ("Officer" if way == "stop" else None)
+        assert (b.dispatch.health()["stopped"] or {}).get("by") == ("Officer" if way == "stop" else None)
 
 
 @pytest.mark.parametrize(("way", "state"), TABLE)

@@ -12,9 +12,9 @@ import pytest
 
 from pole_agent.drone.approval import StandingBook
 from pole_agent.drone.request import Request
+from pole_agent.drone.stored import LastOrder, last_order_of, stop_of
 from pole_agent.drone.target import Target
 from pole_agent.lamp.ledger import Ledger
-from pole_agent.loops.dispatch.rows import LastOrder, last_order_of, stop_of
 from pole_agent.store.database import Database
 
 REQUEST = Request(

@@ -1,4 +1,4 @@
-"""The small states of dispatch as they are kept in the store, and requests as they are shown."""
+"""The values that dispatch keeps in the store beside its requests, and requests as people read them. Pure."""
 
 from __future__ import annotations
 
@@ -11,6 +11,10 @@ from typing import Any
 from pole_agent.almanac import rfc3339
 from pole_agent.drone.approval import UNREADABLE
 from pole_agent.drone.request import Request
+
+# Keys in the store
+LAST_ORDER, STOP, DOCK_STOP, STANDING = "last_order", "drone_stop", "drone_dock_stop", "drone_standing"
+KEYS = (LAST_ORDER, STOP, DOCK_STOP, STANDING)
 
 
 @dataclass(frozen=True, slots=True)

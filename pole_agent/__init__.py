@@ -7,7 +7,7 @@ vision/      motion gate, detector (ONNX in its own thread), decoding, appearanc
 tracking/    detections -> tracks: who is who from frame to frame
 incidents/   tracks -> facts -> responses: zones, lines, rules, the life of an incident
 lamp/        programs and nights, presence, overrides, ledger, faults; the controller; the pin
-drone/       requests for a look from above, their gates, their life; never a launch
+drone/       requests for a look from above: gates, approvals, the controller; never a launch
 store/       one SQLite file: nothing recorded is lost silently
 uplink/      events and states over MQTT; it cannot even see a frame
 health/      is the clock right, which part works, systemd

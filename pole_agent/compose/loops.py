@@ -113,7 +113,7 @@ def dispatch_of(
     state = before.dispatch.controller.state if before is not None and goes_on else None
     dispatch = Dispatch(context, rules, new_id_of(context.clock), records.rates, state=state, beat=beat)
     if before is not None and goes_on and context.board is not before.board:
-        dispatch.tell_anew()
+        dispatch.announce_all()
     return dispatch
 
 

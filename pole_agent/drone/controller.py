@@ -134,7 +134,7 @@ class Controller:
         kept, said = self.state.dock_stop, self.state.conditions.get(EMERGENCY)
         if kept is not None and (said is None or said.measured < kept):
             self.state.conditions.take({EMERGENCY: True}, kept, facts.wall, facts.now)
-        return [*effects, *self.registry.told_anew(facts), *self.keep_dock_stop()]
+        return [*effects, *self.registry.announce_all(facts), *self.keep_dock_stop()]
 
     # --- a turn
 

@@ -129,7 +129,7 @@ class Order:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Withhold:
+class WithdrawOrder:
     """Take back an order that may still wait for its turn at the broker."""
 
     request_id: str
@@ -153,7 +153,9 @@ class Log:
 
 
 # Carried out at once, without waiting for anything
-Immediate = Record | Announce | Forget | CallBack | EndCallBack | Order | Withhold | Degrade | Recover | Log
+Immediate = (
+    Record | Announce | Forget | CallBack | EndCallBack | Order | WithdrawOrder | Degrade | Recover | Log
+)
 Effect = Write | SaveChanges | Evaluate | CancelUnread | Immediate
 Effects = Sequence[Effect]
 

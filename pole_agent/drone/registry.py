@@ -23,7 +23,7 @@ from pole_agent.drone.effects import (
     KeepStanding,
     Log,
     Record,
-    Withhold,
+    WithdrawOrder,
     Write,
 )
 from pole_agent.drone.facts import Facts
@@ -112,7 +112,7 @@ class Registry:
         match write:
             case Keep():
                 state.unsaved.pop(write.request.request_id, None)
-                return self._hold(write, facts)
+                return self._apply(write, facts)
             case KeepStanding(book=book):
                 state.standing = book
                 state.unsaved_values.pop(STANDING, None)
@@ -130,16 +130,16 @@ class Registry:
         """It was not `required`, and is not on the disk: a safe way out holds all the same."""
         if isinstance(write, Keep) and write.event is not None:
             self.state.unsaved[write.request.request_id] = None
-            return [Record(event=write.event), *self._hold(write, facts)]
+            return [Record(event=write.event), *self._apply(write, facts)]
         return []
 
-    def _hold(self, kept: Keep, facts: Facts) -> list[Effect]:
+    def _apply(self, kept: Keep, facts: Facts) -> list[Effect]:
         request, state = kept.request, self.state
         key = request.request_id
         state.last_order = kept.order or state.last_order
         state.requests[key] = request
         state.heard_at[key] = kept.at
-        effects: list[Effect] = [] if request.is_open else [Withhold(request_id=key)]
+        effects: list[Effect] = [] if request.is_open else [WithdrawOrder(request_id=key)]
         text = f"drone request {key}: {kept.was} -> {request.state} {request.reason}"
         effects.append(Log(level="info", text=text))
         if request.state != "suppressed":
@@ -189,7 +189,7 @@ class Registry:
 
     # --- what is told
 
-    def told_anew(self, facts: Facts) -> list[Immediate]:
+    def announce_all(self, facts: Facts) -> list[Immediate]:
         """What is open, and who is called back: for a board that does not know."""
         effects: list[Immediate] = []
         for request in list(self.state.requests.values()):

@@ -23,7 +23,7 @@ from pole_agent.drone.effects import (
     Order,
     Outcome,
     Record,
-    Withhold,
+    WithdrawOrder,
     Write,
 )
 from pole_agent.drone.flights import FINAL_WORDS
@@ -108,7 +108,7 @@ def test_a_way_out_of_every_state(state: State, way: Transition, disk: bool) -> 
         reply = decided.hear(decision(decided, way))
         assert reply == {"state": TABLE[state][way]}
         kept = [Keep] if disk else [Record]
-        assert kinds(decided) == [*kept, Withhold, Announce, *([CallBack] if flies else [])]
+        assert kinds(decided) == [*kept, WithdrawOrder, Announce, *([CallBack] if flies else [])]
         (announced,) = decided.of(Announce)
         assert (announced.data["state"], announced.at_birth) == (TABLE[state][way], False)
         assert decided.stored["r"] == (TABLE[state][way] if disk else state)

@@ -142,7 +142,7 @@ class Bench(Steered):
             self.board.birth(self._send)
         self._build(before.controller.state)
         if not same_board:
-            self.dispatch.tell_anew()
+            self.dispatch.announce_all()
         self.running = asyncio.ensure_future(self.dispatch.run())
         await self.quiet()
 

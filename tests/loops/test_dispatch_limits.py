@@ -314,11 +314,11 @@ async def test_a_hundred_closed_requests_are_remembered(tmp_path: Path) -> None:
         await b.restart()
         b.dispatch.controller.state.stop = None
         fresh = replace(FULL, origin="incident", state="detected", call_back=False, ordered=False)
-        carrier, registry = b.dispatch._carrier, b.dispatch.controller.registry
+        handler, registry = b.dispatch._effects, b.dispatch.controller.registry
         for number in range(101):
             denied, suppressed = (replace(fresh, request_id=f"{letter}-{number}") for letter in "rs")
-            await carrier.carry_out([registry.move(denied, "deny", carrier.facts(), by="x")])
-            await carrier.carry_out([registry.move(suppressed, "suppress", carrier.facts(), by="x")])
+            await handler.handle([registry.move(denied, "deny", handler.facts(), by="x")])
+            await handler.handle([registry.move(suppressed, "suppress", handler.facts(), by="x")])
         there = set(b.requests)
         assert {f"r-{n}" for n in range(101)} - there == {"r-0"}
         assert {f"s-{n}" for n in range(101)} - there == {"s-0"}

@@ -281,7 +281,7 @@ async def test_a_call_back_says_all(tmp_path: Path) -> None:
     """Which flight, of which pole, by whom, why and when; live, never kept."""
     async with bench(tmp_path, turns=False) as b:
         b.dispatch.controller.state.requests["r-full"] = FULL
-        b.dispatch.tell_anew()
+        b.dispatch.announce_all()
         message = b.board.standing("drone/cancel/r-full")
         assert message is not None
         assert json.loads(message.payload) == {

@@ -34,7 +34,7 @@ SOURCES = [
             "drone/approval.py",
             "drone/commands.py",
             "loops/dispatch/__init__.py",
-            "loops/dispatch/carrier.py",
+            "loops/dispatch/handler.py",
             "drone/controller.py",
             "drone/decisions.py",
             "drone/evaluation.py",

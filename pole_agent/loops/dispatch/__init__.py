@@ -23,7 +23,7 @@ from pole_agent.drone.state import DroneState
 from pole_agent.drone.stored import KEYS
 from pole_agent.errors import CommandRefused, OutboxError
 from pole_agent.health.evidence import STORED
-from pole_agent.loops.dispatch.carrier import Carrier
+from pole_agent.loops.dispatch.handler import EffectHandler
 from pole_agent.store.succession import LOST
 from pole_agent.vocabulary import RequestDrone
 
@@ -53,7 +53,8 @@ class Dispatch:
         self._wake = asyncio.Event()
         self._lock = asyncio.Lock()
         self.controller = Controller(rules, context.base, new_id, state)
-        self._carrier = Carrier(context, self.controller, self._lock)
+        self._effects = EffectHandler(context, self.controller, self._lock)
+        self._handle, self._facts = self._effects.handle, self._effects.facts
         self._waiting = False
 
     # --- from other loops
@@ -66,16 +67,16 @@ class Dispatch:
     @property
     def delivering(self) -> int:
         """So many orders are on their way to the broker."""
-        return self._carrier.delivering
+        return self._effects.delivering
 
     def health(self) -> dict[str, Any]:
         """Who stopped flights, which plans may fly, and the approvals that did not count."""
         return self.controller.health(self._clock.wall())
 
-    def tell_anew(self) -> None:
+    def announce_all(self) -> None:
         """After a reload, before the first turn: the board is another one, and does not know what is open."""
-        for effect in self.controller.registry.told_anew(self._carrier.facts()):
-            self._carrier.put(effect)
+        for effect in self.controller.registry.announce_all(self._facts()):
+            self._effects.handle_now(effect)
 
     async def decide(self, payload: Mapping[str, Any], by: str) -> dict[str, Any]:
         """Carry out ``drone/approval``. Raises CommandRefused."""
@@ -83,7 +84,7 @@ class Dispatch:
         async with self._lock:
             await self._read_first(decision)
             try:
-                reply = await self._answer(self.controller.decide(decision, self._carrier.facts()))
+                reply = await self._answer(self.controller.decide(decision, self._facts()))
             except OutboxError as error:
                 raise CommandRefused(f"the decision cannot be kept: {error}") from error
             finally:
@@ -94,26 +95,24 @@ class Dispatch:
         """Mirror ``drone/progress`` of the dispatcher. Raises CommandRefused."""
         async with self._lock:
             try:
-                return await self._answer(
-                    self.controller.flights.progress(payload, by, self._carrier.facts())
-                )
+                return await self._answer(self.controller.flights.progress(payload, by, self._facts()))
             except OutboxError as error:
                 raise CommandRefused(str(error)) from None
 
     async def conditions(self, payload: Mapping[str, Any], by: str) -> dict[str, Any]:
         """Take ``drone/conditions``. Raises CommandRefused."""
-        of_the_dock = self.controller.conditions(payload, self._carrier.facts())
+        of_the_dock = self.controller.conditions(payload, self._facts())
         self._wake.set()
         if of_the_dock:
             async with self._lock:
-                await self._carrier.carry_out(self.controller.keep_dock_stop())
+                await self._handle(self.controller.keep_dock_stop())
         return {}
 
     async def stop_flights(self, payload: Mapping[str, Any], by: str) -> dict[str, Any]:
         """Carry out ``drone/stop``. Raises CommandRefused for a resume that is bad or cannot be stored."""
         async with self._lock:
             try:
-                reply = await self._answer(self.controller.stop(payload, self._carrier.facts()))
+                reply = await self._answer(self.controller.stop(payload, self._facts()))
             except OutboxError as error:
                 raise CommandRefused(f"it stays stopped for now: the disk does not work: {error}") from error
         self._wake.set()
@@ -124,10 +123,10 @@ class Dispatch:
         try:
             await self._restore()
         except OutboxError as error:
-            await self._answer(self.controller.decide_unread(decision, error, self._carrier.facts()))
+            await self._answer(self.controller.decide_unread(decision, error, self._facts()))
 
     async def _answer(self, outcome: Outcome) -> dict[str, Any]:
-        await self._carrier.carry_out(outcome.effects)
+        await self._handle(outcome.effects)
         if outcome.refused is not None:
             raise outcome.refused
         return dict(outcome.reply)
@@ -145,14 +144,14 @@ class Dispatch:
 
     async def close(self) -> None:
         """Let go of orders that are under way."""
-        await self._carrier.close()
+        await self._effects.close()
 
     async def turn(self) -> None:
         """One turn: what an earlier run left, new triggers, patrols that are due, and every open request."""
         async with self._lock:
             await self._take_what_is_new()
-            await self._carrier.carry_out(self.controller.flights.ground(self._carrier.facts()))
-            await self._carrier.carry_out(self.controller.registry.end_call_backs(self._carrier.facts()))
+            await self._handle(self.controller.flights.ground(self._facts()))
+            await self._handle(self.controller.registry.end_call_backs(self._facts()))
             for request_id in self.controller.open_requests():
                 await self._advance(request_id)
 
@@ -160,8 +159,8 @@ class Dispatch:
         try:
             await self._restore()
             await self._take_triggers()
-            await self._carrier.carry_out(self.controller.intake.patrols(self._carrier.facts()))
-            await self._carrier.carry_out([SaveChanges()])
+            await self._handle(self.controller.intake.patrols(self._facts()))
+            await self._handle([SaveChanges()])
             self._waiting = False
         except OutboxError:
             if not self._waiting:
@@ -173,18 +172,16 @@ class Dispatch:
         for key in intake.waiting():
             triggers = intake.pop(key)
             try:
-                rates = (
-                    await self._rates() if intake.asks_for_rates(triggers, self._carrier.facts()) else None
-                )
-                await self._carrier.carry_out(intake.take(triggers, rates or {}, self._carrier.facts()))
+                rates = await self._rates() if intake.asks_for_rates(triggers, self._facts()) else None
+                await self._handle(intake.take(triggers, rates or {}, self._facts()))
             except OutboxError:
                 intake.put_back(triggers)
                 raise
 
     async def _advance(self, request_id: str) -> None:
         try:
-            await self._carrier.carry_out(self.controller.advance(request_id, self._carrier.facts()))
-            await self._carrier.carry_out(self.controller.flights.send(request_id, self._carrier.facts()))
+            await self._handle(self.controller.advance(request_id, self._facts()))
+            await self._handle(self.controller.flights.send(request_id, self._facts()))
         except OutboxError:
             return  # blocked by the disk: tried again at the next turn
         except Exception:  # a mistake of our own in one request keeps no other from being called back
@@ -197,16 +194,14 @@ class Dispatch:
         controller = self.controller
         if controller.state.store_id != self._store.store_id:
             lost = await self._store.read(lambda db: db.get(LOST))
-            await self._carrier.carry_out(
-                controller.follow_loss(self._store.store_id, lost, LOST, self._carrier.facts())
-            )
+            await self._handle(controller.follow_loss(self._store.store_id, lost, LOST, self._facts()))
         if not controller.state.restored:
             rows = await self._read()
-            await self._carrier.carry_out(controller.restore(rows, self._carrier.facts()))
+            await self._handle(controller.restore(rows, self._facts()))
             for decision in controller.take_early():
                 with contextlib.suppress(CommandRefused, OutboxError):
-                    await self._answer(controller.decide(decision, self._carrier.facts()))
-        await self._carrier.carry_out(controller.switched_off(self._carrier.facts()))
+                    await self._answer(controller.decide(decision, self._facts()))
+        await self._handle(controller.switched_off(self._facts()))
 
     async def _read(self) -> StoredRows:
         def read(db: Any) -> tuple[float, StoredRows]:

@@ -1,4 +1,4 @@
-"""Carries out what the controller wants done: store, board and clock. It decides nothing."""
+"""Carries out the effects of the drone controller on store, board and parts. It decides nothing."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from pole_agent.drone.effects import (
     Record,
     Recover,
     SaveChanges,
-    Withhold,
+    WithdrawOrder,
     Write,
 )
 from pole_agent.drone.facts import Facts
@@ -39,8 +39,8 @@ log = logging.getLogger(__name__)
 LEVELS = {"info": logging.INFO, "warning": logging.WARNING, "error": logging.ERROR}
 
 
-class Carrier:
-    """`lock` guards every change of the controller; who calls `carry_out` holds it."""
+class EffectHandler:
+    """`lock` guards every change of the controller. The caller of `handle` holds it."""
 
     def __init__(self, context: Context, controller: Controller, lock: asyncio.Lock) -> None:
         self._store, self._board, self._keeper = context.store, context.board, context.keeper
@@ -74,7 +74,7 @@ class Carrier:
             connected=self._board.connected,
         )
 
-    async def carry_out(self, effects: Iterable[Effect]) -> None:
+    async def handle(self, effects: Iterable[Effect]) -> None:
         """In their order. Raises OutboxError: the rest is not done when a write fails that is required."""
         for effect in effects:
             match effect:
@@ -82,15 +82,15 @@ class Carrier:
                     await self._write(effect)
                 case SaveChanges(required=required):
                     changes = self._controller.registry.changes(self.facts(), required=required)
-                    await self.carry_out(changes)
+                    await self.handle(changes)
                 case Evaluate(request_id=request_id):
                     with contextlib.suppress(OutboxError):
-                        await self.carry_out(self._controller.evaluate(request_id, self.facts()))
+                        await self.handle(self._controller.evaluate(request_id, self.facts()))
                 case CancelUnread(data=data):
                     with contextlib.suppress(UplinkError):
                         await self._board.send_live(self._message("drone/cancel", data))
                 case _:
-                    self.put(effect)
+                    self.handle_now(effect)
 
     async def _write(self, write: Write) -> None:
         def save(db: Any) -> None:
@@ -105,11 +105,11 @@ class Carrier:
         except OutboxError:
             if write.required:
                 raise
-            await self.carry_out(registry.failed(write, self.facts()))
+            await self.handle(registry.failed(write, self.facts()))
         else:
-            await self.carry_out(registry.written(write, self.facts()))
+            await self.handle(registry.written(write, self.facts()))
 
-    def put(self, effect: Immediate) -> None:
+    def handle_now(self, effect: Immediate) -> None:
         """What takes no time."""
         match effect:
             case Announce(request_id=request_id, data=data, at_birth=at_birth):
@@ -125,7 +125,7 @@ class Carrier:
                 task = asyncio.create_task(self._deliver(request_id), name=f"order {request_id}")
                 self._deliveries.add(task)
                 task.add_done_callback(self._deliveries.discard)
-            case Withhold(request_id=request_id):
+            case WithdrawOrder(request_id=request_id):
                 if (sending := self._sending.get(request_id)) is not None:
                     sending.cancel()
             case Record(event=event):
@@ -163,7 +163,7 @@ class Carrier:
             sending.cancel()
             await asyncio.gather(sending, return_exceptions=True)
         async with self._lock:
-            await self.carry_out(self._controller.flights.order_failed(request_id, why, self.facts()))
+            await self.handle(self._controller.flights.order_failed(request_id, why, self.facts()))
 
     def _order(self, request_id: str) -> Message:
         """The order as it leaves now. Raises Withdrawn when it must not leave."""

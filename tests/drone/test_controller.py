@@ -112,6 +112,10 @@ def test_a_way_out_of_every_state(state: State, way: Transition, disk: bool) -> 
         (announced,) = decided.of(Announce)
         assert (announced.data["state"], announced.at_birth) == (TABLE[state][way], False)
         assert decided.stored["r"] == (TABLE[state][way] if disk else state)
+        assert ("r" in decided.controller.state.unsaved) is (flies or not disk)
+        decided.disk = True
+        decided.do(decided.controller.registry.changes(decided.facts, required=True))
+        assert decided.stored["r"] == TABLE[state][way]
     elif state == "timeout":
         assert decided.hear(decision(decided, way)) == {"state": "timeout"}
         assert kinds(decided) == [CallBack]
@@ -241,8 +245,10 @@ def test_time_that_passes_ends_every_open_state(state: State, limit_s: float, en
 def test_an_order_follows_what_is_kept() -> None:
     """First that it is sent is on the disk, then it is told, then the order leaves; and that only once."""
     decided = there_is("approved")
+    decided.controller.state.unsaved["r"] = None
     decided.turn()
     assert kinds(decided) == [Keep, Announce, Order]
+    assert decided.controller.state.unsaved == {}
     (kept,) = decided.of(Keep)
     assert (kept.request.state, kept.order is not None, "last_order" in kept.values) == ("sent", True, True)
     order = decided.controller.flights.order("r", decided.facts)
@@ -308,7 +314,8 @@ def take(decided: Decided) -> None:
             raise
 
 
-def test_a_trigger_becomes_a_request_that_waits_for_a_person() -> None:
+def test_a_trigger_becomes_a_request() -> None:
+    """It waits for a person; each state is kept, then told."""
     decided = Decided()
     assert decided.controller.trigger(asks())
     take(decided)
@@ -318,7 +325,8 @@ def test_a_trigger_becomes_a_request_that_waits_for_a_person() -> None:
     assert len(decided.effects) == 6, "it was taken once"
 
 
-def test_a_graver_trigger_is_kept_before_the_other_is_cancelled() -> None:
+def test_a_graver_trigger_takes_the_place() -> None:
+    """It is kept before the other is cancelled."""
     decided = there_is("pending_approval")
     decided.controller.trigger(asks("other", Severity.ALARM))
     take(decided)
@@ -329,7 +337,8 @@ def test_a_graver_trigger_is_kept_before_the_other_is_cancelled() -> None:
     ]
 
 
-def test_a_trigger_that_cannot_be_kept_waits_and_cancels_nothing() -> None:
+def test_a_trigger_that_cannot_be_kept_waits() -> None:
+    """It cancels nothing meanwhile."""
     decided = there_is("pending_approval")
     decided.disk = False
     decided.controller.trigger(asks("other", Severity.ALARM))

@@ -2,7 +2,7 @@
 
 An officer signs a text that a person can read; the pole builds the same text from its own request and checks
 the signature (Ed25519, RFC 8032). So an approval holds for one request at one pole, to one place, until one
-moment, once. Whoever holds the broker can cancel and deny: those are always safe. They cannot approve.
+moment, once. Who controls the broker can cancel and deny, which is always safe, but cannot approve.
 """
 
 from __future__ import annotations
@@ -156,7 +156,8 @@ class StandingBook:
     approvals: Mapping[str, Standing] = field(default_factory=dict)
     # Until when each must be remembered, wall seconds
     nonces: Mapping[str, float] = field(default_factory=dict)
-    closed_until: float = 0.0  # the nonces of before could not be read: no signed approval until then
+    # Wall seconds. Earlier nonces could not be read, so no signed approval counts until then
+    closed_until: float = 0.0
 
     def approved(
         self, name: str, standing: Standing, signature: Signature | None, wall: float

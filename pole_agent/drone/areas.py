@@ -64,7 +64,7 @@ class Area:
 def areas(text: str) -> list[Area]:
     """All (Multi)Polygons in a GeoJSON text.
 
-    Raises ValueError, also for anything else in it: nothing is left out without a word.
+    Raises ValueError, also for anything else in it: nothing is left out silently.
     """
     try:
         document = json.loads(text)

@@ -1,7 +1,7 @@
 """Drone requests from trigger to landing: events and facts come in, effects go out. Pure.
 
-A person approves, or nothing flies. What is not stored is neither told nor ordered. The safe ways out
-(cancel, deny, expire, time out, stop) happen even when nothing can be stored.
+A person approves, or nothing flies. What is not stored is neither told nor ordered. The safe
+transitions (cancel, deny, expire, time out) and a stop happen even when nothing can be stored.
 """
 
 from __future__ import annotations
@@ -61,7 +61,7 @@ class Controller:
             raise
 
     def decide_unread(self, decision: Decision, cause: Exception, facts: Facts) -> Outcome:
-        """The requests cannot be read: an approval is refused; a cancel is remembered and told anyway."""
+        """The requests cannot be read: an approval is refused, a cancel is remembered and sent anyway."""
         if decision.transition == "approve":
             return Outcome(refused=CommandRefused(f"the requests cannot be read: {cause}"))
         key = decision.request_id
@@ -88,7 +88,7 @@ class Controller:
         if not stop:
             return Outcome(effects=[KeepResume(values={STOP: json.dumps(None)})], reply=reply)
         if malformed and self.state.stop:
-            # Whoever stopped it by name stays named, and a flood of nonsense writes nothing
+            # The name of an earlier stop stays, and a flood of malformed stops writes nothing
             return Outcome(effects=self.flights.ground(facts), reply=reply)
         self.state.stop = {"by": by, "reason": reason, "since": rfc3339(facts.wall)}
         self.state.unsaved_values[STOP] = json.dumps(self.state.stop)
@@ -110,10 +110,7 @@ class Controller:
         return EMERGENCY in values
 
     def keep_dock_stop(self) -> Effects:
-        """A stop of the dock ends by a newer word only, not by a restart.
-
-        What the disk cannot keep now it keeps later.
-        """
+        """Only a newer message ends a stop of the dock, a restart does not: so it is stored, now or later."""
         said = self.state.conditions.get(EMERGENCY)
         stopped = said.measured if said is not None and said.value else None
         if not self.state.restored or (stopped is None) is (self.state.dock_stop is None):
@@ -152,7 +149,7 @@ class Controller:
         return self._rules.enabled
 
     def open_requests(self) -> list[str]:
-        """The ids of the open requests: incidents before patrols, the graver first."""
+        """The ids of the open requests: incidents before patrols, the more severe first."""
         return [r.request_id for r in by_priority(r for r in self.state.requests.values() if r.is_open)]
 
     def evaluate(self, request_id: str, facts: Facts) -> Effects:

@@ -22,7 +22,7 @@ from pole_agent.vocabulary import RecordEvent
 class Write:
     """One transaction: rows of requests, values by key, an event.
 
-    Not `required`: a safe way out, or a copy of what holds in memory. It is saved later when this fails.
+    Not `required`: a safe transition, or a copy of what holds in memory. It is saved later when this fails.
     """
 
     requests: tuple[Request, ...] = ()
@@ -85,7 +85,7 @@ class Record:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Announce:
-    """Tell the state of a request; while it is open at each connect again."""
+    """Publish the state of a request. `at_birth`: again at each connect."""
 
     request_id: str
     data: Mapping[str, Any]
@@ -94,14 +94,14 @@ class Announce:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Forget:
-    """A closed request is remembered no longer: do not announce it any more."""
+    """A closed request is forgotten: do not announce it any more."""
 
     request_id: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CallBack:
-    """Tell whoever flies it to stop, at each connect again."""
+    """Tell the dispatcher to end this flight, and again at each connect."""
 
     request_id: str
     data: Mapping[str, Any]
@@ -109,7 +109,7 @@ class CallBack:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CancelUnread:
-    """Tell whoever may fly it to stop, now or not at all: whether there is such a request is not known."""
+    """Tell the dispatcher, now or not at all, to end a flight that the pole does not know of."""
 
     data: Mapping[str, Any]
 

@@ -1,4 +1,4 @@
-"""Ordered flights: the order, the dispatcher's words, its silence, and the stop of all flights. Pure."""
+"""Ordered flights: the order, the dispatcher's reports, its silence, and the stop of all flights. Pure."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ from pole_agent.errors import CommandRefused, Withdrawn
 
 PUBACK_S = 10.0  # an order that the broker has not acknowledged by then is called back
 APART_S = 1.0  # a flight changes between in_progress and paused at most so often
-FINAL_WORDS = frozenset({"rejected", "ok", "partially_done", "failed", "canceled", "timeout"})
+FINAL = frozenset({"rejected", "ok", "partially_done", "failed", "canceled", "timeout"})
 
 
 class Flights:
-    """Orders what is approved, and follows it to the ground."""
+    """Orders what is approved, and follows the flight until it ends."""
 
     def __init__(
         self, registry: Registry, evaluation: Evaluation, decisions: Decisions, rules: DroneRules, base: str
@@ -84,7 +84,7 @@ class Flights:
         return [self._registry.move(request, "time_out", facts, reason=reason)]
 
     def progress(self, payload: Mapping[str, Any], by: str, facts: Facts) -> Outcome:
-        """``drone/progress``: the dispatcher's word on a flight. Raises CommandRefused."""
+        """``drone/progress``: the dispatcher reports on a flight. Raises CommandRefused."""
         told = read_progress(payload)
         request = self._registry.known(told.request_id)
         if not request.is_open and request.may_fly:
@@ -112,7 +112,7 @@ class Flights:
 
     def _told_after_the_end(self, request: Request, status: str, facts: Facts) -> Outcome:
         """The dispatcher speaks of a flight that was cancelled or given up."""
-        if status in FINAL_WORDS:
+        if status in FINAL:
             return Outcome(effects=self._registry.called_back(request), reply={"state": request.state})
         refused = CommandRefused(f"the request is {request.state}; call the drone back")
         return Outcome(effects=self._registry.call_back(request, facts), refused=refused)

@@ -89,7 +89,7 @@ class Known:
     dark: bool | None  # between sunset and sunrise; None: unknown
     since_last_order_s: float | None  # None: there was none
     stopped: str | None = ""  # who stopped all flights; empty: nobody, None: unknown
-    # What comes first, in words: another flight, or an incident's request where this is a patrol
+    # What comes first, as text: another flight, or an incident's request where this is a patrol
     before: str = ""
     conditions: Conditions = field(default_factory=Conditions)
 
@@ -120,7 +120,7 @@ def _always(target: Target, remaining_s: float | None, limits: DroneLimits, know
 
     stop = known.stopped
     by_dock = known.conditions.get("emergency_stop")
-    if by_dock is not None and by_dock.value and not stop:  # however old: only a newer word ends it
+    if by_dock is not None and by_dock.value and not stop:  # however old: only a newer message ends it
         stop = "the dispatcher"
     why = (
         "whether flights are stopped could not be read"

@@ -40,7 +40,7 @@ class Intake:
         waiting[key] = triggers.followed_by(waiting.get(key))
 
     def waiting(self) -> list[Key]:
-        """The gravest first: what comes at the same moment does not supersede each other."""
+        """The most severe first, so that triggers of the same moment do not supersede each other."""
         triggers = self._registry.state.triggers
         return sorted(triggers, key=lambda key: -triggers[key].first.severity)
 

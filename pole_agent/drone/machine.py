@@ -1,7 +1,7 @@
-"""The life of a drone request. The table is the machine; a pair that is not in it raises.
+"""The states of a drone request and its transitions, as one table. A pair that is not in it raises.
 
-Every state that is not final may be denied or cancelled. Up to `sent` the request is ours; what follows
-mirrors the dispatcher.
+Every state that is not final may be denied or cancelled. Up to `sent` the pole decides; later states mirror
+what the dispatcher reports.
 """
 
 from __future__ import annotations
@@ -50,8 +50,7 @@ Transition = Literal[
 
 _OPEN: dict[Transition, State] = {"deny": "denied", "cancel": "canceled"}
 _WAITING: dict[Transition, State] = {"expire": "expired", **_OPEN}
-# The dispatcher's words may come late, twice or out of order: in the air, a word from before the start
-# changes nothing.
+# The dispatcher's reports may come late, twice or out of order: in the air, "accepted" changes nothing.
 _ORDERED: dict[Transition, State] = {
     "reject": "rejected",
     "progress": "in_progress",
@@ -85,9 +84,9 @@ TABLE: dict[State, dict[Transition, State]] = {
 }
 
 OPEN_STATES: frozenset[State] = frozenset(s for s, ways in TABLE.items() if ways)
-# Ours, before `sent`
+# Not ordered yet
 WAITING_STATES: frozenset[State] = frozenset({"requested", "blocked", "pending_approval", "approved"})
-# The dispatcher has it, or may have it
+# The dispatcher has the order, or may have it
 ORDERED_STATES: frozenset[State] = OPEN_STATES - WAITING_STATES - {"detected"}
 # Status words of the dispatcher (as of DJI's dock interface) and what they mean here.
 STATUS: dict[str, Transition] = {

@@ -22,7 +22,7 @@ class Patrol:
     days: Weekdays
     radius_m: float
     window_s: float
-    written: str  # the plan in words: what a standing approval covers
+    written: str  # the plan as text: what a standing approval covers
 
     def due(self, wall: float, place: Place) -> list[float]:
         """The wall times of this plan whose window is open at `wall`."""
@@ -40,7 +40,7 @@ class Patrol:
 def _moments(time_of_day: TimeOfDay, wall: float, place: Place) -> Iterator[float]:
     """The moments of a time of day around `wall`.
 
-    Where the sun does not set or rise today, its words have none.
+    None for sunset and the like where the sun does not rise or set on that day.
     """
     if time_of_day.solar is None:
         today = datetime.fromtimestamp(wall, place.zone).date()

@@ -35,15 +35,16 @@ from pole_agent.errors import CommandRefused
 from pole_agent.vocabulary import RecordEvent, Severity
 
 SAVE_S = 10.0  # counts, reasons and steps of flights are written so often
-CALL_BACK_S, FORGOTTEN_S = 4 * 3600.0, 86_400.0  # no drone is in the air for so long; nor is one after a day
+CALL_BACK_S = 4 * 3600.0  # a call-back ends so long after it was told: no drone stays in the air longer
+FORGOTTEN_S = 86_400.0  # after a restart, an older call-back is not told again
 OCCASION_S = 7 * 3600.0  # longer than any patrol's window
 KEEP_CLOSED = 100
-# The safe ways out happen even when the disk cannot keep them.
+# Safe: these happen even when the disk cannot store them
 ALWAYS: frozenset[Transition] = frozenset({"cancel", "deny", "expire", "time_out"})
 
 
 class Registry:
-    """Changes `state`. A transition holds from `written` on, or from `failed` where it is a safe way out."""
+    """Changes `state`. A transition takes effect in `written`, or in `failed` where it is safe."""
 
     def __init__(self, state: DroneState, base: str) -> None:
         self.state, self._base = state, base
@@ -107,7 +108,7 @@ class Registry:
         )
 
     def written(self, write: Write, facts: Facts) -> list[Effect]:
-        """It is on the disk: now it holds."""
+        """It is on the disk: now it takes effect."""
         state = self.state
         match write:
             case Keep():
@@ -127,7 +128,7 @@ class Registry:
         return []
 
     def failed(self, write: Write, facts: Facts) -> list[Effect]:
-        """It was not `required`, and is not on the disk: a safe way out holds all the same."""
+        """It was not `required`, and is not on the disk: a safe transition takes effect all the same."""
         if isinstance(write, Keep) and write.event is not None:
             self.state.unsaved[write.request.request_id] = None
             return [Record(event=write.event), *self._apply(write, facts)]
@@ -190,7 +191,7 @@ class Registry:
     # --- what is told
 
     def announce_all(self, facts: Facts) -> list[Immediate]:
-        """What is open, and who is called back: for a board that does not know."""
+        """What is open, and which flights are called back: for a board that does not know."""
         effects: list[Immediate] = []
         for request in list(self.state.requests.values()):
             if request.is_open:
@@ -205,7 +206,7 @@ class Registry:
         )
 
     def call_back(self, request: Request, facts: Facts, by: str = "") -> list[Immediate]:
-        """Tell whoever flies it to stop; at each birth again, until the dispatcher says that it is over."""
+        """End the flight: told again at each connect, until the dispatcher says that it is over."""
         self.state.called_back_at.setdefault(request.request_id, None)
         self.change(replace(request, call_back=True))
         data = self.cancel(request.request_id, by or request.by, request.reason, facts)
@@ -235,7 +236,7 @@ class Registry:
         return effects
 
     def called_back(self, request: Request) -> list[Effect]:
-        """The dispatcher says that it is over, or it must be."""
+        """The flight is over: the dispatcher says so, or it must be."""
         self.state.called_back_at.pop(request.request_id, None)
         request = replace(request, call_back=False)
         self.change(request)

@@ -23,7 +23,7 @@ from pole_agent.drone.target import Target
 from pole_agent.vocabulary import Severity
 
 MAX_INCIDENTS, MAX_STEPS = 8, 32
-# The dispatcher itself said that it is over
+# The dispatcher said that the flight is over
 LANDED: frozenset[State] = frozenset({"rejected", "ok", "partially_done", "failed"})
 
 
@@ -71,7 +71,7 @@ class Request:
     standing: bool = False  # approved by the standing approval of its patrol
     timed: bool = True  # `created` and `expires` are of a trusted clock
     ordered: bool = False
-    call_back: bool = False  # whoever flies it is told to stop, until the dispatcher says that it is over
+    call_back: bool = False  # the flight is called back until the dispatcher says that it is over
     changed: float = 0.0
     changed_at: float = 0.0
     step: str = ""  # where the flight is, in the dispatcher's words
@@ -126,7 +126,7 @@ class Request:
         )
 
     def retimed(self, wall: float, now: float) -> Request:
-        """The wall times anew, from the monotonic ones: the clock was set, or it jumped.
+        """The wall times computed again from the monotonic ones: the clock was set, or it jumped.
 
         For a request of this boot.
         """

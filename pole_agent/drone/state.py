@@ -40,13 +40,13 @@ class DroneState:
     restored: bool = False  # were the requests of earlier runs read?
     store_id: str = ""  # of the store that all this is kept in
     requests: dict[str, Request] = field(default_factory=dict)
-    heard_at: dict[str, float] = field(default_factory=dict)  # the last word about each request
+    heard_at: dict[str, float] = field(default_factory=dict)  # when anything was last heard of each request
     deadlines: dict[str, float] = field(default_factory=dict)  # of requests of an earlier boot
     # When the broker could hear of a call-back that goes on; None: not yet
     called_back_at: dict[str, float | None] = field(default_factory=dict)
     last_order: LastOrder | None = None
     stop: Mapping[str, Any] | None = None  # of all flights: by whom, why, since when
-    dock_stop: float | None = None  # wall time of the dispatcher's word that its dock is stopped
+    dock_stop: float | None = None  # wall time at which the dispatcher's dock was stopped
     standing: StandingBook = field(default_factory=StandingBook)
     conditions: Conditions = field(default_factory=Conditions)
     triggers: dict[Key, Triggers] = field(default_factory=dict)

@@ -46,7 +46,7 @@ def last_order_of(text: str | None, otherwise: LastOrder) -> LastOrder | None:
 def dock_stop_of(text: str | None) -> float | None:
     """When the dispatcher said that its dock is stopped.
 
-    Only what is plainly no stop is none; of a damaged word any newer one is newer.
+    A damaged text is a stop at time 0, which any newer message can end.
     """
     if text is None or text == "null":
         return None
@@ -58,7 +58,7 @@ def dock_stop_of(text: str | None) -> float | None:
 
 
 def stop_of(text: str | None, otherwise: dict[str, Any]) -> dict[str, Any] | None:
-    """Who stopped all flights. Only what is plainly nobody is nobody."""
+    """Who stopped all flights, None: nobody; `otherwise` when that is damaged."""
     if text is None or text == "null":
         return None
     try:

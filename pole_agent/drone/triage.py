@@ -12,7 +12,7 @@ from pole_agent.drone.request import Request
 from pole_agent.vocabulary import RequestDrone, Severity
 
 DAY_S = 86_400.0
-SUPPRESSED_S = 900.0  # a suppressed transition is told at most so often, …
+SUPPRESSED_S = 900.0  # a suppressed incident is told at most so often, …
 ENOUGH_VERDICTS = 5  # … and a rule is judged by what people said of so many incidents at least
 
 
@@ -29,7 +29,7 @@ class Triage:
     def joins(
         self, trigger: RequestDrone, requests: Iterable[Request], since: Mapping[str, float]
     ) -> Request | None:
-        """The request that is about the same transition: an open one, or one that ended within the cooldown.
+        """The request that is about the same incident: an open one, or one that ended within the cooldown.
 
         `since`: seconds since the last change of each closed request, by its id.
         """
@@ -66,7 +66,7 @@ class Triage:
 
 
 def told_before(trigger: RequestDrone, requests: Iterable[Request], now: float) -> Request | None:
-    """The suppressed transition that this one, suppressed too, only repeats."""
+    """The suppressed request that this trigger, suppressed too, repeats."""
     return next(
         (
             r
@@ -80,9 +80,7 @@ def told_before(trigger: RequestDrone, requests: Iterable[Request], now: float) 
 
 
 def superseded(trigger: RequestDrone, requests: Iterable[Request]) -> list[Request]:
-    """What a graver incident before the same camera takes the place of: requests that nobody has
-    decided on.
-    """
+    """What a more severe incident at the same camera replaces: requests that nobody has decided on."""
     return [
         r
         for r in requests
@@ -94,7 +92,7 @@ def superseded(trigger: RequestDrone, requests: Iterable[Request]) -> list[Reque
 
 
 def by_priority(requests: Iterable[Request]) -> list[Request]:
-    """Incidents before patrols, the graver first, then the surer, then the older."""
+    """Incidents before patrols, the more severe first, then the higher score, then the older."""
     return sorted(
         requests, key=lambda r: (r.origin != "incident", -Severity.of(r.severity), -r.score, r.created)
     )

@@ -26,7 +26,7 @@ from pole_agent.drone.effects import (
     WithdrawOrder,
     Write,
 )
-from pole_agent.drone.flights import FINAL_WORDS
+from pole_agent.drone.flights import FINAL
 from pole_agent.drone.machine import (
     OPEN_STATES,
     ORDERED_STATES,
@@ -167,7 +167,7 @@ def test_every_word_of_the_dispatcher_in_every_state(state: State, word: str, di
     decided = there_is(state, changed_at=0.0)
     decided.disk = disk
     if state == "timeout":
-        if word in FINAL_WORDS:
+        if word in FINAL:
             assert decided.hear(status(decided, word)) == {"state": "timeout"}
             assert kinds(decided) == [EndCallBack, *([Write] if disk else [])]
         else:

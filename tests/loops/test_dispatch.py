@@ -70,7 +70,7 @@ async def test_a_repeat_raises_the_count_and_is_no_request(dispatcher: Benches) 
         await b.decide("deny")
         await b.trigger()
         assert (len(b.requests), b.state()) == (1, "denied"), (
-            "within the cooldown it is still the same transition"
+            "within the cooldown it is still the same incident"
         )
         await b.advance(905)
         await b.trigger()

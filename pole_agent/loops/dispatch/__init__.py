@@ -1,7 +1,7 @@
-"""Drone requests: what is said goes to the controller, and the effects it answers with are carried out.
+"""Drone requests: commands, triggers and time go to the controller, which answers with effects.
 
-Who decides is `drone/controller.py`. One lock guards every change. It is not held while an order is under way
-to the broker, so that a cancel never waits for it.
+`drone/controller.py` decides, `handler.py` carries out. One lock guards every change. It is not held while an
+order is under way to the broker, so that a cancel never waits for it.
 """
 
 from __future__ import annotations
@@ -119,7 +119,7 @@ class Dispatch:
         return reply
 
     async def _read_first(self, decision: Decision) -> None:
-        """A decision needs the requests of the run before. Raises CommandRefused."""
+        """A decision needs the requests that earlier runs have stored. Raises CommandRefused."""
         try:
             await self._restore()
         except OutboxError as error:
@@ -147,7 +147,7 @@ class Dispatch:
         await self._effects.close()
 
     async def turn(self) -> None:
-        """One turn: what an earlier run left, new triggers, patrols that are due, and every open request."""
+        """Restore what an earlier run left, take new triggers and due patrols, advance every open request."""
         async with self._lock:
             await self._take_what_is_new()
             await self._handle(self.controller.flights.ground(self._facts()))

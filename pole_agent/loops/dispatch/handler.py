@@ -75,7 +75,7 @@ class EffectHandler:
         )
 
     async def handle(self, effects: Iterable[Effect]) -> None:
-        """In their order. Raises OutboxError: the rest is not done when a write fails that is required."""
+        """Carry out effects in order. Raises OutboxError when a required write fails, and drops the rest."""
         for effect in effects:
             match effect:
                 case Write():
@@ -110,7 +110,7 @@ class EffectHandler:
             await self.handle(registry.written(write, self.facts()))
 
     def handle_now(self, effect: Immediate) -> None:
-        """What takes no time."""
+        """Carry out an effect that waits for nothing."""
         match effect:
             case Announce(request_id=request_id, data=data, at_birth=at_birth):
                 message = self._message("drone/request", data)
@@ -143,7 +143,7 @@ class EffectHandler:
         return Message(f"{self._base}/{path}", encode(dict(data)))
 
     async def _deliver(self, request_id: str) -> None:
-        """Send the order. It is never sent twice, and not later than its time, whoever it has to wait for."""
+        """Send the order: never twice, and not after its time, however long the broker takes."""
         patience = self._controller.flights.patience_s(request_id, self.facts())
         sending = self._sending[request_id] = asyncio.ensure_future(
             self._board.send_live(lambda: self._order(request_id))

@@ -86,7 +86,9 @@ class TimeKeeper:
         self._heard_after, self._doubted = 0.0, False
         self.cell_aside = self._sun_accepted = False
         self._by: Literal["server", "chip", "system"]
-        self.released = 0  # times that evidence was given up; who keeps evidence on the disk looks at it
+        # Times that evidence was given up, and how many of them the store knows of: who keeps evidence on the
+        # disk sets it. It stands here because a reload keeps the keeper.
+        self.released = self.settled = 0
         self._false_starts: dict[str, float] = {}
         self._agreed_s = self._agreed_wall = 0.0
         self._counted_at: float | None = None

@@ -84,7 +84,6 @@ class Report:
         self._known: float | None = None  # the last known time on the disk; None: not looked yet
         # Not at once: while the agent starts, others wait for the disk.
         self._kept_at, self._kept_as = self._clock.monotonic() - KEEP_S + CHECK_S / 2, self._keeper.kind
-        self._released = self._keeper.released
 
     async def run(self) -> None:
         while True:
@@ -114,7 +113,9 @@ class Report:
                 self._parts.recover(part)
 
     async def _ask_clock(self) -> None:
-        if self._known is None:
+        await self._give_up()
+        # What was given up is no evidence any more, although it is still stored.
+        if self._known is None and self._keeper.released == self._keeper.settled:
             with contextlib.suppress(OutboxError):  # the store tells of it
                 self._known, stored = await self._store.read(
                     lambda db: (last_known(self._state_dir), db.newest_time())
@@ -148,14 +149,14 @@ class Report:
         more.
         """
         released, wall = self._keeper.released, self._clock.wall()
-        if released != self._released:
+        if released != self._keeper.settled:
             with contextlib.suppress(OutboxError):  # tried again at the next look
                 count = await self._store.write(lambda db: db.doubt_after(wall))
                 log.warning(
                     "the clock is accepted; %d stored events are later than it and count as without a time",
                     count,
                 )
-                self._released, self._corrected = released, False
+                self._keeper.settled, self._corrected = released, False
 
     async def accept(self) -> dict[str, Any]:
         """A person at the pole says that the clock is right. Raises CommandRefused."""

@@ -20,6 +20,7 @@ from pole_agent.loops.report import Report, Sources
 from pole_agent.store.store import Store
 from pole_agent.uplink.board import Board
 from pole_agent.vocabulary import RecordEvent, Severity, TimeQuality
+from tests.loops.dispatching import SwitchedStore
 
 NOW = 1_793_883_600.0
 SECONDS = 15
@@ -92,3 +93,35 @@ async def test_the_last_known_time_is_kept_now_and_then(tmp_path: Path) -> None:
     rows = await living(tmp_path, clock, lambda _: True)
     assert rows[-1][1] == "unsynced", "whoever vouches for it"
     assert last_known(tmp_path) >= first + 3 * SECONDS
+
+
+async def test_a_clock_that_was_accepted_over_a_reload(tmp_path: Path) -> None:
+    """What a person said of the clock is carried into the store once the disk works, also by the report after
+    a reload: else what a fast clock has stored speaks against the right one at the next start.
+    """
+    clock, broken = ManualClock(wall=NOW + 9000.0), set[str]()
+    keeper = TimeKeeper(clock, "system", "b", lambda _: False)
+    store = SwitchedStore(broken, tmp_path, 16, keeper.stamp, lambda: "e")
+    store.start()
+    parts = Parts(lambda _: None, clock.monotonic)
+    context = Context(base="base", clock=clock, keeper=keeper, store=store, board=Board(), parts=parts)
+    sources = Sources(present=dict, rates=Records(store, clock).rates)
+
+    def report() -> Report:
+        return Report(context, sources, Certificates({}, parts), tmp_path, {})
+
+    store.record(RecordEvent("incident.opened", Severity.ALARM, {}, clock.monotonic()))
+    await store.flush()
+    before = report()
+    await before._ask_clock()
+    clock.set_wall(NOW)
+    broken.add("write")
+    assert (await before.accept())["trusted"] is True
+    after = report()
+    for works in (False, True):
+        if works:
+            broken.clear()
+        await after._ask_clock()
+        assert keeper.trusted
+        assert await store.read(lambda db: db.newest_time()) == (NOW if works else NOW + 9000.0)
+    await store.stop(5)

@@ -92,10 +92,10 @@ def light_of(
     context: Context, settings: Settings, luminaire: Luminaire, beats: Beats, before: Runtime | None
 ) -> Light:
     """The light of `before` hands over what it remembers."""
-    now = context.clock.monotonic()
-    state = LampState.begin(now) if before is None else before.light.hand_over(luminaire)
+    old = None if before is None else before.light
+    state = LampState.begin(context.clock.monotonic()) if old is None else old.hand_over(luminaire)
     lamp = street_light_of(settings, state, cell_aside=context.keeper.cell_aside)
-    return Light(context, luminaire, lamp, beat=beats.promise("light", LIGHT_BEAT_S))
+    return Light(context, luminaire, lamp, beat=beats.promise("light", LIGHT_BEAT_S), before=old)
 
 
 def dispatch_of(

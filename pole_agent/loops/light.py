@@ -42,7 +42,9 @@ class Light:
         lamp: StreetLight,
         *,
         beat: Callable[[], None] = lambda: None,
+        before: Light | None = None,
     ) -> None:
+        """`before` has handed over what it remembers; a write that it has begun comes before ours."""
         self._luminaire, self.lamp, self.boosts = luminaire, lamp, lamp.state.boosts
         self._keeper, self._clock, self._store = context.keeper, context.clock, context.store
         self._board, self._parts = context.board, context.parts
@@ -50,7 +52,7 @@ class Light:
         self._wake = asyncio.Event()
         self.boosts.wake = self._wake.set
         self._closed: bool | None = None  # the relay; None: unknown
-        self._keeping = asyncio.Lock()
+        self._keeping: asyncio.Lock = asyncio.Lock() if before is None else before._keeping
         self._background: set[asyncio.Task[None]] = set()
         self._unkept = ""  # why the last write failed
         self._slow: set[asyncio.Task[None]] = set()  # writes that a command did not wait for any longer
@@ -228,8 +230,15 @@ class Light:
     async def keep(self) -> None:
         """Write the ledger down; finished nights become events in the same transaction.
 
-        Raises OutboxError, and ValueError where a sum is no number.
+        Who is cancelled while waiting for it does not end it: the store writes in any case, and the nights
+        must not be told again. Raises OutboxError, and ValueError where a sum is no number.
         """
+        task = asyncio.create_task(self._write_ledger(), name="write the ledger")
+        self._background.add(task)
+        task.add_done_callback(self._background.discard)
+        await asyncio.shield(task)
+
+    async def _write_ledger(self) -> None:
         async with self._keeping:
             row = self.lamp.begin_writing(self._moment(self._clock.monotonic()))
             if row is None:

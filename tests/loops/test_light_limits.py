@@ -82,6 +82,33 @@ async def test_a_night_that_ends_while_one_is_written(tmp_path: Path) -> None:
         assert ledger.state.finished == []
 
 
+@pytest.mark.parametrize("slow", [False, True])
+async def test_a_night_is_told_once_over_a_reload(tmp_path: Path, slow: bool) -> None:
+    """The disk hangs while the agent shuts down for a reload: what was begun is ended, before or after the
+    next agent writes, and tells the night once.
+    """
+    async with stand(tmp_path) as s:
+        s.step()
+        await s.kept()
+        s.controller.ledger.state.finished = [{"night": "first"}]
+        disk = sqlite3.connect(tmp_path / "pole.db", isolation_level=None)
+        disk.execute("BEGIN IMMEDIATE")
+        leaving = asyncio.ensure_future(s.light.keep())
+        await asyncio.sleep(0.05)
+        leaving.cancel()
+        await asyncio.gather(leaving, return_exceptions=True)
+        new = Stand(tmp_path / "unused", before=s)
+        writing = asyncio.ensure_future(new.light.keep()) if slow else None
+        await asyncio.sleep(0.05)
+        disk.execute("ROLLBACK")
+        disk.close()
+        await s.kept()
+        await (writing or new.light.keep())
+        await new.light.keep()
+        assert [night["night"] for night in await new.events("lamp.summarized")] == ["first"]
+        assert new.controller.ledger.state.finished == []
+
+
 async def test_a_sum_that_is_no_number_is_not_kept(tmp_path: Path) -> None:
     """What no restart could read does not replace what one can."""
     async with stand(tmp_path) as s:

@@ -102,7 +102,8 @@ class Stand:
         street_light = StreetLight(
             made or configuration(), state, button_off_s=120.0, cell_aside=self.keeper.cell_aside
         )
-        self.light: Light = Light(context, self.luminaire, street_light, beat=self.beat)
+        old = None if before is None else before.light
+        self.light: Light = Light(context, self.luminaire, street_light, beat=self.beat, before=old)
         self.controller = self.light.controller
 
     def beat(self) -> None:

@@ -418,6 +418,27 @@ def happens(decided: Decided, event: tuple[str, Any, Any], approved: set[str]) -
     decided.turn()
 
 
+def _remembered(part: object) -> dict[str, tuple[int, str]]:
+    """What a part has beside the state, by the identity and the content of each attribute."""
+    return {name: (id(v), repr(v)) for name, v in vars(part).items() if name not in ("state", *PARTS)}
+
+
+PARTS = ("registry", "intake", "flights", "_registry", "_evaluation", "_decisions")
+
+
+@given(st.lists(EVENT, max_size=20))
+def test_nothing_is_remembered_beside_the_state(events: list[tuple[str, Any, Any]]) -> None:
+    """A reload hands the state on: all else is configuration, and stays as it was made."""
+    decided = Decided()
+    controller = decided.controller
+    parts = [controller, *(getattr(controller, name) for name in PARTS if hasattr(controller, name))]
+    assert len(parts) == 6
+    before = [_remembered(part) for part in parts]
+    for event in events:
+        happens(decided, event, set())
+    assert [_remembered(part) for part in parts] == before
+
+
 @given(st.lists(EVENT, max_size=40))
 def test_what_must_never_happen(events: list[tuple[str, Any, Any]]) -> None:
     """No state is announced that was not kept, unless it is a safe way out; nothing is ordered twice, nor

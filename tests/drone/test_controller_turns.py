@@ -164,6 +164,15 @@ def test_a_standing_approval_approves(change: dict[str, Any], approved: bool) ->
         assert (found.approved_by, found.standing, found.state) == ("Dewi", True, "sent")
 
 
+def test_an_incident_with_the_name_of_a_patrol() -> None:
+    """A standing approval covers the flights of a plan, not an incident of a rule that is named like it."""
+    decided = with_patrol()
+    decided.controller.state.standing = StandingBook({"round": Standing(ROUND.written, "Dewi", NOON + 9000)})
+    decided.put(request_in("pending_approval", rule="round"))
+    decided.turn()
+    assert (decided.state("r"), decided.orders) == ("pending_approval", [])
+
+
 def test_a_standing_approval_that_ended_counts_no_more() -> None:
     """Between the approval and the order: it is blocked, and nothing flies."""
     decided = with_patrol()

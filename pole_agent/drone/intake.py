@@ -35,9 +35,13 @@ class Intake:
         waiting[key] = waiting[key].followed_by(triggers) if key in waiting else triggers
 
     def put_back(self, triggers: Triggers) -> None:
-        """They could not be kept: they wait on, and what came meanwhile joins them."""
-        waiting, key = self._registry.state.triggers, triggers.first.incident_key
-        waiting[key] = triggers.followed_by(waiting.get(key))
+        """Their request could not be kept: they wait on, and what came meanwhile joins them.
+
+        Where there is a request by now, only what followed it was interrupted.
+        """
+        state, key = self._registry.state, triggers.first.incident_key
+        if not any(r.is_open and r.incident_key == key for r in state.requests.values()):
+            state.triggers[key] = triggers.followed_by(state.triggers.get(key))
 
     def waiting(self) -> list[Key]:
         """The most severe first, so that triggers of the same moment do not supersede each other."""

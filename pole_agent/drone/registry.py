@@ -5,7 +5,7 @@ Pure.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict, replace
 from typing import Any
 
@@ -107,7 +107,7 @@ class Registry:
             order=order,
         )
 
-    def written(self, write: Write, facts: Facts) -> list[Effect]:
+    def written(self, write: Write, facts: Facts) -> Sequence[Immediate]:
         """It is on the disk: now it takes effect."""
         state = self.state
         match write:
@@ -127,20 +127,20 @@ class Registry:
                 return [self._announce(request) for request in requests if request.is_open]
         return []
 
-    def failed(self, write: Write, facts: Facts) -> list[Effect]:
-        """It was not `required`, and is not on the disk: a safe transition takes effect all the same."""
+    def failed(self, write: Write, facts: Facts) -> Sequence[Immediate]:
+        """It was not `required`, and may not be on the disk: a safe transition takes effect all the same."""
         if isinstance(write, Keep) and write.event is not None:
             self.state.unsaved[write.request.request_id] = None
             return [Record(event=write.event), *self._apply(write, facts)]
         return []
 
-    def _apply(self, kept: Keep, facts: Facts) -> list[Effect]:
+    def _apply(self, kept: Keep, facts: Facts) -> list[Immediate]:
         request, state = kept.request, self.state
         key = request.request_id
         state.last_order = kept.order or state.last_order
         state.requests[key] = request
         state.heard_at[key] = kept.at
-        effects: list[Effect] = [] if request.is_open else [WithdrawOrder(request_id=key)]
+        effects: list[Immediate] = [] if request.is_open else [WithdrawOrder(request_id=key)]
         text = f"drone request {key}: {kept.was} -> {request.state} {request.reason}"
         effects.append(Log(level="info", text=text))
         if request.state != "suppressed":
@@ -244,7 +244,7 @@ class Registry:
 
     # --- what is forgotten
 
-    def prune(self, facts: Facts) -> list[Effect]:
+    def prune(self, facts: Facts) -> list[Forget]:
         """All but the newest closed requests are forgotten, and all but the newest suppressed ones."""
         state = self.state
         gone: list[str] = []

@@ -56,6 +56,7 @@ class SwitchedStore(Store):
         self._broken = broken
         self.writes_left: int | None = None  # so many go well, then the disk fails
         self.before_write: Callable[[], None] = lambda: None
+        self.slow: str = ""  # "before", "after": a write takes for ever, and is not done, or is
 
     async def write(self, work: Any, *events: RecordEvent) -> Any:
         self.before_write()
@@ -64,7 +65,12 @@ class SwitchedStore(Store):
             self.writes_left -= 1
             if self.writes_left < 0:
                 raise OutboxError("the disk is broken")
-        return await super().write(work, *events)
+        if self.slow == "before":
+            await asyncio.Event().wait()
+        result = await super().write(work, *events)
+        if self.slow == "after":
+            await asyncio.Event().wait()
+        return result
 
     async def read(self, work: Any) -> Any:
         self._fail("read")

@@ -4,14 +4,20 @@ them.
 
 from __future__ import annotations
 
+import asyncio
 import copy
 import dataclasses
+import itertools
 import json
 from collections import Counter
+from collections.abc import Coroutine
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from pole_agent.clock import settle
 from pole_agent.drone.approval import Standing, StandingBook
 from pole_agent.drone.commands import Decision
 from pole_agent.drone.conditions import Conditions
@@ -21,6 +27,7 @@ from pole_agent.drone.state import DroneState, Triggers
 from pole_agent.drone.stored import LastOrder
 from pole_agent.drone.target import around
 from pole_agent.errors import CommandRefused
+from pole_agent.store.store import Store
 from pole_agent.vocabulary import RequestDrone, Severity
 from tests.loops.dispatching import LIMITS, NOON, PLACE, Bench, rules
 from tests.loops.test_dispatch import ROUND
@@ -290,3 +297,71 @@ async def test_a_reload_starts_no_silence_anew(reloads: int, tmp_path: Path) -> 
         assert b.state(request_id) == "sent"
         await b.advance(2.0)
         assert b.state(request_id) == "timeout"
+
+
+async def _is_interrupted(b: Bench, work: Coroutine[Any, Any, object]) -> None:
+    """As a reload does while a write is under way."""
+    task = asyncio.ensure_future(work)
+    await settle(30)
+    await Store.read(b.store, lambda _: None)
+    await settle(30)
+    assert not task.done()
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)
+    b.store.slow = ""
+
+
+@pytest.mark.parametrize("slow", ["before", "after"])
+@pytest.mark.parametrize(
+    ("state", "way"), [("approved", "cancel"), ("in_progress", "cancel"), ("sent", "stop")]
+)
+async def test_a_cancel_outlives_a_reload_that_interrupts(
+    state: str, way: str, slow: str, tmp_path: Path
+) -> None:
+    """The disk is slow, and a reload comes before it is done: what was cancelled stays so."""
+    async with bench(tmp_path, turns=False) as b:
+        request_id = await reach(b, state)
+        orders = len(b.orders)
+        b.store.slow = slow
+        if way == "stop":
+            await _is_interrupted(b, b.dispatch.stop_flights({"stop": True, "by": "Officer"}, ""))
+        else:
+            said = {"request_id": request_id, "decision": "cancel", "by": "Officer"}
+            await _is_interrupted(b, b.dispatch.decide(said, ""))
+        await b.reload()
+        b.set_link("up")
+        await b.advance(11)
+        assert (b.state(request_id), len(b.orders)) == ("canceled", orders)
+        assert [c["request_id"] for c in b.cancels] == ([] if state == "approved" else [request_id])
+        assert b.stored()[request_id] == "canceled"
+
+
+@pytest.mark.parametrize("slow", ["before", "after"])
+async def test_a_trigger_outlives_a_reload_that_interrupts(slow: str, tmp_path: Path) -> None:
+    """An incident that asked for a drone is asked for, though its write was interrupted."""
+    async with bench(tmp_path, turns=False) as b:
+        b.store.slow = slow
+        b.dispatch.trigger(replace(TRIGGER, at=b.clock.monotonic()))
+        await _is_interrupted(b, b.dispatch.turn())
+        await b.reload()
+        await b.advance(2)
+        (request,) = b.requests.values()
+        assert (request["state"], request["count"]) == ("pending_approval", 1)
+
+
+async def test_a_request_that_was_kept_is_asked_for_once(tmp_path: Path) -> None:
+    """What is interrupted after that is only what followed."""
+    async with bench(tmp_path, turns=False) as b:
+        b.dispatch.trigger(replace(TRIGGER, at=b.clock.monotonic()))
+        writes = itertools.count()
+
+        def second_is_slow() -> None:
+            b.store.slow = "before" if next(writes) == 1 else ""
+
+        b.store.before_write = second_is_slow
+        await _is_interrupted(b, b.dispatch.turn())
+        b.store.before_write = lambda: None
+        await b.reload()
+        await b.advance(2)
+        (request,) = b.requests.values()
+        assert (request["state"], request["count"]) == ("pending_approval", 1)

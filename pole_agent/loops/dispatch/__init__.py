@@ -174,7 +174,7 @@ class Dispatch:
             try:
                 rates = await self._rates() if intake.asks_for_rates(triggers, self._facts()) else None
                 await self._handle(intake.take(triggers, rates or {}, self._facts()))
-            except OutboxError:
+            except (OutboxError, asyncio.CancelledError):
                 intake.put_back(triggers)
                 raise
 

@@ -106,6 +106,11 @@ class EffectHandler:
             if write.required:
                 raise
             await self.handle(registry.failed(write, self.facts()))
+        except asyncio.CancelledError:  # a reload: what became of the write is unknown
+            if not write.required:
+                for effect in registry.failed(write, self.facts()):
+                    self.handle_now(effect)
+            raise
         else:
             await self.handle(registry.written(write, self.facts()))
 

@@ -30,7 +30,8 @@ from pole_agent.settings import Settings
 from pole_agent.simulator.broker import mosquitto_on_loopback
 from pole_agent.store.database import Database
 from pole_agent.store.rows import Entry
-from pole_agent.store.store import FILE_NAME, Store
+from pole_agent.store.schema import FILE_NAME
+from pole_agent.store.store import Store
 from pole_agent.uplink.board import Board
 from pole_agent.uplink.broker import Broker
 from pole_agent.uplink.events import CONTENT_TYPE, Message, encode, event_document, event_topic
@@ -123,7 +124,7 @@ def _entry(number: int) -> Entry:
 async def _uplink(folder: Path, port: int) -> AsyncIterator[tuple[Store, Upload]]:
     clock = SystemClock()
     keeper = TimeKeeper(clock, "clip", "bench")
-    store = Store(folder, MAX_MB, keeper.stamp, _new_id)
+    store = Store(folder, MAX_MB, keeper.stamp, _new_id, batch_s=5.0)
     store.start()
     parts = Parts(store.record, clock.monotonic)
     context = Context(base=BASE, clock=clock, keeper=keeper, store=store, board=Board(), parts=parts)

@@ -28,7 +28,7 @@ from pole_agent.health.trust import TimeKeeper
 from pole_agent.indonesian import translate
 from pole_agent.settings import Settings
 from pole_agent.store.database import Database
-from pole_agent.store.store import FILE_NAME
+from pole_agent.store.schema import FILE_NAME
 from pole_agent.words import Both
 
 HELP = "what the pole believes of its clock, and why; accept it"

@@ -22,7 +22,7 @@ from pole_agent.console.speech import say
 from pole_agent.errors import ConfigError, OutboxError
 from pole_agent.settings.pole import StorageSettings
 from pole_agent.store.database import Database
-from pole_agent.store.store import FILE_NAME
+from pole_agent.store.schema import FILE_NAME
 from pole_agent.uplink.events import TYPE_PREFIX, event_document
 from pole_agent.words import Both
 

@@ -16,7 +16,7 @@ from pole_agent.health.evidence import STORED
 from pole_agent.health.keeper import keeper_of
 from pole_agent.settings import Settings
 from pole_agent.store.database import Database
-from pole_agent.store.store import FILE_NAME
+from pole_agent.store.schema import FILE_NAME
 from pole_agent.words import Both
 
 

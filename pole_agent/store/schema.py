@@ -13,6 +13,7 @@ import sqlite3
 import uuid
 from pathlib import Path
 
+FILE_NAME = "pole.db"
 VERSION = 6
 FAMILY = 100
 LATEST = 253_402_300_799  # seconds: the end of the year 9999. A later wall time was damaged on the disk

@@ -18,7 +18,7 @@ from pole_agent.health.clock_memory import keep_time, last_known
 from pole_agent.settings.load import load
 from pole_agent.store.database import Database
 from pole_agent.store.rows import Entry
-from pole_agent.store.store import FILE_NAME
+from pole_agent.store.schema import FILE_NAME
 from pole_agent.vocabulary import RecordEvent, Severity, Stamp
 from tests.cli import call
 from tests.conftest import eventually

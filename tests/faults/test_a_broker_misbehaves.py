@@ -29,7 +29,8 @@ from pole_agent.indonesian import translate
 from pole_agent.loops.upload import Upload
 from pole_agent.store.database import Database
 from pole_agent.store.rows import Entry
-from pole_agent.store.store import FILE_NAME, Store
+from pole_agent.store.schema import FILE_NAME
+from pole_agent.store.store import Store
 from pole_agent.uplink.board import Board
 from pole_agent.uplink.events import Incoming, Message
 from pole_agent.uplink.mqtt import Address, MqttBroker

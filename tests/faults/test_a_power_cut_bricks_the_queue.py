@@ -23,8 +23,8 @@ import pytest_asyncio
 from pole_agent.errors import OutboxError
 from pole_agent.store.database import Database
 from pole_agent.store.rows import Entry, Outbound
-from pole_agent.store.schema import FAMILY, PAGE_BYTES, TABLES, VERSION
-from pole_agent.store.store import FILE_NAME, Store
+from pole_agent.store.schema import FAMILY, FILE_NAME, PAGE_BYTES, TABLES, VERSION
+from pole_agent.store.store import Store
 from pole_agent.uplink.events import DOCUMENT_SQL, TYPE_PREFIX
 from pole_agent.vocabulary import RecordEvent, Severity, Stamp
 from tests.conftest import ROOT, Mosquitto, eventually

@@ -116,7 +116,7 @@ class Bench(Steered):
     async def start(self) -> None:
         self.keeper = TimeKeeper(self.clock, "auto", self.boot, lambda _after: self.clock_is_right)
         ids = lambda: uuid7(self.clock.wall(), self.random.randbytes)  # noqa: E731
-        self.store = SwitchedStore(self.broken, self.folder, 16, self.keeper.stamp, ids)
+        self.store = SwitchedStore(self.broken, self.folder, 16, self.keeper.stamp, ids, 5.0)
         self.store.start()
         self.board = Board()
         self.free = asyncio.Event()

@@ -32,7 +32,7 @@ def announcement(*keys: str) -> dict[str, Any]:
 
 @contextlib.asynccontextmanager
 async def stored(folder: Path) -> AsyncIterator[Store]:
-    store = Store(folder, 16, TimeKeeper(ManualClock(), "system", "b").stamp, lambda: "e")
+    store = Store(folder, 16, TimeKeeper(ManualClock(), "system", "b").stamp, lambda: "e", 5.0)
     store.start()
     try:
         yield store
@@ -136,7 +136,7 @@ async def test_nothing_is_withdrawn_that_was_never_said(tmp_path: Path, known: s
 async def test_a_disk_that_fails_hides_no_announcement(tmp_path: Path) -> None:
     """What cannot be read or written down is said all the same."""
     store = SwitchedStore(
-        {"read", "write"}, tmp_path, 16, TimeKeeper(ManualClock(), "system", "b").stamp, lambda: "e"
+        {"read", "write"}, tmp_path, 16, TimeKeeper(ManualClock(), "system", "b").stamp, lambda: "e", 5.0
     )
     board = Board()
     await Announce(store, board, TOPIC, announcement("a"), enabled=True).start()

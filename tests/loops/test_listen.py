@@ -41,7 +41,9 @@ class Ear:
         self.keeper = TimeKeeper(self.clock, "auto", "boot", lambda _after: trusted)
         self.broken: set[str] = set()
         numbers = iter(range(10**6))
-        self.store = SwitchedStore(self.broken, folder, 16, self.keeper.stamp, lambda: f"e-{next(numbers)}")
+        self.store = SwitchedStore(
+            self.broken, folder, 16, self.keeper.stamp, lambda: f"e-{next(numbers)}", 5.0
+        )
         self.board, self.inbox = Board(), asyncio.Queue[Incoming]()
         self.done: list[tuple[str, dict[str, Any], str]] = []
         self.says: dict[str, Any] = {}

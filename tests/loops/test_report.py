@@ -36,7 +36,7 @@ async def living(
 
     async def work() -> list[tuple[float, TimeQuality]]:
         keeper = TimeKeeper(clock, "auto", "b", heard, memory=load(state))
-        store = Store(state, 16, keeper.stamp, lambda: "e")
+        store = Store(state, 16, keeper.stamp, lambda: "e", 5.0)
         store.start()
         parts = Parts(lambda _: None, clock.monotonic)
         context = Context(base="base", clock=clock, keeper=keeper, store=store, board=Board(), parts=parts)

@@ -51,7 +51,7 @@ def listen(store: Store, clock: ManualClock, trusted: bool = True) -> Listen:
 async def listening_at(folder: Path, **more: Any) -> AsyncIterator[Listen]:
     clock = ManualClock(wall=NOON)
     keeper = TimeKeeper(clock, "system", "boot")
-    store = Store(folder / "state", 16, keeper.stamp, lambda: "e")
+    store = Store(folder / "state", 16, keeper.stamp, lambda: "e", 5.0)
     store.start()
     try:
         yield listen(store, clock, **more)

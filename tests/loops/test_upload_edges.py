@@ -24,7 +24,7 @@ async def test_the_will_names_the_birth_to_come(reads: bool, birth: int, tmp_pat
     Nothing is written.
     """
     pole, broken = Pole(tmp_path), set[str]()
-    store = SwitchedStore(broken, tmp_path, 16, pole.keeper.stamp, lambda: "e")
+    store = SwitchedStore(broken, tmp_path, 16, pole.keeper.stamp, lambda: "e", 5.0)
     store.start()
     await store.write(lambda db: db.set(BIRTHS, "5"))
     own = Own(

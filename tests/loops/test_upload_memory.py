@@ -167,7 +167,7 @@ async def test_births_only_rise(
     """
     pole = Pole(tmp_path)
     broken: set[str] = set()
-    store = SwitchedStore(broken, tmp_path, 16, pole.keeper.stamp, lambda: "e")
+    store = SwitchedStore(broken, tmp_path, 16, pole.keeper.stamp, lambda: "e", 5.0)
     store.start()
     await store.write(lambda db: db.set(BIRTHS, str(stored)))
     context = Context(

@@ -46,7 +46,7 @@ class Desk:
         self.keeper = TimeKeeper(self.clock, "auto", "boot-1", lambda _after: self.clock_is_right)
         numbers = iter(range(10**6))
         self.store = SwitchedStore(
-            self.broken, self.folder, 16, self.keeper.stamp, lambda: f"id-{next(numbers)}"
+            self.broken, self.folder, 16, self.keeper.stamp, lambda: f"id-{next(numbers)}", 5.0
         )
         self.store.start()
         self.told: list[RecordEvent] = []

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import threading
 import time
 from collections.abc import Callable, Coroutine
 from functools import partial
@@ -14,16 +15,25 @@ from typing import Any
 import pytest
 
 from pole_agent.errors import OutboxError
-from pole_agent.store import store as module
+from pole_agent.store.commits import BATCH_ROWS, COMMITS, MEMORY_ROWS, REFILL
 from pole_agent.store.database import Database
 from pole_agent.store.rows import Entry
-from pole_agent.store.store import FILE_NAME, Store
+from pole_agent.store.schema import FILE_NAME
+from pole_agent.store.store import Store
 from pole_agent.vocabulary import RecordEvent, Severity, Stamp
 
 
 def new_store(folder: Path, batch_s: float = 60.0) -> Store:
     numbers = iter(range(1, 100_000))
     return Store(folder, 16, lambda at: Stamp(at, "boot", at, "synced"), lambda: f"e{next(numbers)}", batch_s)
+
+
+def pole_store(folder: Path) -> Store:
+    """With the time of gathering that it has on a pole."""
+    numbers = iter(range(1, 100_000))
+    return Store(
+        folder, 16, lambda at: Stamp(at, "boot", 1000.0 + at, "synced"), lambda: f"e{next(numbers)}", 5.0
+    )
 
 
 def event(severity: Severity = Severity.INFO, **data: object) -> RecordEvent:
@@ -62,10 +72,10 @@ async def test_routine_events_wait_for_their_batch(tmp_path: Path) -> None:
 
 async def test_fifty_routine_events_are_a_batch(tmp_path: Path) -> None:
     async def work(store: Store) -> None:
-        for _ in range(module.BATCH_ROWS):
+        for _ in range(BATCH_ROWS):
             store.record(event())
         await asyncio.wait_for(store.committed.wait(), 5)
-        assert await last(store) == module.BATCH_ROWS
+        assert await last(store) == BATCH_ROWS
 
     await run(work, tmp_path)
 
@@ -137,7 +147,7 @@ async def test_folder_that_cannot_be_written_is_problem(tmp_path: Path) -> None:
             await store.flush()
         assert "\n" not in store.problem
         assert str(folder) in store.problem
-        for number in range(module.MEMORY_ROWS + 10):
+        for number in range(MEMORY_ROWS + 10):
             store.record(event(n=number))
         store.record(event(Severity.ALARM, n="alarm"))
         folder.unlink()
@@ -187,13 +197,13 @@ async def test_a_busy_street_is_gathered_longer(tmp_path: Path) -> None:
             commits.append(time.monotonic() - begun)
         early = [at for at in commits if at < 1.0]
         late = [at for at in commits if at >= 2.0]
-        assert len(early) >= module.SPARE - 5, "there is something to spare"
-        assert len(late) <= 1.0 / (module.REFILL * batch_s) + 2, "then it is one a while"
+        assert len(early) >= COMMITS - 5, "there is something to spare"
+        assert len(late) <= 1.0 / (REFILL * batch_s) + 2, "then it is one a while"
         before = time.monotonic()
         store.committed.clear()
         store.record(event(Severity.ALARM))
         await store.committed.wait()
-        assert time.monotonic() - before < module.REFILL * batch_s / 2
+        assert time.monotonic() - before < REFILL * batch_s / 2
 
     await run(work, tmp_path, batch_s)
 
@@ -306,18 +316,6 @@ async def test_marks_count_before_room_is_made(tmp_path: Path) -> None:
     assert await work() == []
 
 
-def test_a_mistake_that_repeats_itself_does_not_spin(tmp_path: Path) -> None:
-    def no_id() -> str:
-        raise ValueError("no identifier")
-
-    store = Store(tmp_path, 16, lambda at: Stamp(at, "boot", at, "synced"), no_id)
-    store._lost = 5  # to be told of by an event, which cannot be made
-    store._commit()
-    patience = store._patience()
-    assert patience is not None
-    assert patience > 0.5
-
-
 def test_a_count_that_fell_over_is_counted_anew(tmp_path: Path) -> None:
     database = Database(tmp_path / FILE_NAME, 16, lambda: "e")
     with database.transaction():
@@ -325,3 +323,97 @@ def test_a_count_that_fell_over_is_counted_anew(tmp_path: Path) -> None:
         database.report_dropped([], 3, "disk", Stamp(0.0, "boot", 1.79e9, "synced"))
     assert database.stats()["dropped"] == 3
     database.close()
+
+
+async def test_who_asked_hears_why_it_failed(tmp_path: Path) -> None:
+    """The error of the disk is the cause of what is raised, for reads and for writes; a mistake of the caller
+    stays its own.
+    """
+    (tmp_path / "state").write_text("a file where the folder should be")
+    store = pole_store(tmp_path / "state")
+    store.start()
+    for ask in (store.read(lambda db: None), store.write(lambda db: None)):
+        with pytest.raises(OutboxError, match="events wait in memory") as told:
+            await ask
+        assert isinstance(told.value.__cause__, OSError)
+    (tmp_path / "state").unlink()
+    with pytest.raises(ZeroDivisionError):
+        await store.write(lambda db: 1 / 0)
+    assert await store.write(lambda db: "works", event()) == "works"
+    await store.stop(5.0)
+    assert store._worker.thread.daemon, "one that hangs does not hold up the exit"
+    assert store._worker.thread.name == "store", "for whoever looks at a process that hangs"
+
+
+# --- the thread
+
+
+async def test_each_event_has_its_own_time(tmp_path: Path) -> None:
+    """That at which it happened, not that at which it was stored, whether it is recorded or written."""
+    store = pole_store(tmp_path)
+    store.start()
+    store.record(RecordEvent("a", Severity.ALARM, {}, 11.0))
+    await store.write(
+        lambda db: None, RecordEvent("b", Severity.ALARM, {}, 12.0), RecordEvent("c", Severity.INFO, {}, 13.0)
+    )
+    rows = await store.read(lambda db: db.list_events(9))
+    assert [(r.kind, r.monotonic, r.wall) for r in rows] == [
+        ("a", 11.0, 1011.0),
+        ("b", 12.0, 1012.0),
+        ("c", 13.0, 1013.0),
+    ]
+    await store.stop(5.0)
+
+
+async def test_what_waits_can_be_given_up(tmp_path: Path) -> None:
+    """Who does not wait any more for an answer disturbs nobody."""
+    store = pole_store(tmp_path)
+    problems: list[dict[str, Any]] = []
+    asyncio.get_running_loop().set_exception_handler(lambda _, context: problems.append(context))
+    for work in (lambda db: None, lambda db: 1 / 0):
+        asking = asyncio.ensure_future(store.read(work))
+        await asyncio.sleep(0)
+        asking.cancel()
+        await asyncio.sleep(0)
+    store.start()
+    await store.flush()
+    assert problems == []
+    await store.stop(5.0)
+
+
+async def test_a_stop_waits_as_long_as_it_may(tmp_path: Path) -> None:
+    """Until what waits is stored, and not longer; a thread that hangs is left behind when the
+    time is over.
+    """
+    store = pole_store(tmp_path)
+    store.start()
+    held = threading.Event()
+    asking = asyncio.ensure_future(store.read(lambda _: held.wait(20)))
+    await asyncio.sleep(0)
+    store.record(event())
+    begun = time.monotonic()
+    await store.stop(0.05)
+    assert 0.05 <= time.monotonic() - begun < 1.0
+    assert store._worker.thread.is_alive()
+    held.set()
+    await store.stop(20.0)
+    assert not store._worker.thread.is_alive()
+    assert await asking
+    again = pole_store(tmp_path)
+    again.start()
+    assert await last(again) == 1
+    assert again.began == 1
+    await again.stop(20.0)
+
+
+async def test_tidying_makes_the_file_smaller(tmp_path: Path) -> None:
+    """What was delivered long ago goes, and its room is given back."""
+    store = pole_store(tmp_path)
+    store.start()
+    await store.write(lambda _: None, *[event(x="y" * 900) for _ in range(1600)])
+    await store.write(lambda db: db.mark_delivered(range(1, 1601), 0.0))
+    before = await store.read(lambda db: db._db.execute("PRAGMA page_count").fetchone()[0])
+    await store.tidy(1e9, {})
+    after = await store.read(lambda db: db._db.execute("PRAGMA page_count").fetchone()[0])
+    assert after < before / 4
+    await store.stop(5.0)

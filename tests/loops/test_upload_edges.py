@@ -80,7 +80,7 @@ async def test_the_name_beside_a_twin_is_of_this_moment(tmp_path: Path) -> None:
                 await pole.between()
                 if attempt == 1:
                     await pole.clock.advance(1.0)
-        suffixes.append(pole.upload._suffix)
+        suffixes.append(pole.upload._own.twin.suffix)
     assert suffixes == ["-twin-boot1000", "-twin-boot1001", "-twin-tour1000", "-twin-boot3345"]
 
 

@@ -16,7 +16,7 @@ import pytest
 
 from pole_agent.clock import ManualClock
 from pole_agent.context import Context
-from pole_agent.errors import LinkLost
+from pole_agent.errors import LinkLost, TakenOver
 from pole_agent.health.parts import Parts
 from pole_agent.health.trust import TimeKeeper
 from pole_agent.loops.upload.carry import Carry
@@ -298,7 +298,7 @@ async def test_a_twin_ends_the_common_store_once(tmp_path: Path) -> None:
         common = await d.store_id()
         assert d.own._known is not None
         assert d.own._known.storeid == common, "nobody else is there"
-        d.own.met_a_twin()
+        d.own.met_a_twin(TakenOver("another client"))
         d.broken.add("write")
         await d.own.prepare("b")
         assert await d.store_id() == common
@@ -328,7 +328,7 @@ async def test_a_store_that_is_ours_alone_is_not_ended(tmp_path: Path) -> None:
         await d.own.prepare("b")
         await d.store.write(lambda db: db.begin_anew())
         ours = await d.store_id()
-        d.own.met_a_twin()
+        d.own.met_a_twin(TakenOver("another client"))
         await d.own.prepare("b")
         assert await d.store_id() == ours
 

@@ -10,13 +10,14 @@ from collections import deque
 
 from pole_agent.almanac import rfc3339
 from pole_agent.context import Context
-from pole_agent.errors import LinkLost, OutboxError
+from pole_agent.errors import LinkLost, OutboxError, TakenOver
 from pole_agent.store.continuity import Ended
 from pole_agent.store.database import Database
 from pole_agent.store.succession import ANNOUNCED, BIRTHS
 from pole_agent.uplink.events import STATUS, Message, encode
 from pole_agent.uplink.own_words import Known, judge
 from pole_agent.uplink.quiet import quiet
+from pole_agent.uplink.twin import Twin
 from pole_agent.vocabulary import Severity
 
 log = quiet(__name__)
@@ -38,7 +39,7 @@ class Own:
         self._known: Known | None = None  # of the store at this connection; None when it does not answer
         # The store that we came with: of a copied card, a twin gives out the same numbers
         self._brought: str | None = None
-        self._twin = self._parted = False  # we met one; we go on under another store
+        self.twin = Twin(self._keeper.boot_id)
         self._said: deque[bytes] = deque(maxlen=8)  # our own words, also wills of connections that are gone
         self._online = b""
 
@@ -67,8 +68,12 @@ class Own:
         self._online = message.payload
         return message
 
-    def met_a_twin(self) -> None:
-        self._twin = True
+    def met_a_twin(self, error: TakenOver) -> None:
+        """Another pole has our identity: tell it, here and in health."""
+        self.twin.met(self._clock.monotonic())
+        log.error("uplink: %s; is there a copy of this pole's SD card?", error)
+        reason = f"{error}: two poles have one identity; give one of them another [pole] id"
+        self._parts.degrade("identity", reason, Severity.ALARM)
 
     async def prepare(self, broker: str) -> tuple[int, bool]:
         """Before an attempt: the birth that it would be, and whether this broker was seen in MQTT 5.
@@ -82,10 +87,10 @@ class Own:
             if db.store_id == brought:
                 db.end(Ended(brought, "two_poles_one_identity", count=0, exact=True), stamp)
 
-        if self._twin and not self._parted:
+        if self.twin.to_part:
             with contextlib.suppress(OutboxError):
                 await self._store.write(end)
-                self._parted = True
+                self.twin.parted = True
         knows_5 = await self.look_at_the_store(broker)
         return self.births + 1 if self._known is None else self._known.birth, knows_5
 

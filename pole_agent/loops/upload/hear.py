@@ -1,0 +1,120 @@
+"""What comes over one connection: commands for the inbox, and the pole's own status, which is said, heard
+back and repaired.
+"""
+
+from __future__ import annotations
+
+import asyncio
+
+from pole_agent.clock import wait
+from pole_agent.context import Context
+from pole_agent.errors import PublishRefused, TakenOver
+from pole_agent.loops.upload.carry import Carry
+from pole_agent.loops.upload.drain import IDLE_S
+from pole_agent.loops.upload.own import Own
+from pole_agent.uplink.broker import Session
+from pole_agent.uplink.events import STATUS, Incoming
+from pole_agent.uplink.presence import Heard, Presence
+from pole_agent.uplink.quarantine import Quarantine
+from pole_agent.uplink.quiet import quiet
+
+log = quiet(__name__)
+
+MIN_S = 0.05
+NO_ECHO = (
+    "the broker grants what we ask for and delivers nothing: our own status does not come back, so commands"
+    " may not arrive either"
+)
+
+
+class Hear:
+    """Of one connection. `leaving` is set when we said goodbye: nothing is said any more."""
+
+    def __init__(
+        self,
+        context: Context,
+        session: Session,
+        carry: Carry,
+        own: Own,
+        presence: Presence,
+        *,
+        quarantine: Quarantine,
+        inbox: asyncio.Queue[Incoming],
+        leaving: asyncio.Event,
+    ) -> None:
+        self._parts, self._clock = context.parts, context.clock
+        self._session, self._carry, self._own, self._presence = session, carry, own, presence
+        self._quarantine, self._inbox, self._leaving = quarantine, inbox, leaving
+        self._stir = asyncio.Event()
+
+    async def say(self) -> None:
+        """Say that we are online, unless the broker does not take that."""
+        message = self._own.online()
+        hold, now = self._quarantine.topics.get(message.topic), self._clock.monotonic()
+        if hold is not None and hold.until > now:
+            return
+        try:
+            await self._carry.send(STATUS, message, tried=True)
+        except PublishRefused:
+            return
+        self._presence.said(self._clock.monotonic(), echo=STATUS not in self._session.unheard)
+
+    async def attend(self) -> None:
+        """Are our own words heard back? Is what the broker has of us true? Does it let us listen?"""
+        while True:
+            if not self._leaving.is_set() and self._presence.look(self._clock.monotonic()):
+                if self._presence.unheard:
+                    await self._session.listen(anew=True)
+                async with self._carry.alone:
+                    await self.say()
+            await self._session.listen()
+            self._tell()
+            await wait(
+                self._clock,
+                self._stir,
+                max(MIN_S, min(IDLE_S, self._presence.next_at() - self._clock.monotonic())),
+            )
+
+    async def run(self) -> None:
+        """Pass commands on. It waits for room: behind a flood of bad commands may stand a cancel."""
+        async for message in self._session.incoming():
+            if message.path == STATUS:
+                if await self._own.compare(message.payload):
+                    self._presence.say_again(self._own.births, self._clock.monotonic())
+                self._hear_of_ourselves(message.payload)
+            else:
+                await self._inbox.put(message)
+
+    def _tell(self) -> None:
+        """Do commands arrive? Nothing is told before it is known."""
+        if self._session.unheard:
+            missing = ", ".join(f"{path} ({reason})" for path, reason in self._session.unheard.items())
+            self._parts.degrade("commands", f"the broker does not let us listen to {missing}")
+        elif self._presence.unheard:
+            self._parts.degrade("commands", NO_ECHO)
+        elif self._presence.heard_ourselves:
+            self._parts.recover("commands")
+
+    def _hear_of_ourselves(self, payload: bytes) -> None:
+        """Our own status, as the broker has it. Raises TakenOver when somebody else has written it since we
+        did.
+
+        Not every broker says why it let go of a client (Mosquitto 2.0 does not), so this is how two poles
+        with one identity notice.
+        """
+        if self._leaving.is_set():
+            return
+        heard = self._presence.heard(payload, self._clock.monotonic())
+        self._stir.set()
+        if heard is Heard.WRONG:
+            log.warning(
+                "uplink: the broker has a status of ours that is not true: %s; saying it again",
+                payload[:200].decode(errors="replace") or "(cleared)",
+            )
+        if heard is not Heard.TWIN:
+            return
+        error = TakenOver("another client writes the status of this pole")
+        named = self._own.twin.suffix
+        self._own.met_a_twin(error)
+        if self._own.twin.suffix != named:
+            raise error  # come back under the other name

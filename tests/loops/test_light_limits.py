@@ -291,7 +291,7 @@ async def test_a_person_is_believed_against_the_cell(tmp_path: Path) -> None:
         again = Stand(tmp_path / "again", before=s, made=configuration(photocell=True))
         assert again.light.lamp.state.daylight.aside
         for aside in (True, False):  # another place, another sun; but the same cell
-            s.keeper.cell_aside = aside
+            s.keeper._doubts.cell_aside = aside
             place = type(SUMEDANG)(0.0, float(aside), SUMEDANG.zone)
             other = configuration(photocell=True, place=place)
             assert Stand(tmp_path / f"{aside}", before=s, made=other).light.lamp.state.daylight.aside is aside

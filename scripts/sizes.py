@@ -14,8 +14,10 @@ from pathlib import Path
 
 PACKAGE = Path(__file__).parents[1] / "pole_agent"
 # Lines; arguments of a constructor that may be given by position, without self
-MAX_FUNCTION, MAX_POSITIONAL = 60, 8
+MAX_FUNCTION, MAX_POSITIONAL, MAX_FILE = 60, 8, 300
 MEDIAN, P90 = 8, 25  # lines of a function
+# Files that are longer still, and how long they may be: a number here only becomes smaller
+LONGER = {"pole_agent/indonesian.py": 663}
 
 
 def main() -> int:
@@ -39,8 +41,8 @@ def main() -> int:
     )
     print(f"{len(lengths)} functions: {figures}")
     print(
-        f"{len(files)} files: longest {max(files)[0]} lines; {sum(lines > 300 for lines, _ in files)}"
-        " above 300"
+        f"{len(files)} files: longest {max(files)[0]} lines ({MAX_FILE});"
+        f" {sum(lines > MAX_FILE for lines, _ in files)} above that"
     )
     if "--all" in sys.argv:
         for found in (functions, files, constructors):
@@ -49,6 +51,17 @@ def main() -> int:
         f"{place}: {lines} lines, at most {MAX_FUNCTION}"
         for lines, place in functions
         if lines > MAX_FUNCTION
+    ]
+    wrong += [
+        f"{name}: {lines} lines, at most {LONGER.get(name, MAX_FILE)}"
+        for lines, name in files
+        if lines > LONGER.get(name, MAX_FILE)
+    ]
+    lengths_of = {name: lines for lines, name in files}
+    wrong += [
+        f"{name}: {lengths_of.get(name, 0)} lines: lower its number in LONGER, or take it out"
+        for name, most in LONGER.items()
+        if lengths_of.get(name, 0) < most
     ]
     wrong += [
         f"{place}: {count} positional arguments, at most {MAX_POSITIONAL}"

@@ -62,8 +62,8 @@ class TimeKeeper:
         self._concluding = threading.Lock()
         self._doubts = Doubts(trust, self._reading())
         self._by: Literal["server", "chip", "system"]
-        # How many of the `released` the store knows of: who keeps evidence on the disk sets it. It stands here
-        # because a reload keeps the keeper.
+        # How many of the `released` the store knows of: who keeps evidence on the disk sets it. It stands
+        # here because a reload keeps the keeper.
         self.settled = 0
         self._kind: str
         self.reason: str  # why it is not trusted; empty when it is

@@ -1,0 +1,48 @@
+-- pole.db as the agent of commit 299b9f6 wrote it
+PRAGMA page_size = 1024;
+PRAGMA auto_vacuum = 2;
+BEGIN TRANSACTION;
+CREATE TABLE commands (id TEXT PRIMARY KEY, seen REAL NOT NULL) WITHOUT ROWID;
+INSERT INTO "commands" VALUES('c-1',1790000000.0);
+CREATE TABLE incidents (id TEXT PRIMARY KEY, severity INTEGER NOT NULL, data TEXT NOT NULL, silent INTEGER NOT NULL) WITHOUT ROWID;
+INSERT INTO "incidents" VALUES('i-1',1,'{"incident_id":"i-1","rule":"yard","n":6}',0);
+INSERT INTO "incidents" VALUES('i-2',0,'{"incident_id":"i-2","rule":"gate"}',1);
+CREATE TABLE lamp_log (number INTEGER PRIMARY KEY, wall REAL NOT NULL, quality TEXT NOT NULL, data TEXT NOT NULL,
+  boot_id TEXT, monotonic REAL);
+INSERT INTO "lamp_log" VALUES(1,1790000009.0,'synced','{"reason":"program"}','boot-old',9.0);
+CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
+INSERT INTO "meta" VALUES('births','0');
+INSERT INTO "meta" VALUES('epoch','4');
+INSERT INTO "meta" VALUES('storeid','e64d807ff4f24ffd');
+INSERT INTO "meta" VALUES('word','kept');
+CREATE TABLE outbox (
+  seq INTEGER PRIMARY KEY AUTOINCREMENT,
+  id TEXT NOT NULL,
+  kind TEXT NOT NULL,
+  severity INTEGER NOT NULL,
+  data TEXT NOT NULL,
+  monotonic REAL NOT NULL,
+  boot_id TEXT NOT NULL,
+  wall REAL NOT NULL,
+  quality TEXT NOT NULL,
+  replayed INTEGER NOT NULL DEFAULT 0,
+  delivered REAL
+);
+INSERT INTO "outbox" VALUES(1,'old-1','incident.opened',0,'{"n":0}',0.0,'boot-old',1790000000.0,'synced',0,1790000050.0);
+INSERT INTO "outbox" VALUES(2,'old-2','incident.opened',1,'{"n":1}',1.0,'boot-old',1790000001.0,'synced',0,NULL);
+INSERT INTO "outbox" VALUES(3,'old-3','incident.opened',2,'{"n":2}',2.0,'boot-old',1790000002.0,'synced',0,NULL);
+INSERT INTO "outbox" VALUES(4,'old-4','incident.opened',0,'{"n":3}',3.0,'boot-old',1790000003.0,'synced',0,NULL);
+INSERT INTO "outbox" VALUES(5,'old-5','incident.opened',1,'{"n":4}',4.0,'boot-old',1790000004.0,'synced',0,NULL);
+INSERT INTO "outbox" VALUES(6,'old-6','incident.opened',2,'{"n":5}',5.0,'boot-old',1790000005.0,'synced',0,NULL);
+INSERT INTO "outbox" VALUES(7,'old-7','incident.opened',1,'{"incident_id":"i-1","rule":"yard","n":6}',6.0,'boot-old',1790000006.0,'synced',0,NULL);
+CREATE TABLE requests (id TEXT PRIMARY KEY, open INTEGER NOT NULL, updated REAL NOT NULL, data TEXT NOT NULL) WITHOUT ROWID;
+INSERT INTO "requests" VALUES('r-1',1,1790000000.0,'{"request_id":"r-1"}');
+CREATE TABLE verdicts (incident_id TEXT PRIMARY KEY, rule TEXT NOT NULL, false INTEGER NOT NULL, by TEXT NOT NULL,
+  at REAL NOT NULL) WITHOUT ROWID;
+INSERT INTO "verdicts" VALUES('i-9','yard',1,'Dewi',1790000000.0);
+CREATE INDEX outbox_way_out ON outbox (severity DESC, seq, kind) WHERE delivered IS NULL;
+CREATE INDEX outbox_delivered ON outbox (seq) WHERE delivered IS NOT NULL;
+DELETE FROM "sqlite_sequence";
+INSERT INTO "sqlite_sequence" VALUES('outbox',7);
+COMMIT;
+PRAGMA user_version = 6;

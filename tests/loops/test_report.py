@@ -101,7 +101,7 @@ async def test_a_clock_that_was_accepted_over_a_reload(tmp_path: Path) -> None:
     """
     clock, broken = ManualClock(wall=NOW + 9000.0), set[str]()
     keeper = TimeKeeper(clock, "system", "b", lambda _: False)
-    store = SwitchedStore(broken, tmp_path, 16, keeper.stamp, lambda: "e")
+    store = SwitchedStore(broken, tmp_path, 16, keeper.stamp, lambda: "e", 5.0)
     store.start()
     parts = Parts(lambda _: None, clock.monotonic)
     context = Context(base="base", clock=clock, keeper=keeper, store=store, board=Board(), parts=parts)

@@ -118,7 +118,7 @@ def test_a_patrol_that_is_due_is_asked_for_once() -> None:
     decided.do(decided.controller.intake.patrols(decided.facts))
     (request,) = decided.controller.state.requests.values()
     assert (request.origin, request.rule, request.state) == ("patrol", "round", "pending_approval")
-    assert request.expires == NOON + ROUND.window_s
+    assert (request.expires, request.score) == (NOON + ROUND.window_s, 1.0)
     decided.facts = later(decided.facts, 60)
     decided.do(decided.controller.intake.patrols(decided.facts))
     assert list(decided.controller.state.requests) == [request.request_id]
@@ -212,6 +212,24 @@ def test_a_standing_approval_is_given_and_revoked(disk: bool) -> None:
     state = decided.controller.state
     assert (state.standing.approvals, STANDING in state.unsaved_values) == ({}, not disk)
     assert (decided.state("approved"), decided.state("undecided")) == ("canceled", "pending_approval")
+
+
+def test_what_could_not_be_kept_is_overtaken() -> None:
+    """A revocation and a stop that wait for the disk do not undo the approval and the resume after them."""
+    decided = with_patrol()
+    decided.disk = False
+    revoked = Decision("deny", "Budi", patrol="round")
+    with pytest.raises(OutboxError):
+        decided.hear(lambda: decided.controller.decide(revoked, decided.facts))
+    stop = {"stop": True, "by": "Budi"}
+    decided.hear(lambda: decided.controller.stop(stop, decided.facts))
+    assert decided.controller.state.unsaved_values.keys() == {STANDING, STOP}
+    decided.disk = True
+    given = Decision("approve", "Dewi", patrol="round", until=NOON + 9000)
+    decided.hear(lambda: decided.controller.decide(given, decided.facts))
+    decided.hear(lambda: decided.controller.stop(stop | {"stop": False}, decided.facts))
+    assert decided.controller.state.unsaved_values == {}
+    assert decided.controller.state.stop is None
 
 
 @pytest.mark.parametrize(

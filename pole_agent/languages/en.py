@@ -1,0 +1,1070 @@
+"""Every sentence in English, by its code. What varies stands in braces, in the order of the language."""
+
+from __future__ import annotations
+
+LOCALES = ()
+
+MESSAGES = {
+    # settings
+    "at-key": "{key}: {problem}",
+    "joined": "{first}; {rest}",
+    "invalid-time-of-day": (
+        'invalid time of day {text}; expected "22:00", "sunset" or "sunrise-00:15" (sunset, sunrise, dusk, '
+        "dawn)"
+    ),
+    "no-night-at": "no night contains {time}",
+    "invalid-time-span": 'invalid time span {text}; expected "always", "sunset..sunrise" or "22:00..05:00"',
+    "weekday-invalid": 'invalid weekday {word} in {text}; expected "mon..fri", "sat,sun", of {known}',
+    "dates-year-mismatch": "{text}: give both dates a year, or neither",
+    "dates-reversed": "{text} ends before it starts",
+    "date-invalid": 'invalid date {text}; expected "2027-03-20", "08-17" (every year) or "12-24..01-02"',
+    "advice-no-broker": "mqtt: no broker is configured; events stay on the pole",
+    "advice-no-tls": "mqtt.tls: is false for {host}; passwords and events can be read on the way",
+    "advice-metrics-host": (
+        "metrics.host: {host} is not the pole itself; anyone who reaches it can read the numbers"
+    ),
+    "advice-active-low": "lamp.active_low: is false; an undriven pin means a dark street",
+    "advice-pulled-high": (
+        "lamp.pin: GPIO{pin} is pulled high at power-on: dark until the agent starts; use a pin from 9 to 27"
+    ),
+    "advice-relay": (
+        "lamp.relay: GPIO{pin} switches the coil on, and the lamp off, while nobody drives it; see "
+        "docs/wiring.md"
+    ),
+    "advice-flat-mask": "camera[{camera}].masks[{mask}]: has no area; it covers no more than its outline",
+    "advice-no-camera": "camera: no camera is configured; the lamp follows its program",
+    "advice-no-fence": "drone.geofence: is missing; every request will be blocked by that gate",
+    "advice-no-night-permit": (
+        "drone.night_permit: is false; between sunset and sunrise every request will be blocked by that gate"
+    ),
+    "advice-automatic-approval": (
+        'drone.approval: is "automatic", which is for simulation only; every message says so, and no real '
+        "drone may obey"
+    ),
+    "advice-no-officer": (
+        "drone.officer: no officer is configured; anyone who may write to drone/approval at the broker can "
+        "approve flights"
+    ),
+    "advice-calendar-always": (
+        "lamp.calendar[{index}]: has neither days nor dates, so it always applies; the rules below it never "
+        "do"
+    ),
+    "advice-steps-at-once": 'lamp.program "{program}": has {count} steps at {at}; the last one counts',
+    "advice-floor": "lamp.floor: {floor} is below min_level, so the floor is {level}",
+    "advice-control-below-floor": (
+        "lamp.control[{index}].level: a maximum of {level} is below the floor of {floor}"
+    ),
+    "advice-clo-rises": "lamp.clo: the shares rise; a lamp gives less light as it ages",
+    "source-invalid": (
+        "invalid address; write user and password as username and password_file, and an @ in a path as %40"
+    ),
+    "picture-size-invalid": 'invalid picture size; expected width and height like "640x480"',
+    "time-twice": "a time is given twice",
+    "public-key-invalid": (
+        "invalid Ed25519 public key; expected {bytes} bytes in base64; make one with: pole-agent drone key"
+    ),
+    "automatic-with-officers": (
+        'approval = "automatic" asks nobody; remove [[drone.officer]], or write approval = "required"'
+    ),
+    "altitude-above-most": "alt_agl_m = {altitude} is above max_alt_agl_m = {most}",
+    "name-twice-in": '{key}: the name "{name}" is used {count} times',
+    "host-invalid": "invalid host name or address; port, username and password_file are keys of their own",
+    "host-with-more": "expected only a host name or address; write {fix}",
+    "lux-reversed": "off_lux must be above on_lux: otherwise the lamp would switch on and off between them",
+    "hours-must-rise": "the hours must rise from point to point",
+    "pin-twice": "{key} and {other} are both GPIO{pin}",
+    "pin-without-pwm": "GPIO{pin} has no hardware PWM; use {pins}, or give pwm_device and pwm_channel",
+    "pwm-both-or-none": "pwm_device and pwm_channel belong together; give both or none",
+    "pin-or-file": "give either pin or file",
+    "file-not-absolute": 'file: write the full path of "{file}", starting with /',
+    "curly-double-quote": 'a curly quote; write "',
+    "curly-single-quote": "a curly quote; write '",
+    "byte-order-mark": "a byte order mark; delete it",
+    "no-break-space": "a no-break space; write an ordinary one",
+    "zero-width-space": "a zero-width space; delete it",
+    "configuration-unreadable": "cannot be read: {error}; write one with: pole-agent init",
+    "toml-too-deep": "is not valid TOML: too deeply nested",
+    "toml-too-many-dots": "is not valid TOML: a key with too many dots (line {line})",
+    "nul-character": "contains a NUL character",
+    "last-good-is-used": "the last good copy in {folder} is used",
+    "cert-without-key": "cert_file and key_file belong together; give both or none",
+    "tls-files-without-tls": "ca_file and cert_file need tls = true; with tls = false they are not used",
+    "time-zone-unknown": 'unknown time zone {value}; expected an IANA name, for example "Asia/Jakarta"',
+    "no-status-page": "the status page is not part of this release; leave it false",
+    "kind-whole-number": "a whole number",
+    "kind-number": "a number",
+    "kind-finite-number": "a finite number",
+    "kind-true-or-false": "true or false",
+    "kind-text": "text in quotes",
+    "kind-path": "a path in quotes",
+    "kind-list": "a list",
+    "kind-table": "a table",
+    "identifier-invalid": "use letters, digits, _ and - only, 1 to 64 of them",
+    "is-required": "is required",
+    "point-number-missing": "is missing: a point has two numbers",
+    "character-not-allowed": "contains a character that is not allowed here",
+    "point-needs-two-numbers": "expected a point with two numbers, got {count}",
+    "not-a-file": "is not a file",
+    "file-too-long": "is {bytes} bytes long; at most {most} are allowed",
+    "utf-16-unmarked": "is UTF-16 text without a byte order mark; save it as UTF-8",
+    "not-utf-8": "is not UTF-8 text (byte {byte}); save it as UTF-8",
+    "password-empty": "is empty; expected the password, on one line",
+    "password-of-several-lines": "has several lines; expected a password on one line",
+    "file-marked": "begins with a byte order mark or is UTF-16; save it as UTF-8 without a mark (ANSI)",
+    "name-twice": 'the name "{name}" is used {count} times',
+    "camera-ambiguous": "there are {count} cameras; name one of: {cameras}",
+    "default-program-missing": (
+        'missing program "{program}"; it applies on every night that no calendar rule names'
+    ),
+    "rule-without-camera": "needs a [[camera]]; none is configured",
+    "rule-drone-disabled": "is true, but [drone] enabled is false",
+    "name-unknown": 'unknown {kind} "{name}"; known: {known}',
+    "polygon-without-area": "the polygon has no area; give at least three points that are not on one line",
+    "line-without-length": '"from" and "to" are the same point',
+    "rule-needs-line": 'kind = "{kind}" needs line = "<name of a [[line]]>"',
+    "rule-on-line": 'kind = "{kind}" watches a line; remove zone',
+    "rule-on-zone": 'kind = "{kind}" watches a zone; remove line',
+    "heights-reversed": "min_height must be below max_height",
+    "wrong-way-needs-direction": (
+        'kind = "wrong_way" needs direction = "forward" or "backward": the way that is wrong'
+    ),
+    "path-with-tilde": '"{path}": ~ is not expanded here; write the full path, starting with /',
+    "path-with-variable": '"{path}": {name} is not expanded here; write the full path, starting with /',
+    "toml-look-alike": "{error}; this line holds {character}",
+    "toml-invalid": "is not valid TOML: {error}",
+    "did-you-mean": "{problem}; did you mean {name}?",
+    "unknown-key": "unknown key; known: {known}",
+    "polygon-too-short": "expected a polygon of at least 3 points, got {count}",
+    "expected-given": "expected {expected}; got {given}",
+    "one-of": "one of {choices}",
+    "list-too-short": "expected a list of at least {least}, got {count}",
+    "list-too-long": "expected a list of at most {most}, got {count}",
+    "event-type-unknown-near": "unknown type of event; did you mean {near}?",
+    "event-type-unknown": "unknown type of event; known here: {known}",
+    "problems-last-good-is-used": "{problems}; the last good copy in {folder} is used",
+    "host-with-login": "{fix}, and the login as username and password_file",
+    # cameras and models
+    "camera-address-invalid": "{camera}: invalid address",
+    "camera-no-answer": (
+        "{camera}: no answer within {seconds} s; check that the camera is on and the address is right"
+    ),
+    "camera-unreachable": "{camera}: {error}; check that the camera is on and the address is right",
+    "camera-wrong-protocol": (
+        "{camera}: the server does not answer in {protocol}; check that this is the address of the camera's "
+        "stream"
+    ),
+    "camera-stream-unknown": "{camera}: the camera has no stream of that name; check the path",
+    "source-not-open": "{source}: not open",
+    "camera-blind": "{source}: no picture for {seconds} s; the camera is blind",
+    "waiting-for-key-frame": (
+        "no picture for {seconds} s, though the camera sends data: waiting for a key frame"
+    ),
+    "stream-broke-off": "{source}: the stream broke off",
+    "stream-without-picture": "{source}: the stream sends no picture",
+    "stream-timed-out": "{source}: timed out: no data for {seconds} s; the stream broke off",
+    "camera-redirects": "{camera}: the camera redirects to another host; write that address as source",
+    "address-of-one-picture": (
+        "{camera}: this is the address of a single picture, not of a stream; use the camera's MJPEG or RTSP "
+        "address"
+    ),
+    "camera-login-refused": "the camera refused the login; check username and password_file",
+    "stream-unknown": "the camera has no stream of that name; check the path",
+    "camera-refused-http": (
+        "the camera refused (HTTP {code}); does it have another viewer, and does it allow two?"
+    ),
+    "onvif-libraries-missing": (
+        "finding cameras needs two libraries: pip install onvif-zeep-async WSDiscovery"
+    ),
+    "camera-password-unreadable": "the password of {camera} cannot be read from {file}: {why}",
+    "opening-given-up": "{source}: given up",
+    "no-stream": (
+        "the camera answers but sends no stream; check path, username and password_file, and that it sends "
+        "H.264, H.265 or MJPEG"
+    ),
+    "no-stream-over-transport": (
+        'the camera answers but sends no stream; transport = "{transport}" is set: try "auto"; check path, '
+        "username and password_file"
+    ),
+    "video-device-unusable": (
+        "the device cannot be opened; check that it is a camera and that this user is in the group video"
+    ),
+    "video-file-unreadable": "OpenCV cannot read this file as video; check that it is complete",
+    "file-missing": "{file}: no such file",
+    "source-cannot-be-opened": "{source} cannot be opened: {why}",
+    "stream-too-short": "the stream ended before anything could be measured",
+    "unknown": "unknown",
+    "panorama": (
+        "the picture is a panorama of {width}x{height}: people in it are too small to detect in the whole "
+        "picture, so it is scanned part by part, each part less often; a camera for each view sees better"
+    ),
+    "picture-too-large": (
+        "the picture is {width}x{height} and models use 416 at most: use the camera's sub-stream (about "
+        "720x576)"
+    ),
+    "picture-too-small": (
+        "the picture is only {width}x{height}: distant people may be missed; choose a larger stream if there "
+        "is one"
+    ),
+    "decoding-too-costly": "decoding takes {share} of a core: lower the camera's frame rate or size",
+    "camera-too-fast": (
+        "the camera sends {sent} frames a second and {used} are used: set the camera to {wanted}"
+    ),
+    "camera-too-slow": (
+        "only {rate} frames a second arrive of the {wanted} configured: lower fps, or raise the frame rate "
+        "of the camera"
+    ),
+    "mjpeg-is-costly": "MJPEG takes ten times the network of H.264: choose H.264 if the camera can",
+    "codec-untested": "the codec {codec} is unusual for a camera; only H.264 is tested",
+    "picture-nearly-black": "the picture is nearly black: is the lens covered, or the lamp off?",
+    "source-timed-out": "{source}: timed out: no frame for {seconds} s",
+    "clip-without-frames": "{clip}: the clip has no readable frame",
+    "clip-truncated": "{clip}: the clip ends after {at} s of {length} s; check that the file is complete",
+    "file-unreadable-because": "{file}: cannot be read: {error}",
+    "model-unknown": 'unknown model "{model}"; shipped: {shipped}; or give the path of a card (.toml)',
+    "model-card-unreadable": "{file}: the model card cannot be read: {error}",
+    "model-input-unsupported": "{file}: input: this layout and dtype are not supported; supported: {known}",
+    "model-card-incomplete": "{file}: the model card has no key {key}",
+    "model-card-invalid": "{file}: the model card is invalid: {error}",
+    "model-unreadable": "{file}: the model cannot be read: {error}",
+    "model-changed": (
+        "{file}: this is not the model of its card: sha256 is {found}…, expected {expected}…; install it "
+        "again, or write the new hash into the card if you changed the model on purpose"
+    ),
+    "picture-frozen": "the picture is frozen",
+    "picture-black": "the picture is black",
+    "camera-blinded": "the camera is blinded: {share} of the picture is white",
+    "picture-shape-changed": (
+        "picture shape changed from {old} to {new}: masks and zones may be in the wrong place"
+    ),
+    "confirm-picture": '{problem}; when they are right, write picture = "{size}"',
+    "scene-changed": "the camera shows another scene; was it turned?",
+    "picture-blurred": "the picture is blurred",
+    # clock, certificates, the board
+    "ca-file-empty": "{file} contains no CA certificate",
+    "certificate-expired": "it has expired; replace it now",
+    "certificate-expires-soon": "{name}: expires in {days} days, on {date}; replace it",
+    "certificate-has-expired": "{name}: it has expired; replace it now",
+    "evidence-last-known": "the last known time",
+    "evidence-stored": "what is stored",
+    "clock-before-release": "the clock reads {time}, which is before this release: it cannot be right",
+    "clock-too-late": "the clock reads {time}, which is too far in the future to be right",
+    "clock-jumped": "the clock jumped by {seconds} s; it is not trusted for another {minutes} minutes",
+    "clock-against-broker": "the clock reads {time}, and the certificate of the broker is not valid yet",
+    "board-too-hot": "the board is too hot{temperature}: the detector does {share} of its work",
+    "no-time-server-since-boot": "no time server was heard since boot",
+    "chrony-silent": "chrony does not answer",
+    "chrony-without-source": "chrony has no source",
+    "chrony-follows-itself": "chrony follows the clock of this machine itself, not a source",
+    "chrony-follows-orphan": "chrony follows {source}, which has no real clock itself (stratum {stratum})",
+    "chrony-off": "chrony follows {source}, and the clock is {seconds} s away from it",
+    "chrony-in-future": "chrony last heard a source at a time in the future",
+    "chrony-follows": "chrony follows {source} (stratum {stratum})",
+    "timesyncd-in-future": "the flag of systemd-timesyncd is in the future",
+    "timesyncd-of-earlier-boot": (
+        "the flag of systemd-timesyncd is from an earlier boot, or from another clock"
+    ),
+    "timesyncd-follows": "systemd-timesyncd has set the clock from a time server",
+    "set-from-chip": "set from the clock chip at boot",
+    "trusted-by-setting": "trusted as it is (clock.trust)",
+    "clock-impossible": (
+        "the clock reads {time}, which cannot be right; set it first: sudo timedatectl set-time"
+    ),
+    "times-are-provisional": "{reason}; times are provisional",
+    "times-provisional-accept": (
+        '{reason}; times are provisional; if it is right, say so at the pole: "pole-agent clock accept"'
+    ),
+    "clock-behind-since-start": (
+        "the clock reads {time}, which is behind: it was behind before the last start of this machine, and "
+        "nobody has set it since"
+    ),
+    "clock-behind-certificate": (
+        "the clock reads {time}, which is behind the start of the certificate {certificate}: it is {least} "
+        "at least"
+    ),
+    "clock-behind-last-known": (
+        "the clock reads {time}, which is behind the last known time: it is {least} at least"
+    ),
+    "clock-behind-stored": "the clock reads {time}, which is behind what is stored: it is {least} at least",
+    # lamp
+    "lamp-key-unknown": "unknown key {key}; a lamp command has {known}",
+    "resume-alone": 'to go back to the program send {{"resume": true}} alone',
+    "send-alone": "send {key} alone",
+    "mode-invalid": 'mode is "adaptive" (presence may still raise the lamp) or "fixed"',
+    "reason-too-long": "reason is a text of at most 200 characters",
+    "lamp-state-invalid": 'state is "ON" or "OFF"',
+    "brightness-and-level": "give brightness (0 to 255) or level (0 to 1), not both",
+    "off-with-level": 'state "OFF" and a level above 0 contradict each other',
+    "state-or-level-required": "give state, brightness (0 to 255) or level (0 to 1)",
+    "number-invalid": "{key} is a number from {least} to {most}",
+    "light-at-midnight": (
+        "the photocell has seen light for two hours around midnight by the clock: the clock or the photocell "
+        "is wrong"
+    ),
+    "dark-at-noon": (
+        "the photocell has seen darkness for two hours around noon by the clock: the clock or the photocell "
+        "is wrong"
+    ),
+    "night-title": 'night of {first} to {last}, program "{program}" ({zone})',
+    "night-legend": "        # light   . the sun is down   (presence, overrides and controls come on top)",
+    "night-energy": "  {hours} h of light, as much as {full} h of full light: about {energy} Wh of {watts} W",
+    "sun-does-not-set": "the sun does not set",
+    "sun-does-not-rise": "the sun does not rise",
+    "pwm-unwritable": (
+        "{folder} cannot be driven: {error}; may this user write there (group gpio, udev rule)?"
+    ),
+    "pwm-failed": "{folder} does not obey: {error}",
+    "no-pwm-chip": (
+        "no PWM chip {device} for GPIO{pin} (there is: {there}); add {overlay} to /boot/firmware/config.txt "
+        'and restart, or set [lamp] backend = "gpio"'
+    ),
+    # drones
+    "approval-unsigned": "this pole takes signed approvals only; sign with: pole-agent drone sign",
+    "signature-incomplete": (
+        '"signature" has a nonce, expires_at and a value; sign with: pole-agent drone sign'
+    ),
+    "nonce-invalid": "the nonce of a signature has 16 to 64 letters, digits, - or _",
+    "signature-time-invalid": "expires_at of a signature is a time in RFC 3339",
+    "signature-value-invalid": "the value of a signature is {bytes} bytes in base64",
+    "officer-unknown": "{by} is none of the officers of this pole",
+    "approval-age-unknown": "the pole's clock is not trusted; whether the approval still holds is unknown",
+    "approval-expired": "the approval has expired, or holds for longer than a day",
+    "approval-used": "this approval was used before",
+    "signature-wrong": "the signature is not of {by} over this request as this pole knows it",
+    "wall-time-invalid": "{value} is no wall time",
+    "json-invalid": "is not JSON: {error}",
+    "geojson-without-polygon": "holds no Polygon",
+    "polygon-too-long": "has more than {most} points",
+    "geometry-not-an-area": "holds a {kind}, which is not an area: draw a Polygon instead, or take it out",
+    "geojson-invalid": (
+        "is not GeoJSON (a FeatureCollection, a Feature or a Polygon), or has a feature without a geometry"
+    ),
+    "polygon-without-coordinates": "has a polygon without coordinates",
+    "geojson-point-invalid": "has a point that is no [longitude, latitude]: {point}",
+    "ring-too-short": "has a ring of fewer than three points",
+    "decision-invalid": '"decision" is one of {decisions}',
+    "until-without-patrol": (
+        '"until" belongs to the standing approval of a patrol; give "patrol" instead of "request_id"'
+    ),
+    "request-or-patrol": 'give "request_id" for one flight, or "patrol" (the name of a plan) for all of them',
+    "until-required": 'a standing approval needs "until", for example "2027-01-01T00:00:00Z"',
+    "status-invalid": '"status" is one of {statuses}',
+    "stop-invalid": '"stop" is true (no flight any more) or false',
+    "by-missing": '"by" is required: the name of the person who decides, at most 100 characters on one line',
+    "text-too-long": '"{key}" is a text of at most {most} characters',
+    "request-id-required": '"request_id" is required',
+    "unknown-key-of-command": "unknown key {key}; known here: {known}",
+    "maintenance": "maintenance",
+    "rain": "rain",
+    "dock": "dock",
+    "every-request-blocked": "every request from this pole will be blocked by that gate",
+    "pole-in-exclusion": "drone.exclusions: the pole stands in one, or at its edge; {consequence}",
+    "target-in-exclusion": (
+        "drone.exclusions: the {metres} m around the target of {target} touch one; its requests will be "
+        "blocked"
+    ),
+    "metres-around-target": "the {metres} m around the target of {target}",
+    "target-beyond-fence": "drone.geofence: {around} reach beyond it; its requests will be blocked",
+    "fence-without-area": "drone.geofence: all its points lie on one line, so it has no area; {consequence}",
+    "fence-swapped": (
+        "drone.geofence: the pole lies in it when latitude and longitude are swapped; as it is written, "
+        "{consequence}"
+    ),
+    "pole-at-fence-edge": "drone.geofence: the pole stands within {metres} m of its edge; {consequence}",
+    "pole-outside-fence": (
+        "drone.geofence: the pole lies outside, {kilometres} km from its edge; {consequence}"
+    ),
+    "gate-clock": "the pole's clock is not trusted",
+    "gate-age-unknown": (
+        "the request was made before a restart, and without a trusted clock its age is unknown"
+    ),
+    "request-expired": "its time is over",
+    "gate-stop-unknown": "whether flights are stopped could not be read",
+    "gate-stopped": "all flights are stopped by {by}",
+    "gate-cooldown": "the last flight was ordered less than {seconds} s ago",
+    "gate-queue": "{request} comes first",
+    "gate-no-fence": "no geofence is configured",
+    "gate-fence": "the target, {metres} m around, is not within the geofence",
+    "gate-exclusion": "an exclusion lies within {metres} m of the target",
+    "gate-altitude": "{metres} m above ground is more than {most} m",
+    "gate-night": "there is no permit to fly at night (drone.night_permit)",
+    "wind": "wind",
+    "temperature": "temperature",
+    "battery": "battery",
+    "value-never-received": "nothing was heard of it",
+    "value-in-future": "its time lies in the future",
+    "value-too-old": "what was heard is {age} s old",
+    "gate-value-unknown": "{what} is unknown: {reason}",
+    "an-approval": "an approval",
+    "a-denial": "a denial",
+    "a-cancel": "a cancel",
+    "state-refuses": "a request that is {state} does not take {what} any more",
+    "gate-at-most": "{what} {value}, allowed at most {limit}",
+    "gate-at-least": "{what} {value}, allowed at least {limit}",
+    "gate-exactly": "{what} {value}, allowed is {limit}",
+    # what the running agent says
+    "fence-of-many-polygons": "{file} has {count} polygons; a geofence has one",
+    "examination-failed": "failed: {error}",
+    "decision-not-stored": "the decision cannot be kept: {error}",
+    "status-too-often": "a flight changes between in_progress and paused at most once a second; say it again",
+    "conditions-in-future": '"at" lies in the future; check the clocks',
+    "stop-not-stored": "it stays stopped for now: the disk does not work: {error}",
+    "patrols-wait-for-clock": "the clock is not trusted: no patrol is asked for",
+    "request-expired-because": "its time is over; {reason}",
+    "request-is-blocked": "the request is blocked: {reason}",
+    "patrol-unknown": "this pole has no patrol {patrol}; it has {known}",
+    "until-uncheckable": "the pole's clock is not trusted; until when the approval holds is unknown",
+    "until-out-of-range": '"until" lies in the future, at most a year from now',
+    "used-approvals-unreadable": (
+        "the approvals that were used before could not be read: no signed standing approval until {until}"
+    ),
+    "order-not-acknowledged": "the broker has not acknowledged it within {seconds} s",
+    "call-drone-back": "the request is {state}; call the drone back",
+    "requests-unreadable": "the requests cannot be read: {error}",
+    "requests-unreadable-yet": (
+        "the requests cannot be read yet: {error}; this is remembered, and the dispatcher is told"
+    ),
+    "request-unknown": "there is no request {request}",
+    "broker-without-echo": (
+        "the broker grants what we ask for and delivers nothing: our own status does not come back, so "
+        "commands may not arrive either"
+    ),
+    "broker-closes-at-topic": "the broker hangs up at this topic",
+    "broker-silent-at-topic": "the broker does not acknowledge this topic",
+    "broker-refuses-subscription": "the broker does not let us listen to {topics}",
+    "clip-ended": "the clip has ended",
+    "frames-too-few": "only {rate} frames a second arrive, of {wanted}",
+    "connection-lost": "the connection was lost before the acknowledgement",
+    "not-authorized": "not authorized",
+    "quota-exceeded": "quota exceeded",
+    "broker-mqtt-3": (
+        "the broker speaks MQTT 3.1.1: a message that it refuses looks delivered; a command that is "
+        "published retained while we listen looks ordinary; orders to fly are not sent, because they could "
+        "not expire; no response topics; no pacing"
+    ),
+    "broker-without-retained": (
+        "the broker keeps no retained messages: who connects later sees neither status nor lamp until they "
+        "change"
+    ),
+    "broker-qos-0": "the broker allows QoS 0 only and acknowledges nothing: events wait on the pole",
+    "broker-refused": "the broker refused the message: {reason} (reason code {code})",
+    # words
+    "loitering": "loitering",
+    "crowd": "crowd",
+    "crossing": "crossing",
+    "wrong-way": "wrong way",
+    "stopped": "stopped",
+    "person": "person",
+    "bicycle": "bicycle",
+    "motorcycle": "motorcycle",
+    "two-wheeler": "two-wheeler",
+    "car": "car",
+    "bus": "bus",
+    "truck": "truck",
+    "vehicle": "vehicle",
+    "info": "info",
+    "alarm": "alarm",
+    # the command line
+    "clip-too-short": "{clip}: the clip is too short to measure; expected at least {frames} frames",
+    "time-of-capture": "its capture, by the camera's timestamps",
+    "time-of-arrival": "its arrival: the stream has no usable timestamps",
+    "time-of-file": "the timestamps in the file",
+    "time-by-count": "a count: the file has no usable timestamps",
+    "which-camera": "name one camera; configured: {cameras}",
+    "none": "none",
+    "stream-measured": "{source}: {codec}, {width}x{height}, {fps} frames a second",
+    "decoding-cost": "decoding: {milliseconds} ms of CPU a frame, {share} of one core",
+    "advice": "advice: {hint}",
+    "nothing-to-improve": "nothing to improve",
+    "expected-picture-file": "{file}: expected a .jpg or .png file",
+    "stream-gave-no-picture": "{source}: the stream sent no picture",
+    "picture-not-encoded": "{file}: the picture cannot be encoded",
+    "file-unwritable-because": "{file} cannot be written: {error}",
+    "drawn-counts": "{zones} zone(s), {lines} line(s), {masks} mask(s)",
+    "snapshot-written": "{file}: {width}x{height}, {drawn}; it shows the street: do not pass it on",
+    "picture-shape-changed-masked": (
+        "picture shape changed from {old} to {width}x{height}: masks and zones may be in the wrong place; "
+        "masks cover all possible places"
+    ),
+    "confirm-picture-in-camera": (
+        'when they are right for this picture, write picture = "{width}x{height}" in [[camera]] "{camera}"'
+    ),
+    "no-onvif-camera": "no ONVIF camera answered within {seconds} s",
+    "onvif-silent": "{reason}; check that it is on this network and that ONVIF is enabled in its settings",
+    "camera-clock-off": "  its clock is {seconds} s off; set a time server in its settings",
+    "stream-recommended": "  <- recommended",
+    "stream-offered": "  {codec} {width}x{height} at {fps}: {source}{mark}",
+    "check-passed": "fine: pole {pole}, {cameras} camera(s), {rules} rule(s)",
+    "cannot-be-read": "{file} cannot be read",
+    "password-with-space": (
+        "{path}: the password in {file} begins or ends with a space, which is part of it; check that this is "
+        "intended"
+    ),
+    "camera-device-unreadable": (
+        "{device} cannot be read; check that the camera is connected and that this user is in the group video"
+    ),
+    "gpio-chip-missing": (
+        'no GPIO chip on this machine (/dev/gpiochip*); for a bench without one set backend = "mock"'
+    ),
+    "sun-of-longitude": "the sun of longitude {longitude}",
+    "timezone-far-off": (
+        "pole.timezone: {timezone} is {hours} hours away from {sun}; check that it is the pole's"
+    ),
+    "floor-faint": (
+        "lamp.floor: {floor} on the {curve} curve is {light} of the light; check that this is enough"
+    ),
+    "and-more-within-a-year": " and of {count} more within a year",
+    "program-lit-by-day": (
+        'lamp.program "{program}": lit in daylight from {start} to {end} on the day of {day}{more}'
+    ),
+    "stays-dark": "it stays dark",
+    "floor-kept": "the floor of {floor} is kept",
+    "program-leaves-dark": (
+        'lamp.program "{program}": leaves the night of {day}{more} without light from {start} to {end}; '
+        "{kept}"
+    ),
+    "sensor-unreadable": "{file} cannot be read; check that the driver of the sensor is loaded",
+    "folder-unwritable": "{folder} cannot be written by this user (the service runs as its own)",
+    "clock-reads": "the clock reads",
+    "trusted": "trusted",
+    "not-trusted": "NOT trusted",
+    "against": "against it",
+    "surely-past": "surely past",
+    "time-server-agrees": "a time server agrees",
+    "server-agrees-for": "for {hours} of 24 hours; then the evidence against it is dropped",
+    "cell-set-aside": "ignored until it has agreed with the clock for a day",
+    "photocell": "photocell",
+    "clock-accept-here": "if it is right, confirm it here: pole-agent clock accept",
+    "accepted": "accepted",
+    "name-the-configuration": "cannot be read; name the configuration with --config",
+    "clock-memory-unwritable": "{folder}: cannot be written: {error}; try: sudo pole-agent clock accept",
+    "evidence-release": "this release",
+    "evidence-behind": "how far it was behind before the last start",
+    "number-out-of-range": "invalid number {given}; expected 1 to {most}",
+    "not-with-once": "cannot be combined with --once, which follows one pole to the end of the clip",
+    "needs-a-broker": "needs a broker: give --mqtt URL, or install Mosquitto",
+    "demo-begins": "pole-agent demo: a street clip, mock GPIO, {broker}",
+    "demo-poles": "{count} poles, DEMO-1 to DEMO-{last}; this output follows DEMO-1",
+    "paste-into-terminal": "to paste into another terminal:",
+    "summary": "summary",
+    "summary-people": "  people seen          {people} (tracks; {frames} frames, detector ran on {runs})",
+    "summary-incidents": "  incidents            {opened} announced at opening, {closed} closed",
+    "summary-lamp": "  lamp changes         {changes} (now {level}, {reason})",
+    "summary-drones": "  drone requests       {count} ({states})",
+    "summary-delivered": "  messages delivered   {count} events, each acknowledged by the broker ({broker})",
+    "summary-memory": "  peak memory          {megabytes} MB",
+    "broker-in-memory": "broker in memory (no Mosquitto is installed here)",
+    "sign-ok": "ok",
+    "sign-warn": "warn",
+    "sign-fail": "FAIL",
+    "doctor-summary": "{failed} failed, {warnings} warnings, {ok} ok",
+    "check-fix": "pole-agent check --config {file}",
+    "configuration-missing": "cannot be read; write one with: pole-agent init",
+    "no-flight-until-then": "No drone flies until then.",
+    "agent-not-running": "it is not running",
+    "agent-works": "it runs, and all its parts work",
+    "agent-degraded": "it runs; {parts}",
+    "no-requests": "no requests",
+    "who-decides": "who decides",
+    "approve-question": "approve this flight? [y/N]",
+    "flights-stop-set": "all flights are stopped until you end it with: {end}",
+    "flights-stopped-by": "all flights are stopped by {by}; end that with: {end}",
+    "flights-allowed": "flights may be requested again",
+    "nothing-approved": "nothing was approved",
+    "by-goes-with-key": "required with --key: the officer, as the pole knows the key",
+    "by-required": "is required without a terminal: the name of the person who decides",
+    "requests-ambiguous": "{count} requests begin with {beginning}; see: pole-agent drone list",
+    "until": "until",
+    "conduct-differs": (
+        "the running agent uses another configuration (conduct_sha256 {hash}); reload it, or name its "
+        "--config"
+    ),
+    "sign-written": "wrote {file}; print it with a browser (A4)",
+    "explain-from-configuration": "no agent is running here; this is what the configuration says",
+    "question-pole": "identifier of the pole (letters, digits, _ and -)",
+    "question-site": "site, for example the regency",
+    "question-latitude": "latitude in degrees, for example -6.8586",
+    "question-longitude": "longitude in degrees, for example 107.9164",
+    "question-time-zone": "time zone",
+    "question-camera": "camera: rtsp://…, /dev/video0 or a file (empty: none)",
+    "question-pin": "GPIO pin of the lamp, BCM number (empty: none, in memory only)",
+    "question-broker": "MQTT broker, host or host:port (empty: none)",
+    "init-written": "wrote {file}; next: {next}",
+    "init-exists": "already exists; --force replaces it, --out names another file",
+    "unwritable-because": "cannot be written: {error}",
+    "init-unanswered": "not answered; nothing was written",
+    "init-position-required": "is required; where does the pole stand?",
+    "invalid-number": "invalid number {given}; expected for example {example}",
+    "invalid-port": "invalid port {given}; expected host or host:port",
+    "raised-by-presence": "presence raises the lamp above what you set; with --fixed it does not: {again}",
+    "lamp-now": "lamp {state} at {level}, because of {reason}{lasts}",
+    "because-suffix": ", because: {reason}",
+    "by-unknown": "an unknown person",
+    "override-now": "override to {level} ({mode}) by {by}{lasts}{why}",
+    "end-with": "end it with: {command}",
+    "no-time-server": "no time server was heard",
+    "program-unknown-on-bench": (
+        'program: unknown, because {why}; on a bench without one set [clock] trust = "system"'
+    ),
+    "program-unknown": "program: unknown, because {why}; see: {command}",
+    "program-now-see": "program: {program}; see it with: {command}",
+    "program-now": "program: {program}",
+    "no-faults-seen": "none seen",
+    "faults-now": "faults: {faults}",
+    "faults-and-unknown": "faults: {faults}; unknown without a sensor: {unknown}",
+    "lasts-for": " for another {left}",
+    "lasts-until": " until {time} ({left})",
+    "lamp-hours": "{hours} h of light, {switched} times switched on, {powered} times powered",
+    "lamp-energy": "{kwh} kWh, estimated from rated power and duty cycle",
+    "lamp-test-by-agent": "the agent ramps the lamp for {seconds} s, then returns to its program",
+    "lamp-test-direct": "no agent is running here: the lamp is driven directly and released at the end",
+    "lamp-test-step": "{seconds} s  duty cycle {duty}",
+    "lamp-released": "the lamp is released: with the reference wiring it is lit",
+    "agent-drives-lamp": (
+        "an agent is running here and drives the lamp; stop it first, or use: pole-agent lamp on"
+    ),
+    "delivered": "delivered",
+    "waiting": "waiting",
+    "store-missing": (
+        "{folder}: no store found; name the folder with --state-dir or the configuration with --config"
+    ),
+    "store-counts": "store {store}: waiting {waiting}; delivered and kept {kept}; dropped {dropped}",
+    "store-size": "last sequence {last}; {used} of {most} MB used",
+    "every-out-of-range": "expected 1 or more; rows of frames (--mot, --detections) need 1",
+    "value-given": "{problem}; got: {given}",
+    "choose-one-of": "{problem}; choose one of: {choices}",
+    "invalid-time-example": "invalid time {given}; expected for example {example}",
+    "agent-would-publish-again": "an agent is running here and would publish everything again; stop it first",
+    "retire-without-broker": "no [mqtt] is configured: no broker keeps anything of this pole",
+    "retire-question": "clear {topic} at the broker? [y/N] ",
+    "nothing-changed": "nothing was changed",
+    "retire-cleared": "cleared at the broker: {topics}",
+    "lamp-undrivable": "the lamp of {file} cannot be driven: {error}; {consequence}",
+    "agent-already-running": "an agent is already running with {folder} (process {process}); stop it first",
+    "unusable": "cannot be used: {error}",
+    "reload-timed-out": "the new file cannot be read: the disk does not answer",
+    "reload-refused": "the new file is not used: {problems}",
+    "sun": "sun",
+    "floor": "floor",
+    "override": "override",
+    "presence": "presence",
+    "control": "control",
+    "rule": "rule",
+    "path": "path",
+    "verdict": "verdict",
+    "opened": "opened",
+    "closed": "closed",
+    "summarized": "summarized",
+    "incidents": "incidents",
+    "clock": "clock",
+    "line": "line",
+    "zone": "zone",
+    "gate-open": "open",
+    "gate-closed": "CLOSED",
+    "identifier-too-short": "invalid identifier {given}; expected at least its first four characters",
+    "invalid-time-at": 'invalid time {given}; expected "02:13" or "2026-11-24T02:13"',
+    "time-in-future": "{time} is in the future",
+    "no-lamp-record": "no record of the lamp",
+    "no-lamp-record-before": "no record of the lamp before {time}",
+    "clock-untrusted-then": "The clock was not trusted when this was recorded: the time may be wrong.",
+    "agent-started-again": "It was started again at {time}.",
+    "agent-ended-unrecorded": (
+        "After that the agent ended without a record, perhaps because of a power cut. Then the wiring "
+        "decided."
+    ),
+    "incidents-ambiguous": "{count} stored incidents begin with {beginning}; see: pole-agent outbox list",
+    "incident-line": '{incident} by rule "{rule}", camera "{camera}", {what} "{name}", a {object}.',
+    "rule-line": "{kind}, count {count}, dwell {dwell} s, active {active} (as configured now)",
+    "rule-gone": "is no longer configured",
+    "incident-still-open": "it is still open",
+    "no-verdict": "nobody has judged yet whether it was true",
+    "clock-untrusted-suffix": " (the clock was not trusted)",
+    "severity-and-tracks": "{severity}, tracks {tracks}",
+    "incident-ended": "after {seconds} s, at most {peak} at once, ended: {reason}",
+    "drone-line": "{request}, to {place}, within {radius} m, {height} m high, {away}.",
+    "simulation-sentence": "It is a simulation: nothing may fly.",
+    "time-by": "{time}, by {by}",
+    "gates-as-evaluated": "gates, as last evaluated:",
+    "gate-values": "value {value}, limit {limit}, from {source}",
+    "seconds-old": "{age} s old",
+    "at-least": "at least {level}",
+    "at-most": "at most {level}",
+    "agent-not-here": (
+        "no agent is running here ({socket}); start it with: pole-agent run --config …, or name its socket "
+        "with --socket"
+    ),
+    "agent-not-permitted": (
+        "{socket}: this user may not talk to the agent; join the group pole-agent (sudo usermod -aG "
+        "pole-agent $USER)"
+    ),
+    "agent-closed-connection": "{socket}: the agent closed the connection",
+    "clock-not-trusted-because": "not trusted: {reason}",
+    "dark-by-day": "it is dark by day: the clock or the photocell is wrong, and the lamp is lit",
+    "program-unknown-failsafe": "unknown, without a trusted clock or a program: failsafe level {level}",
+    "program-asks": '"{program}" asks for {level}',
+    "it-is-dark": "it is dark",
+    "it-is-day": "it is day",
+    "darkness-unknown": "it is unknown whether it is dark",
+    "by-nobody": "nobody named",
+    "presence-raises": "{source} raises it to {level}",
+    "nobody": "nobody",
+    "unknown-level": "an unknown level",
+    "failsafe": "failsafe",
+    "warning": "warning",
+    "sweep": "sweep",
+    "fixed": "fixed",
+    "adaptive": "adaptive",
+    "lamp": "lamp",
+    "status": "status",
+    "drone": "drone",
+    "traffic": "traffic",
+    "dispatcher": "dispatcher",
+    "told-opened": "{rule}: {kind} of a {object} opened",
+    "told-closed": "{rule}: {kind} closed after {seconds} s",
+    "simulation": "simulation",
+    "person-decides": "a person decides",
+    "clip-empty": "{clip}: the clip has no frame",
+    "request": "request",
+    "state": "state",
+    "asked-by": "asked by",
+    "time": "time",
+    "target": "target",
+    "gates": "gates",
+    "decided": "decided",
+    "next": "next",
+    "meaning-detected": "just detected",
+    "meaning-suppressed": "held back, never asked",
+    "meaning-requested": "the gates are being evaluated",
+    "meaning-blocked": "a gate is closed",
+    "meaning-approved": "the order is sent as soon as possible",
+    "meaning-denied": "a person denied it",
+    "meaning-expired": "nobody decided in time",
+    "meaning-canceled": "called off",
+    "meaning-sent": "the order is on its way to the dispatcher",
+    "meaning-accepted": "the dispatcher accepted it",
+    "meaning-rejected": "the dispatcher rejected it",
+    "meaning-in-progress": "the drone is flying",
+    "meaning-paused": "the flight is paused",
+    "meaning-timeout": "the dispatcher did not answer; the flight was called off",
+    "meaning-ok": "the flight is done",
+    "meaning-partially-done": "the flight was done in part",
+    "meaning-failed": "the flight failed",
+    "north": "north",
+    "north-east": "north-east",
+    "east": "east",
+    "south-east": "south-east",
+    "south": "south",
+    "south-west": "south-west",
+    "west": "west",
+    "north-west": "north-west",
+    "simulation-nothing-may-fly": "a simulation, nothing may fly",
+    "since": "since {time}",
+    "asked-by-patrol": 'patrol "{patrol}", planned for {plan}',
+    "asked-by-rule": (
+        'rule "{rule}" ({severity}), camera "{camera}", at "{place}", score {score}, {count} time(s)'
+    ),
+    "asked-valid-until": "asked {asked}, valid until {until}",
+    "left-suffix": " ({left} left)",
+    "target-line": "{latitude}, {longitude}, within {radius} m, {height} m high; {where}",
+    "at-the-pole": "at the pole itself",
+    "from-the-pole": "{distance} {bearing} of the pole",
+    "gates-not-evaluated": "not evaluated yet",
+    "gates-all-open": "all {count} open",
+    "gates-closed": "CLOSED: {closed}; {open} open",
+    "limit-suffix": ", limit {limit}",
+    "age-suffix": ", {age} old",
+    "nobody-yet": "nobody yet",
+    "by": "by",
+    "deny-or-cancel": "; or deny, cancel instead of approve",
+    "officer-name-invalid": "expected a name of 1 to 100 characters on one line",
+    "seconds-out-of-range": "invalid duration {given}; expected 1 to {most} seconds",
+    "not-a-pole-message": 'this is not a message of drone/request or info of a pole (no key "pole")',
+    "patrol-not-in-message": (
+        "unknown patrol {patrol}; expected the pole's info message with this patrol, got {patrols}"
+    ),
+    "time-with-zone-expected": 'expected a time with its zone, for example "2027-01-01T00:00:00Z"',
+    "time-is-past": "{time} is in the past",
+    "not-a-json-object": "not a JSON object",
+    "message-unreadable": "{file}: cannot be read as a message: {error}",
+    "info-unreadable": "this is not an info message of a pole (its patrols cannot be read)",
+    "request-unreadable": "this is not a message of drone/request ({key} is missing or wrong)",
+    "private-key-unusable": "{file}: not a private key of pole-agent drone key: {error}",
+    "date-at-edge": "{date} is at the edge of the calendar; name another date",
+    "night-partly-dark": "  warning: the program leaves a part of this night without light",
+    "no-time-server-since-jump": "no time server was heard since boot after the clock jumped",
+    "broker-own-mosquitto": "its own Mosquitto on {address}",
+    "broker-named": "broker {address}",
+    "real-time-by-day": "real time, {time} at the pole: the lamp stays off by day",
+    "a-camera": "{address}: a camera",
+    "frame-time-over": "the time of a frame is that of {what}; RTSP over {transport}",
+    "frame-time": "the time of a frame is that of {what}",
+    "night-partly-dark-floor": (
+        "  warning: the program leaves a part of this night without light; the floor of {floor} is kept"
+    ),
+    "night-sun": "sunset {sunset}  dusk {dusk}  dawn {dawn}  sunrise {sunrise}",
+    "night-as-before": "  {line}   (as before)",
+    "agent-stopped-now": (
+        "Now the agent is not running: it was stopped at {since}. The wiring decided: lit, if it is the "
+        "reference wiring."
+    ),
+    "agent-stopped-then": (
+        "At {at} the agent was not running: it had been stopped at {since}. The wiring decided: lit, if it "
+        "is the reference wiring."
+    ),
+    "lamp-is": "Now the lamp is at {level}, by {reason}, since {since}.",
+    "lamp-was": "At {at} the lamp was at {level}, by {reason}, since {since}.",
+    "lamp-was-last": (
+        "The agent is not running now; when it last wrote, the lamp was at {level}, by {reason}, since "
+        "{since}."
+    ),
+    "it-is-deep-night": "it is dark, and deep night",
+    "floor-holds": "{floor} applies",
+    "floor-not-by-day": "{floor} does not apply by day",
+    "verdict-true": "true, by {by}",
+    "verdict-false": "false, by {by}",
+    # the simulated city
+    "broker-url-invalid": "invalid broker address {given}; expected mqtt://host:port or mqtts://host:port",
+    "only-with-mqtts": "only with mqtts://",
+    "mosquitto-not-started": (
+        "Mosquitto does not start on port {port}; is the port in use? choose another with --port"
+    ),
+    "bench-order-rejected": "the order {request} is rejected: {reason}",
+    "bench-order-accepted": "the order {request} is accepted, approved by {by}{simulation}",
+    "bench-wind": "the wind is {wind} m/s now",
+    "flight-takes-off": "takes off",
+    "flight-en-route": "en route",
+    "flight-on-scene": "on scene",
+    "flight-returns": "returns",
+    "flight-landed": "landed",
+    "bench-flight": "the flight {request}: {phase}",
+    "starts-at-dusk": "its clock starts at dusk, {time}",
+    "real-time": "real time, {time} at the pole",
+    # the doctor
+    "check-timed-out": "timed out: no answer within {seconds} s",
+    "check-timed-out-fix": "Check what it waits for: the network, the camera or the disk.",
+    "check-failed": "the check itself failed: {error}",
+    "backend-is-mock": 'lamp.backend is "mock": no lamp is driven',
+    "backend-is-mock-fix": 'On a pole write backend = "pwm" or "gpio" in [lamp].',
+    "no-gpio-chip": "no GPIO chip (/dev/gpiochip*)",
+    "no-gpio-chip-fix": (
+        "Is this a Raspberry Pi? In a container or service, allow it: DeviceAllow=char-gpiochip rw."
+    ),
+    "gpio-not-permitted": "this user may not open {chips}",
+    "gpio-not-permitted-fix": "sudo usermod -aG gpio $USER, then log in again.",
+    "install-lgpio-fix": (
+        "pip install lgpio=={version} (Python 3.11 on aarch64), or sudo apt install python3-lgpio and make "
+        "the environment with --system-site-packages."
+    ),
+    "lgpio-missing": "the library lgpio is not installed",
+    "lgpio-is-stub": "lgpio {version} is an empty stub: it cannot drive anything",
+    "gpio-works": "{chips} GPIO chip(s), lgpio {version}",
+    "pwm-missing-fix": (
+        "Add dtoverlay=pwm,pin=18,func=2 to /boot/firmware/config.txt and restart (docs/wiring.md)."
+    ),
+    "pwm-not-permitted": "this user may not write {chip}/export",
+    "pwm-not-permitted-fix": "The udev rule of scripts/install gives it to the group gpio; be in that group.",
+    "pwm-works": "{chip}, channel {channel}",
+    "sensor-without-number": "{file}: expected a number: {error}",
+    "sensor-without-number-fix": "Is the sensor connected, is its driver loaded?",
+    "sensor-gives": "{file} gives {value}",
+    "camera-unreachable-fix": (
+        "Is it powered and on this network? pole-agent camera find looks for cameras; pole-agent camera "
+        "probe tries one. A camera for one viewer refuses the doctor while the agent uses it."
+    ),
+    "camera-answers": "it answers",
+    "camera-device-fix": "Is the camera plugged in? Is this user in the group video?",
+    "device-is-there": "{device} is there",
+    "picture-failed-fix": "pole-agent camera probe tries it and reports more.",
+    "picture-works": "{width} × {height}, {fps} frames a second",
+    "model-fix": "Install the agent again, or name another model in [detector].",
+    "model-speed": "{model}: {milliseconds} ms a picture, {busy} of the time if all cameras are busy",
+    "model-slow-fix": (
+        "Lower the fps of a camera, or choose a smaller model; otherwise it detects less often than "
+        "configured."
+    ),
+    "secret-for-service-only": "only the service can read a password or certificate",
+    "run-as-root-fix": "Run it as root: sudo pole-agent doctor.",
+    "secret-unreadable-fix": "Does it exist? sudo chgrp pole-agent {file} && sudo chmod 640 {file}",
+    "no-default-route": "no default route: the pole cannot reach another network",
+    "no-default-route-fix": (
+        "Is the modem or cable connected, has the SIM credit? ip route and mmcli -m any or nmcli device show "
+        "more. Events wait on the pole meanwhile."
+    ),
+    "no-carrier": "{interface} has no carrier",
+    "no-carrier-fix": "Check its cable, at the other end too.",
+    "signal-weak": "{interface}{strength}: weak",
+    "signal-weak-fix": "Move the antenna, or the access point nearer.",
+    "network-works": "connected by {interface}{strength}",
+    "no-broker-configured": "no broker is configured: events stay on the pole",
+    "no-broker-configured-fix": "Add [mqtt] host.",
+    "broker-host-unknown": "unknown host {host}: {error}",
+    "broker-host-unknown-fix": (
+        "Is there a network? Is the name right? resolvectl query shows what the resolver says."
+    ),
+    "broker-unreachable": "{broker} does not answer: {error}",
+    "broker-unreachable-fix": (
+        "Is the link up (SIM, signal, cable)? Does a firewall block the port? Events wait on the pole "
+        "meanwhile."
+    ),
+    "tls-failed": "{broker}: TLS failed: {error}",
+    "tls-failed-fix": (
+        "Check ca_file, cert_file and key_file in [mqtt], and the clock of this pole: with a wrong date "
+        "every certificate is invalid."
+    ),
+    "certificate-unreadable": "{file} cannot be read: {error}",
+    "certificate-unreadable-fix": "Put the certificate there, readable by the group pole-agent.",
+    "certificate-expires": "expires on {date}",
+    "certificate-expires-fix": (
+        "Issue a new one, replace {file} with it, and: sudo systemctl restart pole-agent."
+    ),
+    "login-failed": "{broker}: {error}",
+    "login-failed-fix": "Check the files that [mqtt] names.",
+    "login-closed": "{broker} closes the connection at the login without an answer, in {versions}",
+    "login-closed-fix": (
+        "Its log shows why: a client certificate that it requires, its rights, or a proxy whose broker is "
+        "down."
+    ),
+    "login-not-answered": "{broker} does not answer the login: {error}",
+    "login-not-answered-fix": "Is that the port of MQTT, with tls as the broker has it?",
+    "login-wrong-password": "{broker} refused the login: wrong username or password",
+    "login-wrong-password-fix": "Check username and password_file in [mqtt] against the broker's list.",
+    "login-not-authorized": (
+        "{broker} refused the login: not authorized (wrong username, password or certificate)"
+    ),
+    "login-not-authorized-fix": (
+        "Check username, password_file and cert_file in [mqtt], and whether the broker allows clients "
+        "without them."
+    ),
+    "protocol-unsupported": "{broker} does not support MQTT {protocol}",
+    "protocol-unsupported-fix": 'Set protocol = "auto" in [mqtt].',
+    "login-identifier-refused": "{broker} refused the doctor's client identifier; see what the agent reports",
+    "login-identifier-refused-fix": "systemctl status pole-agent",
+    "login-refused": "{broker} refused the login: {reason}",
+    "login-refused-fix": "The broker's log shows why.",
+    "login-without-retained": (
+        "{broker} keeps no retained messages: who connects later sees neither status nor lamp until they "
+        "change"
+    ),
+    "login-without-retained-fix": "Allow retained messages there (Mosquitto: retain_available true).",
+    "login-qos-0": "{broker} allows QoS 0 only: it acknowledges nothing, so events wait on the pole",
+    "login-qos-0-fix": "Allow QoS 1 there (Mosquitto: max_qos 1).",
+    "login-cannot-subscribe": "{broker} refused this pole's subscription to {topics}",
+    "login-cannot-subscribe-fix": (
+        "Give the pole the right to read these below its base topic, and as many subscriptions."
+    ),
+    "login-mqtt-3": (
+        "{broker} does not support MQTT 5: with 3.1.1 orders to fly are off, and a refused message looks "
+        "delivered"
+    ),
+    "login-mqtt-3-fix": "Use a broker with MQTT 5, or a newer version of it.",
+    "login-without-tls-fix": "Set tls = true in [mqtt].",
+    "login-without-tls": "{broker} accepts this pole with MQTT {version}, without encryption",
+    "login-works": "{broker} accepts this pole with MQTT {version} and TLS",
+    "clock-accept-fix": (
+        "Compare it with a watch. If it is right: sudo pole-agent clock accept. If not: check the time "
+        "server, the clock chip and its battery. Until then the lamp shines at its failsafe level."
+    ),
+    "packages-missing": "not installed: {names}",
+    "packages-missing-fix": "Install again: scripts/install.",
+    "folder-read-only": "{folder} is on a read-only file system",
+    "folder-read-only-fix": (
+        "dmesg shows whether the card failed: then replace it. On purpose? Give the state a partition of its "
+        "own (docs/read-only.md)."
+    ),
+    "folder-not-writable": "{folder} cannot be written by this user",
+    "folder-not-writable-fix": "The service's user must own it: sudo chown -R pole-agent {folder}",
+    "disk-scarce": "{free} MB are free, the store may use {most}",
+    "disk-scarce-fix": (
+        "Lower storage.max_mb, or make room: sudo journalctl --vacuum-size=50M, sudo apt clean."
+    ),
+    "disk-free": "{free} MB are free at {place}",
+    "wear-unknown": "this storage does not report its wear",
+    "wear-used": "{percent} % of its life is used",
+    "wear-used-fix": "Plan to replace it; everything reported as stored is still there.",
+    "memory-free": "{free} of {total} MB are free",
+    "memory-scarce-fix": "Stop other programs here; a pole needs 1 GB.",
+    "processes-killed": "{memory}; {kills} process(es) were killed for lack of memory since boot",
+    "board-unknown": "this board reports neither temperature nor voltage",
+    "board-temperature": "{celsius} °C",
+    "voltage-too-low": "{celsius} °C, the voltage is too low",
+    "voltage-too-low-fix": "Use a stronger supply (5.1 V, 3 A; Pi 5: 5 A) and a short thick cable.",
+    "board-throttled": "{celsius} °C, the processor is slowed down",
+    "board-throttled-fix": "Give the case air or a heat sink. The detector slows down first, the lamp never.",
+    "no-watchdog": "no hardware watchdog (/dev/watchdog)",
+    "no-watchdog-fix": "On a Raspberry Pi: dtparam=watchdog=on in /boot/firmware/config.txt.",
+    "watchdog-unused": "it is there, but systemd does not use it",
+    "watchdog-unused-fix": (
+        "scripts/install writes RuntimeWatchdogSec=15 to /etc/systemd/system.conf.d; restart after it. More "
+        "than 15 s switches that of a Pi 4 off."
+    ),
+    "watchdog-used": "systemd uses it, {timeout}",
+    "no-systemd": "systemd is not running here",
+    "service-state": "{enabled}, {active}, {restarts} restarts",
+    "service-fix": (
+        "sudo systemctl enable --now {unit}; journalctl -u {unit} -n 50 shows why it is not running."
+    ),
+    "service-restarts-fix": "journalctl -u {unit} shows why it restarted.",
+    "clock-and-source": "{now}, {source}",
+    "clock-but": "{now}, but {reason}",
+    "clock-unheard-fix": (
+        "timedatectl timesync-status or chronyc sources shows why; UDP port 123 must be open. A clock chip "
+        "helps while there is no network."
+    ),
+    "clock-wrong-fix": (
+        "Connect a network with a time server, install a clock chip (RTC), or set it: sudo timedatectl "
+        "set-time. Until then the lamp shines at its failsafe level."
+    ),
+    "clock-chip-works": "/{device} is there",
+    "no-clock-chip": "no clock chip (RTC)",
+    "no-clock-chip-fix": (
+        "Until a time server is heard, the lamp shines at its failsafe level. A Pi 5 needs a battery on its "
+        "connector, older ones a DS3231 (docs/clock.md)."
+    ),
+    # what the system and the libraries say, as they write it
+    "library-not-authorized": "Not authorized",
+    "library-at-least": "greater than or equal to {limit}",
+    "library-at-most": "less than or equal to {limit}",
+    "library-above": "greater than {limit}",
+    "library-below": "less than {limit}",
+    "library-text-too-short": "string should have at least {least} character; given: {given}",
+    "library-text-too-long": "string should have at most {most} characters; given: {given}",
+    "library-no-such-file": "No such file or directory",
+    "library-permission-denied": "Permission denied",
+    "library-not-permitted": "Operation not permitted",
+    "library-no-space": "No space left on device",
+    "library-disk-quota": "Disk quota exceeded",
+    "library-read-only": "Read-only file system",
+    "library-is-a-directory": "Is a directory",
+    "library-not-a-directory": "Not a directory",
+    "library-file-exists": "File exists",
+    "library-name-too-long": "File name too long",
+    "library-io-error": "Input/output error",
+    "library-connection-refused": "Connection refused",
+    "library-no-route": "No route to host",
+    "library-network-unreachable": "Network is unreachable",
+    "library-name-unknown": "Name or service not known",
+    "library-name-for-now": "Temporary failure in name resolution",
+    "library-toml-at": "{problem} (at line {line}, column {column})",
+    "library-toml-at-end": "{problem} (at end of document)",
+    "library-toml-key-start": "Invalid initial character for a key part",
+    "library-toml-value": "Invalid value",
+    "library-toml-character": "Found invalid character {character}",
+    "library-toml-twice": "Cannot declare {name} twice",
+    "library-toml-table-end": "Expected ']' at the end of a table declaration",
+    "library-toml-array-end": "Expected ']]' at the end of an array declaration",
+    "library-toml-immutable": "Cannot mutate immutable namespace {name}",
+    "library-toml-redefined": "Cannot redefine namespace {name}",
+    "library-toml-overwritten": "Cannot overwrite a value",
+    "library-toml-equals": "Expected '=' after a key in a key/value pair",
+    "library-toml-hex": "Invalid hex value",
+    "library-toml-scalar": "Escaped character is not a Unicode scalar value",
+    "library-toml-newline": "Expected newline or end of document after a statement",
+    "library-toml-open-array": "Unclosed array",
+    "library-toml-inline-twice": "Duplicate inline table key {key}",
+    "library-toml-open-table": "Unclosed inline table",
+    "library-toml-unescaped": "Unescaped '\\' in a string",
+    "library-toml-illegal": "Illegal character {character}",
+    "library-toml-expected": "Expected {what}",
+    "library-toml-open-string": "Unterminated string",
+    "library-toml-date": "Invalid date or datetime",
+    "library-toml-statement": "Invalid statement",
+}

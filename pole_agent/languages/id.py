@@ -1,0 +1,1110 @@
+"""Every sentence in Indonesian. Keys of the configuration and names stay as they are."""
+
+from __future__ import annotations
+
+LOCALES = ("ind", "indonesian")
+
+MESSAGES = {
+    # settings
+    "at-key": "{key}: {problem}",
+    "joined": "{first}; {rest}",
+    "invalid-time-of-day": (
+        '{text} bukan waktu; tulis "22:00", "sunset" atau "sunrise-00:15" (sunset: matahari terbenam, '
+        "sunrise: terbit, dusk: akhir senja, dawn: fajar)"
+    ),
+    "no-night-at": "{time} tidak berada pada malam mana pun",
+    "invalid-time-span": '{text} bukan rentang; tulis "always", "sunset..sunrise" atau "22:00..05:00"',
+    "weekday-invalid": '{word} di dalam {text} bukan nama hari; tulis "mon..fri", "sat,sun", dari {known}',
+    "dates-year-mismatch": "{text}: beri tahun pada kedua tanggal, atau tidak sama sekali",
+    "dates-reversed": "{text} berakhir sebelum dimulai",
+    "date-invalid": '{text} bukan tanggal; tulis "2027-03-20", "08-17" (setiap tahun) atau "12-24..01-02"',
+    "advice-no-broker": "mqtt: tidak ada broker; kejadian hanya disimpan di tiang",
+    "advice-no-tls": "mqtt.tls: bernilai false untuk {host}; kata sandi dan kejadian dapat dibaca di jalan",
+    "advice-metrics-host": (
+        "metrics.host: {host} bukan tiang itu sendiri; siapa yang mencapainya dapat membaca angkanya"
+    ),
+    "advice-active-low": "lamp.active_low: bernilai false; pin yang tidak dikendalikan berarti jalan gelap",
+    "advice-pulled-high": (
+        "lamp.pin: GPIO{pin} tinggi saat dinyalakan: gelap sampai agen berjalan; gunakan pin 9 sampai 27"
+    ),
+    "advice-relay": (
+        "lamp.relay: GPIO{pin} menghidupkan kumparan, dan mematikan lampu, selama tidak dikendalikan; lihat "
+        "docs/wiring.md"
+    ),
+    "advice-flat-mask": (
+        "camera[{camera}].masks[{mask}]: tidak memiliki luas; hanya garis luarnya yang tertutup"
+    ),
+    "advice-no-camera": "camera: tidak ada; lampu berjalan menurut programnya",
+    "advice-no-fence": "drone.geofence: tidak ada; setiap permintaan akan tertahan oleh gerbang itu",
+    "advice-no-night-permit": (
+        "drone.night_permit: bernilai false; antara matahari terbenam dan terbit setiap permintaan akan "
+        "tertahan oleh gerbang itu"
+    ),
+    "advice-automatic-approval": (
+        'drone.approval: bernilai "automatic", yang hanya untuk simulasi; setiap pesan menyatakannya, dan '
+        "drone sungguhan tidak boleh menurut"
+    ),
+    "advice-no-officer": (
+        "drone.officer: tidak ada; siapa yang boleh menulis ke drone/approval pada broker dapat menyetujui "
+        "penerbangan"
+    ),
+    "advice-calendar-always": (
+        "lamp.calendar[{index}]: tanpa hari maupun tanggal, jadi selalu berlaku; aturan di bawahnya tidak "
+        "pernah"
+    ),
+    "advice-steps-at-once": (
+        'lamp.program "{program}": memiliki {count} langkah pada {at}; yang terakhir berlaku'
+    ),
+    "advice-floor": "lamp.floor: {floor} di bawah min_level, jadi batas bawahnya {level}",
+    "advice-control-below-floor": (
+        "lamp.control[{index}].level: batas atas {level} berada di bawah batas bawah {floor}"
+    ),
+    "advice-clo-rises": "lamp.clo: bagiannya naik; lampu makin redup seiring usia",
+    "source-invalid": (
+        "bukan alamat yang dapat dibaca; tulis pengguna dan kata sandi sebagai username dan password_file, "
+        "dan @ di dalam jalur sebagai %40"
+    ),
+    "picture-size-invalid": 'bukan ukuran gambar; tulis lebar dan tinggi seperti "640x480"',
+    "time-twice": "sebuah waktu ditulis dua kali",
+    "public-key-invalid": (
+        "bukan kunci publik Ed25519 ({bytes} bita dalam base64); buat dengan: pole-agent drone key"
+    ),
+    "automatic-with-officers": (
+        'approval = "automatic" tidak bertanya kepada siapa pun; hapus [[drone.officer]], atau tulis '
+        'approval = "required"'
+    ),
+    "altitude-above-most": "alt_agl_m = {altitude} di atas max_alt_agl_m = {most}",
+    "name-twice-in": '{key}: nama "{name}" dipakai {count} kali',
+    "host-invalid": "bukan nama atau alamat host; port, username, dan password_file adalah kunci tersendiri",
+    "host-with-more": "lebih dari nama atau alamat host; tulis {fix}",
+    "lux-reversed": "off_lux harus di atas on_lux: bila tidak lampu akan hidup-mati di antaranya",
+    "hours-must-rise": "jam harus naik dari titik ke titik",
+    "pin-twice": "{key} dan {other} sama-sama GPIO{pin}",
+    "pin-without-pwm": (
+        "GPIO{pin} tidak memiliki PWM perangkat keras; gunakan {pins}, atau beri pwm_device dan pwm_channel"
+    ),
+    "pwm-both-or-none": "pwm_device dan pwm_channel berpasangan; beri keduanya atau tidak sama sekali",
+    "pin-or-file": "beri pin atau file, salah satu",
+    "file-not-absolute": 'file: tulis jalur lengkap "{file}", mulai dari /',
+    "curly-double-quote": 'tanda kutip lengkung; tulis "',
+    "curly-single-quote": "tanda kutip lengkung; tulis '",
+    "byte-order-mark": "penanda urutan bita; hapus",
+    "no-break-space": "spasi yang tidak putus; tulis spasi biasa",
+    "zero-width-space": "spasi tanpa lebar; hapus",
+    "configuration-unreadable": "tidak dapat dibaca: {error}; buat dengan: pole-agent init",
+    "toml-too-deep": "bukan TOML yang sah: terlalu dalam bersarang",
+    "toml-too-many-dots": "bukan TOML yang sah: kunci dengan terlalu banyak titik (baris {line})",
+    "nul-character": "berisi karakter NUL",
+    "last-good-is-used": "salinan baik terakhir di {folder} dipakai",
+    "cert-without-key": "cert_file dan key_file berpasangan; beri keduanya atau tidak sama sekali",
+    "tls-files-without-tls": (
+        "ca_file dan cert_file hanya untuk tls = true; dengan tls = false tidak ada yang memeriksanya"
+    ),
+    "time-zone-unknown": '{value} bukan zona waktu; tulis nama IANA, misalnya "Asia/Jakarta"',
+    "no-status-page": "halaman status belum ada pada rilis ini; biarkan false",
+    "kind-whole-number": "bilangan bulat",
+    "kind-number": "angka",
+    "kind-finite-number": "angka yang terhingga",
+    "kind-true-or-false": "true atau false",
+    "kind-text": "teks dalam tanda kutip",
+    "kind-path": "jalur dalam tanda kutip",
+    "kind-list": "daftar",
+    "kind-table": "tabel",
+    "identifier-invalid": "gunakan hanya huruf, angka, _ dan -, 1 sampai 64 buah",
+    "is-required": "wajib diisi",
+    "point-number-missing": "tidak ada: sebuah titik memiliki dua angka",
+    "character-not-allowed": "berisi karakter yang tidak diperbolehkan di sini",
+    "point-needs-two-numbers": "sebuah titik memiliki dua angka; ini {count}",
+    "not-a-file": "bukan berkas",
+    "file-too-long": "panjangnya {bytes} bita; paling banyak {most}",
+    "utf-16-unmarked": "berupa teks UTF-16 tanpa penanda urutan bita; simpan sebagai UTF-8",
+    "not-utf-8": "bukan teks UTF-8 (bita {byte}); simpan sebagai UTF-8",
+    "password-empty": "kosong; isinya kata sandi, pada satu baris",
+    "password-of-several-lines": "berisi beberapa baris; kata sandi hanya satu baris",
+    "file-marked": (
+        "diawali penanda urutan bita atau berupa UTF-16; simpan sebagai UTF-8 tanpa penanda (ANSI)"
+    ),
+    "name-twice": 'nama "{name}" dipakai {count} kali',
+    "camera-ambiguous": "ada {count} kamera; sebutkan yang mana: {cameras}",
+    "default-program-missing": (
+        'tidak ada program "{program}"; program itu berlaku pada setiap malam yang tidak disebut kalender'
+    ),
+    "rule-without-camera": "tidak ada [[camera]] untuk melihat",
+    "rule-drone-disabled": "bernilai true, tetapi [drone] enabled bernilai false",
+    "name-unknown": '{kind} "{name}" tidak dikenal; yang ada: {known}',
+    "polygon-without-area": "poligon tidak memiliki luas; beri sekurangnya tiga titik yang tidak segaris",
+    "line-without-length": '"from" dan "to" adalah titik yang sama',
+    "rule-needs-line": 'kind = "{kind}" memerlukan line = "<nama sebuah [[line]]>"',
+    "rule-on-line": 'kind = "{kind}" mengamati garis; hapus zone',
+    "rule-on-zone": 'kind = "{kind}" mengamati zona; hapus line',
+    "heights-reversed": "min_height harus lebih kecil dari max_height",
+    "wrong-way-needs-direction": (
+        'kind = "wrong_way" memerlukan direction = "forward" atau "backward": arah yang salah'
+    ),
+    "path-with-tilde": '"{path}": ~ tidak diisi di sini; tulis jalur lengkap, mulai dari /',
+    "path-with-variable": '"{path}": {name} tidak diisi di sini; tulis jalur lengkap, mulai dari /',
+    "toml-look-alike": "{error}; baris ini berisi {character}",
+    "toml-invalid": "bukan TOML yang sah: {error}",
+    "did-you-mean": "{problem}; maksudnya {name}?",
+    "unknown-key": "kunci tidak dikenal; yang dikenal di sini: {known}",
+    "polygon-too-short": "poligon memiliki sekurangnya 3 titik; ini {count}",
+    "expected-given": "harus {expected}; diberikan: {given}",
+    "one-of": "salah satu dari {choices}",
+    "list-too-short": "daftar sekurangnya {least}; ini {count}",
+    "list-too-long": "daftar paling banyak {most}; ini {count}",
+    "event-type-unknown-near": "jenis kejadian tidak dikenal; maksudnya {near}?",
+    "event-type-unknown": "jenis kejadian tidak dikenal; yang dikenal di sini: {known}",
+    "problems-last-good-is-used": "{problems}; salinan baik terakhir di {folder} dipakai",
+    "host-with-login": "{fix}, dan nama serta kata sandi sebagai username dan password_file",
+    # cameras and models
+    "camera-address-invalid": "{camera}: alamat tidak dapat dibaca",
+    "camera-no-answer": (
+        "{camera}: tidak ada jawaban dalam {seconds} detik; apakah kamera menyala, dan alamatnya benar?"
+    ),
+    "camera-unreachable": "{camera}: {error}; apakah kamera menyala, dan alamatnya benar?",
+    "camera-wrong-protocol": (
+        "{camera}: server tidak menjawab dengan {protocol}; apakah ini alamat aliran video kamera?"
+    ),
+    "camera-stream-unknown": "{camera}: kamera tidak memiliki aliran video bernama itu; periksa jalurnya",
+    "source-not-open": "{source}: belum dibuka",
+    "camera-blind": "{source}: tidak ada gambar selama {seconds} detik; kamera buta",
+    "waiting-for-key-frame": (
+        "tidak ada gambar selama {seconds} detik, meski kamera mengirim data: menunggu gambar kunci"
+    ),
+    "stream-broke-off": "{source}: aliran video terputus",
+    "stream-without-picture": "{source}: aliran video tidak mengirim gambar",
+    "stream-timed-out": "{source}: tidak ada data selama {seconds} detik; aliran video terputus",
+    "camera-redirects": "{camera}: kamera mengalihkan ke mesin lain; tulis alamat itu sebagai source",
+    "address-of-one-picture": (
+        "{camera}: ini alamat satu gambar, bukan aliran video; cari alamat MJPEG atau RTSP kamera"
+    ),
+    "camera-login-refused": (
+        "kamera meminta pengguna atau kata sandi lain; periksa pengguna dan password_file"
+    ),
+    "stream-unknown": "kamera tidak memiliki aliran video bernama itu; periksa jalurnya",
+    "camera-refused-http": "kamera menolak (HTTP {code}); apakah ada penonton lain, dan bolehkah dua?",
+    "onvif-libraries-missing": "mencari kamera perlu dua pustaka: pip install onvif-zeep-async WSDiscovery",
+    "camera-password-unreadable": "kata sandi {camera} tidak dapat dibaca dari {file}: {why}",
+    "opening-given-up": "{source}: dihentikan",
+    "no-stream": (
+        "kamera menjawab, tetapi tidak memberi aliran video; periksa jalur, pengguna, dan password_file, dan "
+        "bahwa kamera mengirim H.264, H.265, atau MJPEG"
+    ),
+    "no-stream-over-transport": (
+        'kamera menjawab, tetapi tidak memberi aliran video; transport = "{transport}" diatur: coba "auto"; '
+        "periksa jalur, pengguna, dan password_file"
+    ),
+    "video-device-unusable": (
+        "perangkat tidak dapat dibuka; apakah itu kamera, dan apakah Anda di grup video?"
+    ),
+    "video-file-unreadable": "ini bukan video yang dapat dibaca OpenCV; apakah berkasnya lengkap?",
+    "file-missing": "{file}: berkas tidak ada",
+    "source-cannot-be-opened": "{source} tidak dapat dibuka: {why}",
+    "stream-too-short": "aliran video terputus sebelum ada yang dapat diukur",
+    "unknown": "tidak diketahui",
+    "panorama": (
+        "gambar adalah panorama {width}x{height}: orang di dalamnya terlalu kecil untuk sekali lihat, jadi "
+        "dilihat bagian demi bagian bergiliran, masing-masing lebih jarang; satu kamera untuk setiap arah "
+        "melihat lebih baik"
+    ),
+    "picture-too-large": (
+        "ukuran gambar {width}x{height}, sedangkan model melihat paling banyak 416: gunakan sub-stream "
+        "kamera (sekitar 720x576)"
+    ),
+    "picture-too-small": (
+        "ukuran gambar hanya {width}x{height}: orang yang jauh mungkin terlewat; pilih aliran video yang "
+        "lebih besar bila ada"
+    ),
+    "decoding-too-costly": (
+        "pembacaan video memakai {share} satu inti prosesor: turunkan laju atau ukuran gambar kamera"
+    ),
+    "camera-too-fast": (
+        "kamera mengirim {sent} gambar per detik dan {used} yang dilihat: atur kamera ke {wanted}"
+    ),
+    "camera-too-slow": (
+        "hanya {rate} gambar per detik yang datang, dari {wanted} yang diminta: turunkan fps, atau naikkan "
+        "pada kamera"
+    ),
+    "mjpeg-is-costly": "MJPEG memakai jaringan sepuluh kali H.264: pilih H.264 bila kamera mampu",
+    "codec-untested": "codec {codec} tidak lazim untuk kamera; yang diuji adalah H.264",
+    "picture-nearly-black": "gambar hampir hitam: apakah lensa tertutup, atau lampu padam?",
+    "source-timed-out": "{source}: tidak ada gambar selama {seconds} detik",
+    "clip-without-frames": "{clip}: klip tidak memiliki gambar yang dapat dibaca",
+    "clip-truncated": (
+        "{clip}: klip terputus setelah {at} detik dari {length} detik; apakah berkasnya lengkap?"
+    ),
+    "file-unreadable-because": "{file}: tidak dapat dibaca: {error}",
+    "model-unknown": (
+        'tidak ada model "{model}"; yang disertakan: {shipped}; atau beri jalur sebuah kartu (.toml)'
+    ),
+    "model-card-unreadable": "{file}: kartu model tidak dapat dibaca: {error}",
+    "model-input-unsupported": (
+        "{file}: masukan: tata letak dan tipe ini tidak didukung; yang didukung: {known}"
+    ),
+    "model-card-incomplete": "{file}: kartu model tidak memiliki kunci {key}",
+    "model-card-invalid": "{file}: kartu model rusak: {error}",
+    "model-unreadable": "{file}: model tidak dapat dibaca: {error}",
+    "model-changed": (
+        "{file}: ini bukan model dari kartunya: sha256 adalah {found}…, seharusnya {expected}…; pasang "
+        "ulang, atau tulis hash baru ke kartu bila model sengaja diganti"
+    ),
+    "picture-frozen": "gambar membeku",
+    "picture-black": "gambar hitam",
+    "camera-blinded": "kamera silau: {share} gambar putih",
+    "picture-shape-changed": "bentuk gambar berubah dari {old} menjadi {new}: mask dan zona mungkin bergeser",
+    "confirm-picture": '{problem}; bila sudah benar, tulis picture = "{size}"',
+    "scene-changed": "kamera menunjukkan pemandangan lain; apakah kamera terputar?",
+    "picture-blurred": "gambar kabur",
+    # clock, certificates, the board
+    "ca-file-empty": "{file} tidak berisi sertifikat otoritas",
+    "certificate-expired": "sudah berakhir; ganti sekarang",
+    "certificate-expires-soon": "{name}: berakhir dalam {days} hari, pada {date}; gantilah",
+    "certificate-has-expired": "{name}: sudah berakhir; ganti sekarang",
+    "evidence-last-known": "waktu terakhir yang diketahui",
+    "evidence-stored": "yang tersimpan",
+    "clock-before-release": "jam menunjukkan {time}, sebelum rilis ini: tidak mungkin benar",
+    "clock-too-late": "jam menunjukkan {time}, terlalu jauh di masa depan untuk benar",
+    "clock-jumped": "jam melompat {seconds} detik; diragukan selama {minutes} menit lagi",
+    "clock-against-broker": "jam menunjukkan {time}, dan sertifikat broker belum berlaku",
+    "board-too-hot": "papan terlalu panas{temperature}: detektor hanya melakukan {share} pekerjaannya",
+    "no-time-server-since-boot": "belum tersinkron dengan server waktu sejak menyala",
+    "chrony-silent": "chrony tidak menjawab",
+    "chrony-without-source": "chrony tidak punya sumber waktu",
+    "chrony-follows-itself": "chrony mengikuti jam mesin ini sendiri, bukan sumber waktu",
+    "chrony-follows-orphan": (
+        "chrony mengikuti {source}, yang sendiri tidak mendengar jam sejati (stratum {stratum})"
+    ),
+    "chrony-off": "chrony mengikuti {source}, dan jam menyimpang {seconds} detik darinya",
+    "chrony-in-future": "chrony mendengar sumber pada waktu di masa depan",
+    "chrony-follows": "chrony mengikuti {source} (stratum {stratum})",
+    "timesyncd-in-future": "tanda systemd-timesyncd berada di masa depan",
+    "timesyncd-of-earlier-boot": "tanda systemd-timesyncd berasal dari nyala sebelumnya, atau dari jam lain",
+    "timesyncd-follows": "systemd-timesyncd telah mengatur jam dari server waktu",
+    "set-from-chip": "diatur dari chip jam saat menyala",
+    "trusted-by-setting": "dipercaya apa adanya (clock.trust)",
+    "clock-impossible": "jam menunjukkan {time}, tidak mungkin benar; atur dahulu: sudo timedatectl set-time",
+    "times-are-provisional": "{reason}; waktu bersifat sementara",
+    "times-provisional-accept": (
+        '{reason}; waktu bersifat sementara; bila benar, nyatakan di tiang: "pole-agent clock accept"'
+    ),
+    "clock-behind-since-start": (
+        "jam menunjukkan {time}, tertinggal: ia sudah tertinggal sebelum mesin ini terakhir menyala, dan "
+        "sejak itu tidak diatur"
+    ),
+    "clock-behind-certificate": (
+        "jam menunjukkan {time}, sebelum awal berlaku sertifikat {certificate}: sekarang sekurangnya {least}"
+    ),
+    "clock-behind-last-known": (
+        "jam menunjukkan {time}, tertinggal dari waktu terakhir yang diketahui: sekarang sekurangnya {least}"
+    ),
+    "clock-behind-stored": (
+        "jam menunjukkan {time}, tertinggal dari yang tersimpan: sekarang sekurangnya {least}"
+    ),
+    # lamp
+    "lamp-key-unknown": "kunci {key} tidak dikenal; perintah lampu memiliki {known}",
+    "resume-alone": 'untuk kembali ke program kirim {{"resume": true}} saja',
+    "send-alone": "kirim {key} saja",
+    "mode-invalid": 'mode adalah "adaptive" (kehadiran boleh menaikkan lampu) atau "fixed"',
+    "reason-too-long": "reason adalah teks paling banyak 200 karakter",
+    "lamp-state-invalid": 'state adalah "ON" atau "OFF"',
+    "brightness-and-level": "beri brightness (0 sampai 255) atau level (0 sampai 1), jangan keduanya",
+    "off-with-level": 'state "OFF" dan level di atas 0 bertentangan',
+    "state-or-level-required": "beri state, brightness (0 sampai 255) atau level (0 sampai 1)",
+    "number-invalid": "{key} adalah angka dari {least} sampai {most}",
+    "light-at-midnight": (
+        "sensor cahaya melihat terang selama dua jam di sekitar tengah malam menurut jam: jam atau sensor "
+        "salah"
+    ),
+    "dark-at-noon": (
+        "sensor cahaya melihat gelap selama dua jam di sekitar tengah hari menurut jam: jam atau sensor salah"
+    ),
+    "night-title": 'malam {first} sampai {last}, program "{program}" ({zone})',
+    "night-legend": (
+        "        # cahaya   . matahari di bawah ufuk   (kehadiran, perintah, dan kendali menambahnya)"
+    ),
+    "night-energy": (
+        "  {hours} jam menyala, setara {full} jam terang penuh: sekitar {energy} Wh dari {watts} W"
+    ),
+    "sun-does-not-set": "matahari tidak terbenam",
+    "sun-does-not-rise": "matahari tidak terbit",
+    "pwm-unwritable": (
+        "{folder} tidak dapat dikendalikan: {error}; bolehkah pengguna ini menulis di sana (grup gpio, "
+        "aturan udev)?"
+    ),
+    "pwm-failed": "{folder} tidak menurut: {error}",
+    "no-pwm-chip": (
+        "tidak ada chip PWM {device} untuk GPIO{pin} (yang ada: {there}); tambahkan {overlay} ke "
+        '/boot/firmware/config.txt lalu nyalakan ulang, atau atur [lamp] backend = "gpio"'
+    ),
+    # drones
+    "approval-unsigned": (
+        "tiang ini hanya menerima persetujuan bertanda tangan; tanda tangani dengan: pole-agent drone sign"
+    ),
+    "signature-incomplete": (
+        '"signature" berisi nonce, expires_at, dan value; tanda tangani dengan: pole-agent drone sign'
+    ),
+    "nonce-invalid": "nonce sebuah tanda tangan berisi 16 sampai 64 huruf, angka, - atau _",
+    "signature-time-invalid": "expires_at sebuah tanda tangan adalah waktu menurut RFC 3339",
+    "signature-value-invalid": "value sebuah tanda tangan adalah {bytes} bita dalam base64",
+    "officer-unknown": "{by} bukan salah satu petugas tiang ini",
+    "approval-age-unknown": "jam tiang tidak dipercaya; tidak diketahui apakah persetujuan masih berlaku",
+    "approval-expired": "persetujuan sudah kedaluwarsa, atau berlaku lebih dari sehari",
+    "approval-used": "persetujuan ini sudah pernah dipakai",
+    "signature-wrong": "tanda tangan ini bukan milik {by} atas permintaan ini seperti dikenal tiang",
+    "wall-time-invalid": "{value} bukan waktu",
+    "json-invalid": "bukan JSON: {error}",
+    "geojson-without-polygon": "tidak berisi Polygon",
+    "polygon-too-long": "memiliki lebih dari {most} titik",
+    "geometry-not-an-area": "berisi {kind}, yang bukan wilayah: gambar Polygon, atau keluarkan",
+    "geojson-invalid": (
+        "bukan GeoJSON (FeatureCollection, Feature atau Polygon), atau memiliki feature tanpa geometry"
+    ),
+    "polygon-without-coordinates": "memiliki poligon tanpa koordinat",
+    "geojson-point-invalid": "memiliki titik yang bukan [bujur, lintang]: {point}",
+    "ring-too-short": "memiliki cincin kurang dari tiga titik",
+    "decision-invalid": '"decision" salah satu dari {decisions}',
+    "until-without-patrol": (
+        '"until" milik persetujuan tetap sebuah patroli; beri "patrol" sebagai ganti "request_id"'
+    ),
+    "request-or-patrol": (
+        'beri "request_id" untuk satu penerbangan, atau "patrol" (nama rencana) untuk semuanya'
+    ),
+    "until-required": 'persetujuan tetap perlu "until", misalnya "2027-01-01T00:00:00Z"',
+    "status-invalid": '"status" salah satu dari {statuses}',
+    "stop-invalid": '"stop" bernilai true (tidak ada penerbangan lagi) atau false',
+    "by-missing": '"by" wajib: nama orang yang memutuskan, paling banyak 100 karakter dalam satu baris',
+    "text-too-long": '"{key}" adalah teks paling banyak {most} karakter',
+    "request-id-required": '"request_id" wajib diisi',
+    "unknown-key-of-command": "kunci {key} tidak dikenal; yang dikenal di sini: {known}",
+    "maintenance": "pemeliharaan",
+    "rain": "hujan",
+    "dock": "stasiun",
+    "every-request-blocked": "setiap permintaan dari tiang ini akan tertahan oleh gerbang itu",
+    "pole-in-exclusion": "drone.exclusions: tiang berdiri di dalamnya, atau di tepinya; {consequence}",
+    "target-in-exclusion": (
+        "drone.exclusions: {metres} m di sekitar sasaran {target} menyentuhnya; permintaannya akan tertahan"
+    ),
+    "metres-around-target": "{metres} m di sekitar sasaran {target}",
+    "target-beyond-fence": "drone.geofence: {around} melampauinya; permintaannya akan tertahan",
+    "fence-without-area": "drone.geofence: semua titiknya segaris, jadi tidak memiliki luas; {consequence}",
+    "fence-swapped": (
+        "drone.geofence: tiang ada di dalamnya bila lintang dan bujur ditukar; seperti tertulis, "
+        "{consequence}"
+    ),
+    "pole-at-fence-edge": "drone.geofence: tiang berdiri dalam {metres} m dari tepinya; {consequence}",
+    "pole-outside-fence": "drone.geofence: tiang ada di luarnya, {kilometres} km dari tepinya; {consequence}",
+    "gate-clock": "jam tiang tidak dipercaya",
+    "gate-age-unknown": (
+        "permintaan dibuat sebelum mulai ulang, dan tanpa jam yang dipercaya umurnya tidak diketahui"
+    ),
+    "request-expired": "waktunya sudah habis",
+    "gate-stop-unknown": "tidak dapat dibaca apakah penerbangan dihentikan",
+    "gate-stopped": "semua penerbangan dihentikan oleh {by}",
+    "gate-cooldown": "penerbangan terakhir diperintahkan kurang dari {seconds} detik yang lalu",
+    "gate-queue": "{request} didahulukan",
+    "gate-no-fence": "tidak ada pagar wilayah dalam konfigurasi",
+    "gate-fence": "sasaran, {metres} m sekelilingnya, tidak berada di dalam pagar wilayah",
+    "gate-exclusion": "ada wilayah terlarang dalam {metres} m dari sasaran",
+    "gate-altitude": "{metres} m di atas tanah lebih dari {most} m",
+    "gate-night": "tidak ada izin terbang malam (drone.night_permit)",
+    "wind": "angin",
+    "temperature": "suhu",
+    "battery": "baterai",
+    "value-never-received": "belum ada kabar",
+    "value-in-future": "waktunya ada di masa depan",
+    "value-too-old": "kabar terakhir {age} detik yang lalu",
+    "gate-value-unknown": "{what} tidak diketahui: {reason}",
+    "an-approval": "persetujuan",
+    "a-denial": "penolakan",
+    "a-cancel": "pembatalan",
+    "state-refuses": "permintaan berstatus {state} tidak lagi menerima {what}",
+    "gate-at-most": "{what} {value}, yang diizinkan paling tinggi {limit}",
+    "gate-at-least": "{what} {value}, yang diizinkan sekurangnya {limit}",
+    "gate-exactly": "{what} {value}, yang diizinkan {limit}",
+    # what the running agent says
+    "fence-of-many-polygons": "{file} berisi {count} poligon; pagar wilayah hanya satu",
+    "examination-failed": "gagal: {error}",
+    "decision-not-stored": "keputusan tidak dapat disimpan: {error}",
+    "status-too-often": (
+        "penerbangan berganti antara in_progress dan paused paling banyak sekali per detik; kirim lagi"
+    ),
+    "conditions-in-future": '"at" ada di masa depan; periksa jamnya',
+    "stop-not-stored": "tetap dihentikan untuk sementara: disk tidak bekerja: {error}",
+    "patrols-wait-for-clock": "jam tidak dipercaya: tidak ada patroli yang diminta",
+    "request-expired-because": "waktunya sudah habis; {reason}",
+    "request-is-blocked": "permintaan tertahan: {reason}",
+    "patrol-unknown": "tiang ini tidak memiliki patroli {patrol}; yang ada {known}",
+    "until-uncheckable": "jam tiang tidak dipercaya; tidak diketahui sampai kapan persetujuan berlaku",
+    "until-out-of-range": '"until" ada di masa depan, paling lama setahun dari sekarang',
+    "used-approvals-unreadable": (
+        "persetujuan yang pernah dipakai tidak dapat dibaca: tidak ada persetujuan tetap bertanda tangan "
+        "sampai {until}"
+    ),
+    "order-not-acknowledged": "broker tidak mengakuinya dalam {seconds} detik",
+    "call-drone-back": "permintaan berstatus {state}; panggil kembali drone",
+    "requests-unreadable": "permintaan tidak dapat dibaca: {error}",
+    "requests-unreadable-yet": (
+        "permintaan belum dapat dibaca: {error}; ini diingat, dan pengendali diberi tahu"
+    ),
+    "request-unknown": "tidak ada permintaan {request}",
+    "broker-without-echo": (
+        "broker mengabulkan permintaan tetapi tidak mengirim apa pun: status kami sendiri tidak kembali, "
+        "jadi perintah mungkin juga tidak sampai"
+    ),
+    "broker-closes-at-topic": "broker memutus sambungan pada topik ini",
+    "broker-silent-at-topic": "broker tidak mengakui topik ini",
+    "broker-refuses-subscription": "broker tidak mengizinkan kami mendengarkan {topics}",
+    "clip-ended": "klip telah berakhir",
+    "frames-too-few": "hanya {rate} gambar per detik yang datang, dari {wanted}",
+    "connection-lost": "sambungan putus sebelum pengakuan",
+    "not-authorized": "tidak berhak",
+    "quota-exceeded": "kuota terlampaui",
+    "broker-mqtt-3": (
+        "broker memakai MQTT 3.1.1: pesan yang ditolaknya tampak terkirim; perintah retained yang "
+        "diterbitkan saat kami mendengarkan tampak biasa; perintah terbang tidak dikirim karena tidak dapat "
+        "kedaluwarsa; tanpa topik jawaban; tanpa pengaturan laju"
+    ),
+    "broker-without-retained": (
+        "broker tidak menyimpan pesan retained: yang tersambung kemudian tidak melihat status maupun lampu "
+        "sampai berubah"
+    ),
+    "broker-qos-0": "broker hanya mengizinkan QoS 0 dan tidak mengakui apa pun: peristiwa menunggu di tiang",
+    "broker-refused": "broker menolak pesan: {reason} (kode alasan {code})",
+    # words
+    "loitering": "berlama-lama",
+    "crowd": "kerumunan",
+    "crossing": "melintas",
+    "wrong-way": "lawan arah",
+    "stopped": "berhenti",
+    "person": "orang",
+    "bicycle": "sepeda",
+    "motorcycle": "sepeda motor",
+    "two-wheeler": "kendaraan roda dua",
+    "car": "mobil",
+    "bus": "bus",
+    "truck": "truk",
+    "vehicle": "kendaraan",
+    "info": "info",
+    "alarm": "alarm",
+    # the command line
+    "clip-too-short": "{clip}: terlalu pendek untuk mengukur; beri klip dengan {frames} gambar atau lebih",
+    "time-of-capture": "pengambilannya, menurut cap waktu kamera",
+    "time-of-arrival": "kedatangannya: aliran tidak memiliki cap waktu yang dapat dipakai",
+    "time-of-file": "cap waktu di dalam berkas",
+    "time-by-count": "hitungan: berkas tidak memiliki cap waktu yang dapat dipakai",
+    "which-camera": "sebutkan kamera yang mana; yang ada {cameras}",
+    "none": "tidak ada",
+    "stream-measured": "{source}: {codec}, {width}x{height}, {fps} gambar per detik",
+    "decoding-cost": "pembacaan: {milliseconds} ms CPU per gambar, {share} dari satu inti prosesor",
+    "advice": "saran: {hint}",
+    "nothing-to-improve": "tidak ada yang perlu diperbaiki",
+    "expected-picture-file": "{file}: sebutkan berkas .jpg atau .png",
+    "stream-gave-no-picture": "{source}: aliran video tidak memberi gambar",
+    "picture-not-encoded": "{file}: gambar tidak dapat dikodekan",
+    "file-unwritable-because": "{file} tidak dapat ditulis: {error}",
+    "drawn-counts": "{zones} zona, {lines} garis, {masks} penutup",
+    "snapshot-written": "{file}: {width}x{height}, {drawn}; gambar ini menunjukkan jalan: jangan diteruskan",
+    "picture-shape-changed-masked": (
+        "bentuk gambar berubah dari {old} menjadi {width}x{height}: penutup dan zona mungkin bergeser; "
+        "penutup menutup semua tempat"
+    ),
+    "confirm-picture-in-camera": (
+        'bila sudah benar untuk gambar ini, tulis picture = "{width}x{height}" pada [[camera]] "{camera}"'
+    ),
+    "no-onvif-camera": "tidak ada kamera ONVIF yang menjawab dalam {seconds} detik",
+    "onvif-silent": "{reason}; apakah di jaringan ini, dan apakah ONVIF dinyalakan pada pengaturannya?",
+    "camera-clock-off": "  jamnya meleset {seconds} detik; atur server waktu pada pengaturannya",
+    "stream-recommended": "  <- disarankan",
+    "stream-offered": "  {codec} {width}x{height} pada {fps}: {source}{mark}",
+    "check-passed": "baik: tiang {pole}, {cameras} kamera, {rules} aturan",
+    "cannot-be-read": "{file} tidak dapat dibaca",
+    "password-with-space": (
+        "{path}: kata sandi di {file} diawali atau diakhiri spasi, yang termasuk di dalamnya; apakah itu "
+        "dimaksud?"
+    ),
+    "camera-device-unreadable": (
+        "{device} tidak dapat dibaca; apakah kamera tersambung, apakah Anda di grup video?"
+    ),
+    "gpio-chip-missing": (
+        "tidak ada chip GPIO pada mesin ini (/dev/gpiochip*); untuk meja uji tanpa chip, atur backend = "
+        '"mock"'
+    ),
+    "sun-of-longitude": "matahari pada bujur {longitude}",
+    "timezone-far-off": (
+        "pole.timezone: {timezone} berbeda {hours} jam dari {sun}; apakah itu zona tiang ini?"
+    ),
+    "floor-faint": "lamp.floor: {floor} pada kurva {curve} adalah {light} dari cahaya; apakah cukup?",
+    "and-more-within-a-year": " dan {count} lainnya dalam setahun",
+    "program-lit-by-day": (
+        'lamp.program "{program}": menyala di siang hari dari {start} sampai {end} pada hari {day}{more}'
+    ),
+    "stays-dark": "tetap gelap",
+    "floor-kept": "batas bawah {floor} dipertahankan",
+    "program-leaves-dark": (
+        'lamp.program "{program}": membiarkan malam {day}{more} tanpa cahaya dari {start} sampai {end}; '
+        "{kept}"
+    ),
+    "sensor-unreadable": "{file} tidak dapat dibaca; apakah driver sensor dimuat?",
+    "folder-unwritable": (
+        "{folder} tidak dapat ditulis pengguna ini (layanan berjalan sebagai penggunanya sendiri)"
+    ),
+    "clock-reads": "jam menunjukkan",
+    "trusted": "dipercaya",
+    "not-trusted": "TIDAK dipercaya",
+    "against": "menentang",
+    "surely-past": "pasti sudah lewat",
+    "time-server-agrees": "server waktu setuju",
+    "server-agrees-for": "selama {hours} dari 24 jam; lalu yang menentangnya dilepas",
+    "cell-set-aside": "dikesampingkan sampai setuju dengan jam selama sehari",
+    "photocell": "sensor cahaya",
+    "clock-accept-here": "bila benar, nyatakan di sini: pole-agent clock accept",
+    "accepted": "diterima",
+    "name-the-configuration": "tidak dapat dibaca; sebutkan konfigurasi dengan --config",
+    "clock-memory-unwritable": "{folder}: tidak dapat ditulis: {error}; coba: sudo pole-agent clock accept",
+    "evidence-release": "rilis ini",
+    "evidence-behind": "ketertinggalannya sebelum terakhir menyala",
+    "number-out-of-range": "{given} tidak mungkin; beri 1 sampai {most}",
+    "not-with-once": "tidak bersama --once, yang menceritakan satu tiang sampai akhir klip",
+    "needs-a-broker": "perlu broker: beri --mqtt URL, atau pasang Mosquitto",
+    "demo-begins": "demo pole-agent: klip jalan, GPIO tiruan, {broker}",
+    "demo-poles": "{count} tiang, DEMO-1 sampai DEMO-{last}; yang diceritakan di sini DEMO-1",
+    "paste-into-terminal": "untuk ditempel di terminal lain:",
+    "summary": "ringkasan",
+    "summary-people": (
+        "  orang terlihat       {people} (jejak; {frames} gambar, detektor bekerja pada {runs})"
+    ),
+    "summary-incidents": "  kejadian             {opened} diberitahukan saat dibuka, {closed} ditutup",
+    "summary-lamp": "  perubahan lampu      {changes} (sekarang {level}, {reason})",
+    "summary-drones": "  permintaan drone     {count} ({states})",
+    "summary-delivered": "  pesan terkirim       {count} kejadian, masing-masing diakui broker ({broker})",
+    "summary-memory": "  memori tertinggi     {megabytes} MB",
+    "broker-in-memory": "broker di memori (Mosquitto tidak terpasang di sini)",
+    "sign-ok": "baik",
+    "sign-warn": "awas",
+    "sign-fail": "GAGAL",
+    "doctor-summary": "{failed} gagal, {warnings} peringatan, {ok} baik",
+    "check-fix": "pole-agent check --config {file} --lang id",
+    "configuration-missing": "tidak dapat dibaca; buat dengan: pole-agent init",
+    "no-flight-until-then": "Sampai saat itu tidak ada yang terbang.",
+    "agent-not-running": "agen tidak berjalan",
+    "agent-works": "agen berjalan, dan semua bagiannya bekerja",
+    "agent-degraded": "agen berjalan; {parts}",
+    "no-requests": "tidak ada permintaan",
+    "who-decides": "siapa yang memutuskan",
+    "approve-question": "setujui penerbangan ini? [y/T]",
+    "flights-stop-set": "semua penerbangan dihentikan; tetap begitu sampai: {end}",
+    "flights-stopped-by": "semua penerbangan dihentikan oleh {by}; akhiri dengan: {end}",
+    "flights-allowed": "penerbangan boleh diminta lagi",
+    "nothing-approved": "tidak ada yang disetujui",
+    "by-goes-with-key": "bersama --key: petugas, seperti kuncinya dikenal tiang",
+    "by-required": "wajib tanpa terminal: nama orang yang memutuskan",
+    "requests-ambiguous": "{count} permintaan diawali {beginning}; lihat: pole-agent drone list",
+    "until": "sampai",
+    "conduct-differs": (
+        "agen yang berjalan di sini memakai konfigurasi lain (conduct_sha256 {hash}); muat ulang, atau "
+        "sebutkan --config miliknya"
+    ),
+    "sign-written": "{file} ditulis; cetak dengan peramban (A4)",
+    "explain-from-configuration": "tidak ada agen yang berjalan di sini; inilah kata konfigurasi",
+    "question-pole": "pengenal tiang (huruf, angka, _ dan -)",
+    "question-site": "lokasi, misalnya kabupaten",
+    "question-latitude": "lintang dalam derajat, misalnya -6.8586",
+    "question-longitude": "bujur dalam derajat, misalnya 107.9164",
+    "question-time-zone": "zona waktu",
+    "question-camera": "kamera: rtsp://…, /dev/video0 atau berkas (kosong: tidak ada)",
+    "question-pin": "pin GPIO lampu, nomor BCM (kosong: hanya di memori)",
+    "question-broker": "broker MQTT, host atau host:port (kosong: tidak ada)",
+    "init-written": "{file} ditulis; berikutnya: {next}",
+    "init-exists": "sudah ada; --force menggantinya, --out menyebut yang lain",
+    "unwritable-because": "tidak dapat ditulis: {error}",
+    "init-unanswered": "tidak dijawab; tidak ada yang ditulis",
+    "init-position-required": "wajib diisi; di mana tiang berdiri?",
+    "invalid-number": "{given} bukan angka; tulis seperti {example}",
+    "invalid-port": "{given} bukan port; tulis host atau host:port",
+    "raised-by-presence": (
+        "ada orang terlihat, jadi lampu lebih terang daripada yang Anda atur; dengan --fixed kehadiran tidak "
+        "menaikkannya: {again}"
+    ),
+    "lamp-now": "lampu {state} pada {level}, karena {reason}{lasts}",
+    "because-suffix": ", karena: {reason}",
+    "by-unknown": "seseorang yang tidak dikenal",
+    "override-now": "perintah ke {level} ({mode}) oleh {by}{lasts}{why}",
+    "end-with": "akhiri dengan: {command}",
+    "no-time-server": "belum tersinkron dengan server waktu",
+    "program-unknown-on-bench": (
+        'program: tidak diketahui, karena {why}; pada meja uji tanpa server atur [clock] trust = "system"'
+    ),
+    "program-unknown": "program: tidak diketahui, karena {why}; lihat: {command}",
+    "program-now-see": "program: {program}; lihat dengan: {command}",
+    "program-now": "program: {program}",
+    "no-faults-seen": "tidak terlihat",
+    "faults-now": "gangguan: {faults}",
+    "faults-and-unknown": "gangguan: {faults}; tidak diketahui tanpa sensor: {unknown}",
+    "lasts-for": " selama {left} lagi",
+    "lasts-until": " sampai {time} ({left})",
+    "lamp-hours": "{hours} jam menyala, {switched} kali dinyalakan, {powered} kali mendapat daya",
+    "lamp-energy": "{kwh} kWh, taksiran dari daya terpasang dan siklus kerja",
+    "lamp-test-by-agent": "agen menguji lampu selama {seconds} detik, lalu kembali seperti semula",
+    "lamp-test-direct": (
+        "tidak ada agen yang berjalan di sini: lampu dikendalikan langsung, dan dilepas pada akhirnya"
+    ),
+    "lamp-test-step": "{seconds} dtk  siklus kerja {duty}",
+    "lamp-released": "lampu dilepas: dengan pengawatan acuan ia menyala",
+    "agent-drives-lamp": (
+        "agen berjalan di sini dan mengendalikan lampu; hentikan dahulu, atau gunakan: pole-agent lamp on"
+    ),
+    "delivered": "terkirim ",
+    "waiting": "menunggu",
+    "store-missing": (
+        "{folder}: tidak ada penyimpanan; sebutkan foldernya dengan --state-dir atau konfigurasi dengan "
+        "--config"
+    ),
+    "store-counts": (
+        "penyimpanan {store}: menunggu {waiting}; terkirim dan disimpan {kept}; dibuang {dropped}"
+    ),
+    "store-size": "nomor terakhir {last}; {used} dari {most} MB terpakai",
+    "every-out-of-range": "adalah 1 atau lebih; baris per gambar (--mot, --detections) perlu 1",
+    "value-given": "{problem}; diberikan: {given}",
+    "choose-one-of": "{problem}; pilih salah satu: {choices}",
+    "invalid-time-example": "{given} bukan waktu; tulis misalnya {example}",
+    "agent-would-publish-again": "agen berjalan di sini dan akan mengatakan semuanya lagi; hentikan dahulu",
+    "retire-without-broker": "tidak ada [mqtt]: tidak ada broker yang menyimpan sesuatu dari tiang ini",
+    "retire-question": "hapus {topic} di broker? [y/T] ",
+    "nothing-changed": "tidak ada yang diubah",
+    "retire-cleared": "dihapus di broker: {topics}",
+    "lamp-undrivable": "lampu dari {file} tidak dapat dikendalikan: {error}; {consequence}",
+    "agent-already-running": (
+        "sudah ada agen yang berjalan dengan {folder} (proses {process}); hentikan dahulu"
+    ),
+    "unusable": "tidak dapat dipakai: {error}",
+    "reload-timed-out": "berkas baru tidak dapat dibaca: disk tidak menjawab",
+    "reload-refused": "berkas baru tidak dipakai: {problems}",
+    "sun": "matahari",
+    "floor": "batas",
+    "override": "perintah",
+    "presence": "kehadiran",
+    "control": "kendali",
+    "rule": "aturan",
+    "path": "lintasan",
+    "verdict": "penilaian",
+    "opened": "dibuka",
+    "closed": "ditutup",
+    "summarized": "diringkas",
+    "incidents": "kejadian",
+    "clock": "jam",
+    "line": "garis",
+    "zone": "zona",
+    "gate-open": "buka",
+    "gate-closed": "TUTUP",
+    "identifier-too-short": "{given} bukan pengenal; tulis sekurangnya empat karakter pertamanya",
+    "invalid-time-at": '{given} bukan waktu; tulis "02:13" atau "2026-11-24T02:13"',
+    "time-in-future": "{time} belum terjadi",
+    "no-lamp-record": "belum ada catatan tentang lampu",
+    "no-lamp-record-before": "tidak ada catatan tentang lampu dari sebelum {time}",
+    "clock-untrusted-then": "Jam tidak dipercaya saat itu ditulis: waktunya mungkin salah.",
+    "agent-started-again": "Agen dimulai lagi {time}.",
+    "agent-ended-unrecorded": (
+        "Sesudah itu agen berhenti tanpa pesan, mungkin karena listrik padam. Maka pengawatan yang "
+        "menentukan."
+    ),
+    "incidents-ambiguous": "{count} kejadian tersimpan diawali {beginning}; lihat: pole-agent outbox list",
+    "incident-line": '{incident} menurut aturan "{rule}", kamera "{camera}", {what} "{name}", {object}.',
+    "rule-line": "{kind}, jumlah {count}, lama {dwell} detik, aktif {active} (menurut konfigurasi sekarang)",
+    "rule-gone": "tidak ada lagi dalam konfigurasi",
+    "incident-still-open": "masih terbuka",
+    "no-verdict": "belum ada yang mengatakan apakah itu benar",
+    "clock-untrusted-suffix": " (jam tidak dipercaya)",
+    "severity-and-tracks": "{severity}, jejak {tracks}",
+    "incident-ended": "setelah {seconds} detik, paling banyak {peak} sekaligus, berakhir: {reason}",
+    "drone-line": "{request}, ke {place}, dalam {radius} m, setinggi {height} m, {away}.",
+    "simulation-sentence": "Ini simulasi: tidak boleh ada yang terbang.",
+    "time-by": "{time}, oleh {by}",
+    "gates-as-evaluated": "gerbang, seperti terakhir diperiksa:",
+    "gate-values": "nilai {value}, batas {limit}, dari {source}",
+    "seconds-old": "{age} detik yang lalu",
+    "at-least": "sekurangnya {level}",
+    "at-most": "paling tinggi {level}",
+    "agent-not-here": (
+        "tidak ada agen yang berjalan di sini ({socket}); jalankan dengan: pole-agent run --config …, atau "
+        "sebutkan soketnya dengan --socket"
+    ),
+    "agent-not-permitted": (
+        "{socket}: pengguna ini tidak boleh berbicara dengan agen; perlu grup pole-agent (sudo usermod -aG "
+        "pole-agent $USER)"
+    ),
+    "agent-closed-connection": "{socket}: agen memutus percakapan",
+    "clock-not-trusted-because": "tidak dipercaya: {reason}",
+    "dark-by-day": "gelap pada siang hari: jam atau sensor cahaya salah, dan lampu menyala",
+    "program-unknown-failsafe": "tidak diketahui, tanpa jam atau program: tingkat pengaman {level}",
+    "program-asks": '"{program}" meminta {level}',
+    "it-is-dark": "gelap",
+    "it-is-day": "siang",
+    "darkness-unknown": "tidak diketahui apakah gelap",
+    "by-nobody": "tanpa nama",
+    "presence-raises": "{source} menaikkannya ke {level}",
+    "nobody": "tidak ada",
+    "unknown-level": "tingkat yang tidak diketahui",
+    "failsafe": "pengaman (failsafe)",
+    "warning": "peringatan",
+    "sweep": "uji (sweep)",
+    "fixed": "tetap",
+    "adaptive": "kehadiran boleh menaikkan",
+    "lamp": "lampu",
+    "status": "status",
+    "drone": "drone",
+    "traffic": "lalu lintas",
+    "dispatcher": "pengendali",
+    "told-opened": "{rule}: {kind} ({object}) dibuka",
+    "told-closed": "{rule}: {kind} ditutup setelah {seconds} detik",
+    "simulation": "simulasi",
+    "person-decides": "seorang petugas memutuskan",
+    "clip-empty": "{clip}: klip tidak memiliki gambar",
+    "request": "permintaan",
+    "state": "keadaan",
+    "asked-by": "diminta oleh",
+    "time": "waktu",
+    "target": "sasaran",
+    "gates": "gerbang",
+    "decided": "keputusan",
+    "next": "berikutnya",
+    "meaning-detected": "baru terlihat",
+    "meaning-suppressed": "ditahan, tidak pernah ditanyakan",
+    "meaning-requested": "gerbang sedang diperiksa",
+    "meaning-blocked": "sebuah gerbang tertutup",
+    "meaning-approved": "perintah berangkat secepatnya",
+    "meaning-denied": "ditolak petugas",
+    "meaning-expired": "tidak diputuskan pada waktunya",
+    "meaning-canceled": "dibatalkan",
+    "meaning-sent": "perintah sedang menuju pengendali",
+    "meaning-accepted": "pengendali menerimanya",
+    "meaning-rejected": "pengendali tidak menerimanya",
+    "meaning-in-progress": "sedang terbang",
+    "meaning-paused": "penerbangan dijeda",
+    "meaning-timeout": "pengendali diam; dibatalkan",
+    "meaning-ok": "sudah terbang",
+    "meaning-partially-done": "terbang sebagian",
+    "meaning-failed": "penerbangan gagal",
+    "north": "utara",
+    "north-east": "timur laut",
+    "east": "timur",
+    "south-east": "tenggara",
+    "south": "selatan",
+    "south-west": "barat daya",
+    "west": "barat",
+    "north-west": "barat laut",
+    "simulation-nothing-may-fly": "simulasi, tidak boleh ada yang terbang",
+    "since": "sejak {time}",
+    "asked-by-patrol": 'patroli "{patrol}", direncanakan {plan}',
+    "asked-by-rule": (
+        'aturan "{rule}" ({severity}), kamera "{camera}", di "{place}", keyakinan {score}, {count} kali'
+    ),
+    "asked-valid-until": "diminta {asked}, berlaku sampai {until}",
+    "left-suffix": " ({left} lagi)",
+    "target-line": "{latitude}, {longitude}, dalam {radius} m, setinggi {height} m; {where}",
+    "at-the-pole": "di tiang itu sendiri",
+    "from-the-pole": "{distance} di sebelah {bearing} tiang",
+    "gates-not-evaluated": "belum diperiksa",
+    "gates-all-open": "semua {count} terbuka",
+    "gates-closed": "TERTUTUP: {closed}; {open} terbuka",
+    "limit-suffix": ", batas {limit}",
+    "age-suffix": ", {age} yang lalu",
+    "nobody-yet": "belum ada",
+    "by": "oleh",
+    "deny-or-cancel": "; atau deny, cancel sebagai ganti approve",
+    "officer-name-invalid": "adalah nama 1 sampai 100 karakter dalam satu baris",
+    "seconds-out-of-range": "{given} tidak mungkin; beri 1 sampai {most} detik",
+    "not-a-pole-message": 'ini bukan pesan drone/request atau info sebuah tiang (tidak ada kunci "pole")',
+    "patrol-not-in-message": (
+        "patroli {patrol} tidak dikenal; pakai pesan info tiang itu dengan patroli ini, bukan {patrols}"
+    ),
+    "time-with-zone-expected": 'adalah waktu dengan zonanya, misalnya "2027-01-01T00:00:00Z"',
+    "time-is-past": "{time} sudah lewat",
+    "not-a-json-object": "bukan objek JSON",
+    "message-unreadable": "{file}: tidak dapat dibaca sebagai pesan: {error}",
+    "info-unreadable": "ini bukan pesan info sebuah tiang (patrolinya tidak dapat dibaca)",
+    "request-unreadable": "ini bukan pesan drone/request ({key} tidak ada atau salah)",
+    "private-key-unusable": "{file}: bukan kunci privat dari pole-agent drone key: {error}",
+    "date-at-edge": "{date} berada di tepi kalender; sebutkan tanggal lain",
+    "night-partly-dark": "  peringatan: program membiarkan sebagian malam ini tanpa cahaya",
+    "no-time-server-since-jump": "belum tersinkron dengan server waktu setelah jam melompat",
+    "broker-own-mosquitto": "Mosquitto sendiri di {address}",
+    "broker-named": "broker {address}",
+    "real-time-by-day": "waktu sebenarnya, {time} di tiang: lampu padam pada siang hari",
+    "a-camera": "{address}: sebuah kamera",
+    "frame-time-over": "waktu sebuah gambar adalah {what}; RTSP lewat {transport}",
+    "frame-time": "waktu sebuah gambar adalah {what}",
+    "night-partly-dark-floor": (
+        "  peringatan: program membiarkan sebagian malam ini tanpa cahaya; batas bawah {floor} dipertahankan"
+    ),
+    "night-sun": "matahari terbenam {sunset}  akhir senja {dusk}  fajar {dawn}  matahari terbit {sunrise}",
+    "night-as-before": "  {line}   (seperti sebelumnya)",
+    "agent-stopped-now": (
+        "Sekarang agen tidak berjalan: dihentikan {since}. Pengawatan yang menentukan: menyala, bila sesuai "
+        "acuan."
+    ),
+    "agent-stopped-then": (
+        "Pada {at} agen tidak berjalan: dihentikan {since}. Pengawatan yang menentukan: menyala, bila sesuai "
+        "acuan."
+    ),
+    "lamp-is": "Sekarang lampu pada {level}, oleh {reason}, sejak {since}.",
+    "lamp-was": "Pada {at} lampu pada {level}, oleh {reason}, sejak {since}.",
+    "lamp-was-last": (
+        "Agen sekarang tidak berjalan; saat terakhir menulis, lampu pada {level}, oleh {reason}, sejak "
+        "{since}."
+    ),
+    "it-is-deep-night": "gelap, dan malam penuh",
+    "floor-holds": "{floor} berlaku",
+    "floor-not-by-day": "{floor} tidak mengikat pada siang hari",
+    "verdict-true": "benar, kata {by}",
+    "verdict-false": "salah, kata {by}",
+    # the simulated city
+    "broker-url-invalid": "{given} bukan broker; tulis mqtt://host:port atau mqtts://host:port",
+    "only-with-mqtts": "hanya bersama mqtts://",
+    "mosquitto-not-started": (
+        "Mosquitto tidak dapat dimulai pada port {port}; apakah port terpakai? pilih yang lain dengan --port"
+    ),
+    "bench-order-rejected": "perintah {request} ditolak: {reason}",
+    "bench-order-accepted": "perintah {request} diterima, disetujui oleh {by}{simulation}",
+    "bench-wind": "angin sekarang {wind} m/s",
+    "flight-takes-off": "lepas landas",
+    "flight-en-route": "dalam perjalanan",
+    "flight-on-scene": "di lokasi",
+    "flight-returns": "kembali",
+    "flight-landed": "mendarat",
+    "bench-flight": "penerbangan {request}: {phase}",
+    "starts-at-dusk": "jamnya mulai saat senja, {time}",
+    "real-time": "waktu sebenarnya, {time} di tiang",
+    # the doctor
+    "check-timed-out": "tidak ada jawaban dalam {seconds} detik",
+    "check-timed-out-fix": "Periksa yang ditunggunya: jaringan, kamera, atau disk.",
+    "check-failed": "pemeriksaan ini sendiri gagal: {error}",
+    "backend-is-mock": 'lamp.backend adalah "mock": tidak ada lampu yang dikendalikan',
+    "backend-is-mock-fix": 'Di tiang, tulis backend = "pwm" atau "gpio" pada [lamp].',
+    "no-gpio-chip": "tidak ada chip GPIO (/dev/gpiochip*)",
+    "no-gpio-chip-fix": (
+        "Apakah ini Raspberry Pi? Di dalam kontainer atau layanan, izinkan: DeviceAllow=char-gpiochip rw."
+    ),
+    "gpio-not-permitted": "pengguna ini tidak boleh membuka {chips}",
+    "gpio-not-permitted-fix": "sudo usermod -aG gpio $USER, lalu masuk kembali.",
+    "install-lgpio-fix": (
+        "pip install lgpio=={version} (Python 3.11 di aarch64), atau sudo apt install python3-lgpio dan buat "
+        "lingkungan dengan --system-site-packages."
+    ),
+    "lgpio-missing": "pustaka lgpio belum dipasang",
+    "lgpio-is-stub": "lgpio {version} hanyalah cangkang kosong: tidak dapat mengendalikan apa pun",
+    "gpio-works": "{chips} chip GPIO, lgpio {version}",
+    "pwm-missing-fix": (
+        "Tambahkan dtoverlay=pwm,pin=18,func=2 ke /boot/firmware/config.txt lalu nyalakan ulang "
+        "(docs/wiring.md)."
+    ),
+    "pwm-not-permitted": "pengguna ini tidak boleh menulis {chip}/export",
+    "pwm-not-permitted-fix": (
+        "Aturan udev dari scripts/install memberikannya kepada grup gpio; masuklah ke grup itu."
+    ),
+    "pwm-works": "{chip}, kanal {channel}",
+    "sensor-without-number": "{file} tidak memberi angka: {error}",
+    "sensor-without-number-fix": "Apakah sensor tersambung, apakah drivernya dimuat?",
+    "sensor-gives": "{file} memberi {value}",
+    "camera-unreachable-fix": (
+        "Apakah kamera menyala dan ada di jaringan ini? pole-agent camera find mencari kamera; pole-agent "
+        "camera probe mencobanya. Kamera untuk satu penonton menolak pemeriksaan ini selama agen memakainya."
+    ),
+    "camera-answers": "kamera menjawab",
+    "camera-device-fix": "Apakah kamera terpasang? Apakah pengguna ini ada di grup video?",
+    "device-is-there": "{device} ada",
+    "picture-failed-fix": "pole-agent camera probe mencobanya dengan keterangan lebih banyak.",
+    "picture-works": "{width} × {height}, {fps} gambar per detik",
+    "model-fix": "Pasang ulang agen, atau sebut model lain pada [detector].",
+    "model-speed": "{model}: {milliseconds} ms per gambar, {busy} dari waktu bila semua kamera sibuk",
+    "model-slow-fix": (
+        "Turunkan fps kamera, atau pilih model yang lebih kecil; bila tidak, ia melihat lebih jarang "
+        "daripada yang diminta."
+    ),
+    "secret-for-service-only": "kata sandi atau sertifikat disimpan hanya untuk layanan",
+    "run-as-root-fix": "Periksa sebagai root: sudo pole-agent doctor.",
+    "secret-unreadable-fix": "Apakah ada? sudo chgrp pole-agent {file} && sudo chmod 640 {file}",
+    "no-default-route": "tanpa rute bawaan: tiang tidak dapat mencapai jaringan lain",
+    "no-default-route-fix": (
+        "Apakah modem atau kabel tersambung, apakah SIM berpulsa? ip route dan mmcli -m any atau nmcli "
+        "device menunjukkan lebih. Sementara itu kejadian menunggu di tiang."
+    ),
+    "no-carrier": "{interface} tanpa sinyal pembawa",
+    "no-carrier-fix": "Periksa kabelnya, juga ujung yang lain.",
+    "signal-weak": "{interface}{strength}: lemah",
+    "signal-weak-fix": "Pindahkan antena, atau dekatkan titik aksesnya.",
+    "network-works": "keluar lewat {interface}{strength}",
+    "no-broker-configured": "belum diatur: kejadian tetap di tiang",
+    "no-broker-configured-fix": "Tambahkan [mqtt] host.",
+    "broker-host-unknown": "nama {host} tidak dikenal: {error}",
+    "broker-host-unknown-fix": (
+        "Apakah ada jaringan? Apakah namanya benar? resolvectl query menunjukkan jawaban DNS."
+    ),
+    "broker-unreachable": "{broker} tidak menjawab: {error}",
+    "broker-unreachable-fix": (
+        "Apakah sambungan aktif (SIM, sinyal, kabel)? Apakah porta diblokir? Sementara itu kejadian menunggu "
+        "di tiang."
+    ),
+    "tls-failed": "{broker}: TLS gagal: {error}",
+    "tls-failed-fix": (
+        "Periksa ca_file, cert_file, dan key_file pada [mqtt], dan jam tiang ini: tanggal yang salah membuat "
+        "semua sertifikat salah."
+    ),
+    "certificate-unreadable": "{file} tidak dapat dibaca: {error}",
+    "certificate-unreadable-fix": "Letakkan sertifikat di sana, dapat dibaca grup pole-agent.",
+    "certificate-expires": "berakhir pada {date}",
+    "certificate-expires-fix": (
+        "Terbitkan yang baru, letakkan menggantikan {file}, lalu: sudo systemctl restart pole-agent."
+    ),
+    "login-failed": "{broker}: {error}",
+    "login-failed-fix": "Periksa berkas yang disebut [mqtt].",
+    "login-closed": "{broker} menutup sambungan saat masuk tanpa penjelasan, dengan {versions}",
+    "login-closed-fix": (
+        "Lognya menjelaskan: sertifikat klien yang diminta, haknya, atau proksi yang brokernya tidak ada."
+    ),
+    "login-not-answered": "{broker} tidak menjawab saat masuk: {error}",
+    "login-not-answered-fix": "Apakah itu porta MQTT, dengan tls seperti pada broker?",
+    "login-wrong-password": "{broker} menolak masuk: nama pengguna atau kata sandi salah",
+    "login-wrong-password-fix": "Cocokkan username dan password_file pada [mqtt] dengan daftar di broker.",
+    "login-not-authorized": (
+        "{broker} menolak masuk: tidak berhak (nama pengguna, kata sandi, atau sertifikat salah)"
+    ),
+    "login-not-authorized-fix": (
+        "Periksa username, password_file, dan cert_file pada [mqtt], dan apakah broker mengizinkan klien "
+        "tanpa itu."
+    ),
+    "protocol-unsupported": "{broker} tidak mengenal MQTT {protocol}",
+    "protocol-unsupported-fix": 'Atur protocol = "auto" pada [mqtt].',
+    "login-identifier-refused": "{broker} tidak menerima pengenal klien milik dokter; lihat kata agen",
+    "login-identifier-refused-fix": "systemctl status pole-agent",
+    "login-refused": "{broker} menolak masuk: {reason}",
+    "login-refused-fix": "Log broker menjelaskan sebabnya.",
+    "login-without-retained": (
+        "{broker} tidak menyimpan pesan tertahan: yang tersambung kemudian tidak melihat status maupun lampu "
+        "sampai berubah"
+    ),
+    "login-without-retained-fix": "Izinkan pesan tertahan di sana (Mosquitto: retain_available true).",
+    "login-qos-0": "{broker} hanya mengizinkan QoS 0: tidak ada pengakuan, jadi kejadian menunggu di tiang",
+    "login-qos-0-fix": "Izinkan QoS 1 di sana (Mosquitto: max_qos 1).",
+    "login-cannot-subscribe": "{broker} tidak mengizinkan tiang ini mendengar {topics}",
+    "login-cannot-subscribe-fix": (
+        "Beri tiang hak membaca topik itu di bawah topik dasarnya, dan langganan sebanyak itu."
+    ),
+    "login-mqtt-3": (
+        "{broker} tidak mengenal MQTT 5: dengan 3.1.1 perintah terbang dimatikan, dan pesan yang ditolak "
+        "tampak terkirim"
+    ),
+    "login-mqtt-3-fix": "Pakai broker dengan MQTT 5, atau versi yang lebih baru.",
+    "login-without-tls-fix": "Atur tls = true pada [mqtt].",
+    "login-without-tls": "{broker} menerima tiang ini dengan MQTT {version}, tanpa enkripsi",
+    "login-works": "{broker} menerima tiang ini dengan MQTT {version} dan TLS",
+    "clock-accept-fix": (
+        "Bandingkan dengan jam tangan. Bila benar: sudo pole-agent clock accept. Bila tidak: periksa server "
+        "waktu, chip jam, dan baterainya. Sementara itu lampu menyala pada tingkat aman."
+    ),
+    "packages-missing": "belum dipasang: {names}",
+    "packages-missing-fix": "Pasang ulang: scripts/install.",
+    "folder-read-only": "{folder} berada di sistem berkas hanya-baca",
+    "folder-read-only-fix": (
+        "dmesg memberi tahu apakah kartu rusak: bila ya, ganti. Disengaja? Beri data partisi sendiri "
+        "(docs/read-only.md)."
+    ),
+    "folder-not-writable": "{folder} tidak dapat ditulis pengguna ini",
+    "folder-not-writable-fix": "Pengguna layanan harus memilikinya: sudo chown -R pole-agent {folder}",
+    "disk-scarce": "{free} MB kosong, penyimpanan boleh memakai {most}",
+    "disk-scarce-fix": (
+        "Turunkan storage.max_mb, atau kosongkan ruang: sudo journalctl --vacuum-size=50M, sudo apt clean."
+    ),
+    "disk-free": "{free} MB kosong di {place}",
+    "wear-unknown": "penyimpanan ini tidak memberi tahu",
+    "wear-used": "{percent} % umurnya terpakai",
+    "wear-used-fix": "Rencanakan penggantian; yang sudah tersimpan masih ada.",
+    "memory-free": "{free} dari {total} MB kosong",
+    "memory-scarce-fix": "Hentikan program lain di sini; tiang perlu 1 GB.",
+    "processes-killed": "{memory}; {kills} proses dihentikan karena kekurangan memori sejak menyala",
+    "board-unknown": "papan ini tidak memberi suhu maupun tegangan",
+    "board-temperature": "{celsius} °C",
+    "voltage-too-low": "{celsius} °C, tegangan terlalu rendah",
+    "voltage-too-low-fix": "Gunakan catu daya lebih kuat (5,1 V, 3 A; Pi 5: 5 A) dan kabel pendek tebal.",
+    "board-throttled": "{celsius} °C, prosesor diperlambat",
+    "board-throttled-fix": (
+        "Beri sirkulasi udara atau pendingin. Detektor melambat dahulu, lampu tidak pernah."
+    ),
+    "no-watchdog": "tidak ada watchdog perangkat keras (/dev/watchdog)",
+    "no-watchdog-fix": "Di Raspberry Pi: dtparam=watchdog=on di /boot/firmware/config.txt.",
+    "watchdog-unused": "ada, tetapi tidak dipakai systemd",
+    "watchdog-unused-fix": (
+        "scripts/install menulis RuntimeWatchdogSec=15 ke /etc/systemd/system.conf.d; nyalakan ulang "
+        "sesudahnya. Lebih dari 15 detik mematikan watchdog Pi 4."
+    ),
+    "watchdog-used": "dipakai systemd, {timeout}",
+    "no-systemd": "systemd tidak berjalan di sini",
+    "service-state": "{enabled}, {active}, {restarts} kali mulai ulang",
+    "service-fix": (
+        "sudo systemctl enable --now {unit}; journalctl -u {unit} -n 50 memberi tahu mengapa tidak berjalan."
+    ),
+    "service-restarts-fix": "journalctl -u {unit} memberi tahu mengapa mulai ulang.",
+    "clock-and-source": "{now}, {source}",
+    "clock-but": "{now}, tetapi {reason}",
+    "clock-unheard-fix": (
+        "timedatectl timesync-status atau chronyc sources menunjukkan sebabnya; porta UDP 123 harus terbuka. "
+        "Chip jam membantu bila tanpa jaringan."
+    ),
+    "clock-wrong-fix": (
+        "Sambungkan jaringan dengan server waktu, pasang chip jam (RTC), atau atur: sudo timedatectl "
+        "set-time. Sementara itu lampu menyala pada tingkat aman."
+    ),
+    "clock-chip-works": "/{device} ada",
+    "no-clock-chip": "tidak ada (RTC)",
+    "no-clock-chip-fix": (
+        "Sebelum tersinkron dengan server waktu, lampu menyala pada tingkat aman. Pi 5 perlu baterai pada "
+        "konektornya, yang lama perlu DS3231 (docs/clock.md)."
+    ),
+    # what the system and the libraries say, as they write it
+    "library-not-authorized": "tidak berhak",
+    "library-at-least": "sekurangnya {limit}",
+    "library-at-most": "paling banyak {limit}",
+    "library-above": "lebih dari {limit}",
+    "library-below": "kurang dari {limit}",
+    "library-text-too-short": "teks sekurangnya {least} huruf; diberikan: {given}",
+    "library-text-too-long": "teks paling banyak {most} huruf; diberikan: {given}",
+    "library-no-such-file": "berkas atau folder tidak ada",
+    "library-permission-denied": "akses ditolak",
+    "library-not-permitted": "tidak diizinkan",
+    "library-no-space": "disk penuh",
+    "library-disk-quota": "kuota disk terlampaui",
+    "library-read-only": "sistem berkas hanya-baca",
+    "library-is-a-directory": "ini folder",
+    "library-not-a-directory": "bukan folder",
+    "library-file-exists": "berkas sudah ada",
+    "library-name-too-long": "nama berkas terlalu panjang",
+    "library-io-error": "kesalahan baca-tulis",
+    "library-connection-refused": "sambungan ditolak",
+    "library-no-route": "tidak ada rute ke host",
+    "library-network-unreachable": "jaringan tidak terjangkau",
+    "library-name-unknown": "nama tidak dikenal",
+    "library-name-for-now": "nama tidak dapat dicari untuk sementara",
+    "library-toml-at": "{problem} (pada baris {line}, kolom {column})",
+    "library-toml-at-end": "{problem} (pada akhir berkas)",
+    "library-toml-key-start": "karakter pertama kunci tidak sah",
+    "library-toml-value": "nilai tidak sah",
+    "library-toml-character": "ada karakter tidak sah {character}",
+    "library-toml-twice": "{name} tidak boleh dinyatakan dua kali",
+    "library-toml-table-end": "seharusnya ada ']' pada akhir nama bagian",
+    "library-toml-array-end": "seharusnya ada ']]' pada akhir nama bagian",
+    "library-toml-immutable": "{name} sudah lengkap dan tidak boleh ditambah",
+    "library-toml-redefined": "{name} tidak boleh ditulis ulang",
+    "library-toml-overwritten": "kunci ini sudah ditulis sebelumnya",
+    "library-toml-equals": "seharusnya ada '=' setelah kunci",
+    "library-toml-hex": "nilai heksadesimal tidak sah",
+    "library-toml-scalar": "karakter dengan garis miring terbalik ini bukan karakter Unicode",
+    "library-toml-newline": "seharusnya baris baru setelah pernyataan",
+    "library-toml-open-array": "daftar tidak ditutup",
+    "library-toml-inline-twice": "kunci {key} ditulis dua kali di dalam kurung kurawal",
+    "library-toml-open-table": "kurung kurawal tidak ditutup",
+    "library-toml-unescaped": "tanda '\\' di dalam teks harus ditulis dua kali",
+    "library-toml-illegal": "karakter {character} tidak boleh",
+    "library-toml-expected": "seharusnya {what}",
+    "library-toml-open-string": "teks tidak ditutup",
+    "library-toml-date": "tanggal atau waktu tidak sah",
+    "library-toml-statement": "pernyataan tidak sah",
+}

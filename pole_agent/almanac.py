@@ -18,6 +18,8 @@ from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from types import MappingProxyType
 from typing import Any
 
+from pole_agent.languages import phrase
+
 HORIZON_DEG = -0.833  # sunrise and sunset: refraction and the radius of the disc
 TWILIGHT_DEG = -6.0  # dusk and dawn: civil twilight
 DAY_S = 86_400
@@ -56,10 +58,7 @@ class TimeOfDay:
         if match := _SOLAR.fullmatch(text):
             offset = int(match[3] or 0) * 3600 + int(match[4] or 0) * 60
             return cls(match[1], -offset if match[2] == "-" else offset)
-        raise ValueError(
-            f'{text!r} is no time of day; write "22:00", "sunset" or "sunrise-00:15" (sunset, sunrise, dusk,'
-            " dawn)"
-        )
+        raise ValueError(phrase("invalid-time-of-day", text=f"{text!r}"))
 
 
 def _sun(wall: float) -> tuple[float, float]:
@@ -138,7 +137,7 @@ def night_of(wall: float, place: Place) -> Night:
         night = _night(candidate, place)
         if night.start <= wall < night.end:
             return night
-    raise ValueError(f"{wall} lies in no night")
+    raise ValueError(phrase("no-night-at", time=wall))
 
 
 @functools.lru_cache(maxsize=16)
@@ -203,7 +202,7 @@ class Span:
             return cls()
         start, dots, end = text.partition("..")
         if not dots:
-            raise ValueError(f'{text!r} is no span; write "always", "sunset..sunrise" or "22:00..05:00"')
+            raise ValueError(phrase("invalid-time-span", text=f"{text!r}"))
         return cls(TimeOfDay.parse(start), TimeOfDay.parse(end))
 
     def holds(self, wall: float, place: Place) -> bool:

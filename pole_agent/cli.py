@@ -16,7 +16,7 @@ from pathlib import Path
 
 from pole_agent import __version__
 from pole_agent.errors import ConfigError, PoleAgentError
-from pole_agent.words import LANGUAGES, language_of
+from pole_agent.languages import LANGUAGES, language_of
 
 COMMANDS = tuple(sorted(path.stem for path in (Path(__file__).parent / "commands").glob("[a-z]*.py")))
 EPILOG = """examples:
@@ -120,7 +120,7 @@ def _say_no_more() -> None:
 
 def _complain(text: str, language: str) -> None:
     if language != "en":  # `explain` may speak both
-        from pole_agent.indonesian import spoken
+        from pole_agent.languages import in_language
 
-        text = spoken(text, language if language in LANGUAGES else language_of(os.environ))
+        text = in_language(text, language if language in LANGUAGES else language_of(os.environ))
     print(f"pole-agent: {text}", file=sys.stderr)

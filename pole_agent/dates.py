@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from datetime import date
 from difflib import get_close_matches
 
+from pole_agent.languages import phrase
+
 WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 _DATE = re.compile(r"(?:(\d{4})-)?(\d{2})-(\d{2})")
 LEAP_YEAR = 2000  # 29 February is a date
@@ -30,7 +32,7 @@ class Weekdays:
                 if word not in WEEKDAYS:
                     known = ", ".join(WEEKDAYS) + _meant(word)
                     raise ValueError(
-                        f'{word!r} in {text!r} is no weekday; write "mon..fri", "sat,sun", of {known}'
+                        phrase("weekday-invalid", word=f"{word!r}", text=f"{text!r}", known=known)
                     )
             start = WEEKDAYS.index(first)
             count = (WEEKDAYS.index(last) - start) % 7 if dots else 0
@@ -61,9 +63,9 @@ class Dates:
         first, dots, last = text.partition("..")
         start, end = _read(first, text), _read(last if dots else first, text)
         if (start[0] == 0) != (end[0] == 0):
-            raise ValueError(f"{text!r}: give both dates a year, or neither")
+            raise ValueError(phrase("dates-year-mismatch", text=f"{text!r}"))
         if start[0] and end < start:
-            raise ValueError(f"{text!r} ends before it starts")
+            raise ValueError(phrase("dates-reversed", text=f"{text!r}"))
         return cls(start, end)
 
     def holds(self, day: date) -> bool:
@@ -81,7 +83,5 @@ def _read(part: str, whole: str) -> tuple[int, int, int]:
         year, month, day = int(match[1] or 0), int(match[2]), int(match[3])
         date(year or LEAP_YEAR, month, day)
     except ValueError:
-        raise ValueError(
-            f'{whole!r} is no date; write "2027-03-20", "08-17" (every year) or "12-24..01-02"'
-        ) from None
+        raise ValueError(phrase("date-invalid", text=f"{whole!r}")) from None
     return year, month, day

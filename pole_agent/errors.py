@@ -17,6 +17,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from pole_agent.languages import phrase, together
+
 
 class PoleAgentError(Exception):
     """The root. Its text is one line: the cause and what to do."""
@@ -30,7 +32,7 @@ class Problem:
     text: str
 
     def __str__(self) -> str:
-        return f"{self.path}: {self.text}" if self.path else self.text
+        return phrase("at-key", key=self.path, problem=self.text) if self.path else self.text
 
 
 MAX_TOLD = 10
@@ -40,8 +42,8 @@ class ConfigError(PoleAgentError):
     """A configuration that cannot be used; `problems` holds all of them, the text the first ones."""
 
     def __init__(self, problems: list[Problem]) -> None:
-        more = [f"and {len(problems) - MAX_TOLD} more"] if len(problems) > MAX_TOLD else []
-        super().__init__("; ".join([*map(str, problems[:MAX_TOLD]), *more]))
+        more = [phrase("and-more", count=len(problems) - MAX_TOLD)] if len(problems) > MAX_TOLD else []
+        super().__init__(together([*map(str, problems[:MAX_TOLD]), *more]))
         self.problems = problems
 
 
@@ -87,5 +89,5 @@ class NotAcknowledged(LinkLost):
 
 class PublishRefused(UplinkError):
     def __init__(self, reason_code: int, text: str) -> None:
-        super().__init__(f"the broker refused the message: {text} (reason code 0x{reason_code:02x})")
+        super().__init__(phrase("broker-refused", reason=text, code=f"0x{reason_code:02x}"))
         self.reason_code = reason_code

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 from pole_agent import words
+from pole_agent.languages import Phrase, phrase
 from pole_agent.words import Both
 
 # The condition may fail this long before the incident closes. Who is hidden stays in it while the tracker
@@ -36,7 +37,7 @@ class Kind:
     in.
     """
 
-    name: Both
+    name: Phrase
     sentence: Both
     meets: Callable[[Seen], bool] = lambda seen: False  # for a zone; a line is met by crossing it
     on_line: bool = False  # it watches a line, the others a zone
@@ -62,38 +63,38 @@ def stands(seen: Seen) -> bool:
 
 KINDS = {
     "presence": Kind(
-        name=Both("presence", "kehadiran"),
+        name=phrase("presence"),
         sentence=Both("{who} {place}{dwell}", "{who} {place}{dwell}"),
         meets=moves,
         per_rule=True,
         early=True,
     ),
     "loitering": Kind(
-        name=Both("loitering", "berlama-lama"),
+        name=phrase("loitering"),
         sentence=Both("{who} who stay {place}{dwell}", "{who} yang berlama-lama {place}{dwell}"),
         meets=stays,
         dwell_s=30.0,
     ),
     "crowd": Kind(
-        name=Both("crowd", "kerumunan"),
+        name=phrase("crowd"),
         sentence=Both("{count} or more {who} {place}{dwell}", "{count} atau lebih {who} {place}{dwell}"),
         meets=moves,
         per_rule=True,
         count=5,
     ),
     "crossing": Kind(
-        name=Both("crossing", "melintas"),
+        name=phrase("crossing"),
         sentence=Both("{who} that go {line}{way}", "{who} yang {line}{way}"),
         on_line=True,
     ),
     "wrong_way": Kind(
-        name=Both("wrong way", "lawan arah"),
+        name=phrase("wrong-way"),
         sentence=Both("{who} that go {line} the wrong way", "{who} yang {line} ke arah yang salah"),
         on_line=True,
         one_way=True,
     ),
     "stopped": Kind(
-        name=Both("stopped", "berhenti"),
+        name=phrase("stopped"),
         sentence=Both("{who} that stand still {place}{dwell}", "{who} yang berhenti {place}{dwell}"),
         meets=stands,
         from_standstill=True,

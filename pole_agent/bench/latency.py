@@ -25,6 +25,7 @@ from typing import TYPE_CHECKING, Any
 from pole_agent import compose
 from pole_agent.clock import SystemClock
 from pole_agent.errors import CameraError
+from pole_agent.languages import phrase
 from pole_agent.settings import Settings
 from pole_agent.settings.load import Loaded
 from pole_agent.simulator.broker import mosquitto_on_loopback, mosquitto_program
@@ -265,7 +266,7 @@ def _stage(clip: Path) -> tuple[Image, list[Image]]:
         frames.append(image)
     capture.release()
     if len(frames) < 50:
-        raise CameraError(f"{clip}: too short to find the empty street; give a clip of 50 frames or more")
+        raise CameraError(phrase("clip-too-short", clip=clip, frames=50))
     empty = np.median(np.stack(frames[:: max(1, len(frames) // 40)]), axis=0).astype(np.uint8)
     middle = len(frames) // 2
     return empty, frames[middle : middle + 30]

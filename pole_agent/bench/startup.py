@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from pole_agent.errors import PoleAgentError
+from pole_agent.languages import phrase
 
 STILL_S, SETTLE_S, WATCHED_S = 12, 6.0, 20.0
 WIDTH, HEIGHT, FPS = 768, 576, 5
@@ -85,7 +86,7 @@ def start(clip: Path) -> Start:
             impatience.start()
             try:
                 if not any(b"has looked for the first time" in line for line in process.stderr):
-                    raise PoleAgentError(f"the agent did not look within {PATIENCE_S:.0f} s")
+                    raise PoleAgentError(phrase("bench-timed-out", seconds=f"{PATIENCE_S:.0f}"))
             finally:
                 impatience.cancel()
             return Start(lit_s, time.monotonic() - begun)

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pole_agent.errors import CameraError, PoleAgentError
+from pole_agent.languages import phrase
 from pole_agent.settings import Settings
 
 if TYPE_CHECKING:
@@ -77,9 +78,7 @@ def _frames(clip: Path) -> Iterator[Image]:
         ok, image = capture.read()
         if not ok:
             if index < WARM_UP:
-                raise CameraError(
-                    f"{clip}: too short to measure anything with; give a clip of {WARM_UP} frames or more"
-                )
+                raise CameraError(phrase("clip-too-short", clip=clip, frames=WARM_UP))
             return
         yield image
 

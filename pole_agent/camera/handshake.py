@@ -11,6 +11,7 @@ import ssl
 from urllib.parse import urlsplit
 
 from pole_agent.errors import CameraError
+from pole_agent.languages import phrase
 
 KNOCK_S = 4.0
 PORTS = {"rtsp": 554, "rtsps": 322, "http": 80, "https": 443}
@@ -28,7 +29,7 @@ def handshake(source: str, name: str) -> None:
         parts = urlsplit(source)
         port = parts.port or PORTS.get(parts.scheme)
     except ValueError:
-        raise CameraError(f"{name}: the address cannot be read") from None
+        raise CameraError(phrase("camera-address-invalid", camera=name)) from None
     if parts.scheme not in PORTS or port is None or parts.hostname is None:
         return None
     try:
@@ -38,22 +39,15 @@ def handshake(source: str, name: str) -> None:
             connection.sendall(_question(source, parts.scheme, parts.netloc, parts.path, parts.query))
             answer = connection.recv(HEAD_BYTES)
     except TimeoutError:
-        raise CameraError(
-            f"{name}: nobody answers within {KNOCK_S:.0f} s; is the camera on, and the address right?"
-        ) from None
+        raise CameraError(phrase("camera-no-answer", camera=name, seconds=f"{KNOCK_S:.0f}")) from None
     except OSError as error:
-        raise CameraError(
-            f"{name}: {error.strerror or error}; is the camera on, and the address right?"
-        ) from error
+        raise CameraError(phrase("camera-unreachable", camera=name, error=error.strerror or error)) from error
     word = b"RTSP/" if parts.scheme == "rtsp" else b"HTTP/"
     if not answer.startswith(word):
-        raise CameraError(
-            f"{name}: the server does not answer in {word[:-1].decode()}; is this the address of the camera's"
-            " stream?"
-        )
+        raise CameraError(phrase("camera-wrong-protocol", camera=name, protocol=word[:-1].decode()))
     status = answer.split(maxsplit=2)[1:2]
     if status == [b"404"]:
-        raise CameraError(f"{name}: the camera has no stream of that name; check the path")
+        raise CameraError(phrase("camera-stream-unknown", camera=name))
     return None
 
 

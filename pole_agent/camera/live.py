@@ -22,6 +22,7 @@ from pole_agent.camera.stamps import LiveTime, Thin
 from pole_agent.camera.video import Capture
 from pole_agent.errors import CameraError
 from pole_agent.frame import Frame
+from pole_agent.languages import phrase
 from pole_agent.latest import Latest
 from pole_agent.threads import Thread
 from pole_agent.vocabulary import Point
@@ -63,7 +64,7 @@ class LiveSource:
 
     async def next(self) -> Frame | None:
         if self._latest is None:
-            raise CameraError(f"{plain(self._source)}: is not open")
+            raise CameraError(phrase("source-not-open", source=plain(self._source)))
         while (left := self._patience_left()) > 0:
             try:
                 async with asyncio.timeout(left):
@@ -74,7 +75,7 @@ class LiveSource:
                 raise item
             return item
         silent = time.monotonic() - self._picture_at
-        raise CameraError(f"{plain(self._source)}: no picture for {silent:.0f} s; the camera is blind")
+        raise CameraError(phrase("camera-blind", source=plain(self._source), seconds=f"{silent:.0f}"))
 
     @property
     def waits(self) -> str:
@@ -82,7 +83,7 @@ class LiveSource:
         silent = time.monotonic() - self._picture_at
         if self._capture is None or silent < SILENCE_S:
             return ""
-        return f"no picture for {silent:.0f} s, though the camera sends data: waiting for a key frame"
+        return phrase("waiting-for-key-frame", seconds=f"{silent:.0f}")
 
     @property
     def facts(self) -> dict[str, str]:
@@ -127,7 +128,7 @@ class LiveSource:
             latest.put(error)
         except Exception as error:  # noqa: BLE001 - a thread must not die in silence
             # Not its text: that may hold the address with the password.
-            latest.put(CameraError(f"{plain(self._source)}: {type(error).__name__}"))
+            latest.put(CameraError(phrase("at-key", key=plain(self._source), problem=type(error).__name__)))
 
     def _read(self, capture: Capture, latest: Latest[Frame | CameraError]) -> None:
         from pole_agent.camera.masks import Masks
@@ -139,7 +140,7 @@ class LiveSource:
         while not self._closed.is_set():
             asked = self._monotonic()
             if not capture.grab():
-                raise CameraError(f"{plain(self._source)}: the stream broke off")
+                raise CameraError(phrase("stream-broke-off", source=plain(self._source)))
             now = self._monotonic()
             behind = max(0.0, behind + (asked - free) - (now - asked))
             free = now
@@ -150,7 +151,7 @@ class LiveSource:
             ok, image = capture.retrieve()
             if not ok or image is None:
                 if time.monotonic() - self._picture_at > SILENCE_S:
-                    raise CameraError(f"{plain(self._source)}: the stream sends no picture")
+                    raise CameraError(phrase("stream-without-picture", source=plain(self._source)))
                 thin.spoiled()
                 continue
             self._picture_at = time.monotonic()

@@ -22,6 +22,7 @@ import cv2
 import numpy as np
 
 from pole_agent.errors import CameraError
+from pole_agent.languages import phrase
 
 SILENCE_S = 8.0  # without one byte
 BROKEN_S = 10.0  # nothing but broken parts
@@ -69,13 +70,13 @@ class Multipart:
                 if head.get_content_maintype() == "image" or data.startswith(BEGINS):
                     self.broken += 1
                     if time.monotonic() - self._good_at > BROKEN_S:
-                        raise CameraError(f"{self._name}: the stream sends no picture")
+                        raise CameraError(phrase("stream-without-picture", source=self._name))
         except TimeoutError:
             raise CameraError(
-                f"{self._name}: no data came for {SILENCE_S:.0f} s; the stream broke off"
+                phrase("stream-timed-out", source=self._name, seconds=f"{SILENCE_S:.0f}")
             ) from None
         except (OSError, http.client.HTTPException, ValueError) as error:
-            raise CameraError(f"{self._name}: the stream broke off") from error
+            raise CameraError(phrase("stream-broke-off", source=self._name)) from error
         return False
 
     def retrieve(self) -> tuple[bool, Any]:
@@ -200,9 +201,7 @@ class _SameHost(urllib.request.HTTPRedirectHandler):
         self, req: Any, fp: Any, code: int, msg: str, headers: Any, newurl: str
     ) -> urllib.request.Request | None:
         if urlsplit(newurl).hostname != urlsplit(req.full_url).hostname:
-            raise CameraError(
-                f"{self.name}: the camera sends us to another machine; write that address as source"
-            )
+            raise CameraError(phrase("camera-redirects", camera=self.name))
         return super().redirect_request(req, fp, code, msg, headers, newurl)
 
     def __init__(self, name: str) -> None:
@@ -248,37 +247,28 @@ def open_multipart(source: str, name: str, username: str | None, password: str |
         answer = urllib.request.build_opener(*handlers).open(request, timeout=SILENCE_S)
     except urllib.error.HTTPError as error:
         error.close()
-        raise CameraError(f"{name}: {_refusal(error.code)}") from None
+        raise CameraError(phrase("at-key", key=name, problem=_refusal(error.code))) from None
     except TimeoutError:
-        raise CameraError(
-            f"{name}: nobody answers within {SILENCE_S:.0f} s; is the camera on, and the address right?"
-        ) from None
+        raise CameraError(phrase("camera-no-answer", camera=name, seconds=f"{SILENCE_S:.0f}")) from None
     except urllib.error.URLError as error:
         if isinstance(error.reason, TimeoutError):
-            raise CameraError(
-                f"{name}: nobody answers within {SILENCE_S:.0f} s; is the camera on, and the address right?"
-            ) from None
+            raise CameraError(phrase("camera-no-answer", camera=name, seconds=f"{SILENCE_S:.0f}")) from None
         why = getattr(error.reason, "strerror", None) or error.reason
-        raise CameraError(f"{name}: {why}; is the camera on, and the address right?") from error
+        raise CameraError(phrase("camera-unreachable", camera=name, error=why)) from error
     except (OSError, http.client.HTTPException, ValueError):
-        raise CameraError(
-            f"{name}: the server does not answer in {'HTTP'}; is this the address of the camera's stream?"
-        ) from None
+        raise CameraError(phrase("camera-wrong-protocol", camera=name, protocol="HTTP")) from None
     kind = answer.headers.get_content_type()
     if kind.startswith("multipart/"):
         return Multipart(answer, str(answer.headers.get_param("boundary") or ""), name)
     answer.close()
     if kind == "image/jpeg":
-        raise CameraError(
-            f"{name}: this is the address of one picture, not of a stream; look for the camera's MJPEG or"
-            " RTSP address"
-        )
+        raise CameraError(phrase("address-of-one-picture", camera=name))
     return None
 
 
 def _refusal(code: int) -> str:
     if code in (401, 403):
-        return "the camera wants another user or password; check user and password_file"
+        return phrase("camera-login-refused")
     if code == 404:
-        return "the camera has no stream of that name; check the path"
-    return f"the camera refuses (HTTP {code}); has it another viewer, and may it have two?"
+        return phrase("stream-unknown")
+    return phrase("camera-refused-http", code=code)

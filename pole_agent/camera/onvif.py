@@ -18,6 +18,7 @@ from urllib.parse import urlsplit, urlunsplit
 
 from pole_agent.camera.opening import plain
 from pole_agent.errors import CameraError
+from pole_agent.languages import phrase
 from pole_agent.settings.source import address_of
 
 ONVIF_NETWORK = "http://www.onvif.org/ver10/network/wsdl"
@@ -28,7 +29,7 @@ CODECS = {"H264": "H.264", "H265": "H.265", "JPEG": "MJPEG"}
 DEFAULT_PORT = 80
 NEAR = {4: 24, 6: 64}  # bits of an address that those of one network share, as a rule
 UNREADABLE = "the camera gives an address that cannot be read; look for it in the camera's manual"
-NO_LIBRARY = "looking for cameras needs two libraries: pip install onvif-zeep-async WSDiscovery"
+NO_LIBRARY = phrase("onvif-libraries-missing")
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +98,7 @@ def _host_and_port(text: str) -> tuple[str, int]:
             return parts.hostname, parts.port or (443 if parts.scheme == "https" else DEFAULT_PORT)
     except ValueError:
         pass
-    raise CameraError(f"{plain(text)} is no host; write name, name:port or [IPv6 address]:port")
+    raise CameraError(phrase("camera-host-invalid", given=plain(text)))
 
 
 def bracketed(host: str) -> str:

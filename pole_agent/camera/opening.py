@@ -14,6 +14,7 @@ from urllib.parse import quote, urlunsplit
 from pole_agent.camera.handshake import handshake
 from pole_agent.camera.video import Capture, Video
 from pole_agent.errors import CameraError
+from pole_agent.languages import phrase
 from pole_agent.settings.reading import secret
 from pole_agent.settings.source import address_of, may_hold_password
 
@@ -86,7 +87,7 @@ def open_capture(
     except (OSError, ValueError) as error:
         why = error.strerror if isinstance(error, OSError) else error
         raise CameraError(
-            f"the password of {plain(source)} cannot be read from {password_file}: {why}"
+            phrase("camera-password-unreadable", camera=plain(source), file=password_file, why=why)
         ) from error
     if source.lower().startswith(("http://", "https://")):
         from pole_agent.camera.multipart import open_multipart
@@ -97,7 +98,7 @@ def open_capture(
         _ask(source)
     with _one_at_a_time:
         if not wanted():
-            raise CameraError(f"{plain(source)}: given up")
+            raise CameraError(phrase("opening-given-up", source=plain(source)))
         before = _udp_sockets()
         capture = _open(source, username, password, transport)
         udp = bool(_udp_sockets() - before)
@@ -108,26 +109,20 @@ def open_capture(
             capture, PICTURE_S + DEVICE_S, ("udp" if udp else "tcp") if source.startswith("rtsp") else ""
         )
     capture.release()
-    raise CameraError(f"{plain(source)}: {_why_not(source, transport)}")
+    raise CameraError(phrase("at-key", key=plain(source), problem=_why_not(source, transport)))
 
 
 def _why_not(source: str, transport: str) -> str:
     """Why this source could not be opened. Raises CameraError when the camera itself says it."""
     if "://" in source:
         _ask(source)
-        what = (
-            "the camera answers, but gives no stream; check path, user and password_file, and that it sends"
-            " H.264, H.265 or MJPEG"
-        )
+        what = phrase("no-stream")
         if transport != "auto":
-            what = (
-                f'the camera answers, but gives no stream; transport = "{transport}" is set: try "auto";'
-                " check path, user and password_file"
-            )
+            what = phrase("no-stream-over-transport", transport=transport)
     elif source.startswith("/dev/"):
-        what = "the device cannot be opened; is it a camera, and are you in the group video?"
+        what = phrase("video-device-unusable")
     else:
-        what = "this is no video that OpenCV can read; is the file complete?"
+        what = phrase("video-file-unreadable")
     return what
 
 
@@ -181,7 +176,7 @@ def _open(source: str, username: str | None, password: str | None, transport: st
         if source.startswith("/dev/"):
             return cv2.VideoCapture(source, cv2.CAP_V4L2)
         if not Path(source).is_file():
-            raise CameraError(f"{plain(source)}: there is no such file")
+            raise CameraError(phrase("file-missing", file=plain(source)))
         # A name with a colon would be taken for an address.
         return cv2.VideoCapture(str(Path(source).absolute()), cv2.CAP_FFMPEG, one_thread)
     except cv2.error as error:
@@ -190,4 +185,4 @@ def _open(source: str, username: str | None, password: str | None, transport: st
             .replace(address(source, username, password), plain(source))
             .replace(source, plain(source))
         )
-        raise CameraError(f"{plain(source)} cannot be opened: {text}") from error
+        raise CameraError(phrase("source-cannot-be-opened", source=plain(source), why=text)) from error

@@ -11,6 +11,7 @@ from typing import Any
 from pole_agent.camera.stamps import ClipTime, LiveTime
 from pole_agent.camera.video import Capture
 from pole_agent.errors import CameraError
+from pole_agent.languages import phrase
 
 ENOUGH_HEIGHT, MAX_HEIGHT = 480, 800  # pixels of the shorter side; models look at 256 to 416
 MUCH_CPU = 0.25  # of one core for decoding alone
@@ -75,7 +76,7 @@ def probe(
         if not ok or frame is None or not frame.size:
             if len(taken) > 1 or (image is not None and not live):
                 break  # a clip has an end
-            raise CameraError("the stream breaks off before anything can be measured")
+            raise CameraError(phrase("stream-too-short"))
         image = frame
         costs.append((time.thread_time() - spent) * 1000)
         stamp = capture.stamp()
@@ -121,42 +122,26 @@ def advice(found: Probe, fps: float) -> list[str]:
 
     Empty when nothing.
     """
-    hints = []
+    hints: list[str] = []
     long, short = max(found.width, found.height), min(found.width, found.height)
     if long >= WIDE * short:
-        hints.append(
-            f"the picture is a panorama of {found.width}x{found.height}: people in it are too small for one"
-            " look, so it is looked at part by part in turn, each more rarely; a camera of its own for each"
-            " view sees better"
-        )
+        hints.append(phrase("panorama", width=found.width, height=found.height))
     if short > MAX_HEIGHT:
-        hints.append(
-            f"the picture is {found.width}x{found.height} and models look at 416 at most: use the camera's"
-            " sub-stream (about 720x576)"
-        )
+        hints.append(phrase("picture-too-large", width=found.width, height=found.height))
     elif short < ENOUGH_HEIGHT:
-        hints.append(
-            f"the picture is only {found.width}x{found.height}: distant people may be missed; choose a larger"
-            " stream if there is one"
-        )
+        hints.append(phrase("picture-too-small", width=found.width, height=found.height))
     if found.core_share > MUCH_CPU:
-        hints.append(
-            f"decoding takes {found.core_share:.0%} of a core: lower the camera's frame rate or size"
-        )
+        hints.append(phrase("decoding-too-costly", share=f"{found.core_share:.0%}"))
     if found.measured_fps > 2.5 * fps:
         hints.append(
-            f"the camera sends {found.measured_fps:g} frames a second and {fps:g} are looked at: set the"
-            f" camera to {2 * fps:g}"
+            phrase("camera-too-fast", sent=f"{found.measured_fps:g}", used=f"{fps:g}", wanted=f"{2 * fps:g}")
         )
     if found.measured_fps < FEW_FRAMES * fps:
-        hints.append(
-            f"only {found.measured_fps:g} frames a second come, of the {fps:g} that are asked for: set fps"
-            " lower, or the camera higher"
-        )
+        hints.append(phrase("camera-too-slow", rate=f"{found.measured_fps:g}", wanted=f"{fps:g}"))
     if found.codec == "MJPEG":
-        hints.append("MJPEG takes ten times the network of H.264: choose H.264 if the camera can")
+        hints.append(phrase("mjpeg-is-costly"))
     if found.codec not in ("H.264", "H.265", "MJPEG", "MPEG-4"):
-        hints.append(f"the codec {found.codec} is unusual for a camera; H.264 is what is tested")
+        hints.append(phrase("codec-untested", codec=found.codec))
     if found.mean_level < 16:
-        hints.append("the picture is nearly black: is the lens covered, or the lamp off?")
+        hints.append(phrase("picture-nearly-black"))
     return hints

@@ -24,6 +24,7 @@ from pole_agent.camera.stamps import ClipTime, Thin
 from pole_agent.clock import Clock
 from pole_agent.errors import CameraError
 from pole_agent.frame import Frame
+from pole_agent.languages import phrase
 from pole_agent.threads import Thread
 from pole_agent.vocabulary import Point
 
@@ -123,7 +124,9 @@ class RecordedSource:
                 continue
             left = self._sign_at + SILENCE_S - time.monotonic()
             if left <= 0:
-                raise CameraError(f"{plain(str(self._path))}: no frame came for {SILENCE_S:.0f} s")
+                raise CameraError(
+                    phrase("source-timed-out", source=plain(str(self._path)), seconds=f"{SILENCE_S:.0f}")
+                )
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(left):
                     await self._ready.wait()
@@ -192,7 +195,7 @@ class RecordedSource:
                 masks.burn(image)
                 yield Frame(image, start + at, index)
             if index < 0:
-                raise CameraError(f"{name}: the clip has no frame that can be read")
+                raise CameraError(phrase("clip-without-frames", clip=name))
             # Where the file has no count of its frames, OpenCV makes one from its length and the rate: then
             # the time must be short, too.
             length = self.total / native
@@ -202,9 +205,9 @@ class RecordedSource:
                 and not self._closed.is_set()
             ):
                 raise ClipBrokeOff(
-                    f"{name}: the clip breaks off after {at:.1f} s of {length:.1f} s; is the file complete?"
+                    phrase("clip-truncated", clip=name, at=f"{at:.1f}", length=f"{length:.1f}")
                 )
         except cv2.error as error:
-            raise CameraError(f"{name}: cannot be read: {error}") from error
+            raise CameraError(phrase("file-unreadable-because", file=name, error=error)) from error
         finally:
             capture.release()

@@ -24,7 +24,7 @@ from pole_agent import compose
 from pole_agent.camera.video import Capture
 from pole_agent.console.speech import say
 from pole_agent.errors import CameraError, ConfigError, Problem
-from pole_agent.indonesian import spoken
+from pole_agent.languages import in_language, phrase
 from pole_agent.settings import DEFAULT_PATH, Settings
 from pole_agent.settings.camera import CameraSettings
 from pole_agent.settings.load import load
@@ -36,10 +36,10 @@ PROBE_S = 5.0
 LOOK_AT = 10  # the first frames of a stream may still be grey
 PRIVATE = 0o600
 TIMES = {
-    "capture": "its capture, by the camera's stamps",
-    "arrival": "its arrival: the stream has no stamps that can be used",
-    "container": "the stamps in the file",
-    "rate": "a count: the file has no stamps that can be used",
+    "capture": phrase("time-of-capture"),
+    "arrival": phrase("time-of-arrival"),
+    "container": phrase("time-of-file"),
+    "rate": phrase("time-by-count"),
 }
 
 
@@ -105,7 +105,7 @@ def _chosen(arguments: argparse.Namespace) -> tuple[CameraSettings, Settings | N
         name = arguments.camera or (names[0] if len(names) == 1 else None)
         if name not in names:
             raise ConfigError(
-                [Problem("--camera", f"say which camera; there is {', '.join(names) or 'none'}")]
+                [Problem("--camera", phrase("which-camera", cameras=", ".join(names) or phrase("none")))]
             )
         camera = settings.cameras[names.index(name)]
     changed = {
@@ -148,16 +148,28 @@ def _probe(arguments: argparse.Namespace, camera: CameraSettings) -> int:
         return 0
     say(
         arguments,
-        f"{plain(camera.source)}: {found.codec}, {found.width}x{found.height}, {found.measured_fps:g} frames"
-        " a second",
+        phrase(
+            "stream-measured",
+            source=plain(camera.source),
+            codec=found.codec,
+            width=found.width,
+            height=found.height,
+            fps=f"{found.measured_fps:g}",
+        ),
     )
-    over = f"; RTSP over {found.transport.upper()}" if found.transport else ""
-    say(arguments, f"the time of a frame is that of {TIMES[found.time]}{over}")
-    say(arguments, f"decoding: {found.decode_ms:.1f} ms of CPU a frame, {found.core_share:.1%} of one core")
+    time, transport = TIMES[found.time], found.transport
+    if transport:
+        say(arguments, phrase("frame-time-over", what=time, transport=transport.upper()))
+    else:
+        say(arguments, phrase("frame-time", what=time))
+    say(
+        arguments,
+        phrase("decoding-cost", milliseconds=f"{found.decode_ms:.1f}", share=f"{found.core_share:.1%}"),
+    )
     for hint in hints:
-        say(arguments, f"advice: {hint}")
+        say(arguments, phrase("advice", hint=hint))
     if not hints:
-        say(arguments, "nothing to improve")
+        say(arguments, phrase("nothing-to-improve"))
     return 0
 
 
@@ -169,13 +181,13 @@ def _shot(arguments: argparse.Namespace, camera: CameraSettings, settings: Setti
     from pole_agent.frame import same_shape, size_of
 
     if arguments.out.suffix.lower() not in (".jpg", ".jpeg", ".png"):
-        raise ConfigError([Problem("--out", f"{arguments.out}: name a .jpg or .png file")])
+        raise ConfigError([Problem("--out", phrase("expected-picture-file", file=arguments.out))])
     capture = _open(camera)
     try:
         for _ in range(LOOK_AT if camera.live else 1):
             ok, image = capture.read()
             if not ok:
-                raise CameraError(f"{camera.name}: the stream gives no picture")
+                raise CameraError(phrase("stream-gave-no-picture", source=camera.name))
     finally:
         capture.release()
     reference = compose.reference_of(settings, camera, read_only=True) if settings else None
@@ -186,28 +198,26 @@ def _shot(arguments: argparse.Namespace, camera: CameraSettings, settings: Setti
     )
     ok, blob = cv2.imencode(arguments.out.suffix, picture)
     if not ok:
-        raise CameraError(f"{arguments.out}: the picture cannot be encoded")
+        raise CameraError(phrase("picture-not-encoded", file=arguments.out))
     try:
         with os.fdopen(os.open(arguments.out, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, PRIVATE), "wb") as file:
             file.write(blob.tobytes())
     except OSError as error:
         raise ConfigError(
-            [Problem("--out", f"{arguments.out} cannot be written: {error.strerror}")]
+            [Problem("--out", phrase("file-unwritable-because", file=arguments.out, error=error.strerror))]
         ) from error
     width, height = size_of(image)
-    drawn = f"{len(zones)} zone(s), {len(lines)} line(s), {len(camera.masks)} mask(s)"
-    say(arguments, f"{arguments.out}: {width}x{height}, {drawn}; for your eyes only")
+    drawn = phrase("drawn-counts", zones=len(zones), lines=len(lines), masks=len(camera.masks))
+    say(arguments, phrase("snapshot-written", file=arguments.out, width=width, height=height, drawn=drawn))
     if reference and reference.size and not same_shape(reference.size, (width, height)):
         old = "{}x{}".format(*reference.size)
         say(
             arguments,
-            f"picture shape changed from {old} to {width}x{height}: masks and zones may lie elsewhere; masks"
-            " cover all places",
+            phrase("picture-shape-changed-masked", old=old, width=width, height=height),
         )
         say(
             arguments,
-            f'when they are right for this picture, write picture = "{width}x{height}" in [[camera]]'
-            f' "{camera.name}"',
+            phrase("confirm-picture-in-camera", width=width, height=height, camera=camera.name),
         )
     return 0
 
@@ -221,7 +231,9 @@ def _find(arguments: argparse.Namespace) -> int:
             password = secret(arguments.password_file)
         except (OSError, ValueError) as error:
             why = error.strerror if isinstance(error, OSError) else error
-            raise ConfigError([Problem("--password-file", f"{arguments.password_file}: {why}")]) from error
+            raise ConfigError(
+                [Problem("--password-file", phrase("at-key", key=arguments.password_file, problem=why))]
+            ) from error
     cameras = find(arguments.seconds, arguments.host, arguments.username, password)
     if arguments.json:
         print(json.dumps({"cameras": [asdict(c) for c in cameras]}))
@@ -232,20 +244,28 @@ def _find(arguments: argparse.Namespace) -> int:
 
 def _tell(cameras: Sequence[Any], arguments: argparse.Namespace) -> None:
     if not cameras:
-        silent = f"no ONVIF camera answered within {arguments.seconds:g} s"
-        say(arguments, f"{silent}; is it on this network, and is ONVIF switched on in its settings?")
+        silent = phrase("no-onvif-camera", seconds=f"{arguments.seconds:g}")
+        say(arguments, phrase("onvif-silent", reason=silent))
     for camera in cameras:
-        say(arguments, f"{camera.host}: {camera.name or 'a camera'}")
+        say(arguments, f"{camera.host}: {camera.name or phrase('a-camera').of(arguments.lang)}")
         if camera.trouble:
-            print("  " + spoken(camera.trouble, arguments.lang))
+            print("  " + in_language(camera.trouble, arguments.lang))
         if abs(camera.clock_off_s) > 60:
             say(
                 arguments,
-                f"  its clock is {camera.clock_off_s:+.0f} s off; set a time server in its settings",
+                phrase("camera-clock-off", seconds=f"{camera.clock_off_s:+.0f}"),
             )
         for stream in camera.streams:
-            mark = spoken("  <- take this one", arguments.lang) if stream == camera.preferred else ""
+            mark = phrase("stream-recommended") if stream == camera.preferred else ""
             say(
                 arguments,
-                f"  {stream.codec} {stream.width}x{stream.height} at {stream.fps:g}: {stream.source}{mark}",
+                phrase(
+                    "stream-offered",
+                    codec=stream.codec,
+                    width=stream.width,
+                    height=stream.height,
+                    fps=f"{stream.fps:g}",
+                    source=stream.source,
+                    mark=mark,
+                ),
             )

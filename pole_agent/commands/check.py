@@ -15,17 +15,16 @@ from pathlib import Path
 
 from pole_agent import compose
 from pole_agent.errors import CameraError, ConfigError, LampError, ModelError, Problem
-from pole_agent.indonesian import translate
 from pole_agent.lamp.levels import duty
 from pole_agent.lamp.pwm import ROOT, find_chip
 from pole_agent.lamp.survey import survey
+from pole_agent.languages import in_language, phrase
 from pole_agent.settings import DEFAULT_PATH, Settings
 from pole_agent.settings.advice import warnings
 from pole_agent.settings.files import secrets
 from pole_agent.settings.load import examine_file
 from pole_agent.settings.reading import secret, unmarked
 from pole_agent.settings.section import is_credential
-from pole_agent.words import Both
 
 FAR_H = 5.0
 FAINT = 0.05
@@ -47,19 +46,15 @@ def run(arguments: argparse.Namespace) -> int:
         ]
     if problems or settings is None:
         raise ConfigError(problems)
-    in_indonesian = arguments.lang == "id"
     for warning in [
         *warnings(settings),
         *nights(settings, time.time()),
         *_flights(settings),
         *_passwords(settings),
     ]:
-        print(f"peringatan: {translate(warning)}" if in_indonesian else f"warning: {warning}")
+        print(f"{phrase('warning').of(arguments.lang)}: {in_language(warning, arguments.lang)}")
     cameras, rules = len(settings.cameras), len(settings.rules)
-    words = Both(
-        f"fine: pole {settings.pole.id}, {cameras} camera(s), {rules} rule(s)",
-        f"baik: tiang {settings.pole.id}, {cameras} kamera, {rules} aturan",
-    )
+    words = phrase("check-passed", pole=settings.pole.id, cameras=cameras, rules=rules)
     print(f"{arguments.config}: {words.of(arguments.lang)}")
     return 0
 
@@ -85,9 +80,9 @@ def _files(settings: Settings) -> Iterator[Problem]:
         try:
             (secret if path.endswith("password_file") else unmarked)(file)
         except OSError:
-            yield Problem(path, f"{file} cannot be read")
+            yield Problem(path, phrase("cannot-be-read", file=file))
         except ValueError as error:
-            yield Problem(path, f"{file}: {error}")
+            yield Problem(path, phrase("at-key", key=file, problem=error))
 
 
 def _passwords(settings: Settings) -> Iterator[str]:
@@ -97,10 +92,7 @@ def _passwords(settings: Settings) -> Iterator[str]:
             and not is_credential(file)
             and (text := secret(file)) != text.strip()
         ):
-            yield (
-                f"{path}: the password in {file} begins or ends with a space, which belongs to it; is that"
-                " meant?"
-            )
+            yield phrase("password-with-space", path=path, file=file)
 
 
 def _flights(settings: Settings) -> Iterator[str]:
@@ -131,13 +123,13 @@ def _cameras(settings: Settings) -> Iterator[Problem]:
             if not os.access(camera.source, os.R_OK):
                 yield Problem(
                     path,
-                    f"{camera.source} cannot be read; is the camera connected, are you in the group video?",
+                    phrase("camera-device-unreadable", device=camera.source),
                 )
         elif not camera.live:
             try:
                 capture = open_capture(camera.source)
                 if not capture.grab():
-                    yield Problem(path, f"{camera.source}: the clip has no frame that can be read")
+                    yield Problem(path, phrase("clip-without-frames", clip=camera.source))
                 capture.release()
             except CameraError as error:
                 yield Problem(path, str(error))
@@ -165,8 +157,7 @@ def _pin(settings: Settings) -> Iterator[Problem]:
     if settings.lamp.backend == "gpio" and not any(Path("/dev").glob("gpiochip*")):
         yield Problem(
             "lamp.backend",
-            "there is no GPIO chip on this machine (/dev/gpiochip*); for a bench without one set backend ="
-            ' "mock"',
+            phrase("gpio-chip-missing"),
         )
 
 
@@ -176,16 +167,15 @@ def nights(settings: Settings, wall: float) -> Iterator[str]:
     offset = datetime.fromtimestamp(wall, plan.place.zone).utcoffset()
     beside_h = abs((offset.total_seconds() / 3600 if offset else 0.0) - settings.pole.longitude / 15)
     if FAR_H < beside_h < 24 - FAR_H:
-        where = f"the sun of longitude {settings.pole.longitude:g}"
-        yield (
-            f"pole.timezone: {settings.pole.timezone} is {beside_h:.0f} hours beside {where}; is it the"
-            " pole's?"
-        )
+        where = phrase("sun-of-longitude", longitude=f"{settings.pole.longitude:g}")
+        yield phrase("timezone-far-off", timezone=settings.pole.timezone, hours=f"{beside_h:.0f}", sun=where)
     least = duty(settings.lamp.floor, settings.lamp.curve)
     if 0 < least < FAINT:
-        yield (
-            f"lamp.floor: {settings.lamp.floor:.0%} on the {settings.lamp.curve} curve is {least:.1%} of the"
-            " light; is that enough?"
+        yield phrase(
+            "floor-faint",
+            floor=f"{settings.lamp.floor:.0%}",
+            curve=settings.lamp.curve,
+            light=f"{least:.1%}",
         )
     year = list(survey(plan, wall))
     for lit in (False, True):
@@ -197,19 +187,30 @@ def nights(settings: Settings, wall: float) -> Iterator[str]:
             datetime.fromtimestamp(t, plan.place.zone).strftime("%H:%M") for t in (first.start, first.end)
         )
         others = len({s.evening for s in spells}) - 1
-        more = f" and of {others} more within a year" if others else ""
+        more = phrase("and-more-within-a-year", count=others) if others else ""
         if lit:
-            yield (
-                f'lamp.program "{first.program}": burns in daylight from {start} to {end} on the day of'
-                f" {first.evening}{more}"
+            yield phrase(
+                "program-lit-by-day",
+                program=first.program,
+                start=start,
+                end=end,
+                day=first.evening,
+                more=more,
             )
             continue
         kept = (
-            "it stays dark" if settings.lamp.part_night else f"the floor of {settings.lamp.floor:.0%} is kept"
+            phrase("stays-dark")
+            if settings.lamp.part_night
+            else phrase("floor-kept", floor=f"{settings.lamp.floor:.0%}")
         )
-        yield (
-            f'lamp.program "{first.program}": leaves the night of {first.evening}{more} without light from'
-            f" {start} to {end}; {kept}"
+        yield phrase(
+            "program-leaves-dark",
+            program=first.program,
+            day=first.evening,
+            more=more,
+            start=start,
+            end=end,
+            kept=kept,
         )
 
 
@@ -217,9 +218,7 @@ def _sensors(settings: Settings) -> Iterator[Problem]:
     for key in ("photocell", "feedback"):
         part = getattr(settings.lamp, key)
         if part is not None and part.file is not None and not os.access(part.file, os.R_OK):
-            yield Problem(
-                f"lamp.{key}.file", f"{part.file} cannot be read; is the driver of the sensor loaded?"
-            )
+            yield Problem(f"lamp.{key}.file", phrase("sensor-unreadable", file=part.file))
 
 
 def _state(settings: Settings) -> Iterator[Problem]:
@@ -229,5 +228,5 @@ def _state(settings: Settings) -> Iterator[Problem]:
     if not os.access(folder, os.W_OK):
         yield Problem(
             "storage.state_dir",
-            f"{settings.storage.state_dir} cannot be written by this user (the service runs as its own)",
+            phrase("folder-unwritable", folder=settings.storage.state_dir),
         )

@@ -15,6 +15,7 @@ import contextlib
 import json
 import sqlite3
 from datetime import datetime, tzinfo
+from functools import partial
 from typing import Any
 
 from pole_agent.clock import SystemClock
@@ -25,31 +26,20 @@ from pole_agent.health.clock_memory import save
 from pole_agent.health.evidence import CERTIFICATE, NAMES, STORED, said
 from pole_agent.health.keeper import keeper_of
 from pole_agent.health.trust import TimeKeeper
-from pole_agent.indonesian import translate
+from pole_agent.languages import in_language, phrase
 from pole_agent.settings import Settings
 from pole_agent.store.database import Database
 from pole_agent.store.schema import FILE_NAME
-from pole_agent.words import Both
 
 HELP = "what the pole believes of its clock, and why; accept it"
-READS = Both("the clock reads", "jam menunjukkan")
-TRUSTED, DOUBTED = Both("trusted", "dipercaya"), Both("NOT trusted", "TIDAK dipercaya")
-AGAINST, SURELY = Both("against it", "menentang"), Both("surely past", "pasti sudah lewat")
-AGREED = Both("a time server agrees", "server waktu setuju")
-HOURS = Both(
-    "for {:.1f} of 24 hours; then what contradicts it is given up",
-    "selama {:.1f} dari 24 jam; lalu yang menentangnya dilepas",
-)
-ASIDE = Both(
-    "set aside until it has agreed with the clock for a day",
-    "dikesampingkan sampai setuju dengan jam selama sehari",
-)
-CELL = Both("photocell", "sensor cahaya")
-FIX = Both(
-    "if it is right, say so here: pole-agent clock accept",
-    "bila benar, nyatakan di sini: pole-agent clock accept",
-)
-ACCEPTED = Both("accepted", "diterima")
+READS = phrase("clock-reads")
+TRUSTED, DOUBTED = phrase("trusted"), phrase("not-trusted")
+AGAINST, SURELY = phrase("against"), phrase("surely-past")
+AGREED = phrase("time-server-agrees")
+ASIDE = phrase("cell-set-aside")
+CELL = phrase("photocell")
+FIX = phrase("clock-accept-here")
+ACCEPTED = phrase("accepted")
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -63,9 +53,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     settings = control.settings_of(arguments)
     if settings is None:
-        raise ConfigError(
-            [Problem(str(arguments.config), "cannot be read; name the configuration with --config")]
-        )
+        raise ConfigError([Problem(str(arguments.config), phrase("name-the-configuration"))])
     accepting = arguments.action == "accept"
     try:
         if accepting:
@@ -109,31 +97,25 @@ def _accept(keeper: TimeKeeper, settings: Settings) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         save(folder, keeper.memory())
     except (OSError, sqlite3.Error) as error:
-        raise PoleAgentError(
-            f"{folder}: cannot be written: {error}; try: sudo pole-agent clock accept"
-        ) from error
+        raise PoleAgentError(phrase("clock-memory-unwritable", folder=folder, error=error)) from error
 
 
 def _lines(document: dict[str, Any], zone: tzinfo, language: str, accepted: bool, cell: bool) -> list[str]:
-    def word(text: str) -> str:
-        return translate(text) if language == "id" else text
-
+    word = partial(in_language, language=language)
     state = TRUSTED if document["trusted"] else DOUBTED
     why = document["source"] if document["trusted"] else document["reason"]
     lines = [f"{READS.of(language)} {_time(document['wall'], zone)}: {state.of(language)}, {word(why)}"]
     if accepted:
         lines.insert(0, ACCEPTED.of(language))
     lines += [f"  {AGAINST.of(language)}: {word(a['words'])}" for a in document["against"]]
-    lines.append(f"  {SURELY.of(language)}: {_time(document['release'], zone)} ({word('this release')})")
+    release = phrase("evidence-release").of(language)
+    lines.append(f"  {SURELY.of(language)}: {_time(document['release'], zone)} ({release})")
     for kind, wall in sorted(document["surely"].items()):
-        name = (
-            kind
-            if kind.startswith(CERTIFICATE)
-            else NAMES.get(kind, "what it was behind before the last start")
-        )
+        name = kind if kind.startswith(CERTIFICATE) else NAMES.get(kind, phrase("evidence-behind"))
         lines.append(f"  {SURELY.of(language)}: {_time(wall, zone)} ({word(name)})")
     if document["agreed_s"] > 0:
-        lines.append(f"  {AGREED.of(language)}: {HOURS.of(language).format(document['agreed_s'] / 3600)}")
+        hours = phrase("server-agrees-for", hours=f"{document['agreed_s'] / 3600:.1f}")
+        lines.append(f"  {AGREED.of(language)}: {hours.of(language)}")
     if document["cell_aside"] and cell:
         lines.append(f"  {CELL.of(language)}: {ASIDE.of(language)}")
     if document["against"] and document["kind"] not in ("release", "late"):

@@ -37,7 +37,7 @@ from pole_agent.console.narrator import DISPATCHER, Narrator
 from pole_agent.console.speech import say
 from pole_agent.errors import ConfigError, PoleAgentError, Problem
 from pole_agent.health.vitals import peak_memory_mb
-from pole_agent.indonesian import spoken
+from pole_agent.languages import in_language, phrase
 from pole_agent.settings import DEFAULT_PATH, Settings
 from pole_agent.settings.load import Loaded
 from pole_agent.simulator.broker import (
@@ -99,13 +99,13 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def _reject(arguments: argparse.Namespace) -> None:
     if not 1 <= arguments.poles <= MAX_POLES:
-        raise ConfigError([Problem("--poles", f"{arguments.poles} is not possible; give 1 to {MAX_POLES}")])
-    if arguments.poles > 1 and arguments.once:
         raise ConfigError(
-            [Problem("--poles", "does not go with --once, which tells of one pole to the end of the clip")]
+            [Problem("--poles", phrase("number-out-of-range", given=arguments.poles, most=MAX_POLES))]
         )
+    if arguments.poles > 1 and arguments.once:
+        raise ConfigError([Problem("--poles", phrase("not-with-once"))])
     if arguments.poles > 1 and not arguments.mqtt and mosquitto_program() is None:
-        raise ConfigError([Problem("--poles", "needs a broker: give --mqtt URL, or install Mosquitto")])
+        raise ConfigError([Problem("--poles", phrase("needs-a-broker"))])
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -114,7 +114,7 @@ def run(arguments: argparse.Namespace) -> int:
     with tempfile.TemporaryDirectory(prefix="pole-agent-demo-") as scratch, contextlib.ExitStack() as stack:
         broker, said = _broker(arguments, Path(scratch), stack)
         settings = settings_for(scratch, broker, not arguments.once, approval=arguments.approval)
-        say(arguments, f"pole-agent demo: a street clip, mock GPIO, {said}")
+        say(arguments, phrase("demo-begins", broker=said))
         clock = clock_for(settings, alone=not arguments.mqtt and not arguments.no_dispatcher)
         say(arguments, time_of(settings, clock))
         here = argparse.Namespace(socket=Path(scratch) / compose.SOCKET_NAME, config=DEFAULT_PATH)
@@ -127,7 +127,7 @@ def run(arguments: argparse.Namespace) -> int:
         if broker is not None and arguments.poles > 1:
             runtimes = neighbours(arguments, Path(scratch), broker, clock, settings)
             runtime, agent = runtimes[0], Fleet(runtimes)
-            say(arguments, f"{arguments.poles} poles, DEMO-1 to DEMO-{arguments.poles}; told here is DEMO-1")
+            say(arguments, phrase("demo-poles", count=arguments.poles, last=arguments.poles))
         else:
             if broker is None:
                 memory = compose.memory_broker()
@@ -173,7 +173,7 @@ def run(arguments: argparse.Namespace) -> int:
 def _show_what_to_type(
     arguments: argparse.Namespace, settings: Settings, broker: dict[str, Any] | None, here: argparse.Namespace
 ) -> None:
-    say(arguments, "to paste into another terminal:")
+    say(arguments, phrase("paste-into-terminal"))
     if broker:
         site = f"{settings.prefix}/{settings.pole.site}"
         watched = shlex.quote((settings.base_topic if arguments.poles == 1 else site) + "/#")
@@ -206,22 +206,19 @@ def _summary(runtime: compose.Runtime, narrator: Narrator, said: str, language: 
     frames = sum(w.pipeline.frames for w in runtime.watches if w.pipeline)
     people = sum(len(w.people_seen) for w in runtime.watches)
     delivered = runtime.upload.sent_events if runtime.upload else 0
-    became = ", ".join(f"{n} {s}" for s, n in requests.items()) or spoken("none", language)
-    reason = REASONS[lamp["reason"]].of(language)
+    became = ", ".join(f"{n} {s}" for s, n in requests.items()) or phrase("none")
+    reason = REASONS[lamp["reason"]]
     print()
     for line in (
-        "summary",
-        f"  people seen          {people} (tracks; {frames} frames, detector ran on {runs})",
-        (
-            f"  incidents            {kinds['incident.opened']} told at opening, {kinds['incident.closed']}"
-            " closed"
-        ),
-        f"  lamp changes         {runtime.light.changes} (now {lamp['level']:.0%}, {reason})",
-        f"  drone requests       {sum(requests.values())} ({became})",
-        f"  messages delivered   {delivered} events, each acknowledged by the broker ({said})",
-        f"  peak memory          {peak_memory_mb()} MB",
+        phrase("summary"),
+        phrase("summary-people", people=people, frames=frames, runs=runs),
+        (phrase("summary-incidents", opened=kinds["incident.opened"], closed=kinds["incident.closed"])),
+        phrase("summary-lamp", changes=runtime.light.changes, level=f"{lamp['level']:.0%}", reason=reason),
+        phrase("summary-drones", count=sum(requests.values()), states=became),
+        phrase("summary-delivered", count=delivered, broker=said),
+        phrase("summary-memory", megabytes=peak_memory_mb()),
     ):
-        print(spoken(line, language), flush=True)
+        print(line.of(language), flush=True)
 
 
 def _broker(
@@ -230,12 +227,14 @@ def _broker(
     """[mqtt] for the broker to talk to (None: in memory), and how to call it."""
     if arguments.mqtt:
         broker = broker_of_url(arguments.mqtt, arguments.ca_file, scratch)
-        return broker, f"broker {broker['host']}:{broker['port']}"
+        return broker, phrase("broker-named", address=f"{broker['host']}:{broker['port']}")
     program = mosquitto_program()
     if program is None:
-        return None, "broker in memory (no Mosquitto is installed here)"
+        return None, phrase("broker-in-memory")
     port = stack.enter_context(mosquitto_on_loopback(program, scratch, arguments.port))
-    return {"host": "127.0.0.1", "port": port, "tls": False}, f"its own Mosquitto on 127.0.0.1:{port}"
+    return {"host": "127.0.0.1", "port": port, "tls": False}, phrase(
+        "broker-own-mosquitto", address=f"127.0.0.1:{port}"
+    )
 
 
 async def _listen(broker: dict[str, Any], base: str, narrator: Narrator) -> None:
@@ -270,7 +269,7 @@ async def _dispatch(
         Weather(gust_ms=GUST_MS, gust_s=GUST_S),
         hurry=HURRY,
         say=lambda text: narrator.say(
-            f"{DISPATCHER.of(narrator.language)} {spoken(text, narrator.language)}"
+            f"{DISPATCHER.of(narrator.language)} {in_language(text, narrator.language)}"
         ),
     )
     if broker is not None:

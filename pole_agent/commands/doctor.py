@@ -20,40 +20,36 @@ from collections.abc import Callable
 from pole_agent.compose import drone_areas
 from pole_agent.console import control
 from pole_agent.doctor import MACHINE, QUICK, SLOW, examine
-from pole_agent.doctor.finding import Finding, said
+from pole_agent.doctor.finding import Finding
 from pole_agent.errors import ConfigError, PoleAgentError, Problem
-from pole_agent.indonesian import translate
+from pole_agent.languages import in_language, phrase, together
 from pole_agent.settings import DEFAULT_PATH, Settings
 from pole_agent.settings.advice import warnings
 from pole_agent.settings.load import load
-from pole_agent.words import Both
 
 HELP = "look at everything this pole needs, with the fix for what is wrong"
 SIGNS = {
-    "ok": Both("ok  ", "baik "),
-    "warn": Both("look", "lihat"),
-    "fail": Both("BAD ", "BURUK"),
-    "unknown": Both("?   ", "?    "),
+    "ok": phrase("sign-ok"),
+    "warn": phrase("sign-warn"),
+    "fail": phrase("sign-fail"),
+    "unknown": phrase("sign-unknown"),
 }
 COLOURS = {"ok": "32", "warn": "33", "fail": "31;1", "unknown": "2"}
-LABELS = {  # in Indonesian; others are the same in both languages, and --json names all in English
-    "agent": "agen",
-    "clock": "jam",
-    "clock chip": "chip jam",
-    "configuration": "konfigurasi",
-    "disk wear": "keausan disk",
-    "memory": "memori",
-    "network": "jaringan",
-    "power": "daya",
-    "service": "layanan",
-    "versions": "versi",
-    "camera": "kamera",
-    "picture": "gambar",
+LABELS = {  # others are keys and names; --json names all in English
+    "agent": phrase("agent"),
+    "clock": phrase("clock"),
+    "clock chip": phrase("clock-chip"),
+    "configuration": phrase("configuration"),
+    "disk wear": phrase("disk-wear"),
+    "memory": phrase("memory"),
+    "network": phrase("network"),
+    "power": phrase("power"),
+    "service": phrase("service"),
+    "versions": phrase("versions"),
+    "camera": phrase("camera"),
+    "picture": phrase("picture"),
 }
 NOBODY = {"pole": {"id": "unknown", "site": "unknown", "latitude": 0, "longitude": 0}}
-SUMMARY = Both(
-    "{bad} failed, {look} to look at, {ok} fine", "{bad} gagal, {look} perlu diperhatikan, {ok} baik"
-)
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -89,41 +85,37 @@ def run(arguments: argparse.Namespace) -> int:
             )
         )
     else:
-        print(SUMMARY.of(arguments.lang).format(bad=counts["fail"], look=counts["warn"], ok=counts["ok"]))
+        summary = phrase("doctor-summary", failed=counts["fail"], warnings=counts["warn"], ok=counts["ok"])
+        print(summary.of(arguments.lang))
     return 1 if counts["fail"] else 0
 
 
 def _line(finding: Finding, language: str, coloured: bool) -> str:
-    sign = SIGNS[finding.state].of(language)
+    sign = f"{SIGNS[finding.state].of(language):<5}"
     if coloured:
         sign = f"\x1b[{COLOURS[finding.state]}m{sign}\x1b[0m"
-    line = f"{sign} {_label(finding.name, language):<16} {finding.words.of(language)}"
-    return line + (f"\n{'':21} → {finding.fix.of(language)}" if finding.fix else "")
+    line = f"{sign} {_label(finding.name, language):<16} {in_language(finding.words, language)}"
+    return line + (f"\n{'':22} → {in_language(finding.fix, language)}" if finding.fix else "")
 
 
 def _label(name: str, language: str) -> str:
     """The name of a check, perhaps followed by that of a camera."""
-    if language != "id":
-        return name
+    if name in LABELS:
+        return LABELS[name].of(language)
     first, _, rest = name.partition(" ")
-    return LABELS.get(name) or f"{LABELS.get(first, first)} {rest}".strip()
+    return f"{LABELS[first].of(language)} {rest}" if first in LABELS else name
 
 
 def _settings(arguments: argparse.Namespace, tell: Callable[[Finding], None]) -> Settings | None:
     """The configuration itself is the first thing that is looked at."""
-    fix = Both(
-        f"pole-agent check --config {arguments.config}",
-        f"pole-agent check --config {arguments.config} --lang id",
-    )
+    fix = phrase("check-fix", file=arguments.config)
     try:
         settings = load(arguments.config).settings
     except ConfigError as error:
         if arguments.config != DEFAULT_PATH and not arguments.config.exists():
-            raise ConfigError(
-                [Problem(str(arguments.config), "cannot be read; write one with: pole-agent init")]
-            ) from error
-        text = "; ".join(map(str, error.problems[:3]))
-        tell(Finding("configuration", "fail", said(text), fix))
+            raise ConfigError([Problem(str(arguments.config), phrase("configuration-missing"))]) from error
+        text = together(map(str, error.problems[:3]))
+        tell(Finding("configuration", "fail", text, fix))
         with contextlib.suppress(ConfigError):
             return control.settings_of(arguments)
         return None
@@ -134,15 +126,15 @@ def _settings(arguments: argparse.Namespace, tell: Callable[[Finding], None]) ->
             Finding(
                 "drone",
                 "fail",
-                said(error),
-                Both("Until then nothing flies.", "Sampai saat itu tidak ada yang terbang."),
+                str(error),
+                phrase("no-flight-until-then"),
             )
         )
     found = warnings(settings)
     if found:
-        tell(Finding("configuration", "warn", Both("; ".join(found), "; ".join(map(translate, found)))))
+        tell(Finding("configuration", "warn", together(found)))
     else:
-        tell(Finding("configuration", "ok", Both(str(arguments.config), str(arguments.config))))
+        tell(Finding("configuration", "ok", str(arguments.config)))
     return settings
 
 
@@ -151,16 +143,15 @@ def _agent(arguments: argparse.Namespace) -> Finding:
     try:
         health = control.ask(arguments, "health")
     except control.NotRunning:
-        return Finding("agent", "unknown", Both("it does not run", "agen tidak berjalan"))
+        return Finding("agent", "unknown", phrase("agent-not-running"))
     except PoleAgentError as error:
-        return Finding("agent", "unknown", said(error))
+        return Finding("agent", "unknown", str(error))
     ill = {part: state["reason"] for part, state in health["parts"].items() if state["state"] != "ok"}
     if not ill:
         return Finding(
             "agent",
             "ok",
-            Both("it runs, and all its parts work", "agen berjalan, dan semua bagiannya bekerja"),
+            phrase("agent-works"),
         )
-    en = "; ".join(f"{part}: {reason}" for part, reason in ill.items())
-    indonesian = "; ".join(f"{part}: {translate(reason)}" for part, reason in ill.items())
-    return Finding("agent", "warn", Both(f"it runs; {en}", f"agen berjalan; {indonesian}"))
+    parts = together(phrase("at-key", key=part, problem=reason) for part, reason in ill.items())
+    return Finding("agent", "warn", phrase("agent-degraded", parts=parts))

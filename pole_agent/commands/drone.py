@@ -24,26 +24,18 @@ from typing import Any
 
 from pole_agent.commands.outbox import read_database
 from pole_agent.console import control
-from pole_agent.console.request import eight_lines, reasons
+from pole_agent.console.request import eight_lines
 from pole_agent.console.signing import SIGNED_FOR_S, facts_from, make_key, sign, signature_actions, signed
 from pole_agent.errors import ConfigError, PoleAgentError, Problem
-from pole_agent.indonesian import spoken
-from pole_agent.words import Both
+from pole_agent.languages import in_language, phrase
 
-NONE = Both("no requests", "tidak ada permintaan")
+NONE = phrase("no-requests")
 WHO, SURE = (
-    Both("who decides", "siapa yang memutuskan"),
-    Both("approve this flight? [y/N]", "setujui penerbangan ini? [y/T]"),
+    phrase("who-decides"),
+    phrase("approve-question"),
 )
 YES = ("y", "yes", "ya")
-STOPPED = Both(
-    "all flights are stopped; they stay so until: {}", "semua penerbangan dihentikan; tetap begitu sampai: {}"
-)
-STOPPED_BY = Both(
-    "all flights are stopped by {}; end that with: {}",
-    "semua penerbangan dihentikan oleh {}; akhiri dengan: {}",
-)
-RESUMED = Both("flights may be asked for again", "penerbangan boleh diminta lagi")
+RESUMED = phrase("flights-allowed")
 HELP = "look at drone requests and decide on them"
 
 
@@ -74,7 +66,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
             )
     for name, words in (
         ("stop", "no flight any more; what flies is called back"),
-        ("resume", "flights may be asked for again"),
+        ("resume", phrase("flights-allowed")),
     ):
         _person(actions.add_parser(name, help=words))
     control.everywhere(actions)
@@ -107,14 +99,14 @@ def run(arguments: argparse.Namespace) -> int:
         )
         return 0
     if arguments.action == "approve" and not _is_sure(request, arguments):
-        print(Both("nothing was approved", "tidak ada yang disetujui").of(arguments.lang))
+        print(phrase("nothing-approved").of(arguments.lang))
         return 1
     payload = {"request_id": request["request_id"], "decision": arguments.action, "reason": arguments.reason}
     if arguments.by:
         payload["by"] = arguments.by
     if arguments.action == "approve" and arguments.key:
         if not arguments.by:
-            raise ConfigError([Problem("--by", "goes with --key: the officer, as the pole knows the key")])
+            raise ConfigError([Problem("--by", phrase("by-goes-with-key"))])
         payload["signature"] = signed(
             arguments.key, request["pole"], facts_from(request), arguments.by, SIGNED_FOR_S
         )
@@ -136,9 +128,7 @@ def _is_sure(request: dict[str, Any], arguments: argparse.Namespace) -> bool:
     """
     if not (sys.stdin.isatty() and sys.stdout.isatty()):
         if not arguments.by:
-            raise ConfigError(
-                [Problem("--by", "is required without a terminal: the name of the person who decides")]
-            )
+            raise ConfigError([Problem("--by", phrase("by-required"))])
         return True
     if arguments.by and arguments.yes:
         return True
@@ -174,7 +164,7 @@ def one_of(requests: list[dict[str, Any]], beginning: str) -> dict[str, Any]:
     """The one request whose identifier begins like this. Raises PoleAgentError."""
     found = [r for r in requests if r["request_id"].startswith(beginning)]
     if len(found) != 1:
-        raise PoleAgentError(f"{len(found)} requests begin with {beginning!r}; see: pole-agent drone list")
+        raise PoleAgentError(phrase("requests-ambiguous", count=len(found), beginning=f"{beginning!r}"))
     return found[0]
 
 
@@ -184,13 +174,13 @@ def _list(requests: list[dict[str, Any]], arguments: argparse.Namespace) -> None
         return
     if stop := _who_stopped(arguments):
         end = control.typed(arguments, "drone", "resume")
-        print(STOPPED_BY.of(arguments.lang).format(spoken(stop, arguments.lang), end))
+        print(phrase("flights-stopped-by", by=in_language(stop, arguments.lang), end=end).of(arguments.lang))
     if not requests:
         print(NONE.of(arguments.lang))
         return
-    here, until = control.here(arguments), Both("until", "sampai").of(arguments.lang)
+    here, until = control.here(arguments), phrase("until").of(arguments.lang)
     for r in requests:
-        note = f"  {reasons(r['reason'], arguments.lang)}" if r["reason"] else ""
+        note = f"  {in_language(r['reason'], arguments.lang)}" if r["reason"] else ""
         note = (f"  {r['step']}" if r["step"] else "") + note
         print(
             f"{r['request_id']}  {r['state']:<17} {r['origin']} {r['rule']} x{r['count']}  {until}"
@@ -214,12 +204,10 @@ def _stop(arguments: argparse.Namespace) -> int:
     if arguments.by:
         payload["by"] = arguments.by
     reply = control.command(arguments, "drone/stop", payload)
-    words = STOPPED if reply["stopped"] else RESUMED
-    print(
-        json.dumps(reply)
-        if arguments.json
-        else words.of(arguments.lang).format(control.typed(arguments, "drone", "resume"))
-    )
+    words = RESUMED
+    if reply["stopped"]:
+        words = phrase("flights-stop-set", end=control.typed(arguments, "drone", "resume"))
+    print(json.dumps(reply) if arguments.json else words.of(arguments.lang))
     return 0
 
 

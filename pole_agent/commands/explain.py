@@ -21,8 +21,7 @@ from pole_agent.conduct import conduct, digest, lines
 from pole_agent.conduct.page import page
 from pole_agent.console import control
 from pole_agent.errors import ConfigError, PoleAgentError, Problem
-from pole_agent.indonesian import spoken
-from pole_agent.words import LANGUAGES, language_of
+from pole_agent.languages import LANGUAGES, language_of, phrase
 
 HELP = "the pole states its own conduct, in English and Indonesian"
 
@@ -45,25 +44,20 @@ def run(arguments: argparse.Namespace) -> int:
     language = language_of(os.environ) if arguments.lang == "both" else arguments.lang
     settings = control.settings_of(arguments)
     if settings is None:
-        raise ConfigError(
-            [Problem(str(arguments.config), "cannot be read; name the configuration with --config")]
-        )
+        raise ConfigError([Problem(str(arguments.config), phrase("name-the-configuration"))])
     name, chapters = digest(settings), conduct(settings)
     try:
         running = control.ask(arguments, "conduct")
     except control.NotRunning:
         running = None
     if running is not None and running != name:
-        raise PoleAgentError(
-            f"the agent that runs here follows another configuration (conduct_sha256 {running}); reload it,"
-            " or name its --config"
-        )
+        raise PoleAgentError(phrase("conduct-differs", hash=running))
     if arguments.page:
         try:
             arguments.page.write_text(page(settings, chapters, name, languages), encoding="utf-8")
         except OSError as error:
-            raise PoleAgentError(f"{arguments.page}: {error.strerror}") from error
-        print(spoken(f"wrote {arguments.page}; print it with a browser (A4)", language))
+            raise PoleAgentError(phrase("at-key", key=arguments.page, problem=error.strerror)) from error
+        print(phrase("sign-written", file=arguments.page).of(language))
     elif arguments.json:
         told = {
             lang: {c.title.of(lang): [s.of(lang) for s in c.sentences] for c in chapters}
@@ -77,5 +71,5 @@ def run(arguments: argparse.Namespace) -> int:
             print("\n".join(lines(chapters, each)), end="\n\n")
         print(f"conduct_sha256 {name}")
     if running is None and not arguments.json:
-        print(spoken("no agent runs here; this is what the configuration says", language), file=sys.stderr)
+        print(phrase("explain-from-configuration").of(language), file=sys.stderr)
     return 0

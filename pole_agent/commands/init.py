@@ -11,52 +11,43 @@ import re
 import sys
 from pathlib import Path
 
+from pole_agent.console.speech import say
 from pole_agent.errors import ConfigError, Problem
-from pole_agent.indonesian import translate
+from pole_agent.languages import Phrase, in_language, phrase, together
 from pole_agent.settings.load import parse
-from pole_agent.words import Both
 
 HELP = "write a short, commented pole.toml"
-QUESTIONS: tuple[tuple[str, Both, str], ...] = (
+QUESTIONS: tuple[tuple[str, Phrase, str], ...] = (
     (
         "id",
-        Both("identifier of the pole (letters, digits, _ and -)", "pengenal tiang (huruf, angka, _ dan -)"),
+        phrase("question-pole"),
         "POLE-1",
     ),
-    ("site", Both("site, for example the regency", "lokasi, misalnya kabupaten"), "bench"),
+    ("site", phrase("question-site"), "bench"),
     (
         "latitude",
-        Both("latitude in degrees, for example -6.8586", "lintang dalam derajat, misalnya -6.8586"),
+        phrase("question-latitude"),
         "",
     ),
     (
         "longitude",
-        Both("longitude in degrees, for example 107.9164", "bujur dalam derajat, misalnya 107.9164"),
+        phrase("question-longitude"),
         "",
     ),
-    ("timezone", Both("time zone", "zona waktu"), "Asia/Jakarta"),
+    ("timezone", phrase("question-time-zone"), "Asia/Jakarta"),
     (
         "camera",
-        Both(
-            "camera: rtsp://…, /dev/video0 or a file (empty: none)",
-            "kamera: rtsp://…, /dev/video0 atau berkas (kosong: tidak ada)",
-        ),
+        phrase("question-camera"),
         "",
     ),
     (
         "pin",
-        Both(
-            "GPIO pin of the lamp, BCM number (empty: none, in memory only)",
-            "pin GPIO lampu, nomor BCM (kosong: hanya di memori)",
-        ),
+        phrase("question-pin"),
         "",
     ),
     (
         "mqtt",
-        Both(
-            "MQTT broker, host or host:port (empty: none)",
-            "broker MQTT, host atau host:port (kosong: tidak ada)",
-        ),
+        phrase("question-broker"),
         "",
     ),
 )
@@ -76,15 +67,12 @@ NUMBERS = {
     "longitude": r"[+-]?\d{1,3}(\.\d{1,15})?",
     "pin": r"\d{1,3}",
 }
-NONE, WROTE = (
-    Both("none", "tidak ada"),
-    Both("wrote {out}; next: {next}", "{out} ditulis; berikutnya: {next}"),
-)
+NONE = phrase("none")
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     for key, question, default in QUESTIONS:
-        parser.add_argument(f"--{key}", help=question.en + (f"; default: {default}" if default else ""))
+        parser.add_argument(f"--{key}", help=question + (f"; default: {default}" if default else ""))
     parser.add_argument("--out", type=Path, default=Path("pole.toml"), metavar="F", help="default: pole.toml")
     parser.add_argument("--force", action="store_true", help="replace a file that is there")
 
@@ -92,16 +80,16 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     out: Path = arguments.out
     if out.exists() and not arguments.force:
-        raise ConfigError([Problem(str(out), "is there already; --force replaces it, --out names another")])
+        raise ConfigError([Problem(str(out), phrase("init-exists"))])
     answers = _answers(arguments)
     text = render(answers)
     parse(text, str(out), out.parent)
     try:
         out.write_text(text, encoding="utf-8")
     except OSError as error:
-        raise ConfigError([Problem(str(out), f"cannot be written: {error.strerror}")]) from error
-    lang = " --lang id" if arguments.lang == "id" else ""
-    print(WROTE.of(arguments.lang).format(out=out, next=f"pole-agent check --config {out}{lang}"))
+        raise ConfigError([Problem(str(out), phrase("unwritable-because", error=error.strerror))]) from error
+    lang = "" if arguments.lang == "en" else f" --lang {arguments.lang}"
+    say(arguments, phrase("init-written", file=out, next=f"pole-agent check --config {out}{lang}"))
     return 0
 
 
@@ -125,7 +113,7 @@ def _answers(arguments: argparse.Namespace) -> dict[str, str]:
         if answer is None and at_terminal and (ask_all or key in NEEDED):
             answer = _asked(key, question.of(arguments.lang), default, arguments.lang)
         elif answer is None and key in NEEDED:
-            problems.append(Problem(f"--{key}", "is required; where does the pole stand?"))
+            problems.append(Problem(f"--{key}", phrase("init-position-required")))
         answers[key] = default if answer is None else answer
     if problems:
         raise ConfigError(problems)
@@ -139,22 +127,22 @@ def _asked(key: str, question: str, default: str, language: str) -> str:
         try:
             answer = input(f"{question}{hint}: ").strip() or default
         except EOFError:
-            raise ConfigError([Problem(f"--{key}", "was not answered; nothing is written")]) from None
+            raise ConfigError([Problem(f"--{key}", phrase("init-unanswered"))]) from None
         if not (wrong := fault(key, answer)):
             return answer
-        print(translate(wrong) if language == "id" else wrong)
+        print(in_language(wrong, language))
 
 
 def fault(key: str, answer: str) -> str:
     """What is wrong with one answer, in words; empty when nothing is."""
     if key in NEEDED and not answer:
-        return "is required; where does the pole stand?"
+        return phrase("init-position-required")
     if key in NUMBERS and answer and not re.fullmatch(NUMBERS[key], answer, re.ASCII):
-        return f"{answer!r} is no number; write it like {'18' if key == 'pin' else '-6.8586'}"
+        return phrase("invalid-number", given=f"{answer!r}", example="18" if key == "pin" else "-6.8586")
     try:
         parse(render(RIGHT | {key: answer}), folder=Path("/"))
     except ConfigError as error:
-        return "; ".join(p.text for p in error.problems)
+        return together(p.text for p in error.problems)
     return ""
 
 
@@ -167,7 +155,7 @@ def _host_and_port(text: str) -> tuple[str, str]:
     else:
         host, _, port = text.partition(":")
     if port and not port.isdigit():
-        raise ConfigError([Problem("mqtt", f"{port!r} is no port; write host or host:port")])
+        raise ConfigError([Problem("mqtt", phrase("invalid-port", given=f"{port!r}"))])
     return host, port
 
 

@@ -28,9 +28,9 @@ from pole_agent.console.lamp_words import MODES, REASONS
 from pole_agent.console.speech import say
 from pole_agent.console.tonight import settings_of, tonight
 from pole_agent.errors import PoleAgentError
-from pole_agent.indonesian import spoken
 from pole_agent.lamp.commands import Sweep, read
 from pole_agent.lamp.controller import Controller
+from pole_agent.languages import phrase
 from pole_agent.words import how_long
 
 HELP = "look at the lamp and set it"
@@ -128,8 +128,7 @@ def run(arguments: argparse.Namespace) -> int:
         again = control.typed(arguments, "lamp", "set", f"{arguments.level:g}", *lasting, "--fixed")
         say(
             arguments,
-            "somebody is seen, so it shines brighter than what you set; --fixed lets nobody raise it:"
-            f" {again}",
+            phrase("raised-by-presence", again=again),
         )
     return 0
 
@@ -154,39 +153,51 @@ def _lines(state: dict[str, Any], arguments: argparse.Namespace) -> Iterator[str
     override = state["override"]
     lasts = _lasts(state, arguments) if override else ""
     ruled = state["reason"] == "override"
-    yield (
-        f"lamp {state['state']} at {state['level']:.0%}, because of"
-        f" {REASONS[state['reason']].of(arguments.lang)}{lasts if ruled else ''}"
+    yield phrase(
+        "lamp-now",
+        state=state["state"],
+        level=f"{state['level']:.0%}",
+        reason=REASONS[state["reason"]],
+        lasts=lasts if ruled else "",
     )
     if override:
-        why = spoken(f", because: {override['reason']}", arguments.lang) if override["reason"] else ""
-        mode, by = (
-            MODES[override["mode"]].of(arguments.lang),
-            override["by"] or spoken("somebody unknown", arguments.lang),
+        why = override["reason"]
+        yield phrase(
+            "override-now",
+            level=f"{override['level']:.0%}",
+            mode=MODES[override["mode"]],
+            by=override["by"] or phrase("by-unknown"),
+            lasts="" if ruled else lasts,
+            why=phrase("because-suffix", reason=why) if why else "",
         )
-        yield f"override to {override['level']:.0%} ({mode}) by {by}{'' if ruled else lasts}{why}"
-        yield f"end it with: {control.typed(arguments, 'lamp', 'resume')}"
+        yield phrase("end-with", command=control.typed(arguments, "lamp", "resume"))
     if not state["program"]:
-        why = spoken(state.get("clock") or "no time server was heard", arguments.lang)
-        if str(state.get("clock") or "no time server").startswith("no time server"):
-            yield f'program: unknown, because {why}; on a bench without one set [clock] trust = "system"'
+        why = state.get("clock") or phrase("no-time-server")
+        if why.startswith("no time server"):
+            yield phrase("program-unknown-on-bench", why=why)
         else:
-            yield f"program: unknown, because {why}; see: {control.typed(arguments, 'clock')}"
+            yield phrase("program-unknown", why=why, command=control.typed(arguments, "clock"))
     elif control.settings_of(arguments):
-        yield f"program: {state['program']}; see it with: {control.typed(arguments, 'lamp', 'tonight')}"
+        yield phrase(
+            "program-now-see", program=state["program"], command=control.typed(arguments, "lamp", "tonight")
+        )
     else:
-        yield f"program: {state['program']}"
-    seen = ", ".join(state["faults"]) or spoken("none seen", arguments.lang)
+        yield phrase("program-now", program=state["program"])
+    seen = ", ".join(state["faults"]) or phrase("no-faults-seen")
     unknown = [name for name, value in state["account"]["faults"].items() if value is None]
-    yield f"faults: {seen}; unknown without a sensor: {', '.join(unknown)}" if unknown else f"faults: {seen}"
+    yield (
+        phrase("faults-and-unknown", faults=seen, unknown=", ".join(unknown))
+        if unknown
+        else phrase("faults-now", faults=seen)
+    )
 
 
 def _lasts(state: dict[str, Any], arguments: argparse.Namespace) -> str:
     """How long the override lasts: by monotonic time, so it is known without a clock too."""
     left, until = how_long(state["remaining_s"] or 0, arguments.lang), state["override"]["until"]
     if not until:
-        return spoken(f" for another {left}", arguments.lang)
-    return spoken(f" until {control.here(arguments).time(until)} ({left})", arguments.lang)
+        return phrase("lasts-for", left=left)
+    return phrase("lasts-until", time=control.here(arguments).time(until), left=left)
 
 
 def _show_hours(account: dict[str, Any], arguments: argparse.Namespace) -> None:
@@ -195,10 +206,14 @@ def _show_hours(account: dict[str, Any], arguments: argparse.Namespace) -> None:
         return
     for line in (
         (
-            f"{account['burn_s'] / 3600:.1f} h of light, {account['switch_ons']} times switched on,"
-            f" {account['boots']} times powered"
+            phrase(
+                "lamp-hours",
+                hours=f"{account['burn_s'] / 3600:.1f}",
+                switched=account["switch_ons"],
+                powered=account["boots"],
+            )
         ),
-        f"{account['energy_wh'] / 1000:.2f} kWh, estimated from rated power and duty cycle",
+        phrase("lamp-energy", kwh=f"{account['energy_wh'] / 1000:.2f}"),
     ):
         say(arguments, line)
 
@@ -206,10 +221,10 @@ def _show_hours(account: dict[str, Any], arguments: argparse.Namespace) -> None:
 def _sweep(arguments: argparse.Namespace) -> None:
     try:
         control.command(arguments, "lamp/set", {"sweep_s": arguments.duration_s})
-        say(arguments, f"the agent ramps the lamp for {arguments.duration_s:g} s, then it goes on as before")
+        say(arguments, phrase("lamp-test-by-agent", seconds=f"{arguments.duration_s:g}"))
         return
     except control.NotRunning:
-        say(arguments, "no agent runs here: the lamp is driven directly, and let go at the end")
+        say(arguments, phrase("lamp-test-direct"))
     settings = settings_of(arguments)
     clock = SystemClock()
     luminaire = compose.open_lamp(settings, clock)
@@ -225,7 +240,7 @@ def _sweep(arguments: argparse.Namespace) -> None:
             luminaire.lamp.set(output.duty)
             if int(passed) > told:
                 told = int(passed)
-                say(arguments, f"{told:4d} s  duty cycle {output.duty:4.0%}")
+                say(arguments, phrase("lamp-test-step", seconds=f"{told:4d}", duty=f"{output.duty:4.0%}"))
             time.sleep(SWEEP_TICK_S)
     finally:
         luminaire.close()
@@ -236,6 +251,6 @@ def _release(arguments: argparse.Namespace) -> None:
         control.ask(arguments, "lamp")
     except control.NotRunning:
         compose.claim_lamp(settings_of(arguments)).close()
-        say(arguments, "the lamp is let go: with the reference wiring it is lit")
+        say(arguments, phrase("lamp-released"))
         return
-    raise PoleAgentError("an agent runs here and drives the lamp; stop it first, or use: pole-agent lamp on")
+    raise PoleAgentError(phrase("agent-drives-lamp"))

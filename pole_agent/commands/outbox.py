@@ -20,14 +20,14 @@ from typing import Any, TypeVar
 from pole_agent.console import control
 from pole_agent.console.speech import say
 from pole_agent.errors import ConfigError, OutboxError
+from pole_agent.languages import phrase
 from pole_agent.settings.pole import StorageSettings
 from pole_agent.store.database import Database
 from pole_agent.store.schema import FILE_NAME
 from pole_agent.uplink.events import TYPE_PREFIX, event_document
-from pole_agent.words import Both
 
 HELP = "look at the events that this pole keeps"
-DELIVERED, WAITING = Both("delivered", "terkirim "), Both("waiting", "menunggu")
+DELIVERED, WAITING = phrase("delivered"), phrase("waiting")
 T = TypeVar("T")
 PAGE = 200
 
@@ -78,29 +78,32 @@ def read_database(arguments: argparse.Namespace, work: Callable[[Database], T]) 
         folder, max_mb = storage.state_dir, storage.max_mb
     path = folder / FILE_NAME
     if not path.is_file():
-        raise OutboxError(
-            f"{path}: there is no store; name the folder with --state-dir or the configuration with --config"
-        )
+        raise OutboxError(phrase("store-missing", folder=path))
     try:
         with contextlib.closing(Database(path, max_mb, str, read_only=True)) as database:
             return work(database)
     except sqlite3.Error as error:
-        raise OutboxError(f"{path}: cannot be read: {error}") from error
+        raise OutboxError(phrase("file-unreadable-because", file=path, error=error)) from error
 
 
 def _show_stats(stats: dict[str, Any], arguments: argparse.Namespace) -> None:
     if arguments.json:
         print(json.dumps(stats))
         return
-    waiting = ", ".join(f"{n} {s}" for s, n in stats["waiting"].items()) or "none"
+    waiting = ", ".join(f"{n} {s}" for s, n in stats["waiting"].items()) or phrase("none")
     kept, dropped = stats["delivered_kept"], stats["dropped"]
     say(
         arguments,
-        f"store {stats['storeid']}: waiting {waiting}; delivered and kept {kept}; dropped {dropped}",
+        phrase("store-counts", store=stats["storeid"], waiting=waiting, kept=kept, dropped=dropped),
     )
     say(
         arguments,
-        f"last sequence {stats['last_sequence']}; {stats['used_mb']:.1f} of {stats['max_mb']:.0f} MB used",
+        phrase(
+            "store-size",
+            last=stats["last_sequence"],
+            used=f"{stats['used_mb']:.1f}",
+            most=f"{stats['max_mb']:.0f}",
+        ),
     )
 
 

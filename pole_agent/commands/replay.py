@@ -26,6 +26,7 @@ from pole_agent import compose
 from pole_agent.clock import ManualClock
 from pole_agent.errors import ConfigError, Problem
 from pole_agent.health.trust import TimeKeeper
+from pole_agent.languages import phrase
 from pole_agent.settings import Settings
 from pole_agent.settings.camera import DetectorSettings
 from pole_agent.settings.load import load
@@ -197,9 +198,7 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.repeat != 1 and (
         arguments.repeat < 1 or arguments.mot or arguments.detections or arguments.save_detections
     ):
-        raise ConfigError(
-            [Problem("--repeat", "is 1 or more; rows of frames (--mot, --detections) need it to be 1")]
-        )
+        raise ConfigError([Problem("--repeat", phrase("every-out-of-range"))])
     settings, index = _settings(arguments)
     changed = {k: v for k, v in (("model", arguments.model), ("threads", arguments.threads)) if v is not None}
     try:
@@ -207,7 +206,10 @@ def run(arguments: argparse.Namespace) -> int:
     except ValidationError as error:
         found = [(str(e["loc"][0]), e) for e in error.errors()]
         raise ConfigError(
-            [Problem(f"--{key}", f"{_lower(e['msg'])}; given: {e['input']!r}") for key, e in found]
+            [
+                Problem(f"--{key}", phrase("value-given", problem=_lower(e["msg"]), given=f"{e['input']!r}"))
+                for key, e in found
+            ]
         ) from None
     settings = settings.model_copy(update={"detector": detector})
     clock = _clock(settings, arguments.start)
@@ -218,7 +220,9 @@ def run(arguments: argparse.Namespace) -> int:
             try:
                 files.append(stack.enter_context(path.open("w")) if path else None)
             except OSError as error:
-                raise ConfigError([Problem(str(path), f"cannot be written: {error.strerror}")]) from error
+                raise ConfigError(
+                    [Problem(str(path), phrase("unwritable-because", error=error.strerror))]
+                ) from error
         writer = Writer(settings, keeper, files[0], files[1], files[2], _labels(arguments, settings, index))
         figures, player = asyncio.run(_play(arguments, settings, index, clock, keeper, writer))
     if arguments.json:
@@ -260,8 +264,11 @@ def _settings(arguments: argparse.Namespace) -> tuple[Settings, int]:
     if arguments.camera is None and len(names) == 1:
         return settings, 0
     if arguments.camera not in names:
-        wrong = "say which camera" if arguments.camera is None else f'there is no camera "{arguments.camera}"'
-        raise ConfigError([Problem("--camera", f"{wrong}; choose one of: {', '.join(names) or 'none'}")])
+        choices = ", ".join(names) or phrase("none")
+        wrong = phrase("which-camera", cameras=choices)
+        if arguments.camera is not None:
+            wrong = phrase("name-unknown", kind=phrase("camera"), name=arguments.camera, known=choices)
+        raise ConfigError([Problem("--camera", wrong)])
     return settings, names.index(arguments.camera)
 
 
@@ -280,7 +287,7 @@ def _clock(settings: Settings, start: str) -> ManualClock:
         clock = ManualClock(wall=moment.timestamp(), monotonic=0.0)
     except (ValueError, OverflowError):
         raise ConfigError(
-            [Problem("--start", f"{start!r} is no time; write for example {DEFAULT_START}")]
+            [Problem("--start", phrase("invalid-time-example", given=f"{start!r}", example=DEFAULT_START))]
         ) from None
     clock.shifted = True  # the hour is the one that was asked for, not that of the recording
     return clock

@@ -15,7 +15,7 @@ from pole_agent import compose
 from pole_agent.console import control
 from pole_agent.console.speech import say
 from pole_agent.errors import PoleAgentError, PublishRefused
-from pole_agent.indonesian import spoken
+from pole_agent.languages import phrase
 from pole_agent.settings import DEFAULT_PATH, Settings
 from pole_agent.settings.load import load_or_last_good
 from pole_agent.uplink import homeassistant
@@ -41,16 +41,15 @@ def run(arguments: argparse.Namespace) -> int:
     settings = load_or_last_good(arguments.config).settings
     with contextlib.suppress(control.NotRunning):
         control.ask(arguments, "health")
-        raise PoleAgentError("the agent runs here and would say everything again; stop it first")
+        raise PoleAgentError(phrase("agent-would-publish-again"))
     if compose.broker_of(settings) is None:
-        raise PoleAgentError("there is no [mqtt]: no broker keeps anything of this pole")
-    if not arguments.yes and not _agreed(
-        spoken(f"clear {settings.base_topic} at the broker? [y/N] ", arguments.lang)
-    ):
-        say(arguments, "nothing was changed")
+        raise PoleAgentError(phrase("retire-without-broker"))
+    question = phrase("retire-question", topic=settings.base_topic).of(arguments.lang)
+    if not arguments.yes and not _agreed(question):
+        say(arguments, phrase("nothing-changed"))
         return 1
     cleared = asyncio.run(clear(settings))
-    say(arguments, f"cleared at the broker: {', '.join(cleared)}")
+    say(arguments, phrase("retire-cleared", topics=", ".join(cleared)))
     return 0
 
 
@@ -74,5 +73,5 @@ async def clear(settings: Settings) -> list[str]:
                 cleared.append(topic)
             except PublishRefused as error:
                 if topic != announcement:  # without Home Assistant a pole may have no right to that topic
-                    raise PoleAgentError(f"{topic}: {error}") from error
+                    raise PoleAgentError(phrase("at-key", key=topic, problem=error)) from error
     return cleared

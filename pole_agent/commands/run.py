@@ -29,6 +29,7 @@ from pole_agent.console.daemon import leave, run_to_end, set_up_logging
 from pole_agent.errors import ConfigError, LampError, PoleAgentError, Problem
 from pole_agent.health.notify import notify
 from pole_agent.lamp.lamp import Luminaire
+from pole_agent.languages import phrase
 from pole_agent.settings import DEFAULT_PATH
 from pole_agent.settings.advice import warnings
 from pole_agent.settings.load import Loaded, keep_last_good, last_good, load, load_or_last_good
@@ -79,7 +80,7 @@ def lit(path: Path, loaded: Loaded, clock: Clock) -> tuple[Loaded, Luminaire]:
         before = last_good(path, loaded.settings.storage.state_dir)
         if before is None or before.text == loaded.text:
             raise
-        why = f"the lamp of {path} cannot be driven: {error}; {before.degraded}"
+        why = phrase("lamp-undrivable", file=path, error=error, consequence=before.degraded)
         return replace(before, degraded=why), compose.open_lamp(before.settings, clock)
 
 
@@ -100,8 +101,9 @@ def alone(state_dir: Path) -> IO[str] | None:
     except OSError:
         file.seek(0)
         raise PoleAgentError(
-            f"an agent runs already with {state_dir} (process {file.read().strip() or 'unknown'}); stop it"
-            " first"
+            phrase(
+                "agent-already-running", folder=state_dir, process=file.read().strip() or phrase("unknown")
+            )
         ) from None
     with contextlib.suppress(OSError):  # a full disk: the number is only for people, the lock holds
         file.truncate(0)
@@ -163,7 +165,9 @@ class Daemon:
             except ConfigError as error:
                 found = error
             except Exception as error:  # noqa: BLE001 - a thread must not die in silence
-                found = ConfigError([Problem(str(self._path), f"cannot be used: {type(error).__name__}")])
+                found = ConfigError(
+                    [Problem(str(self._path), phrase("unusable", error=type(error).__name__))]
+                )
             with contextlib.suppress(RuntimeError):  # the loop is closed: nobody waits for it any more
                 loop.call_soon_threadsafe(self._reload, found, asked)
 
@@ -176,16 +180,14 @@ class Daemon:
         if reader.is_alive() and reader is self._reader:
             reader.leave()
             log.error("SIGHUP: the configuration cannot be read: the disk does not answer")
-            self.runtime.parts.degrade(
-                "configuration", "the new file cannot be read: the disk does not answer"
-            )
+            self.runtime.parts.degrade("configuration", phrase("reload-timed-out"))
 
     def _reload(self, found: Loaded | ConfigError, asked: int) -> None:
         if asked != self._asked:
             return  # somebody has asked again meanwhile
         if isinstance(found, ConfigError):
             log.error("SIGHUP: the configuration stays as it is: %s", found)
-            self.runtime.parts.degrade("configuration", f"the new file is not used: {found}")
+            self.runtime.parts.degrade("configuration", phrase("reload-refused", problems=found))
             return
         log.info("SIGHUP: the configuration is read again")
         self._next = found

@@ -26,35 +26,33 @@ from pole_agent.console import control
 from pole_agent.console.control import Here
 from pole_agent.console.lamp_chain import lamp_chain, percent
 from pole_agent.console.lamp_words import REASONS
-from pole_agent.console.request import reasons as why
 from pole_agent.console.request import where
 from pole_agent.errors import ConfigError, PoleAgentError, Problem
-from pole_agent.indonesian import spoken
+from pole_agent.languages import in_language, phrase
 from pole_agent.rule_kinds import named
-from pole_agent.words import Both
 
 HELP = "the chain of reasons of a light, an incident or a drone request"
 CLOCK = re.compile(r"([01]?\d|2[0-3]):([0-5]\d)(?::([0-5]\d))?")
 IDENTIFIER = re.compile(r"[0-9a-f-]{4,36}")
 LABELS = {
-    "program": Both("program", "program"),
-    "sun": Both("sun", "matahari"),
-    "floor": Both("floor", "batas"),
-    "override": Both("override", "perintah"),
-    "presence": Both("presence", "kehadiran"),
-    "control": Both("control", "kendali"),
-    "rule": Both("rule", "aturan"),
-    "path": Both("path", "lintasan"),
-    "verdict": Both("verdict", "penilaian"),
-    "opened": Both("opened", "dibuka"),
-    "closed": Both("closed", "ditutup"),
-    "summarized": Both("summarized", "diringkas"),
-    "incidents": Both("incidents", "kejadian"),
-    "clock": Both("clock", "jam"),
-    "photocell": Both("photocell", "sensor"),
+    "program": phrase("program"),
+    "sun": phrase("sun"),
+    "floor": phrase("floor"),
+    "override": phrase("override"),
+    "presence": phrase("presence"),
+    "control": phrase("control"),
+    "rule": phrase("rule"),
+    "path": phrase("path"),
+    "verdict": phrase("verdict"),
+    "opened": phrase("opened"),
+    "closed": phrase("closed"),
+    "summarized": phrase("summarized"),
+    "incidents": phrase("incidents"),
+    "clock": phrase("clock"),
+    "photocell": phrase("photocell"),
 }
-LINE, ZONE = Both("line", "garis"), Both("zone", "zona")
-OPEN, SHUT = Both("open", "buka "), Both("SHUT", "TUTUP")
+LINE, ZONE = phrase("line"), phrase("zone")
+OPEN, CLOSED = phrase("gate-open"), phrase("gate-closed")
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -83,7 +81,7 @@ def run(arguments: argparse.Namespace) -> int:
             [
                 Problem(
                     "identifier",
-                    f"{arguments.identifier!r} is none; write its first four characters at least",
+                    phrase("identifier-too-short", given=f"{arguments.identifier!r}"),
                 )
             ]
         )
@@ -108,16 +106,14 @@ def moment(text: str, zone: tzinfo, now: float) -> float:
         at = datetime.fromisoformat(text)
         found = (at if at.tzinfo else at.replace(tzinfo=zone)).timestamp()
     except (ValueError, OverflowError):
-        raise ConfigError(
-            [Problem("--at", f'{text!r} is no time; write "02:13" or "2026-11-24T02:13"')]
-        ) from None
+        raise ConfigError([Problem("--at", phrase("invalid-time-at", given=f"{text!r}"))]) from None
     if found > now:
-        raise ConfigError([Problem("--at", f"{text!r} is yet to come")])
+        raise ConfigError([Problem("--at", phrase("time-in-future", time=f"{text!r}"))])
     return found
 
 
 def _lamp(arguments: argparse.Namespace, here: Here) -> tuple[Any, list[str]]:
-    say, zone = partial(spoken, language=arguments.lang), here.zone
+    say, zone = partial(in_language, language=arguments.lang), here.zone
     wall, running = None if arguments.at is None else moment(arguments.at, zone, here.wall), True
     try:
         found, following = control.ask(arguments, "why.lamp", wall=wall)
@@ -128,54 +124,39 @@ def _lamp(arguments: argparse.Namespace, here: Here) -> tuple[Any, list[str]]:
         )
     if not found:
         raise PoleAgentError(
-            "nothing is kept of the lamp now"
+            phrase("no-lamp-record")
             if wall is None
-            else f"nothing is kept of the lamp from before {_time(wall, zone)}"
+            else phrase("no-lamp-record-before", time=_time(wall, zone))
         )
     since, quality, text = found
     reasons = json.loads(text)
     answer = {"at": wall, "since": since, "time_quality": quality, "running": running, **reasons}
-    doubt = ["The clock was not trusted when that was written: the time may be wrong."]
+    doubt = [phrase("clock-untrusted-then")]
     doubt = doubt if quality == "unsynced" else []
     began = following and json.loads(following[2]).get("began")
-    again = [f"It was started again {_time(following[0], zone)}."] if began else []
+    again = [phrase("agent-started-again", time=_time(following[0], zone))] if began else []
     if reasons.get("ended"):
-        stopped = (
-            f"it was stopped {_time(since, zone)}. The wiring decided: lit, where it is the reference's."
-        )
-        first = f"Now the agent does not run: {stopped}"
+        stopped = _time(since, zone)
+        first = phrase("agent-stopped-now", since=stopped)
         if wall is not None:
-            first = f"At {_time(wall, zone)} the agent did not run: {stopped}"
+            first = phrase("agent-stopped-then", at=_time(wall, zone), since=stopped)
         return answer, [say(line) for line in (first, *again)]
-    it_is = (
-        f"{percent(reasons['level'])}, by {REASONS[reasons['reason']].of(arguments.lang)}, since"
-        f" {_time(since, zone)}."
-    )
+    level, reason, began_at = percent(reasons["level"]), REASONS[reasons["reason"]], _time(since, zone)
     if wall is not None:
-        lines = [f"At {_time(wall, zone)} the lamp was at {it_is}", *doubt]
+        it_is = phrase("lamp-was", at=_time(wall, zone), level=level, reason=reason, since=began_at)
+    elif running:
+        it_is = phrase("lamp-is", level=level, reason=reason, since=began_at)
     else:
-        lines = [
-            (
-                f"Now the lamp is at {it_is}"
-                if running
-                else f"The agent does not run now; when it last wrote, the lamp was at {it_is}"
-            ),
-            *doubt,
-        ]
+        it_is = phrase("lamp-was-last", level=level, reason=reason, since=began_at)
+    lines = [it_is, *doubt]
     if again:
-        lines += [
-            (
-                "Some time after that the agent ended without a word, by a power cut perhaps. Then the wiring"
-                " decided."
-            ),
-            *again,
-        ]
+        lines += [phrase("agent-ended-unrecorded"), *again]
     chain = [f"  {LABELS[name].of(arguments.lang):<10} {say(words)}" for name, words in lamp_chain(reasons)]
     return answer, [say(line) for line in lines] + chain
 
 
 def _incident(arguments: argparse.Namespace, here: Here) -> tuple[Any, list[str]]:
-    say = partial(spoken, language=arguments.lang)
+    say = partial(in_language, language=arguments.lang)
     try:
         told = control.ask(arguments, "why.incident", id=arguments.identifier)
     except control.NotRunning:
@@ -184,57 +165,57 @@ def _incident(arguments: argparse.Namespace, here: Here) -> tuple[Any, list[str]
     names = {d["incident_id"] for d in documents}
     if len(names) != 1:
         raise PoleAgentError(
-            f"{len(names)} incidents that are kept begin with {arguments.identifier!r}; see: pole-agent"
-            " outbox list"
+            phrase("incidents-ambiguous", count=len(names), beginning=f"{arguments.identifier!r}")
         )
     rule = next((r for r in here.rules if r["name"] == documents[-1]["rule"]), None)
     last = documents[-1]
     what, name = (LINE, last["line"]) if "line" in last else (ZONE, last["zone"])
-    seen, by, eye = (
-        f"{last['incident_id']}: {named(last['kind'], arguments.lang)}",
-        last["rule"],
-        last["camera"],
+    seen = phrase(
+        "incident-line",
+        incident=f"{last['incident_id']}: {named(last['kind'], arguments.lang)}",
+        rule=last["rule"],
+        camera=last["camera"],
+        what=what,
+        name=name,
+        object=named(last["class"], arguments.lang),
     )
-    lines = [
-        say(
-            f'{seen} by rule "{by}", camera "{eye}", {what.of(arguments.lang)} "{name}", a'
-            f" {named(last['class'], arguments.lang)}."
-        )
-    ]
+    lines = [say(seen)]
     if rule is not None:
-        kind, active = (
-            (
-                f"{named(rule['kind'], arguments.lang)}"
-                f" ({', '.join(named(c, arguments.lang) for c in rule['classes'])})"
-            ),
-            f"{rule['active']}, {named(rule['severity'], arguments.lang)}",
+        classes = ", ".join(named(c, arguments.lang) for c in rule["classes"])
+        words = phrase(
+            "rule-line",
+            kind=f"{named(rule['kind'], arguments.lang)} ({classes})",
+            count=rule["count"],
+            dwell=f"{rule['dwell_s']:g}",
+            active=f"{rule['active']}, {named(rule['severity'], arguments.lang)}",
         )
-        words = (
-            f"{kind}, count {rule['count']}, dwell {rule['dwell_s']:g} s, active {active} (as it is"
-            " configured now)"
-        )
-        lines.append(_row("rule", spoken(words, arguments.lang), arguments.lang))
+        lines.append(_row("rule", say(words), arguments.lang))
     else:
-        lines.append(_row("rule", say("is not configured any more"), arguments.lang))
+        lines.append(_row("rule", say(phrase("rule-gone")), arguments.lang))
     for event in told["events"]:
         lines += _of_event(event, here, arguments.lang)
     if told["open"]:
-        lines.append("  " + say("it is still open"))
+        lines.append("  " + say(phrase("incident-still-open")))
     verdict = told["verdict"]
-    said = say(
-        f"{verdict['verdict']}, said {verdict['by']}" if verdict else "nobody has said whether it was true"
-    )
-    return told, [*lines, _row("verdict", said, arguments.lang)]
+    said = phrase("no-verdict")
+    if verdict:
+        by = verdict["by"]
+        said = (
+            phrase("verdict-true", by=by) if verdict["verdict"] == "true" else phrase("verdict-false", by=by)
+        )
+    return told, [*lines, _row("verdict", say(said), arguments.lang)]
 
 
 def _of_event(event: dict[str, Any], here: Here, language: str) -> list[str]:
-    say, data = partial(spoken, language=language), event["data"]
-    doubt = say(" (the clock was not trusted)") if event["quality"] == "unsynced" else ""
+    say, data = partial(in_language, language=language), event["data"]
+    doubt = say(phrase("clock-untrusted-suffix")) if event["quality"] == "unsynced" else ""
     text = f"{_time(event['wall'], here.zone)}{doubt}"
-    text += ", " + say(f"{named(event['severity'], language)}, tracks {data['track_ids']}")
+    text += ", " + say(
+        phrase("severity-and-tracks", severity=named(event["severity"], language), tracks=data["track_ids"])
+    )
     if "peak" in data:
         text += ", " + say(
-            f"after {data['duration_s']} s, at most {data['peak']} at once, ended: {data['end_reason']}"
+            phrase("incident-ended", seconds=data["duration_s"], peak=data["peak"], reason=data["end_reason"])
         )
     lines = [_row(event["kind"].rpartition(".")[2], text, language)]
     if path := data.get("path"):
@@ -244,7 +225,7 @@ def _of_event(event: dict[str, Any], here: Here, language: str) -> list[str]:
 
 def _drone(arguments: argparse.Namespace, here: Here) -> tuple[Any, list[str]]:
     request = one_of(requests_of(arguments), arguments.identifier)
-    say, target = partial(spoken, language=arguments.lang), request["target"]
+    say, target = partial(in_language, language=arguments.lang), request["target"]
     radius = target.get("uncertainty_m", target.get("radius_m"))
     asks = (
         f'{request["request_id"]}: {request["origin"]} "{request["rule"]}" x{request["count"]},'
@@ -252,26 +233,32 @@ def _drone(arguments: argparse.Namespace, here: Here) -> tuple[Any, list[str]]:
     )
     away = where((here.latitude, here.longitude), (target["latitude"], target["longitude"]), arguments.lang)
     place, high = f"{target['latitude']:.6f}, {target['longitude']:.6f}", target["altitude_agl_m"]
-    lines = [say(f"{asks}, to {place}, within {radius:g} m, {high:g} m high, {away}.")]
+    lines = [
+        say(
+            phrase(
+                "drone-line", request=asks, place=place, radius=f"{radius:g}", height=f"{high:g}", away=away
+            )
+        )
+    ]
     if request["simulation"]:
-        lines.append("  " + say("It is a simulation: nothing may fly."))
+        lines.append("  " + say(phrase("simulation-sentence")))
     if request["incident_ids"]:
         lines.append(_row("incidents", ", ".join(request["incident_ids"]), arguments.lang))
     for step in request["history"]:
         at = from_rfc3339(step["at"])
-        because = f": {why(step['reason'], arguments.lang)}" if step["reason"] else ""
-        done = say(f"{_time(at, here.zone)}, by {step['by']}")
+        because = f": {say(step['reason'])}" if step["reason"] else ""
+        done = say(phrase("time-by", time=_time(at, here.zone), by=step["by"]))
         lines.append(f"  {step['state']:<17} {done}{because}")
-    lines.append("  " + say("gates, as they were asked last:"))
+    lines.append("  " + say(phrase("gates-as-evaluated")))
     for gate in request["gates"]:
         value, limit = (
-            say("unknown" if v is None else "none" if v == "" else str(v))
+            phrase("unknown") if v is None else phrase("none") if v == "" else str(v)
             for v in (gate["value"], gate["limit"])
         )
-        known = say(f"value {value}, limit {limit}, from {gate['source']}")
-        age = "" if gate["age_s"] is None else ", " + say(f"{gate['age_s']:g} s old")
-        sign = OPEN if gate["ok"] else SHUT
-        lines.append(f"    {sign.of(arguments.lang)}  {gate['name']:<18} {known}{age}")
+        known = say(phrase("gate-values", value=value, limit=limit, source=gate["source"]))
+        age = "" if gate["age_s"] is None else ", " + say(phrase("seconds-old", age=f"{gate['age_s']:g}"))
+        sign = OPEN if gate["ok"] else CLOSED
+        lines.append(f"    {sign.of(arguments.lang):<6}  {gate['name']:<18} {known}{age}")
     return request, lines
 
 

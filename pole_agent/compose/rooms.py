@@ -10,6 +10,7 @@ from pole_agent.almanac import TimeOfDay
 from pole_agent.dates import Weekdays
 from pole_agent.errors import ConfigError, Problem
 from pole_agent.health.parts import MAX_REASON
+from pole_agent.languages import phrase
 from pole_agent.settings import Settings
 from pole_agent.settings.camera import CameraSettings
 from pole_agent.settings.drone import DroneSettings, PatrolSettings
@@ -122,14 +123,14 @@ def drone_areas(settings: Settings) -> tuple[Area | None, tuple[Area, ...]]:
         try:
             return areas(text_file(path, MAX_AREA_BYTES))
         except (OSError, ValueError) as error:
-            raise ConfigError([Problem(f"drone.{key}", f"{path}: {error}")]) from error
+            raise ConfigError([Problem(f"drone.{key}", phrase("at-key", key=path, problem=error))]) from error
 
     fence = chosen.geofence
     if isinstance(fence, Path):
         found = read("geofence", fence)
         if len(found) > 1:
             raise ConfigError(
-                [Problem("drone.geofence", f"{fence} holds {len(found)} polygons; a geofence is one")]
+                [Problem("drone.geofence", phrase("fence-of-many-polygons", file=fence, count=len(found)))]
             )
         area: Area | None = found[0]
     else:

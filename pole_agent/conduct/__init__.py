@@ -20,7 +20,7 @@ from pole_agent.conduct.keeping import keeping, leaving, never_leaving
 from pole_agent.conduct.light import light
 from pole_agent.conduct.seeing import seeing
 from pole_agent.settings import Settings
-from pole_agent.words import LANGUAGES, Both, Language
+from pole_agent.words import PAIR, Both
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +46,7 @@ def conduct(settings: Settings) -> list[Chapter]:
     return [Chapter(title, tuple(sentences)) for title, sentences in chapters]
 
 
-def lines(chapters: Sequence[Chapter], language: Language) -> list[str]:
+def lines(chapters: Sequence[Chapter], language: str) -> list[str]:
     """The statement as text: a heading, then its sentences as a list."""
     found: list[str] = []
     for chapter in chapters:
@@ -62,5 +62,5 @@ def digest(settings: Settings) -> str:
     """The statement by its hash (SHA-256, hexadecimal), over both languages."""
     chapters = conduct(settings)
     return hashlib.sha256(
-        "\n".join(line for language in LANGUAGES for line in lines(chapters, language)).encode()
+        "\n".join(line for language in PAIR for line in lines(chapters, language)).encode()
     ).hexdigest()

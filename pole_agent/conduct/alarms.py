@@ -6,7 +6,7 @@ from pole_agent.conduct.words import CLASSES, SEVERITY, listed, names, seconds, 
 from pole_agent.rule_kinds import KINDS
 from pole_agent.settings import Settings
 from pole_agent.settings.rules import RuleSettings
-from pole_agent.words import LANGUAGES, Both
+from pole_agent.words import PAIR, Both
 
 WAY = {
     "any": Both("", ""),
@@ -54,6 +54,6 @@ def _what(rule: RuleSettings) -> Both:
             count=rule.count,
             way=way.of(language),
         )
-        for language in LANGUAGES
+        for language in PAIR
     )
     return Both(en, indonesian)

@@ -15,7 +15,7 @@ from pole_agent.conduct.pictograms import CAMERA, LAMP
 from pole_agent.conduct.sign import address, sign
 from pole_agent.conduct.style import STYLE
 from pole_agent.settings import Settings
-from pole_agent.words import Both, Language
+from pole_agent.words import Both
 
 if TYPE_CHECKING:
     from pole_agent.conduct import Chapter
@@ -33,7 +33,7 @@ QUANTITY = re.compile(r"(?<=\d) (?=\w)")  # no line ends between a number and wh
 LONG = 160  # characters of who runs the pole and whom to ask, above which they are printed smaller
 
 
-def page(settings: Settings, chapters: Sequence[Chapter], digest: str, languages: Sequence[Language]) -> str:
+def page(settings: Settings, chapters: Sequence[Chapter], digest: str, languages: Sequence[str]) -> str:
     """The pages as HTML: for each language the sign and the statement behind it."""
     pole = settings.pole
     named = qr(
@@ -54,7 +54,7 @@ def page(settings: Settings, chapters: Sequence[Chapter], digest: str, languages
     )
 
 
-def _sign(settings: Settings, digest: str, language: Language, code: str, caption: str) -> str:
+def _sign(settings: Settings, digest: str, language: str, code: str, caption: str) -> str:
     """The sign. `code` is the QR code beside whom to ask, `caption` the words under it."""
     pole, said = settings.pole, sign(settings)
     responsible = said.responsible.of(language)
@@ -76,9 +76,7 @@ def _sign(settings: Settings, digest: str, language: Language, code: str, captio
     )
 
 
-def _statement(
-    settings: Settings, chapters: Sequence[Chapter], digest: str, language: Language, code: str
-) -> str:
+def _statement(settings: Settings, chapters: Sequence[Chapter], digest: str, language: str, code: str) -> str:
     """The statement. `code` is a QR code with the name of the pole, its contact and the hash."""
     pole = settings.pole
     body = "".join(

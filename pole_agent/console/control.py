@@ -19,6 +19,7 @@ from typing import Any
 from pole_agent import compose
 from pole_agent.almanac import from_rfc3339
 from pole_agent.errors import ConfigError, PoleAgentError
+from pole_agent.languages import phrase
 from pole_agent.settings import DEFAULT_PATH, Settings
 from pole_agent.settings.load import load_or_last_good
 from pole_agent.words import local_time
@@ -130,19 +131,13 @@ def _exchange(arguments: argparse.Namespace, request: dict[str, Any]) -> dict[st
             with connection.makefile("rb") as file:
                 line = file.readline()
     except (FileNotFoundError, ConnectionRefusedError) as error:
-        raise NotRunning(
-            f"no agent runs here ({path}); start it with: pole-agent run --config …, or name its socket with"
-            " --socket"
-        ) from error
+        raise NotRunning(phrase("agent-not-here", socket=path)) from error
     except PermissionError as error:
-        raise PoleAgentError(
-            f"{path}: this user may not talk to the agent; it takes the group pole-agent (sudo usermod -aG"
-            " pole-agent $USER)"
-        ) from error
+        raise PoleAgentError(phrase("agent-not-permitted", socket=path)) from error
     except OSError as error:
-        raise PoleAgentError(f"{path}: {error}") from error
+        raise PoleAgentError(phrase("at-key", key=path, problem=error)) from error
     if not line:
-        raise PoleAgentError(f"{path}: the agent hung up")
+        raise PoleAgentError(phrase("agent-closed-connection", socket=path))
     reply: dict[str, Any] = json.loads(line)
     if not reply.get("ok"):
         raise PoleAgentError(str(reply.get("error")))

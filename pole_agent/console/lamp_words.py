@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from pole_agent.words import Both
+from pole_agent.languages import phrase
 
 REASONS = {
-    "failsafe": Both("failsafe", "pengaman (failsafe)"),
-    "program": Both("program", "program"),
-    "override": Both("override", "perintah (override)"),
-    "presence": Both("presence", "kehadiran"),
-    "warning": Both("warning", "peringatan"),
-    "sweep": Both("sweep", "uji (sweep)"),
+    "failsafe": phrase("failsafe"),
+    "program": phrase("program"),
+    "override": phrase("override"),
+    "presence": phrase("presence"),
+    "warning": phrase("warning"),
+    "sweep": phrase("sweep"),
 }
-MODES = {"fixed": Both("fixed", "tetap"), "adaptive": Both("adaptive", "kehadiran boleh menaikkan")}
+MODES = {"fixed": phrase("fixed"), "adaptive": phrase("adaptive")}

@@ -9,18 +9,14 @@ from collections.abc import Callable
 from typing import Any
 
 from pole_agent.console.lamp_words import REASONS
-from pole_agent.console.request import reasons
-from pole_agent.rule_kinds import named
+from pole_agent.languages import Phrase, in_language, phrase
+from pole_agent.rule_kinds import KINDS
 from pole_agent.uplink.events import TYPE_PREFIX, Message
-from pole_agent.words import NAMES, Both
+from pole_agent.words import NAMES
 
-LAMP, STATUS, DRONE = Both("lamp", "lampu"), Both("status", "status"), Both("drone", "drone")
-TRAFFIC, DISPATCHER = Both("traffic", "lalu lintas"), Both("dispatcher", "pengendali")
-OPENED = Both("{rule}: {kind} of a {class} opened", "{rule}: {kind} ({class}) dibuka")
-CLOSED = Both(
-    "{rule}: {kind} closed after {duration_s} s", "{rule}: {kind} ditutup setelah {duration_s} detik"
-)
-SIMULATION, DECIDES = Both("simulation", "simulasi"), Both("a person decides", "seorang petugas memutuskan")
+LAMP, STATUS, DRONE = phrase("lamp"), phrase("status"), phrase("drone")
+TRAFFIC, DISPATCHER = phrase("traffic"), phrase("dispatcher")
+SIMULATION, DECIDES = phrase("simulation"), phrase("person-decides")
 
 
 class Narrator:
@@ -65,21 +61,24 @@ class Narrator:
             kind, data = document["type"].removeprefix(TYPE_PREFIX), document["data"]
             self.kinds[kind] += 1
             severity = NAMES[document["severity"]]
-            told = data | {key: named(data[key], self.language) for key in ("kind", "class") if key in data}
             if kind == "incident.opened":
-                return self._line(severity, OPENED.of(self.language).format(**told))
+                what, who = KINDS[data["kind"]].name, NAMES[data["class"]]
+                opened = phrase("told-opened", rule=data["rule"], kind=what, object=who)
+                return self._line(severity, opened.of(self.language))
             if kind == "incident.closed":
-                return self._line(severity, CLOSED.of(self.language).format(**told))
+                what, seconds = KINDS[data["kind"]].name, data["duration_s"]
+                closed = phrase("told-closed", rule=data["rule"], kind=what, seconds=seconds)
+                return self._line(severity, closed.of(self.language))
             if kind == "traffic.summarized":
                 return self._line(TRAFFIC, json.dumps({z["zone"]: z["entered"] for z in data["zones"]}))
         return ""
 
-    def _line(self, label: Both, text: str) -> str:
+    def _line(self, label: Phrase, text: str) -> str:
         return f"{label.of(self.language):<10} {text}"
 
     def _request(self, request: dict[str, Any]) -> str:
         simulated = f" ({SIMULATION.of(self.language)})" if request["simulation"] else ""
-        words = "; ".join(w for w in (request["step"], reasons(request["reason"], self.language)) if w)
+        words = "; ".join(w for w in (request["step"], in_language(request["reason"], self.language)) if w)
         if request["state"] == "pending_approval" and self._approve:
             words = f"{DECIDES.of(self.language)}: {self._approve(request['request_id'])}"
         text = self._line(

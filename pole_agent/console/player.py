@@ -22,6 +22,7 @@ from pole_agent.errors import CameraError
 from pole_agent.frame import Frame
 from pole_agent.health.trust import TimeKeeper
 from pole_agent.health.vitals import memory_mb, peak_memory_mb
+from pole_agent.languages import phrase
 from pole_agent.pipeline import PendingFrame, Timings
 from pole_agent.settings import Settings
 from pole_agent.vocabulary import Detection, Response, Track
@@ -102,7 +103,7 @@ class Player:
             while await self._begin_some() or self._begun:
                 await self._finish(self._begun.popleft())
             if self._frame is None:
-                raise CameraError(f"{self._clip}: the clip has no frame")
+                raise CameraError(phrase("clip-empty", clip=self._clip))
             self._results.responses(self._pipeline.stop("ended", self._frame.at))
         finally:
             self._source.close()

@@ -14,6 +14,7 @@ from typing import Any
 from pole_agent.almanac import from_rfc3339, rfc3339
 from pole_agent.drone.approval import LONGEST_S, facts_of, plan_facts, text
 from pole_agent.errors import ConfigError, PoleAgentError, Problem
+from pole_agent.languages import phrase
 from pole_agent.settings.drone import OfficerSettings
 from pole_agent.settings.reading import decoded
 
@@ -74,12 +75,12 @@ def make_key(arguments: argparse.Namespace) -> int:
     try:
         OfficerSettings(name=arguments.name, public_key=ed25519.public_key_of(private))
     except ValueError:
-        raise ConfigError([Problem("--name", "is a name of 1 to 100 characters on one line")]) from None
+        raise ConfigError([Problem("--name", phrase("officer-name-invalid"))]) from None
     try:
         with os.fdopen(os.open(arguments.out, os.O_WRONLY | os.O_CREAT | os.O_EXCL, KEY_MODE), "w") as file:
             file.write(private + "\n")
     except OSError as error:
-        raise PoleAgentError(f"{arguments.out}: {error.strerror}") from error
+        raise PoleAgentError(phrase("at-key", key=arguments.out, problem=error.strerror)) from error
     print(
         f"{arguments.out} holds the private key. Keep it to yourself; into pole.toml of each pole goes:",
         file=sys.stderr,
@@ -95,27 +96,29 @@ def make_key(arguments: argparse.Namespace) -> int:
 def sign(arguments: argparse.Namespace) -> int:
     if not 0 < arguments.seconds <= LONGEST_S:
         raise ConfigError(
-            [Problem("--for", f"{arguments.seconds:g} is not possible; give 1 to {LONGEST_S:.0f} seconds")]
+            [
+                Problem(
+                    "--for",
+                    phrase("seconds-out-of-range", given=f"{arguments.seconds:g}", most=f"{LONGEST_S:.0f}"),
+                )
+            ]
         )
     message = _read(arguments.message)
     if not isinstance(message.get("pole"), str):
-        raise PoleAgentError('this is no message of drone/request or info of a pole (it has no key "pole")')
+        raise PoleAgentError(phrase("not-a-pole-message"))
     payload: dict[str, Any] = {"decision": "approve", "by": arguments.by}
     if arguments.patrol:
         plans = _plans(message)
         if arguments.patrol not in plans:
             raise PoleAgentError(
-                f"the message names no patrol {arguments.patrol!r}; it is the info message of the pole, with"
-                f" {list(plans)}"
+                phrase("patrol-not-in-message", patrol=f"{arguments.patrol!r}", patrols=list(plans))
             )
         try:
             until = from_rfc3339(arguments.until)
         except ValueError:
-            raise ConfigError(
-                [Problem("--until", 'is a time with its zone, for example "2027-01-01T00:00:00Z"')]
-            ) from None
+            raise ConfigError([Problem("--until", phrase("time-with-zone-expected"))]) from None
         if until <= time.time():
-            raise ConfigError([Problem("--until", f"{arguments.until} is over")])
+            raise ConfigError([Problem("--until", phrase("time-is-past", time=arguments.until))])
         facts = plan_facts(arguments.patrol, plans[arguments.patrol], until)
         payload |= {"patrol": arguments.patrol, "until": rfc3339(until)}
     else:
@@ -134,9 +137,9 @@ def _read(name: str) -> dict[str, Any]:
     try:
         message = json.loads(decoded(sys.stdin.buffer.read() if name == "-" else Path(name).read_bytes()))
         if not isinstance(message, dict):
-            raise ValueError("it is no JSON object")
+            raise ValueError(phrase("not-a-json-object"))
     except (OSError, ValueError, RecursionError) as error:
-        raise PoleAgentError(f"{name}: cannot be read as a message: {error}") from error
+        raise PoleAgentError(phrase("message-unreadable", file=name, error=error)) from error
     return message
 
 
@@ -144,16 +147,14 @@ def _plans(message: dict[str, Any]) -> dict[str, str]:
     try:
         return {str(p["name"]): str(p["plan"]) for p in message.get("patrols", [])}
     except (KeyError, TypeError) as error:
-        raise PoleAgentError("this is no info message of a pole (its patrols cannot be read)") from error
+        raise PoleAgentError(phrase("info-unreadable")) from error
 
 
 def facts_from(message: dict[str, Any]) -> dict[str, str]:
     try:
         return facts_of(message)
     except (KeyError, TypeError, ValueError) as error:
-        raise PoleAgentError(
-            f"this is no message of drone/request ({error!r} is missing or wrong)"
-        ) from error
+        raise PoleAgentError(phrase("request-unreadable", key=f"{error!r}")) from error
 
 
 def signed(
@@ -167,7 +168,7 @@ def signed(
     try:
         value = ed25519.sign(decoded(key.read_bytes()), words.encode())
     except (OSError, ValueError) as error:
-        raise PoleAgentError(f"{key}: is no private key of pole-agent drone key: {error}") from error
+        raise PoleAgentError(phrase("private-key-unusable", file=key, error=error)) from error
     if tell:
         print(f"signed:\n{words}", end="", file=sys.stderr)
     return {"nonce": nonce, "expires_at": expires, "value": value}

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import argparse
 
-from pole_agent.indonesian import spoken
+from pole_agent.languages import in_language
 
 
 def say(arguments: argparse.Namespace, text: str) -> None:
-    """Print an English sentence, or its Indonesian."""
-    print(spoken(text, arguments.lang), flush=True)
+    """Print a sentence in the language of the user."""
+    print(in_language(text, arguments.lang), flush=True)

@@ -15,6 +15,7 @@ from pole_agent.console.speech import say
 from pole_agent.errors import PoleAgentError
 from pole_agent.lamp.drawing import draw
 from pole_agent.lamp.survey import survey
+from pole_agent.languages import phrase
 from pole_agent.settings import Settings
 from pole_agent.settings.load import load_or_last_good
 
@@ -37,9 +38,7 @@ def tonight(arguments: argparse.Namespace) -> None:
         night = night_of(wall, plan.place)
         plan.stretches(night)
     except (ValueError, OverflowError):
-        raise PoleAgentError(
-            f"{arguments.date} lies at the edge of the calendar; name another date"
-        ) from None
+        raise PoleAgentError(phrase("date-at-edge", date=arguments.date)) from None
     if arguments.json:
         print(
             json.dumps(
@@ -60,11 +59,6 @@ def tonight(arguments: argparse.Namespace) -> None:
         say(arguments, line)
     for spell in survey(plan, wall, 1):
         if not spell.lit:
-            say(
-                arguments,
-                "  warning: the program leaves a part of this night without light" + floor_line(settings),
-            )
-
-
-def floor_line(settings: Settings) -> str:
-    return "" if settings.lamp.part_night else f"; the floor of {settings.lamp.floor:.0%} is kept"
+            floor = f"{settings.lamp.floor:.0%}"
+            kept = phrase("night-partly-dark-floor", floor=floor)
+            say(arguments, phrase("night-partly-dark") if settings.lamp.part_night else kept)

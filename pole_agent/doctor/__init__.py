@@ -15,9 +15,9 @@ from typing import Any
 
 from pole_agent.doctor import board, eyes, link, machine, timekeeping
 from pole_agent.doctor.finding import Check, Finding
+from pole_agent.languages import phrase
 from pole_agent.settings import Settings
 from pole_agent.threads import Thread
-from pole_agent.words import Both
 
 TIMEOUT_S = 20.0
 # What can be looked at without any configuration.
@@ -81,18 +81,15 @@ def _examine(check: Check, name: str, settings: Settings, timeout_s: float) -> I
     thread.join(timeout_s)
     if thread.is_alive():
         thread.leave()
-        words = Both(f"no answer within {timeout_s:.0f} s", f"tidak ada jawaban dalam {timeout_s:.0f} detik")
-        fix = Both(
-            "Look at what it waits for: the network, the camera or the disk.",
-            "Periksa yang ditunggunya: jaringan, kamera, atau disk.",
-        )
+        words = phrase("check-timed-out", seconds=f"{timeout_s:.0f}")
+        fix = phrase("check-timed-out-fix")
         yield Finding(name, "fail", words, fix)
     elif run.error is not None:
         what = type(run.error).__name__  # its text may hold an address with a password
         yield Finding(
             name,
             "unknown",
-            Both(f"the check itself failed: {what}", f"pemeriksaan ini sendiri gagal: {what}"),
+            phrase("check-failed", error=what),
         )
     else:
         yield from run.found

@@ -11,11 +11,11 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
-from pole_agent.doctor.finding import Finding, said
+from pole_agent.doctor.finding import Finding
 from pole_agent.errors import LampError
 from pole_agent.lamp.pwm import find_chip
+from pole_agent.languages import phrase
 from pole_agent.settings import Settings
-from pole_agent.words import Both
 
 MACHINE = Path("/")
 LGPIO = "0.2.2.0"
@@ -35,14 +35,8 @@ def gpio(settings: Settings, root: Path = MACHINE) -> Iterator[Finding]:
         yield Finding(
             "gpio",
             "warn",
-            Both(
-                'lamp.backend is "mock": no lamp is driven',
-                'lamp.backend adalah "mock": tidak ada lampu yang dikendalikan',
-            ),
-            Both(
-                'On a pole write backend = "pwm" or "gpio" in [lamp].',
-                'Di tiang, tulis backend = "pwm" atau "gpio" pada [lamp].',
-            ),
+            phrase("backend-is-mock"),
+            phrase("backend-is-mock-fix"),
         )
         return
     if lamp.backend == "pwm" and not parts:
@@ -52,11 +46,8 @@ def gpio(settings: Settings, root: Path = MACHINE) -> Iterator[Finding]:
         yield Finding(
             "gpio",
             "fail",
-            Both("there is no GPIO chip (/dev/gpiochip*)", "tidak ada chip GPIO (/dev/gpiochip*)"),
-            Both(
-                "Is this a Raspberry Pi? In a container or service, allow it: DeviceAllow=char-gpiochip rw.",
-                "Apakah ini Raspberry Pi? Di dalam kontainer atau layanan, izinkan: DeviceAllow=char-gpiochip rw.",
-            ),
+            phrase("no-gpio-chip"),
+            phrase("no-gpio-chip-fix"),
         )
         return
     shut = [chip.name for chip in chips if not os.access(chip, os.R_OK | os.W_OK)]
@@ -64,29 +55,20 @@ def gpio(settings: Settings, root: Path = MACHINE) -> Iterator[Finding]:
         yield Finding(
             "gpio",
             "fail",
-            Both(
-                f"this user may not open {', '.join(shut)}",
-                f"pengguna ini tidak boleh membuka {', '.join(shut)}",
-            ),
-            Both(
-                "sudo usermod -aG gpio $USER, then log in again.",
-                "sudo usermod -aG gpio $USER, lalu masuk kembali.",
-            ),
+            phrase("gpio-not-permitted", chips=", ".join(shut)),
+            phrase("gpio-not-permitted-fix"),
         )
         return
     yield _library(len(chips))
 
 
 def _library(chips: int) -> Finding:
-    install = Both(
-        f"pip install lgpio=={LGPIO} (Python 3.11 on aarch64), or sudo apt install python3-lgpio and make the environment with --system-site-packages.",
-        f"pip install lgpio=={LGPIO} (Python 3.11 di aarch64), atau sudo apt install python3-lgpio dan buat lingkungan dengan --system-site-packages.",
-    )
+    install = phrase("install-lgpio-fix", version=LGPIO)
     if importlib.util.find_spec("lgpio") is None:
         return Finding(
             "gpio",
             "fail",
-            Both("the library lgpio is not installed", "pustaka lgpio belum dipasang"),
+            phrase("lgpio-missing"),
             install,
         )
     try:
@@ -99,15 +81,10 @@ def _library(chips: int) -> Finding:
         return Finding(
             "gpio",
             "fail",
-            Both(
-                f"lgpio {version} is an empty stub: it cannot drive anything",
-                f"lgpio {version} hanyalah cangkang kosong: tidak dapat mengendalikan apa pun",
-            ),
+            phrase("lgpio-is-stub", version=version),
             install,
         )
-    return Finding(
-        "gpio", "ok", Both(f"{chips} GPIO chip(s), lgpio {version}", f"{chips} chip GPIO, lgpio {version}")
-    )
+    return Finding("gpio", "ok", phrase("gpio-works", chips=chips, version=version))
 
 
 def pwm(settings: Settings, root: Path = MACHINE) -> Iterator[Finding]:
@@ -121,25 +98,19 @@ def pwm(settings: Settings, root: Path = MACHINE) -> Iterator[Finding]:
         yield Finding(
             "pwm",
             "fail",
-            said(error),
-            Both(
-                "Add dtoverlay=pwm,pin=18,func=2 to /boot/firmware/config.txt and restart (docs/wiring.md).",
-                "Tambahkan dtoverlay=pwm,pin=18,func=2 ke /boot/firmware/config.txt lalu nyalakan ulang (docs/wiring.md).",
-            ),
+            str(error),
+            phrase("pwm-missing-fix"),
         )
         return
     if not os.access(chip / "export", os.W_OK):
         yield Finding(
             "pwm",
             "fail",
-            Both(f"this user may not write {chip}/export", f"pengguna ini tidak boleh menulis {chip}/export"),
-            Both(
-                "The udev rule of scripts/install gives it to the group gpio; be in that group.",
-                "Aturan udev dari scripts/install memberikannya kepada grup gpio; masuklah ke grup itu.",
-            ),
+            phrase("pwm-not-permitted", chip=chip),
+            phrase("pwm-not-permitted-fix"),
         )
         return
-    yield Finding("pwm", "ok", Both(f"{chip.name}, channel {channel}", f"{chip.name}, kanal {channel}"))
+    yield Finding("pwm", "ok", phrase("pwm-works", chip=chip.name, channel=channel))
 
 
 def sensors(settings: Settings) -> Iterator[Finding]:
@@ -153,17 +124,12 @@ def sensors(settings: Settings) -> Iterator[Finding]:
             yield Finding(
                 name,
                 "fail",
-                Both(f"{part.file} gives no number: {error}", f"{part.file} tidak memberi angka: {error}"),
-                Both(
-                    "Is the sensor connected, is its driver loaded?",
-                    "Apakah sensor tersambung, apakah drivernya dimuat?",
-                ),
+                phrase("sensor-without-number", file=part.file, error=error),
+                phrase("sensor-without-number-fix"),
             )
         else:
             yield Finding(
                 name,
                 "ok",
-                Both(
-                    f"{part.file} gives {value * part.scale:g}", f"{part.file} memberi {value * part.scale:g}"
-                ),
+                phrase("sensor-gives", file=part.file, value=f"{value * part.scale:g}"),
             )

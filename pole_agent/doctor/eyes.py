@@ -6,12 +6,11 @@ import os
 import time
 from collections.abc import Iterator
 
-from pole_agent.doctor.finding import AS_ROOT, Finding, said
+from pole_agent.doctor.finding import AS_ROOT, Finding
 from pole_agent.errors import CameraError, ModelError
-from pole_agent.indonesian import translate
+from pole_agent.languages import phrase, together
 from pole_agent.settings import Settings
 from pole_agent.settings.section import is_credential, secret_file
-from pole_agent.words import Both
 
 WARM, RUNS = 3, 12
 SHARE = 0.7  # of the time between frames that the network may take, with all cameras together
@@ -31,28 +30,20 @@ def cameras(settings: Settings) -> Iterator[Finding]:
                 yield Finding(
                     name,
                     "fail",
-                    said(error),
-                    Both(
-                        "Is it powered and on this network? pole-agent camera find looks for cameras; pole-agent camera probe tries one. "
-                        "A camera for one viewer turns the doctor away while the agent looks through it.",
-                        "Apakah kamera menyala dan ada di jaringan ini? pole-agent camera find mencari kamera; pole-agent camera probe mencobanya. "
-                        "Kamera untuk satu penonton menolak dokter selama agen memakainya.",
-                    ),
+                    str(error),
+                    phrase("camera-unreachable-fix"),
                 )
                 continue
-            yield Finding(name, "ok", Both("it answers", "kamera menjawab"))
+            yield Finding(name, "ok", phrase("camera-answers"))
         elif not os.access(camera.source, os.R_OK):
             yield Finding(
                 name,
                 "fail",
-                Both(f"{camera.source} cannot be read", f"{camera.source} tidak dapat dibaca"),
-                Both(
-                    "Is the camera plugged in? Is this user in the group video?",
-                    "Apakah kamera terpasang? Apakah pengguna ini ada di grup video?",
-                ),
+                phrase("cannot-be-read", file=camera.source),
+                phrase("camera-device-fix"),
             )
         else:
-            yield Finding(name, "ok", Both(f"{camera.source} is there", f"{camera.source} ada"))
+            yield Finding(name, "ok", phrase("device-is-there", device=camera.source))
 
 
 def pictures(settings: Settings) -> Iterator[Finding]:
@@ -76,20 +67,15 @@ def pictures(settings: Settings) -> Iterator[Finding]:
             yield Finding(
                 name,
                 "fail",
-                said(error),
-                Both(
-                    "pole-agent camera probe tries it with more words.",
-                    "pole-agent camera probe mencobanya dengan keterangan lebih banyak.",
-                ),
+                str(error),
+                phrase("picture-failed-fix"),
             )
             continue
-        words = Both(
-            f"{found.width} × {found.height}, {found.measured_fps:.1f} frames a second",
-            f"{found.width} × {found.height}, {found.measured_fps:.1f} gambar per detik",
+        words = phrase(
+            "picture-works", width=found.width, height=found.height, fps=f"{found.measured_fps:.1f}"
         )
         told = advice(found, camera.fps)
-        fix = Both(" ".join(told), " ".join(map(translate, told))) if told else None
-        yield Finding(name, "warn" if told else "ok", words, fix)
+        yield Finding(name, "warn" if told else "ok", words, together(told))
 
 
 def model(settings: Settings) -> Iterator[Finding]:
@@ -109,11 +95,8 @@ def model(settings: Settings) -> Iterator[Finding]:
         yield Finding(
             "model",
             "fail",
-            said(error),
-            Both(
-                "Install the agent again, or name another model in [detector].",
-                "Pasang ulang agen, atau sebut model lain pada [detector].",
-            ),
+            str(error),
+            phrase("model-fix"),
         )
         return
     letterbox = Letterbox(card.width, card.height, planar=card.planar, padding=card.padding)
@@ -125,9 +108,8 @@ def model(settings: Settings) -> Iterator[Finding]:
         times.append(time.perf_counter() - begun)
     each_ms = sorted(times[WARM:])[RUNS // 2] * 1000
     busy = each_ms / 1000 * sum(c.fps for c in settings.cameras)
-    words = Both(
-        f"{settings.detector.model}: {each_ms:.1f} ms a picture, {busy:.0%} of the time when all cameras are busy",
-        f"{settings.detector.model}: {each_ms:.1f} ms per gambar, {busy:.0%} dari waktu bila semua kamera sibuk",
+    words = phrase(
+        "model-speed", model=settings.detector.model, milliseconds=f"{each_ms:.1f}", busy=f"{busy:.0%}"
     )
     if busy <= SHARE:
         yield Finding("model", "ok", words)
@@ -136,8 +118,5 @@ def model(settings: Settings) -> Iterator[Finding]:
             "model",
             "warn",
             words,
-            Both(
-                "Lower the fps of a camera, or choose a smaller model; else it looks less often than it is told.",
-                "Turunkan fps kamera, atau pilih model yang lebih kecil; bila tidak, ia melihat lebih jarang daripada yang diminta.",
-            ),
+            phrase("model-slow-fix"),
         )

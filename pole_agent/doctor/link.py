@@ -11,11 +11,11 @@ from pole_agent.doctor.finding import AS_ROOT, Finding
 from pole_agent.doctor.login import login
 from pole_agent.health.certificates import DAY_S, WARN_DAYS, authority_ends, own_ends
 from pole_agent.health.link import link
+from pole_agent.languages import phrase
 from pole_agent.settings import Settings, files
 from pole_agent.settings.mqtt import MqttSettings
 from pole_agent.settings.section import is_credential, secret_file
 from pole_agent.uplink.tls import tls_context
-from pole_agent.words import Both
 
 TIMEOUT_S = 5.0
 WEAK_DBM = -75
@@ -28,11 +28,8 @@ def secrets(settings: Settings) -> Iterator[Finding]:
             yield Finding(
                 path,
                 "fail",
-                Both(f"{file} cannot be read", f"{file} tidak dapat dibaca"),
-                Both(
-                    f"Does it exist? sudo chgrp pole-agent {file} && sudo chmod 640 {file}",
-                    f"Apakah ada? sudo chgrp pole-agent {file} && sudo chmod 640 {file}",
-                ),
+                phrase("cannot-be-read", file=file),
+                phrase("secret-unreadable-fix", file=file),
             )
 
 
@@ -43,11 +40,8 @@ def network(settings: Settings) -> Iterator[Finding]:
         yield Finding(
             "network",
             "warn",
-            Both("there is no way out (no default route)", "tidak ada jalan keluar (tanpa rute bawaan)"),
-            Both(
-                "Is the modem or cable connected, has the SIM credit? ip route and mmcli -m any or nmcli device show more. Events wait on the pole meanwhile.",
-                "Apakah modem atau kabel tersambung, apakah SIM berpulsa? ip route dan mmcli -m any atau nmcli device menunjukkan lebih. Sementara itu kejadian menunggu di tiang.",
-            ),
+            phrase("no-default-route"),
+            phrase("no-default-route-fix"),
         )
         return
     name, signal = way["interface"], way["signal_dbm"]
@@ -56,21 +50,18 @@ def network(settings: Settings) -> Iterator[Finding]:
         yield Finding(
             "network",
             "fail",
-            Both(f"{name} has no carrier", f"{name} tanpa sinyal pembawa"),
-            Both("Look at its cable, at the other end too.", "Periksa kabelnya, juga ujung yang lain."),
+            phrase("no-carrier", interface=name),
+            phrase("no-carrier-fix"),
         )
     elif signal is not None and signal < WEAK_DBM:
         yield Finding(
             "network",
             "warn",
-            Both(f"{name}{strength}: weak", f"{name}{strength}: lemah"),
-            Both(
-                "Move the antenna, or the access point nearer.",
-                "Pindahkan antena, atau dekatkan titik aksesnya.",
-            ),
+            phrase("signal-weak", interface=name, strength=strength),
+            phrase("signal-weak-fix"),
         )
     else:
-        yield Finding("network", "ok", Both(f"out by {name}{strength}", f"keluar lewat {name}{strength}"))
+        yield Finding("network", "ok", phrase("network-works", interface=name, strength=strength))
 
 
 def broker(settings: Settings) -> Iterator[Finding]:
@@ -83,8 +74,8 @@ def broker(settings: Settings) -> Iterator[Finding]:
         yield Finding(
             "broker",
             "warn",
-            Both("none is configured: events stay on the pole", "belum diatur: kejadian tetap di tiang"),
-            Both("Add [mqtt] host.", "Tambahkan [mqtt] host."),
+            phrase("no-broker-configured"),
+            phrase("no-broker-configured-fix"),
         )
         return
     where = f"{chosen.host}:{chosen.port}"
@@ -94,25 +85,16 @@ def broker(settings: Settings) -> Iterator[Finding]:
         yield Finding(
             "broker",
             "fail",
-            Both(
-                f"the name {chosen.host} is not known: {error.strerror}",
-                f"nama {chosen.host} tidak dikenal: {error.strerror}",
-            ),
-            Both(
-                "Is there a network? Is the name right? resolvectl query shows what the resolver says.",
-                "Apakah ada jaringan? Apakah namanya benar? resolvectl query menunjukkan jawaban DNS.",
-            ),
+            phrase("broker-host-unknown", host=chosen.host, error=error.strerror),
+            phrase("broker-host-unknown-fix"),
         )
         return
     except OSError as error:
         yield Finding(
             "broker",
             "fail",
-            Both(f"{where} does not answer: {error}", f"{where} tidak menjawab: {error}"),
-            Both(
-                "Is the link up (SIM, signal, cable)? Does a firewall block the port? Events wait on the pole meanwhile.",
-                "Apakah sambungan aktif (SIM, sinyal, kabel)? Apakah porta diblokir? Sementara itu kejadian menunggu di tiang.",
-            ),
+            phrase("broker-unreachable", broker=where, error=error),
+            phrase("broker-unreachable-fix"),
         )
         return
     with connection:
@@ -135,11 +117,8 @@ def _shake_hands(chosen: MqttSettings, connection: socket.socket, where: str) ->
         return Finding(
             "broker",
             "fail",
-            Both(f"{where}: TLS fails: {error}", f"{where}: TLS gagal: {error}"),
-            Both(
-                "Check ca_file, cert_file and key_file in [mqtt], and the clock of this pole: a wrong date makes every certificate wrong.",
-                "Periksa ca_file, cert_file, dan key_file pada [mqtt], dan jam tiang ini: tanggal yang salah membuat semua sertifikat salah.",
-            ),
+            phrase("tls-failed", broker=where, error=error),
+            phrase("tls-failed-fix"),
         )
     return None
 
@@ -164,20 +143,14 @@ def certificates(settings: Settings) -> Iterator[Finding]:
             yield Finding(
                 name,
                 "fail",
-                Both(f"{file} cannot be read: {error}", f"{file} tidak dapat dibaca: {error}"),
-                Both(
-                    "Put the certificate there, readable by the group pole-agent.",
-                    "Letakkan sertifikat di sana, dapat dibaca grup pole-agent.",
-                ),
+                phrase("certificate-unreadable", file=file, error=error),
+                phrase("certificate-unreadable-fix"),
             )
             continue
         left = ends - time.time()
         date = time.strftime("%Y-%m-%d", time.gmtime(ends))
-        words = Both(f"ends on {date}", f"berakhir pada {date}")
-        renew = Both(
-            f"Issue a new one, put it in the place of {file}, and: sudo systemctl restart pole-agent.",
-            f"Terbitkan yang baru, letakkan menggantikan {file}, lalu: sudo systemctl restart pole-agent.",
-        )
+        words = phrase("certificate-expires", date=date)
+        renew = phrase("certificate-expires-fix", file=file)
         if left > WARN_DAYS * DAY_S:
             yield Finding(name, "ok", words)
         else:

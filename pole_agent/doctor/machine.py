@@ -15,8 +15,8 @@ from pole_agent.doctor.finding import Finding
 from pole_agent.health.heat import WARM_C
 from pole_agent.health.vitals import power as power_vitals
 from pole_agent.health.vitals import temperature_c, wear_pct
+from pole_agent.languages import phrase
 from pole_agent.settings import Settings
-from pole_agent.words import Both
 
 PACKAGES = (
     "aiomqtt",
@@ -34,10 +34,7 @@ RTC, WATCHDOG = "dev/rtc0", "dev/watchdog"
 MEMINFO, VMSTAT = Path("/proc/meminfo"), Path("/proc/vmstat")
 ROOM_MB, MIN_MEMORY_MB = 100, 150
 UNIT = "pole-agent.service"
-ACCEPT_FIX = Both(
-    "Compare it with a watch. If it is right: sudo pole-agent clock accept. If not: look at the time server, the clock chip and its battery. The lamp shines at its failsafe level meanwhile.",
-    "Bandingkan dengan jam tangan. Bila benar: sudo pole-agent clock accept. Bila tidak: periksa server waktu, chip jam, dan baterainya. Sementara itu lampu menyala pada tingkat aman.",
-)
+ACCEPT_FIX = phrase("clock-accept-fix")
 
 
 def versions(settings: Settings) -> Iterator[Finding]:
@@ -54,11 +51,11 @@ def versions(settings: Settings) -> Iterator[Finding]:
         yield Finding(
             "versions",
             "fail",
-            Both(f"not installed: {names}", f"belum dipasang: {names}"),
-            Both("Install again: scripts/install.", "Pasang ulang: scripts/install."),
+            phrase("packages-missing", names=names),
+            phrase("packages-missing-fix"),
         )
     else:
-        yield Finding("versions", "ok", Both(words, words))
+        yield Finding("versions", "ok", words)
 
 
 def disk(settings: Settings) -> Iterator[Finding]:
@@ -72,60 +69,41 @@ def disk(settings: Settings) -> Iterator[Finding]:
         yield Finding(
             "disk",
             "fail",
-            Both(f"{folder} lies on a read-only file system", f"{folder} berada di sistem berkas hanya-baca"),
-            Both(
-                "dmesg tells whether the card failed: then replace it. On purpose? Give the state a partition of its own (docs/read-only.md).",
-                "dmesg memberi tahu apakah kartu rusak: bila ya, ganti. Disengaja? Beri data partisi sendiri (docs/read-only.md).",
-            ),
+            phrase("folder-read-only", folder=folder),
+            phrase("folder-read-only-fix"),
         )
     elif not writable:
         yield Finding(
             "disk",
             "warn",
-            Both(f"{folder} cannot be written by this user", f"{folder} tidak dapat ditulis pengguna ini"),
-            Both(
-                f"The service's user must own it: sudo chown -R pole-agent {folder}",
-                f"Pengguna layanan harus memilikinya: sudo chown -R pole-agent {folder}",
-            ),
+            phrase("folder-not-writable", folder=folder),
+            phrase("folder-not-writable-fix", folder=folder),
         )
     elif free_mb < settings.storage.max_mb + ROOM_MB:
         yield Finding(
             "disk",
             "warn",
-            Both(
-                f"{free_mb:.0f} MB are free, the store may take {settings.storage.max_mb}",
-                f"{free_mb:.0f} MB kosong, penyimpanan boleh memakai {settings.storage.max_mb}",
-            ),
-            Both(
-                "Lower storage.max_mb, or make room: sudo journalctl --vacuum-size=50M, sudo apt clean.",
-                "Turunkan storage.max_mb, atau kosongkan ruang: sudo journalctl --vacuum-size=50M, sudo apt clean.",
-            ),
+            phrase("disk-scarce", free=f"{free_mb:.0f}", most=settings.storage.max_mb),
+            phrase("disk-scarce-fix"),
         )
     else:
-        yield Finding(
-            "disk", "ok", Both(f"{free_mb:.0f} MB are free at {place}", f"{free_mb:.0f} MB kosong di {place}")
-        )
+        yield Finding("disk", "ok", phrase("disk-free", free=f"{free_mb:.0f}", place=place))
 
 
 def wear(settings: Settings, root: Path = MACHINE) -> Iterator[Finding]:
     """An eMMC says how much of its life is used; SD cards do not."""
     used = wear_pct(root / "sys")
     if used is None:
-        yield Finding(
-            "disk wear", "unknown", Both("this storage does not tell", "penyimpanan ini tidak memberi tahu")
-        )
+        yield Finding("disk wear", "unknown", phrase("wear-unknown"))
     elif used >= 80:
         yield Finding(
             "disk wear",
             "warn",
-            Both(f"{used} % of its life is used", f"{used} % umurnya terpakai"),
-            Both(
-                "Plan to replace it; everything that was told as stored is still there.",
-                "Rencanakan penggantian; yang sudah tersimpan masih ada.",
-            ),
+            phrase("wear-used", percent=used),
+            phrase("wear-used-fix"),
         )
     else:
-        yield Finding("disk wear", "ok", Both(f"{used} % of its life is used", f"{used} % umurnya terpakai"))
+        yield Finding("disk wear", "ok", phrase("wear-used", percent=used))
 
 
 def memory(settings: Settings) -> Iterator[Finding]:
@@ -135,20 +113,12 @@ def memory(settings: Settings) -> Iterator[Finding]:
     kills = next(
         (int(line.split()[1]) for line in VMSTAT.read_text().splitlines() if line.startswith("oom_kill ")), 0
     )
-    words = Both(
-        f"{free_mb:.0f} of {numbers['MemTotal'] / 1024:.0f} MB are free",
-        f"{free_mb:.0f} dari {numbers['MemTotal'] / 1024:.0f} MB kosong",
-    )
-    fix = Both(
-        "Stop what else runs here; a pole needs 1 GB.", "Hentikan program lain di sini; tiang perlu 1 GB."
-    )
+    words = phrase("memory-free", free=f"{free_mb:.0f}", total=f"{numbers['MemTotal'] / 1024:.0f}")
+    fix = phrase("memory-scarce-fix")
     scarce = bool(kills) or free_mb < MIN_MEMORY_MB
     if kills:
-        words = Both(
-            f"{words.en}; {kills} process(es) were killed for lack of memory since boot",
-            f"{words.id}; {kills} proses dihentikan karena kekurangan memori sejak menyala",
-        )
-    yield Finding("memory", "warn" if scarce else "ok", words, fix if scarce else None)
+        words = phrase("processes-killed", memory=words, kills=kills)
+    yield Finding("memory", "warn" if scarce else "ok", words, fix if scarce else "")
 
 
 def power(settings: Settings, root: Path = MACHINE) -> Iterator[Finding]:
@@ -158,33 +128,24 @@ def power(settings: Settings, root: Path = MACHINE) -> Iterator[Finding]:
         yield Finding(
             "power",
             "unknown",
-            Both(
-                "this board tells neither temperature nor voltage",
-                "papan ini tidak memberi suhu maupun tegangan",
-            ),
+            phrase("board-unknown"),
         )
         return
     shown = "?" if hot is None else f"{hot:.0f}"
-    words = Both(f"{shown} °C", f"{shown} °C")
+    words = phrase("board-temperature", celsius=shown)
     if state["under_voltage"]:
         yield Finding(
             "power",
             "fail",
-            Both(f"{shown} °C, the voltage is too low", f"{shown} °C, tegangan terlalu rendah"),
-            Both(
-                "Use a stronger supply (5.1 V, 3 A; Pi 5: 5 A) and a short thick cable.",
-                "Gunakan catu daya lebih kuat (5,1 V, 3 A; Pi 5: 5 A) dan kabel pendek tebal.",
-            ),
+            phrase("voltage-too-low", celsius=shown),
+            phrase("voltage-too-low-fix"),
         )
     elif state["throttled"] or (hot is not None and hot >= WARM_C):
         yield Finding(
             "power",
             "warn",
-            Both(f"{shown} °C, the processor is slowed down", f"{shown} °C, prosesor diperlambat"),
-            Both(
-                "Give the case air or a heat sink. The detector slows down first, the lamp never.",
-                "Beri sirkulasi udara atau pendingin. Detektor melambat dahulu, lampu tidak pernah.",
-            ),
+            phrase("board-throttled", celsius=shown),
+            phrase("board-throttled-fix"),
         )
     else:
         yield Finding("power", "ok", words)
@@ -196,14 +157,8 @@ def watchdog(settings: Settings, root: Path = MACHINE) -> Iterator[Finding]:
         yield Finding(
             "watchdog",
             "warn",
-            Both(
-                "there is no hardware watchdog (/dev/watchdog)",
-                "tidak ada watchdog perangkat keras (/dev/watchdog)",
-            ),
-            Both(
-                "On a Raspberry Pi: dtparam=watchdog=on in /boot/firmware/config.txt.",
-                "Di Raspberry Pi: dtparam=watchdog=on di /boot/firmware/config.txt.",
-            ),
+            phrase("no-watchdog"),
+            phrase("no-watchdog-fix"),
         )
         return
     asked = _systemctl("show", "-p", "RuntimeWatchdogUSec", "--value")
@@ -211,48 +166,34 @@ def watchdog(settings: Settings, root: Path = MACHINE) -> Iterator[Finding]:
         yield Finding(
             "watchdog",
             "warn",
-            Both("it is there, but systemd does not use it", "ada, tetapi tidak dipakai systemd"),
-            Both(
-                "scripts/install writes RuntimeWatchdogSec=15 to /etc/systemd/system.conf.d; restart after it. More than 15 s switches that of a Pi 4 off.",
-                "scripts/install menulis RuntimeWatchdogSec=15 ke /etc/systemd/system.conf.d; nyalakan ulang sesudahnya. Lebih dari 15 detik mematikan watchdog Pi 4.",
-            ),
+            phrase("watchdog-unused"),
+            phrase("watchdog-unused-fix"),
         )
     else:
-        yield Finding("watchdog", "ok", Both(f"systemd feeds it, {asked}", f"dipakai systemd, {asked}"))
+        yield Finding("watchdog", "ok", phrase("watchdog-used", timeout=asked))
 
 
 def service(settings: Settings) -> Iterator[Finding]:
     """The unit is installed, enabled and runs."""
     if shutil.which("systemctl") is None or not Path("/run/systemd/system").exists():
-        yield Finding(
-            "service", "unknown", Both("systemd does not run here", "systemd tidak berjalan di sini")
-        )
+        yield Finding("service", "unknown", phrase("no-systemd"))
         return
     enabled, active = _systemctl("is-enabled", UNIT), _systemctl("is-active", UNIT)
     restarts = _systemctl("show", "-p", "NRestarts", "--value", UNIT) or "0"
-    words = Both(
-        f"{enabled or 'not installed'}, {active}, {restarts} restarts",
-        f"{enabled or 'belum dipasang'}, {active}, {restarts} kali mulai ulang",
-    )
+    words = phrase("service-state", enabled=enabled or "not installed", active=active, restarts=restarts)
     if enabled != "enabled" or active != "active":
         yield Finding(
             "service",
             "fail",
             words,
-            Both(
-                f"sudo systemctl enable --now {UNIT}; journalctl -u {UNIT} -n 50 tells why it does not run.",
-                f"sudo systemctl enable --now {UNIT}; journalctl -u {UNIT} -n 50 memberi tahu mengapa tidak berjalan.",
-            ),
+            phrase("service-fix", unit=UNIT),
         )
     elif restarts != "0":
         yield Finding(
             "service",
             "warn",
             words,
-            Both(
-                f"journalctl -u {UNIT} tells why it restarted.",
-                f"journalctl -u {UNIT} memberi tahu mengapa mulai ulang.",
-            ),
+            phrase("service-restarts-fix", unit=UNIT),
         )
     else:
         yield Finding("service", "ok", words)

@@ -9,15 +9,15 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from pole_agent.clock import SystemClock
-from pole_agent.doctor.finding import Finding, said
+from pole_agent.doctor.finding import Finding
 from pole_agent.doctor.machine import ACCEPT_FIX, MACHINE, RTC
 from pole_agent.health import clock_memory
 from pole_agent.health.evidence import STORED
 from pole_agent.health.keeper import keeper_of
+from pole_agent.languages import phrase
 from pole_agent.settings import Settings
 from pole_agent.store.database import Database
 from pole_agent.store.schema import FILE_NAME
-from pole_agent.words import Both
 
 
 def clock(settings: Settings) -> Iterator[Finding]:
@@ -28,33 +28,27 @@ def clock(settings: Settings) -> Iterator[Finding]:
     memory = clock_memory.load(settings.storage.state_dir)
     if keeper.trusted and memory.boot_id == keeper.boot_id and memory.reason:
         # What only the running agent can see: a photocell, the broker, a jump.
-        yield Finding("clock", "warn", said(memory.reason), ACCEPT_FIX)
+        yield Finding("clock", "warn", memory.reason, ACCEPT_FIX)
     elif keeper.trusted:
-        source = said(keeper.source())
-        yield Finding("clock", "ok", Both(f"{now}, {source.en}", f"{now}, {source.id}"))
+        source = keeper.source()
+        yield Finding("clock", "ok", phrase("clock-and-source", now=now, source=source))
     elif keeper.kind == "unheard":
-        why = said(keeper.reason)
+        why = keeper.reason
         yield Finding(
             "clock",
             "warn",
-            Both(f"{now}, but {why.en}", f"{now}, tetapi {why.id}"),
-            Both(
-                "timedatectl timesync-status or chronyc sources shows why; UDP port 123 must be open. A clock chip helps while there is no network.",
-                "timedatectl timesync-status atau chronyc sources menunjukkan sebabnya; porta UDP 123 harus terbuka. Chip jam membantu bila tanpa jaringan.",
-            ),
+            phrase("clock-but", now=now, reason=why),
+            phrase("clock-unheard-fix"),
         )
     elif keeper.kind in ("release", "late"):
         yield Finding(
             "clock",
             "fail",
-            said(keeper.reason),
-            Both(
-                "Connect a network with a time server, fit a clock chip (RTC), or set it: sudo timedatectl set-time. The lamp shines at its failsafe level meanwhile.",
-                "Sambungkan jaringan dengan server waktu, pasang chip jam (RTC), atau atur: sudo timedatectl set-time. Sementara itu lampu menyala pada tingkat aman.",
-            ),
+            keeper.reason,
+            phrase("clock-wrong-fix"),
         )
     else:
-        yield Finding("clock", "fail", said(keeper.reason), ACCEPT_FIX)
+        yield Finding("clock", "fail", keeper.reason, ACCEPT_FIX)
 
 
 def _newest_time(settings: Settings) -> float:
@@ -70,14 +64,11 @@ def _newest_time(settings: Settings) -> float:
 def clock_chip(settings: Settings, root: Path = MACHINE) -> Iterator[Finding]:
     """A pole without a battery clock does not know the time after a power cut without network."""
     if (root / RTC).exists():
-        yield Finding("clock chip", "ok", Both(f"/{RTC} is there", f"/{RTC} ada"))
+        yield Finding("clock chip", "ok", phrase("clock-chip-works", device=RTC))
     else:
         yield Finding(
             "clock chip",
             "warn",
-            Both("there is none (RTC)", "tidak ada (RTC)"),
-            Both(
-                "Until a time server is heard, the lamp shines at its failsafe level. A Pi 5 needs a battery on its connector, older ones a DS3231 (docs/clock.md).",
-                "Sebelum tersinkron dengan server waktu, lampu menyala pada tingkat aman. Pi 5 perlu baterai pada konektornya, yang lama perlu DS3231 (docs/clock.md).",
-            ),
+            phrase("no-clock-chip"),
+            phrase("no-clock-chip-fix"),
         )

@@ -15,6 +15,7 @@ from typing import Any
 
 from pole_agent.almanac import rfc3339
 from pole_agent.health.parts import Parts
+from pole_agent.languages import phrase
 from pole_agent.vocabulary import Severity
 
 WARN_DAYS = 30.0
@@ -31,7 +32,7 @@ def authority_ends(ca_file: Path) -> float:
     context.load_verify_locations(ca_file)
     ends = [float(ssl.cert_time_to_seconds(str(found["notAfter"]))) for found in context.get_ca_certs()]
     if not ends:
-        raise ValueError(f"{ca_file} holds no certificate of an authority")
+        raise ValueError(phrase("ca-file-empty", file=ca_file))
     return max(ends)
 
 
@@ -61,7 +62,7 @@ def own_ends(cert_file: Path, key_file: Path | None) -> float:
         if not waiting:
             shown: dict[str, Any] = ends[1].getpeercert() or {}
             return float(ssl.cert_time_to_seconds(shown["notAfter"]))
-    raise ssl.SSLError(f"{cert_file} cannot be read")
+    raise ssl.SSLError(phrase("cannot-be-read", file=cert_file))
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,11 +84,13 @@ class Certificates:
             except (OSError, ValueError) as error:
                 ended = "expired" in str(error)
                 what = (
-                    "it has ended; replace it now"
-                    if ended
-                    else f"{getattr(error, 'strerror', None) or error}"
+                    phrase("certificate-expired") if ended else f"{getattr(error, 'strerror', None) or error}"
                 )
-                self.parts.degrade(part, f"{name}: {what}", Severity.ALARM if ended else Severity.WARNING)
+                self.parts.degrade(
+                    part,
+                    phrase("at-key", key=name, problem=what),
+                    Severity.ALARM if ended else Severity.WARNING,
+                )
                 continue
             if end is None:
                 continue
@@ -97,7 +100,8 @@ class Certificates:
                 self.parts.recover(part)
             elif days > 0:
                 self.parts.degrade(
-                    part, f"{name}: ends in {days:.0f} days, on {rfc3339(end)[:10]}; replace it"
+                    part,
+                    phrase("certificate-expires-soon", name=name, days=f"{days:.0f}", date=rfc3339(end)[:10]),
                 )
             else:
-                self.parts.degrade(part, f"{name}: it has ended; replace it now", Severity.ALARM)
+                self.parts.degrade(part, phrase("certificate-has-expired", name=name), Severity.ALARM)

@@ -12,6 +12,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
+from pole_agent.languages import phrase
+
 # A build-time constant: September 2026, before this release. No clock that reads earlier is right.
 # scripts/bundle and a test look that it is neither in the future nor older than half a year when a release is
 # made.
@@ -22,7 +24,7 @@ BEHIND_S = 120.0  # a clock that is corrected by less was right enough
 RELEASE_S = 86_400.0
 
 KNOWN, STORED, EARLIER, CERTIFICATE = "known", "stored", "earlier", "certificate "
-NAMES = {KNOWN: "the last known time", STORED: "what is stored"}
+NAMES = {KNOWN: phrase("evidence-last-known"), STORED: phrase("evidence-stored")}
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,35 +61,35 @@ def against(
     empty: nothing. `broker`: its certificate is not valid yet by this clock.
     """
     if wall < EARLIEST_WALL:
-        yield Against(
-            "release", f"the clock reads {said(wall)}, which is before this release: it cannot be right"
-        )
+        yield Against("release", phrase("clock-before-release", time=said(wall)))
     if wall > LATEST_WALL:
-        yield Against("late", f"the clock reads {said(wall)}, which is too far in the future to be right")
+        yield Against("late", phrase("clock-too-late", time=said(wall)))
     for kind, least in sorted(bounds.items()):
         if wall < least + now - BEHIND_S:
             yield Against(kind, _behind(kind, wall, least + now), can_be_false=True)
     if jump is not None:
         left = max(1.0, (jump.until - now) / 60)
-        yield Against(
-            "jump", f"the clock jumped by {jump.seconds:.0f} s; it is doubted for another {left:.0f} minutes"
-        )
+        yield Against("jump", phrase("clock-jumped", seconds=f"{jump.seconds:.0f}", minutes=f"{left:.0f}"))
     if sun:
         yield Against("sun", sun)
     if broker:
         yield Against(
             "broker",
-            f"the clock reads {said(wall)}, and the certificate of the broker is not valid yet",
+            phrase("clock-against-broker", time=said(wall)),
             can_be_false=True,
         )
 
 
 def _behind(kind: str, wall: float, least: float) -> str:
-    reads = f"the clock reads {said(wall)}, which is behind"
+    reads, past = said(wall), said(least)
     if kind == EARLIER:
-        return f"{reads}: it was behind before the last start of this machine, and nobody has set it since"
-    name = f"the start of the {kind}" if kind.startswith(CERTIFICATE) else NAMES[kind]
-    return f"{reads} {name}: it is {said(least)} at least"
+        return phrase("clock-behind-since-start", time=reads)
+    if kind == STORED:
+        return phrase("clock-behind-stored", time=reads, least=past)
+    if kind == KNOWN:
+        return phrase("clock-behind-last-known", time=reads, least=past)
+    name = kind.removeprefix(CERTIFICATE)
+    return phrase("clock-behind-certificate", time=reads, certificate=name, least=past)
 
 
 def said(wall: float) -> str:

@@ -6,8 +6,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from pole_agent.languages import phrase
+
 READ_S = 5.0
 WARM_C, HOT_C, COOLED_C = 80.0, 84.0, 3.0  # a Raspberry Pi throttles from 80 °C on, harder at 85
+SHARES = {0.5: phrase("half"), 0.25: phrase("a-quarter")}  # of the detector's work
 
 
 class Heat:
@@ -46,6 +49,10 @@ class Heat:
             self._pace = 0.5
         else:
             self._pace = 1.0
-        shown = "" if hot is None else f" at {hot:.0f} °C"
-        share = {0.5: "half", 0.25: "a quarter"}.get(self._pace, "")
-        self.why = f"the board is too hot{shown}: the detector does {share} of its work" if share else ""
+        self.why = _why(hot, SHARES[self._pace]) if self._pace in SHARES else ""
+
+
+def _why(hot: float | None, share: str) -> str:
+    if hot is None:
+        return phrase("board-too-hot", share=share)
+    return phrase("board-too-hot-at", celsius=f"{hot:.0f}", share=share)

@@ -15,6 +15,8 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
+from pole_agent.languages import phrase
+
 TIMESYNC_FLAG = Path("/run/systemd/timesync/synchronized")
 RTC = Path("/sys/class/rtc")
 CHRONY_TIMEOUT_S = 0.3
@@ -24,7 +26,7 @@ LOCAL_STRATUM = 10  # chrony's default for a clock that hears nobody; whoever fo
 # 127.127.1.1 is chrony's name for its own clock; the others are usual for localhost. Not all of 127/8: an
 # IPv6 source has a hash there.
 ITSELF = ("7F7F", "7F0000", "7F0001")
-NEVER_HEARD = "no time server was heard since boot"
+NEVER_HEARD = phrase("no-time-server-since-boot")
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,27 +48,27 @@ def read_chrony(line: str, wall: float) -> Heard:
     """
     fields = line.strip().split(",")
     if len(fields) < 14:
-        return Heard(None, "chrony does not answer")
+        return Heard(None, phrase("chrony-silent"))
     reference, name, leap = fields[0].upper(), fields[1], fields[-1]
     try:
         stratum, at, offset = int(fields[2]), float(fields[3]), float(fields[4])
         error = abs(offset) + abs(float(fields[10])) / 2 + abs(float(fields[11]))
     except ValueError:
-        return Heard(None, "chrony does not answer")
+        return Heard(None, phrase("chrony-silent"))
     if leap == "Not synchronised" or stratum == 0 or stratum > 15 or reference in ("", "00000000"):
-        return Heard(None, "chrony has no source")
+        return Heard(None, phrase("chrony-without-source"))
     if reference.startswith(ITSELF) or (reference.startswith("7F") and not name) or _is_this_machine(name):
-        return Heard(None, "chrony follows the clock of this machine itself, and no source")
+        return Heard(None, phrase("chrony-follows-itself"))
     if stratum > LOCAL_STRATUM:
         return Heard(
             None,
-            f"chrony follows {name or reference}, which hears no real clock itself (stratum {stratum - 1})",
+            phrase("chrony-follows-orphan", source=name or reference, stratum=stratum - 1),
         )
     if not error <= AGREES_S:
-        return Heard(None, f"chrony follows {name or reference}, and the clock is {error:.0f} s away from it")
+        return Heard(None, phrase("chrony-off", source=name or reference, seconds=f"{error:.0f}"))
     if not 0 < at <= wall + AHEAD_S:
-        return Heard(None, "chrony heard a source at a time that lies in the future")
-    return Heard(at, f"chrony follows {name or reference} (stratum {stratum})")
+        return Heard(None, phrase("chrony-in-future"))
+    return Heard(at, phrase("chrony-follows", source=name or reference, stratum=stratum))
 
 
 def _is_this_machine(name: str) -> bool:
@@ -94,10 +96,10 @@ class Flag:
         if touched > wall + AHEAD_S:
             self._of_another_clock = touched
         if touched == self._of_another_clock:
-            return Heard(None, "the flag of systemd-timesyncd lies in the future")
+            return Heard(None, phrase("timesyncd-in-future"))
         if touched < wall - uptime_s - AHEAD_S:
-            return Heard(None, "the flag of systemd-timesyncd is of an earlier boot, or of another clock")
-        return Heard(touched, "systemd-timesyncd has set the clock by a time server")
+            return Heard(None, phrase("timesyncd-of-earlier-boot"))
+        return Heard(touched, phrase("timesyncd-follows"))
 
 
 def _ask_chrony() -> Heard | None:
@@ -120,13 +122,14 @@ class TimeServers:
     """Whether a time server was heard after a wall time, and in words what the last answer was."""
 
     def __init__(self, touched: Path = TIMESYNC_FLAG) -> None:
-        self._words, self._flag, self._touched = NEVER_HEARD, Flag(), touched
+        self._words: str = NEVER_HEARD
+        self._flag, self._touched = Flag(), touched
 
     def heard(self, after: float = 0.0) -> bool:
         """Blocks up to 0.3 s."""
         found = self._ask()
         self._words = (
-            found.words if found.at is None or found.at > after else f"{NEVER_HEARD} after the clock jumped"
+            found.words if found.at is None or found.at > after else phrase("no-time-server-since-jump")
         )
         return found.at is not None and found.at > after
 

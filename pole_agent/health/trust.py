@@ -19,6 +19,7 @@ from pole_agent.health.clock_memory import Memory
 from pole_agent.health.doubts import CHECK_S, Doubts, Reading, Trust
 from pole_agent.health.evidence import EARLIEST_WALL, Against, Jump, plausible, said
 from pole_agent.health.time_servers import NEVER_HEARD, synchronized
+from pole_agent.languages import phrase
 from pole_agent.vocabulary import Stamp
 
 __all__ = ["CHECK_S", "KEEP_S", "TimeKeeper", "boot_id"]
@@ -115,8 +116,8 @@ class TimeKeeper:
 
     def source(self) -> str:
         """Who says that the clock is right, or that nobody does."""
-        return {"server": self._unheard(), "chip": "set from the clock chip at boot"}.get(
-            self._by, "believed as it is (clock.trust)"
+        return {"server": self._unheard(), "chip": phrase("set-from-chip")}.get(
+            self._by, phrase("trusted-by-setting")
         )
 
     def accepted_sun(self) -> bool:
@@ -176,10 +177,7 @@ class TimeKeeper:
         """
         wall = self.clock.wall()
         if not plausible(wall):
-            return (
-                f"the clock reads {said(wall)}, which cannot be right; set it first: sudo timedatectl"
-                " set-time"
-            )
+            return phrase("clock-impossible", time=said(wall))
         self._look()  # a jump that nobody has noticed yet is one that is accepted
         self._doubts.accept(self._reading())
         self.check()

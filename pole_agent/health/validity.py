@@ -13,6 +13,8 @@ import re
 from datetime import UTC, datetime
 from pathlib import Path
 
+from pole_agent.languages import phrase
+
 SEQUENCE, VERSION, UTC_TIME, GENERALIZED_TIME = 0x30, 0xA0, 0x17, 0x18
 PEM = re.compile(r"-----BEGIN CERTIFICATE-----(.+?)-----END CERTIFICATE-----", re.DOTALL)
 MAX_BYTES = 1_000_000
@@ -24,7 +26,7 @@ def starts(file: Path) -> list[float]:
         text = stream.read(MAX_BYTES).decode("ascii", "replace")
     found = [not_before(base64.b64decode(one)) for one in PEM.findall(text)]
     if not found:
-        raise ValueError("there is no certificate")
+        raise ValueError(phrase("no-certificate"))
     return found
 
 
@@ -39,10 +41,10 @@ def not_before(der: bytes) -> float:
         _, _, rest = _element(rest)
     tag, validity, _ = _element(rest)
     if tag != SEQUENCE:
-        raise ValueError("it is no certificate")
+        raise ValueError(phrase("certificate-invalid"))
     tag, text, _ = _element(validity)
     if tag not in (UTC_TIME, GENERALIZED_TIME):
-        raise ValueError("it is no certificate")
+        raise ValueError(phrase("certificate-invalid"))
     digits = text.decode("ascii").removesuffix("Z")
     if tag == UTC_TIME:  # 50 to 99 are of the last century
         digits = ("19" if digits[:2] >= "50" else "20") + digits
@@ -52,11 +54,11 @@ def not_before(der: bytes) -> float:
 def _element(data: bytes) -> tuple[int, bytes, bytes]:
     """(tag, value, what follows). Raises ValueError."""
     if len(data) < 2:
-        raise ValueError("it is cut off")
+        raise ValueError(phrase("certificate-truncated"))
     tag, length, start = data[0], data[1], 2
     if length >= 0x80:
         start += length - 0x80
         length = int.from_bytes(data[2:start], "big")
     if len(data) < start + length:
-        raise ValueError("it is cut off")
+        raise ValueError(phrase("certificate-truncated"))
     return tag, data[start : start + length], data[start + length :]

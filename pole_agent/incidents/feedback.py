@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from pole_agent.errors import CommandRefused
+from pole_agent.languages import phrase
 
 ID = re.compile(r"[0-9a-f-]{36}")
 
@@ -24,16 +25,16 @@ class Verdict:
 def read_feedback(payload: Mapping[str, Any], by: str) -> Verdict:
     """Read ``incident/feedback``. Raises CommandRefused."""
     if surplus := set(payload) - {"incident_id", "verdict"}:
-        raise CommandRefused(f"unknown key {min(surplus)}; known: incident_id, verdict, by")
+        raise CommandRefused(
+            phrase("unknown-key-of-command", key=min(surplus), known="incident_id, verdict, by")
+        )
     incident_id, verdict = payload.get("incident_id"), payload.get("verdict")
     if not (isinstance(incident_id, str) and ID.fullmatch(incident_id)):
-        raise CommandRefused(
-            "incident_id is the identifier of an incident, for example 01a20d2c-5ce5-7046-9dd1-e9f3183805ad"
-        )
+        raise CommandRefused(phrase("incident-id-invalid"))
     if verdict not in ("true", "false"):
-        raise CommandRefused('verdict is "true" (it was what the rule said) or "false"')
+        raise CommandRefused(phrase("verdict-invalid"))
     if not by:
-        raise CommandRefused("by is required: who says so?")
+        raise CommandRefused(phrase("verdict-by-required"))
     return Verdict(incident_id, verdict == "false", by)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 LOCALES = ()
 
-MESSAGES = {
+PHRASES = {
     # settings
     "at-key": "{key}: {problem}",
     "joined": "{first}; {rest}",
@@ -125,24 +125,26 @@ MESSAGES = {
     "rule-on-line": 'kind = "{kind}" watches a line; remove zone',
     "rule-on-zone": 'kind = "{kind}" watches a zone; remove line',
     "heights-reversed": "min_height must be below max_height",
-    "wrong-way-needs-direction": (
-        'kind = "wrong_way" needs direction = "forward" or "backward": the way that is wrong'
-    ),
     "path-with-tilde": '"{path}": ~ is not expanded here; write the full path, starting with /',
     "path-with-variable": '"{path}": {name} is not expanded here; write the full path, starting with /',
     "toml-look-alike": "{error}; this line holds {character}",
     "toml-invalid": "is not valid TOML: {error}",
     "did-you-mean": "{problem}; did you mean {name}?",
-    "unknown-key": "unknown key; known: {known}",
-    "polygon-too-short": "expected a polygon of at least 3 points, got {count}",
+    "unknown-key": "unknown key",
+    "polygon-too-short": "expected a polygon of at least {least} points, got {count}",
     "expected-given": "expected {expected}; got {given}",
     "one-of": "one of {choices}",
     "list-too-short": "expected a list of at least {least}, got {count}",
     "list-too-long": "expected a list of at most {most}, got {count}",
-    "event-type-unknown-near": "unknown type of event; did you mean {near}?",
-    "event-type-unknown": "unknown type of event; known here: {known}",
-    "problems-last-good-is-used": "{problems}; the last good copy in {folder} is used",
+    "event-type-unknown": "unknown type of event",
     "host-with-login": "{fix}, and the login as username and password_file",
+    "and-more": "and {count} more",
+    "host-and-port": 'host = "{host}" and port = {port}',
+    "unknown-key-known": "unknown key; known: {known}",
+    "event-type-unknown-known": "unknown type of event; known: {known}",
+    "rule-needs-direction": (
+        'kind = "{kind}" needs direction = "forward" or "backward": the way that is wrong'
+    ),
     # cameras and models
     "camera-address-invalid": "{camera}: invalid address",
     "camera-no-answer": (
@@ -239,6 +241,19 @@ MESSAGES = {
     "confirm-picture": '{problem}; when they are right, write picture = "{size}"',
     "scene-changed": "the camera shows another scene; was it turned?",
     "picture-blurred": "the picture is blurred",
+    "camera-host-invalid": "invalid host {given}; expected name, name:port or [IPv6 address]:port",
+    "family-unsupported": '{file}: the family "{family}" is not supported; supported: {known}',
+    "model-not-loaded": "{file}: ONNX Runtime cannot load this model: {error}",
+    "model-mismatch": (
+        "{file}: the model does not match its card: {what} is {found}, expected {expected}; supported: "
+        "{supported}"
+    ),
+    "model-not-run": "{file}: ONNX Runtime cannot run this model: {error}",
+    "detector-not-open": "the detector is not open",
+    "detector-timed-out": "timed out: no answer from the detector for {seconds} s; its thread was replaced",
+    "detector-failed": "the detector failed: {error}",
+    "detections-unreadable": "{file}: cannot be read as detections: {error}",
+    "detections-line-invalid": "{file}, line {line}: expected frame,id,left,top,width,height,score: {error}",
     # clock, certificates, the board
     "ca-file-empty": "{file} contains no CA certificate",
     "certificate-expired": "it has expired; replace it now",
@@ -250,7 +265,7 @@ MESSAGES = {
     "clock-too-late": "the clock reads {time}, which is too far in the future to be right",
     "clock-jumped": "the clock jumped by {seconds} s; it is not trusted for another {minutes} minutes",
     "clock-against-broker": "the clock reads {time}, and the certificate of the broker is not valid yet",
-    "board-too-hot": "the board is too hot{temperature}: the detector does {share} of its work",
+    "board-too-hot": "the board is too hot: the detector does {share} of its work",
     "no-time-server-since-boot": "no time server was heard since boot",
     "chrony-silent": "chrony does not answer",
     "chrony-without-source": "chrony has no source",
@@ -285,6 +300,7 @@ MESSAGES = {
         "the clock reads {time}, which is behind the last known time: it is {least} at least"
     ),
     "clock-behind-stored": "the clock reads {time}, which is behind what is stored: it is {least} at least",
+    "board-too-hot-at": "the board is too hot at {celsius} °C: the detector does {share} of its work",
     # lamp
     "lamp-key-unknown": "unknown key {key}; a lamp command has {known}",
     "resume-alone": 'to go back to the program send {{"resume": true}} alone',
@@ -447,6 +463,56 @@ MESSAGES = {
     ),
     "broker-qos-0": "the broker allows QoS 0 only and acknowledges nothing: events wait on the pole",
     "broker-refused": "the broker refused the message: {reason} (reason code {code})",
+    "lang-invalid": '"lang" must be one of {languages}',
+    "examination-under-way": "an examination is already running",
+    "examination-too-soon": "the last examination was {ago} s ago; try again in {wait} s",
+    "no-certificate": "it contains no certificate",
+    "certificate-invalid": "invalid certificate",
+    "certificate-truncated": "the certificate is truncated",
+    "incident-id-invalid": "invalid incident_id; expected for example 01a20d2c-5ce5-7046-9dd1-e9f3183805ad",
+    "verdict-invalid": 'verdict must be "true" (it was what the rule said) or "false"',
+    "verdict-by-required": "by is required: the name of the person who judges",
+    "question-unknown": "unknown question {question}; known: {known}",
+    "command-unknown": "unknown command {command}; known: {known}",
+    "command-age-unknown": (
+        "the pole's clock is not trusted, so it cannot check whether this command is still valid"
+    ),
+    "command-expired": "the command has expired",
+    "command-in-future": "the command was issued in the future; check the clocks",
+    "store-is-another": "unknown storeid; this store is {store}",
+    "range-invalid": 'invalid range; "from" and "to" are sequence numbers, 1 <= from <= to',
+    "incident-unknown": "unknown incident {incident}, or no longer stored",
+    "command-too-large": "the command is too large; at most {most} bytes are allowed",
+    "command-empty": "the command is empty; expected a JSON object",
+    "command-too-deep": "the command is nested too deeply; at most {most} levels are allowed",
+    "command-undecodable": "the command {error}",
+    "command-not-json": "the command is not JSON",
+    "command-not-an-object": "the command is not a JSON object",
+    "command-not-unicode": "the command contains text that is not Unicode",
+    "command-not-finite": "the command contains an invalid number",
+    "command-key-twice": "the command contains a key twice",
+    "command-id-invalid": "command_id must be a text of 1 to 64 characters",
+    "by-too-long": "by must be a text of at most {most} characters",
+    "command-time-invalid": (
+        "invalid {key}; expected a time in RFC 3339 with its zone, for example 2026-01-31T18:00:00Z"
+    ),
+    "broker-timed-out": "timed out: the broker did not acknowledge in time",
+    "broker-without-acknowledgement": "the broker answers, but does not acknowledge what it receives",
+    "no-expiry-in-mqtt-3": "MQTT 3.1.1 has no message expiry, and this message needs one",
+    "packet-too-large": "packet too large: {bytes} bytes, the broker accepts {most}",
+    "qos-1-unsupported": "QoS 1 not supported",
+    "message-not-sent": "the message could not be sent (paho error {error})",
+    "no-connection": "no connection to the broker",
+    "identity-taken": "another client connected as {client}{suffix}",
+    "mqtt-5-now": "the broker supports MQTT 5 now; reconnecting with it",
+    "connection-not-prepared": "cannot prepare the connection: {error}",
+    "check-ca-file": "{error}; check ca_file, and the clock of this pole",
+    "check-cert-file": (
+        "{error}; check cert_file: the broker may require a certificate that it knows and that has not "
+        "expired"
+    ),
+    "broker-is-down": "the broker is down",
+    "connection-cut": "the connection was cut",
     # words
     "loitering": "loitering",
     "crowd": "crowd",
@@ -463,6 +529,25 @@ MESSAGES = {
     "vehicle": "vehicle",
     "info": "info",
     "alarm": "alarm",
+    "seconds": "{number} s",
+    "minutes": "{number} min",
+    "hours": "{number} h",
+    "hours-and-minutes": "{hours} h {minutes} min",
+    "days": "{number} days",
+    "half": "half",
+    "a-quarter": "a quarter",
+    "agent": "agent",
+    "clock-chip": "clock chip",
+    "configuration": "configuration",
+    "disk-wear": "disk wear",
+    "memory": "memory",
+    "network": "network",
+    "power": "power",
+    "service": "service",
+    "versions": "versions",
+    "camera": "camera",
+    "picture": "picture",
+    "program": "program",
     # the command line
     "clip-too-short": "{clip}: the clip is too short to measure; expected at least {frames} frames",
     "time-of-capture": "its capture, by the camera's timestamps",
@@ -631,7 +716,6 @@ MESSAGES = {
     "store-size": "last sequence {last}; {used} of {most} MB used",
     "every-out-of-range": "expected 1 or more; rows of frames (--mot, --detections) need 1",
     "value-given": "{problem}; got: {given}",
-    "choose-one-of": "{problem}; choose one of: {choices}",
     "invalid-time-example": "invalid time {given}; expected for example {example}",
     "agent-would-publish-again": "an agent is running here and would publish everything again; stop it first",
     "retire-without-broker": "no [mqtt] is configured: no broker keeps anything of this pole",
@@ -794,7 +878,7 @@ MESSAGES = {
     "broker-own-mosquitto": "its own Mosquitto on {address}",
     "broker-named": "broker {address}",
     "real-time-by-day": "real time, {time} at the pole: the lamp stays off by day",
-    "a-camera": "{address}: a camera",
+    "a-camera": "a camera",
     "frame-time-over": "the time of a frame is that of {what}; RTSP over {transport}",
     "frame-time": "the time of a frame is that of {what}",
     "night-partly-dark-floor": (
@@ -821,6 +905,13 @@ MESSAGES = {
     "floor-not-by-day": "{floor} does not apply by day",
     "verdict-true": "true, by {by}",
     "verdict-false": "false, by {by}",
+    "sign-unknown": "?",
+    "override-because": "{level} by {by}{why}, {where}, {kind}",
+    "from-the-pole-itself": "at the pole",
+    "from-outside": "from outside",
+    "presence-may-raise": "presence may raise it",
+    "presence-does-not-count": "presence does not raise it",
+    "bench-timed-out": "timed out: the agent did not detect within {seconds} s",
     # the simulated city
     "broker-url-invalid": "invalid broker address {given}; expected mqtt://host:port or mqtts://host:port",
     "only-with-mqtts": "only with mqtts://",
@@ -838,6 +929,12 @@ MESSAGES = {
     "bench-flight": "the flight {request}: {phase}",
     "starts-at-dusk": "its clock starts at dusk, {time}",
     "real-time": "real time, {time} at the pole",
+    "flight-waits": "waits",
+    "flight-no-start": "the drone does not start",
+    "flight-link-lost": "the link to the drone was lost",
+    "flight-battery-low": "the battery was low; the drone turned back",
+    "bench-simulation": " (a simulation)",
+    "bench-order-unreadable": "the order cannot be read: {error}",
     # the doctor
     "check-timed-out": "timed out: no answer within {seconds} s",
     "check-timed-out-fix": "Check what it waits for: the network, the camera or the disk.",
@@ -916,7 +1013,6 @@ MESSAGES = {
     "certificate-expires-fix": (
         "Issue a new one, replace {file} with it, and: sudo systemctl restart pole-agent."
     ),
-    "login-failed": "{broker}: {error}",
     "login-failed-fix": "Check the files that [mqtt] names.",
     "login-closed": "{broker} closes the connection at the login without an answer, in {versions}",
     "login-closed-fix": (

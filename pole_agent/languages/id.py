@@ -4,7 +4,7 @@ from __future__ import annotations
 
 LOCALES = ("ind", "indonesian")
 
-MESSAGES = {
+PHRASES = {
     # settings
     "at-key": "{key}: {problem}",
     "joined": "{first}; {rest}",
@@ -138,24 +138,26 @@ MESSAGES = {
     "rule-on-line": 'kind = "{kind}" mengamati garis; hapus zone',
     "rule-on-zone": 'kind = "{kind}" mengamati zona; hapus line',
     "heights-reversed": "min_height harus lebih kecil dari max_height",
-    "wrong-way-needs-direction": (
-        'kind = "wrong_way" memerlukan direction = "forward" atau "backward": arah yang salah'
-    ),
     "path-with-tilde": '"{path}": ~ tidak diisi di sini; tulis jalur lengkap, mulai dari /',
     "path-with-variable": '"{path}": {name} tidak diisi di sini; tulis jalur lengkap, mulai dari /',
     "toml-look-alike": "{error}; baris ini berisi {character}",
     "toml-invalid": "bukan TOML yang sah: {error}",
     "did-you-mean": "{problem}; maksudnya {name}?",
-    "unknown-key": "kunci tidak dikenal; yang dikenal di sini: {known}",
-    "polygon-too-short": "poligon memiliki sekurangnya 3 titik; ini {count}",
+    "unknown-key": "kunci tidak dikenal",
+    "polygon-too-short": "poligon memiliki sekurangnya {least} titik; ini {count}",
     "expected-given": "harus {expected}; diberikan: {given}",
     "one-of": "salah satu dari {choices}",
     "list-too-short": "daftar sekurangnya {least}; ini {count}",
     "list-too-long": "daftar paling banyak {most}; ini {count}",
-    "event-type-unknown-near": "jenis kejadian tidak dikenal; maksudnya {near}?",
-    "event-type-unknown": "jenis kejadian tidak dikenal; yang dikenal di sini: {known}",
-    "problems-last-good-is-used": "{problems}; salinan baik terakhir di {folder} dipakai",
+    "event-type-unknown": "jenis kejadian tidak dikenal",
     "host-with-login": "{fix}, dan nama serta kata sandi sebagai username dan password_file",
+    "and-more": "dan {count} lainnya",
+    "host-and-port": 'host = "{host}" dan port = {port}',
+    "unknown-key-known": "kunci tidak dikenal; yang dikenal di sini: {known}",
+    "event-type-unknown-known": "jenis kejadian tidak dikenal; yang dikenal di sini: {known}",
+    "rule-needs-direction": (
+        'kind = "{kind}" memerlukan direction = "forward" atau "backward": arah yang salah'
+    ),
     # cameras and models
     "camera-address-invalid": "{camera}: alamat tidak dapat dibaca",
     "camera-no-answer": (
@@ -255,6 +257,21 @@ MESSAGES = {
     "confirm-picture": '{problem}; bila sudah benar, tulis picture = "{size}"',
     "scene-changed": "kamera menunjukkan pemandangan lain; apakah kamera terputar?",
     "picture-blurred": "gambar kabur",
+    "camera-host-invalid": "host {given} tidak sah; tulis nama, nama:port, atau [alamat IPv6]:port",
+    "family-unsupported": '{file}: keluarga "{family}" tidak didukung; yang didukung: {known}',
+    "model-not-loaded": "{file}: ONNX Runtime tidak dapat memuat model ini: {error}",
+    "model-mismatch": (
+        "{file}: model tidak sesuai kartunya: {what} adalah {found}, seharusnya {expected}; yang didukung: "
+        "{supported}"
+    ),
+    "model-not-run": "{file}: ONNX Runtime tidak dapat menjalankan model ini: {error}",
+    "detector-not-open": "detektor belum dibuka",
+    "detector-timed-out": "detektor tidak menjawab selama {seconds} detik; utasnya diganti",
+    "detector-failed": "detektor gagal: {error}",
+    "detections-unreadable": "{file}: tidak dapat dibaca sebagai deteksi: {error}",
+    "detections-line-invalid": (
+        "{file}, baris {line}: seharusnya frame,id,left,top,width,height,score: {error}"
+    ),
     # clock, certificates, the board
     "ca-file-empty": "{file} tidak berisi sertifikat otoritas",
     "certificate-expired": "sudah berakhir; ganti sekarang",
@@ -266,7 +283,7 @@ MESSAGES = {
     "clock-too-late": "jam menunjukkan {time}, terlalu jauh di masa depan untuk benar",
     "clock-jumped": "jam melompat {seconds} detik; diragukan selama {minutes} menit lagi",
     "clock-against-broker": "jam menunjukkan {time}, dan sertifikat broker belum berlaku",
-    "board-too-hot": "papan terlalu panas{temperature}: detektor hanya melakukan {share} pekerjaannya",
+    "board-too-hot": "papan terlalu panas: detektor hanya melakukan {share} pekerjaannya",
     "no-time-server-since-boot": "belum tersinkron dengan server waktu sejak menyala",
     "chrony-silent": "chrony tidak menjawab",
     "chrony-without-source": "chrony tidak punya sumber waktu",
@@ -299,6 +316,9 @@ MESSAGES = {
     ),
     "clock-behind-stored": (
         "jam menunjukkan {time}, tertinggal dari yang tersimpan: sekarang sekurangnya {least}"
+    ),
+    "board-too-hot-at": (
+        "papan terlalu panas pada {celsius} °C: detektor hanya melakukan {share} pekerjaannya"
     ),
     # lamp
     "lamp-key-unknown": "kunci {key} tidak dikenal; perintah lampu memiliki {known}",
@@ -470,6 +490,55 @@ MESSAGES = {
     ),
     "broker-qos-0": "broker hanya mengizinkan QoS 0 dan tidak mengakui apa pun: peristiwa menunggu di tiang",
     "broker-refused": "broker menolak pesan: {reason} (kode alasan {code})",
+    "lang-invalid": '"lang" harus salah satu dari {languages}',
+    "examination-under-way": "pemeriksaan sedang berjalan",
+    "examination-too-soon": "pemeriksaan terakhir {ago} detik yang lalu; coba lagi dalam {wait} detik",
+    "no-certificate": "tidak berisi sertifikat",
+    "certificate-invalid": "sertifikat tidak sah",
+    "certificate-truncated": "sertifikat terpotong",
+    "incident-id-invalid": "incident_id tidak sah; tulis misalnya 01a20d2c-5ce5-7046-9dd1-e9f3183805ad",
+    "verdict-invalid": 'verdict harus "true" (benar seperti kata aturan) atau "false"',
+    "verdict-by-required": "by wajib: nama orang yang menilai",
+    "question-unknown": "pertanyaan {question} tidak dikenal; yang dikenal: {known}",
+    "command-unknown": "perintah {command} tidak dikenal; yang dikenal: {known}",
+    "command-age-unknown": (
+        "jam tiang tidak dipercaya, jadi tidak dapat diperiksa apakah perintah ini masih berlaku"
+    ),
+    "command-expired": "perintah sudah kedaluwarsa",
+    "command-in-future": "perintah dibuat di masa depan; periksa jamnya",
+    "store-is-another": "storeid tidak dikenal; penyimpanan ini {store}",
+    "range-invalid": 'rentang tidak sah; "from" dan "to" adalah nomor urut, 1 <= from <= to',
+    "incident-unknown": "kejadian {incident} tidak dikenal, atau tidak lagi disimpan",
+    "command-too-large": "perintah terlalu besar; paling banyak {most} bita",
+    "command-empty": "perintah kosong; seharusnya objek JSON",
+    "command-too-deep": "perintah terlalu dalam bersarang; paling banyak {most} tingkat",
+    "command-undecodable": "perintah {error}",
+    "command-not-json": "perintah bukan JSON",
+    "command-not-an-object": "perintah bukan objek JSON",
+    "command-not-unicode": "perintah berisi teks yang bukan Unicode",
+    "command-not-finite": "perintah berisi angka yang tidak sah",
+    "command-key-twice": "perintah berisi kunci yang sama dua kali",
+    "command-id-invalid": "command_id harus teks 1 sampai 64 karakter",
+    "by-too-long": "by harus teks paling banyak {most} karakter",
+    "command-time-invalid": (
+        "{key} tidak sah; tulis waktu menurut RFC 3339 dengan zonanya, misalnya 2026-01-31T18:00:00Z"
+    ),
+    "broker-timed-out": "broker tidak mengakui pada waktunya",
+    "broker-without-acknowledgement": "broker menjawab, tetapi tidak mengakui yang diterimanya",
+    "no-expiry-in-mqtt-3": "MQTT 3.1.1 tidak mengenal kedaluwarsa pesan, dan pesan ini memerlukannya",
+    "packet-too-large": "paket terlalu besar: {bytes} bita, broker menerima {most}",
+    "qos-1-unsupported": "QoS 1 tidak didukung",
+    "message-not-sent": "pesan tidak dapat dikirim (kesalahan paho {error})",
+    "no-connection": "tidak ada sambungan ke broker",
+    "identity-taken": "klien lain tersambung sebagai {client}{suffix}",
+    "mqtt-5-now": "broker sekarang mendukung MQTT 5; menyambung kembali dengannya",
+    "connection-not-prepared": "sambungan tidak dapat disiapkan: {error}",
+    "check-ca-file": "{error}; periksa ca_file, dan jam tiang ini",
+    "check-cert-file": (
+        "{error}; periksa cert_file: broker mungkin meminta sertifikat yang dikenalnya dan belum berakhir"
+    ),
+    "broker-is-down": "broker mati",
+    "connection-cut": "sambungan diputus",
     # words
     "loitering": "berlama-lama",
     "crowd": "kerumunan",
@@ -486,6 +555,25 @@ MESSAGES = {
     "vehicle": "kendaraan",
     "info": "info",
     "alarm": "alarm",
+    "seconds": "{number} detik",
+    "minutes": "{number} menit",
+    "hours": "{number} jam",
+    "hours-and-minutes": "{hours} jam {minutes} menit",
+    "days": "{number} hari",
+    "half": "setengah",
+    "a-quarter": "seperempat",
+    "agent": "agen",
+    "clock-chip": "chip jam",
+    "configuration": "konfigurasi",
+    "disk-wear": "keausan disk",
+    "memory": "memori",
+    "network": "jaringan",
+    "power": "daya",
+    "service": "layanan",
+    "versions": "versi",
+    "camera": "kamera",
+    "picture": "gambar",
+    "program": "program",
     # the command line
     "clip-too-short": "{clip}: terlalu pendek untuk mengukur; beri klip dengan {frames} gambar atau lebih",
     "time-of-capture": "pengambilannya, menurut cap waktu kamera",
@@ -665,7 +753,6 @@ MESSAGES = {
     "store-size": "nomor terakhir {last}; {used} dari {most} MB terpakai",
     "every-out-of-range": "adalah 1 atau lebih; baris per gambar (--mot, --detections) perlu 1",
     "value-given": "{problem}; diberikan: {given}",
-    "choose-one-of": "{problem}; pilih salah satu: {choices}",
     "invalid-time-example": "{given} bukan waktu; tulis misalnya {example}",
     "agent-would-publish-again": "agen berjalan di sini dan akan mengatakan semuanya lagi; hentikan dahulu",
     "retire-without-broker": "tidak ada [mqtt]: tidak ada broker yang menyimpan sesuatu dari tiang ini",
@@ -830,7 +917,7 @@ MESSAGES = {
     "broker-own-mosquitto": "Mosquitto sendiri di {address}",
     "broker-named": "broker {address}",
     "real-time-by-day": "waktu sebenarnya, {time} di tiang: lampu padam pada siang hari",
-    "a-camera": "{address}: sebuah kamera",
+    "a-camera": "sebuah kamera",
     "frame-time-over": "waktu sebuah gambar adalah {what}; RTSP lewat {transport}",
     "frame-time": "waktu sebuah gambar adalah {what}",
     "night-partly-dark-floor": (
@@ -857,6 +944,13 @@ MESSAGES = {
     "floor-not-by-day": "{floor} tidak mengikat pada siang hari",
     "verdict-true": "benar, kata {by}",
     "verdict-false": "salah, kata {by}",
+    "sign-unknown": "?",
+    "override-because": "{level} oleh {by}{why}, {where}, {kind}",
+    "from-the-pole-itself": "di tiang",
+    "from-outside": "dari luar",
+    "presence-may-raise": "kehadiran boleh menaikkannya",
+    "presence-does-not-count": "kehadiran tidak menaikkannya",
+    "bench-timed-out": "agen tidak mendeteksi dalam {seconds} detik",
     # the simulated city
     "broker-url-invalid": "{given} bukan broker; tulis mqtt://host:port atau mqtts://host:port",
     "only-with-mqtts": "hanya bersama mqtts://",
@@ -874,6 +968,12 @@ MESSAGES = {
     "bench-flight": "penerbangan {request}: {phase}",
     "starts-at-dusk": "jamnya mulai saat senja, {time}",
     "real-time": "waktu sebenarnya, {time} di tiang",
+    "flight-waits": "menunggu",
+    "flight-no-start": "drone tidak dapat mulai",
+    "flight-link-lost": "sambungan ke drone terputus",
+    "flight-battery-low": "baterai lemah; drone kembali",
+    "bench-simulation": " (simulasi)",
+    "bench-order-unreadable": "perintah tidak dapat dibaca: {error}",
     # the doctor
     "check-timed-out": "tidak ada jawaban dalam {seconds} detik",
     "check-timed-out-fix": "Periksa yang ditunggunya: jaringan, kamera, atau disk.",
@@ -955,7 +1055,6 @@ MESSAGES = {
     "certificate-expires-fix": (
         "Terbitkan yang baru, letakkan menggantikan {file}, lalu: sudo systemctl restart pole-agent."
     ),
-    "login-failed": "{broker}: {error}",
     "login-failed-fix": "Periksa berkas yang disebut [mqtt].",
     "login-closed": "{broker} menutup sambungan saat masuk tanpa penjelasan, dengan {versions}",
     "login-closed-fix": (

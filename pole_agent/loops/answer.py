@@ -8,6 +8,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
 from pole_agent.context import Context
+from pole_agent.languages import phrase
 from pole_agent.uplink.events import event_document
 
 PAGE = 200  # events
@@ -41,7 +42,11 @@ class Answer:
             return await self._own[question](arguments)
         if question not in self._others:
             raise ValueError(
-                f"unknown question {question!r}; known: {', '.join(sorted([*self._own, *self._others]))}"
+                phrase(
+                    "question-unknown",
+                    question=f"{question!r}",
+                    known=", ".join(sorted([*self._own, *self._others])),
+                )
             )
         answer = self._others[question]()
         return await answer if isinstance(answer, Awaitable) else answer

@@ -14,10 +14,10 @@ from pole_agent.almanac import rfc3339
 from pole_agent.clock import Clock
 from pole_agent.doctor.finding import Finding
 from pole_agent.errors import CommandRefused, UplinkError
+from pole_agent.languages import LANGUAGES, phrase
 from pole_agent.threads import Thread
 from pole_agent.uplink.board import Board
 from pole_agent.uplink.events import Message, encode
-from pole_agent.words import LANGUAGES, Both
 
 log = logging.getLogger(__name__)
 
@@ -39,17 +39,17 @@ class Diagnose:
     async def command(self, payload: Mapping[str, Any], by: str) -> dict[str, Any]:
         """Start an examination; the report follows on ``diagnosis``. Raises CommandRefused."""
         if surplus := sorted(set(payload) - {"lang"}):
-            raise CommandRefused(f"unknown key {surplus[0]!r}; known: lang, by")
+            raise CommandRefused(phrase("unknown-key-of-command", key=f"{surplus[0]!r}", known="lang, by"))
         language = payload.get("lang", "en")
         if language not in LANGUAGES:
-            raise CommandRefused(f'"lang" is one of {", ".join(LANGUAGES)}')
+            raise CommandRefused(phrase("lang-invalid", languages=", ".join(LANGUAGES)))
         now = self._clock.monotonic()
         if self._busy:
-            raise CommandRefused("an examination is under way")
+            raise CommandRefused(phrase("examination-under-way"))
         if now - self._last < APART_S:
+            ago = now - self._last
             raise CommandRefused(
-                f"the last one was {now - self._last:.0f} s ago; ask again in"
-                f" {APART_S - (now - self._last):.0f} s"
+                phrase("examination-too-soon", ago=f"{ago:.0f}", wait=f"{APART_S - ago:.0f}")
             )
         self._busy, self._last = True, now
         loop = asyncio.get_running_loop()
@@ -59,7 +59,7 @@ class Diagnose:
                 found = self._examine(language, MAX_BYTES)
             except Exception as error:  # whatever it is, it is told, and the next examination is possible
                 log.exception("the examination failed")
-                words = Both(f"failed: {type(error).__name__}", f"gagal: {type(error).__name__}")
+                words = phrase("examination-failed", error=type(error).__name__)
                 found = [Finding("examination", "unknown", words).as_data(language)]
             loop.call_soon_threadsafe(self._done, found, by)
 

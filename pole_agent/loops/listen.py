@@ -12,6 +12,7 @@ from typing import Any
 
 from pole_agent.context import Context
 from pole_agent.errors import CommandRefused, OutboxError, UplinkError
+from pole_agent.languages import phrase
 from pole_agent.race import race
 from pole_agent.uplink.command import Command, is_always_safe, read
 from pole_agent.uplink.counted import Counted
@@ -104,7 +105,9 @@ class Listen:
             handlers = self._at_the_pole if local_by else self._handlers
             handler = handlers.get(path)
             if handler is None:
-                raise CommandRefused(f"there is no command {path}; there is {', '.join(sorted(handlers))}")
+                raise CommandRefused(
+                    phrase("command-unknown", command=path, known=", ".join(sorted(handlers)))
+                )
             name = f"{path} {command.command_id}" if command.command_id is not None and not safe else None
             if name is not None and not await self._begins(name):
                 return {"command_id": command.command_id, "ok": True, "error": None, "duplicate": True}
@@ -130,15 +133,13 @@ class Listen:
             return
         if not self._keeper.trusted:
             if path.startswith("drone/"):
-                raise CommandRefused(
-                    "the pole's clock is not trusted; whether this command is still valid is unknown"
-                )
+                raise CommandRefused(phrase("command-age-unknown"))
             return
         wall = self._clock.wall()
         if command.expires is not None and command.expires <= wall:
-            raise CommandRefused("the command has expired")
+            raise CommandRefused(phrase("command-expired"))
         if command.issued is not None and command.issued > wall + MAX_AHEAD_S:
-            raise CommandRefused("the command was issued in the future; check the clocks")
+            raise CommandRefused(phrase("command-in-future"))
 
     async def _begins(self, name: str) -> bool:
         """Mark it as under way, unless it was done before or is under way: it may come by two ways at the

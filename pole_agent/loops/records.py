@@ -10,6 +10,7 @@ from typing import Any
 from pole_agent.clock import Clock
 from pole_agent.errors import CommandRefused, OutboxError
 from pole_agent.incidents.feedback import rates, read_feedback
+from pole_agent.languages import phrase
 from pole_agent.store.database import Database
 from pole_agent.store.store import Store
 from pole_agent.vocabulary import RecordEvent, Severity
@@ -39,10 +40,10 @@ class Records:
     async def resend(self, payload: Mapping[str, Any], by: str) -> dict[str, Any]:
         """Carry out ``outbox/resend``. Raises CommandRefused."""
         if payload.get("storeid") != self._store.store_id:
-            raise CommandRefused(f"this store is {self._store.store_id}")
+            raise CommandRefused(phrase("store-is-another", store=self._store.store_id))
         first, last = payload.get("from"), payload.get("to")
         if not (type(first) is int and type(last) is int and 1 <= first <= last < 1 << 63):
-            raise CommandRefused('"from" and "to" are sequence numbers, 1 <= from <= to')
+            raise CommandRefused(phrase("range-invalid"))
         try:
             count = await self._store.write(lambda db: db.resend(first, last))
         except OutboxError as error:
@@ -65,7 +66,7 @@ class Records:
         except OutboxError as error:
             raise CommandRefused(str(error)) from error
         if rule is None:
-            raise CommandRefused(f"this pole does not know the incident {verdict.incident_id} (any more)")
+            raise CommandRefused(phrase("incident-unknown", incident=verdict.incident_id))
         return {"rule": rule}
 
     async def rates(self) -> dict[str, dict[str, float]] | None:

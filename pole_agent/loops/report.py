@@ -24,6 +24,7 @@ from pole_agent.health.evidence import STORED
 from pole_agent.health.link import link
 from pole_agent.health.trust import CHECK_S, KEEP_S
 from pole_agent.health.vitals import vitals
+from pole_agent.languages import phrase
 from pole_agent.uplink.events import Message, encode
 from pole_agent.vocabulary import Severity
 
@@ -34,7 +35,6 @@ HEALTH_S = 60.0
 PURGE_S = 3600.0
 # OpenSSL's words, once the chain up to an authority that we know is whole
 NOT_YET = "certificate is not yet valid"
-ACCEPT = '; if it is right, say so at the pole: "pole-agent clock accept"'
 VERSIONS = {
     "agent": __version__,
     "python": platform.python_version(),
@@ -129,9 +129,9 @@ class Report:
         if not self._keeper.trusted:
             kind = self._keeper.kind
             unheard = kind in ("unheard", "release")  # usual for a while after a boot
-            reason = (
-                f"{self._keeper.reason}; times are provisional{'' if unheard or kind == 'late' else ACCEPT}"
-            )
+            reason = phrase("times-are-provisional", reason=self._keeper.reason)
+            if not unheard and kind != "late":
+                reason = phrase("times-provisional-accept", reason=self._keeper.reason)
             self._parts.degrade("clock", reason, Severity.INFO if unheard else Severity.WARNING)
             self._corrected = False
             return

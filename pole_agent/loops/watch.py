@@ -13,6 +13,7 @@ from pole_agent.clock import Clock
 from pole_agent.errors import CameraError, ModelError
 from pole_agent.frame import Frame
 from pole_agent.health.parts import Parts
+from pole_agent.languages import phrase
 from pole_agent.pipeline import Pipeline
 from pole_agent.race import race
 from pole_agent.uplink.backoff import Backoff
@@ -150,7 +151,7 @@ class Watch:
                 if now - opened >= STEADY_S:
                     self._backoff.reset()
             self.ended = True
-            self._parts.degrade(self._part, "the clip has ended")
+            self._parts.degrade(self._part, phrase("clip-ended"))
             log.info("%s: the clip has ended", self.camera)
         finally:
             source.close()
@@ -204,7 +205,7 @@ class Watch:
             self._parts.note(self._part, frames=pipeline.frames, **figures, **in_parts, **facts)
             self._parts.note("detector", runs=pipeline.detector_runs, ms=round(self._detector.took_ms, 1))
             if figures["rate_hz"] + rate.skipped / REPORT_S < FEW_FRAMES * self._fps:
-                few = f"only {figures['rate_hz']:.1f} frames a second come, of {self._fps:g}"
+                few = phrase("frames-too-few", rate=f"{figures['rate_hz']:.1f}", wanted=f"{self._fps:g}")
         if pipeline.trouble == FROZEN:
             raise CameraError(FROZEN)
         if trouble := pipeline.trouble or few:

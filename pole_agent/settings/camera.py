@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, field_validator
 
+from pole_agent.languages import phrase
 from pole_agent.settings.section import FilePath, FractionPoint, Name, Section, no_shell
 from pole_agent.settings.source import address_of, may_hold_password
 
@@ -46,17 +47,14 @@ class CameraSettings(Section):
     def no_password_in_it(cls, value: str) -> str:
         """It is not repeated here, nor let into a log."""
         if may_hold_password(value) if "://" not in value else address_of(value) is None:
-            raise ValueError(
-                "is no address that can be read; write user and password as username and password_file, and"
-                " an @ in a path as %40"
-            )
+            raise ValueError(phrase("source-invalid"))
         return value if "://" in value else no_shell(value)
 
     @field_validator("picture")
     @classmethod
     def two_numbers(cls, value: str | None) -> str | None:
         if value is not None and not re.fullmatch(r"[1-9]\d{0,4}x[1-9]\d{0,4}", value):
-            raise ValueError('is no size of a picture; write width and height like "640x480"')
+            raise ValueError(phrase("picture-size-invalid"))
         return value
 
     @property

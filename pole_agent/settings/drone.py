@@ -14,6 +14,7 @@ from pydantic import AfterValidator, Discriminator, Field, Tag, field_validator,
 
 from pole_agent.almanac import TimeOfDay
 from pole_agent.dates import Weekdays
+from pole_agent.languages import phrase
 from pole_agent.settings.rules import SeverityWord
 from pole_agent.settings.section import FilePath, Fraction, Name, Section
 
@@ -59,7 +60,7 @@ class PatrolSettings(Section):
     @classmethod
     def are_different(cls, value: tuple[str, ...]) -> tuple[str, ...]:
         if len(set(value)) < len(value):
-            raise ValueError("a time is given twice")
+            raise ValueError(phrase("time-twice"))
         return value
 
     @field_validator("days")
@@ -97,10 +98,7 @@ class OfficerSettings(Section):
                 return value
         except (binascii.Error, ValueError):
             pass
-        raise ValueError(
-            f"is no Ed25519 public key ({PUBLIC_KEY_BYTES} bytes in base64); make one with: pole-agent"
-            " drone key"
-        )
+        raise ValueError(phrase("public-key-invalid", bytes=PUBLIC_KEY_BYTES))
 
 
 class DroneSettings(Section):
@@ -160,12 +158,10 @@ class DroneSettings(Section):
     @model_validator(mode="after")
     def fits_together(self) -> DroneSettings:
         if self.approval == "automatic" and self.officers:
-            raise ValueError(
-                'approval = "automatic" asks nobody; remove [[drone.officer]], or write approval = "required"'
-            )
+            raise ValueError(phrase("automatic-with-officers"))
         if "alt_agl_m" in self.model_fields_set and self.alt_agl_m > self.max_alt_agl_m:
             raise ValueError(
-                f"alt_agl_m = {self.alt_agl_m:g} is above max_alt_agl_m = {self.max_alt_agl_m:g}"
+                phrase("altitude-above-most", altitude=f"{self.alt_agl_m:g}", most=f"{self.max_alt_agl_m:g}")
             )
         for key, names in (
             ("patrol", [p.name for p in self.patrols]),
@@ -173,7 +169,7 @@ class DroneSettings(Section):
         ):
             for name, count in Counter(names).items():
                 if count > 1:
-                    raise ValueError(f'{key}: the name "{name}" is used {count} times')
+                    raise ValueError(phrase("name-twice-in", key=key, name=name, count=count))
         return self
 
     @property

@@ -10,6 +10,8 @@ from typing import Annotated
 
 from pydantic import AfterValidator, Field
 
+from pole_agent.languages import phrase
+
 NAME = re.compile(r"(?!-)[A-Za-z0-9_-]{1,63}(?:\.(?!-)[A-Za-z0-9_-]{1,63})*\.?")
 # What the system's resolver reads as IPv4, also where it is none
 DIGITS = re.compile(r"[0-9.]+|0[xX][0-9A-Fa-f]+")
@@ -29,13 +31,13 @@ def plain_host(value: str) -> str:
     parts = PARTS.fullmatch(value.strip())
     host = parts["host"].strip("[]") if parts else ""
     if parts is None or not (_is_ipv6(host) or _is_name(host)):
-        raise ValueError(
-            "is no name or address of a host; port, username and password_file are keys of their own"
-        )
-    fix = f'host = "{host}"' + (f" and port = {int(parts['port'])}" if parts["port"] else "")
+        raise ValueError(phrase("host-invalid"))
+    fix = f'host = "{host}"'
+    if parts["port"]:
+        fix = phrase("host-and-port", host=host, port=int(parts["port"]))
     if parts["login"]:
-        fix += ", and the login as username and password_file"
-    raise ValueError(f"is more than a name or address of a host; write {fix}")
+        fix = phrase("host-with-login", fix=fix)
+    raise ValueError(phrase("host-with-more", fix=fix))
 
 
 def _is_name(text: str) -> bool:

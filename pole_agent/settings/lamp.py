@@ -9,6 +9,7 @@ from pydantic import Field, field_validator, model_validator
 
 from pole_agent.almanac import Span, TimeOfDay
 from pole_agent.dates import Dates, Weekdays
+from pole_agent.languages import phrase
 from pole_agent.settings.section import FilePath, Level, Name, Section
 
 Pin = Annotated[int, Field(ge=0, le=27, description="BCM number")]
@@ -103,7 +104,7 @@ class PhotocellSettings(Section):
     def one_source(self) -> PhotocellSettings:
         _one_source(self.pin, self.file)
         if self.off_lux <= self.on_lux:
-            raise ValueError("off_lux must be above on_lux: the lamp would switch to and fro between them")
+            raise ValueError(phrase("lux-reversed"))
         return self
 
 
@@ -196,26 +197,23 @@ class LampSettings(Section):
     def in_order(cls, value: tuple[tuple[float, float], ...]) -> tuple[tuple[float, float], ...]:
         hours = [h for h, _ in value]
         if hours != sorted(set(hours)):
-            raise ValueError("the hours must rise from point to point")
+            raise ValueError(phrase("hours-must-rise"))
         return value
 
     @model_validator(mode="after")
     def fits_together(self) -> LampSettings:
         used: dict[int, str] = {}
         twice = [
-            f"{key} and {used[pin]} are both GPIO{pin}"
+            phrase("pin-twice", key=key, other=used[pin], pin=pin)
             for key, pin in self.pins()
             if used.setdefault(pin, key) != key
         ]
         if twice:
             raise ValueError("; ".join(twice))
         if self.backend == "pwm" and self.pin not in PWM_PINS and self.pwm_channel is None:
-            raise ValueError(
-                f"GPIO{self.pin} has no hardware PWM; use {', '.join(map(str, PWM_PINS))}, or give pwm_device"
-                " and pwm_channel"
-            )
+            raise ValueError(phrase("pin-without-pwm", pin=self.pin, pins=", ".join(map(str, PWM_PINS))))
         if (self.pwm_device is None) != (self.pwm_channel is None):
-            raise ValueError("pwm_device and pwm_channel belong together; give both or none")
+            raise ValueError(phrase("pwm-both-or-none"))
         return self
 
     def pins(self) -> Iterator[tuple[str, int]]:
@@ -236,6 +234,6 @@ class LampSettings(Section):
 
 def _one_source(pin: int | None, file: FilePath | None) -> None:
     if (pin is None) == (file is None):
-        raise ValueError("give pin or file, one of them")
+        raise ValueError(phrase("pin-or-file"))
     if file is not None and not file.is_absolute():
-        raise ValueError(f'file: write the whole path of "{file}", from / on')
+        raise ValueError(phrase("file-not-absolute", file=file))

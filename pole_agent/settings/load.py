@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from pole_agent.errors import ConfigError, Problem
+from pole_agent.languages import phrase
 from pole_agent.replacing import replace_file
 from pole_agent.settings import Settings
 from pole_agent.settings.examine import Examined, examine
@@ -28,12 +29,12 @@ LAST_GOOD = "last-good.toml"
 CONFIG_MODE = 0o600
 FLAT_MASK = 1e-6  # of the picture: less than a pixel
 LOOK_ALIKES = (
-    dict.fromkeys("“”„«»", 'a curly quote; write "')
-    | dict.fromkeys("‘’", "a curly quote; write '")
+    dict.fromkeys("“”„«»", phrase("curly-double-quote"))
+    | dict.fromkeys("‘’", phrase("curly-single-quote"))
     | {
-        "\ufeff": "a byte order mark; delete it",
-        "\u00a0": "a space that does not break; write an ordinary one",
-        "\u200b": "a space without width; delete it",
+        "\ufeff": phrase("byte-order-mark"),
+        "\u00a0": phrase("no-break-space"),
+        "\u200b": phrase("zero-width-space"),
     }
 )
 PULLED_HIGH = 8  # GPIO0 to GPIO8 of a Raspberry Pi are pulled high after power-on, the others low
@@ -71,7 +72,7 @@ def _text(path: Path) -> str:
         return text_file(path, MAX_BYTES)
     except OSError as error:
         raise ConfigError(
-            [Problem(str(path), f"cannot be read: {error.strerror}; write one with: pole-agent init")]
+            [Problem(str(path), phrase("configuration-unreadable", error=error.strerror))]
         ) from error
     except ValueError as error:
         raise ConfigError([Problem(str(path), str(error))]) from error
@@ -89,34 +90,34 @@ def _examine(text: str, name: str, folder: Path | None) -> Examined:
     try:
         return examine(_anchored(_document(text, name), folder))
     except RecursionError as error:
-        raise ConfigError([Problem(name, "is not valid TOML: too deeply nested")]) from error
+        raise ConfigError([Problem(name, phrase("toml-too-deep"))]) from error
 
 
 def _document(text: str, name: str) -> dict[str, Any]:
     bare = NO_KEY.sub("q", text)
     if match := DOTS.search(bare):
         line = bare.count("\n", 0, match.start()) + 1
-        raise ConfigError([Problem(name, f"is not valid TOML: a key with too many dots (line {line})")])
+        raise ConfigError([Problem(name, phrase("toml-too-many-dots", line=line))])
     try:
         document = tomllib.loads(text)
     except ValueError as error:  # also a number of thousands of digits
         raise ConfigError(
-            [Problem(name, f"is not valid TOML: {error}{_look_alike(text, str(error))}")]
+            [Problem(name, phrase("toml-invalid", error=_look_alike(text, str(error))))]
         ) from error
     if where := _with_nul(document):
-        raise ConfigError([Problem(where, "holds a NUL character")])
+        raise ConfigError([Problem(where, phrase("nul-character"))])
     return document
 
 
 def _look_alike(text: str, error: str) -> str:
-    """What cannot be seen in the line that is wrong: editors, chats and word processors put such characters
-    there.
+    """The error, with what cannot be seen in that line: editors, chats and word processors put such
+    characters there.
     """
     lines = text.split("\n")
     line = int(match[1]) if (match := re.search(r"line (\d+)", error)) else len(lines)
     here = lines[line - 1] if 0 < line <= len(lines) else ""
     found = next((words for character, words in LOOK_ALIKES.items() if character in here), "")
-    return f"; this line holds {found}" if found else ""
+    return phrase("toml-look-alike", error=error, character=found) if found else error
 
 
 def load_or_last_good(path: Path, state_dir: Path | None = None) -> Loaded:
@@ -127,7 +128,7 @@ def load_or_last_good(path: Path, state_dir: Path | None = None) -> Loaded:
         return load(path)
     except ConfigError as error:
         if before := last_good(path, state_dir):
-            return replace(before, degraded=f"{error}; {before.degraded}")
+            return replace(before, degraded=phrase("joined", first=str(error), rest=before.degraded))
         raise
 
 
@@ -136,7 +137,7 @@ def last_good(path: Path, state_dir: Path | None = None) -> Loaded | None:
     for folder in _state_dirs(path, state_dir):
         try:
             text = text_file(folder / LAST_GOOD, MAX_BYTES)
-            return Loaded(parse(text, folder=path.parent), text, f"the last good copy in {folder} is used")
+            return Loaded(parse(text, folder=path.parent), text, phrase("last-good-is-used", folder=folder))
         except (OSError, ValueError, ConfigError):
             continue
     return None

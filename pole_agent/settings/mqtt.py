@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
+from pole_agent.languages import phrase
 from pole_agent.settings.host import Host
 from pole_agent.settings.section import FilePath, Name, Section
 
@@ -34,15 +35,13 @@ class MqttSettings(Section):
     @model_validator(mode="after")
     def key_with_certificate(self) -> MqttSettings:
         if (self.cert_file is None) != (self.key_file is None):
-            raise ValueError("cert_file and key_file belong together; give both or none")
+            raise ValueError(phrase("cert-without-key"))
         return self
 
     @model_validator(mode="after")
     def certificates_mean_tls(self) -> MqttSettings:
         if not self.tls and (self.ca_file or self.cert_file):
-            raise ValueError(
-                "ca_file and cert_file belong to tls = true; with tls = false nobody would look at them"
-            )
+            raise ValueError(phrase("tls-files-without-tls"))
         return self
 
     @property

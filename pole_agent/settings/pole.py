@@ -9,6 +9,7 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, Field, field_validator
 
 from pole_agent.almanac import Place
+from pole_agent.languages import phrase
 from pole_agent.settings.host import Host
 from pole_agent.settings.section import FilePath, Name, Section, nearest
 from pole_agent.vocabulary import EVENT_TYPES
@@ -36,9 +37,7 @@ class PoleSettings(Section):
         try:
             zoneinfo.ZoneInfo(value)
         except (KeyError, ValueError, OSError):  # ZoneInfoNotFoundError is a KeyError
-            raise ValueError(
-                f'{value!r} is no time zone; write one of the IANA names, for example "Asia/Jakarta"'
-            ) from None
+            raise ValueError(phrase("time-zone-unknown", value=f"{value!r}")) from None
         return value
 
     @property
@@ -51,7 +50,8 @@ def _type_or_first_word(text: str) -> str:
     if text in (*words, *EVENT_TYPES):
         return text
     known = [*words, *EVENT_TYPES]
-    raise ValueError(f"unknown type of event{nearest(text, known) or '; known here: ' + ', '.join(known)}")
+    listed = phrase("event-type-unknown-known", known=", ".join(known))
+    raise ValueError(nearest(phrase("event-type-unknown"), text, known, listed))
 
 
 TypeOrFirstWord = Annotated[str, AfterValidator(_type_or_first_word)]
@@ -100,5 +100,5 @@ class PageSettings(Section):
     @classmethod
     def not_yet(cls, value: bool) -> bool:
         if value:
-            raise ValueError("the status page is not part of this release; leave it false")
+            raise ValueError(phrase("no-status-page"))
         return value

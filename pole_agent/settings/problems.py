@@ -11,6 +11,7 @@ from typing import Any
 from pydantic_core import ErrorDetails
 
 from pole_agent.errors import Problem
+from pole_agent.languages import Phrase, phrase
 from pole_agent.settings import Settings
 from pole_agent.settings.section import nearest
 
@@ -18,24 +19,24 @@ MAX_GIVEN = 60
 KEY_ITSELF = "[key]"  # pydantic's word for: not the value is wrong, but its key
 BARE_KEY = re.compile(r"[A-Za-z0-9_-]+")
 WORDS = {
-    "int_type": "a whole number",
-    "int_parsing": "a whole number",
-    "int_parsing_size": "a whole number",
-    "int_from_float": "a whole number",
-    "float_type": "a number",
-    "float_parsing": "a number",
-    "finite_number": "a finite number",
-    "bool_type": "true or false",
-    "bool_parsing": "true or false",
-    "string_type": "text in quotes",
-    "path_type": "a path in quotes",
-    "tuple_type": "a list",
-    "list_type": "a list",
-    "dict_type": "a table",
-    "model_type": "a table",
-    "model_attributes_type": "a table",
+    "int_type": phrase("kind-whole-number"),
+    "int_parsing": phrase("kind-whole-number"),
+    "int_parsing_size": phrase("kind-whole-number"),
+    "int_from_float": phrase("kind-whole-number"),
+    "float_type": phrase("kind-number"),
+    "float_parsing": phrase("kind-number"),
+    "finite_number": phrase("kind-finite-number"),
+    "bool_type": phrase("kind-true-or-false"),
+    "bool_parsing": phrase("kind-true-or-false"),
+    "string_type": phrase("kind-text"),
+    "path_type": phrase("kind-path"),
+    "tuple_type": phrase("kind-list"),
+    "list_type": phrase("kind-list"),
+    "dict_type": phrase("kind-table"),
+    "model_type": phrase("kind-table"),
+    "model_attributes_type": phrase("kind-table"),
 }
-PATTERNS = {r"^[A-Za-z0-9_-]{1,64}$": "use letters, digits, _ and - only, 1 to 64 of them"}
+PATTERNS = {r"^[A-Za-z0-9_-]{1,64}$": phrase("identifier-invalid")}
 
 
 def problem_of(error: ErrorDetails) -> Problem:
@@ -60,37 +61,42 @@ def _text(error: ErrorDetails) -> str:
     last = location[-1] if location else ""
     if kind == "extra_forbidden":
         known = _known_keys(location[:-1])
-        return f"unknown key{nearest(str(last), known) or '; known here: ' + ', '.join(known)}"
+        listed = phrase("unknown-key-known", known=", ".join(known))
+        return nearest(phrase("unknown-key"), str(last), known, listed)
     if kind == "missing":
-        return "is missing: a point has two numbers" if isinstance(last, int) else "is required"
+        return phrase("point-number-missing") if isinstance(last, int) else phrase("is-required")
     if kind == "value_error":
-        return error["msg"].removeprefix("Value error, ")
+        found: Exception = context["error"]
+        return str(found)
     if kind == "string_pattern_mismatch":
-        return PATTERNS.get(context["pattern"], "holds a character that is not allowed here")
-    given = f"given: {_given(error['input'])}"
+        return PATTERNS.get(context["pattern"], phrase("character-not-allowed"))
     if kind in ("too_short", "too_long") and "actual_length" in context:
         return _length(kind, str(location), context)
     if kind == "literal_error":
         allowed = re.findall(r"'([^']*)'", context["expected"])
-        words = ", ".join(f'"{w}"' for w in allowed)
-        return (
-            f"input should be {'one of ' if allowed[1:] else ''}{words};"
-            f" {given}{nearest(str(error['input']), allowed)}"
-        )
+        choices = ", ".join(f'"{w}"' for w in allowed)
+        expected = phrase("one-of", choices=choices) if allowed[1:] else choices
+        return nearest(_expected(expected, error), str(error["input"]), allowed)
     if kind in WORDS:
-        return f"input should be {WORDS[kind]}; {given}"
-    return f"{error['msg'][0].lower()}{error['msg'][1:]}; {given}"
+        return _expected(WORDS[kind], error)
+    text = error["msg"].removeprefix("Input should be ")
+    return _expected(f"{text[0].lower()}{text[1:]}", error)
+
+
+def _expected(what: str, error: ErrorDetails) -> Phrase:
+    return phrase("expected-given", expected=what, given=_given(error["input"]))
 
 
 def _length(kind: str, location: str, context: dict[str, Any]) -> str:
     is_polygon = any(key in location for key in ("polygon", "masks", "geofence"))
     actual, most = context["actual_length"], context.get("max_length")
     if kind == "too_short" and is_polygon:
-        return f"a polygon has at least {context['min_length']} points; this has {actual}"
+        return phrase("polygon-too-short", least=context["min_length"], count=actual)
     if most == 2:
-        return f"a point has two numbers; this has {actual}"
-    limit = f"at least {context['min_length']}" if kind == "too_short" else f"at most {most}"
-    return f"a list of {limit}; this has {actual}"
+        return phrase("point-needs-two-numbers", count=actual)
+    if kind == "too_short":
+        return phrase("list-too-short", least=context["min_length"], count=actual)
+    return phrase("list-too-long", most=most, count=actual)
 
 
 def _given(value: Any) -> str:

@@ -12,6 +12,8 @@ import os
 import stat
 from pathlib import Path
 
+from pole_agent.languages import phrase
+
 MAX_SECRET_BYTES = 1 << 16
 MARKS = (  # the longer first: the mark of UTF-32 begins like that of UTF-16
     (codecs.BOM_UTF32_LE, "utf-32"),
@@ -31,9 +33,9 @@ def regular_file(path: Path, most_bytes: int) -> bytes:
     with os.fdopen(os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC), "rb") as file:
         status = os.fstat(file.fileno())
         if not stat.S_ISREG(status.st_mode):
-            raise ValueError("is not a file")
+            raise ValueError(phrase("not-a-file"))
         if status.st_size > most_bytes:
-            raise ValueError(f"is {status.st_size} bytes long; it may have at most {most_bytes}")
+            raise ValueError(phrase("file-too-long", bytes=status.st_size, most=most_bytes))
         return file.read(most_bytes)
 
 
@@ -41,11 +43,11 @@ def decoded(blob: bytes) -> str:
     """Text that a person made, without a byte order mark. Raises ValueError."""
     coding = next((coding for mark, coding in MARKS if blob.startswith(mark)), "utf-8")
     if coding == "utf-8" and len(blob) % 2 == 0 and b"\0" in blob[:4]:
-        raise ValueError("is UTF-16 text without a byte order mark; save it as UTF-8")
+        raise ValueError(phrase("utf-16-unmarked"))
     try:
         return blob.decode(coding)
     except UnicodeDecodeError as error:
-        raise ValueError(f"is not UTF-8 text (byte {error.start}); save it as UTF-8") from error
+        raise ValueError(phrase("not-utf-8", byte=error.start)) from error
 
 
 def text_file(path: Path, most_bytes: int) -> str:
@@ -60,11 +62,11 @@ def secret(path: Path) -> str:
     """
     text = text_file(path, MAX_SECRET_BYTES).strip(MARK).rstrip("\r\n")
     if not text.strip():
-        raise ValueError("is empty; it holds the password, on one line")
+        raise ValueError(phrase("password-empty"))
     if "\n" in text or "\r" in text:
-        raise ValueError("has several lines; a password is one line")
+        raise ValueError(phrase("password-of-several-lines"))
     if "\0" in text:
-        raise ValueError("holds a NUL character")
+        raise ValueError(phrase("nul-character"))
     return text
 
 
@@ -75,5 +77,5 @@ def unmarked(path: Path) -> Path:
     """
     blob = regular_file(path, MAX_SECRET_BYTES * 16)
     if any(blob.startswith(mark) for mark, _ in MARKS) or b"\0" in blob[:4]:
-        raise ValueError("begins with a byte order mark or is UTF-16; save it as UTF-8 without a mark (ANSI)")
+        raise ValueError(phrase("file-marked"))
     return path

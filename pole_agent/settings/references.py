@@ -11,6 +11,7 @@ from collections.abc import Collection, Iterator
 from typing import Any
 
 from pole_agent.errors import Problem
+from pole_agent.languages import phrase
 from pole_agent.settings.camera import CameraSettings
 from pole_agent.settings.lamp import DEFAULT
 from pole_agent.settings.section import nearest
@@ -37,12 +38,20 @@ def _cameras(document: Table) -> set[str]:
     return set(_names(_tables(document, "camera"), CameraSettings.model_fields["name"].default))
 
 
+KINDS = {
+    "camera": phrase("camera"),
+    "line": phrase("line"),
+    "program": phrase("program"),
+    "zone": phrase("zone"),
+}
+
+
 def _twice(document: Table) -> Iterator[Problem]:
     for key in ("camera", "zone", "line", "rule"):
         default = CameraSettings.model_fields["name"].default if key == "camera" else None
         for name, count in Counter(_names(_tables(document, key), default)).items():
             if count > 1:
-                yield Problem(key, f'the name "{name}" is used {count} times')
+                yield Problem(key, phrase("name-twice", name=name, count=count))
 
 
 def _cameras_of_places(document: Table) -> Iterator[Problem]:
@@ -51,7 +60,7 @@ def _cameras_of_places(document: Table) -> Iterator[Problem]:
         for index, place in enumerate(_tables(document, key)):
             path, camera = f"{key}[{index}].camera", place.get("camera")
             if camera is None and len(cameras) != 1:
-                yield Problem(path, f"there are {len(cameras)} cameras; say which one: {listed(cameras)}")
+                yield Problem(path, phrase("camera-ambiguous", count=len(cameras), cameras=listed(cameras)))
             yield from _unknown(path, "camera", camera, cameras)
 
 
@@ -63,7 +72,7 @@ def _programs(document: Table) -> Iterator[Problem]:
     if "program" in lamp and programs and DEFAULT not in programs:
         yield Problem(
             "lamp.program",
-            f'there is no program "{DEFAULT}"; it holds on every night that no calendar rule names',
+            phrase("default-program-missing", program=DEFAULT),
         )
     for index, entry in enumerate(_tables(lamp, "calendar")):
         yield from _unknown(
@@ -80,21 +89,21 @@ def _rules(document: Table) -> Iterator[Problem]:
         for key in ("zone", "line"):
             yield from _unknown(f"{path}.{key}", key, rule.get(key), _names(_tables(document, key)))
         if camera is None and not cameras:
-            yield Problem(path, "there is no [[camera]] to look through")
+            yield Problem(path, phrase("rule-without-camera"))
         elif camera is None and rule.get("zone") is None and rule.get("line") is None and len(cameras) > 1:
             yield Problem(
-                f"{path}.camera", f"there are {len(cameras)} cameras; say which one: {listed(cameras)}"
+                f"{path}.camera", phrase("camera-ambiguous", count=len(cameras), cameras=listed(cameras))
             )
         yield from _unknown(f"{path}.camera", "camera", camera, cameras)
         if rule.get("drone") is True and enabled is False:
-            yield Problem(f"{path}.drone", "is true, but [drone] enabled is false")
+            yield Problem(f"{path}.drone", phrase("rule-drone-disabled"))
 
 
 def _unknown(path: str, kind: str, name: Any, known: Collection[str]) -> Iterator[Problem]:
     if isinstance(name, str) and name and name not in known:
-        there = listed(known) + nearest(name, known)
-        yield Problem(path, f'there is no {kind} "{name}"; there is {there}')
+        problem = phrase("name-unknown", kind=KINDS[kind], name=name, known=listed(known))
+        yield Problem(path, nearest(problem, name, known))
 
 
 def listed(names: Collection[str]) -> str:
-    return ", ".join(f'"{n}"' for n in sorted(set(names))) or "none"
+    return ", ".join(f'"{n}"' for n in sorted(set(names))) or phrase("none")

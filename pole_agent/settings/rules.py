@@ -8,6 +8,7 @@ from pydantic import Field, field_validator, model_validator
 
 from pole_agent import geometry
 from pole_agent.almanac import Span
+from pole_agent.languages import phrase
 from pole_agent.rule_kinds import KINDS, RuleKind
 from pole_agent.settings.camera import Polygon
 from pole_agent.settings.section import Fraction, FractionPoint, Level, Name, Section
@@ -33,7 +34,7 @@ class ZoneSettings(Section):
     @classmethod
     def has_area(cls, value: tuple[FractionPoint, ...]) -> tuple[FractionPoint, ...]:
         if geometry.area(value) < MIN_ZONE_AREA:
-            raise ValueError("the polygon has no area; give at least three points that are not on one line")
+            raise ValueError(phrase("polygon-without-area"))
         return value
 
 
@@ -46,7 +47,7 @@ class LineSettings(Section):
     @model_validator(mode="after")
     def has_length(self) -> LineSettings:
         if self.start == self.end:
-            raise ValueError('"from" and "to" are the same point')
+            raise ValueError(phrase("line-without-length"))
         return self
 
 
@@ -100,17 +101,15 @@ class RuleSettings(Section):
     def fits_kind(self) -> RuleSettings:
         kind = KINDS[self.kind]
         if kind.on_line and self.line is None:
-            raise ValueError(f'kind = "{self.kind}" needs line = "<name of a [[line]]>"')
+            raise ValueError(phrase("rule-needs-line", kind=self.kind))
         if kind.on_line and self.zone is not None:
-            raise ValueError(f'kind = "{self.kind}" watches a line; remove zone')
+            raise ValueError(phrase("rule-on-line", kind=self.kind))
         if not kind.on_line and self.line is not None:
-            raise ValueError(f'kind = "{self.kind}" watches a zone; remove line')
+            raise ValueError(phrase("rule-on-zone", kind=self.kind))
         if self.min_height >= self.max_height:
-            raise ValueError("min_height must be below max_height")
+            raise ValueError(phrase("heights-reversed"))
         if kind.one_way and self.direction == "any":
-            raise ValueError(
-                f'kind = "{self.kind}" needs direction = "forward" or "backward": the way that is wrong'
-            )
+            raise ValueError(phrase("rule-needs-direction", kind=self.kind))
         return self
 
     @property

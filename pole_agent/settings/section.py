@@ -10,6 +10,8 @@ from typing import Annotated
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
 
+from pole_agent.languages import Phrase, phrase
+
 Name = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]{1,64}$")]
 Fraction = Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)]
 FractionPoint = tuple[Fraction, Fraction]
@@ -44,9 +46,9 @@ def no_shell(path: str) -> str:
     """Nothing is filled in, as a shell would; else a folder called ~ would be made. Raises ValueError."""
     first = path.split("/", 1)[0]
     if first.startswith("~") or "/~/" in f"{path}/":
-        raise ValueError(f'"{path}": ~ is not filled in here; write the whole path, from / on')
+        raise ValueError(phrase("path-with-tilde", path=path))
     if first.startswith("$") and not is_credential(path):
-        raise ValueError(f'"{path}": {first} is not filled in here; write the whole path, from / on')
+        raise ValueError(phrase("path-with-variable", path=path, name=first))
     return path
 
 
@@ -57,10 +59,12 @@ def _no_shell(path: Path) -> Path:
 FilePath = Annotated[Path, AfterValidator(_no_shell)]
 
 
-def nearest(word: str, known: Iterable[str]) -> str:
-    """A question to add: what may have been meant. Empty when nothing is near."""
+def nearest(problem: Phrase, word: str, known: Iterable[str], otherwise: Phrase | None = None) -> Phrase:
+    """The problem and what may have been meant; when nothing is near, `otherwise`, or the problem alone."""
     close = difflib.get_close_matches(word.lower(), list(known), 1)
-    return f"; did you mean {close[0]}?" if close else ""
+    if close:
+        return phrase("did-you-mean", problem=problem, name=close[0])
+    return problem if otherwise is None else otherwise
 
 
 class Section(BaseModel):

@@ -17,6 +17,7 @@ from typing import Any
 from urllib.parse import unquote, urlsplit
 
 from pole_agent.errors import ConfigError, Problem, UplinkError
+from pole_agent.languages import phrase
 from pole_agent.settings.host import plain_host
 
 BROKER_START_S = 5.0
@@ -35,9 +36,7 @@ def broker_of_url(address: str, ca_file: Path | None, scratch: Path) -> dict[str
         usable = False
     if not usable:
         shown = "this" if "@" in address else repr(address)  # it may hold a password
-        raise ConfigError(
-            [Problem("--mqtt", f"{shown} is no broker; write mqtt://host:port or mqtts://host:port")]
-        )
+        raise ConfigError([Problem("--mqtt", phrase("broker-url-invalid", given=shown))])
     tls = url.scheme == "mqtts"
     broker: dict[str, Any] = {
         "host": str(url.hostname),
@@ -46,7 +45,7 @@ def broker_of_url(address: str, ca_file: Path | None, scratch: Path) -> dict[str
     }
     if ca_file:
         if not tls:
-            raise ConfigError([Problem("--ca-file", "goes with mqtts://")])
+            raise ConfigError([Problem("--ca-file", phrase("only-with-mqtts"))])
         broker["ca_file"] = str(ca_file.absolute())
     if url.username:
         broker["username"] = unquote(url.username)
@@ -119,9 +118,7 @@ def mosquitto_on_loopback(program: str, scratch: Path, port: int | None) -> Iter
             with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), timeout=0.2):
                 break
             if process.poll() is not None or time.monotonic() > deadline:
-                raise UplinkError(
-                    f"Mosquitto does not start on port {port}; is the port in use? choose another with --port"
-                )
+                raise UplinkError(phrase("mosquitto-not-started", port=port))
             time.sleep(0.05)
         yield port
     finally:

@@ -16,6 +16,7 @@ from typing import Any, Literal
 
 from pole_agent.almanac import from_rfc3339, rfc3339
 from pole_agent.geometry import distance_m, towards
+from pole_agent.languages import phrase
 
 TICK_S = 0.2
 CONDITIONS_S = 10.0
@@ -24,6 +25,13 @@ CLIMB_S, HOVER_S = 3.0, 20.0
 DOCK_M = 300.0  # how far the dock is from the first pole, to the north-east
 EN_ROUTE_PCT_S = 0.05
 SIGNED = {"by": "bench dispatcher", "simulation": True}
+PHASES = {
+    "takes off": phrase("flight-takes-off"),
+    "en route": phrase("flight-en-route"),
+    "on scene": phrase("flight-on-scene"),
+    "returns": phrase("flight-returns"),
+    "waits": phrase("flight-waits"),
+}
 ENDED = ("canceled", "denied", "expired", "timeout")  # states of a request that end its flight
 Failure = Literal["", "reject", "silence", "start", "flight", "partly", "pause"]
 FAILURES = {
@@ -135,7 +143,7 @@ class BenchDispatcher:
             return
         try:
             if reason := self._rejects(order, request_id):
-                self._say(f"the order {request_id} is rejected: {reason}")
+                self._say(phrase("bench-order-rejected", request=request_id, reason=reason))
                 self._tell(base, request_id, "rejected", reason=reason)
                 return
             target = order["target"]
@@ -149,11 +157,17 @@ class BenchDispatcher:
                 since=self._clock(),
             )
         except (KeyError, TypeError, ValueError, OverflowError) as error:
-            self._tell(base, request_id, "rejected", reason=f"the order cannot be read: {error!r}")
+            self._tell(
+                base, request_id, "rejected", reason=phrase("bench-order-unreadable", error=f"{error!r}")
+            )
             return
         self._flight = flight
-        simulation = " (a simulation)" if order.get("simulation") else ""
-        self._say(f"the order {request_id} is accepted, approved by {order.get('approved_by')}{simulation}")
+        simulation = phrase("bench-simulation") if order.get("simulation") else ""
+        self._say(
+            phrase(
+                "bench-order-accepted", request=request_id, by=order.get("approved_by"), simulation=simulation
+            )
+        )
         self._tell(base, request_id, "accepted", step="prepares")
         self._conditions(base)
 
@@ -191,7 +205,7 @@ class BenchDispatcher:
             if now - told >= CONDITIONS_S or wind != self._wind:
                 self._conditions(base, wind)
         if wind != self._wind:
-            self._say(f"the wind is {wind:g} m/s now")
+            self._say(phrase("bench-wind", wind=f"{wind:g}"))
             self._wind = wind
         if self._flight is not None:
             self._fly(self._flight, now)
@@ -203,7 +217,7 @@ class BenchDispatcher:
         match flight.phase:
             case "accepted" if spent >= 1.0:
                 if self._failure == "start":
-                    self._land(flight, "failed", "the drone does not start")
+                    self._land(flight, "failed", phrase("flight-no-start"))
                 else:
                     self._next(flight, "takes off", now)
             case "takes off" if spent >= CLIMB_S:
@@ -216,15 +230,15 @@ class BenchDispatcher:
             case "on scene" if spent >= HOVER_S:
                 self._next(flight, "returns", now)
             case "returns" if spent * SPEED_MS >= way:
-                self._land(flight, "ok", "landed")
+                self._land(flight, "ok", phrase("flight-landed"))
 
     def _en_route(self, flight: Flight, now: float, spent: float, way: float) -> None:
         done = spent * SPEED_MS
         flight.at = towards(flight.target, 45.0, max(0.0, way - done))
         if done >= way / 2 and self._failure == "flight":
-            self._land(flight, "failed", "the link to the drone was lost")
+            self._land(flight, "failed", phrase("flight-link-lost"))
         elif done >= way / 2 and self._failure == "partly":
-            self._land(flight, "partially_done", "the battery was low; it turned back")
+            self._land(flight, "partially_done", phrase("flight-battery-low"))
         elif done >= way / 2 and self._failure == "pause":
             self._next(flight, "waits", now, status="paused")
         elif done >= way:
@@ -235,7 +249,7 @@ class BenchDispatcher:
 
     def _next(self, flight: Flight, phase: str, now: float, status: str = "in_progress") -> None:
         flight.phase, flight.since, flight.told = phase, now, now
-        self._say(f"the flight {flight.request_id}: {phase}")
+        self._say(phrase("bench-flight", request=flight.request_id, phase=PHASES.get(phase, phase)))
         self._progress(flight, status)
 
     def _progress(self, flight: Flight, status: str = "in_progress") -> None:
@@ -255,7 +269,7 @@ class BenchDispatcher:
 
     def _land(self, flight: Flight, status: str, words: str) -> None:
         self._flight = None
-        self._say(f"the flight {flight.request_id}: {words}")
+        self._say(phrase("bench-flight", request=flight.request_id, phase=words))
         self._tell(
             flight.base,
             flight.request_id,

@@ -14,6 +14,7 @@ from typing import Any
 
 from pole_agent import almanac, compose
 from pole_agent.clock import SystemClock
+from pole_agent.languages import phrase
 from pole_agent.settings import Settings
 from pole_agent.settings.load import Loaded
 
@@ -55,10 +56,10 @@ def time_of(settings: Settings, clock: SystemClock) -> str:
     place, wall = settings.pole.place, clock.wall()
     local = datetime.fromtimestamp(wall, place.zone).strftime("%H:%M %Z")
     if clock.shifted:
-        return f"its clock starts at dusk, {local}"
-    return f"real time, {local} at the pole" + (
-        "" if almanac.is_dark(wall, place) else ": the lamp stays off by day"
-    )
+        return phrase("starts-at-dusk", time=local)
+    if almanac.is_dark(wall, place):
+        return phrase("real-time", time=local)
+    return phrase("real-time-by-day", time=local)
 
 
 class Fleet:

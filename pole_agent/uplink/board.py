@@ -11,6 +11,7 @@ import asyncio
 from collections.abc import Awaitable, Callable
 
 from pole_agent.errors import LinkLost
+from pole_agent.languages import phrase
 from pole_agent.uplink.events import Letter, Message
 
 
@@ -95,5 +96,5 @@ class Board:
     async def send_live(self, message: Letter) -> None:
         """Send now. Raises LinkLost when there is no connection, PublishRefused when the broker says no."""
         if self._send is None:
-            raise LinkLost("there is no connection")
+            raise LinkLost(phrase("no-connection"))
         await self._send(message)

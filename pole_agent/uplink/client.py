@@ -22,6 +22,7 @@ from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
 
 from pole_agent.errors import LinkLost, NotAcknowledged, PublishRefused
+from pole_agent.languages import phrase
 from pole_agent.uplink.events import Message
 
 MAX_IN_FLIGHT = 40
@@ -83,7 +84,7 @@ class AckClient(aiomqtt.Client):
             self.closed_early = True
             self._connected.set_exception(aiomqtt.MqttError(CLOSED_EARLY))
         super()._on_disconnect(client, userdata, flags, reason_code, properties)
-        self._fail(LinkLost("the connection was lost before the acknowledgement"))
+        self._fail(LinkLost(phrase("connection-lost")))
 
     def _on_socket_register_write(self, client: Any, userdata: Any, sock: Any) -> None:
         # aiomqtt asks for the socket's number before the loop does its work. A broker that says no at once
@@ -130,7 +131,7 @@ class AckClient(aiomqtt.Client):
             await asyncio.sleep(1.0)
             now = time.monotonic()
             if self._disconnected.done():
-                self._fail(LinkLost("the connection was lost before the acknowledgement"))
+                self._fail(LinkLost(phrase("connection-lost")))
                 return
             if (error := self._stuck(now)) is not None:
                 self.give_up(error)
@@ -154,11 +155,11 @@ class AckClient(aiomqtt.Client):
                     self._client._send_pingreq()
             elif ping and now - ping >= SILENT_S:
                 # paho asks by itself too: a question of this moment is no silence
-                return LinkLost("the broker did not acknowledge in time")
+                return LinkLost(phrase("broker-timed-out"))
         else:
             self._asked_at = 0.0
         if (waits >= UNACKNOWLEDGED_S and not ping) or (self._overtaken and now - oldest >= UNACKNOWLEDGED_S):
-            return NotAcknowledged("the broker answers, but does not acknowledge what it was sent")
+            return NotAcknowledged(phrase("broker-without-acknowledgement"))
         return None
 
     def _moved(self) -> bool:
@@ -186,15 +187,13 @@ class AckClient(aiomqtt.Client):
             if message.correlation is not None:
                 properties.CorrelationData = message.correlation
         elif message.expiry_s is not None:
-            raise PublishRefused(0x99, "MQTT 3.1.1 cannot let a message expire, and this one must")
+            raise PublishRefused(0x99, phrase("no-expiry-in-mqtt-3"))
         size = len(message.payload) + len(message.topic.encode()) + 200
         if self.largest_packet is not None and size > self.largest_packet:
-            raise PublishRefused(
-                0x95, f"packet too large: {size} bytes, the broker takes {self.largest_packet}"
-            )
+            raise PublishRefused(0x95, phrase("packet-too-large", bytes=size, most=self.largest_packet))
         qos = min(message.qos, self.most_qos)
         if qos < message.qos and not message.retain:
-            raise PublishRefused(0x9B, "QoS 1 not supported")
+            raise PublishRefused(0x9B, phrase("qos-1-unsupported"))
         try:
             info = self._client.publish(
                 message.topic, message.payload, qos, message.retain and self.retains, properties
@@ -202,7 +201,7 @@ class AckClient(aiomqtt.Client):
         except ValueError as error:  # a topic or a payload that MQTT does not allow
             raise PublishRefused(0x90, str(error)) from error
         if info.rc != 0:
-            raise LinkLost(f"the message could not be sent (paho error {info.rc})")
+            raise LinkLost(phrase("message-not-sent", error=info.rc))
         if qos == 0:
             return
         # No await since publish(): the callback runs in this loop, so it cannot have come before this line.
@@ -222,11 +221,11 @@ class AckClient(aiomqtt.Client):
 REASONS = {
     0x80: "unspecified error",
     0x83: "implementation specific error",
-    0x87: "not authorized",
+    0x87: phrase("not-authorized"),
     0x8F: "topic filter invalid",
     0x90: "topic name invalid",
     0x95: "packet too large",
-    0x97: "quota exceeded",
+    0x97: phrase("quota-exceeded"),
     0x99: "payload format invalid",
     0x9E: "shared subscriptions not supported",
     0xA2: "wildcard subscriptions not supported",

@@ -9,6 +9,7 @@ from typing import Any
 
 from pole_agent.almanac import from_rfc3339
 from pole_agent.errors import CommandRefused
+from pole_agent.languages import phrase
 from pole_agent.settings.reading import decoded
 
 MAX_BYTES = 16 * 1024
@@ -50,32 +51,32 @@ def read(payload: bytes, path: str = "") -> Command:
 
 def _document(payload: bytes) -> dict[str, Any]:
     if len(payload) > MAX_BYTES:
-        raise CommandRefused(f"a command has at most {MAX_BYTES} bytes")
+        raise CommandRefused(phrase("command-too-large", most=MAX_BYTES))
     if not payload.strip():
-        raise CommandRefused("the command is empty; it is a JSON object")
+        raise CommandRefused(phrase("command-empty"))
     # The nesting is counted before parsing, so that no recursion limit is met.
     depth = deepest = 0
     for byte in payload:
         depth += (byte in b"[{") - (byte in b"]}")
         deepest = max(deepest, depth)
     if deepest > MAX_DEPTH:
-        raise CommandRefused(f"a command nests at most {MAX_DEPTH} levels")
+        raise CommandRefused(phrase("command-too-deep", most=MAX_DEPTH))
     try:
         text = decoded(payload)
     except ValueError as error:
-        raise CommandRefused(f"the command {error}") from None
+        raise CommandRefused(phrase("command-undecodable", error=error)) from None
     try:
         document = json.loads(text, object_pairs_hook=_once)
     except (ValueError, RecursionError):
-        raise CommandRefused("the command is not JSON") from None
+        raise CommandRefused(phrase("command-not-json")) from None
     if not isinstance(document, dict):
-        raise CommandRefused("the command is not a JSON object")
+        raise CommandRefused(phrase("command-not-an-object"))
     try:
         json.dumps(document, ensure_ascii=False, allow_nan=False).encode()
     except UnicodeEncodeError:  # half of a surrogate pair, written as an escape
-        raise CommandRefused("the command holds text that is not Unicode") from None
+        raise CommandRefused(phrase("command-not-unicode")) from None
     except ValueError:  # Python reads NaN, Infinity and 1e999; JSON does not know them
-        raise CommandRefused("the command holds a number that is none") from None
+        raise CommandRefused(phrase("command-not-finite")) from None
     return document
 
 
@@ -83,16 +84,16 @@ def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     """Which of two equal keys counts differs from reader to reader."""
     document = dict(pairs)
     if len(document) != len(pairs):
-        raise CommandRefused("the command names a key twice")
+        raise CommandRefused(phrase("command-key-twice"))
     return document
 
 
 def _command(document: dict[str, Any]) -> Command:
     command_id, by = document.get("command_id"), document.get("by", "")
     if command_id is not None and not (isinstance(command_id, str) and 1 <= len(command_id) <= 64):
-        raise CommandRefused("command_id is a text of 1 to 64 characters")
+        raise CommandRefused(phrase("command-id-invalid"))
     if not isinstance(by, str) or len(by) > MAX_NAME:
-        raise CommandRefused(f"by is a text of at most {MAX_NAME} characters")
+        raise CommandRefused(phrase("by-too-long", most=MAX_NAME))
     times = [_time(document, key) for key in ("issued_at", "expires_at")]
     body = {k: v for k, v in document.items() if k not in META}
     return Command(command_id, by, times[1], times[0], body)
@@ -105,9 +106,7 @@ def _time(document: Mapping[str, Any], key: str) -> float | None:
     try:
         return from_rfc3339(value)
     except ValueError:
-        raise CommandRefused(
-            f"{key} is a time in RFC 3339 with its zone, for example 2026-01-31T18:00:00Z"
-        ) from None
+        raise CommandRefused(phrase("command-time-invalid", key=key)) from None
 
 
 def is_always_safe(path: str, body: Mapping[str, Any]) -> bool:

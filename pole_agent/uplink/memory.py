@@ -7,6 +7,7 @@ import contextlib
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 
 from pole_agent.errors import LinkLost, PublishRefused
+from pole_agent.languages import phrase
 from pole_agent.race import race
 from pole_agent.uplink.events import PATHS, STATUS, Incoming, Letter, Message
 
@@ -41,7 +42,7 @@ class MemoryBroker:
         born: Callable[[bool], Awaitable[None]] | None = None,
     ) -> AsyncIterator[_MemorySession]:
         if self.down:
-            raise LinkLost("the broker is down")
+            raise LinkLost(phrase("broker-is-down"))
         self.connections += 1
         session = self._session = _MemorySession(self, base)
         if (kept := self.retained.get(session.status)) is not None:
@@ -70,7 +71,7 @@ class MemoryBroker:
 
     def take(self, message: Message) -> None:
         if message.topic in self.refused_topics:
-            raise PublishRefused(0x87, "not authorized")
+            raise PublishRefused(0x87, phrase("not-authorized"))
         self.published.append(message)
         if message.retain:
             self.retained[message.topic] = message
@@ -97,7 +98,7 @@ class _MemorySession:
         await asyncio.sleep(0)
         message = message() if callable(message) else message
         if self.lost.is_set():
-            raise LinkLost("the connection was cut")
+            raise LinkLost(phrase("connection-cut"))
         self._broker.take(message)
 
     async def listen(self, *, anew: bool = False) -> None:
@@ -111,6 +112,6 @@ class _MemorySession:
         while True:
             async with race(self.lost.wait(), self.inbox.get()) as (lost, message):
                 if lost.done():
-                    raise LinkLost("the connection was cut")
+                    raise LinkLost(phrase("connection-cut"))
                 came: Incoming = message.result()
             yield came

@@ -16,6 +16,7 @@ from typing import Any
 import aiomqtt
 
 from pole_agent.errors import LinkLost, TakenOver
+from pole_agent.languages import phrase
 from pole_agent.settings.reading import secret
 from pole_agent.uplink.client import CLOSED_EARLY, MAX_IN_FLIGHT, AckClient
 from pole_agent.uplink.events import LISTENED, Message
@@ -110,7 +111,9 @@ class MqttBroker:
                 yield MqttSession(client, base, self._filters)
             except LinkLost as error:
                 if client.taken_over:
-                    raise TakenOver(f"another client came as {address.client_id}{suffix}") from error
+                    raise TakenOver(
+                        phrase("identity-taken", client=address.client_id, suffix=suffix)
+                    ) from error
                 raise
         finally:
             for job in jobs:
@@ -151,7 +154,7 @@ class MqttBroker:
             else:
                 log.info("uplink: the broker knows MQTT 5 now")
                 self._versions.answered(True)
-                client.give_up(LinkLost("the broker knows MQTT 5 now; coming back in 5"))
+                client.give_up(LinkLost(phrase("mqtt-5-now")))
                 return
 
 
@@ -177,7 +180,7 @@ def client_for(address: Address, suffix: str, modern: bool, will: Message | None
             logger=PAHO,
         )
     except (OSError, ValueError) as error:
-        raise LinkLost(f"cannot prepare the connection: {error}") from error
+        raise LinkLost(phrase("connection-not-prepared", error=error)) from error
     client.pending_calls_threshold = MAX_IN_FLIGHT * 4
     client._client.connect_timeout = TIMEOUT_S / 2
     return client
@@ -235,7 +238,7 @@ def _tls(address: Address) -> ssl.SSLContext:
 def explain(error: Exception, tls: bool) -> str:
     text = str(error) or type(error).__name__
     if "CERTIFICATE_VERIFY_FAILED" in text:
-        return f"{text}; check ca_file, and the clock of this pole"
+        return phrase("check-ca-file", error=text)
     if tls and text == CLOSED_EARLY:
-        return f"{text}; check cert_file: it may want a certificate that it knows, and that has not ended"
+        return phrase("check-cert-file", error=text)
     return text

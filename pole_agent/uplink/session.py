@@ -13,6 +13,7 @@ import aiomqtt
 from paho.mqtt.subscribeoptions import SubscribeOptions
 
 from pole_agent.errors import LinkLost
+from pole_agent.languages import phrase
 from pole_agent.race import race
 from pole_agent.uplink.client import FAILURE, REASONS, AckClient
 from pole_agent.uplink.events import LISTENED, Incoming, Letter
@@ -21,17 +22,11 @@ from pole_agent.uplink.pace import Pace
 
 MAX_COMMAND_BYTES = 64 * 1024
 LOOK_S = 5.0
-OLD = (
-    "the broker speaks MQTT 3.1.1: a message that it refuses looks delivered; a command that is published"
-    " retained while we listen looks ordinary; orders to fly are not sent, because they could not expire; no"
-    " response topics; no pacing"
-)
+OLD = phrase("broker-mqtt-3")
 
 
-NOT_RETAINED = (
-    "the broker keeps no retained messages: who connects later sees neither status nor lamp until they change"
-)
-NO_QOS_1 = "the broker allows QoS 0 only and acknowledges nothing: events wait on the pole"
+NOT_RETAINED = phrase("broker-without-retained")
+NO_QOS_1 = phrase("broker-qos-0")
 
 
 class MqttSession:

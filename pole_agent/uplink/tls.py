@@ -7,6 +7,7 @@ from __future__ import annotations
 import ssl
 from pathlib import Path
 
+from pole_agent.languages import phrase
 from pole_agent.settings.reading import unmarked
 
 
@@ -16,7 +17,7 @@ def tls_context(ca_file: Path | None, cert_file: Path | None, key_file: Path | N
         try:
             unmarked(file)
         except ValueError as error:
-            raise ValueError(f"{file}: {error}") from error
+            raise ValueError(phrase("at-key", key=file, problem=error)) from error
     context = ssl.create_default_context(cafile=ca_file)
     context.minimum_version = ssl.TLSVersion.TLSv1_2
     if cert_file is not None:

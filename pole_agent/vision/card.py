@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from pole_agent.errors import ModelError
+from pole_agent.languages import phrase
 from pole_agent.settings.reading import decoded
 
 LAYOUTS = {("NHWC", "uint8"): False, ("NCHW", "float32"): True}  # all of them BGR, levels 0 to 255
@@ -51,10 +52,7 @@ def find(model: str) -> Path:
     for folder in SHIPPED:
         if (path := folder / f"{model}.toml").is_file():
             return path
-    raise ModelError(
-        f'there is no model "{model}"; shipped: {", ".join(shipped()) or "none"}; or give the path of a card'
-        " (.toml)"
-    )
+    raise ModelError(phrase("model-unknown", model=model, shipped=", ".join(shipped()) or "none"))
 
 
 def read(path: Path) -> ModelCard:
@@ -79,16 +77,14 @@ def read(path: Path) -> ModelCard:
             origin=str(card["origin"]),
         )
     except OSError as error:
-        raise ModelError(f"{path}: the model card cannot be read: {error.strerror}") from error
+        raise ModelError(phrase("model-card-unreadable", file=path, error=error.strerror)) from error
     except KeyError as error:
         if isinstance(error.args[0], tuple):
             known = " or ".join(f'layout = "{layout}" with dtype = "{dtype}"' for layout, dtype in LAYOUTS)
-            raise ModelError(
-                f"{path}: input: this layout and dtype are not supported; supported: {known}"
-            ) from error
-        raise ModelError(f"{path}: the model card lacks the key {error}") from error
+            raise ModelError(phrase("model-input-unsupported", file=path, known=known)) from error
+        raise ModelError(phrase("model-card-incomplete", file=path, key=error)) from error
     except (ValueError, TypeError) as error:
-        raise ModelError(f"{path}: the model card is broken: {error}") from error
+        raise ModelError(phrase("model-card-invalid", file=path, error=error)) from error
 
 
 def verify(card: ModelCard) -> None:
@@ -97,10 +93,6 @@ def verify(card: ModelCard) -> None:
         with card.path.open("rb") as file:
             found = hashlib.file_digest(file, "sha256").hexdigest()
     except OSError as error:
-        raise ModelError(f"{card.path}: the model cannot be read: {error.strerror}") from error
+        raise ModelError(phrase("model-unreadable", file=card.path, error=error.strerror)) from error
     if found != card.sha256:
-        raise ModelError(
-            f"{card.path}: this is not the model of its card: sha256 is {found[:12]}…, expected"
-            f" {card.sha256[:12]}…; install it again, or write the new hash into the card if you changed the"
-            " model on purpose"
-        )
+        raise ModelError(phrase("model-changed", file=card.path, found=found[:12], expected=card.sha256[:12]))

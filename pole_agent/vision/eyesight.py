@@ -27,6 +27,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pole_agent.frame import Image, Size, same_shape, size_of
+from pole_agent.languages import phrase
 
 EVERY_S = 1.0
 LASTS_S = 8.0  # before it is told
@@ -45,7 +46,7 @@ LEARN_S = 600.0
 LEARN_FIRST_S = 30.0  # the reference settles fast at first
 MIN_DETAIL = 3.0  # grey levels: of bare tarmac or a dark night nothing can be said of blur and turning
 BRIGHT_LEVEL = 60  # mean grey level by which a picture without detail is not night but fog or a lost focus
-FROZEN = "the picture is frozen"
+FROZEN = phrase("picture-frozen")
 GRID = (24, 18)
 
 
@@ -112,16 +113,16 @@ class Eyesight:
             self._repeated = self._repeated and (again or self._anew)
         self._anew = False
         if float(np.percentile(grey, 99)) < BLACK_LEVEL:
-            return "the picture is black"
+            return phrase("picture-black")
         if now - self._changed_at >= (FROZEN_S if self._repeated or self._lively else STILL_S):
             return FROZEN
         glare = float(np.count_nonzero(grey >= GLARE_LEVEL)) / grey.size
         if glare > GLARE_SHARE:
-            return f"the camera is blinded: {glare:.0%} of the picture is white"
+            return phrase("camera-blinded", share=f"{glare:.0%}")
         if another:
             old, new = (f"{width}x{height}" for width, height in (self._drawn_on, size))
-            found = f"picture shape changed from {old} to {new}: masks and zones may lie elsewhere"
-            return f'{found}; when they are right, write picture = "{new}"'
+            found = phrase("picture-shape-changed", old=old, new=new)
+            return phrase("confirm-picture", problem=found, size=new)
         return self._compare(grey, now)
 
     def _differs(self, grey: Any) -> bool:
@@ -143,7 +144,7 @@ class Eyesight:
         self._usual = detail if self._usual is None else self._usual
         if detail < MIN_DETAIL:
             if self._usual > 2 * MIN_DETAIL and cv2.mean(grey)[0] >= BRIGHT_LEVEL:
-                return "the picture is blurred"
+                return phrase("picture-blurred")
             self._usual += gain * (detail - self._usual)
             return ""
         self._sharpness = sharpness if self._sharpness is None else self._sharpness
@@ -153,9 +154,9 @@ class Eyesight:
             / max(1e-6, float(np.linalg.norm(edges) * np.linalg.norm(self._edges)))
         )
         if likeness < TURNED_LIKENESS:
-            return "the camera shows another scene; was it turned?"
+            return phrase("scene-changed")
         if sharpness < BLUR_RATIO * self._sharpness:
-            return "the picture is blurred"
+            return phrase("picture-blurred")
         self._usual += gain * (detail - self._usual)
         self._sharpness += gain * (sharpness - self._sharpness)
         self._edges = cv2.addWeighted(edges, gain, self._edges, 1 - gain, 0)  # type: ignore[assignment]

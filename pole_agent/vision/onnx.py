@@ -18,6 +18,7 @@ import numpy as np
 
 from pole_agent.errors import ModelError
 from pole_agent.frame import Frame
+from pole_agent.languages import phrase
 from pole_agent.threads import Thread
 from pole_agent.vision import card as cards
 from pole_agent.vision.candidates import Ballot, suppress
@@ -40,7 +41,7 @@ class OnnxModel:
         family = FAMILIES.get(card.family)
         if family is None:
             raise ModelError(
-                f'{card.path}: the family "{card.family}" is not supported; supported: {supported()}'
+                phrase("family-unsupported", file=card.path, family=card.family, known=supported())
             )
         cards.verify(card)
         _small_arena()
@@ -59,9 +60,7 @@ class OnnxModel:
                 str(card.path), options, providers=["CPUExecutionProvider"]
             )
         except Exception as error:
-            raise ModelError(
-                f"{card.path}: ONNX Runtime cannot load this model: {_first_line(error)}"
-            ) from error
+            raise ModelError(phrase("model-not-loaded", file=card.path, error=_first_line(error))) from error
         self._card = card
         self._check_signature(family.outputs(card))
         wanted = [i for i, name in enumerate(card.classes) if name in CLASSES]
@@ -83,8 +82,14 @@ class OnnxModel:
         if found != expected:
             wrong = next(n for n in (*expected, *found) if found.get(n) != expected.get(n))
             raise ModelError(
-                f"{card.path}: the model does not fit its card: {wrong} is {found.get(wrong, 'missing')}, "
-                f"expected {expected.get(wrong, 'nothing of that name')}. Supported: {supported()}"
+                phrase(
+                    "model-mismatch",
+                    file=card.path,
+                    what=wrong,
+                    found=found.get(wrong, "missing"),
+                    expected=expected.get(wrong, "nothing of that name"),
+                    supported=supported(),
+                )
             )
 
     def _warm_up(self) -> None:
@@ -93,9 +98,7 @@ class OnnxModel:
         try:
             self.run(Letterbox(card.width, card.height, planar=card.planar, padding=card.padding).tensor)
         except Exception as error:
-            raise ModelError(
-                f"{card.path}: ONNX Runtime cannot run this model: {_first_line(error)}"
-            ) from error
+            raise ModelError(phrase("model-not-run", file=card.path, error=_first_line(error))) from error
 
     def run(self, tensor: Any) -> Any:
         """The network alone, for measuring: `tensor` as the card says -> raw outputs."""
@@ -153,7 +156,7 @@ class OnnxDetector:
     async def detect(self, frame: Frame) -> Sequence[Detection]:
         model = self._loaded
         if model is None:
-            raise ModelError("the detector is not open")
+            raise ModelError(phrase("detector-not-open"))
         result: list[Detection]
         result, self.took_ms = await self._ask(lambda: model.detect(frame), HANG_S)
         return result
@@ -173,9 +176,7 @@ class OnnxDetector:
                 return await future
         except TimeoutError:
             self.close()
-            raise ModelError(
-                f"the detector did not answer for {limit_s:.0f} s; its thread was replaced"
-            ) from None
+            raise ModelError(phrase("detector-timed-out", seconds=f"{limit_s:.0f}")) from None
 
 
 @functools.cache
@@ -200,7 +201,7 @@ def _serve(requests: queue.SimpleQueue[tuple[Callable[[], Any], asyncio.Future[A
         except ModelError as known:
             result, error = None, known
         except Exception as unknown:  # noqa: BLE001 - whatever it is, the loop must hear of it
-            result, error = None, ModelError(f"the detector failed: {_first_line(unknown)}")
+            result, error = None, ModelError(phrase("detector-failed", error=_first_line(unknown)))
             error.__cause__ = unknown
         try:
             future.get_loop().call_soon_threadsafe(_settle, future, result, error)

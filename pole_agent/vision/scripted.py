@@ -7,6 +7,7 @@ from pathlib import Path
 
 from pole_agent.errors import ModelError
 from pole_agent.frame import Frame
+from pole_agent.languages import phrase
 from pole_agent.settings.reading import decoded
 from pole_agent.vision.detector import WEAK_SCORE
 from pole_agent.vocabulary import Box, Detection
@@ -31,7 +32,7 @@ class ScriptedDetector:
 
     async def detect(self, frame: Frame) -> Sequence[Detection]:
         if not self._open:
-            raise ModelError("the detector is not open")
+            raise ModelError(phrase("detector-not-open"))
         found = [d for d in self._script.get(frame.index, ()) if d.score >= WEAK_SCORE]
         height, width = frame.image.shape[:2]
         part = frame.part or WHOLE
@@ -79,7 +80,7 @@ def read_rows(path: Path, label: str = "person") -> dict[int, list[Detection]]:
     try:
         lines = decoded(path.read_bytes()).splitlines()
     except (OSError, ValueError) as error:
-        raise ModelError(f"{path}: cannot be read as detections: {error}") from error
+        raise ModelError(phrase("detections-unreadable", file=path, error=error)) from error
     for number, line in enumerate(lines, 1):
         if not line.strip():
             continue
@@ -88,7 +89,7 @@ def read_rows(path: Path, label: str = "person") -> dict[int, list[Detection]]:
             index = int(frame) - 1
         except (ValueError, OverflowError) as error:
             raise ModelError(
-                f"{path}, line {number}: expected frame,id,left,top,width,height,score: {error}"
+                phrase("detections-line-invalid", file=path, line=number, error=error)
             ) from error
         script.setdefault(index, []).append(
             Detection(Box(left, top, left + width, top + height), score, label)

@@ -16,7 +16,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pole_agent.cli import COMMANDS
-from pole_agent.words import LOCALE, how_long, language_of, local_time
+from pole_agent.languages import LOCALE, language_of
+from pole_agent.words import how_long, local_time
 from tests import cli
 from tests.commands.test_commands import Start
 from tests.commands.test_drone_command import POLE

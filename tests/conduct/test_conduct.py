@@ -19,7 +19,7 @@ from pole_agent.conduct import conduct, digest, lines
 from pole_agent.conduct.page import page
 from pole_agent.conduct.words import dates, days, names, percent, seconds, span, time_of_day
 from pole_agent.settings.load import parse
-from pole_agent.words import LANGUAGES
+from pole_agent.words import PAIR
 from tests.cli import call
 from tests.commands.test_commands import Start
 from tests.conftest import ROOT, eventually
@@ -201,7 +201,7 @@ def test_every_rule_is_said_with_who_hears_of_it() -> None:
         place = 'line = "l"\ndirection = "forward"\n' if kind in kinds[4:] else ""
         line = '[[line]]\nname = "l"\nfrom = [0, 0]\nto = [1, 1]\n'
         rule_text = f'[[camera]]\nsource = "rtsp://a"\n{line}[[rule]]\nname = "r"\nkind = "{kind}"\n{place}'
-        for language in LANGUAGES:
+        for language in PAIR:
             assert '"r"' in said(BARE + rule_text, language)
 
 
@@ -219,7 +219,7 @@ def test_no_secret_and_no_address_of_a_camera_is_in_it() -> None:
         ' "/etc/secret.password"\n'
     )
     mqtt = '[mqtt]\nhost = "h"\nusername = "broker-user"\npassword_file = "/etc/other"\n'
-    for language in LANGUAGES:
+    for language in PAIR:
         text = said(BARE + camera + mqtt, language)
         assert not [word for word in ("10.1.2.3", "secret", "viewer", "broker-user", "/etc/") if word in text]
 
@@ -228,7 +228,7 @@ def test_sign_holds_everything_and_escapes_what_people() -> None:
     """The sign holds everything and escapes what people write."""
     settings = parse(BARE.replace('id = "P-1"', 'id = "P-1"\nname = "<b>Jl. & Co</b>"\ncontact = "+62 1"'))
     chapters = conduct(settings)
-    sheet = page(settings, chapters, digest(settings), LANGUAGES)
+    sheet = page(settings, chapters, digest(settings), PAIR)
     assert "<b>Jl" not in sheet
     assert sheet.count("<article") == 2
     articles = re.findall(r"<article.*?</article>", sheet, re.DOTALL)

@@ -10,6 +10,7 @@ import pytest
 
 from pole_agent.doctor import link
 from pole_agent.doctor.finding import Finding
+from pole_agent.languages import in_language
 from pole_agent.settings import Settings
 from tests.cli import call
 from tests.conftest import Mosquitto
@@ -52,8 +53,8 @@ def odd() -> Iterator[OddBroker]:
 def test_what_keeps_the_pole_out_is_named(odd: OddBroker, oddity: Oddity, state: str, words: str) -> None:
     odd.oddity = oddity
     found = look(odd.port)
-    assert (found.state, words in found.words.en) == (state, True), found
-    assert found.words.en != found.words.id
+    assert (found.state, words in found.words) == (state, True), found
+    assert found.words != in_language(found.words, "id")
     assert (found.fix is None) == (state == "ok")
     assert not odd.taken, "it says nothing there"
 
@@ -62,7 +63,7 @@ def test_a_real_broker_without_retained_messages(
     mosquitto_with: Callable[[str], Mosquitto], bench: Callable[..., Path]
 ) -> None:
     server = mosquitto_with("retain_available false")
-    assert "retained" in look(server.port).words.en
+    assert "retained" in look(server.port).words
     config = bench(f'[mqtt]\nhost = "127.0.0.1"\nport = {server.port}\ntls = false\n')
     done = call("doctor", "--quick", "--json", "--config", str(config))
     assert done.returncode == 1

@@ -25,7 +25,7 @@ from pole_agent.clock import SystemClock
 from pole_agent.context import Context
 from pole_agent.health.parts import Parts
 from pole_agent.health.trust import TimeKeeper
-from pole_agent.indonesian import translate
+from pole_agent.languages import in_language
 from pole_agent.loops.upload import Upload
 from pole_agent.store.database import Database
 from pole_agent.store.rows import Entry
@@ -204,7 +204,7 @@ async def test_others_arrive_and_it_is_said_what_does_not(
             await until(lambda: odd.count(MARK) == GOOD, 300 if case.slow else 60, told)
             if case.part:
                 await until(lambda: case.words in pole.reason(case.part), 90 if case.slow else 30, told)
-                said = translate(pole.reason(case.part))
+                said = in_language(pole.reason(case.part), "id")
                 # In brackets: the words of the broker
                 assert not ENGLISH.search(re.sub(r" \(.*?\)", "", said)), said
             ill = {part for part, state in pole.parts.report().items() if state["state"] != "ok"}

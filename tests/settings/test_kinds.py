@@ -13,7 +13,7 @@ import jsonschema
 import pytest
 
 from pole_agent.errors import ConfigError
-from pole_agent.indonesian import translate
+from pole_agent.languages import in_language
 from pole_agent.settings.examine import NEUTRAL, NEUTRAL_ITEMS
 from pole_agent.settings.load import parse, schema
 
@@ -127,7 +127,7 @@ def test_value_of_another_kind_is_named_with_key(
         for text in told:
             words = text.partition(": ")[2].partition("given: ")[0]
             assert not MACHINERY.search(words), text
-            assert translate(text) != text, f"not in Indonesian: {text}"
+            assert in_language(text, "id") != text, f"not in Indonesian: {text}"
     assert named, "some value is of another kind"
 
 

@@ -171,10 +171,10 @@ def test_the_doctor_is_let_in(name: str, brokers: dict[str, Real], tmp_path: Pat
     }
     pole = {"id": "T-1", "site": "test", "latitude": 0, "longitude": 0}
     (found,) = link.broker(Settings.model_validate({"pole": pole, "mqtt": mqtt}))
-    assert (found.state, "MQTT 5" in found.words.en) == (
+    assert (found.state, "MQTT 5" in found.words) == (
         "ok" if brokers[name].modern else "warn",
         True,
     ), found
     (tmp_path / "password").write_text("wrong")
     (found,) = link.broker(Settings.model_validate({"pole": pole, "mqtt": mqtt}))
-    assert (found.state, "refuses the login" in found.words.en) == ("fail", True), found
+    assert (found.state, "refuses the login" in found.words) == ("fail", True), found

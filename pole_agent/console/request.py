@@ -29,7 +29,7 @@ MEANING = {
     "suppressed": phrase("meaning-suppressed"),
     "requested": phrase("meaning-requested"),
     "blocked": phrase("meaning-blocked"),
-    "pending_approval": phrase("person-decides"),
+    "pending_approval": phrase("meaning-pending-approval"),
     "approved": phrase("meaning-approved"),
     "denied": phrase("meaning-denied"),
     "expired": phrase("meaning-expired"),

@@ -17,6 +17,7 @@ from typing import Any, Literal
 
 from pole_agent.almanac import from_rfc3339, rfc3339
 from pole_agent.errors import CommandRefused
+from pole_agent.languages import phrase
 
 FIRST_LINE = "pole-agent approval 1"
 NONCE = re.compile(r"[A-Za-z0-9_-]{16,64}")
@@ -64,28 +65,26 @@ def read_signature(payload: Any) -> Signature:
         case {"nonce": str(nonce), "expires_at": str(expires), "value": str(value), **rest} if not rest:
             pass
         case None:
-            raise ApprovalRefused(
-                "unsigned", "this pole takes signed approvals only; sign with: pole-agent drone sign"
-            )
+            raise ApprovalRefused("unsigned", phrase("approval-unsigned"))
         case _:
             raise ApprovalRefused(
                 "malformed",
-                '"signature" has a nonce, expires_at and a value; sign with: pole-agent drone sign',
+                phrase("signature-incomplete"),
             )
     if not NONCE.fullmatch(nonce):
-        raise ApprovalRefused("malformed", "the nonce of a signature has 16 to 64 letters, digits, - or _")
+        raise ApprovalRefused("malformed", phrase("nonce-invalid"))
     try:
         if len(expires) > 40:
             raise ValueError
         from_rfc3339(expires)
     except ValueError:
-        raise ApprovalRefused("malformed", "expires_at of a signature is a time in RFC 3339") from None
+        raise ApprovalRefused("malformed", phrase("signature-time-invalid")) from None
     try:
         blob = base64.b64decode(value, validate=True)
     except (binascii.Error, ValueError):
         blob = b""
     if len(blob) != SIGNATURE_BYTES:
-        raise ApprovalRefused("malformed", f"the value of a signature is {SIGNATURE_BYTES} bytes in base64")
+        raise ApprovalRefused("malformed", phrase("signature-value-invalid", bytes=SIGNATURE_BYTES))
     return Signature(nonce, expires, blob)
 
 
@@ -115,21 +114,17 @@ class Office:
         signature = read_signature(payload)
         key = self.keys.get(by)
         if key is None:
-            raise ApprovalRefused("unknown_officer", f"{by!r} is none of the officers of this pole")
+            raise ApprovalRefused("unknown_officer", phrase("officer-unknown", by=f"{by!r}"))
         if wall is None:
-            raise ApprovalRefused(
-                "clock", "the pole's clock is not trusted; whether the approval still holds is unknown"
-            )
+            raise ApprovalRefused("clock", phrase("approval-age-unknown"))
         if not wall < signature.until <= wall + LONGEST_S:
-            raise ApprovalRefused("expired", "the approval has expired, or holds for longer than a day")
+            raise ApprovalRefused("expired", phrase("approval-expired"))
         if signature.nonce in used:
-            raise ApprovalRefused("replayed", "this approval was used before")
+            raise ApprovalRefused("replayed", phrase("approval-used"))
         if not self.verify(
             key, signature.value, text(self.pole, what, by, signature.nonce, signature.expires).encode()
         ):
-            raise ApprovalRefused(
-                "forged", f"the signature is not of {by} over this request as this pole knows it"
-            )
+            raise ApprovalRefused("forged", phrase("signature-wrong", by=by))
         return signature
 
 
@@ -197,7 +192,7 @@ class StandingBook:
 
 def _moment(value: Any) -> float:
     if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= LATEST:
-        raise ValueError(f"{value!r} is no wall time")
+        raise ValueError(phrase("wall-time-invalid", value=f"{value!r}"))
     return float(value)
 
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from pole_agent.geometry import inside, near, side, to_edge_m, wound
+from pole_agent.languages import phrase
 from pole_agent.vocabulary import Point
 
 MAX_POINTS = 10_000
@@ -69,15 +70,15 @@ def areas(text: str) -> list[Area]:
     try:
         document = json.loads(text)
     except (ValueError, RecursionError) as error:
-        raise ValueError(f"is not JSON: {error}") from error
+        raise ValueError(phrase("json-invalid", error=error)) from error
     found = []
     for rings in (r for geometry in _geometries(document) for r in _polygons(geometry)):
         outer, *holes = map(_ring, rings)
         found.append(Area(outer, tuple(holes)))
     if not found:
-        raise ValueError("holds no Polygon")
+        raise ValueError(phrase("geojson-without-polygon"))
     if sum(len(ring) for area in found for ring in (area.outer, *area.holes)) > MAX_POINTS:
-        raise ValueError(f"has more than {MAX_POINTS} points")
+        raise ValueError(phrase("polygon-too-long", most=MAX_POINTS))
     return found
 
 
@@ -92,12 +93,8 @@ def _geometries(document: Any) -> list[Any]:
         case {"type": "Polygon" | "MultiPolygon"}:
             return [document]
         case {"type": str(kind)}:
-            raise ValueError(
-                f"holds a {kind[:40]}, which is not an area: draw a Polygon instead, or take it out"
-            )
-    raise ValueError(
-        "is not GeoJSON (a FeatureCollection, a Feature or a Polygon), or has a feature without a geometry"
-    )
+            raise ValueError(phrase("geometry-not-an-area", kind=kind[:40]))
+    raise ValueError(phrase("geojson-invalid"))
 
 
 def _polygons(geometry: Any) -> list[list[Any]]:
@@ -108,7 +105,7 @@ def _polygons(geometry: Any) -> list[list[Any]]:
             isinstance(p, list) and p for p in parts
         ):
             return list(parts)
-    raise ValueError("has a polygon without coordinates")
+    raise ValueError(phrase("polygon-without-coordinates"))
 
 
 def _ring(points: Any) -> tuple[Point, ...]:
@@ -120,9 +117,9 @@ def _ring(points: Any) -> tuple[Point, ...]:
             ):
                 ring.append((float(latitude), float(longitude)))
             case _:
-                raise ValueError(f"has a point that is no [longitude, latitude]: {str(point)[:40]}")
+                raise ValueError(phrase("geojson-point-invalid", point=str(point)[:40]))
     if len(ring) < 3:
-        raise ValueError("has a ring of fewer than three points")
+        raise ValueError(phrase("ring-too-short"))
     return tuple(ring)
 
 

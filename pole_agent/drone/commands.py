@@ -13,6 +13,7 @@ from typing import Any
 from pole_agent.almanac import from_rfc3339
 from pole_agent.drone.machine import STATUS, Transition
 from pole_agent.errors import CommandRefused
+from pole_agent.languages import phrase
 
 DECISIONS: dict[str, Transition] = {"approve": "approve", "deny": "deny", "cancel": "cancel"}
 MAX_WORDS = 200
@@ -49,29 +50,23 @@ def read_decision(payload: Mapping[str, Any]) -> Decision:
     _only(payload, {"request_id", "patrol", "until", "decision", "by", "reason", "signature"})
     by, decision = _by(payload), payload.get("decision")
     if not isinstance(decision, str) or decision not in DECISIONS:
-        raise CommandRefused(f'"decision" is one of {", ".join(DECISIONS)}')
+        raise CommandRefused(phrase("decision-invalid", decisions=", ".join(DECISIONS)))
     transition, reason = DECISIONS[decision], _words(payload, "reason", MAX_WORDS)
     if "patrol" not in payload:
         if "until" in payload:
-            raise CommandRefused(
-                '"until" belongs to the standing approval of a patrol; give "patrol" instead of "request_id"'
-            )
+            raise CommandRefused(phrase("until-without-patrol"))
         return Decision(
             transition, by, request_id=_request_id(payload), reason=reason, signature=payload.get("signature")
         )
     patrol = payload["patrol"]
     if not isinstance(patrol, str) or "request_id" in payload:
-        raise CommandRefused(
-            'give "request_id" for one flight, or "patrol" (the name of a plan) for all of them'
-        )
+        raise CommandRefused(phrase("request-or-patrol"))
     until = None
     if transition == "approve":
         try:
             until = from_rfc3339(payload.get("until"))
         except ValueError:
-            raise CommandRefused(
-                'a standing approval needs "until", for example "2027-01-01T00:00:00Z"'
-            ) from None
+            raise CommandRefused(phrase("until-required")) from None
     return Decision(
         transition, by, patrol=patrol, until=until, reason=reason, signature=payload.get("signature")
     )
@@ -81,7 +76,7 @@ def read_progress(payload: Mapping[str, Any]) -> Progress:
     """Read ``drone/progress``. Raises CommandRefused."""
     status = payload.get("status")
     if not isinstance(status, str) or status not in STATUS:
-        raise CommandRefused(f'"status" is one of {", ".join(STATUS)}')
+        raise CommandRefused(phrase("status-invalid", statuses=", ".join(STATUS)))
     return Progress(
         _request_id(payload),
         status,
@@ -96,7 +91,7 @@ def read_stop(payload: Mapping[str, Any]) -> tuple[bool, str, str]:
     _only(payload, {"stop", "by", "reason"})
     by, stop = _by(payload), payload.get("stop")
     if not isinstance(stop, bool):
-        raise CommandRefused('"stop" is true (no flight any more) or false')
+        raise CommandRefused(phrase("stop-invalid"))
     return stop, by, _words(payload, "reason", MAX_WORDS)
 
 
@@ -146,26 +141,26 @@ def _whatever(payload: Mapping[str, Any]) -> str:
 def _by(payload: Mapping[str, Any]) -> str:
     by = payload.get("by")
     if not isinstance(by, str) or not 1 <= len(by) <= 100 or not by.isprintable():
-        raise CommandRefused(
-            '"by" is required: the name of the person who decides, at most 100 characters on one line'
-        )
+        raise CommandRefused(phrase("by-missing"))
     return by
 
 
 def _words(payload: Mapping[str, Any], key: str, most: int) -> str:
     value = payload.get(key, "")
     if not isinstance(value, str) or len(value) > most:
-        raise CommandRefused(f'"{key}" is a text of at most {most} characters')
+        raise CommandRefused(phrase("text-too-long", key=key, most=most))
     return value
 
 
 def _request_id(payload: Mapping[str, Any]) -> str:
     value = payload.get("request_id")
     if not isinstance(value, str) or not 1 <= len(value) <= 64:
-        raise CommandRefused('"request_id" is required')
+        raise CommandRefused(phrase("request-id-required"))
     return value
 
 
 def _only(payload: Mapping[str, Any], known: set[str]) -> None:
     if unknown := sorted(payload.keys() - known):
-        raise CommandRefused(f"unknown key {unknown[0]!r}; known here: {', '.join(sorted(known))}")
+        raise CommandRefused(
+            phrase("unknown-key-of-command", key=f"{unknown[0]!r}", known=", ".join(sorted(known)))
+        )

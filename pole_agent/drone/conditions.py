@@ -8,6 +8,7 @@ from typing import Any
 
 from pole_agent.almanac import from_rfc3339
 from pole_agent.errors import CommandRefused
+from pole_agent.languages import phrase
 
 NUMBERS = {
     "wind_ms": (0.0, 200.0),
@@ -58,26 +59,24 @@ def read_conditions(payload: Mapping[str, Any]) -> tuple[dict[str, Value], float
     for name in FLAGS:
         if payload.get(name) is not None:
             if not isinstance(payload[name], bool):
-                raise CommandRefused(f'"{name}" is true or false')
+                raise CommandRefused(phrase("flag-invalid", key=name))
             found[name] = payload[name]
     dock = payload.get("dock")
     if dock is not None:
         if not (isinstance(dock, str) and 1 <= len(dock) <= 64):
-            raise CommandRefused('"dock" is a word: "idle", or what it does')
+            raise CommandRefused(phrase("dock-invalid"))
         found["dock"] = dock
     if not found:
-        raise CommandRefused(f"give at least one of {', '.join((*NUMBERS, 'rain', 'dock', *FLAGS))}")
+        raise CommandRefused(phrase("conditions-empty", known=", ".join((*NUMBERS, "rain", "dock", *FLAGS))))
     try:
         return found, from_rfc3339(payload.get("at"))
     except ValueError:
-        raise CommandRefused(
-            '"at" is required: when this was measured, for example "2026-01-31T18:00:00Z"'
-        ) from None
+        raise CommandRefused(phrase("measured-at-required")) from None
 
 
 def _number(name: str, value: Any, least: float, most: float) -> float:
     if isinstance(value, bool) or not isinstance(value, int | float) or not least <= value <= most:
-        raise CommandRefused(f'"{name}" is a number from {least:g} to {most:g}')
+        raise CommandRefused(phrase("condition-invalid", key=name, least=f"{least:g}", most=f"{most:g}"))
     return float(value)
 
 

@@ -27,6 +27,7 @@ from pole_agent.drone.state import DroneState
 from pole_agent.drone.stored import DOCK_STOP, STOP, recounted
 from pole_agent.drone.triage import by_priority
 from pole_agent.errors import CommandRefused
+from pole_agent.languages import phrase
 from pole_agent.vocabulary import RequestDrone
 
 MAX_EARLY = 100
@@ -63,14 +64,12 @@ class Controller:
     def decide_unread(self, decision: Decision, cause: Exception, facts: Facts) -> Outcome:
         """The requests cannot be read: an approval is refused, a cancel is remembered and sent anyway."""
         if decision.transition == "approve":
-            return Outcome(refused=CommandRefused(f"the requests cannot be read: {cause}"))
+            return Outcome(refused=CommandRefused(phrase("requests-unreadable", error=cause)))
         key = decision.request_id
         if len(self.state.early) < MAX_EARLY:
             self.state.early[key or decision.patrol] = decision
         cancel = CancelUnread(data=self.registry.cancel(key, decision.by, decision.reason, facts))
-        refused = CommandRefused(
-            f"the requests cannot be read yet: {cause}; this is remembered, and the dispatcher is told"
-        )
+        refused = CommandRefused(phrase("requests-unreadable-yet", error=cause))
         return Outcome(effects=[cancel] if key else [], refused=refused)
 
     def take_early(self) -> list[Decision]:
@@ -104,7 +103,7 @@ class Controller:
         values, measured = read_conditions(payload)
         if facts.trusted:
             if measured > facts.wall + AHEAD_S:
-                raise CommandRefused('"at" lies in the future; check the clocks')
+                raise CommandRefused(phrase("conditions-in-future"))
             measured = min(measured, facts.wall)
         self.state.conditions.take(values, measured, facts.wall, facts.now)
         return EMERGENCY in values
@@ -140,7 +139,7 @@ class Controller:
         if self._rules.enabled:
             return []
         open_ = [r for r in self.state.requests.values() if r.is_open]
-        return [self.registry.move(r, "cancel", facts, reason="drones are switched off") for r in open_]
+        return [self.registry.move(r, "cancel", facts, reason=phrase("drones-switched-off")) for r in open_]
 
     def trigger(self, trigger: RequestDrone) -> bool:
         """An incident asks for a look from above. False: drones are switched off."""

@@ -24,6 +24,7 @@ from pole_agent.drone.request import Request
 from pole_agent.drone.rules import DroneRules
 from pole_agent.drone.stored import STANDING
 from pole_agent.errors import CommandRefused
+from pole_agent.languages import phrase
 
 SIMULATED = "nobody: automatic approval, simulation only"
 
@@ -74,7 +75,7 @@ class Decisions:
             request, more = self._evaluation.evaluate(request, facts)
             effects += more
             if request.state == "blocked":
-                blocked = CommandRefused(f"the request is blocked: {request.reason}")
+                blocked = CommandRefused(phrase("request-is-blocked", reason=request.reason))
                 return Outcome(effects=effects, refused=blocked)
         try:
             approved = request.moved("approve", facts.wall, facts.now, by=decision.by, reason=decision.reason)
@@ -113,8 +114,11 @@ class Decisions:
         plan, until = self._plan(decision.patrol), decision.until
         if plan is None or until is None:
             raise CommandRefused(
-                f"this pole has no patrol {decision.patrol!r}; it has"
-                f" {', '.join(p.name for p in self._rules.patrols) or 'none'}"
+                phrase(
+                    "patrol-unknown",
+                    patrol=f"{decision.patrol!r}",
+                    known=", ".join(p.name for p in self._rules.patrols) or "none",
+                )
             )
         book = self._registry.state.standing
         self._may_stand(until, book, facts)
@@ -131,15 +135,12 @@ class Decisions:
     def _may_stand(self, until: float, book: StandingBook, facts: Facts) -> None:
         """Raises CommandRefused unless a standing approval can be given now."""
         if not facts.trusted:
-            raise CommandRefused("the pole's clock is not trusted; until when the approval holds is unknown")
+            raise CommandRefused(phrase("until-uncheckable"))
         if not facts.wall < until <= facts.wall + LONGEST_STANDING_S:
-            raise CommandRefused('"until" lies in the future, at most a year from now')
+            raise CommandRefused(phrase("until-out-of-range"))
         if self._rules.office.keys and facts.wall < book.closed_until:
             closed = rfc3339(book.closed_until)
-            raise CommandRefused(
-                "the approvals that were used before could not be read: no signed standing approval until"
-                f" {closed}"
-            )
+            raise CommandRefused(phrase("used-approvals-unreadable", until=closed))
 
     def _plan(self, name: str) -> Patrol | None:
         return next((p for p in self._rules.patrols if p.name == name), None)

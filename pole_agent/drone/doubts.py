@@ -8,9 +8,10 @@ from collections.abc import Iterator, Mapping
 
 from pole_agent.drone.areas import Area
 from pole_agent.drone.target import POSITION_M, Target
+from pole_agent.languages import phrase
 from pole_agent.vocabulary import Point
 
-BLOCKED = "every request from this pole will be blocked by that gate"
+BLOCKED = phrase("every-request-blocked")
 
 
 def doubts(
@@ -20,34 +21,29 @@ def doubts(
     if fence is not None:
         yield from _of_fence(fence, pole, targets)
     if any(area.touches(pole, POSITION_M) for area in exclusions):
-        yield f"drone.exclusions: the pole stands in one, or at its edge; {BLOCKED}"
+        yield phrase("pole-in-exclusion", consequence=BLOCKED)
         return
     for name, target in targets.items():
         if any(area.touches(target.point, target.radius_m) for area in exclusions):
-            yield (
-                f"drone.exclusions: the {target.radius_m:.0f} m around the target of {name} touch one; its"
-                " requests will be blocked"
-            )
+            yield (phrase("target-in-exclusion", metres=f"{target.radius_m:.0f}", target=name))
 
 
 def _of_fence(fence: Area, pole: Point, targets: Mapping[str, Target]) -> Iterator[str]:
     if fence.contains(pole, POSITION_M):
         for name, target in targets.items():
             if not fence.contains(target.point, target.radius_m):
-                around = f"the {target.radius_m:.0f} m around the target of {name}"
-                yield f"drone.geofence: {around} reach beyond it; its requests will be blocked"
+                around = phrase("metres-around-target", metres=f"{target.radius_m:.0f}", target=name)
+                yield phrase("target-beyond-fence", around=around)
         return
     if fence.is_flat():
-        yield f"drone.geofence: all its points lie on one line, so it has no area; {BLOCKED}"
+        yield phrase("fence-without-area", consequence=BLOCKED)
     elif fence.swapped().contains(pole, 0.0):
-        yield (
-            "drone.geofence: the pole lies in it when latitude and longitude are swapped; as it is written,"
-            f" {BLOCKED}"
-        )
+        yield (phrase("fence-swapped", consequence=BLOCKED))
     elif fence.contains(pole, 0.0):
-        yield f"drone.geofence: the pole stands within {POSITION_M:.0f} m of its edge; {BLOCKED}"
+        yield phrase("pole-at-fence-edge", metres=f"{POSITION_M:.0f}", consequence=BLOCKED)
     else:
         yield (
-            f"drone.geofence: the pole lies outside, {fence.to_edge_m(pole) / 1000:.1f} km from its edge;"
-            f" {BLOCKED}"
+            phrase(
+                "pole-outside-fence", kilometres=f"{fence.to_edge_m(pole) / 1000:.1f}", consequence=BLOCKED
+            )
         )

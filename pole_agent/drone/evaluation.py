@@ -15,6 +15,7 @@ from pole_agent.drone.registry import Registry
 from pole_agent.drone.request import Request
 from pole_agent.drone.rules import DroneRules
 from pole_agent.drone.triage import comes_before
+from pole_agent.languages import phrase
 
 ADRIFT_S = 5.0  # when wall and monotonic time differ by more, the clock was wrong
 FLAPPING_S, MAX_FLAPS, CALM_S = 600.0, 10, 60.0
@@ -41,7 +42,7 @@ class Evaluation:
         remaining = self._registry.remaining(request, facts)
         if remaining is not None and remaining <= 0:
             why = (
-                f"its time is over; {request.reason}"
+                phrase("request-expired-because", reason=request.reason)
                 if request.state == "blocked"
                 else "its time is over: nobody decided"
             )

@@ -15,6 +15,7 @@ from pole_agent.drone.registry import Registry
 from pole_agent.drone.request import Request
 from pole_agent.drone.rules import DroneRules
 from pole_agent.errors import CommandRefused, Withdrawn
+from pole_agent.languages import phrase
 
 PUBACK_S = 10.0  # an order that the broker has not acknowledged by then is called back
 APART_S = 1.0  # a flight changes between in_progress and paused at most so often
@@ -58,7 +59,7 @@ class Flights:
         remaining = self._registry.remaining(request, facts)
         why = self._evaluation.shut(self._evaluation.ask(request, facts))
         if request.state != "sent" or why or remaining is None or remaining < 1:
-            raise Withdrawn(why or "its time is over")
+            raise Withdrawn(why or phrase("request-expired"))
         return LiveOrder(data=request.order(self._base), expiry_s=int(remaining))
 
     def order_failed(self, request_id: str, why: str, facts: Facts) -> list[Effect]:
@@ -97,9 +98,7 @@ class Flights:
             raise CommandRefused(str(error)) from None
         pauses = {moved.state, request.state} == {"in_progress", "paused"}
         if pauses and facts.now - request.changed_at < APART_S:
-            raise CommandRefused(
-                "a flight changes between in_progress and paused at most once a second; say it again"
-            )
+            raise CommandRefused(phrase("status-too-often"))
         step = told.step or request.step
         if moved.state != request.state:
             moved = replace(moved, step=step)
@@ -114,7 +113,7 @@ class Flights:
         """The dispatcher speaks of a flight that was cancelled or given up."""
         if status in FINAL:
             return Outcome(effects=self._registry.called_back(request), reply={"state": request.state})
-        refused = CommandRefused(f"the request is {request.state}; call the drone back")
+        refused = CommandRefused(phrase("call-drone-back", state=request.state))
         return Outcome(effects=self._registry.call_back(request, facts), refused=refused)
 
     def ground(self, facts: Facts) -> list[Effect]:

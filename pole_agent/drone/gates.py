@@ -11,6 +11,7 @@ from typing import Any, Literal
 from pole_agent.drone.areas import Area
 from pole_agent.drone.conditions import Conditions, Value
 from pole_agent.drone.target import Target
+from pole_agent.languages import phrase
 
 MAX_TARGETS = 500
 Comparison = Literal["at most", "at least", "is"]
@@ -109,24 +110,16 @@ def in_words(gates: Sequence[Gate]) -> str:
 def _always(target: Target, remaining_s: float | None, limits: DroneLimits, known: Known) -> Iterator[Gate]:
     trusted = known.clock_trusted
     state = "trusted" if trusted else "untrusted"
-    yield Gate("clock", state, "trusted", trusted, why="the pole's clock is not trusted")
+    yield Gate("clock", state, "trusted", trusted, why=phrase("gate-clock"))
     left = None if remaining_s is None else round(remaining_s, 1)
-    why = (
-        "the request was made before a restart, and without a trusted clock its age is unknown"
-        if left is None
-        else "its time is over"
-    )
+    why = phrase("gate-age-unknown") if left is None else phrase("request-expired")
     yield Gate("ttl", left, 0, remaining_s is not None and remaining_s > 0, why=why)
 
     stop = known.stopped
     by_dock = known.conditions.get("emergency_stop")
     if by_dock is not None and by_dock.value and not stop:  # however old: only a newer message ends it
         stop = "the dispatcher"
-    why = (
-        "whether flights are stopped could not be read"
-        if stop is None
-        else f"all flights are stopped by {stop}"
-    )
+    why = phrase("gate-stop-unknown") if stop is None else phrase("gate-stopped", by=stop)
     yield Gate("emergency_stop", stop, "", stop == "", why=why)
     yield from _of_the_place(target, limits)
     yield _night(limits.night_permit, known.dark)
@@ -134,23 +127,25 @@ def _always(target: Target, remaining_s: float | None, limits: DroneLimits, know
     since = known.since_last_order_s
     cooled = since is None or since >= limits.cooldown_s
     value = None if since is None else round(since, 1)
-    why = f"the last flight was ordered less than {limits.cooldown_s:g} s ago"
+    why = phrase("gate-cooldown", seconds=f"{limits.cooldown_s:g}")
     yield Gate("cooldown", value, limits.cooldown_s, cooled, why=why)
-    yield Gate("precedence", known.before, "", not known.before, why=f"{known.before} comes first")
+    yield Gate(
+        "precedence", known.before, "", not known.before, why=phrase("gate-queue", request=known.before)
+    )
 
 
 def _of_the_place(target: Target, limits: DroneLimits) -> Iterator[Gate]:
     fence, place = limits.geofence, [target.latitude, target.longitude]
     ok, hit = limits.ground(target)
     if fence is None:
-        yield Gate("geofence", place, None, False, "configuration", why="no geofence is configured")
+        yield Gate("geofence", place, None, False, "configuration", why=phrase("gate-no-fence"))
     else:
-        why = f"the target, {target.radius_m:g} m around, is not within the geofence"
+        why = phrase("gate-fence", metres=f"{target.radius_m:g}")
         yield Gate("geofence", place, "inside", ok, "configuration", why=why)
-    why = f"an exclusion lies within {target.radius_m:g} m of the target"
+    why = phrase("gate-exclusion", metres=f"{target.radius_m:g}")
     yield Gate("exclusions", place, "outside", not hit, "configuration", why=why)
     most = limits.max_alt_agl_m
-    why = f"{target.altitude_m:g} m above ground is more than {most:g} m"
+    why = phrase("gate-altitude", metres=f"{target.altitude_m:g}", most=f"{most:g}")
     within = 0 < target.altitude_m <= most
     yield Gate("altitude_agl_m", target.altitude_m, most, within, "configuration", why=why)
 
@@ -163,22 +158,36 @@ def _night(permit: bool, dark: bool | None) -> Gate:
         value,
         limit,
         permit or dark is False,
-        why="there is no permit to fly at night (drone.night_permit)",
+        why=phrase("gate-night"),
     )
 
 
 def _weather_and_dock(limits: DroneLimits, known: Known) -> Iterator[Gate]:
     checks: Sequence[tuple[str, str, str, str, Comparison, Value | None]] = (
-        ("wind_ms", "wind_ms", "wind", " m/s", "at most", limits.max_wind_ms),
-        ("rain_mm_h", "rain_mm_h", "rain", " mm/h", "at most", limits.max_rain_mm_h),
-        ("min_temperature_c", "temperature_c", "temperature", " °C", "at least", limits.min_temperature_c),
-        ("max_temperature_c", "temperature_c", "temperature", " °C", "at most", limits.max_temperature_c),
-        ("battery_pct", "battery_pct", "battery", " %", "at least", limits.min_battery_pct),
-        ("dock", "dock", "dock", "", "is", "idle" if limits.require_dock_idle else None),
+        ("wind_ms", "wind_ms", phrase("wind"), " m/s", "at most", limits.max_wind_ms),
+        ("rain_mm_h", "rain_mm_h", phrase("rain"), " mm/h", "at most", limits.max_rain_mm_h),
+        (
+            "min_temperature_c",
+            "temperature_c",
+            phrase("temperature"),
+            " °C",
+            "at least",
+            limits.min_temperature_c,
+        ),
+        (
+            "max_temperature_c",
+            "temperature_c",
+            phrase("temperature"),
+            " °C",
+            "at most",
+            limits.max_temperature_c,
+        ),
+        ("battery_pct", "battery_pct", phrase("battery"), " %", "at least", limits.min_battery_pct),
+        ("dock", "dock", phrase("dock"), "", "is", "idle" if limits.require_dock_idle else None),
         (
             "maintenance",
             "maintenance",
-            "maintenance",
+            phrase("maintenance"),
             "",
             "is",
             False if limits.require_no_maintenance else None,
@@ -191,19 +200,25 @@ def _weather_and_dock(limits: DroneLimits, known: Known) -> Iterator[Gate]:
         age = condition.age_s(known.wall, known.now) if condition else None
         value = condition.value if condition else None
         if condition is None:
-            unknown = "nothing was heard of it"
+            unknown: str = phrase("value-never-received")
         elif age is None:
-            unknown = "its time lies in the future"
+            unknown = phrase("value-in-future")
         else:
-            unknown = f"what was heard is {age:.0f} s old" if age > limits.conditions_max_age_s else ""
+            unknown = phrase("value-too-old", age=f"{age:.0f}") if age > limits.conditions_max_age_s else ""
         ok = not unknown and _holds(value, comparison, limit)
-        measured, allowed = _said(value) + unit, _said(limit) + unit
-        why = (
-            f"{word} is unknown: {unknown}"
-            if unknown
-            else f"{word} {measured}, allowed {comparison} {allowed}"
-        )
+        why = phrase("gate-value-unknown", what=word, reason=unknown) if unknown else ""
+        why = why or _too_much(word, _said(value) + unit, comparison, _said(limit) + unit)
         yield Gate(label, value, limit, ok, "dispatcher", None if age is None else round(age, 1), why)
+
+
+def _too_much(what: str, value: str, comparison: Comparison, limit: str) -> str:
+    match comparison:
+        case "at most":
+            return phrase("gate-at-most", what=what, value=value, limit=limit)
+        case "at least":
+            return phrase("gate-at-least", what=what, value=value, limit=limit)
+        case _:
+            return phrase("gate-exactly", what=what, value=value, limit=limit)
 
 
 def _holds(value: Value | None, comparison: Comparison, limit: Value) -> bool:

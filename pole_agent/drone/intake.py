@@ -15,6 +15,7 @@ from pole_agent.drone.rules import DroneRules
 from pole_agent.drone.state import Key, Triggers
 from pole_agent.drone.target import View, around, seen_from
 from pole_agent.drone.triage import DAY_S, superseded, told_before
+from pole_agent.languages import phrase
 from pole_agent.vocabulary import RequestDrone, Severity
 
 Rates = Mapping[str, Mapping[str, float]]  # by rule: what people said of its incidents
@@ -133,7 +134,7 @@ class Intake:
         if not (self._rules.enabled and self._rules.patrols):
             return []
         if not facts.trusted:
-            why = "the clock is not trusted: no patrol is asked for"
+            why = phrase("patrols-wait-for-clock")
             return [Degrade(part="patrols", reason=why)]
         effects: list[Effect] = [Recover(part="patrols")]
         made = {(r.rule, r.place) for r in self._registry.state.requests.values() if r.origin == "patrol"}

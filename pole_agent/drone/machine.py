@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from typing import Literal
 
+from pole_agent.languages import phrase
+
 State = Literal[
     "detected",
     "suppressed",
@@ -103,7 +105,11 @@ STATUS: dict[str, Transition] = {
 }
 
 
-WORDS: dict[Transition, str] = {"approve": "an approval", "deny": "a denial", "cancel": "a cancel"}
+WORDS: dict[Transition, str] = {
+    "approve": phrase("an-approval"),
+    "deny": phrase("a-denial"),
+    "cancel": phrase("a-cancel"),
+}
 
 
 def after(state: State, transition: Transition) -> State:
@@ -112,7 +118,7 @@ def after(state: State, transition: Transition) -> State:
         return TABLE[state][transition]
     except KeyError:
         word = WORDS.get(transition, transition.replace("_", " "))
-        raise ValueError(f"a request that is {state} does not take {word} any more") from None
+        raise ValueError(phrase("state-refuses", state=state, what=word)) from None
 
 
 def picture() -> str:

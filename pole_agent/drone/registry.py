@@ -32,6 +32,7 @@ from pole_agent.drone.request import Request
 from pole_agent.drone.state import DroneState
 from pole_agent.drone.stored import LAST_ORDER, STANDING, STOP, LastOrder
 from pole_agent.errors import CommandRefused
+from pole_agent.languages import phrase
 from pole_agent.vocabulary import RecordEvent, Severity
 
 SAVE_S = 10.0  # counts, reasons and steps of flights are written so often
@@ -53,7 +54,7 @@ class Registry:
         """Raises CommandRefused."""
         request = self.state.requests.get(request_id)
         if request is None:
-            raise CommandRefused(f"there is no request {request_id}")
+            raise CommandRefused(phrase("request-unknown", request=request_id))
         return request
 
     # --- transitions

@@ -20,6 +20,7 @@ from pole_agent.drone.machine import (
     after,
 )
 from pole_agent.drone.target import Target
+from pole_agent.languages import phrase
 from pole_agent.vocabulary import Severity
 
 MAX_INCIDENTS, MAX_STEPS = 8, 32
@@ -200,7 +201,7 @@ class Request:
             or request.origin not in ("incident", "patrol")
             or not isinstance(request.count, int)
         ):
-            raise ValueError("it is damaged")
+            raise ValueError(phrase("request-damaged"))
         Severity.of(request.severity)
         request.message("")
         request.dump()
@@ -244,5 +245,5 @@ def _gate(kept: dict[str, Any]) -> Gate:
 
 def _number(value: Any) -> float:
     if isinstance(value, bool) or not isinstance(value, int | float) or not abs(value) <= LATEST:
-        raise ValueError(f"{value!r} is no number that can be")
+        raise ValueError(phrase("stored-number-invalid", value=f"{value!r}"))
     return float(value)

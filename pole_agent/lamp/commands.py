@@ -9,6 +9,7 @@ from typing import Any
 
 from pole_agent.errors import CommandRefused
 from pole_agent.lamp.decide import Override
+from pole_agent.languages import phrase
 
 DEFAULT_S = 3600.0
 LONGEST_S = 12 * 3600.0
@@ -70,34 +71,34 @@ def read(
     """Return what is asked for at `now` (monotonic). `local`: at the pole itself. Raises CommandRefused."""
     known = (*KEYS, *LOCAL_KEYS) if local else KEYS
     if unknown := sorted(payload.keys() - set(known)):
-        raise CommandRefused(f"unknown key {unknown[0][:40]!r}; a lamp command has {', '.join(known)}")
+        raise CommandRefused(phrase("lamp-key-unknown", key=f"{unknown[0][:40]!r}", known=", ".join(known)))
     if "resume" in payload:
         if payload["resume"] is not True or len(payload) > 1:
-            raise CommandRefused('to go back to the program send {"resume": true} alone')
+            raise CommandRefused(phrase("resume-alone"))
         return Resume()
     for key, most, kind in ALONE:
         if key in payload:
             if len(payload) > 1:
-                raise CommandRefused(f"send {key} alone")
+                raise CommandRefused(phrase("send-alone", key=key))
             return kind(_number(payload, key, 0 if kind is BurnHours else 1, most))
     level = _level(payload)
     duration = _number(payload, "duration_s", 1, LONGEST_S) if "duration_s" in payload else default_s
     transition = _number(payload, "transition", 0, LONGEST_TRANSITION_S) if "transition" in payload else None
     mode = payload.get("mode", "adaptive")
     if mode not in ("adaptive", "fixed"):
-        raise CommandRefused('mode is "adaptive" (presence may still raise the lamp) or "fixed"')
+        raise CommandRefused(phrase("mode-invalid"))
     reason = payload.get("reason", "")
     if not isinstance(reason, str) or len(reason) > 200:
-        raise CommandRefused("reason is a text of at most 200 characters")
+        raise CommandRefused(phrase("reason-too-long"))
     return Override(level, now + duration, mode == "fixed", transition, reason=reason, local=local)
 
 
 def _level(payload: Mapping[str, Any]) -> float:
     state = payload.get("state")
     if state not in (None, "ON", "OFF") or not isinstance(state, str | None):
-        raise CommandRefused('state is "ON" or "OFF"')
+        raise CommandRefused(phrase("lamp-state-invalid"))
     if "brightness" in payload and "level" in payload:
-        raise CommandRefused("give brightness (0 to 255) or level (0 to 1), not both")
+        raise CommandRefused(phrase("brightness-and-level"))
     level: float | None = None
     if "level" in payload:
         level = _number(payload, "level", 0, 1)
@@ -105,11 +106,11 @@ def _level(payload: Mapping[str, Any]) -> float:
         level = _number(payload, "brightness", 0, 255) / 255
     if state == "OFF":
         if level:
-            raise CommandRefused('state "OFF" and a level above 0 contradict each other')
+            raise CommandRefused(phrase("off-with-level"))
         return 0.0
     if level is None:
         if state is None:
-            raise CommandRefused("give state, brightness (0 to 255) or level (0 to 1)")
+            raise CommandRefused(phrase("state-or-level-required"))
         return 1.0
     return level
 
@@ -123,5 +124,5 @@ def _number(payload: Mapping[str, Any], key: str, least: float, most: float) -> 
         or not least <= value <= most
         or not math.isfinite(value)
     ):
-        raise CommandRefused(f"{key} is a number from {least:g} to {most:g}")
+        raise CommandRefused(phrase("number-invalid", key=key, least=f"{least:g}", most=f"{most:g}"))
     return float(value)

@@ -19,6 +19,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from pole_agent.almanac import Place, elevation_deg, night_of
+from pole_agent.languages import phrase
 
 LOOK_S = 60.0
 AROUND_S = 3 * 3600.0  # of the sun's highest and lowest
@@ -29,14 +30,8 @@ AGREES_S = 25 * 3600.0
 OWN_S = 120.0
 SET_S = 120.0  # a clock that was set by more is looked at anew
 
-LIGHT = (
-    "the photocell has seen light for two hours around midnight by the clock: the clock or the photocell is"
-    " wrong"
-)
-DARKNESS = (
-    "the photocell has seen darkness for two hours around noon by the clock: the clock or the photocell is"
-    " wrong"
-)
+LIGHT = phrase("light-at-midnight")
+DARKNESS = phrase("dark-at-noon")
 
 
 @dataclass(slots=True, kw_only=True)

@@ -2,16 +2,24 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime
 
 from pole_agent.almanac import NEVER, Night, Place
 from pole_agent.lamp.program import Plan, Stretch
+from pole_agent.languages import phrase
 
 ROWS = 10
 EDGE_S = 3600.0  # of daylight on both sides
 HOURS_APART = 3
+SUN = {
+    "sunset": phrase("sunset"),
+    "dusk": phrase("dusk"),
+    "dawn": phrase("dawn"),
+    "sunrise": phrase("sunrise"),
+}
 
 
 def draw(plan: Plan, night: Night, rated_w: float, floor: float = 0.0, width: int = 72) -> Iterator[str]:
@@ -22,37 +30,44 @@ def draw(plan: Plan, night: Night, rated_w: float, floor: float = 0.0, width: in
     place = plan.place
     parts = [replace(p, level=max(p.level, floor)) if p.deep else p for p in plan.stretches(night)]
     first, last = night.date, datetime.fromtimestamp(night.end, place.zone).date()
-    yield f'night of {first} to {last}, program "{plan.program_of(night.date)}" ({place.zone})'
+    yield phrase("night-title", first=first, last=last, program=plan.program_of(night.date), zone=place.zone)
     yield _sun(night, place)
     yield ""
     begin, end = _window(parts, night)
     yield from _picture(parts, begin, end, width)
     yield _axis(begin, end, width, place)
-    yield "        # light   . the sun is down   (presence, overrides and controls come on top)"
+    yield phrase("night-legend")
     yield ""
     level = -1.0
     for part in parts:
         if part.level != level:
-            yield f"  {_clock(part.start, place)}  {part.level:4.0%}" + (
-                "   (as before)" if part.start == night.start else ""
-            )
+            line = f"{_clock(part.start, place)}  {part.level:4.0%}"
+            yield phrase("night-as-before", line=line) if part.start == night.start else f"  {line}"
             level = part.level
     burn_h = sum(p.end - p.start for p in parts if p.level > 0) / 3600
     full_h = sum((p.end - p.start) * p.level for p in parts) / 3600
     yield (
-        f"  {burn_h:.1f} h of light, as much as {full_h:.1f} h of full light: about {full_h * rated_w:.0f} Wh"
-        f" of {rated_w:g} W"
+        phrase(
+            "night-energy",
+            hours=f"{burn_h:.1f}",
+            full=f"{full_h:.1f}",
+            energy=f"{full_h * rated_w:.0f}",
+            watts=f"{rated_w:g}",
+        )
     )
 
 
 def _sun(night: Night, place: Place) -> str:
     if night.sun["sunset"] == NEVER:
-        return "the sun does not set"
+        return phrase("sun-does-not-set")
     if night.sun["sunrise"] == NEVER and night.sun["sunset"] == night.start:
-        return "the sun does not rise"
-    return "  ".join(
-        f"{word} {_clock(at, place)}" for word, at in night.sun.items() if at not in (NEVER, night.start)
-    )
+        return phrase("sun-does-not-rise")
+    times = [
+        phrase("sun-time", what=SUN[word], time=_clock(at, place))
+        for word, at in night.sun.items()
+        if at not in (NEVER, night.start)
+    ]
+    return functools.reduce(lambda first, then: phrase("side-by-side", first=first, then=then), times)
 
 
 def _window(parts: list[Stretch], night: Night) -> tuple[float, float]:

@@ -13,6 +13,7 @@ import tempfile
 from typing import Any
 
 from pole_agent.errors import LampError
+from pole_agent.languages import phrase
 
 SOFTWARE_STEPS = 100  # lgpio's PWM knows whole percents
 
@@ -32,10 +33,7 @@ class GpioLamp:
                 pin, active_high=True, initial_value=0, frequency=frequency_hz, pin_factory=factory
             )
         except self._errors as error:
-            raise LampError(
-                f"pin GPIO{pin} cannot be driven: {error}; is another program using it, are you in the group"
-                " gpio?"
-            ) from error
+            raise LampError(phrase("pin-not-driven", pin=pin, error=error)) from error
 
     def set(self, duty: float) -> None:
         # A hair more than the whole percent, because lgpio cuts off: 0.29 must not become 28 %.
@@ -46,7 +44,7 @@ class GpioLamp:
         try:
             self._device.value = min(1.0, percent / SOFTWARE_STEPS + 1e-6) if percent else 0.0
         except self._errors as error:
-            raise LampError(f"the lamp pin does not obey: {error}") from error
+            raise LampError(phrase("lamp-pin-failed", error=error)) from error
 
     def close(self) -> None:
         with contextlib.suppress(*self._errors):
@@ -67,13 +65,13 @@ class GpioRelay:
                 pin, active_high=not active_low, initial_value=False, pin_factory=factory
             )
         except self._errors as error:
-            raise LampError(f"relay pin GPIO{pin} cannot be driven: {error}") from error
+            raise LampError(phrase("relay-pin-not-driven", pin=pin, error=error)) from error
 
     def set(self, closed: bool) -> None:
         try:
             self._device.value = not closed
         except self._errors as error:
-            raise LampError(f"the relay pin does not obey: {error}") from error
+            raise LampError(phrase("relay-pin-failed", error=error)) from error
 
     def close(self) -> None:
         with contextlib.suppress(*self._errors):
@@ -88,18 +86,10 @@ def pi_factory() -> Any:
         import lgpio
         from gpiozero.pins.lgpio import LGPIOFactory
     except ImportError as error:
-        raise LampError(
-            "GPIO needs the package lgpio: sudo apt install python3-lgpio, or pip install lgpio==0.2.2.0"
-            ' (Python 3.11); on a machine without GPIO set [lamp] backend = "mock"'
-        ) from error
+        raise LampError(phrase("lgpio-needed")) from error
     if not hasattr(lgpio, "tx_pwm"):
-        raise LampError(
-            "the installed lgpio is an empty stub (0.0.0.2); install python3-lgpio, or lgpio==0.2.2.0 from a"
-            " wheel"
-        )
+        raise LampError(phrase("lgpio-stub"))
     try:
         return LGPIOFactory()
     except Exception as error:
-        raise LampError(
-            f'there is no GPIO chip here: {error}; on a machine without GPIO set [lamp] backend = "mock"'
-        ) from error
+        raise LampError(phrase("gpio-chip-not-opened", error=error)) from error

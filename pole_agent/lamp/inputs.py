@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from pole_agent.errors import LampError
+from pole_agent.languages import phrase
 from pole_agent.threads import Thread
 
 EVERY_S = 1.0
@@ -31,7 +32,7 @@ class PinInput:
             # Pulled to inactive, so that a broken wire reads as inactive.
             self._device: Any = DigitalInputDevice(pin, pull_up=active_low, pin_factory=factory)
         except self._errors as error:
-            raise LampError(f"input GPIO{pin} cannot be read: {error}") from error
+            raise LampError(phrase("input-pin-unreadable", pin=pin, error=error)) from error
 
     def active(self) -> bool | None:
         """None when it cannot be read."""
@@ -88,7 +89,7 @@ class PinButton:
         try:
             self._device: Any = Button(pin, pull_up=True, bounce_time=BOUNCE_S, pin_factory=factory)
         except self._errors as error:
-            raise LampError(f"button GPIO{pin} cannot be read: {error}") from error
+            raise LampError(phrase("button-pin-unreadable", pin=pin, error=error)) from error
 
     def on_press(self, call: Callable[[], None]) -> None:
         self._device.when_pressed = call

@@ -12,6 +12,8 @@ from collections import defaultdict
 from dataclasses import dataclass, field
 from typing import Any
 
+from pole_agent.languages import phrase
+
 Seconds = defaultdict[str, float]
 MAX_VALUE = 1e12  # no lamp has burned longer
 SUMS = 5  # of a night, in its document
@@ -227,7 +229,7 @@ class Ledger:
 def _amount(value: Any) -> float:
     """A kept number that can be true. Raises ValueError, TypeError."""
     if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value < MAX_VALUE:
-        raise ValueError(f"{value!r} is no amount")
+        raise ValueError(phrase("amount-invalid", value=f"{value!r}"))
     return float(value)
 
 

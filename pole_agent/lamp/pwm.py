@@ -13,6 +13,7 @@ import time
 from pathlib import Path
 
 from pole_agent.errors import LampError
+from pole_agent.languages import phrase
 
 ROOT = Path("/sys/class/pwm")
 READY_S = 1.0  # udev changes the owner of the files after the export
@@ -49,10 +50,7 @@ class KernelPwmLamp:
             self._wait_until_ready()
             self._start()
         except OSError as error:
-            raise LampError(
-                f"{self._folder} cannot be driven: {error}; may this user write there (group gpio, udev"
-                " rule)?"
-            ) from error
+            raise LampError(phrase("pwm-unwritable", folder=self._folder, error=error)) from error
 
     def set(self, duty: float) -> None:
         duty = min(1.0, max(0.0, duty))
@@ -60,7 +58,7 @@ class KernelPwmLamp:
         try:
             self._write("duty_cycle", self._period_ns - light_ns if self._inverted else light_ns)
         except OSError as error:
-            raise LampError(f"{self._folder} does not obey: {error}") from error
+            raise LampError(phrase("pwm-failed", folder=self._folder, error=error)) from error
 
     def close(self) -> None:
         if not self._closed:
@@ -117,6 +115,5 @@ def find_chip(root: Path, pin: int, device: str | None, channel: int | None) -> 
     there = ", ".join(chips) or "none"
     advice = f"dtoverlay=pwm,pin={pin},func={FUNCTION[pin]}" if pin in FUNCTION else "a PWM overlay"
     raise LampError(
-        f"no PWM chip {device or 'of a Raspberry Pi'} for GPIO{pin} (there is: {there}); add {advice} to"
-        ' /boot/firmware/config.txt and restart, or set [lamp] backend = "gpio"'
+        phrase("no-pwm-chip", device=device or "of a Raspberry Pi", pin=pin, there=there, overlay=advice)
     )

@@ -31,6 +31,7 @@ from pole_agent.lamp.rows import (
     read_lasting,
     read_override,
 )
+from pole_agent.languages import phrase
 from pole_agent.vocabulary import BoostLamp, RecordEvent, Severity
 
 TICK_S = 1.0
@@ -170,7 +171,7 @@ class StreetLight:
                 self.state.default_s = seconds
                 return [Keep(LASTING, json.dumps(seconds))]
             case BurnHours() if not self.state.restored:
-                raise CommandRefused("the ledger has not been read from the disk yet; try again in a moment")
+                raise CommandRefused(phrase("ledger-not-read"))
             case BurnHours(hours):
                 self.controller.ledger.set_hours(hours, moment.now)
                 return [KeepLedger()]
@@ -184,7 +185,7 @@ class StreetLight:
         if override is not None and override.by == BUTTON:
             return [self._replace(None, BUTTON, moment)]
         until = moment.now + self._button_off_s
-        off = Override(0.0, until, fixed=True, by=BUTTON, reason="button in the pole", local=True)
+        off = Override(0.0, until, fixed=True, by=BUTTON, reason=phrase("button-in-the-pole"), local=True)
         return [self._replace(off, BUTTON, moment)]
 
     def _replace(self, override: Override | None, by: str, moment: Moment) -> Keep:

@@ -302,16 +302,16 @@ PHRASES = {
     "clock-behind-stored": "the clock reads {time}, which is behind what is stored: it is {least} at least",
     "board-too-hot-at": "the board is too hot at {celsius} °C: the detector does {share} of its work",
     # lamp
-    "lamp-key-unknown": "unknown key {key}; a lamp command has {known}",
-    "resume-alone": 'to go back to the program send {{"resume": true}} alone',
+    "lamp-key-unknown": "unknown key {key}; a lamp command takes {known}",
+    "resume-alone": 'to return to the program send {{"resume": true}} alone',
     "send-alone": "send {key} alone",
-    "mode-invalid": 'mode is "adaptive" (presence may still raise the lamp) or "fixed"',
-    "reason-too-long": "reason is a text of at most 200 characters",
-    "lamp-state-invalid": 'state is "ON" or "OFF"',
+    "mode-invalid": 'mode must be "adaptive" (presence may still raise the lamp) or "fixed"',
+    "reason-too-long": "reason must be a text of at most 200 characters",
+    "lamp-state-invalid": 'state must be "ON" or "OFF"',
     "brightness-and-level": "give brightness (0 to 255) or level (0 to 1), not both",
     "off-with-level": 'state "OFF" and a level above 0 contradict each other',
     "state-or-level-required": "give state, brightness (0 to 255) or level (0 to 1)",
-    "number-invalid": "{key} is a number from {least} to {most}",
+    "number-invalid": "{key} must be a number from {least} to {most}",
     "light-at-midnight": (
         "the photocell has seen light for two hours around midnight by the clock: the clock or the photocell "
         "is wrong"
@@ -326,120 +326,161 @@ PHRASES = {
     "sun-does-not-set": "the sun does not set",
     "sun-does-not-rise": "the sun does not rise",
     "pwm-unwritable": (
-        "{folder} cannot be driven: {error}; may this user write there (group gpio, udev rule)?"
+        "{folder} cannot be driven: {error}; check that this user may write there (group gpio, udev rule)"
     ),
-    "pwm-failed": "{folder} does not obey: {error}",
+    "pwm-failed": "{folder}: setting the PWM failed: {error}",
     "no-pwm-chip": (
         "no PWM chip {device} for GPIO{pin} (there is: {there}); add {overlay} to /boot/firmware/config.txt "
         'and restart, or set [lamp] backend = "gpio"'
     ),
-    # drones
-    "approval-unsigned": "this pole takes signed approvals only; sign with: pole-agent drone sign",
-    "signature-incomplete": (
-        '"signature" has a nonce, expires_at and a value; sign with: pole-agent drone sign'
+    "lgpio-stub": (
+        "the installed lgpio is an empty stub (0.0.0.2); install python3-lgpio, or lgpio==0.2.2.0 from a "
+        "wheel"
     ),
-    "nonce-invalid": "the nonce of a signature has 16 to 64 letters, digits, - or _",
-    "signature-time-invalid": "expires_at of a signature is a time in RFC 3339",
-    "signature-value-invalid": "the value of a signature is {bytes} bytes in base64",
-    "officer-unknown": "{by} is none of the officers of this pole",
-    "approval-age-unknown": "the pole's clock is not trusted; whether the approval still holds is unknown",
-    "approval-expired": "the approval has expired, or holds for longer than a day",
+    "gpio-chip-not-opened": (
+        'no GPIO chip here: {error}; on a machine without GPIO set [lamp] backend = "mock"'
+    ),
+    "pin-not-driven": (
+        "pin GPIO{pin} cannot be driven: {error}; check that no other program uses it and that this user is "
+        "in the group gpio"
+    ),
+    "lamp-pin-failed": "setting the lamp pin failed: {error}",
+    "relay-pin-not-driven": "relay pin GPIO{pin} cannot be driven: {error}",
+    "relay-pin-failed": "setting the relay pin failed: {error}",
+    "input-pin-unreadable": "input GPIO{pin} cannot be read: {error}",
+    "button-pin-unreadable": "button GPIO{pin} cannot be read: {error}",
+    "amount-invalid": "invalid amount {value}",
+    "ledger-not-read": "the ledger has not been read from the disk yet; try again in a moment",
+    "sun-time": "{what} {time}",
+    "side-by-side": "{first}  {then}",
+    "sunset": "sunset",
+    "dusk": "dusk",
+    "dawn": "dawn",
+    "sunrise": "sunrise",
+    "lgpio-needed": (
+        "GPIO needs the package lgpio: sudo apt install python3-lgpio, or pip install lgpio==0.2.2.0 (Python "
+        '3.11); on a machine without GPIO set [lamp] backend = "mock"'
+    ),
+    "button-in-the-pole": "button in the pole",
+    # drones
+    "approval-unsigned": "this pole accepts signed approvals only; sign with: pole-agent drone sign",
+    "signature-incomplete": (
+        '"signature" needs a nonce, expires_at and a value; sign with: pole-agent drone sign'
+    ),
+    "nonce-invalid": "invalid nonce of the signature; expected 16 to 64 letters, digits, - or _",
+    "signature-time-invalid": "invalid expires_at of the signature; expected a time in RFC 3339",
+    "signature-value-invalid": "invalid value of the signature; expected {bytes} bytes in base64",
+    "officer-unknown": "unknown officer {by}: not one of this pole's",
+    "approval-age-unknown": (
+        "the pole's clock is not trusted, so it cannot check whether the approval is still valid"
+    ),
+    "approval-expired": "the approval has expired, or is valid for longer than a day",
     "approval-used": "this approval was used before",
-    "signature-wrong": "the signature is not of {by} over this request as this pole knows it",
-    "wall-time-invalid": "{value} is no wall time",
+    "signature-wrong": "the signature is not one of {by} for this request as this pole knows it",
+    "wall-time-invalid": "invalid time {value}",
     "json-invalid": "is not JSON: {error}",
-    "geojson-without-polygon": "holds no Polygon",
+    "geojson-without-polygon": "has no Polygon",
     "polygon-too-long": "has more than {most} points",
-    "geometry-not-an-area": "holds a {kind}, which is not an area: draw a Polygon instead, or take it out",
+    "geometry-not-an-area": "has a {kind}, which is not an area: draw a Polygon instead, or remove it",
     "geojson-invalid": (
         "is not GeoJSON (a FeatureCollection, a Feature or a Polygon), or has a feature without a geometry"
     ),
     "polygon-without-coordinates": "has a polygon without coordinates",
-    "geojson-point-invalid": "has a point that is no [longitude, latitude]: {point}",
+    "geojson-point-invalid": "has an invalid point; expected [longitude, latitude], got {point}",
     "ring-too-short": "has a ring of fewer than three points",
-    "decision-invalid": '"decision" is one of {decisions}',
+    "decision-invalid": '"decision" must be one of {decisions}',
     "until-without-patrol": (
         '"until" belongs to the standing approval of a patrol; give "patrol" instead of "request_id"'
     ),
     "request-or-patrol": 'give "request_id" for one flight, or "patrol" (the name of a plan) for all of them',
     "until-required": 'a standing approval needs "until", for example "2027-01-01T00:00:00Z"',
-    "status-invalid": '"status" is one of {statuses}',
-    "stop-invalid": '"stop" is true (no flight any more) or false',
+    "status-invalid": '"status" must be one of {statuses}',
+    "stop-invalid": '"stop" must be true (no more flights) or false',
     "by-missing": '"by" is required: the name of the person who decides, at most 100 characters on one line',
-    "text-too-long": '"{key}" is a text of at most {most} characters',
+    "text-too-long": '"{key}" must be a text of at most {most} characters',
     "request-id-required": '"request_id" is required',
-    "unknown-key-of-command": "unknown key {key}; known here: {known}",
+    "unknown-key-of-command": "unknown key {key}; known: {known}",
     "maintenance": "maintenance",
     "rain": "rain",
     "dock": "dock",
     "every-request-blocked": "every request from this pole will be blocked by that gate",
-    "pole-in-exclusion": "drone.exclusions: the pole stands in one, or at its edge; {consequence}",
+    "pole-in-exclusion": "drone.exclusions: the pole is in one, or at its edge; {consequence}",
     "target-in-exclusion": (
         "drone.exclusions: the {metres} m around the target of {target} touch one; its requests will be "
         "blocked"
     ),
     "metres-around-target": "the {metres} m around the target of {target}",
     "target-beyond-fence": "drone.geofence: {around} reach beyond it; its requests will be blocked",
-    "fence-without-area": "drone.geofence: all its points lie on one line, so it has no area; {consequence}",
+    "fence-without-area": "drone.geofence: all its points are on one line, so it has no area; {consequence}",
     "fence-swapped": (
-        "drone.geofence: the pole lies in it when latitude and longitude are swapped; as it is written, "
+        "drone.geofence: the pole is inside it when latitude and longitude are swapped; as it is written, "
         "{consequence}"
     ),
-    "pole-at-fence-edge": "drone.geofence: the pole stands within {metres} m of its edge; {consequence}",
-    "pole-outside-fence": (
-        "drone.geofence: the pole lies outside, {kilometres} km from its edge; {consequence}"
-    ),
+    "pole-at-fence-edge": "drone.geofence: the pole is within {metres} m of its edge; {consequence}",
+    "pole-outside-fence": "drone.geofence: the pole is outside, {kilometres} km from its edge; {consequence}",
     "gate-clock": "the pole's clock is not trusted",
     "gate-age-unknown": (
         "the request was made before a restart, and without a trusted clock its age is unknown"
     ),
-    "request-expired": "its time is over",
-    "gate-stop-unknown": "whether flights are stopped could not be read",
+    "request-expired": "it has expired",
+    "gate-stop-unknown": "could not read whether flights are stopped",
     "gate-stopped": "all flights are stopped by {by}",
     "gate-cooldown": "the last flight was ordered less than {seconds} s ago",
-    "gate-queue": "{request} comes first",
+    "gate-queue": "{request} goes first",
     "gate-no-fence": "no geofence is configured",
-    "gate-fence": "the target, {metres} m around, is not within the geofence",
-    "gate-exclusion": "an exclusion lies within {metres} m of the target",
+    "gate-fence": "the target, with {metres} m around it, is not inside the geofence",
+    "gate-exclusion": "an exclusion is within {metres} m of the target",
     "gate-altitude": "{metres} m above ground is more than {most} m",
-    "gate-night": "there is no permit to fly at night (drone.night_permit)",
+    "gate-night": "no permit to fly at night (drone.night_permit)",
     "wind": "wind",
     "temperature": "temperature",
     "battery": "battery",
-    "value-never-received": "nothing was heard of it",
-    "value-in-future": "its time lies in the future",
-    "value-too-old": "what was heard is {age} s old",
+    "value-never-received": "no value was received",
+    "value-in-future": "its time is in the future",
+    "value-too-old": "the last value is {age} s old",
     "gate-value-unknown": "{what} is unknown: {reason}",
     "an-approval": "an approval",
     "a-denial": "a denial",
     "a-cancel": "a cancel",
-    "state-refuses": "a request that is {state} does not take {what} any more",
+    "state-refuses": "a request in state {state} does not accept {what} any more",
     "gate-at-most": "{what} {value}, allowed at most {limit}",
     "gate-at-least": "{what} {value}, allowed at least {limit}",
     "gate-exactly": "{what} {value}, allowed is {limit}",
+    "conditions-empty": "expected at least one of {known}",
+    "condition-invalid": '"{key}" must be a number from {least} to {most}',
+    "dock-invalid": '"dock" must be one word: "idle", or what it does',
+    "measured-at-required": '"at" is required: when this was measured, for example "2026-01-31T18:00:00Z"',
+    "flag-invalid": '"{key}" must be true or false',
+    "drones-switched-off": "drones are switched off",
+    "request-damaged": "the stored request is damaged",
+    "stored-number-invalid": "invalid number {value}",
     # what the running agent says
     "fence-of-many-polygons": "{file} has {count} polygons; a geofence has one",
     "examination-failed": "failed: {error}",
-    "decision-not-stored": "the decision cannot be kept: {error}",
-    "status-too-often": "a flight changes between in_progress and paused at most once a second; say it again",
-    "conditions-in-future": '"at" lies in the future; check the clocks',
-    "stop-not-stored": "it stays stopped for now: the disk does not work: {error}",
-    "patrols-wait-for-clock": "the clock is not trusted: no patrol is asked for",
-    "request-expired-because": "its time is over; {reason}",
+    "decision-not-stored": "the decision cannot be stored: {error}",
+    "status-too-often": (
+        "a flight may change between in_progress and paused at most once a second; send it again"
+    ),
+    "conditions-in-future": '"at" is in the future; check the clocks',
+    "stop-not-stored": "flights stay stopped for now: the disk does not work: {error}",
+    "patrols-wait-for-clock": "the clock is not trusted: patrols are not requested",
+    "request-expired-because": "it has expired; {reason}",
     "request-is-blocked": "the request is blocked: {reason}",
-    "patrol-unknown": "this pole has no patrol {patrol}; it has {known}",
-    "until-uncheckable": "the pole's clock is not trusted; until when the approval holds is unknown",
-    "until-out-of-range": '"until" lies in the future, at most a year from now',
+    "patrol-unknown": "unknown patrol {patrol}; known: {known}",
+    "until-uncheckable": (
+        "the pole's clock is not trusted, so it cannot check until when the approval is valid"
+    ),
+    "until-out-of-range": '"until" must be in the future, at most a year from now',
     "used-approvals-unreadable": (
         "the approvals that were used before could not be read: no signed standing approval until {until}"
     ),
-    "order-not-acknowledged": "the broker has not acknowledged it within {seconds} s",
+    "order-not-acknowledged": "timed out: the broker has not acknowledged the order within {seconds} s",
     "call-drone-back": "the request is {state}; call the drone back",
     "requests-unreadable": "the requests cannot be read: {error}",
     "requests-unreadable-yet": (
         "the requests cannot be read yet: {error}; this is remembered, and the dispatcher is told"
     ),
-    "request-unknown": "there is no request {request}",
+    "request-unknown": "unknown request {request}",
     "broker-without-echo": (
         "the broker grants what we ask for and delivers nothing: our own status does not come back, so "
         "commands may not arrive either"
@@ -513,6 +554,15 @@ PHRASES = {
     ),
     "broker-is-down": "the broker is down",
     "connection-cut": "the connection was cut",
+    "status-written-by-another": "another client writes the status of this pole",
+    "session-ended": "the session ended",
+    "topic-waits-because": "its topic waits: {reason}",
+    "topic-waits": "its topic waits",
+    "store-replaced": "the store was replaced; its numbers start again",
+    "taken-by-another": "another request took it",
+    "store-of-broker-ended": "the store that the broker knows has ended; reconnecting",
+    "not-written": "it could not be written",
+    "event-number-invalid": "invalid event number {value}",
     # words
     "loitering": "loitering",
     "crowd": "crowd",
@@ -884,7 +934,6 @@ PHRASES = {
     "night-partly-dark-floor": (
         "  warning: the program leaves a part of this night without light; the floor of {floor} is kept"
     ),
-    "night-sun": "sunset {sunset}  dusk {dusk}  dawn {dawn}  sunrise {sunrise}",
     "night-as-before": "  {line}   (as before)",
     "agent-stopped-now": (
         "Now the agent is not running: it was stopped at {since}. The wiring decided: lit, if it is the "
@@ -912,6 +961,7 @@ PHRASES = {
     "presence-may-raise": "presence may raise it",
     "presence-does-not-count": "presence does not raise it",
     "bench-timed-out": "timed out: the agent did not detect within {seconds} s",
+    "meaning-pending-approval": "waiting for a person to decide",
     # the simulated city
     "broker-url-invalid": "invalid broker address {given}; expected mqtt://host:port or mqtts://host:port",
     "only-with-mqtts": "only with mqtts://",

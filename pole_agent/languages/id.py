@@ -356,6 +356,35 @@ PHRASES = {
         "tidak ada chip PWM {device} untuk GPIO{pin} (yang ada: {there}); tambahkan {overlay} ke "
         '/boot/firmware/config.txt lalu nyalakan ulang, atau atur [lamp] backend = "gpio"'
     ),
+    "lgpio-stub": (
+        "lgpio yang terpasang hanyalah cangkang kosong (0.0.0.2); pasang python3-lgpio, atau lgpio==0.2.2.0 "
+        "dari wheel"
+    ),
+    "gpio-chip-not-opened": (
+        'tidak ada chip GPIO di sini: {error}; pada mesin tanpa GPIO atur [lamp] backend = "mock"'
+    ),
+    "pin-not-driven": (
+        "pin GPIO{pin} tidak dapat dikendalikan: {error}; periksa apakah program lain memakainya dan "
+        "pengguna ini di grup gpio"
+    ),
+    "lamp-pin-failed": "pin lampu gagal diatur: {error}",
+    "relay-pin-not-driven": "pin relai GPIO{pin} tidak dapat dikendalikan: {error}",
+    "relay-pin-failed": "pin relai gagal diatur: {error}",
+    "input-pin-unreadable": "masukan GPIO{pin} tidak dapat dibaca: {error}",
+    "button-pin-unreadable": "tombol GPIO{pin} tidak dapat dibaca: {error}",
+    "amount-invalid": "jumlah {value} tidak sah",
+    "ledger-not-read": "catatan lampu belum dibaca dari disk; coba lagi sebentar",
+    "sun-time": "{what} {time}",
+    "side-by-side": "{first}  {then}",
+    "sunset": "matahari terbenam",
+    "dusk": "akhir senja",
+    "dawn": "fajar",
+    "sunrise": "matahari terbit",
+    "lgpio-needed": (
+        "GPIO memerlukan paket lgpio: sudo apt install python3-lgpio, atau pip install lgpio==0.2.2.0 "
+        '(Python 3.11); pada mesin tanpa GPIO atur [lamp] backend = "mock"'
+    ),
+    "button-in-the-pole": "tombol di tiang",
     # drones
     "approval-unsigned": (
         "tiang ini hanya menerima persetujuan bertanda tangan; tanda tangani dengan: pole-agent drone sign"
@@ -441,6 +470,14 @@ PHRASES = {
     "gate-at-most": "{what} {value}, yang diizinkan paling tinggi {limit}",
     "gate-at-least": "{what} {value}, yang diizinkan sekurangnya {limit}",
     "gate-exactly": "{what} {value}, yang diizinkan {limit}",
+    "conditions-empty": "beri sekurangnya satu dari {known}",
+    "condition-invalid": '"{key}" harus angka dari {least} sampai {most}',
+    "dock-invalid": '"dock" harus satu kata: "idle", atau yang sedang dilakukannya',
+    "measured-at-required": '"at" wajib: kapan ini diukur, misalnya "2026-01-31T18:00:00Z"',
+    "flag-invalid": '"{key}" harus true atau false',
+    "drones-switched-off": "drone dimatikan",
+    "request-damaged": "permintaan yang tersimpan rusak",
+    "stored-number-invalid": "angka {value} tidak sah",
     # what the running agent says
     "fence-of-many-polygons": "{file} berisi {count} poligon; pagar wilayah hanya satu",
     "examination-failed": "gagal: {error}",
@@ -539,6 +576,15 @@ PHRASES = {
     ),
     "broker-is-down": "broker mati",
     "connection-cut": "sambungan diputus",
+    "status-written-by-another": "klien lain menulis status tiang ini",
+    "session-ended": "sesi berakhir",
+    "topic-waits-because": "topiknya menunggu: {reason}",
+    "topic-waits": "topiknya menunggu",
+    "store-replaced": "penyimpanan diganti; nomornya mulai lagi",
+    "taken-by-another": "diambil permintaan lain",
+    "store-of-broker-ended": "penyimpanan yang dikenal broker sudah berakhir; menyambung kembali",
+    "not-written": "tidak dapat ditulis",
+    "event-number-invalid": "nomor kejadian {value} tidak sah",
     # words
     "loitering": "berlama-lama",
     "crowd": "kerumunan",
@@ -923,7 +969,6 @@ PHRASES = {
     "night-partly-dark-floor": (
         "  peringatan: program membiarkan sebagian malam ini tanpa cahaya; batas bawah {floor} dipertahankan"
     ),
-    "night-sun": "matahari terbenam {sunset}  akhir senja {dusk}  fajar {dawn}  matahari terbit {sunrise}",
     "night-as-before": "  {line}   (seperti sebelumnya)",
     "agent-stopped-now": (
         "Sekarang agen tidak berjalan: dihentikan {since}. Pengawatan yang menentukan: menyala, bila sesuai "
@@ -951,6 +996,7 @@ PHRASES = {
     "presence-may-raise": "kehadiran boleh menaikkannya",
     "presence-does-not-count": "kehadiran tidak menaikkannya",
     "bench-timed-out": "agen tidak mendeteksi dalam {seconds} detik",
+    "meaning-pending-approval": "menunggu keputusan petugas",
     # the simulated city
     "broker-url-invalid": "{given} bukan broker; tulis mqtt://host:port atau mqtts://host:port",
     "only-with-mqtts": "hanya bersama mqtts://",

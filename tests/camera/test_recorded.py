@@ -84,7 +84,7 @@ async def test_a_clip_that_lacks_its_end_says(suffix: str, share: float, tmp_pat
     frames, error, _ = await play(clip)
     assert len(frames) == pytest.approx(COUNT * share, abs=12)
     assert "breaks off after" in str(error)
-    assert "of 9.0 s; is the file complete?" in str(error)
+    assert "of 9.0 s; check that the file is complete" in str(error)
 
 
 def test_replay_of_clip_that_lacks_end_counts(tmp_path: Path) -> None:
@@ -98,7 +98,7 @@ def test_replay_of_clip_that_lacks_end_counts(tmp_path: Path) -> None:
     assert done.returncode == 1
     figures = json.loads(done.stdout.splitlines()[-1])
     assert figures["clip_s"] == pytest.approx(3.0, abs=0.5)
-    assert done.stderr.startswith(f"pole-agent: {clip}: the clip breaks off after")
+    assert done.stderr.startswith(f"pole-agent: {clip}: the clip ends after")
     assert len(done.stderr.splitlines()) == 1
 
 

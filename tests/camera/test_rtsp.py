@@ -121,14 +121,14 @@ async def test_a_password_with_odd_characters_opens(rtsp: Rtsp, tmp_path: Path) 
         LiveSource(source, 10, [], time.monotonic),
         LiveSource(source, 10, [], time.monotonic, USER, wrong),
     ):
-        with pytest.raises(CameraError, match="check path, user and password_file") as caught:
+        with pytest.raises(CameraError, match="check path, username and password_file") as caught:
             await watch(trial, 1)
         assert "hunter2" not in str(caught.value)
 
 
 async def test_a_path_that_is_not_there_is_told(rtsp: Rtsp) -> None:
     with pytest.raises(
-        CameraError, match=r"nothing: the camera (has no stream of that name|answers, but gives no stream)"
+        CameraError, match=r"nothing: the camera (has no stream of that name|answers but sends no stream)"
     ):
         await watch(LiveSource(f"{rtsp.open}/nothing", 5, [], time.monotonic), 1)
 

@@ -121,7 +121,7 @@ def test_lamp_drone_and_outbox_talk_to_running_agent(
     refused = call("lamp", "--config", config, "set", "0.6", "--for", "999999")
     assert (refused.returncode, refused.stderr.strip()) == (
         1,
-        "pole-agent: duration_s is a number from 1 to 43200",
+        "pole-agent: duration_s must be a number from 1 to 43200",
     )
     assert call("drone", "--config", config, "list").stdout == "no requests\n"
     stats = json.loads(call("outbox", "--config", config, "--json", "stats").stdout)
@@ -233,12 +233,12 @@ def test_demo_of_three_poles_fills_broker(
 @pytest.mark.parametrize(
     ("arguments", "text"),
     [
-        (("--poles", "0"), "--poles: 0 is not possible"),
+        (("--poles", "0"), "--poles: invalid number 0"),
         (("--poles", "2", "--once"), "--poles: does not go with --once"),
-        (("--mqtt", "http://x"), "--mqtt: 'http://x' is no broker"),
-        (("--mqtt", "mqtt://host:99999"), "'mqtt://host:99999' is no broker"),
-        (("--mqtt", "mqtt://user:pass@host:0"), "--mqtt: this is no broker"),
-        (("--mqtt", "mqtt://x", "--ca-file", "ca.pem"), "--ca-file: goes with mqtts://"),
+        (("--mqtt", "http://x"), "--mqtt: invalid broker address 'http://x'"),
+        (("--mqtt", "mqtt://host:99999"), "invalid broker address 'mqtt://host:99999'"),
+        (("--mqtt", "mqtt://user:pass@host:0"), "--mqtt: invalid broker address this"),
+        (("--mqtt", "mqtt://x", "--ca-file", "ca.pem"), "--ca-file: only with mqtts://"),
     ],
 )
 def test_the_demo_refuses_what_it_cannot_do(agent: Start, arguments: tuple[str, ...], text: str) -> None:

@@ -45,7 +45,7 @@ REQUEST: dict[str, Any] = {
     "expires_at": "2026-11-24T11:10:03.000Z",
     "target": {"latitude": -6.8576, "longitude": 107.9174, "altitude_agl_m": 60.0, "uncertainty_m": 40.0},
     "step": "",
-    "reason": "wind 11.4 m/s, allowed at most 8 m/s; dock is unknown: nothing was heard of it",
+    "reason": "wind 11.4 m/s, allowed at most 8 m/s; dock is unknown: no value was received",
     "gates": [
         {
             "name": "clock",
@@ -73,13 +73,13 @@ def test_eight_lines_say_what_an_officer_asks() -> None:
     assert lines() == [
         "request      01a2-7",
         (
-            "state        blocked - a gate is shut, since 18:00:04 WIB: "
-            "wind 11.4 m/s, allowed at most 8 m/s; dock is unknown: nothing was heard of it"
+            "state        blocked - a gate is closed, since 18:00:04 WIB: "
+            "wind 11.4 m/s, allowed at most 8 m/s; dock is unknown: no value was received"
         ),
         'asked by     rule "staying" (alarm), camera "street", at "road", 70% sure, 2 time(s)',
-        "time         asked 18:00:03 WIB, lives until 18:10 WIB (another 5 min)",
+        "time         asked 18:00:03 WIB, valid until 18:10 WIB (5 min left)",
         "target       -6.857600, 107.917400, within 40 m, 60 m high; 157 m north-east of the pole",
-        "gates        SHUT: wind_ms (11.4, limit 8.0, 3 s old), dock (unknown, limit idle); 1 open",
+        "gates        CLOSED: wind_ms (11.4, limit 8.0, 3 s old), dock (unknown, limit idle); 1 open",
         "decided      nobody yet",
         "next         pole-agent drone deny 01a2-7",
     ]

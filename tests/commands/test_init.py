@@ -26,14 +26,14 @@ ANSWERS = [
 TOLD = (
     "use letters, digits",
     "is required",
-    "'-6,8586' is no number",
+    "invalid number '-6,8586'",
     "less than or equal to 90",
-    "is no time zone",
+    "unknown time zone",
     "~ is not filled",
-    "'true' is no number",
+    "invalid number 'true'",
     "less than or equal to 27",
     'write host = "broker.example" and port = 1883',
-    "'x' is no port",
+    "invalid port 'x'",
 )
 
 
@@ -88,7 +88,7 @@ def test_with_flags_only_the_place_is_asked(tmp_path: Path) -> None:
 def test_who_stops_answering_has_written_nothing(tmp_path: Path) -> None:
     code, shown = at_a_terminal(["--out", str(tmp_path / "a.toml")], ["P-1"])
     assert code == 2
-    assert "nothing is written" in shown
+    assert "nothing was written" in shown
     assert "Traceback" not in shown
     assert not (tmp_path / "a.toml").exists()
 

@@ -64,7 +64,10 @@ def test_sweep_without_agent_drives_lamp_and_lets_go(bench: Callable[..., Path])
 
 def test_release_lets_the_wiring_light_the_street(bench: Callable[..., Path]) -> None:
     done = call(bench(PROGRAM), "release")
-    assert (done.returncode, done.stdout) == (0, "the lamp is let go: with the reference wiring it is lit\n")
+    assert (done.returncode, done.stdout) == (
+        0,
+        "the lamp is released: with the reference wiring it is lit\n",
+    )
 
 
 def test_with_a_running_agent(agent: Start, bench: Callable[..., Path], tmp_path: Path) -> None:
@@ -73,7 +76,7 @@ def test_with_a_running_agent(agent: Start, bench: Callable[..., Path], tmp_path
     eventually(lambda: (tmp_path / "state" / "control.sock").exists())
     assert (
         call(config, "sweep", "--for", "1").stdout
-        == "the agent ramps the lamp for 1 s, then it goes on as before\n"
+        == "the agent ramps the lamp for 1 s, then returns to its program\n"
     )
     off = call(config, "off", "--for", "60", "--reason", "maintenance")
     assert "lamp OFF at 0%, because of override until" in off.stdout
@@ -110,11 +113,11 @@ def test_with_a_running_agent(agent: Start, bench: Callable[..., Path], tmp_path
     [
         (
             'program = [{ name = "other", at = "sunset", level = 1 }]',
-            'lamp.program: there is no program "default"',
+            'lamp.program: missing program "default"',
         ),
         (
             'calendar = [{ program = "x", days = "mon" }]',
-            'lamp.calendar[0].program: there is no program "x"; there is "default"',
+            'lamp.calendar[0].program: unknown program "x"; known: "default"',
         ),
         ('calendar = [{ program = "default", days = "monday" }]', "lamp.calendar[0].days"),
         ('calendar = [{ program = "default", dates = "02-30" }]', "lamp.calendar[0].dates"),
@@ -124,7 +127,7 @@ def test_with_a_running_agent(agent: Start, bench: Callable[..., Path], tmp_path
             "photocell = { pin = 24, on_lux = 50, off_lux = 40 }",
             "lamp.photocell: off_lux must be above on_lux",
         ),
-        ("photocell = {}", "lamp.photocell: give pin or file, one of them"),
+        ("photocell = {}", "lamp.photocell: give either pin or file"),
         ('feedback = { file = "power1_input" }', "lamp.feedback: file: write the whole path"),
         ("clo = [[100, 0.9], [50, 0.8]]", "lamp.clo: the hours must rise"),
         ("min_level = 0", "lamp.min_level"),
@@ -158,7 +161,7 @@ def test_the_edges_of_the_calendar_are_no_traceback(bench: Callable[..., Path], 
     done = call(bench(PROGRAM), "tonight", "--date", day)
     assert (done.returncode, done.stderr) == (
         1,
-        f"pole-agent: {day} lies at the edge of the calendar; name another date\n",
+        f"pole-agent: {day} is at the edge of the calendar; name another date\n",
     )
 
 
@@ -177,9 +180,9 @@ def test_the_edges_of_the_calendar_are_no_traceback(bench: Callable[..., Path], 
             "has 2 steps at sunset",
         ),
         ("min_level = 0.5", "the floor is 50%"),
-        ('control = [{ kind = "max", level = 0.1 }]', "a maximum of 10% lies below the floor of 20%"),
+        ('control = [{ kind = "max", level = 0.1 }]', "a maximum of 10% is below the floor of 20%"),
         ("clo = [[0, 0.5], [1000, 1.0]]", "the shares rise"),
-        ('curve = "dali"', "is that enough?"),
+        ('curve = "dali"', "check that this is enough"),
         ("relay = { pin = 4 }", "switches the coil on, and the lamp off, while nobody drives it"),
     ],
 )
@@ -222,5 +225,5 @@ def test_check_looks_a_year_ahead(bench: Callable[..., Path]) -> None:
     )
     assert "and of 364 more within a year without light from 01:00 to" in dark
     assert "the floor of 20% is kept" in dark
-    assert "burns in daylight from 05:" in waste
+    assert "lit in daylight from 05:" in waste
     assert "to 09:00 on the day of" in waste

@@ -90,7 +90,7 @@ def test_a_pole_that_ran_can_say_why(agent: Start, bench: Callable[..., Path], t
     assert '("festival")' in lamp
     (request,) = json.loads(call("drone", "--config", config, "--json", "list").stdout)
     drone = asked("drone", request["request_id"][:13])
-    assert "SHUT  geofence" in drone
+    assert "CLOSED  geofence" in drone
     assert "no geofence is configured" in drone
     incident = asked("incident", request["incident_ids"][0])
     assert 'by rule "watch"' in incident
@@ -98,7 +98,7 @@ def test_a_pole_that_ran_can_say_why(agent: Start, bench: Callable[..., Path], t
     process.terminate()
     assert process.wait(10) == 0
     assert json.loads(asked("lamp", "--json"))["ended"], "what is told now is not what was"
-    assert "Now the agent does not run: it was stopped" in asked("lamp")
+    assert "Now the agent is not running: it was stopped" in asked("lamp")
     assert "0 incidents" in call("why", "--config", config, "incident", "ffffffff").stderr
     assert call("why", "--config", config, "incident", "x y").returncode == 2
     assert call("why", "--config", config, "lamp", "--at", "2001-01-01T00:00").returncode == 1
@@ -135,7 +135,7 @@ def test_when_it_was_stopped_or_lost_power(agent: Start, bench: Callable[..., Pa
     run()
     assert "the lamp was at 60 %" in at(ran)
     assert "started again" not in at(ran)
-    assert "the agent did not run: it was stopped" in at(stopped)
+    assert "the agent was not running: it had been stopped" in at(stopped)
     assert "It was started again" in at(stopped)
     for wall in (ran_again, killed):
         assert "the lamp was at 60 %" in at(wall)

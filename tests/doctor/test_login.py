@@ -37,15 +37,15 @@ def odd() -> Iterator[OddBroker]:
 @pytest.mark.parametrize(
     ("oddity", "state", "words"),
     [
-        (Oddity(), "ok", "lets this pole in with MQTT 5"),
+        (Oddity(), "ok", "accepts this pole with MQTT 5"),
         (Oddity(connack=0x86), "fail", "wrong username or password"),
         (Oddity(connack=0x87), "fail", "not authorized"),
         (Oddity(connack=0x85), "unknown", "client identifier"),
-        (Oddity(connack=0x88), "fail", "refuses the login"),
+        (Oddity(connack=0x88), "fail", "refused the login"),
         (Oddity(retains=False), "fail", "no retained messages"),
         (Oddity(versions=(4,)), "warn", "orders to fly are off"),
         (Oddity(versions=(4,), silent_about_versions=True), "warn", "orders to fly are off"),
-        (Oddity(versions=(), silent_about_versions=True), "fail", "without a word, in MQTT 5 and in 3.1.1"),
+        (Oddity(versions=(), silent_about_versions=True), "fail", "without an answer, in MQTT 5, MQTT 3.1.1"),
         (Oddity(most_filters=3, grants_quota=True), "warn", "quota exceeded"),
         (Oddity(forbidden_filter="drone/stop"), "warn", "drone/stop (the broker closed"),
     ],

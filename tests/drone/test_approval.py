@@ -176,7 +176,7 @@ def test_a_key_of_small_order_opens_nothing(zero: bytes) -> None:
     office = Office(POLE, {"Dewi": base64.b64encode(zero).decode()}, ed25519.verify)
     for value in (bytes(64), bytes([1]) + bytes(63), zero + bytes(32)):
         forged = signed() | {"value": base64.b64encode(value).decode()}
-        with pytest.raises(ApprovalRefused, match="not of Dewi"):
+        with pytest.raises(ApprovalRefused, match="not one of Dewi"):
             office.check(forged, "Dewi", FACTS, frozenset(), WALL)
 
 

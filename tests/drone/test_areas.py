@@ -125,7 +125,7 @@ def test_check_warns_of_a_fence_without_the_pole(bench: Callable[..., Path]) -> 
     fence = "geofence = [[-7.87, 110.90], [-7.87, 110.93], [-7.85, 110.93]]\n"
     done = call("check", "--config", str(bench("[drone]\nenabled = true\n" + fence)))
     assert done.returncode == 0
-    assert "warning: drone.geofence: the pole lies outside" in done.stdout
+    assert "warning: drone.geofence: the pole is outside" in done.stdout
     assert "geofence" not in call("check", "--config", str(bench("[drone]\n" + fence))).stdout
 
 

@@ -120,7 +120,7 @@ def test_a_way_out_of_every_state(state: State, way: Transition, disk: bool) -> 
         assert decided.hear(decision(decided, way)) == {"state": "timeout"}
         assert kinds(decided) == [CallBack]
     else:
-        with pytest.raises(CommandRefused, match=f"a request that is {state} does not take a"):
+        with pytest.raises(CommandRefused, match=f"a request in state {state} does not accept a"):
             decided.hear(decision(decided, way))
         assert kinds(decided) == []
         assert decided.state("r") == state

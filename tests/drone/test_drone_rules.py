@@ -190,8 +190,8 @@ def test_a_blocked_request_says_why_in_words() -> None:
     known.conditions.take({"wind_ms": 11.4}, WALL - 5, WALL, NOW - 5)
     limits = replace(LIMITS, max_wind_ms=8, min_battery_pct=30, max_rain_mm_h=1)
     assert in_words(ask(TARGET, 50, limits, known)) == (
-        "there is no permit to fly at night (drone.night_permit); wind 11.4 m/s, allowed at most 8 m/s; "
-        "rain is unknown: nothing was heard of it; battery is unknown: what was heard is 400 s old"
+        "no permit to fly at night (drone.night_permit); wind 11.4 m/s, allowed at most 8 m/s; "
+        "rain is unknown: no value was received; battery is unknown: the last value is 400 s old"
     )
 
 

@@ -244,21 +244,21 @@ def test_a_gate_says_what_it_knows() -> None:
 
 WORDS: list[tuple[dict[str, Any], str]] = [
     ({"what": known(clock_trusted=False)}, "the pole's clock is not trusted"),
-    ({"remaining_s": 0}, "its time is over"),
+    ({"remaining_s": 0}, "it has expired"),
     (
         {"remaining_s": None},
         "the request was made before a restart, and without a trusted clock its age is unknown",
     ),
     ({"what": known(stopped="Dewi")}, "all flights are stopped by Dewi"),
-    ({"what": known(stopped=None)}, "whether flights are stopped could not be read"),
+    ({"what": known(stopped=None)}, "could not read whether flights are stopped"),
     ({"what": known({"emergency_stop": True})}, "all flights are stopped by the dispatcher"),
     ({"limits": replace(STRICT, geofence=None)}, "no geofence is configured"),
-    ({"target": at(2000)}, "the target, 60 m around, is not within the geofence"),
-    ({"limits": replace(STRICT, exclusions=(FENCE,))}, "an exclusion lies within 60 m of the target"),
+    ({"target": at(2000)}, "the target, with 60 m around it, is not inside the geofence"),
+    ({"limits": replace(STRICT, exclusions=(FENCE,))}, "an exclusion is within 60 m of the target"),
     ({"target": at(0, altitude_m=121)}, "121 m above ground is more than 120 m"),
-    ({"what": known(dark=True)}, "there is no permit to fly at night (drone.night_permit)"),
+    ({"what": known(dark=True)}, "no permit to fly at night (drone.night_permit)"),
     ({"what": known(since_last_order_s=1)}, "the last flight was ordered less than 900 s ago"),
-    ({"what": known(before="the request r-1")}, "the request r-1 comes first"),
+    ({"what": known(before="the request r-1")}, "the request r-1 goes first"),
     ({"what": known({"maintenance": True})}, "maintenance yes, allowed is no"),
     ({"what": known({"dock": "working"})}, "dock working, allowed is idle"),
     ({"what": known({"temperature_c": -9.5})}, "temperature -9.5 °C, allowed at least -5 °C"),
@@ -268,13 +268,13 @@ WORDS: list[tuple[dict[str, Any], str]] = [
     ({"what": known({"rain_mm_h": "raining"})}, "rain raining mm/h, allowed at most 2 mm/h"),
     (
         {"limits": replace(LIMITS, max_wind_ms=8), "what": known(measured=WALL + 61)},
-        "wind is unknown: its time lies in the future",
+        "wind is unknown: its time is in the future",
     ),
     (
         {"limits": replace(LIMITS, max_wind_ms=8), "what": known(measured=WALL - 361)},
-        "wind is unknown: what was heard is 361 s old",
+        "wind is unknown: the last value is 361 s old",
     ),
-    ({"limits": replace(LIMITS, max_wind_ms=8), "what": GOOD}, "wind is unknown: nothing was heard of it"),
+    ({"limits": replace(LIMITS, max_wind_ms=8), "what": GOOD}, "wind is unknown: no value was received"),
 ]
 
 
@@ -423,7 +423,7 @@ def test_numbers_of_the_dispatcher_have_their_range(name: str, least: float, mos
         assert found == {"rain_mm_h" if name == "rain" else name: float(right)}
         assert measured == datetime(2026, 11, 24, 10, tzinfo=UTC).timestamp()
     for wrong in (least - 0.1, most + 0.1, "3", [3], math.nan):
-        with pytest.raises(CommandRefused, match=f'"{name}" is a number from {least:g} to {most:g}'):
+        with pytest.raises(CommandRefused, match=f'"{name}" must be a number from {least:g} to {most:g}'):
             read_conditions({name: wrong} | word)
 
 
@@ -448,7 +448,7 @@ def test_what_the_dispatcher_may_say() -> None:
         (
             nothing,
             (
-                "give at least one of wind_ms, rain_mm_h, temperature_c, battery_pct, rain, dock,"
+                "expected at least one of wind_ms, rain_mm_h, temperature_c, battery_pct, rain, dock,"
                 " maintenance, emergency_stop"
             ),
         ),
@@ -543,14 +543,14 @@ def test_a_circle_ends_at_the_edge(away: float) -> None:
         ([[0, 0], [1, 0]], "fewer than three"),
         ([[180, 90], [-180, -90], [0, 0]], ""),
         ([[0, 0, 5], [1, 0, 5], [1, 1, 5]], ""),
-        ([[180.1, 0], [1, 0], [1, 1]], "no \\[longitude"),
-        ([[0, 90.1], [1, 0], [1, 1]], "no \\[longitude"),
-        ([[0, -90.1], [1, 0], [1, 1]], "no \\[longitude"),
-        ([[True, 0], [1, 0], [1, 1]], "no \\[longitude"),
-        ([[0, True], [1, 0], [1, 1]], "no \\[longitude"),
-        ([[0], [1, 0], [1, 1]], "no \\[longitude"),
+        ([[180.1, 0], [1, 0], [1, 1]], "expected \\[longitude"),
+        ([[0, 90.1], [1, 0], [1, 1]], "expected \\[longitude"),
+        ([[0, -90.1], [1, 0], [1, 1]], "expected \\[longitude"),
+        ([[True, 0], [1, 0], [1, 1]], "expected \\[longitude"),
+        ([[0, True], [1, 0], [1, 1]], "expected \\[longitude"),
+        ([[0], [1, 0], [1, 1]], "expected \\[longitude"),
         ("x", "fewer than three"),
-        ([["0", 0], [1, 0], [1, 1]], "no \\[longitude"),
+        ([["0", 0], [1, 0], [1, 1]], "expected \\[longitude"),
     ],
 )
 def test_both_sides_of_what_makes_a_ring(points: Any, says: str) -> None:

@@ -88,7 +88,7 @@ def test_each_limit_of_what_chrony_says(said: str, heard: bool) -> None:
 
 def test_the_words_name_the_stratum_of_whom_it_follows() -> None:
     """The source of a machine on stratum 11 is on 10; who is followed has a name, or else its reference."""
-    assert read_chrony(line(stratum=11), NOW).words.endswith("which hears no real clock itself (stratum 10)")
+    assert read_chrony(line(stratum=11), NOW).words.endswith("which has no real clock itself (stratum 10)")
     assert read_chrony(line().replace("ntp.example", ""), NOW).words == "chrony follows C0000201 (stratum 2)"
     assert "and the clock is 200 s away from it" in read_chrony(line(offset=200), NOW).words
 
@@ -150,7 +150,7 @@ def test_a_flag_counts_when_it_was_touched_after(chronyc: Chronyc, tmp_path: Pat
     servers = TimeServers(flag)
     at = flag.stat().st_mtime
     assert servers.heard()
-    assert servers.words() == "systemd-timesyncd has set the clock by a time server"
+    assert servers.words() == "systemd-timesyncd has set the clock from a time server"
     assert servers.heard(at - 1)
     assert not servers.heard(at)
     assert servers.words() == "no time server was heard since boot after the clock jumped"
@@ -164,7 +164,7 @@ def test_a_flag_of_the_future_is_remembered_as_false(chronyc: Chronyc, tmp_path:
     servers = TimeServers(flag)
     assert not servers.heard()
     assert not servers.heard()
-    assert servers.words() == "the flag of systemd-timesyncd lies in the future"
+    assert servers.words() == "the flag of systemd-timesyncd is in the future"
 
 
 def test_chrony_is_asked_where_the_flag_says_nothing(chronyc: Chronyc, tmp_path: Path) -> None:
@@ -190,7 +190,7 @@ def test_chrony_is_asked_where_the_flag_says_nothing(chronyc: Chronyc, tmp_path:
     ("lines", "words"),
     [
         (f"echo '{line(at=0.5, leap='Not synchronised')}'", "chrony has no source"),
-        (f"echo '{line(at=9e9)}'", "chrony heard a source at a time that lies in the future"),
+        (f"echo '{line(at=9e9)}'", "chrony last heard a source at a time in the future"),
         ("echo '506 Cannot talk to daemon'", "chrony does not answer"),
         ("exit 0", "chrony does not answer"),
         (f"echo '{line(at=1.0)}'; exit 1", "no time server was heard since boot"),
@@ -337,11 +337,11 @@ class Ward:
     [
         (400.0, "", None),
         (30.01, "", None),
-        (30.0, "broker: ends in 30 days, on 2026-12-24; replace it", Severity.WARNING),
-        (29.6, "broker: ends in 30 days, on 2026-12-23; replace it", Severity.WARNING),
-        (0.01, "broker: ends in 0 days, on 2026-11-24; replace it", Severity.WARNING),
-        (0.0, "broker: it has ended; replace it now", Severity.ALARM),
-        (-5.0, "broker: it has ended; replace it now", Severity.ALARM),
+        (30.0, "broker: expires in 30 days, on 2026-12-24; replace it", Severity.WARNING),
+        (29.6, "broker: expires in 30 days, on 2026-12-23; replace it", Severity.WARNING),
+        (0.01, "broker: expires in 0 days, on 2026-11-24; replace it", Severity.WARNING),
+        (0.0, "broker: it has expired; replace it now", Severity.ALARM),
+        (-5.0, "broker: it has expired; replace it now", Severity.ALARM),
     ],
 )
 def test_a_certificate_near_its_end(days: float, reason: str, severity: Severity | None) -> None:
@@ -358,8 +358,8 @@ def test_a_certificate_near_its_end(days: float, reason: str, severity: Severity
 @pytest.mark.parametrize(
     ("error", "reason", "severity"),
     [
-        (ValueError("certificate has expired"), "own: it has ended; replace it now", Severity.ALARM),
-        (OSError("certificate has expired"), "own: it has ended; replace it now", Severity.ALARM),
+        (ValueError("certificate has expired"), "own: it has expired; replace it now", Severity.ALARM),
+        (OSError("certificate has expired"), "own: it has expired; replace it now", Severity.ALARM),
         (ValueError("it is cut off"), "own: it is cut off", Severity.WARNING),
         (
             FileNotFoundError(2, "No such file or directory", "/x"),

@@ -118,7 +118,7 @@ def test_everything_that_speaks_against_it_in_order() -> None:
     assert words["certificate x"].endswith(
         "behind the start of the certificate x: it is 2026-11-24 06:00 UTC at least"
     )
-    assert words["jump"] == "the clock jumped by -300 s; it is doubted for another 2 minutes"
+    assert words["jump"] == "the clock jumped by -300 s; it is not trusted for another 2 minutes"
     assert words["sun"] == "the sun"
     (jump,) = against(NOW, 89.0, {}, Jump(5.0, 90.0), "", False)
     assert jump.words.endswith("for another 1 minutes"), "never less than one"
@@ -275,7 +275,7 @@ def test_who_vouches_for_the_clock() -> None:
     chip = Pole(chip=True)
     assert (chip.keeper.trusted, chip.keeper.source()) == (True, "set from the clock chip at boot")
     system = Pole("system")
-    assert (system.keeper.trusted, system.keeper.source()) == (True, "believed as it is (clock.trust)")
+    assert (system.keeper.trusted, system.keeper.source()) == (True, "trusted as it is (clock.trust)")
     none = Pole()
     assert (none.keeper.trusted, none.keeper.kind, none.keeper.reason) == (False, "unheard", "nobody")
     assert heard_kind(Pole(heard=True)) == ("trusted", "")
@@ -505,7 +505,7 @@ def test_document_of_trusted_clock_and_of_one_in_doubt() -> None:
         "reason": "",
         "kind": "trusted",
         "against": [],
-        "source": "believed as it is (clock.trust)",
+        "source": "trusted as it is (clock.trust)",
         "surely": {"known": NOW},
         "release": RELEASE,
         "agreed_s": 0,

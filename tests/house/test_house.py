@@ -98,7 +98,7 @@ async def test_a_request_that_nobody_decides_expires(town: Worlds) -> None:
         request = w.heard("drone/request")[-1]["request_id"]
         w.send("drone/approval", {"request_id": request, "decision": "approve", "by": "Late"})
         await w.until(lambda: w.heard("reply"))
-        assert "does not take an approval any more" in w.heard("reply")[-1]["error"]
+        assert "does not accept an approval any more" in w.heard("reply")[-1]["error"]
 
 
 async def test_overrides_end_and_bad_commands_are_answered(town: Worlds) -> None:

@@ -76,19 +76,19 @@ def test_what_only_the_pole_itself_is_asked(payload: dict[str, Any], expected: L
 
 USUAL = "state, brightness, level, transition, duration_s, mode, reason, resume, default_duration_s"
 LEVEL, MODE, ALONE = (
-    "level is a number from 0 to 1",
-    'mode is "adaptive" (presence may still raise the lamp) or "fixed"',
-    'to go back to the program send {"resume": true} alone',
+    "level must be a number from 0 to 1",
+    'mode must be "adaptive" (presence may still raise the lamp) or "fixed"',
+    'to return to the program send {"resume": true} alone',
 )
 STATE, BRIGHTNESS, DURATION = (
-    'state is "ON" or "OFF"',
-    "brightness is a number from 0 to 255",
-    "duration_s is a number from 1 to 43200",
+    'state must be "ON" or "OFF"',
+    "brightness must be a number from 0 to 255",
+    "duration_s must be a number from 1 to 43200",
 )
 TRANSITION, REASON, LASTING = (
-    "transition is a number from 0 to 3600",
-    "reason is a text of at most 200 characters",
-    "default_duration_s is a number from 1 to 43200",
+    "transition must be a number from 0 to 3600",
+    "reason must be a text of at most 200 characters",
+    "default_duration_s must be a number from 1 to 43200",
 )
 NOTHING, CONTRADICTION = (
     "give state, brightness (0 to 255) or level (0 to 1)",
@@ -137,11 +137,11 @@ NOTHING, CONTRADICTION = (
         ({"resume": "true"}, ALONE),
         ({"resume": None}, ALONE),
         ({"default_duration_s": 60, "level": 0.5}, "send default_duration_s alone"),
-        ({"level": 0.5, "colour": "red"}, f"unknown key 'colour'; a lamp command has {USUAL}"),
-        ({"y": 1, "x": 1}, f"unknown key 'x'; a lamp command has {USUAL}"),
-        ({"z" * 60: 1}, f"unknown key '{'z' * 40}'; a lamp command has {USUAL}"),
-        ({"sweep_s": 20}, f"unknown key 'sweep_s'; a lamp command has {USUAL}"),
-        ({"burn_h": 20}, f"unknown key 'burn_h'; a lamp command has {USUAL}"),
+        ({"level": 0.5, "colour": "red"}, f"unknown key 'colour'; a lamp command takes {USUAL}"),
+        ({"y": 1, "x": 1}, f"unknown key 'x'; a lamp command takes {USUAL}"),
+        ({"z" * 60: 1}, f"unknown key '{'z' * 40}'; a lamp command takes {USUAL}"),
+        ({"sweep_s": 20}, f"unknown key 'sweep_s'; a lamp command takes {USUAL}"),
+        ({"burn_h": 20}, f"unknown key 'burn_h'; a lamp command takes {USUAL}"),
     ],
 )
 def test_what_is_refused_and_how(payload: dict[str, Any], words: str) -> None:
@@ -155,16 +155,16 @@ def test_what_is_refused_and_how(payload: dict[str, Any], words: str) -> None:
     ("payload", "words"),
     [
         *(
-            ({"sweep_s": value}, "sweep_s is a number from 1 to 300")
+            ({"sweep_s": value}, "sweep_s must be a number from 1 to 300")
             for value in (0, 0.999, 300.001, True, None)
         ),
         *(
-            ({"burn_h": value}, "burn_h is a number from 0 to 1e+06")
+            ({"burn_h": value}, "burn_h must be a number from 0 to 1e+06")
             for value in (-0.001, 1e6 + 1, True, None)
         ),
         ({"sweep_s": 20, "level": 1}, "send sweep_s alone"),
         ({"burn_h": 20, "level": 1}, "send burn_h alone"),
-        ({"x": 1}, f"unknown key 'x'; a lamp command has {USUAL}, sweep_s, burn_h"),
+        ({"x": 1}, f"unknown key 'x'; a lamp command takes {USUAL}, sweep_s, burn_h"),
     ],
 )
 def test_what_is_refused_at_the_pole(payload: dict[str, Any], words: str) -> None:

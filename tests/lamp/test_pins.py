@@ -124,7 +124,7 @@ def test_closing_lets_the_wiring_decide(tmp_path: Path) -> None:
     other = KernelPwmLamp(18, 1000, True, root=root)
     folder = root / "pwmchip2" / "pwm0"
     folder.rename(tmp_path / "elsewhere")
-    with pytest.raises(LampError, match=r"pwm0 does not obey: .*No such file"):
+    with pytest.raises(LampError, match=r"pwm0: setting the PWM failed: .*No such file"):
         other.set(0.5)
     other.close()
     assert not folder.exists()
@@ -269,7 +269,7 @@ def test_the_percents_of_a_duty(factory: Any, duty: float, percent: int, active_
     assert asked or wire == 0.0, "nothing is nothing"
     assert factory.pin("GPIO18").frequency == 1000
     lamp.close()
-    with pytest.raises(LampError, match="the lamp pin does not obey"):
+    with pytest.raises(LampError, match="setting the lamp pin failed"):
         lamp.set(0.5)
 
 
@@ -294,7 +294,7 @@ def test_a_relay_that_is_closed_does_not_obey(factory: Any) -> None:
     """And says so, whatever it is asked for."""
     relay = GpioRelay(factory, 23, True)
     relay.close()
-    with pytest.raises(LampError, match="the relay pin does not obey"):
+    with pytest.raises(LampError, match="setting the relay pin failed"):
         relay.set(True)
 
 

@@ -162,7 +162,7 @@ async def test_a_blocked_request_says_why_and_wakes(dispatcher: Benches) -> None
     """A blocked request says why wakes when the gate clears and is asked again."""
     async with dispatcher(rules=rules(replace(LIMITS, max_wind_ms=8))) as b:
         await b.trigger()
-        assert (b.last["state"], b.last["reason"]) == ("blocked", "wind is unknown: nothing was heard of it")
+        assert (b.last["state"], b.last["reason"]) == ("blocked", "wind is unknown: no value was received")
         with pytest.raises(CommandRefused, match="blocked: wind is unknown"):
             await b.decide("approve")
         await b.weather(wind_ms=11.4)
@@ -177,7 +177,7 @@ async def test_a_blocked_request_says_why_and_wakes(dispatcher: Benches) -> None
         await b.trigger()
         assert "950 s old" in b.last["reason"] or "955 s old" in b.last["reason"]
         await b.advance(605)
-        assert (b.last["state"], b.last["reason"].partition(";")[0]) == ("expired", "its time is over")
+        assert (b.last["state"], b.last["reason"].partition(";")[0]) == ("expired", "it has expired")
         await b.weather(wind_ms=5.0)
         assert b.last["state"] == "expired"
 
@@ -458,7 +458,7 @@ async def test_an_incident_comes_before_a_patrol(dispatcher: Benches) -> None:
         incident = next(r["request_id"] for r in b.requests.values() if r["origin"] == "incident")
         assert (b.state(patrol), b.requests[patrol]["reason"]) == (
             "blocked",
-            f"the request {incident} comes first",
+            f"the request {incident} goes first",
         )
         await b.decide("deny", incident)
         assert b.state(patrol) == "pending_approval"
@@ -519,7 +519,7 @@ async def test_patrols_without_a_clock_are_not_made(dispatcher: Benches) -> None
     """Patrols without a clock are not made and that is told."""
     async with dispatcher(rules=rules(patrols=(ROUND,)), clock_is_right=False) as b:
         assert not b.requests
-        assert "no patrol is asked for" in str(b.context.parts.report())
+        assert "patrols are not requested" in str(b.context.parts.report())
 
 
 # --- signatures

@@ -105,9 +105,9 @@ async def test_no_signature_counts_by_an_untrusted_clock(tmp_path: Path) -> None
     """Neither one for a flight nor one for a plan: until when it holds is unknown."""
     async with bench(tmp_path, rules=DEWI, clock_is_right=False) as b:
         await b.trigger()
-        with pytest.raises(CommandRefused, match="whether the approval still holds is unknown"):
+        with pytest.raises(CommandRefused, match="cannot check whether the approval is still valid"):
             await b.decide("approve", by="Dewi", signature=signed(b, facts_of(b.last)))
-        with pytest.raises(CommandRefused, match="until when the approval holds is unknown"):
+        with pytest.raises(CommandRefused, match="cannot check until when the approval is valid"):
             await b.dispatch.decide(standing(b, NOON + 9000), "")
         assert b.dispatch.health()["approvals_refused"] == {"clock": 1}
         assert b.dispatch.health()["standing_approvals"] == {}
@@ -392,7 +392,7 @@ async def test_patrols_need_drones_and_a_clock(tmp_path: Path) -> None:
         parts = b.context.parts
         assert (b.requests, parts.reason("patrols")) == (
             {},
-            "the clock is not trusted: no patrol is asked for",
+            "the clock is not trusted: patrols are not requested",
         )
         b.clock_is_right = True
         b.keeper.check()
@@ -417,7 +417,7 @@ async def test_whose_flight_a_revoked_plan_takes_back(approved: bool, end: str, 
             "patrol": "round",
             "standing": False,
             "malformed": (
-                "unknown key 'zoom'; known here: by, decision, patrol, reason, request_id, signature, until"
+                "unknown key 'zoom'; known: by, decision, patrol, reason, request_id, signature, until"
             ),
         }
         assert b.state(request_id) == end

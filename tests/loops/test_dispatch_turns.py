@@ -202,7 +202,7 @@ async def test_a_resume_that_cannot_be_kept_is_none(tmp_path: Path) -> None:
     async with bench(tmp_path, turns=False) as b:
         await b.dispatch.stop_flights({"stop": True, **BY}, "")
         b.broken.add("write")
-        with pytest.raises(CommandRefused, match="it stays stopped for now: the disk does not work"):
+        with pytest.raises(CommandRefused, match="flights stay stopped for now: the disk does not work"):
             await b.dispatch.stop_flights({"stop": False, **BY}, "")
         assert (b.dispatch.health()["stopped"] or {})["by"] == "Officer"
 

@@ -123,40 +123,40 @@ def nested(depth: int) -> bytes:
     ("payload", "error"),
     [
         (padded(16_384), ""),
-        (padded(16_385), "a command has at most 16384 bytes"),
+        (padded(16_385), "the command is too large; at most 16384 bytes are allowed"),
         (nested(16), ""),
-        (nested(17), "a command nests at most 16 levels"),
-        (b"{" * 5000, "a command nests at most 16 levels"),
-        (b"", "the command is empty; it is a JSON object"),
-        (b" \n\t", "the command is empty; it is a JSON object"),
+        (nested(17), "the command is nested too deeply; at most 16 levels are allowed"),
+        (b"{" * 5000, "the command is nested too deeply; at most 16 levels are allowed"),
+        (b"", "the command is empty; expected a JSON object"),
+        (b" \n\t", "the command is empty; expected a JSON object"),
         (b"{", "the command is not JSON"),
         (b"[]", "the command is not a JSON object"),
         (b'"x"', "the command is not a JSON object"),
         (b"\xff{}", "the command is not UTF-8 text (byte 0); save it as UTF-8"),
-        (b'{"x":1,"x":1}', "the command names a key twice"),
-        (b'{"x":{"y":1,"y":2}}', "the command names a key twice"),
-        (b'{"x":NaN}', "the command holds a number that is none"),
-        (b'{"x":1e999}', "the command holds a number that is none"),
-        (b'{"x":"\\ud800"}', "the command holds text that is not Unicode"),
+        (b'{"x":1,"x":1}', "the command contains a key twice"),
+        (b'{"x":{"y":1,"y":2}}', "the command contains a key twice"),
+        (b'{"x":NaN}', "the command contains an invalid number"),
+        (b'{"x":1e999}', "the command contains an invalid number"),
+        (b'{"x":"\\ud800"}', "the command contains text that is not Unicode"),
         (b'{"command_id":"c"}', ""),
         (b'{"command_id":"%s"}' % (b"c" * 64), ""),
-        (b'{"command_id":"%s"}' % (b"c" * 65), "command_id is a text of 1 to 64 characters"),
-        (b'{"command_id":""}', "command_id is a text of 1 to 64 characters"),
-        (b'{"command_id":7}', "command_id is a text of 1 to 64 characters"),
+        (b'{"command_id":"%s"}' % (b"c" * 65), "command_id must be a text of 1 to 64 characters"),
+        (b'{"command_id":""}', "command_id must be a text of 1 to 64 characters"),
+        (b'{"command_id":7}', "command_id must be a text of 1 to 64 characters"),
         (b'{"command_id":null}', ""),
         (b'{"by":"%s"}' % (b"b" * 100), ""),
-        (b'{"by":"%s"}' % (b"b" * 101), "by is a text of at most 100 characters"),
-        (b'{"by":7}', "by is a text of at most 100 characters"),
-        (b'{"by":null}', "by is a text of at most 100 characters"),
+        (b'{"by":"%s"}' % (b"b" * 101), "by must be a text of at most 100 characters"),
+        (b'{"by":7}', "by must be a text of at most 100 characters"),
+        (b'{"by":null}', "by must be a text of at most 100 characters"),
         (b'{"issued_at":null,"expires_at":null}', ""),
         (b'{"issued_at":"2026-01-31T18:00:00Z"}', ""),
         (
             b'{"issued_at":"2026-01-31T18:00:00"}',
-            "issued_at is a time in RFC 3339 with its zone, for example 2026-01-31T18:00:00Z",
+            "invalid issued_at; expected a time in RFC 3339 with its zone, for example 2026-01-31T18:00:00Z",
         ),
         (
             b'{"expires_at":5}',
-            "expires_at is a time in RFC 3339 with its zone, for example 2026-01-31T18:00:00Z",
+            "invalid expires_at; expected a time in RFC 3339 with its zone, for example 2026-01-31T18:00:00Z",
         ),
     ],
 )
@@ -196,16 +196,16 @@ def test_the_envelope_is_taken_off() -> None:
         (
             b'{"by":"x","command_id":5}',
             "x",
-            {"stop": True, "reason": "command_id is a text of 1 to 64 characters"},
+            {"stop": True, "reason": "command_id must be a text of 1 to 64 characters"},
         ),
         (b'{"by":"x","command_id":5,"stop":true,"reason":"r"}', "x", {"stop": True, "reason": "r"}),
         (b'{"by":"%s","issued_at":5}' % (b"x" * 100), "x" * 100, {"stop": True, "reason": None}),
         (
             b'{"by":"%s"}' % (b"x" * 101),
             "",
-            {"stop": True, "reason": "by is a text of at most 100 characters"},
+            {"stop": True, "reason": "by must be a text of at most 100 characters"},
         ),
-        (b'{"by":7}', "", {"stop": True, "reason": "by is a text of at most 100 characters"}),
+        (b'{"by":7}', "", {"stop": True, "reason": "by must be a text of at most 100 characters"}),
     ],
 )
 def test_a_stop_that_is_written_badly(payload: bytes, by: str, body: dict[str, Any]) -> None:
@@ -270,7 +270,7 @@ async def test_with_a_clock_that_nobody_trusts(tmp_path: Path, when: dict[str, f
     """The lamp obeys; what lets a drone fly does not, when it says a time; a stop does."""
     times = {key: rfc3339(NOON + seconds) for key, seconds in when.items()}
     blocked = (
-        no("the pole's clock is not trusted; whether this command is still valid is unknown")
+        no("the pole's clock is not trusted, so it cannot check whether this command is still valid")
         if when
         else ok()
     )
@@ -357,7 +357,7 @@ async def test_some_commands_are_for_people_at_the_pole(tmp_path: Path) -> None:
     """From the city there is no such command, and the answer says which there are."""
     async with listening(tmp_path) as ear:
         there = "drone/approval, drone/conditions, drone/progress, drone/stop, lamp/set, outbox/resend"
-        assert await ear.send("clock/accept") == no(f"there is no command clock/accept; there is {there}")
+        assert await ear.send("clock/accept") == no(f"unknown command clock/accept; known: {there}")
         assert await ear.send("clock/accept", local_by="pole") == ok()
         assert ear.done == [("clock/accept", {}, "pole")]
 

@@ -790,7 +790,7 @@ async def test_an_echo_that_does_not_come(tmp_path: Path) -> None:
         assert not pole.parts.is_degraded("commands")
         await pole.pass_time(21, 1)
         assert len(pole.city.on("status")) == 3
-        assert pole.reason("commands").startswith("the broker grants what we ask for and delivers nothing")
+        assert pole.reason("commands").startswith("the broker grants the subscription but delivers nothing")
         assert pole.city.line is not None
         assert True in pole.city.line.listened
         pole.city.echoes = True

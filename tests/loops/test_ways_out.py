@@ -236,7 +236,7 @@ async def test_a_way_in_waits_for_the_disk(way: str, tmp_path: Path) -> None:
         before, told = b.state(request_id), len(b.told)
         b.broken.add("write")
         if way == "approve":
-            with pytest.raises(CommandRefused, match="the decision cannot be kept: the disk is broken"):
+            with pytest.raises(CommandRefused, match="the decision cannot be stored: the disk is broken"):
                 await b.decide("approve", request_id)
         elif way == "send":
             b.set_link("up")

@@ -125,21 +125,21 @@ def test_value_of_another_kind_is_named_with_key(
             assert any(t.startswith(where) for t in told), f"{where} = {value!r}: {told}"
             named += 1
         for text in told:
-            words = text.partition(": ")[2].partition("given: ")[0]
+            words = text.partition(": ")[2].partition("got ")[0]
             assert not MACHINERY.search(words), text
             assert in_language(text, "id") != text, f"not in Indonesian: {text}"
     assert named, "some value is of another kind"
 
 
 MORE = [
-    ("pin = true", "lamp", "lamp.pin: input should be a whole number; given: true"),
-    ("fade_s = true", "lamp", "lamp.fade_s: input should be a number; given: true"),
-    ('port = "8883"\nhost = "x"', "mqtt", 'mqtt.port: input should be a whole number; given: "8883"'),
-    ('tls = "false"\nhost = "x"', "mqtt", 'mqtt.tls: input should be true or false; given: "false"'),
+    ("pin = true", "lamp", "lamp.pin: expected a whole number; got true"),
+    ("fade_s = true", "lamp", "lamp.fade_s: expected a number; got true"),
+    ('port = "8883"\nhost = "x"', "mqtt", 'mqtt.port: expected a whole number; got "8883"'),
+    ('tls = "false"\nhost = "x"', "mqtt", 'mqtt.tls: expected true or false; got "false"'),
     (
         'backend = "gpoi"',
         "lamp",
-        'lamp.backend: input should be one of "gpio", "pwm", "mock"; given: "gpoi"; did you mean gpio?',
+        'lamp.backend: expected one of "gpio", "pwm", "mock"; got "gpoi"; did you mean gpio?',
     ),
     (
         "keep_days = { trafic = 3 }",
@@ -149,19 +149,19 @@ MORE = [
     (
         'state_dir = "~/pole"',
         "storage",
-        'storage.state_dir: "~/pole": ~ is not filled in here; write the whole path',
+        'storage.state_dir: "~/pole": ~ is not expanded here; write the full path',
     ),
-    ('state_dir = "~"', "storage", 'storage.state_dir: "~": ~ is not filled in here'),
-    ('state_dir = "$HOME/pole"', "storage", 'storage.state_dir: "$HOME/pole": $HOME is not filled in here'),
+    ('state_dir = "~"', "storage", 'storage.state_dir: "~": ~ is not expanded here'),
+    ('state_dir = "$HOME/pole"', "storage", 'storage.state_dir: "$HOME/pole": $HOME is not expanded here'),
     (
         'exclusions = "~pole/x.geojson"',
         "drone",
-        'drone.exclusions: "~pole/x.geojson": ~ is not filled in here',
+        'drone.exclusions: "~pole/x.geojson": ~ is not expanded here',
     ),
     (
         "geofence = [[-6.8, 107.9, 30], [-6.8, 107.8], [-6.9, 107.8]]",
         "drone",
-        "drone.geofence[0]: a point has two numbers; this has 3",
+        "drone.geofence[0]: expected a point with two numbers, got 3",
     ),
     (
         "geofence = [[-6.8], [-6.8, 107.8], [-6.9, 107.8]]",
@@ -171,7 +171,7 @@ MORE = [
     (
         "geofence = [[-6.8, 190.0], [-6.8, 107.8], [-6.9, 107.8]]",
         "drone",
-        "drone.geofence[0][1]: input should be less than or equal to 180",
+        "drone.geofence[0][1]: expected less than or equal to 180",
     ),
 ]
 

@@ -442,7 +442,7 @@ def found(text: str, cameras: str = '[[camera]]\nsource = "rtsp://x"\n') -> list
         ("[lamp]\npwm_channel = 0", "lamp: pwm_device and pwm_channel belong together; give both or none"),
         (
             '[lamp]\npwm_device = "d"\npwm_channel = 16',
-            "lamp.pwm_channel: input should be less than or equal to 15; given: 16",
+            "lamp.pwm_channel: expected less than or equal to 15; got 16",
         ),
         ("[lamp]\npin = 4\n[lamp.relay]\npin = 4", "lamp: relay.pin and pin are both GPIO4"),
         (
@@ -456,13 +456,13 @@ def found(text: str, cameras: str = '[[camera]]\nsource = "rtsp://x"\n') -> list
             ),
             "",
         ),
-        ("[lamp.photocell]\non_lux = 1", "lamp.photocell: give pin or file, one of them"),
-        ('[lamp.photocell]\npin = 4\nfile = "/f"', "lamp.photocell: give pin or file, one of them"),
-        ('[lamp.feedback]\nfile = "f"', 'lamp.feedback: file: write the whole path of "f", from / on'),
+        ("[lamp.photocell]\non_lux = 1", "lamp.photocell: give either pin or file"),
+        ('[lamp.photocell]\npin = 4\nfile = "/f"', "lamp.photocell: give either pin or file"),
+        ('[lamp.feedback]\nfile = "f"', 'lamp.feedback: file: write the full path of "f", starting with /'),
         ('[lamp.feedback]\nfile = "/f"', ""),
         (
             "[lamp.photocell]\npin = 4\non_lux = 40",
-            "lamp.photocell: off_lux must be above on_lux: the lamp would switch to and fro between them",
+            "lamp.photocell: off_lux must be above on_lux: otherwise the lamp would switch on and off between them",
         ),
         ("[lamp]\nclo = [[0, 1], [0, 0.9]]", "lamp.clo: the hours must rise from point to point"),
         ("[lamp]\nclo = [[5, 1], [4, 0.9]]", "lamp.clo: the hours must rise from point to point"),
@@ -477,11 +477,11 @@ def found(text: str, cameras: str = '[[camera]]\nsource = "rtsp://x"\n') -> list
         ),
         (
             '[mqtt]\nhost = "h"\nca_file = "c"\ntls = false',
-            "mqtt: ca_file and cert_file belong to tls = true; with tls = false nobody would look at them",
+            "mqtt: ca_file and cert_file need tls = true; with tls = false they are not used",
         ),
         (
             '[mqtt]\nhost = "h"\ncert_file = "c"\nkey_file = "k"\ntls = false',
-            "mqtt: ca_file and cert_file belong to tls = true; with tls = false nobody would look at them",
+            "mqtt: ca_file and cert_file need tls = true; with tls = false they are not used",
         ),
         ('[mqtt]\nhost = "h"\ncert_file = "c"\nkey_file = "k"\nca_file = "a"', ""),
         ("[drone]\nalt_agl_m = 61\nmax_alt_agl_m = 60", "drone: alt_agl_m = 61 is above max_alt_agl_m = 60"),
@@ -508,7 +508,7 @@ def found(text: str, cameras: str = '[[camera]]\nsource = "rtsp://x"\n') -> list
         (
             '[[drone.officer]]\nname = "x"\npublic_key = "' + "A" * 42 + '=="',
             (
-                "drone.officer[0].public_key: is no Ed25519 public key (32 bytes in base64); make one with:"
+                "drone.officer[0].public_key: invalid Ed25519 public key; expected 32 bytes in base64; make one with:"
                 " pole-agent drone key"
             ),
         ),
@@ -543,29 +543,29 @@ RULE = '[[rule]]\nname = "r"\nkind = "presence"\n{}\n'
         (
             ONE,
             ZONE.format("z", 'camera = "a"'),
-            ['zone[0].camera: there is no camera "a"; there is "street"'],
+            ['zone[0].camera: unknown camera "a"; known: "street"'],
         ),
-        (TWO, ZONE.format("z", ""), ['zone[0].camera: there are 2 cameras; say which one: "a", "b"']),
-        (TWO, LINE.format("n", ""), ['line[0].camera: there are 2 cameras; say which one: "a", "b"']),
+        (TWO, ZONE.format("z", ""), ['zone[0].camera: there are 2 cameras; name one of: "a", "b"']),
+        (TWO, LINE.format("n", ""), ['line[0].camera: there are 2 cameras; name one of: "a", "b"']),
         (TWO, ZONE.format("z", 'camera = "b"') + LINE.format("n", 'camera = "a"'), []),
-        ("", ZONE.format("z", ""), ["zone[0].camera: there are 0 cameras; say which one: none"]),
-        ("", RULE.format(""), ["rule[0]: there is no [[camera]] to look through"]),
-        ("", RULE.format('camera = "a"'), ['rule[0].camera: there is no camera "a"; there is none']),
-        (TWO, RULE.format(""), ['rule[0].camera: there are 2 cameras; say which one: "a", "b"']),
+        ("", ZONE.format("z", ""), ["zone[0].camera: there are 0 cameras; name one of: none"]),
+        ("", RULE.format(""), ["rule[0]: needs a [[camera]]; none is configured"]),
+        ("", RULE.format('camera = "a"'), ['rule[0].camera: unknown camera "a"; known: none']),
+        (TWO, RULE.format(""), ['rule[0].camera: there are 2 cameras; name one of: "a", "b"']),
         (TWO, RULE.format('camera = "b"'), []),
-        (TWO, RULE.format('camera = "c"'), ['rule[0].camera: there is no camera "c"; there is "a", "b"']),
+        (TWO, RULE.format('camera = "c"'), ['rule[0].camera: unknown camera "c"; known: "a", "b"']),
         (TWO, ZONE.format("z", 'camera = "b"') + RULE.format('zone = "z"'), []),
         (
             ONE,
             RULE.format('zone = "road"') + ZONE.format("roda", ""),
-            ['rule[0].zone: there is no zone "road"; there is "roda"; did you mean roda?'],
+            ['rule[0].zone: unknown zone "road"; known: "roda"; did you mean roda?'],
         ),
         (
             ONE,
             RULE.format('line = "n"'),
             [
                 'rule[0]: kind = "presence" watches a zone; remove line',
-                'rule[0].line: there is no line "n"; there is none',
+                'rule[0].line: unknown line "n"; known: none',
             ],
         ),
         (ONE + ONE, "", ['camera: the name "street" is used 2 times']),
@@ -577,14 +577,14 @@ RULE = '[[rule]]\nname = "r"\nkind = "presence"\n{}\n'
             ONE,
             '[[lamp.program]]\nname = "late"\nat = "sunset"\nlevel = 1.0\n',
             [
-                'lamp.program: there is no program "default"; it holds on every night that no calendar rule'
+                'lamp.program: missing program "default"; it applies on every night that no calendar rule'
                 " names"
             ],
         ),
         (
             ONE,
             '[[lamp.calendar]]\nprogram = "late"\n',
-            ['lamp.calendar[0].program: there is no program "late"; there is "default"'],
+            ['lamp.calendar[0].program: unknown program "late"; known: "default"'],
         ),
         (ONE, '[[lamp.calendar]]\nprogram = "default"\n', []),
         (
@@ -594,10 +594,7 @@ RULE = '[[rule]]\nname = "r"\nkind = "presence"\n{}\n'
                 ' "sunset"\nlevel = 1.0\n[[lamp.calendar]]\nprogram = "default"\n[[lamp.calendar]]\nprogram ='
                 ' "late"\n[[lamp.calendar]]\nprogram = "lat"\n'
             ),
-            [
-                'lamp.calendar[2].program: there is no program "lat"; there is "default", "late"; did you'
-                " mean late?"
-            ],
+            ['lamp.calendar[2].program: unknown program "lat"; known: "default", "late"; did you mean late?'],
         ),
     ],
 )
@@ -629,24 +626,24 @@ def test_a_rule_looks_through_the_camera_of_its_place() -> None:
     [
         (
             '[lamp]\ncurve = "' + "x" * 57 + '"',
-            f'lamp.curve: input should be one of "linear", "dali"; given: "{"x" * 57}"',
+            f'lamp.curve: expected one of "linear", "dali"; got "{"x" * 57}"',
         ),
         (
             '[lamp]\ncurve = "' + "x" * 58 + '"',
-            f'lamp.curve: input should be one of "linear", "dali"; given: "{"x" * 56}…',
+            f'lamp.curve: expected one of "linear", "dali"; got "{"x" * 56}…',
         ),
         (
             '[clock]\ntrust = "sytem"',
-            'clock.trust: input should be one of "auto", "system"; given: "sytem"; did you mean system?',
+            'clock.trust: expected one of "auto", "system"; got "sytem"; did you mean system?',
         ),
-        ("[lamp]\npin = 1.5", "lamp.pin: input should be a whole number; given: 1.5"),
-        ("[lamp]\nfade_s = nan", "lamp.fade_s: input should be a finite number; given: NaN"),
-        ("[lamp]\nfade_s = []", "lamp.fade_s: input should be a number; given: []"),
-        ("[lamp]\nactive_low = 1", "lamp.active_low: input should be true or false; given: 1"),
-        ('[[zone]]\nname = "z"\npolygon = 5', "zone[0].polygon: input should be a list; given: 5"),
+        ("[lamp]\npin = 1.5", "lamp.pin: expected a whole number; got 1.5"),
+        ("[lamp]\nfade_s = nan", "lamp.fade_s: expected a finite number; got NaN"),
+        ("[lamp]\nfade_s = []", "lamp.fade_s: expected a number; got []"),
+        ("[lamp]\nactive_low = 1", "lamp.active_low: expected true or false; got 1"),
+        ('[[zone]]\nname = "z"\npolygon = 5', "zone[0].polygon: expected a list; got 5"),
         (
             '[[zone]]\nname = "z"\npolygon = [[0,0],[1,0],[1,1,1]]',
-            "zone[0].polygon[2]: a point has two numbers; this has 3",
+            "zone[0].polygon[2]: expected a point with two numbers, got 3",
         ),
         (
             '[[zone]]\nname = "z"\npolygon = [[0,0],[1,0],[1]]',
@@ -658,28 +655,28 @@ def test_a_rule_looks_through_the_camera_of_its_place() -> None:
         ),
         (
             '[[rule]]\nname = "r"\nkind = "presence"\nclasses = []',
-            "rule[0].classes: a list of at least 1; this has 0",
+            "rule[0].classes: expected a list of at least 1, got 0",
         ),
         (
             '[[drone.officer]]\nname = "a\\tb"\npublic_key = "' + "A" * 43 + '="',
-            "drone.officer[0].name: holds a character that is not allowed here",
+            "drone.officer[0].name: contains a character that is not allowed here",
         ),
         ("[mqtt]", "mqtt.host: is required"),
-        ('[lamp."a b"]', 'lamp."a b": unknown key; known here: '),
-        ("storage = 5", "storage: input should be a table; given: 5"),
-        ("[storage.keep_days]\nlamp = 0", "storage.keep_days.lamp: input should be greater than 0; given: 0"),
+        ('[lamp."a b"]', 'lamp."a b": unknown key; known: '),
+        ("storage = 5", "storage: expected a table; got 5"),
+        ("[storage.keep_days]\nlamp = 0", "storage.keep_days.lamp: expected greater than 0; got 0"),
         (
             "[storage.keep_days]\nlamp = 3651",
-            "storage.keep_days.lamp: input should be less than or equal to 3650; given: 3651",
+            "storage.keep_days.lamp: expected less than or equal to 3650; got 3651",
         ),
         (
             '[[camera]]\nname = "c"\nsource = "rtsp://x"\npicture = "0x5"',
-            'camera[1].picture: is no size of a picture; write width and height like "640x480"',
+            'camera[1].picture: invalid picture size; expected width and height like "640x480"',
         ),
         ('[[camera]]\nname = "c"\nsource = "rtsp://x"\npicture = "99999x99999"', ""),
         (
             '[[camera]]\nname = "c"\nsource = "rtsp://x"\npicture = "100000x5"',
-            'camera[1].picture: is no size of a picture; write width and height like "640x480"',
+            'camera[1].picture: invalid picture size; expected width and height like "640x480"',
         ),
         (
             "[page]\nenabled = true",
@@ -705,7 +702,7 @@ def test_a_problem_in_words(text: str, problem: str) -> None:
     [
         (
             "[lamp.relay]\npin = 4\nfoo = 1",
-            ["lamp.relay.foo: unknown key; known here: pin, active_low, min_off_s"],
+            ["lamp.relay.foo: unknown key; known: pin, active_low, min_off_s"],
         ),
         (
             '[[rule]]\nname = "r"\nkind = "presence"\nlamp = { lvl = 1 }',
@@ -720,12 +717,12 @@ def test_a_problem_in_words(text: str, problem: str) -> None:
         ),
         (
             '[[drone.patrol]]\nname = "x"\nat = ["06:00"]\nzzz = 1',
-            ["drone.patrol[0].zzz: unknown key; known here: name, at, days, radius_m, window_s"],
+            ["drone.patrol[0].zzz: unknown key; known: name, at, days, radius_m, window_s"],
         ),
         (
             "[zzz]",
             [
-                "zzz: unknown key; known here: pole, storage, clock, camera, detector, zone, line, rule,"
+                "zzz: unknown key; known: pole, storage, clock, camera, detector, zone, line, rule,"
                 " lamp, mqtt, drone, metrics, page"
             ],
         ),

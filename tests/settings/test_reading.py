@@ -55,8 +55,8 @@ def test_what_is_no_utf8_and_has_no_mark_is_named(coding: str, bench: Bench) -> 
     [
         ("\ufeff", "a byte order mark; delete it"),
         ("“", "a curly quote"),
-        ("\u00a0", "a space that does not break"),
-        ("\u200b", "without width"),
+        ("\u00a0", "a no-break space"),
+        ("\u200b", "zero-width"),
     ],
 )
 def test_what_cannot_be_seen_in_a_line_is_named(character: str, told: str, bench: Bench) -> None:

@@ -25,9 +25,7 @@ AUTOMATIC = (
     'drone.approval: is "automatic", which is for simulation only; every message says so, and no real drone'
     " may obey"
 )
-OFFICER = (
-    "drone.officer: there is none; whoever may write to drone/approval at the broker may approve flights"
-)
+OFFICER = "drone.officer: no officer is configured; anyone who may write to drone/approval at the broker can approve flights"
 SIGNED = f'[[drone.officer]]\nname = "Dewi"\npublic_key = "{base64.b64encode(bytes(32)).decode()}"\n'
 LOW = "lamp.pin: GPIO{} is pulled high at power-on: dark until the agent starts; use a pin from 9 to 27"
 RELAY = (
@@ -35,11 +33,11 @@ RELAY = (
 )
 STEPS = '[[lamp.program]]\nat = "sunset"\nlevel = 1\n[[lamp.program]]\nat = "{}"\nlevel = 0.5\n'
 CALENDAR = '[[lamp.calendar]]\nprogram = "default"\n'
-ALWAYS = "lamp.calendar[{}]: has neither days nor dates, so it holds always; the rules below it never do"
+ALWAYS = "lamp.calendar[{}]: has neither days nor dates, so it always applies; the rules below it never do"
 MASK = "camera[{}].masks[{}]: has no area; it covers no more than its outline"
 WHOLE, LINE = "[[0, 0], [0.01, 0], [0, 0.01]]", "[[0.1, 0.1], [0.5, 0.5], [0.9, 0.9]]"
 PLAIN = "mqtt.tls: is false for {}; passwords and events can be read on the way"
-METRICS = "metrics.host: {} is not the pole itself; whoever reaches it can read the numbers"
+METRICS = "metrics.host: {} is not the pole itself; anyone who reaches it can read the numbers"
 
 
 def lamp(more: str) -> str:
@@ -54,8 +52,8 @@ def drone(more: str = "", mqtt: str = MQTT) -> str:
     ("text", "told"),
     [
         (lamp(""), []),
-        (CAMERA + LAMP, ["mqtt: there is no broker; events are kept on the pole only"]),
-        (MQTT + LAMP, ["camera: there is none; the lamp runs by its program"]),
+        (CAMERA + LAMP, ["mqtt: no broker is configured; events stay on the pole"]),
+        (MQTT + LAMP, ["camera: no camera is configured; the lamp follows its program"]),
         (CAMERA + MQTT + "tls = false\n", [PLAIN.format("broker")]),
         (CAMERA + '[mqtt]\nhost = "10.0.0.1"\ntls = false\n', [PLAIN.format("10.0.0.1")]),
         (CAMERA + '[mqtt]\nhost = "localhost"\ntls = false\n', []),
@@ -106,7 +104,7 @@ def drone(more: str = "", mqtt: str = MQTT) -> str:
         (lamp('[[lamp.control]]\nkind = "min"\nlevel = 0.1\n'), []),
         (
             lamp('[[lamp.control]]\nkind = "max"\nlevel = 0.1\n'),
-            ["lamp.control[0].level: a maximum of 10% lies below the floor of 20%"],
+            ["lamp.control[0].level: a maximum of 10% is below the floor of 20%"],
         ),
         (lamp("clo = [[0, 0.9], [100, 0.9], [200, 0.8]]\n"), []),
         (
@@ -125,7 +123,7 @@ def drone(more: str = "", mqtt: str = MQTT) -> str:
         (drone(DRONE + SIGNED), []),
         (drone(DRONE), [OFFICER]),
         (drone(DRONE, '[mqtt]\nhost = "localhost"\n'), []),
-        (CAMERA + DRONE, ["mqtt: there is no broker; events are kept on the pole only"]),
+        (CAMERA + DRONE, ["mqtt: no broker is configured; events stay on the pole"]),
         (drone("[drone]\nenabled = true\n" + SIGNED), [FENCE, NIGHT]),
         (drone("[drone]\nenabled = true\nnight_permit = true\n" + SIGNED), [FENCE]),
         (drone(DRONE.replace("night_permit = true\n", "") + SIGNED), [NIGHT]),
@@ -230,7 +228,7 @@ def test_where_a_nul_is(text: str, path: str) -> None:
     """It is named with the key that holds it, in a table, in a list and in a list of tables."""
     with pytest.raises(ConfigError) as error:
         parse(text)
-    assert [str(p) for p in error.value.problems] == [f"{path}: holds a NUL character"]
+    assert [str(p) for p in error.value.problems] == [f"{path}: contains a NUL character"]
 
 
 @pytest.mark.parametrize(
@@ -238,8 +236,8 @@ def test_where_a_nul_is(text: str, path: str) -> None:
     [
         ("a = 1\nb = “x”\nc = 2\n", 'a curly quote; write "'),
         ("a = ‘x’\nb = 1\n", "a curly quote; write '"),
-        ("a = 1\nb =\u00a01\n", "a space that does not break; write an ordinary one"),
-        ("a = 1\n\nb = \u200b1", "a space without width; delete it"),
+        ("a = 1\nb =\u00a01\n", "a no-break space; write an ordinary one"),
+        ("a = 1\n\nb = \u200b1", "a zero-width space; delete it"),
         ("a = “x", 'a curly quote; write "'),
         ("a = 1\nb = x\nc = “y”\n", ""),
         ("a = x\nb = “y”\n", ""),

@@ -310,7 +310,7 @@ async def test_a_broker_that_learned_5_is_met_in_5(odd: OddBroker) -> None:
     """
     broker = MqttBroker(Address("127.0.0.1", odd.port, "x", False))
     old_for(broker, 0.5)
-    with pytest.raises(LinkLost, match="knows MQTT 5 now; coming back in 5"):
+    with pytest.raises(LinkLost, match="supports MQTT 5 now; reconnecting with it"):
         async with broker.connect(WILL, BASE) as session:
             assert not session.modern
             await asyncio.wait_for(anext(session.incoming()), 10)

@@ -177,4 +177,4 @@ def test_the_doctor_is_let_in(name: str, brokers: dict[str, Real], tmp_path: Pat
     ), found
     (tmp_path / "password").write_text("wrong")
     (found,) = link.broker(Settings.model_validate({"pole": pole, "mqtt": mqtt}))
-    assert (found.state, "refuses the login" in found.words) == ("fail", True), found
+    assert (found.state, "refused the login" in found.words) == ("fail", True), found

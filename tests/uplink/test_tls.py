@@ -170,7 +170,7 @@ def test_a_certificate_is_told_thirty_days_ahead() -> None:
         watch.look(day * DAY_S)
     first, second = told.events
     assert (first.kind, first.severity) == ("health.degraded", Severity.WARNING)
-    assert "ends in 30 days, on 1970-04-11" in first.data["reason"]
+    assert "expires in 30 days, on 1970-04-11" in first.data["reason"]
     assert (second.kind, second.severity) == ("health.degraded", Severity.ALARM)
     end = 500 * DAY_S
     watch.look(102 * DAY_S)

@@ -356,7 +356,7 @@ async def test_the_largest_packet(odd: OddBroker, size: int, fits: bool) -> None
             await session.publish(message)
         else:
             with pytest.raises(
-                PublishRefused, match="too large: 1001 bytes, the broker takes 1000"
+                PublishRefused, match="too large: 1001 bytes, the broker accepts 1000"
             ) as refused:
                 await session.publish(message)
             assert refused.value.reason_code == 0x95
@@ -387,7 +387,7 @@ async def test_only_one_reason_means_a_twin(odd: OddBroker, code: int, what: typ
             await hearing
     assert type(lost.value) is what
     if what is TakenOver:
-        assert str(lost.value) == "another client came as smartpole-test-T-1"
+        assert str(lost.value) == "another client connected as smartpole-test-T-1"
         assert lost.value.__cause__ is not None
 
 

@@ -86,7 +86,7 @@ def test_one_picture_for_ever_is_not_seeing() -> None:
     assert not eyes.sees
 
 
-NARROW = "picture shape changed from 640x480 to 640x360: masks and zones may lie elsewhere"
+NARROW = "picture shape changed from 640x480 to 640x360: masks and zones may be in the wrong place"
 
 
 def narrow(index: int) -> Image:

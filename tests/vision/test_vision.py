@@ -174,7 +174,7 @@ def test_a_corrupt_model_says_what_was_expected(own_card: Path) -> None:
 
 def test_a_foreign_model_says_what_does_not_fit(own_card: Path) -> None:
     rewrite(own_card, "width = 320", "width = 416")
-    with pytest.raises(ModelError, match="does not fit its card: image is"):
+    with pytest.raises(ModelError, match="does not match its card: image is"):
         OnnxModel(cards.read(own_card), 1)
 
 
@@ -189,7 +189,7 @@ def test_signature_of_another_family_is_refused(own_card: Path) -> None:
     rewrite(own_card, 'family = "nanodet"', 'family = "yolox"')
     with pytest.raises(
         ModelError,
-        match=r"does not fit its card: output is missing, expected .*2100, 85.* Supported: nanodet",
+        match=r"does not match its card: output is missing, expected .*2100, 85.*; supported: nanodet",
     ):
         OnnxModel(cards.read(own_card), 1)
 

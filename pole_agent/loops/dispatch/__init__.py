@@ -23,6 +23,7 @@ from pole_agent.drone.state import DroneState
 from pole_agent.drone.stored import KEYS
 from pole_agent.errors import CommandRefused, OutboxError
 from pole_agent.health.evidence import STORED
+from pole_agent.languages import phrase
 from pole_agent.loops.dispatch.handler import EffectHandler
 from pole_agent.store.succession import LOST
 from pole_agent.vocabulary import RequestDrone
@@ -86,7 +87,7 @@ class Dispatch:
             try:
                 reply = await self._answer(self.controller.decide(decision, self._facts()))
             except OutboxError as error:
-                raise CommandRefused(f"the decision cannot be kept: {error}") from error
+                raise CommandRefused(phrase("decision-not-stored", error=error)) from error
             finally:
                 self._wake.set()
         return reply | ({"malformed": malformed} if malformed else {})
@@ -114,7 +115,7 @@ class Dispatch:
             try:
                 reply = await self._answer(self.controller.stop(payload, self._facts()))
             except OutboxError as error:
-                raise CommandRefused(f"it stays stopped for now: the disk does not work: {error}") from error
+                raise CommandRefused(phrase("stop-not-stored", error=error)) from error
         self._wake.set()
         return reply
 

@@ -31,6 +31,7 @@ from pole_agent.drone.effects import (
 from pole_agent.drone.facts import Facts
 from pole_agent.errors import OutboxError, UplinkError
 from pole_agent.health.evidence import BEHIND_S
+from pole_agent.languages import phrase
 from pole_agent.race import race
 from pole_agent.uplink.events import Message, encode
 
@@ -160,7 +161,7 @@ class EffectHandler:
                 if not sending.cancelled():
                     sending.result()
                 return
-            why = f"the broker has not acknowledged it within {patience:.0f} s"
+            why: str = phrase("order-not-acknowledged", seconds=f"{patience:.0f}")
         except UplinkError as error:
             why = str(error)
         finally:

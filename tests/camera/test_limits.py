@@ -465,7 +465,7 @@ async def test_what_nobody_expected_is_told_without_words(tmp_path: Path) -> Non
     """
     for wrong, says in (
         (tmp_path / "none.avi", "no such file"),
-        (tmp_path / "text.avi", "no video that OpenCV can read"),
+        (tmp_path / "text.avi", "OpenCV cannot read this file as video"),
     ):
         (tmp_path / "text.avi").write_text("no video")
         live = LiveSource(str(wrong), 5.0, [], time.monotonic)

@@ -83,7 +83,7 @@ async def test_a_clip_that_lacks_its_end_says(suffix: str, share: float, tmp_pat
     os.truncate(clip, int(clip.stat().st_size * share))
     frames, error, _ = await play(clip)
     assert len(frames) == pytest.approx(COUNT * share, abs=12)
-    assert "breaks off after" in str(error)
+    assert "the clip ends after" in str(error)
     assert "of 9.0 s; check that the file is complete" in str(error)
 
 

@@ -234,7 +234,7 @@ def test_demo_of_three_poles_fills_broker(
     ("arguments", "text"),
     [
         (("--poles", "0"), "--poles: invalid number 0"),
-        (("--poles", "2", "--once"), "--poles: does not go with --once"),
+        (("--poles", "2", "--once"), "--poles: cannot be combined with --once"),
         (("--mqtt", "http://x"), "--mqtt: invalid broker address 'http://x'"),
         (("--mqtt", "mqtt://host:99999"), "invalid broker address 'mqtt://host:99999'"),
         (("--mqtt", "mqtt://user:pass@host:0"), "--mqtt: invalid broker address this"),

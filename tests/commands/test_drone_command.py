@@ -76,7 +76,7 @@ def test_eight_lines_say_what_an_officer_asks() -> None:
             "state        blocked - a gate is closed, since 18:00:04 WIB: "
             "wind 11.4 m/s, allowed at most 8 m/s; dock is unknown: no value was received"
         ),
-        'asked by     rule "staying" (alarm), camera "street", at "road", 70% sure, 2 time(s)',
+        'asked by     rule "staying" (alarm), camera "street", at "road", score 70%, 2 time(s)',
         "time         asked 18:00:03 WIB, valid until 18:10 WIB (5 min left)",
         "target       -6.857600, 107.917400, within 40 m, 60 m high; 157 m north-east of the pole",
         "gates        CLOSED: wind_ms (11.4, limit 8.0, 3 s old), dock (unknown, limit idle); 1 open",

@@ -94,17 +94,17 @@ def test_standing_approval_is_signed_over_plan_of_info(office: Office, tmp_path:
         )
         is not None
     )
-    assert "names no patrol 'other'" in call(*words, "other", "--until", "2027-01-01T00:00:00Z").stderr
+    assert "unknown patrol 'other'" in call(*words, "other", "--until", "2027-01-01T00:00:00Z").stderr
     assert call(*words, "round").returncode == 2, "until when?"
 
 
 def test_mistakes_are_told(tmp_path: Path) -> None:
     (tmp_path / "bad.key").write_text("not a key\n")
     for stdin, words, code, said in (
-        ("{}", (), 1, "no message of drone/request"),
-        ('{"pole": "a/b/c"}', (), 1, "no message of drone/request"),
+        ("{}", (), 1, "not a message of drone/request"),
+        ('{"pole": "a/b/c"}', (), 1, "not a message of drone/request"),
         ("[", (), 1, "cannot be read as a message"),
-        (REQUEST.read_text(), (), 1, "is no private key"),
+        (REQUEST.read_text(), (), 1, "not a private key"),
         (REQUEST.read_text(), ("--for", "0"), 2, "--for"),
     ):
         done = call("sign", "--key", str(tmp_path / "bad.key"), "--by", "Dewi", *words, stdin=stdin)

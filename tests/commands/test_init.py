@@ -29,7 +29,7 @@ TOLD = (
     "invalid number '-6,8586'",
     "less than or equal to 90",
     "unknown time zone",
-    "~ is not filled",
+    "~ is not expanded",
     "invalid number 'true'",
     "less than or equal to 27",
     'write host = "broker.example" and port = 1883',

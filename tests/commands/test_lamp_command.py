@@ -92,7 +92,7 @@ def test_with_a_running_agent(agent: Start, bench: Callable[..., Path], tmp_path
     )
     assert call(config, "set", "50").returncode == 2
     for _ in range(5):
-        assert "duration_s is a number" in call(config, "on", "--for", "99999").stderr, (
+        assert "duration_s must be a number" in call(config, "on", "--for", "99999").stderr, (
             "at the pole every refusal is answered"
         )
     second = subprocess.run(
@@ -128,7 +128,7 @@ def test_with_a_running_agent(agent: Start, bench: Callable[..., Path], tmp_path
             "lamp.photocell: off_lux must be above on_lux",
         ),
         ("photocell = {}", "lamp.photocell: give either pin or file"),
-        ('feedback = { file = "power1_input" }', "lamp.feedback: file: write the whole path"),
+        ('feedback = { file = "power1_input" }', "lamp.feedback: file: write the full path"),
         ("clo = [[100, 0.9], [50, 0.8]]", "lamp.clo: the hours must rise"),
         ("min_level = 0", "lamp.min_level"),
         ("pwm_device = 'x'", "lamp: pwm_device and pwm_channel belong together"),

@@ -57,7 +57,7 @@ def test_the_chain_names_everything_that_was_asked() -> None:
     assert chain == [
         ("program", '"default" asks for 30 %'),
         ("sun", "it is dark, and deep night"),
-        ("floor", "20 % holds"),
+        ("floor", "20 % applies"),
         ("override", '50 % by Dewi ("festival"), from outside, presence may raise it'),
         ("presence", "street/somebody raises it to 100 %"),
         ("control", "at least 10 %"),
@@ -99,7 +99,7 @@ def test_a_pole_that_ran_can_say_why(agent: Start, bench: Callable[..., Path], t
     assert process.wait(10) == 0
     assert json.loads(asked("lamp", "--json"))["ended"], "what is told now is not what was"
     assert "Now the agent is not running: it was stopped" in asked("lamp")
-    assert "0 incidents" in call("why", "--config", config, "incident", "ffffffff").stderr
+    assert "0 stored incidents" in call("why", "--config", config, "incident", "ffffffff").stderr
     assert call("why", "--config", config, "incident", "x y").returncode == 2
     assert call("why", "--config", config, "lamp", "--at", "2001-01-01T00:00").returncode == 1
 
@@ -139,5 +139,5 @@ def test_when_it_was_stopped_or_lost_power(agent: Start, bench: Callable[..., Pa
     assert "It was started again" in at(stopped)
     for wall in (ran_again, killed):
         assert "the lamp was at 60 %" in at(wall)
-        assert "ended without a word" in at(wall)
+        assert "ended without a record" in at(wall)
         assert "It was started again" in at(wall)

@@ -235,7 +235,7 @@ def test_command_tells_what_failed_by_its_exit_code(bench: Callable[..., Path], 
     assert done.returncode == (1 if "\nFAIL" in done.stdout else 0)
     assert "versions" in done.stdout
     assert "lihat lamp" not in done.stdout
-    assert "lihat gpio" in call("doctor", "--config", str(bench()), "--quick", "--lang", "id").stdout
+    assert "awas  gpio" in call("doctor", "--config", str(bench()), "--quick", "--lang", "id").stdout
     broken = tmp_path / "broken.toml"
     broken.write_text("[nonsense]\n")
     done = call("doctor", "--config", str(broken), "--quick", "--json")

@@ -452,12 +452,12 @@ def test_what_the_dispatcher_may_say() -> None:
                 " maintenance, emergency_stop"
             ),
         ),
-        ({"dock": "d" * 65}, '"dock" is a word'),
-        ({"dock": ""}, '"dock" is a word'),
-        ({"dock": 5}, '"dock" is a word'),
-        ({"emergency_stop": "yes"}, '"emergency_stop" is true or false'),
-        ({"maintenance": 1}, '"maintenance" is true or false'),
-        ({"wind_ms": True}, '"wind_ms" is a number'),
+        ({"dock": "d" * 65}, '"dock" must be one word'),
+        ({"dock": ""}, '"dock" must be one word'),
+        ({"dock": 5}, '"dock" must be one word'),
+        ({"emergency_stop": "yes"}, '"emergency_stop" must be true or false'),
+        ({"maintenance": 1}, '"maintenance" must be true or false'),
+        ({"wind_ms": True}, '"wind_ms" must be a number'),
     ):
         with pytest.raises(CommandRefused, match=says):
             read_conditions(wrong | word)

@@ -18,6 +18,7 @@ context.py   what almost every loop works with        lifecycle.py  what the loo
 agent.py     the jobs, from start to stop             compose/      settings in, an agent out
 
 rule_kinds.py  the kinds of rules: one table for judge, settings and statement
+languages/     every sentence that a person reads: a code, its facts, and one file a language
 
 settings/    pole.toml as typed values                conduct/      the pole states what it does, for its sign
 cli.py       the command line                         doctor/       what is wrong here, and what to do

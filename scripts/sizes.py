@@ -26,7 +26,8 @@ def main() -> int:
     files: list[tuple[int, str]] = []
     for path in sorted(PACKAGE.rglob("*.py")):
         text, name = path.read_text(encoding="utf-8"), str(path.relative_to(PACKAGE.parent))
-        files.append((text.count("\n"), name))
+        if path.parent.name != "languages" or path.stem == "__init__":  # a catalogue is a list, not code
+            files.append((text.count("\n"), name))
         for node in ast.walk(ast.parse(text)):
             if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
                 place = f"{name}:{node.lineno} {node.name}"

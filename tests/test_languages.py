@@ -67,14 +67,7 @@ SPEAKERS = (
     "degrade",
     "say",
 )
-LATER = (
-    "drone",
-    "lamp",
-    "loops/dispatch",
-    "loops/light.py",
-    "loops/upload",
-    "store",
-)  # rooms with English only
+LATER = ("loops/upload", "store")  # rooms with English only
 
 
 @functools.cache

@@ -104,7 +104,7 @@ def test_with_a_running_agent(agent: Start, bench: Callable[..., Path], tmp_path
         check=False,
     )
     assert second.returncode == 1
-    assert "an agent runs already" in second.stderr
+    assert "an agent is already running" in second.stderr
     assert "because of override" not in call(config, "resume").stdout
 
 

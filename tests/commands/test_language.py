@@ -73,8 +73,14 @@ def test_wrong_file_is_told_in_language_of_shell(bench: Callable[..., Path]) -> 
     """A wrong file is told in the language of the shell."""
     config = str(bench("floor = 7\n"))
     assert "lamp.floor: harus paling banyak 1" in call("check", "--config", config, LANG="id_ID.UTF-8").stderr
-    assert "expected less than or equal to 1" in call("check", "--config", config, LANG="id_ID.UTF-8", LC_ALL="C.UTF-8").stderr
-    assert "expected less than or equal to 1" in call("check", "--config", config, "--lang", "en", LANG="id_ID.UTF-8").stderr
+    assert (
+        "expected less than or equal to 1"
+        in call("check", "--config", config, LANG="id_ID.UTF-8", LC_ALL="C.UTF-8").stderr
+    )
+    assert (
+        "expected less than or equal to 1"
+        in call("check", "--config", config, "--lang", "en", LANG="id_ID.UTF-8").stderr
+    )
 
 
 @pytest.mark.parametrize(

@@ -462,7 +462,10 @@ def found(text: str, cameras: str = '[[camera]]\nsource = "rtsp://x"\n') -> list
         ('[lamp.feedback]\nfile = "/f"', ""),
         (
             "[lamp.photocell]\npin = 4\non_lux = 40",
-            "lamp.photocell: off_lux must be above on_lux: otherwise the lamp would switch on and off between them",
+            (
+                "lamp.photocell: off_lux must be above on_lux: otherwise the lamp would switch on and off"
+                " between them"
+            ),
         ),
         ("[lamp]\nclo = [[0, 1], [0, 0.9]]", "lamp.clo: the hours must rise from point to point"),
         ("[lamp]\nclo = [[5, 1], [4, 0.9]]", "lamp.clo: the hours must rise from point to point"),
@@ -508,8 +511,8 @@ def found(text: str, cameras: str = '[[camera]]\nsource = "rtsp://x"\n') -> list
         (
             '[[drone.officer]]\nname = "x"\npublic_key = "' + "A" * 42 + '=="',
             (
-                "drone.officer[0].public_key: invalid Ed25519 public key; expected 32 bytes in base64; make one with:"
-                " pole-agent drone key"
+                "drone.officer[0].public_key: invalid Ed25519 public key; expected 32 bytes in base64; make"
+                " one with: pole-agent drone key"
             ),
         ),
         ("[pole2]", "pole2: unknown key; did you mean pole?"),

@@ -25,7 +25,10 @@ AUTOMATIC = (
     'drone.approval: is "automatic", which is for simulation only; every message says so, and no real drone'
     " may obey"
 )
-OFFICER = "drone.officer: no officer is configured; anyone who may write to drone/approval at the broker can approve flights"
+OFFICER = (
+    "drone.officer: no officer is configured; anyone who may write to drone/approval at the broker can"
+    " approve flights"
+)
 SIGNED = f'[[drone.officer]]\nname = "Dewi"\npublic_key = "{base64.b64encode(bytes(32)).decode()}"\n'
 LOW = "lamp.pin: GPIO{} is pulled high at power-on: dark until the agent starts; use a pin from 9 to 27"
 RELAY = (

@@ -163,7 +163,7 @@ def test_which_amounts_can_be_true(key: str, amount: Any, good: bool) -> None:
         ledger.restore({key: amount})
         assert ledger.document(0.0)[key] == amount
     else:
-        with pytest.raises(ValueError, match="is no amount"):
+        with pytest.raises(ValueError, match="invalid amount"):
             ledger.restore({key: amount})
 
 

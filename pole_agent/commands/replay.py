@@ -30,6 +30,7 @@ from pole_agent.languages import phrase
 from pole_agent.settings import Settings
 from pole_agent.settings.camera import DetectorSettings
 from pole_agent.settings.load import load
+from pole_agent.settings.problems import problem_of
 from pole_agent.uplink.events import envelope
 from pole_agent.vocabulary import (
     BoostLamp,
@@ -204,13 +205,7 @@ def run(arguments: argparse.Namespace) -> int:
     try:
         detector = DetectorSettings.model_validate(settings.detector.model_dump() | changed)
     except ValidationError as error:
-        found = [(str(e["loc"][0]), e) for e in error.errors()]
-        raise ConfigError(
-            [
-                Problem(f"--{key}", phrase("value-given", problem=_lower(e["msg"]), given=f"{e['input']!r}"))
-                for key, e in found
-            ]
-        ) from None
+        raise ConfigError([Problem(f"--{e['loc'][0]}", problem_of(e).text) for e in error.errors()]) from None
     settings = settings.model_copy(update={"detector": detector})
     clock = _clock(settings, arguments.start)
     keeper = TimeKeeper(clock, "clip", "replay")
@@ -295,7 +290,3 @@ def _clock(settings: Settings, start: str) -> ManualClock:
 
 def _ms(value: float | None) -> str:
     return "not run" if value is None else f"{value:.2f} ms"
-
-
-def _lower(text: str) -> str:
-    return text[:1].lower() + text[1:]

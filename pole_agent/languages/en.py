@@ -765,7 +765,6 @@ PHRASES = {
     "store-counts": "store {store}: waiting {waiting}; delivered and kept {kept}; dropped {dropped}",
     "store-size": "last sequence {last}; {used} of {most} MB used",
     "every-out-of-range": "expected 1 or more; rows of frames (--mot, --detections) need 1",
-    "value-given": "{problem}; got: {given}",
     "invalid-time-example": "invalid time {given}; expected for example {example}",
     "agent-would-publish-again": "an agent is running here and would publish everything again; stop it first",
     "retire-without-broker": "no [mqtt] is configured: no broker keeps anything of this pole",

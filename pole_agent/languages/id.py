@@ -798,7 +798,6 @@ PHRASES = {
     ),
     "store-size": "nomor terakhir {last}; {used} dari {most} MB terpakai",
     "every-out-of-range": "adalah 1 atau lebih; baris per gambar (--mot, --detections) perlu 1",
-    "value-given": "{problem}; diberikan: {given}",
     "invalid-time-example": "{given} bukan waktu; tulis misalnya {example}",
     "agent-would-publish-again": "agen berjalan di sini dan akan mengatakan semuanya lagi; hentikan dahulu",
     "retire-without-broker": "tidak ada [mqtt]: tidak ada broker yang menyimpan sesuatu dari tiang ini",

@@ -155,7 +155,8 @@ def test_it_waits_for_the_owner_of_the_files(tmp_path: Path) -> None:
     duty.unlink()
     Watched.opened, begun = 0, time.monotonic()
     with pytest.raises(
-        LampError, match=r"pwm0 cannot be driven: .*; check that this user may write there \(group gpio, udev rule\)\?"
+        LampError,
+        match=r"pwm0 cannot be driven: .*; check that this user may write there \(group gpio, udev rule\)",
     ):
         KernelPwmLamp(18, 1000, True, root=root)
     assert 1.0 <= time.monotonic() - begun < 1.9

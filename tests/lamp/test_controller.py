@@ -1,4 +1,4 @@
-"""The controller as a whole: fades, sweep, take-over, and a year of nights second by second against an
+"""The controller as a whole: fades, sweep, reload, and a year of nights second by second against an
 almanac of its own.
 """
 

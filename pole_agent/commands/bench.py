@@ -5,6 +5,7 @@ measured in turn. The best of the rounds counts: noise only ever makes things sl
 
   pole-agent bench
   pole-agent bench --clip street.mp4 --rounds 5 --json
+  pole-agent bench --models --cameras 2 --fps 5      which model suits this board
 """
 
 from __future__ import annotations
@@ -24,7 +25,9 @@ from pydantic import ValidationError
 
 from pole_agent import compose
 from pole_agent.bench.vision import bare_rate, gate_ms, processor, replay
+from pole_agent.console.speech import say
 from pole_agent.errors import ConfigError, Problem
+from pole_agent.languages import phrase
 from pole_agent.settings import Settings
 
 if TYPE_CHECKING:
@@ -57,6 +60,18 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--threads", type=int, metavar="N", help="of the detector; default: as in the settings"
     )
+    parser.add_argument(
+        "--models", action="store_true", help="only measure the models on this machine, and recommend one"
+    )
+    parser.add_argument(
+        "--cameras", type=int, default=1, metavar="N", help="with --models: so many cameras; default 1"
+    )
+    parser.add_argument(
+        "--fps", type=float, default=5.0, metavar="F", help="with --models: frames/s of each; default 5"
+    )
+    parser.add_argument(
+        "--folder", type=Path, metavar="D", help="with --models: of the installed models; default as in model"
+    )
     parser.add_argument("--rounds", type=int, default=3, metavar="N", help="best of so many; default 3")
     parser.add_argument(
         "--json", action="store_true", help="print the figures as one JSON object, as the last line"
@@ -82,6 +97,8 @@ def run(arguments: argparse.Namespace) -> int:
                 for e in error.errors()
             ]
         ) from None
+    if arguments.models:
+        return _models(arguments, settings.detector.threads)
     machine = (
         f"{platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}, {processor()}"
     )
@@ -108,6 +125,32 @@ def run(arguments: argparse.Namespace) -> int:
             )
         )
     return 0 if all(f.met is not False for f in figures) else 1
+
+
+def _models(arguments: argparse.Namespace, threads: int) -> int:
+    from pole_agent.bench.models import MAX_BUSY, Measured, measure, recommended
+    from pole_agent.vision import card as cards
+    from pole_agent.vision.catalogue import entries
+
+    wanted = arguments.cameras * arguments.fps
+    say(arguments, phrase("bench-models", threads=threads, rate=f"{wanted:g}", busy=f"{MAX_BUSY:.0%}"))
+    found = []
+    for result in measure(entries(arguments.folder or cards.INSTALLED), threads, wanted):
+        if isinstance(result, Measured):
+            found.append(result)
+            accuracy = "-" if result.ap50 is None else f"{result.ap50:.0f}"
+            print(f"{result.name:<24} {result.each_ms:>7.1f} ms {result.busy:>6.0%}  {accuracy}", flush=True)
+        else:
+            print(result)
+    best = recommended(found)
+    if best is None:
+        say(arguments, phrase("bench-no-model-keeps-up"))
+    else:
+        say(arguments, phrase("bench-recommends", name=best.name))
+    if arguments.json:
+        data = {"models": [asdict(m) for m in found], "recommended": best and best.name}
+        print(json.dumps(data))
+    return 0 if best else 1
 
 
 def _option(place: tuple[int | str, ...]) -> str:

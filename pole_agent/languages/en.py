@@ -1212,4 +1212,45 @@ PHRASES = {
     "library-toml-open-string": "Unterminated string",
     "library-toml-date": "Invalid date or datetime",
     "library-toml-statement": "Invalid statement",
+    # models
+    "model-columns": (
+        "AP50 in percent: person / two-wheeler / vehicle; cost: time of one picture, nanodet-g-320-int8 = 1"
+    ),
+    "model-installed": "installed {name} ({path}); choose it with: pole-agent model use {name}",
+    "model-chosen": (
+        "[detector] model is {value} in {path}; the agent uses it after: systemctl reload pole-agent"
+    ),
+    "model-name": "invalid model name {name}; use letters, digits, dots, _ and - only, 1 to 64 of them",
+    "model-not-read": "{file}: cannot be read: {error}",
+    "model-not-offered": (
+        "unknown model {name} in the catalogue; known: {known}; or give the path of a card with [download]"
+    ),
+    "model-not-here": "unknown model {name}; on this machine: {known}",
+    "model-not-fetched": (
+        "the model {name} is not on this machine; fetch it with: pole-agent model get {name}"
+    ),
+    "model-without-download": "{card}: the card has no [download] table with url and bytes",
+    "model-not-copied": (
+        "{file}: cannot be written: {error}; run this with sudo, or choose a folder with --folder"
+    ),
+    "model-family-unknown": "unknown family {family}; supported: {known}",
+    "model-input": "{model}: the input {input} is {shape}; expected one picture of a fixed size",
+    "model-not-onnx": "{model}: ONNX Runtime cannot read it: {error}",
+    "edit-by-hand": 'cannot be changed here; write {key} = "{value}" by hand',
+    "config-not-written": "{path}: cannot be written: {error}; run this with sudo",
+    "download-failed": "{source}: download failed: {error}",
+    "download-not-https": "{url}: refused; expected an address that begins with https://",
+    "download-size": "{source}: {size} bytes; expected {expected}: this is another file",
+    "download-broke-off": (
+        "{source}: the download broke off after {size} of {expected} bytes; run the command again to continue"
+    ),
+    "download-other-file": (
+        "{source}: this is another file than that of the catalogue: sha256 {found}…, expected {expected}…"
+    ),
+    "bench-models": (
+        "{threads} threads, {rate} pictures/s; time of one picture, share of the time (at most "
+        "{busy}), mean AP50 in percent"
+    ),
+    "bench-no-model-keeps-up": "no model keeps up with this on this board; lower --fps, or use fewer cameras",
+    "bench-recommends": "recommended here: {name}",
 }

@@ -1251,4 +1251,43 @@ PHRASES = {
     "library-toml-open-string": "teks tidak ditutup",
     "library-toml-date": "tanggal atau waktu tidak sah",
     "library-toml-statement": "pernyataan tidak sah",
+    # models
+    "model-columns": (
+        "AP50 dalam persen: orang / roda dua / kendaraan; biaya: waktu satu gambar, nanodet-g-320-int8 = 1"
+    ),
+    "model-installed": "{name} terpasang ({path}); pilih dengan: pole-agent model use {name}",
+    "model-chosen": (
+        "[detector] model adalah {value} di {path}; agen memakainya setelah: systemctl reload pole-agent"
+    ),
+    "model-name": "nama model {name} tidak sah; hanya huruf, angka, titik, _ dan -, 1 sampai 64",
+    "model-not-read": "{file}: tidak dapat dibaca: {error}",
+    "model-not-offered": (
+        "model {name} tidak dikenal dalam katalog; yang ada: {known}; atau beri jalur kartu dengan [download]"
+    ),
+    "model-not-here": "model {name} tidak dikenal; di mesin ini: {known}",
+    "model-not-fetched": "model {name} tidak ada di mesin ini; ambil dengan: pole-agent model get {name}",
+    "model-without-download": "{card}: kartu ini tidak memiliki tabel [download] dengan url dan bytes",
+    "model-not-copied": (
+        "{file}: tidak dapat ditulis: {error}; jalankan dengan sudo, atau pilih folder dengan --folder"
+    ),
+    "model-family-unknown": "keluarga {family} tidak dikenal; didukung: {known}",
+    "model-input": "{model}: masukan {input} berukuran {shape}; diharapkan satu gambar berukuran tetap",
+    "model-not-onnx": "{model}: ONNX Runtime tidak dapat membacanya: {error}",
+    "edit-by-hand": 'tidak dapat diubah di sini; tulis sendiri {key} = "{value}"',
+    "config-not-written": "{path}: tidak dapat ditulis: {error}; jalankan dengan sudo",
+    "download-failed": "{source}: pengunduhan gagal: {error}",
+    "download-not-https": "{url}: ditolak; diharapkan alamat yang diawali https://",
+    "download-size": "{source}: {size} bita; diharapkan {expected}: ini berkas lain",
+    "download-broke-off": (
+        "{source}: pengunduhan terputus setelah {size} dari {expected} bita; jalankan lagi untuk melanjutkan"
+    ),
+    "download-other-file": "{source}: ini bukan berkas dari katalog: sha256 {found}…, diharapkan {expected}…",
+    "bench-models": (
+        "{threads} thread, {rate} gambar/detik; waktu satu gambar, bagian waktu (paling banyak "
+        "{busy}), rata-rata AP50 dalam persen"
+    ),
+    "bench-no-model-keeps-up": (
+        "tidak ada model yang sanggup di papan ini; turunkan --fps, atau kurangi kamera"
+    ),
+    "bench-recommends": "disarankan di sini: {name}",
 }

@@ -16,6 +16,7 @@ from pole_agent.settings.reading import decoded
 
 LAYOUTS = {("NHWC", "uint8"): False, ("NCHW", "float32"): True}  # all of them BGR, levels 0 to 255
 # Wheel, checkout
+INSTALLED = Path("/var/lib/pole-agent/models")  # where ``pole-agent model get`` and ``add`` put them
 SHIPPED = (Path(__file__).parent.parent / "models", Path(__file__).parent.parent.parent / "models")
 
 
@@ -49,7 +50,7 @@ def find(model: str) -> Path:
     """The card of a model given by name, or by the path of its card. Raises ModelError."""
     if model.endswith(".toml"):
         return Path(model)
-    for folder in SHIPPED:
+    for folder in (*SHIPPED, INSTALLED):
         if (path := folder / f"{model}.toml").is_file():
             return path
     raise ModelError(phrase("model-unknown", model=model, shipped=", ".join(shipped()) or "none"))

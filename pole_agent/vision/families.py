@@ -53,6 +53,13 @@ FAMILIES = {
         lambda card, ballot: NanoDetDecoder(card.width, card.height, card.strides, card.bins, ballot),
         "for each stride s, scores_s (1, cells, classes) and boxes_s (1, cells, 4 × bins)",
     ),
+    "nanodet-plus": Family(
+        _nanodet_outputs,
+        lambda card, ballot: NanoDetDecoder(
+            card.width, card.height, card.strides, card.bins, ballot, centre=0.0
+        ),
+        "as nanodet; a cell measures from its corner",
+    ),
     "yolox": Family(
         _yolox_outputs,
         lambda card, ballot: YoloxDecoder(card.width, card.height, card.strides, ballot),

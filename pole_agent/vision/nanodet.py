@@ -1,8 +1,9 @@
-"""NanoDet's outputs -> candidates. Work is done on candidates only: most cells hold nothing.
+"""Outputs of NanoDet and NanoDet-Plus -> candidates. Work is done on candidates only: most cells hold
+nothing.
 
 NanoDet (Lyu, github.com/RangiLyu/nanodet): each cell of a stride gives class scores and, for each of the four
 sides, a distribution over distances 0 to 10 in units of the stride (generalized focal loss); the distance is
-its expectation.
+its expectation. NanoDet measures from the middle of a cell, NanoDet-Plus from its corner.
 """
 
 from __future__ import annotations
@@ -18,10 +19,19 @@ class NanoDetDecoder:
     """Decodes the outputs ``scores_s`` (1, cells, classes) and ``boxes_s`` (1, cells, 4 × bins) of the
     strides s.
 
-    Only the classes of the `ballot` are looked at.
+    Only the classes of the `ballot` are looked at. `centre`: from where a cell measures, in cells.
     """
 
-    def __init__(self, width: int, height: int, strides: Sequence[int], bins: int, ballot: Ballot) -> None:
+    def __init__(
+        self,
+        width: int,
+        height: int,
+        strides: Sequence[int],
+        bins: int,
+        ballot: Ballot,
+        *,
+        centre: float = 0.5,
+    ) -> None:
         self._ballot = ballot
         self._bins = bins
         self._projection = np.arange(bins, dtype=np.float32)
@@ -32,7 +42,7 @@ class NanoDetDecoder:
         for stride in strides:
             xs, ys = np.meshgrid(np.arange(width // stride), np.arange(height // stride))
             cells = np.stack([xs.ravel(), ys.ravel()], axis=1).astype(np.float32)
-            self._centres.append((cells + 0.5) * stride)
+            self._centres.append((cells + centre) * stride)
             self._rows.append(np.arange(len(cells)))
 
     def decode(self, outputs: Sequence[Floats], min_score: float) -> Candidates:

@@ -51,6 +51,17 @@ def test_a_decoded_box_is_where_the_distances_say() -> None:
     assert np.allclose(found.boxes, [[16, 16, 48, 80]], atol=1e-3)
 
 
+def test_nanodet_plus_measures_from_the_corner() -> None:
+    """The same distances as above, half a cell to the upper left."""
+    ballot = Ballot([0, 1], ["person", "two_wheeler"])
+    decoder = NanoDetDecoder(64, 64, [32], 8, ballot, centre=0.0)
+    scores, boxes = np.zeros((1, 4, 2), np.float32), np.zeros((1, 4, 32), np.float32)
+    scores[0, 3, 1] = 0.9
+    for side, distance in enumerate((1, 1, 0, 1)):
+        boxes[0, 3, side * 8 + distance] = 100.0
+    assert np.allclose(decoder.decode([scores, boxes], 0.1).boxes, [[0, 0, 32, 64]], atol=1e-3)
+
+
 def test_nan_and_floods_from_a_network_are_harmless() -> None:
     decoder = NanoDetDecoder(320, 320, [8], 11, Ballot([0], ["person"]))
     flood = decoder.decode([np.full((1, 1600, 1), 0.9, np.float32), np.zeros((1, 1600, 44), np.float32)], 0.1)

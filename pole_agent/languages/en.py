@@ -482,12 +482,12 @@ PHRASES = {
     ),
     "request-unknown": "unknown request {request}",
     "broker-without-echo": (
-        "the broker grants what we ask for and delivers nothing: our own status does not come back, so "
+        "the broker grants the subscription but delivers nothing: our own status does not come back, so "
         "commands may not arrive either"
     ),
-    "broker-closes-at-topic": "the broker hangs up at this topic",
+    "broker-closes-at-topic": "the broker closes the connection at this topic",
     "broker-silent-at-topic": "the broker does not acknowledge this topic",
-    "broker-refuses-subscription": "the broker does not let us listen to {topics}",
+    "broker-refuses-subscription": "the broker refused the subscription to {topics}",
     "clip-ended": "the clip has ended",
     "frames-too-few": "only {rate} frames a second arrive, of {wanted}",
     "connection-lost": "the connection was lost before the acknowledgement",

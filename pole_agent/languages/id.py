@@ -510,7 +510,7 @@ PHRASES = {
     ),
     "broker-closes-at-topic": "broker memutus sambungan pada topik ini",
     "broker-silent-at-topic": "broker tidak mengakui topik ini",
-    "broker-refuses-subscription": "broker tidak mengizinkan kami mendengarkan {topics}",
+    "broker-refuses-subscription": "broker menolak langganan {topics}",
     "clip-ended": "klip telah berakhir",
     "frames-too-few": "hanya {rate} gambar per detik yang datang, dari {wanted}",
     "connection-lost": "sambungan putus sebelum pengakuan",

@@ -17,6 +17,7 @@ from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Any
 
+from pole_agent.languages import phrase
 from pole_agent.replacing import replace_file
 from pole_agent.settings.reading import regular_file
 
@@ -56,7 +57,7 @@ class Untold:
 
 def _number(value: object) -> int:
     if type(value) is not int or not 0 <= value <= MAX_JSON_INT:
-        raise ValueError(f"{value!r} is not a number of an event")
+        raise ValueError(phrase("event-number-invalid", value=f"{value!r}"))
     return value
 
 

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from pole_agent.errors import OutboxError
+from pole_agent.languages import phrase
 from pole_agent.store import witness
 from pole_agent.store.commits import MEMORY_ROWS, Commits, Job
 from pole_agent.store.database import Database
@@ -186,7 +187,7 @@ class Worker:
 
     def _not_done(self, jobs: list[Job]) -> None:
         for job in jobs:
-            job.answer(None, OutboxError("it could not be written"))
+            job.answer(None, OutboxError(phrase("not-written")))
 
     def _cause(self, error: Exception) -> str:
         """SQLite only says that it cannot open the file."""

@@ -342,7 +342,7 @@ async def test_a_topic_found_out_is_worth_an_attempt_at_once(tmp_path: Path) -> 
             await pole.clock.advance(1.0 if number == 3 else 2.0 ** (number - 1))
             await pole.until(lambda before=before: len(pole.city.attempts) == before + 1)  # type: ignore[misc]
         await pole.online(4)
-        assert pole.reason("states") == "info: the broker hangs up at this topic"
+        assert pole.reason("states") == "info: the broker closes the connection at this topic"
 
 
 async def test_silence_of_a_broker_is_not_hanging_up(tmp_path: Path) -> None:
@@ -752,7 +752,7 @@ async def test_what_the_broker_lacks_is_told_until_it_has_it(tmp_path: Path) -> 
         await pole.online()
         await pole.until(lambda: pole.parts.is_degraded("commands"))
         assert pole.reason("mqtt") == "no retained messages"
-        assert pole.reason("commands") == "the broker does not let us listen to diagnose (quota exceeded)"
+        assert pole.reason("commands") == "the broker refused the subscription to diagnose (quota exceeded)"
         assert pole.upload.certificate_ends == 5e9
         pole.city.missing, pole.city.unheard, pole.city.certificate_ends = "", {}, None
         pole.city.drop()

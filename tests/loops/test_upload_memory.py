@@ -308,7 +308,7 @@ async def test_a_state_that_is_hung_up_at_is_tried_alone(tmp_path: Path) -> None
             )
             await again(pole)
         await pole.pass_time(1)
-        assert pole.reason("states") == "info: the broker hangs up at this topic"
+        assert pole.reason("states") == "info: the broker closes the connection at this topic"
         pole.board.post("active", Message(f"{BASE}/active", b"{}", retain=True))
         await pole.until(lambda: pole.city.on("active"))
         assert pole.city.line is not None

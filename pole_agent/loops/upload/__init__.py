@@ -18,6 +18,7 @@ from typing import Any
 from pole_agent.clock import wait
 from pole_agent.context import Context
 from pole_agent.errors import LinkLost, NotAcknowledged, PublishRefused, TakenOver
+from pole_agent.languages import phrase
 from pole_agent.loops.upload.carry import Carry
 from pole_agent.loops.upload.drain import WINDOW, Drain
 from pole_agent.loops.upload.former import Former
@@ -156,7 +157,7 @@ class Upload:
             for job in jobs:
                 if job.done():
                     job.result()
-            raise LinkLost("the session ended")
+            raise LinkLost(phrase("session-ended"))
 
     def _begun(self, session: Session, carry: Carry) -> None:
         log.info("uplink: connected to %s (birth %d)", self._broker.name, self._own.births)
@@ -199,9 +200,9 @@ class Upload:
         in_flight |= {row.seq: drain.message(row).topic for row in drain.out.flying}
         if not in_flight:
             return
-        reason, sure = "the broker hangs up at this topic", isinstance(error, NotAcknowledged)
+        reason, sure = phrase("broker-closes-at-topic"), isinstance(error, NotAcknowledged)
         if sure:
-            reason = "the broker does not acknowledge this topic"
+            reason = phrase("broker-silent-at-topic")
         for topic in self._quarantine.lost(
             in_flight, reason, self._clock.monotonic(), tried=trials.trying is not None, sure=sure
         ):

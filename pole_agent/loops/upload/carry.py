@@ -9,6 +9,7 @@ import asyncio
 
 from pole_agent.clock import Clock
 from pole_agent.errors import LinkLost, PublishRefused
+from pole_agent.languages import phrase
 from pole_agent.uplink.board import Board
 from pole_agent.uplink.broker import Session
 from pole_agent.uplink.events import ORDERS, Letter, Message
@@ -56,7 +57,7 @@ class Carry:
         topic = message.topic
         hold = self._quarantine.topics.get(topic)
         if hold is not None and not tried and (hold.hung or topic != self._orders):
-            raise PublishRefused(0x97, "its topic waits")
+            raise PublishRefused(0x97, phrase("topic-waits"))
         if message.qos == 0 and (tried or topic not in self._accepted):
             # Only an acknowledgement tells whether it is taken: once a connection
             message = message._replace(qos=1)
@@ -97,7 +98,7 @@ class Carry:
             and hold.hung
             and hold.until > self._clock.monotonic()
         ):
-            raise PublishRefused(0x97, f"its topic waits: {hold.reason}")
+            raise PublishRefused(0x97, phrase("topic-waits-because", reason=hold.reason))
         self.in_flight[key] = topic
         try:
             await self._session.publish(letter)

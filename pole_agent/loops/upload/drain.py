@@ -11,6 +11,7 @@ from functools import partial
 
 from pole_agent.clock import Clock, wait
 from pole_agent.errors import LinkLost, OutboxError, PublishRefused, Withdrawn
+from pole_agent.languages import phrase
 from pole_agent.race import race
 from pole_agent.store.database import Database
 from pole_agent.store.rows import Outbound
@@ -126,7 +127,7 @@ class Drain:
     def _keep_to(self, store_id: str) -> None:
         if self._store_id not in ("", store_id):
             self._quarantine.start_over()
-            raise LinkLost("the store was replaced; its numbers begin anew")
+            raise LinkLost(phrase("store-replaced"))
         self._store_id = store_id
 
     def _values(self, db: Database) -> dict[str, str]:
@@ -166,7 +167,7 @@ class Drain:
             if out.wants():
                 self._room.set()
             if stored is None:
-                raise Withdrawn("another one took it")
+                raise Withdrawn(phrase("taken-by-another"))
             message = self.message(stored)
             return message
 

@@ -9,6 +9,7 @@ import asyncio
 from pole_agent.clock import wait
 from pole_agent.context import Context
 from pole_agent.errors import PublishRefused, TakenOver
+from pole_agent.languages import phrase
 from pole_agent.loops.upload.carry import Carry
 from pole_agent.loops.upload.drain import IDLE_S
 from pole_agent.loops.upload.own import Own
@@ -21,10 +22,7 @@ from pole_agent.uplink.quiet import quiet
 log = quiet(__name__)
 
 MIN_S = 0.05
-NO_ECHO = (
-    "the broker grants what we ask for and delivers nothing: our own status does not come back, so commands"
-    " may not arrive either"
-)
+NO_ECHO = phrase("broker-without-echo")
 
 
 class Hear:
@@ -89,7 +87,7 @@ class Hear:
         """Do commands arrive? Nothing is told before it is known."""
         if self._session.unheard:
             missing = ", ".join(f"{path} ({reason})" for path, reason in self._session.unheard.items())
-            self._parts.degrade("commands", f"the broker does not let us listen to {missing}")
+            self._parts.degrade("commands", phrase("broker-refuses-subscription", topics=missing))
         elif self._presence.unheard:
             self._parts.degrade("commands", NO_ECHO)
         elif self._presence.heard_ourselves:
@@ -113,7 +111,7 @@ class Hear:
             )
         if heard is not Heard.TWIN:
             return
-        error = TakenOver("another client writes the status of this pole")
+        error = TakenOver(phrase("status-written-by-another"))
         named = self._own.twin.suffix
         self._own.met_a_twin(error)
         if self._own.twin.suffix != named:

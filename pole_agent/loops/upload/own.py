@@ -11,6 +11,7 @@ from collections import deque
 from pole_agent.almanac import rfc3339
 from pole_agent.context import Context
 from pole_agent.errors import LinkLost, OutboxError, TakenOver
+from pole_agent.languages import phrase
 from pole_agent.store.continuity import Ended
 from pole_agent.store.database import Database
 from pole_agent.store.succession import ANNOUNCED, BIRTHS
@@ -169,7 +170,7 @@ class Own:
             with contextlib.suppress(OutboxError):
                 await self._store.write(follow)
         if finding.ends:
-            raise LinkLost("the store that the broker knows has ended; connecting again")
+            raise LinkLost(phrase("store-of-broker-ended"))
         if not finding.births:
             return False
         self.births, self._online = finding.births + 1, b""

@@ -9,6 +9,7 @@ import contextlib
 
 from pole_agent.clock import Clock, wait
 from pole_agent.errors import OutboxError, PublishRefused
+from pole_agent.languages import phrase
 from pole_agent.loops.upload.carry import Carry
 from pole_agent.loops.upload.drain import IDLE_S, Drain
 from pole_agent.store.rows import Outbound
@@ -57,7 +58,7 @@ class Trials:
             elif key.startswith("live/"):
                 # a reply that three connections have ended with: the next ones are not sent for a while
                 self._quarantine.refused(
-                    topic, None, "the broker hangs up at this topic", self._clock.monotonic(), hung=True
+                    topic, None, phrase("broker-closes-at-topic"), self._clock.monotonic(), hung=True
                 )
             else:
                 self._quarantine.pass_over(key)

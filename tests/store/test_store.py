@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 
 from pole_agent.errors import OutboxError
-from pole_agent.store.commits import BATCH_ROWS, COMMITS, MEMORY_ROWS, REFILL
+from pole_agent.store.commits import BATCH_ROWS, MEMORY_ROWS
 from pole_agent.store.database import Database
 from pole_agent.store.rows import Entry
 from pole_agent.store.schema import FILE_NAME
@@ -179,33 +179,6 @@ async def test_data_that_json_cannot_say_stops_nothing(tmp_path: Path) -> None:
         assert [sorted(d) for d in kept] == [["unreadable"], ["unreadable"], ["unreadable"], ["x"]]
 
     await run(work, tmp_path)
-
-
-async def test_a_busy_street_is_gathered_longer(tmp_path: Path) -> None:
-    """A busy street is gathered longer a quiet one is not and an alarm never.
-
-    The card's wear has a limit: in the long run, one routine commit in twelve times a batch's time.
-    """
-    batch_s = 0.02
-
-    async def work(store: Store) -> None:
-        commits, begun = [], time.monotonic()
-        while time.monotonic() < begun + 3.0:
-            store.committed.clear()
-            store.record(event())
-            await store.committed.wait()
-            commits.append(time.monotonic() - begun)
-        early = [at for at in commits if at < 1.0]
-        late = [at for at in commits if at >= 2.0]
-        assert len(early) >= COMMITS - 5, "there is something to spare"
-        assert len(late) <= 1.0 / (REFILL * batch_s) + 2, "then it is one a while"
-        before = time.monotonic()
-        store.committed.clear()
-        store.record(event(Severity.ALARM))
-        await store.committed.wait()
-        assert time.monotonic() - before < REFILL * batch_s / 2
-
-    await run(work, tmp_path, batch_s)
 
 
 async def test_what_can_wait_goes_along_with_the_next_commit(tmp_path: Path) -> None:

@@ -15,6 +15,7 @@ from enum import Enum
 from typing import Any
 
 from pole_agent.clock import Clock
+from pole_agent.languages import phrase
 from pole_agent.race import race
 
 log = logging.getLogger(__name__)
@@ -102,7 +103,7 @@ async def _with_pulse(job: Job, within_s: float, clock: Clock, since_beat: Calla
                 pass
             silent = min(since_beat(job.name), clock.monotonic() - begun)
             if not running.done() and silent > within_s:
-                raise Hangs(f"no heartbeat for {silent:.0f} s")
+                raise Hangs(phrase("no-heartbeat", seconds=f"{silent:.0f}"))
         running.result()
     finally:
         running.cancel()

@@ -387,7 +387,7 @@ async def test_a_job_that_promised_to_beat() -> None:
     jobs = [Job("late", work, beat_within_s=0.5)]
     agent = Agent(jobs, shelf, clock, lambda: 1.0, report, lambda: nothing(), nothing, since_beat=since)
     quiet = Agent(jobs, shelf, clock, lambda: 1.0, report, lambda: nothing(), nothing)
-    for one, expected in ((agent, [("late", "Hangs: no heartbeat for 30 s")]), (quiet, [])):
+    for one, expected in ((agent, [("late", "Hangs: timed out: no heartbeat for 30 s")]), (quiet, [])):
         reports.clear()
         task = asyncio.create_task(one.run())
         await clock.advance(45.0)

@@ -191,7 +191,7 @@ async def test_a_job_that_does_not_beat_is_started_again(silent_s: float, hangs:
             (
                 90.0,
                 "work",
-                "Hangs: no heartbeat for 90 s" if silent_s > 90 else "Hangs: no heartbeat for 60 s",
+                f"Hangs: timed out: no heartbeat for {90 if silent_s > 90 else 60} s",
             )
         ]
         assert ended == [90.0], "what hung was cancelled"
@@ -209,7 +209,7 @@ async def test_a_job_that_just_began_is_not_silent() -> None:
     await desk.clock.advance(59.0)
     assert desk.said == []
     await desk.clock.advance(1.0)
-    assert desk.said == [(60.0, "work", "Hangs: no heartbeat for 60 s")]
+    assert desk.said == [(60.0, "work", "Hangs: timed out: no heartbeat for 60 s")]
     await desk.end()
 
 
@@ -255,7 +255,7 @@ async def test_what_does_not_even_end_is_left_behind() -> None:
     begun = loop.time()
     while not desk.said and loop.time() - begun < 10:
         await asyncio.sleep(0.05)
-    assert [reason for _, _, reason in desk.said] == ["Hangs: no heartbeat for 30 s"]
+    assert [reason for _, _, reason in desk.said] == ["Hangs: timed out: no heartbeat for 30 s"]
     assert 1.95 < loop.time() - begun < 2.9, "it had two seconds to end"
     let_go.set()
     await desk.end()

@@ -28,7 +28,7 @@ MAX_HEIGHT, MIN_HEIGHT = 800, 360  # pixels; a sub-stream is usually 480 to 720 
 CODECS = {"H264": "H.264", "H265": "H.265", "JPEG": "MJPEG"}
 DEFAULT_PORT = 80
 NEAR = {4: 24, 6: 64}  # bits of an address that those of one network share, as a rule
-UNREADABLE = "the camera gives an address that cannot be read; look for it in the camera's manual"
+UNREADABLE = phrase("onvif-address-invalid")
 NO_LIBRARY = phrase("onvif-libraries-missing")
 
 
@@ -127,7 +127,7 @@ def address_for(given: str, answered: str) -> tuple[str, str]:
         except ValueError:
             port = None
         place = f"{here}:{port}" if port else here
-        note = f"the camera gives {host or 'no host'} here; {answered}, which answered, stands in its place"
+        note = phrase("onvif-address-replaced", given=host or "no host", used=answered)
     found = urlunsplit(parts._replace(netloc=place))
     return (found, note) if parts.scheme and address_of(found) is not None else ("", UNREADABLE)
 
@@ -189,7 +189,7 @@ async def _ask(host: str, port: int, username: str | None, password: str | None)
             streams = await _streams(await camera.create_media_service(), host)
             return replace(found, streams=tuple(streams), preferred=prefer([s for s in streams if s.source]))
     except TimeoutError:
-        return replace(found, trouble=f"does not answer within {ASK_S:.0f} s")
+        return replace(found, trouble=phrase("timed-out", seconds=f"{ASK_S:.0f}"))
     except Exception as error:  # noqa: BLE001 - a camera may answer anything
         return replace(found, trouble=_explain(error))
     finally:
@@ -228,8 +228,5 @@ async def _streams(media: Any, answered: str) -> list[Stream]:
 def _explain(error: Exception) -> str:
     text = " ".join(str(error).split())[:200] or type(error).__name__
     if re.search(r"not ?authorized|unauthorized|\b401\b", text, re.IGNORECASE):
-        return (
-            "asks for a user and a password (ONVIF users are often separate): give --username and"
-            " --password-file"
-        )
-    return f"does not answer as an ONVIF camera should: {text}"
+        return phrase("onvif-login-needed")
+    return phrase("onvif-invalid-answer", error=text)

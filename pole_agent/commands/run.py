@@ -215,7 +215,7 @@ class Daemon:
                     "the lamp of the new configuration cannot be driven, the old configuration goes on: %s",
                     error,
                 )
-                loaded = Loaded(old, self._loaded.text, f"the lamp of the new file cannot be driven: {error}")
+                loaded = Loaded(old, self._loaded.text, phrase("new-lamp-undrivable", error=error))
                 self.luminaire = compose.open_lamp(old, self._clock)
         self.runtime = self._build(loaded, self.runtime)
         self._loaded = loaded

@@ -81,7 +81,7 @@ def _examine(check: Check, name: str, settings: Settings, timeout_s: float) -> I
     thread.join(timeout_s)
     if thread.is_alive():
         thread.leave()
-        words = phrase("check-timed-out", seconds=f"{timeout_s:.0f}")
+        words = phrase("timed-out", seconds=f"{timeout_s:.0f}")
         fix = phrase("check-timed-out-fix")
         yield Finding(name, "fail", words, fix)
     elif run.error is not None:

@@ -106,7 +106,7 @@ class Decisions:
             for r in state.requests.values()
             if r.origin == "patrol" and r.rule == name and r.is_open and r.approved_by
         ]
-        reason = "the standing approval was revoked"
+        reason = phrase("standing-revoked")
         cancels = [self._registry.move(r, "cancel", facts, by=decision.by, reason=reason) for r in pulled]
         return Outcome(effects=[*cancels, SaveChanges()], reply={"patrol": name, "standing": False})
 
@@ -162,9 +162,9 @@ class Decisions:
     def does_not_count(self, request: Request, facts: Facts) -> str:
         """Why an approval that was given does not count any more, empty when it does."""
         if not self._rules.office.accepts(request.approval_key):
-            return "it was approved by nobody who is an officer of this pole now"
+            return phrase("approver-gone")
         if request.standing and self._standing_of(request, facts) is None:
-            return "the standing approval has ended"
+            return phrase("standing-ended")
         return ""
 
     def _standing_of(self, request: Request, facts: Facts) -> Standing | None:

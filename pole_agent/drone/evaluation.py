@@ -41,10 +41,10 @@ class Evaluation:
         request, effects = self._retimed(request, facts)
         remaining = self._registry.remaining(request, facts)
         if remaining is not None and remaining <= 0:
-            why = (
+            why: str = (
                 phrase("request-expired-because", reason=request.reason)
                 if request.state == "blocked"
-                else "its time is over: nobody decided"
+                else phrase("request-expired-undecided")
             )
             kept = self._registry.move(request, "expire", facts, reason=why)
             return kept.request, [*effects, kept]

@@ -68,7 +68,7 @@ class Flights:
         if request.state != "sent":
             return []
         text = f"drone request {request_id}: the order may not have arrived: {why}"
-        reason = f"the order may not have arrived: {why}"
+        reason = phrase("order-may-be-lost", why=why)
         return [
             Log(level="warning", text=text),
             self._registry.move(request, "time_out", facts, reason=reason),
@@ -81,7 +81,7 @@ class Flights:
         idle = facts.now - self._registry.state.heard_at.get(request.request_id, request.changed_at)
         if idle <= (self._rules.answer_s if request.state == "sent" else self._rules.silence_s):
             return []
-        reason = f"the dispatcher has said nothing for {idle:.0f} s"
+        reason = phrase("dispatcher-silent", seconds=f"{idle:.0f}")
         return [self._registry.move(request, "time_out", facts, reason=reason)]
 
     def progress(self, payload: Mapping[str, Any], by: str, facts: Facts) -> Outcome:

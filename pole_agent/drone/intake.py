@@ -95,7 +95,7 @@ class Intake:
         ids = first_and_newest((*triggers.ids, *(i for r in replaced for i in r.incident_ids)))
         count = triggers.count + sum(r.count for r in replaced)
         request = replace(self._request_of(triggers.first, facts), incident_ids=ids, count=count)
-        reason = f"superseded by {request.request_id}, which is graver"
+        reason = phrase("request-superseded", request=request.request_id)
         cancels = [self._registry.move(old, "cancel", facts, reason=reason) for old in replaced]
         return [
             self._registry.move(request, "request", facts),

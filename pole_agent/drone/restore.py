@@ -22,6 +22,7 @@ from pole_agent.drone.stored import (
     last_order_of,
     stop_of,
 )
+from pole_agent.languages import phrase
 
 
 def restore(state: DroneState, rows: StoredRows, facts: Facts) -> list[Effect]:
@@ -31,7 +32,7 @@ def restore(state: DroneState, rows: StoredRows, facts: Facts) -> list[Effect]:
     otherwise = LastOrder("", facts.wall, facts.now, facts.boot_id)
     state.last_order = last_order_of(values[LAST_ORDER], otherwise)
     state.stop = state.stop or stop_of(
-        values[STOP], {"by": "nobody: it cannot be read", "reason": "", "since": rfc3339(facts.wall)}
+        values[STOP], {"by": phrase("stop-unreadable"), "reason": "", "since": rfc3339(facts.wall)}
     )
     state.dock_stop = dock_stop_of(values[DOCK_STOP])
     effects += _standing(state, values[STANDING], facts)
@@ -76,8 +77,8 @@ def follow_loss(state: DroneState, store_id: str, lost: str | None, mark: str, f
     if not lost:
         return []
     state.stop = state.stop or {
-        "by": "nobody: what was kept before is lost, a stop too",
-        "reason": f"the store has ended: {lost}",
+        "by": phrase("stop-may-be-lost"),
+        "reason": phrase("store-has-ended", cause=lost),
         "since": rfc3339(facts.wall),
     }
     state.unsaved_values |= {STOP: json.dumps(state.stop), mark: ""}

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from pole_agent.drone.request import Request
+from pole_agent.languages import phrase
 from pole_agent.vocabulary import RequestDrone, Severity
 
 DAY_S = 86_400.0
@@ -46,9 +47,9 @@ class Triage:
         `made`: requests of the last 24 hours; `rates`: verdicts on the rules.
         """
         if trigger.severity < self.min_severity:
-            return f"low_severity: {trigger.severity.word} is below {self.min_severity.word}"
+            return phrase("triage-severity", severity=trigger.severity.word, least=self.min_severity.word)
         if trigger.score < self.min_score:
-            return f"low_confidence: {trigger.score:.2f} is below {self.min_score:.2f}"
+            return phrase("triage-confidence", score=f"{trigger.score:.2f}", least=f"{self.min_score:.2f}")
         said, most = rates.get(trigger.rule), self.max_false_alarm_rate
         if (
             said
@@ -56,12 +57,9 @@ class Triage:
             and said["true"] + said["false"] >= ENOUGH_VERDICTS
             and said["false_alarm_rate"] > most
         ):
-            return (
-                f"barred: {said['false_alarm_rate']:.0%} of what this rule said was wrong, allowed are"
-                f" {most:.0%}"
-            )
+            return phrase("triage-barred", share=f"{said['false_alarm_rate']:.0%}", most=f"{most:.0%}")
         if made >= self.max_requests_per_day:
-            return f"quota: there were {made} requests in 24 hours"
+            return phrase("triage-quota", count=made)
         return ""
 
 
@@ -105,11 +103,16 @@ def comes_before(request: Request, requests: Iterable[Request]) -> str:
     others = [r for r in requests if r.request_id != request.request_id]
     for other in others:
         if other.is_ordered:
-            return f"the flight {other.request_id}"
+            return phrase("flight-named", request=other.request_id)
         if other.call_back:
-            return f"the flight {other.request_id}, which was called back and has not said that it is over,"
+            return phrase("flight-called-back", request=other.request_id)
     if request.origin == "patrol":
         return next(
-            (f"the request {r.request_id}" for r in others if r.origin == "incident" and r.is_waiting), ""
+            (
+                phrase("request-named", request=r.request_id)
+                for r in others
+                if r.origin == "incident" and r.is_waiting
+            ),
+            "",
         )
     return ""

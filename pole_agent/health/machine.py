@@ -6,6 +6,7 @@ import logging
 from collections.abc import Callable
 
 from pole_agent.health.heat import Heat
+from pole_agent.languages import phrase
 from pole_agent.threads import hanging
 
 log = logging.getLogger(__name__)
@@ -33,8 +34,6 @@ class Machine:
             self._restart()
         return {
             "temperature": self._heat.why,
-            "voltage": "it is too low: use a stronger supply and a shorter cable"
-            if self._under_voltage()
-            else "",
-            "threads": f"{len(left)} hang and were left behind, the last in {left[-1]}" if left else "",
+            "voltage": phrase("voltage-low") if self._under_voltage() else "",
+            "threads": phrase("threads-hang", count=len(left), last=left[-1]) if left else "",
         }

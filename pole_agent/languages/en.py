@@ -254,6 +254,12 @@ PHRASES = {
     "detector-failed": "the detector failed: {error}",
     "detections-unreadable": "{file}: cannot be read as detections: {error}",
     "detections-line-invalid": "{file}, line {line}: expected frame,id,left,top,width,height,score: {error}",
+    "onvif-address-invalid": "the camera reports an invalid address; look for it in the camera's manual",
+    "onvif-address-replaced": "the camera reports {given} here; replaced by {used}, which answered",
+    "onvif-invalid-answer": "invalid ONVIF answer: {error}",
+    "onvif-login-needed": (
+        "needs a user and a password (ONVIF users are often separate): give --username and --password-file"
+    ),
     # clock, certificates, the board
     "ca-file-empty": "{file} contains no CA certificate",
     "certificate-expired": "it has expired; replace it now",
@@ -301,6 +307,8 @@ PHRASES = {
     ),
     "clock-behind-stored": "the clock reads {time}, which is behind what is stored: it is {least} at least",
     "board-too-hot-at": "the board is too hot at {celsius} °C: the detector does {share} of its work",
+    "voltage-low": "the voltage is too low: use a stronger supply and a shorter cable",
+    "threads-hang": "{count} threads hang and were abandoned, the last in {last}",
     # lamp
     "lamp-key-unknown": "unknown key {key}; a lamp command takes {known}",
     "resume-alone": 'to return to the program send {{"resume": true}} alone',
@@ -454,6 +462,23 @@ PHRASES = {
     "drones-switched-off": "drones are switched off",
     "request-damaged": "the stored request is damaged",
     "stored-number-invalid": "invalid number {value}",
+    "standing-revoked": "the standing approval was revoked",
+    "approver-gone": "the person who approved it is not an officer of this pole any more",
+    "standing-ended": "the standing approval has ended",
+    "request-expired-undecided": "it has expired: nobody decided",
+    "order-may-be-lost": "the order may not have arrived: {why}",
+    "dispatcher-silent": "timed out: no word from the dispatcher for {seconds} s",
+    "request-superseded": "superseded by {request}, which is more severe",
+    "stop-unreadable": "nobody: the stored stop cannot be read",
+    "stop-may-be-lost": "nobody: the earlier store is lost, and a stop may be lost with it",
+    "store-has-ended": "the earlier store was lost: {cause}",
+    "triage-severity": "low_severity: {severity} is below {least}",
+    "triage-confidence": "low_confidence: {score} is below {least}",
+    "triage-barred": "barred: {share} of what this rule reported was wrong, allowed at most {most}",
+    "triage-quota": "quota: {count} requests in the last 24 hours",
+    "flight-called-back": "the flight {request}, which was called back but not reported as ended,",
+    "flight-named": "the flight {request}",
+    "request-named": "the request {request}",
     # what the running agent says
     "fence-of-many-polygons": "{file} has {count} polygons; a geofence has one",
     "examination-failed": "failed: {error}",
@@ -563,6 +588,34 @@ PHRASES = {
     "store-of-broker-ended": "the store that the broker knows has ended; reconnecting",
     "not-written": "it could not be written",
     "event-number-invalid": "invalid event number {value}",
+    "closed-early-retry": "{problem}, five times without an answer; retrying with MQTT {version}",
+    "closed-early": "the broker closed the connection before the login was done",
+    "retry-with-3": "the broker does not support MQTT 5; retrying with 3.1.1",
+    "retry-without-retained": "{problem}; retrying without retained messages",
+    "retry-with-qos-0": "{problem}; retrying with QoS 0",
+    "subscribe-unanswered": "the broker closed the connection at this SUBSCRIBE, or did not answer",
+    "status-ahead": (
+        "the broker's last status of this pole is ahead of its store: the card was restored from an older "
+        "image, or copied; two poles may have one identity: look for a copy of this pole's SD card"
+    ),
+    "status-of-stranger": (
+        "the broker's status of this pole names a store that is not its own: two poles have one identity, or "
+        "another client writes it: look for a copy of this pole's SD card, and check the access rules of the "
+        "broker"
+    ),
+    "status-absurd": (
+        "the broker's status of this pole is impossible: another client writes it: check the access rules of "
+        "the broker"
+    ),
+    "status-of-another-store": (
+        "the broker keeps a status of this pole from a store that is not here: its state was lost, its card "
+        "was replaced, or two poles have one identity"
+    ),
+    "file-system-read-only": "the file system is read-only",
+    "no-heartbeat": "timed out: no heartbeat for {seconds} s",
+    "command-retained": "commands are never retained; clear the topic and send it again",
+    "command-kept": "the broker keeps this command and repeats it at each connection; clear the topic",
+    "command-malformed": "malformed, but carried out: {fault}",
     # words
     "loitering": "loitering",
     "crowd": "crowd",
@@ -961,6 +1014,7 @@ PHRASES = {
     "presence-does-not-count": "presence does not raise it",
     "bench-timed-out": "timed out: the agent did not detect within {seconds} s",
     "meaning-pending-approval": "waiting for a person to decide",
+    "new-lamp-undrivable": "the lamp of the new file cannot be driven: {error}",
     # the simulated city
     "broker-url-invalid": "invalid broker address {given}; expected mqtt://host:port or mqtts://host:port",
     "only-with-mqtts": "only with mqtts://",
@@ -985,7 +1039,7 @@ PHRASES = {
     "bench-simulation": " (a simulation)",
     "bench-order-unreadable": "the order cannot be read: {error}",
     # the doctor
-    "check-timed-out": "timed out: no answer within {seconds} s",
+    "timed-out": "timed out: no answer within {seconds} s",
     "check-timed-out-fix": "Check what it waits for: the network, the camera or the disk.",
     "check-failed": "the check itself failed: {error}",
     "backend-is-mock": 'lamp.backend is "mock": no lamp is driven',
@@ -1248,8 +1302,8 @@ PHRASES = {
         "{source}: this is another file than that of the catalogue: sha256 {found}…, expected {expected}…"
     ),
     "bench-models": (
-        "{threads} threads, {rate} pictures/s; time of one picture, share of the time (at most "
-        "{busy}), mean AP50 in percent"
+        "{threads} threads, {rate} pictures/s; time of one picture, share of the time (at most {busy}), mean "
+        "AP50 in percent"
     ),
     "bench-no-model-keeps-up": "no model keeps up with this on this board; lower --fps, or use fewer cameras",
     "bench-recommends": "recommended here: {name}",

@@ -272,6 +272,12 @@ PHRASES = {
     "detections-line-invalid": (
         "{file}, baris {line}: seharusnya frame,id,left,top,width,height,score: {error}"
     ),
+    "onvif-address-invalid": "kamera memberi alamat yang tidak sah; cari di buku petunjuk kamera",
+    "onvif-address-replaced": "kamera memberi {given} di sini; diganti dengan {used}, yang menjawab",
+    "onvif-invalid-answer": "jawaban ONVIF tidak sah: {error}",
+    "onvif-login-needed": (
+        "perlu pengguna dan kata sandi (pengguna ONVIF sering terpisah): beri --username dan --password-file"
+    ),
     # clock, certificates, the board
     "ca-file-empty": "{file} tidak berisi sertifikat otoritas",
     "certificate-expired": "sudah berakhir; ganti sekarang",
@@ -320,6 +326,8 @@ PHRASES = {
     "board-too-hot-at": (
         "papan terlalu panas pada {celsius} °C: detektor hanya melakukan {share} pekerjaannya"
     ),
+    "voltage-low": "tegangan terlalu rendah: gunakan catu daya lebih kuat dan kabel lebih pendek",
+    "threads-hang": "{count} utas menggantung dan ditinggalkan, yang terakhir di {last}",
     # lamp
     "lamp-key-unknown": "kunci {key} tidak dikenal; perintah lampu memiliki {known}",
     "resume-alone": 'untuk kembali ke program kirim {{"resume": true}} saja',
@@ -478,6 +486,23 @@ PHRASES = {
     "drones-switched-off": "drone dimatikan",
     "request-damaged": "permintaan yang tersimpan rusak",
     "stored-number-invalid": "angka {value} tidak sah",
+    "standing-revoked": "persetujuan tetap dicabut",
+    "approver-gone": "yang menyetujuinya bukan lagi petugas tiang ini",
+    "standing-ended": "persetujuan tetap sudah berakhir",
+    "request-expired-undecided": "sudah kedaluwarsa: tidak diputuskan",
+    "order-may-be-lost": "perintah mungkin tidak sampai: {why}",
+    "dispatcher-silent": "tidak ada kabar dari pengendali selama {seconds} detik",
+    "request-superseded": "digantikan oleh {request}, yang lebih berat",
+    "stop-unreadable": "tidak ada: perhentian yang tersimpan tidak dapat dibaca",
+    "stop-may-be-lost": "tidak ada: penyimpanan lama hilang, mungkin beserta perhentian",
+    "store-has-ended": "penyimpanan lama hilang: {cause}",
+    "triage-severity": "low_severity: {severity} di bawah {least}",
+    "triage-confidence": "low_confidence: {score} di bawah {least}",
+    "triage-barred": "barred: {share} laporan aturan ini salah, yang diizinkan paling banyak {most}",
+    "triage-quota": "quota: {count} permintaan dalam 24 jam terakhir",
+    "flight-called-back": "penerbangan {request}, yang dipanggil kembali tetapi belum dilaporkan selesai,",
+    "flight-named": "penerbangan {request}",
+    "request-named": "permintaan {request}",
     # what the running agent says
     "fence-of-many-polygons": "{file} berisi {count} poligon; pagar wilayah hanya satu",
     "examination-failed": "gagal: {error}",
@@ -585,6 +610,35 @@ PHRASES = {
     "store-of-broker-ended": "penyimpanan yang dikenal broker sudah berakhir; menyambung kembali",
     "not-written": "tidak dapat ditulis",
     "event-number-invalid": "nomor kejadian {value} tidak sah",
+    "closed-early-retry": "{problem}, lima kali tanpa jawaban; mencoba lagi dengan MQTT {version}",
+    "closed-early": "broker memutus sambungan sebelum masuk selesai",
+    "retry-with-3": "broker tidak mendukung MQTT 5; mencoba lagi dengan 3.1.1",
+    "retry-without-retained": "{problem}; mencoba lagi tanpa pesan retained",
+    "retry-with-qos-0": "{problem}; mencoba lagi dengan QoS 0",
+    "subscribe-unanswered": "broker memutus sambungan pada SUBSCRIBE ini, atau tidak menjawab",
+    "status-ahead": (
+        "status terakhir tiang ini di broker mendahului penyimpanannya: kartu dipulihkan dari citra lama, "
+        "atau disalin; mungkin dua tiang memakai satu identitas: cari salinan kartu SD tiang ini"
+    ),
+    "status-of-stranger": (
+        "status tiang ini di broker menyebut penyimpanan yang bukan miliknya: dua tiang memakai satu "
+        "identitas, atau klien lain menulisnya: cari salinan kartu SD tiang ini, dan periksa aturan akses "
+        "broker"
+    ),
+    "status-absurd": (
+        "status tiang ini di broker tidak mungkin benar: klien lain menulisnya: periksa aturan akses broker"
+    ),
+    "status-of-another-store": (
+        "broker menyimpan status tiang ini dari penyimpanan yang tidak ada di sini: datanya hilang, kartunya "
+        "diganti, atau dua tiang memakai satu identitas"
+    ),
+    "file-system-read-only": "sistem berkas hanya-baca",
+    "no-heartbeat": "tidak ada detak selama {seconds} detik",
+    "command-retained": "perintah tidak boleh retained; kosongkan topiknya dan kirim lagi",
+    "command-kept": (
+        "broker menyimpan perintah ini dan mengulanginya pada setiap sambungan; kosongkan topiknya"
+    ),
+    "command-malformed": "cacat, tetapi tetap dijalankan: {fault}",
     # words
     "loitering": "berlama-lama",
     "crowd": "kerumunan",
@@ -996,6 +1050,7 @@ PHRASES = {
     "presence-does-not-count": "kehadiran tidak menaikkannya",
     "bench-timed-out": "agen tidak mendeteksi dalam {seconds} detik",
     "meaning-pending-approval": "menunggu keputusan petugas",
+    "new-lamp-undrivable": "lampu dari berkas baru tidak dapat dikendalikan: {error}",
     # the simulated city
     "broker-url-invalid": "{given} bukan broker; tulis mqtt://host:port atau mqtts://host:port",
     "only-with-mqtts": "hanya bersama mqtts://",
@@ -1020,7 +1075,7 @@ PHRASES = {
     "bench-simulation": " (simulasi)",
     "bench-order-unreadable": "perintah tidak dapat dibaca: {error}",
     # the doctor
-    "check-timed-out": "tidak ada jawaban dalam {seconds} detik",
+    "timed-out": "tidak ada jawaban dalam {seconds} detik",
     "check-timed-out-fix": "Periksa yang ditunggunya: jaringan, kamera, atau disk.",
     "check-failed": "pemeriksaan ini sendiri gagal: {error}",
     "backend-is-mock": 'lamp.backend adalah "mock": tidak ada lampu yang dikendalikan',
@@ -1283,8 +1338,8 @@ PHRASES = {
     ),
     "download-other-file": "{source}: ini bukan berkas dari katalog: sha256 {found}…, diharapkan {expected}…",
     "bench-models": (
-        "{threads} thread, {rate} gambar/detik; waktu satu gambar, bagian waktu (paling banyak "
-        "{busy}), rata-rata AP50 dalam persen"
+        "{threads} thread, {rate} gambar/detik; waktu satu gambar, bagian waktu (paling banyak {busy}), "
+        "rata-rata AP50 dalam persen"
     ),
     "bench-no-model-keeps-up": (
         "tidak ada model yang sanggup di papan ini; turunkan --fps, atau kurangi kamera"

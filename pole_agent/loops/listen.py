@@ -28,8 +28,8 @@ FREE_REFUSALS, FREE_COMMANDS = 3, 20  # told one by one in a window; the rest is
 REPORTS = ("drone/conditions", "drone/progress")
 REPORTS_S = 3600.0
 MAX_BODY = 512  # bytes of a command in its record
-RETAINED = "commands are never retained; clear the topic and send it again"
-KEPT = "the broker keeps this command and repeats it at each connection; clear the topic"
+RETAINED = phrase("command-retained")
+KEPT = phrase("command-kept")
 Handler = Callable[[Mapping[str, Any], str], Awaitable[dict[str, Any]] | dict[str, Any]]
 
 
@@ -117,7 +117,7 @@ class Listen:
                 body["by"] = by
             extra = await self._carry_out(handler, body, by, name)
             if fault := command.fault or extra.get("malformed"):
-                fault = f"malformed, carried out all the same: {fault}"
+                fault = phrase("command-malformed", fault=fault)
             if note := "; ".join(filter(None, (fault, KEPT if retained else ""))):
                 extra = {k: v for k, v in extra.items() if k != "malformed"} | {"note": note}
                 log.warning("command %s by %s: %s", path, by or "unknown", note)

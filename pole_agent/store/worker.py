@@ -193,7 +193,7 @@ class Worker:
         """SQLite only says that it cannot open the file."""
         try:
             if os.statvfs(self._path.parent).f_flag & os.ST_RDONLY:
-                return "the file system is read-only"
+                return phrase("file-system-read-only")
         except OSError:
             pass
         return str(error)

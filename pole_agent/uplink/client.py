@@ -32,7 +32,7 @@ SILENT_S = (
     10.0
 )
 UNACKNOWLEDGED_S = 30.0  # it answers, and acknowledges nothing, or leaves one out
-CLOSED_EARLY = "the broker closed the connection before it let us in"
+CLOSED_EARLY = phrase("closed-early")
 SESSION_TAKEN_OVER = 0x8E
 FAILURE = 0x80  # reason codes from here on mean no
 

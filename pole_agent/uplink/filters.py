@@ -10,6 +10,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from pole_agent.languages import phrase
+
 BULK_TRIES = 2  # a line that breaks at that moment once is nothing
 REFUSED_AGAIN_S, CLOSED_AGAIN_S = 600.0, 3600.0
 
@@ -53,7 +55,7 @@ class Filters:
         else:
             self._miss(
                 group[0],
-                "the broker closed the connection at this SUBSCRIBE, or did not answer",
+                phrase("subscribe-unanswered"),
                 now + CLOSED_AGAIN_S,
             )
 

@@ -127,20 +127,20 @@ class MqttBroker:
         if client.closed_early:
             if self._versions.closed(client.modern, now):
                 other = "3.1.1" if client.modern else "5"
-                return f"{CLOSED_EARLY}, five times without a word; the next attempt is with MQTT {other}"
+                return phrase("closed-early-retry", problem=CLOSED_EARLY, version=other)
         elif code is None:
             self._versions.broken()
         elif code in UNSUPPORTED_PROTOCOL:
             if client.modern and self._versions.unsupported(now):
-                return "the broker knows no MQTT 5; the next attempt is with 3.1.1"
+                return phrase("retry-with-3")
         else:
             self._versions.answered(client.modern)
             if code == RETAIN_UNSUPPORTED and self._retains:
                 self._retains = False
-                return f"{error}; the next attempt is without retained messages"
+                return phrase("retry-without-retained", problem=error)
             if code == QOS_UNSUPPORTED and self._most_qos:
                 self._most_qos = 0
-                return f"{error}; the next attempt is with QoS 0"
+                return phrase("retry-with-qos-0", problem=error)
         return explain(error, self._address.tls)
 
     async def _ask_for_5(self, client: AckClient) -> None:

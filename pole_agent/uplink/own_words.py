@@ -12,28 +12,17 @@ import json
 from collections.abc import Collection
 from dataclasses import dataclass
 
+from pole_agent.languages import phrase
+
 MAX_JSON_INT = 1 << 53  # of a number in JSON
 MAX_BIRTHS = 1_000_000  # nobody connects more often than that between two looks at the status
 SLACK, RATE_PER_S = 1000, 20.0  # so many events can have come since the newest that is stored …
 MAX_EVENTS = 1_000_000  # … and no more where that time is unknown: a hundred busy days
 
-BEHIND = (
-    "the broker's last status of this pole is ahead of its store: the card was restored from an older image,"
-    " or copied; two poles may have one identity: look for a copy of this pole's SD card"
-)
-STRANGER = (
-    "the status that the broker keeps for this pole names a store that is not its own: two poles have one"
-    " identity, or another client writes it: look for a copy of this pole's SD card, and at the access rules"
-    " of the broker"
-)
-ABSURD = (
-    "the status that the broker keeps for this pole cannot be true: another client writes it: look at the"
-    " access rules of the broker"
-)
-ANOTHER_BOOT = (
-    "the broker keeps a status of this pole from a store that is not here: its state was lost, its card was"
-    " replaced, or two poles have one identity"
-)
+BEHIND = phrase("status-ahead")
+STRANGER = phrase("status-of-stranger")
+ABSURD = phrase("status-absurd")
+ANOTHER_BOOT = phrase("status-of-another-store")
 
 
 @dataclass(frozen=True, slots=True)

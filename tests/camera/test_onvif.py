@@ -57,7 +57,7 @@ def test_a_camera_that_asks_for_a_password_says_so(
     camera: str, user: str | None, password: str | None
 ) -> None:
     [found] = find(1.0, camera, user, password)
-    assert "asks for a user and a password" in found.trouble
+    assert "needs a user and a password" in found.trouble
     assert not found.streams
 
 

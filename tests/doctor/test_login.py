@@ -55,7 +55,7 @@ def test_what_keeps_the_pole_out_is_named(odd: OddBroker, oddity: Oddity, state:
     found = look(odd.port)
     assert (found.state, words in found.words) == (state, True), found
     assert found.words != in_language(found.words, "id")
-    assert (found.fix is None) == (state == "ok")
+    assert (not found.fix) == (state == "ok")
     assert not odd.taken, "it says nothing there"
 
 

@@ -79,7 +79,7 @@ def test_values_that_cannot_be_read_keep_all_grounded(text: str) -> None:
     state = started(rows(**damaged)).controller.state
     assert state.last_order == LastOrder("", NOON, AT_NOON.now, "boot-1")
     assert state.stop is not None
-    assert state.stop["by"] == "nobody: it cannot be read"
+    assert state.stop["by"] == "nobody: the stored stop cannot be read"
     assert (state.standing.approvals, state.standing.closed_until) == ({}, NOON + DAY)
     assert state.dock_stop == (5.0 if text == "5" else 0.0)
 
@@ -100,7 +100,7 @@ def test_a_store_that_was_lost_stops_all_flights(lost: str | None) -> None:
     assert state.store_id == "new"
     if lost:
         assert state.stop is not None
-        assert state.stop["reason"] == "the store has ended: store_missing"
+        assert state.stop["reason"] == "the earlier store was lost: store_missing"
         assert state.unsaved_values == {STOP: json.dumps(state.stop), "lost": ""}
     else:
         assert (state.stop, state.unsaved_values) == (None, {})

@@ -102,7 +102,7 @@ def rates(true: int, false: int) -> dict[str, dict[str, float]]:
             Triage(),
             {"asking": trigger(severity=Severity.INFO, score=0.0)},
             {"made": 24},
-            "quota: there were 24 requests in 24 hours",
+            "quota: 24 requests in the last 24 hours",
         ),
         (
             Triage(min_score=0.7),
@@ -110,30 +110,30 @@ def rates(true: int, false: int) -> dict[str, dict[str, float]]:
             {"asking": trigger(score=0.69)},
             "low_confidence: 0.69 is below 0.70",
         ),
-        (Triage(), {"made": 23}, {"made": 25}, "quota: there were 25 requests in 24 hours"),
+        (Triage(), {"made": 23}, {"made": 25}, "quota: 25 requests in the last 24 hours"),
         (
             Triage(max_requests_per_day=2),
             {"made": 1},
             {"made": 2},
-            "quota: there were 2 requests in 24 hours",
+            "quota: 2 requests in the last 24 hours",
         ),
         (
             Triage(max_false_alarm_rate=0.6),
             {"said": rates(2, 3)},
             {"said": rates(1, 4)},
-            "barred: 80% of what this rule said was wrong, allowed are 60%",
+            "barred: 80% of what this rule reported was wrong, allowed at most 60%",
         ),
         (
             Triage(max_false_alarm_rate=0),
             {"said": rates(0, 4)},
             {"said": rates(0, 5)},
-            "barred: 100% of what this rule said was wrong, allowed are 0%",
+            "barred: 100% of what this rule reported was wrong, allowed at most 0%",
         ),
         (
             Triage(max_false_alarm_rate=0),
             {"said": rates(5, 0)},
             {"said": rates(4, 1)},
-            "barred: 20% of what this rule said was wrong, allowed are 0%",
+            "barred: 20% of what this rule reported was wrong, allowed at most 0%",
         ),
     ],
 )
@@ -234,7 +234,7 @@ def test_the_order_of_requests() -> None:
         ({"state": "paused", "origin": "patrol"}, "the flight r-2", "the flight r-2"),
         (
             {"state": "canceled", "call_back": True},
-            *["the flight r-2, which was called back and has not said that it is over,"] * 2,
+            *["the flight r-2, which was called back but not reported as ended,"] * 2,
         ),
         ({"state": "canceled", "ordered": True}, "", ""),
     ],

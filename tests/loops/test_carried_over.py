@@ -278,7 +278,7 @@ async def test_a_reload_carries_over_what_waits(same_board: bool, tmp_path: Path
         await b.advance(11)
         late = next(r for r in b.requests.values() if r["rule"] == "late")
         assert late["reason"].endswith(
-            f"; the flight {flying}, which was called back and has not said that it is over, goes first"
+            f"; the flight {flying}, which was called back but not reported as ended, goes first"
         )
         assert next(g for g in late["gates"] if g["name"] == "wind_ms")["ok"] is True
         await b.reload(rules=dataclasses.replace(b.rules, enabled=False), same_board=same_board)

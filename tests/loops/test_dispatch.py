@@ -345,7 +345,7 @@ async def test_lost_store_keeps_everything_on_the_ground(dispatcher: Benches, fo
         await b.trigger("after")
         assert b.state() == "blocked"
         assert b.last["reason"].startswith(
-            "all flights are stopped by nobody: what was kept before is lost, a stop too"
+            "all flights are stopped by nobody: the earlier store is lost, and a stop may be lost with it"
         )
         assert b.orders == []
         await b.dispatch.stop_flights({"stop": False, "by": "Officer"}, "")

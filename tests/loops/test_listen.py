@@ -297,7 +297,7 @@ async def test_retained_is_refused_but_for_what_keeps_drones(tmp_path: Path) -> 
         assert ear.done == []
         assert await ear.send("drone/stop", retained=True, by="x") == ok(note=kept)
         assert await ear.listen.handle("drone/stop", b"?", retained=True) == ok(
-            note=f"malformed, carried out all the same: the command is not JSON; {kept}"
+            note=f"malformed, but carried out: the command is not JSON; {kept}"
         )
         assert next(c["note"] for c in await ear.told("command.accepted")) == kept
 
@@ -306,7 +306,7 @@ async def test_what_a_room_says_of_it_is_in_the_answer(tmp_path: Path) -> None:
     """A word of how it was malformed becomes a note, in the answer and in the record."""
     async with listening(tmp_path) as ear:
         ear.says = {"state": "denied", "malformed": "by is missing"}
-        note = "malformed, carried out all the same: by is missing"
+        note = "malformed, but carried out: by is missing"
         assert await ear.send("drone/approval", request_id="r", decision="deny") == ok(
             state="denied", note=note
         )

@@ -180,7 +180,7 @@ async def test_a_stop_may_be_malformed_in_every_way(dispatcher: Benches) -> None
             reply = await heard.handle("drone/stop", payload)
             assert reply is not None
             assert (reply["ok"], reply["stopped"]) == (True, True), payload[:60]
-            assert reply["note"].startswith("malformed, carried out all the same: "), payload[:60]
+            assert reply["note"].startswith("malformed, but carried out: "), payload[:60]
             assert b.dispatch.health()["stopped"]["by"] in ("x", "unknown")
             assert await heard.handle("drone/stop", b'{"stop": false, "by": "Officer"}') == RESUMED
             assert b.dispatch.health()["stopped"] is None
@@ -200,7 +200,7 @@ async def test_a_malformed_stop_calls_back_what_flies(dispatcher: Benches) -> No
         await b.store.flush()
         events = await b.store.read(lambda db: db.list_events(100))
         record = next(json.loads(e.data) for e in events if e.kind == "command.accepted")
-        assert record["note"] == "malformed, carried out all the same: the command is not JSON"
+        assert record["note"] == "malformed, but carried out: the command is not JSON"
         assert record["body"] == {"stop": True, "reason": "the command is not JSON"}
 
 

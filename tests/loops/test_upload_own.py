@@ -279,7 +279,7 @@ async def test_a_strange_status_is_told_and_changes_nothing(tmp_path: Path) -> N
         await d.writes()
         assert await d.own.compare(kept(storeid="stranger", birth=9)) is False
         assert d.parts.reason("identity").startswith(
-            "the status that the broker keeps for this pole names a store that is not its own"
+            "the broker's status of this pole names a store that is not its own"
         )
         assert [e.severity for e in d.told] == [Severity.ALARM]
         assert (await d.writes(), await d.store_id(), d.own.births) == (0, store, 1)

@@ -81,14 +81,14 @@ async def supervise(
             raise
         except Exception as error:
             if job.on_failure is OnFailure.FATAL:
-                log.critical("%s failed, the agent goes down: %r", job.name, error, exc_info=error)
+                log.critical("%s failed, the agent exits: %r", job.name, error, exc_info=error)
                 raise Fatal(job.name) from error
             if clock.monotonic() - started >= STEADY_S:
                 tries = 0
             wait = min(MAX_WAIT_S, FIRST_WAIT_S * 2.0 ** min(tries, 8)) * (0.5 + 0.5 * random())
             tries += 1
             reason = f"{type(error).__name__}: {error}"
-            log.error("%s failed, again in %.1f s: %s", job.name, wait, reason, exc_info=error)
+            log.error("%s failed, retrying in %.1f s: %s", job.name, wait, reason, exc_info=error)
             report(job.name, reason)
             await clock.sleep(wait)
 

@@ -476,4 +476,4 @@ def test_the_process_ends_with_1_when_its_lamp_fails(bench: Callable[..., Path],
         finally:
             process.kill()
     assert said.strip() == "lit 0.50, then let go"
-    assert "light failed, the agent goes down" in log
+    assert "light failed, the agent exits" in log

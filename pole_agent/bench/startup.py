@@ -85,7 +85,7 @@ def start(clip: Path) -> Start:
             impatience = threading.Timer(PATIENCE_S, process.kill)
             impatience.start()
             try:
-                if not any(b"has looked for the first time" in line for line in process.stderr):
+                if not any(b"ran for the first time" in line for line in process.stderr):
                     raise PoleAgentError(phrase("bench-timed-out", seconds=f"{PATIENCE_S:.0f}"))
             finally:
                 impatience.cancel()

@@ -186,10 +186,10 @@ class Daemon:
         if asked != self._asked:
             return  # somebody has asked again meanwhile
         if isinstance(found, ConfigError):
-            log.error("SIGHUP: the configuration stays as it is: %s", found)
+            log.error("SIGHUP: reload refused, the configuration is unchanged: %s", found)
             self.runtime.parts.degrade("configuration", phrase("reload-refused", problems=found))
             return
-        log.info("SIGHUP: the configuration is read again")
+        log.info("SIGHUP: reloading the configuration")
         self._next = found
         self.runtime.agent.stop(reload=True, keep=compose.lasts(self._loaded.settings, found.settings))
 
@@ -212,7 +212,7 @@ class Daemon:
                 self.luminaire = compose.open_lamp(new, self._clock)
             except LampError as error:
                 log.error(
-                    "the lamp of the new configuration cannot be driven, the old configuration goes on: %s",
+                    "the lamp of the new configuration cannot be driven; keeping the old configuration: %s",
                     error,
                 )
                 loaded = Loaded(old, self._loaded.text, phrase("new-lamp-undrivable", error=error))

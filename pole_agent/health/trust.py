@@ -156,8 +156,8 @@ class TimeKeeper:
         with self._concluding:
             if given_up := doubts.asked(heard, self._reading()):
                 log.warning(
-                    "a time server was heard for a day and agrees with the clock: what contradicts both is"
-                    " given up (%s)",
+                    "a time server was heard for a day and agrees with the clock: the evidence against both"
+                    " is dropped (%s)",
                     given_up,
                 )
             # Looked at once more: the clock may have jumped while somebody was asked.

@@ -61,7 +61,7 @@ def status_line(
     """
     words = [f"lamp {level:.0%} by {reason}", f"{cameras[0]} of {cameras[1]} cameras"]
     words.append("no broker" if online is None else "online" if online else "offline, events are kept")
-    return "; ".join([*words, f"not well: {', '.join(degraded)}" if degraded else "all well"])
+    return "; ".join([*words, f"degraded: {', '.join(degraded)}" if degraded else "all parts work"])
 
 
 class Beat:

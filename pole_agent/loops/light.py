@@ -163,7 +163,7 @@ class Light:
                 self._unkept = ""
             except (OutboxError, ValueError) as error:
                 if not self._unkept:
-                    log.warning("the lamp's override or ledger could not be kept: %s", error)
+                    log.warning("the lamp's override or ledger could not be stored: %s", error)
                 self._unkept = str(error)
 
         task = asyncio.create_task(run(), name="keep the lamp's state")

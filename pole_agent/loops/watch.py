@@ -138,7 +138,7 @@ class Watch:
                 if pipeline.detector_runs > runs:
                     if not runs:
                         log.info(
-                            "%s: the detector has looked for the first time, %.0f ms",
+                            "%s: the detector ran for the first time, %.0f ms",
                             self.camera,
                             (now - begun) * 1000,
                         )

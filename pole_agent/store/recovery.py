@@ -79,7 +79,7 @@ class Recovery:
             self._begin(database, end, {} if saved is None else {"salvaged": count})
         if end is not None:
             log.error(
-                "store: %s has ended (%s); %s goes on",
+                "store: %s was lost (%s); continuing with %s",
                 end.storeid or "the one before",
                 end.cause,
                 database.store_id,

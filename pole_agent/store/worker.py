@@ -179,7 +179,7 @@ class Worker:
         for job in self.commits.stored(now):
             job.answer(None, None)
         if self.problem:
-            log.warning("the store works again")
+            log.warning("the store has recovered")
             self.problem = ""
             self._on_change()
         if grown:

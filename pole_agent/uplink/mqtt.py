@@ -152,7 +152,7 @@ class MqttBroker:
             if await visit(client_for(self._address, "-asks", True, None)) in (None, *UNSUPPORTED_PROTOCOL):
                 self._versions.postpone(time.monotonic())
             else:
-                log.info("uplink: the broker knows MQTT 5 now")
+                log.info("uplink: the broker supports MQTT 5 now")
                 self._versions.answered(True)
                 client.give_up(LinkLost(phrase("mqtt-5-now")))
                 return

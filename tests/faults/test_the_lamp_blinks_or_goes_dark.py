@@ -149,7 +149,7 @@ def test_overrides_and_programs_fade(pole: Pole) -> None:
     good = pole.config.read_text()
     pole.config.write_text(good + "nonsense = 1\n")
     pole.signal(signal.SIGHUP)
-    eventually(lambda: pole.said("the configuration stays as it is") == 1)
+    eventually(lambda: pole.said("the configuration is unchanged") == 1)
     assert pole.answers()
     assert pole.light() == before
     pole.write(0.9)

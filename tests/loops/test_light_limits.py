@@ -193,7 +193,7 @@ async def test_a_broken_disk_is_one_line_in_the_log(tmp_path: Path, caplog: pyte
     """
 
     def lines() -> int:
-        return sum("could not be kept" in r.message for r in caplog.records)
+        return sum("could not be stored" in r.message for r in caplog.records)
 
     async with stand(tmp_path) as s:
         for told in (1, 2):
@@ -205,7 +205,7 @@ async def test_a_broken_disk_is_one_line_in_the_log(tmp_path: Path, caplog: pyte
             s.broken.clear()
             await s.light.command({"level": 0.7, "transition": 0}, "x")
         assert lines() == 2
-        assert {r.levelno for r in caplog.records if "could not be kept" in r.message} == {logging.WARNING}
+        assert {r.levelno for r in caplog.records if "could not be stored" in r.message} == {logging.WARNING}
 
 
 async def test_the_end_is_told_or_fails(tmp_path: Path) -> None:

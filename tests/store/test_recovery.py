@@ -64,8 +64,8 @@ def test_what_was_saved_is_said(tmp_path: Path, caplog: pytest.LogCaptureFixture
     said = [r.getMessage() for r in caplog.records]
     assert "it is set aside and a new one is started" in said[0]
     assert (
-        said[1] == f"store: {first.witness.store_id} has ended (corrupt: the old file was set aside as "
-        f"{next(tmp_path.glob('pole.db.corrupt-*')).name}); {database.store_id} goes on"
+        said[1] == f"store: {first.witness.store_id} was lost (corrupt: the old file was set aside as "
+        f"{next(tmp_path.glob('pole.db.corrupt-*')).name}); continuing with {database.store_id}"
     )
     assert said[2:] == ["store: 3 events that waited were saved from the damaged file"]
     assert [r.event_id for r in database.waiting(9, frozenset()) if r.kind != "outbox.dropped"] == ["id"] * 3
@@ -170,6 +170,7 @@ def test_a_loss_that_could_not_be_told_is_told_later(
         f'{{"ranges":[[1,3]],"count":3,"cause":"store_missing","exact":true,"storeid":"{ended}"}}',
         "{}",
     ]
-    assert caplog.messages[-1] == f"store: {ended} has ended (store_missing); {database.store_id} goes on"
+    said = f"store: {ended} was lost (store_missing); continuing with {database.store_id}"
+    assert caplog.messages[-1] == said
     assert (worker.recovery._end, worker.began) == (None, 1)
     database.close()

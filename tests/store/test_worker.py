@@ -367,7 +367,7 @@ def test_a_problem_is_said_once_and_its_end_too(
         said.append(("changed" in news, len(caplog.records)))
         news.clear()
     assert said == [(True, 1), (False, 1), (True, 2), (True, 3)]
-    assert (worker.problem, caplog.records[-1].getMessage()) == ("", "the store works again")
+    assert (worker.problem, caplog.records[-1].getMessage()) == ("", "the store has recovered")
 
 
 def test_a_read_only_file_system_is_named() -> None:

@@ -165,7 +165,7 @@ class Dispatch:
             self._waiting = False
         except OutboxError:
             if not self._waiting:
-                log.warning("drone requests wait: the store does not work")
+                log.warning("drone requests wait: the store failed")
             self._waiting = True
 
     async def _take_triggers(self) -> None:
@@ -186,7 +186,7 @@ class Dispatch:
         except OutboxError:
             return  # blocked by the disk: tried again at the next turn
         except Exception:  # a mistake of our own in one request keeps no other from being called back
-            log.exception("the drone request %s cannot be tended", request_id)
+            log.exception("the drone request %s could not be processed", request_id)
 
     # --- what an earlier run left
 

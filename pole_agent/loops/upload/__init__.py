@@ -88,7 +88,7 @@ class Upload:
                     self._parts.degrade("uplink", f"{self._broker.name}: {error}", Severity.INFO)
                 if isinstance(error, TakenOver) and error.__cause__ is not None:  # the broker said so
                     self._own.met_a_twin(error)
-                log.info("uplink: %s: %s; next attempt in %.1f s", self._broker.name, error, lost.pause_s)
+                log.info("uplink: %s: %s; retrying in %.1f s", self._broker.name, error, lost.pause_s)
                 await self._clock.sleep(lost.pause_s)
 
     async def shutdown(self, last: Sequence[Message] = ()) -> None:
@@ -206,9 +206,7 @@ class Upload:
         for topic in self._quarantine.lost(
             in_flight, reason, self._clock.monotonic(), tried=trials.trying is not None, sure=sure
         ):
-            log.error(
-                "uplink: %s: %s; what belongs there is kept and tried again now and then", topic, reason
-            )
+            log.error("uplink: %s: %s; its messages are kept and retried", topic, reason)
         self._tell_what_waits()
 
     async def _examine(self) -> None:

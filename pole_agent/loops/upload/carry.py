@@ -67,7 +67,7 @@ class Carry:
         except PublishRefused as error:
             self._drop(key)
             if self._quarantine.refused(topic, None, str(error), self._clock.monotonic()):
-                log.error("uplink: %s: %s; it is tried again later", topic, error)
+                log.error("uplink: %s: %s; retrying later", topic, error)
             raise
         if message.qos == 0:
             self._unconfirmed[key] = topic
@@ -84,7 +84,7 @@ class Carry:
         self._unconfirmed.clear()
         self._drop(key)
         if not self._quarantine.empty and self._quarantine.accepted(topic, key):
-            log.info("uplink: %s: the broker takes it again", topic)
+            log.info("uplink: %s: the broker accepts it again", topic)
             self._board.again(topic)
 
     async def live(self, letter: Letter) -> None:

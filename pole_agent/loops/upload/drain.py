@@ -98,9 +98,7 @@ class Drain:
         if topic in self._quarantine.topics:
             self.look_again()  # the others of its kind are passed over from now on
         if news:
-            log.error(
-                "uplink: event %d (%s): %s; it is kept and tried again later", stored.seq, stored.kind, error
-            )
+            log.error("uplink: event %d (%s): %s; kept, retrying later", stored.seq, stored.kind, error)
 
     async def _read(self) -> None:
         """Keep some events at hand."""

@@ -106,7 +106,7 @@ class Hear:
         self._stir.set()
         if heard is Heard.WRONG:
             log.warning(
-                "uplink: the broker has a status of ours that is not true: %s; saying it again",
+                "uplink: the broker has a wrong status of this pole: %s; publishing it again",
                 payload[:200].decode(errors="replace") or "(cleared)",
             )
         if heard is not Heard.TWIN:

@@ -114,7 +114,7 @@ class Trials:
                     await self._clock.sleep(AFTERMATH_S)  # some brokers hang up after their no
                 return
             if self._quarantine.accepted(topic, row.seq):
-                log.info("uplink: %s: the broker takes it again", topic)
+                log.info("uplink: %s: the broker accepts it again", topic)
             self._drain.taken(row, message)
             self._drain.look_again()
 

@@ -365,6 +365,6 @@ key_file = "$CREDENTIALS_DIRECTORY/pole-key"
     await asyncio.wait_for(city(), 90)
     parts = heard["health"]["parts"]
     assert parts["certificate:mqtt.cert_file"]["state"] == "degraded"
-    assert "ends in 10 days" in parts["certificate:mqtt.cert_file"]["reason"]
+    assert "expires in 10 days" in parts["certificate:mqtt.cert_file"]["reason"]
     assert parts["certificate:mqtt.ca_file"]["state"] == "ok"
     eventually(lambda: heard["lamp/state"]["level"] == 0.7 or heard["lamp/state"]["reason"] == "override")

@@ -155,7 +155,7 @@ async def test_a_clip_is_thinned_to_the_rate_of_the_camera(square_clip: Path) ->
 
 
 @pytest.mark.parametrize(
-    ("content", "says"), [(None, "no such file"), (b"", "as video"), (b"noise" * 999, "no video")]
+    ("content", "says"), [(None, "no such file"), (b"", "as video"), (b"noise" * 999, "as video")]
 )
 async def test_an_unreadable_clip_is_one_clear_error(
     tmp_path: Path, content: bytes | None, says: str

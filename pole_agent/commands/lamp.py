@@ -82,7 +82,9 @@ def _level(text: str) -> float:
     except ValueError:
         level = math.nan
     if not 0 <= level <= 1:
-        raise argparse.ArgumentTypeError(f"{text!r} is no level; write a number from 0 to 1, for example 0.5")
+        raise argparse.ArgumentTypeError(
+            f"invalid level {text!r}; expected a number from 0 to 1, for example 0.5"
+        )
     return level
 
 
@@ -90,7 +92,7 @@ def _date(text: str) -> date:
     try:
         return date.fromisoformat(text)
     except ValueError:
-        raise argparse.ArgumentTypeError(f"{text!r} is no date; write it as 2027-03-20") from None
+        raise argparse.ArgumentTypeError(f"invalid date {text!r}; expected for example 2027-03-20") from None
 
 
 def run(arguments: argparse.Namespace) -> int:

@@ -51,7 +51,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def _count(text: str) -> int:
     if not text.isdecimal():
-        raise argparse.ArgumentTypeError(f"{text!r} is no count; write a whole number from 0")
+        raise argparse.ArgumentTypeError(f"invalid count {text!r}; expected a whole number from 0")
     return min(int(text), sys.maxsize)
 
 

@@ -28,7 +28,7 @@ PHRASES = {
         "lamp.pin: GPIO{pin} is pulled high at power-on: dark until the agent starts; use a pin from 9 to 27"
     ),
     "advice-relay": (
-        "lamp.relay: GPIO{pin} switches the coil on, and the lamp off, while nobody drives it; see "
+        "lamp.relay: GPIO{pin} switches the coil on, and the lamp off, while it is not driven; see "
         "docs/wiring.md"
     ),
     "advice-flat-mask": "camera[{camera}].masks[{mask}]: has no area; it covers no more than its outline",
@@ -178,7 +178,7 @@ PHRASES = {
         "finding cameras needs two libraries: pip install onvif-zeep-async WSDiscovery"
     ),
     "camera-password-unreadable": "the password of {camera} cannot be read from {file}: {why}",
-    "opening-given-up": "{source}: given up",
+    "opening-given-up": "{source}: canceled",
     "no-stream": (
         "the camera answers but sends no stream; check path, username and password_file, and that it sends "
         "H.264, H.265 or MJPEG"
@@ -503,7 +503,7 @@ PHRASES = {
     "call-drone-back": "the request is {state}; call the drone back",
     "requests-unreadable": "the requests cannot be read: {error}",
     "requests-unreadable-yet": (
-        "the requests cannot be read yet: {error}; this is remembered, and the dispatcher is told"
+        "the requests cannot be read yet: {error}; the decision is remembered, and the dispatcher is told"
     ),
     "request-unknown": "unknown request {request}",
     "broker-without-echo": (

@@ -538,7 +538,7 @@ def test_a_file_is_opened_as_a_file(tmp_path: Path) -> None:
         pass
     assert capture.read() == (False, None)
     capture.release()
-    with pytest.raises(CameraError, match=r"a\.avi: given up"):
+    with pytest.raises(CameraError, match=r"a\.avi: canceled"):
         open_capture(path, wanted=lambda: False)
     with pytest.raises(CameraError, match="/dev/nothing: the device cannot be opened"):
         open_capture("/dev/nothing")

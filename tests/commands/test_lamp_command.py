@@ -183,7 +183,7 @@ def test_the_edges_of_the_calendar_are_no_traceback(bench: Callable[..., Path], 
         ('control = [{ kind = "max", level = 0.1 }]', "a maximum of 10% is below the floor of 20%"),
         ("clo = [[0, 0.5], [1000, 1.0]]", "the shares rise"),
         ('curve = "dali"', "check that this is enough"),
-        ("relay = { pin = 4 }", "switches the coil on, and the lamp off, while nobody drives it"),
+        ("relay = { pin = 4 }", "switches the coil on, and the lamp off, while it is not driven"),
     ],
 )
 def test_what_is_most_likely_a_mistake_is_a_warning(

@@ -83,7 +83,7 @@ def test_a_stream_that_is_closed_is_no_traceback(filled: str, closed: str, tmp_p
 def test_a_limit_that_is_no_count_is_a_usage_error(filled: str, limit: str) -> None:
     code, errors = said("outbox", "list", "--config", filled, "--limit", limit)
     assert code == 2
-    assert "is no count" in errors
+    assert "invalid count" in errors
 
 
 def test_full_disk_under_lock_does_not_keep_lamp_dark(tmp_path: Path) -> None:

@@ -153,7 +153,9 @@ async def test_a_way_out_before_anything_can_be_read(way: str, state: str, tmp_p
             b.set_link("up")
         assert b.requests == {}
         if way in ("cancel", "deny"):
-            with pytest.raises(CommandRefused, match="this is remembered, and the dispatcher is told"):
+            with pytest.raises(
+                CommandRefused, match="the decision is remembered, and the dispatcher is told"
+            ):
                 await b.dispatch.decide({"request_id": request_id, "decision": way, **BY}, "")
             assert [(c["request_id"], c["by"]) for c in b.live] == [(request_id, "Officer")]
         elif way == "stop":

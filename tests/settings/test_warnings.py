@@ -32,7 +32,7 @@ OFFICER = (
 SIGNED = f'[[drone.officer]]\nname = "Dewi"\npublic_key = "{base64.b64encode(bytes(32)).decode()}"\n'
 LOW = "lamp.pin: GPIO{} is pulled high at power-on: dark until the agent starts; use a pin from 9 to 27"
 RELAY = (
-    "lamp.relay: GPIO{} switches the coil on, and the lamp off, while nobody drives it; see docs/wiring.md"
+    "lamp.relay: GPIO{} switches the coil on, and the lamp off, while it is not driven; see docs/wiring.md"
 )
 STEPS = '[[lamp.program]]\nat = "sunset"\nlevel = 1\n[[lamp.program]]\nat = "{}"\nlevel = 0.5\n'
 CALENDAR = '[[lamp.calendar]]\nprogram = "default"\n'

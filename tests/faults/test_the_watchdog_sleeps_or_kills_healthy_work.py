@@ -294,7 +294,7 @@ async def test_many_threads_that_hang_end_in_a_clean_restart(town: Worlds) -> No
         async with town() as w:
             await w.until(lambda: "clock" in w.runtime.parts.report())
             hang(0)
-            await w.until(lambda: w.runtime.parts.is_degraded("threads", "1 hang"))
+            await w.until(lambda: w.runtime.parts.is_degraded("threads", "1 threads hang"))
             assert not w.agent.done()
             for number in range(1, 32):
                 hang(number)

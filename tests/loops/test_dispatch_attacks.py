@@ -175,7 +175,7 @@ async def test_after_a_cancel_nothing_else_flies(dispatcher: Benches) -> None:
         await b.progress("in_progress")
         await b.decide("cancel")
         await b.trigger("second")
-        assert "may still" in b.last["reason"] or "has not said that it is over" in b.last["reason"]
+        assert "may still" in b.last["reason"] or "not reported as ended" in b.last["reason"]
         await b.progress("canceled", first)
         await b.turn()
         assert b.last["state"] == "pending_approval"

@@ -70,7 +70,7 @@ def test_run_speaks_to_its_broker_and_camera_only(
     log = traced.scratch / "log"
     process = traced.start("run", "--config", str(config), "--log-level", "debug", log=log)
     try:
-        eventually(lambda: "the detector has looked" in log.read_text() and "gate: " in log.read_text(), 60)
+        eventually(lambda: "the detector ran" in log.read_text() and "gate: " in log.read_text(), 60)
         eventually((tmp_path / "state" / "pole.db").exists, 20)
     finally:
         traced.stop(process)

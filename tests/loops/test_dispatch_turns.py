@@ -112,7 +112,7 @@ async def test_wishes_outlive_a_disk_that_fails(tmp_path: Path, caplog: pytest.L
             asks(b, "other", incident_id=f"o-{number}", severity=Severity.ALARM)
         await b.turn()
         assert b.requests == {}
-        assert caplog.text.count("drone requests wait: the store does not work") == 1
+        assert caplog.text.count("drone requests wait: the store failed") == 1
         b.broken.clear()
         await b.turn()
         found = {r["rule"]: (r["count"], r["incident_ids"]) for r in b.requests.values()}
@@ -120,7 +120,7 @@ async def test_wishes_outlive_a_disk_that_fails(tmp_path: Path, caplog: pytest.L
         b.broken.add("write")
         asks(b, "third")
         await b.turn()
-        assert caplog.text.count("drone requests wait: the store does not work") == 2
+        assert caplog.text.count("drone requests wait: the store failed") == 2
 
 
 async def test_a_wish_that_fails_late_joins_what_came(tmp_path: Path) -> None:

@@ -92,8 +92,8 @@ MODES = {
     "same": "http",
 }
 SAYS = {
-    "silent": "nobody answers",
-    "quiet": "nobody answers",
+    "silent": "no answer within",
+    "quiet": "no answer within",
     "garbage": "does not answer in HTTP",
     "noise": "does not answer in RTSP",
     "half": "gives no stream|no picture|broke off",

@@ -16,7 +16,6 @@ must have the size and the sha256 of the catalogue; a download that broke off go
 from __future__ import annotations
 
 import argparse
-import hashlib
 import json
 import os
 import re
@@ -134,15 +133,10 @@ def _add(arguments: argparse.Namespace) -> None:
 
     name = _plain(arguments.name or arguments.file.stem)
     classes = arguments.classes.split(",") if arguments.classes else None
-    try:
-        sha256 = hashlib.sha256(arguments.file.read_bytes()).hexdigest()
-    except OSError as error:
-        raise ModelError(phrase("model-not-read", file=str(arguments.file), error=error.strerror)) from error
     text = card_of(
         arguments.file,
         name=name,
         family=arguments.family,
-        sha256=sha256,
         licence=arguments.licence,
         origin=arguments.origin,
         classes=classes,

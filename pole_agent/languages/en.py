@@ -1275,7 +1275,6 @@ PHRASES = {
         "[detector] model is {value} in {path}; the agent uses it after: systemctl reload pole-agent"
     ),
     "model-name": "invalid model name {name}; use letters, digits, dots, _ and - only, 1 to 64 of them",
-    "model-not-read": "{file}: cannot be read: {error}",
     "model-not-offered": (
         "unknown model {name} in the catalogue; known: {known}; or give the path of a card with [download]"
     ),

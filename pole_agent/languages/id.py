@@ -1315,7 +1315,6 @@ PHRASES = {
         "[detector] model adalah {value} di {path}; agen memakainya setelah: systemctl reload pole-agent"
     ),
     "model-name": "nama model {name} tidak sah; hanya huruf, angka, titik, _ dan -, 1 sampai 64",
-    "model-not-read": "{file}: tidak dapat dibaca: {error}",
     "model-not-offered": (
         "model {name} tidak dikenal dalam katalog; yang ada: {known}; atau beri jalur kartu dengan [download]"
     ),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Sequence
 from pathlib import Path
@@ -103,13 +104,14 @@ def card_of(
     *,
     name: str,
     family: str,
-    sha256: str,
     licence: str,
     origin: str,
     classes: Sequence[str] | None = None,
+    quantization: str = "as it came",
 ) -> str:
-    """The card as TOML. `classes`: default those of COCO. Raises ModelError for a file that is no model of
-    this family.
+    """The card as TOML, for a file that will be called as the model. `classes`: default those of COCO.
+
+    Raises ModelError for a file that is no model of this family.
     """
     if family not in FAMILIES:
         raise ModelError(phrase("model-family-unknown", family=family, known=supported()))
@@ -121,10 +123,12 @@ def card_of(
     height, width = (shape[2], shape[3]) if planar else (shape[1], shape[2])
     strides, bins = _strides(family, outputs)
     names = list(classes or COCO)
+    sha256 = hashlib.sha256(model.read_bytes()).hexdigest()
     layout, dtype = ("NCHW", "float32") if planar else ("NHWC", "uint8")
     lines = [
         *(f"{k} = {_text(v)}" for k, v in (("name", name), ("family", family), ("file", f"{name}.onnx"))),
         *(f"{k} = {_text(v)}" for k, v in (("sha256", sha256), ("licence", licence), ("origin", origin))),
+        f"quantization = {_text(quantization)}",
         f"classes = {_text(names)}",
         f"\n[input]\nname = {_text(input_name)}\nwidth = {width}\nheight = {height}",
         f"layout = {_text(layout)}\ndtype = {_text(dtype)}\npadding_level = {PADDING[family]}",

@@ -14,19 +14,17 @@ the int8 model is compared with what the original is sure of. An int8 model that
 from __future__ import annotations
 
 import argparse
-import hashlib
 import shutil
 import statistics
 import sys
 import tempfile
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import onnx
 import onnx.version_converter
-from model.build import COCO, MIN_AGREEMENT, ROOT
+from model.build import MIN_AGREEMENT, ROOT
 from model.quantize import street_frames
 from model.verify import Scored, average_precision, confident, frames, read_labels
 from onnxruntime.quantization import (
@@ -40,6 +38,7 @@ from onnxruntime.quantization import (
 from pole_agent.errors import ModelError
 from pole_agent.frame import Frame
 from pole_agent.vision import card as cards
+from pole_agent.vision.cardwriter import COCO, card_of
 from pole_agent.vision.families import FAMILIES
 from pole_agent.vision.letterbox import Letterbox
 from pole_agent.vision.onnx import OnnxModel
@@ -47,33 +46,6 @@ from pole_agent.vocabulary import Box
 
 EVERY = 5  # frames
 MIN_OPSET = 13
-# Of the card's [output], and the grey level of the padding
-DEFAULTS = {"nanodet": ("bins = 11\n", 0), "yolox": ("", 114)}
-
-
-@dataclass(frozen=True)
-class Input:
-    """What the model takes, as its file says."""
-
-    name: str
-    width: int
-    height: int
-    planar: bool
-
-
-def input_of(model: onnx.ModelProto) -> Input:
-    """Raises ModelError for an input that the agent cannot feed."""
-    entry = model.graph.input[0]
-    kind = entry.type.tensor_type
-    shape = [d.dim_value for d in kind.shape.dim]
-    if len(shape) == 4 and shape[1] == 3 and kind.elem_type == onnx.TensorProto.FLOAT:
-        return Input(entry.name, shape[3], shape[2], True)
-    if len(shape) == 4 and shape[3] == 3 and kind.elem_type == onnx.TensorProto.UINT8:
-        return Input(entry.name, shape[2], shape[1], False)
-    raise ModelError(
-        f"the input {entry.name} is {shape}; the agent feeds float32 (1, 3, h, w) or uint8 (1, h, w, 3), of"
-        " fixed size"
-    )
 
 
 def per_channel_ready(model: onnx.ModelProto) -> onnx.ModelProto:
@@ -95,46 +67,6 @@ def head(graph: onnx.GraphProto) -> list[str]:
         after = [user for name in node.output for user in users.get(name, [])]
         kept[node.name] = all(kept[user.name] and user.op_type != "Conv" for user in after)
     return [node.name for node in graph.node if kept[node.name]]
-
-
-def card_of(
-    name: str,
-    family: str,
-    path: Path,
-    given: Input,
-    licence: str,
-    origin: str,
-    classes: Sequence[str],
-    note: str,
-) -> str:
-    more, padding = DEFAULTS[family]
-    layout, dtype = ("NCHW", "float32") if given.planar else ("NHWC", "uint8")
-    listed = ",\n  ".join(", ".join(f'"{c}"' for c in classes[i : i + 8]) for i in range(0, len(classes), 8))
-    return f"""# Card of {path.name}, written by scripts/bring-model. The agent checks it at start.
-name = "{name}"
-family = "{family}"
-file = "{path.name}"
-sha256 = "{hashlib.sha256(path.read_bytes()).hexdigest()}"
-licence = "{licence}"
-origin = "{origin}"
-quantization = "{note}"
-classes = [
-  {listed},
-]
-
-[input]
-name = "{given.name}"
-width = {given.width}
-height = {given.height}
-layout = "{layout}"
-dtype = "{dtype}"
-colour_order = "BGR"
-padding_level = {padding}
-
-[output]
-strides = [8, 16, 32]
-{more}max_overlap = 0.6
-"""
 
 
 class OwnFrames(CalibrationDataReader):  # type: ignore[misc]
@@ -209,7 +141,6 @@ def main() -> int:
 
 
 def bring(arguments: argparse.Namespace, name: str, classes: Sequence[str]) -> int:
-    given = input_of(onnx.load(arguments.model))
     with tempfile.TemporaryDirectory() as scratch:
         folder = Path(scratch)
 
@@ -220,20 +151,19 @@ def bring(arguments: argparse.Namespace, name: str, classes: Sequence[str]) -> i
             card = target.with_suffix(".toml")
             card.write_text(
                 card_of(
-                    called,
-                    arguments.family,
                     target,
-                    given,
-                    arguments.licence,
-                    arguments.origin,
-                    classes,
-                    note,
+                    name=called,
+                    family=arguments.family,
+                    licence=arguments.licence,
+                    origin=arguments.origin,
+                    classes=classes,
+                    quantization=note,
                 )
             )
             OnnxModel(cards.read(card), 1)  # raises ModelError that says what does not fit
             return card
 
-        original = put(arguments.model, name, "none: as it came")
+        original = put(arguments.model, name, "as it came")
         chosen, clip = original, arguments.labels[0] if arguments.labels else arguments.int8
         truth = read_labels(arguments.labels[1]) if arguments.labels else None
         if clip is not None:

@@ -17,6 +17,7 @@ from model.quantize import fold
 from model.translate import IR_VERSION, MEAN_BGR, OPSET, STD_BGR, translate
 from onnx import helper, numpy_helper
 
+from pole_agent.vision.cardwriter import COCO
 from training.stills import CLASSES
 
 BINS = 11
@@ -26,8 +27,6 @@ ZERO_LEVEL, LEVEL = 113, np.float32(1 / 57.63)  # of the input: near the mean an
 
 def build(side: int, cache: Path, scratch: Path) -> onnx.ModelProto:
     """The float graph for an input of `side` pixels. Downloads the published weights into `cache`."""
-    from model.build import COCO
-
     path = scratch / "translated.onnx"
     fold(fewer_classes(translate(fetch(cache), side), [COCO.index(name) for name in CLASSES]), path)
     model = levels_first(onnx.load(path))

@@ -25,11 +25,11 @@ import cv2
 import numpy as np
 import onnx
 import torch
-from model.bring import card_of, input_of
 
 from pole_agent.errors import ModelError
 from pole_agent.frame import Frame
 from pole_agent.vision import card as cards
+from pole_agent.vision.cardwriter import card_of
 from pole_agent.vision.onnx import OnnxModel
 from pole_agent.vocabulary import group_of
 from training import exact, fit, int8, score, start, stills
@@ -123,7 +123,7 @@ def train(
 ) -> tuple[onnx.ModelProto, stills.Stills] | None:
     """The trained float graph and the stills; None while the minutes are not spent."""
     begin = beginning(arguments)
-    side = input_of(begin).width
+    side = side_of(begin)
     plan = fit.Plan(
         minutes=arguments.minutes,
         batch=arguments.batch or (64 if device.type == "cuda" else 8),
@@ -148,14 +148,25 @@ def train(
     return run.trained(), shown
 
 
+def side_of(model: onnx.ModelProto) -> int:
+    """Of its square input, in pixels."""
+    return int(model.graph.input[0].type.tensor_type.shape.dim[2].dim_value)
+
+
 def put(model: onnx.ModelProto, folder: Path, name: str, arguments: argparse.Namespace, note: str) -> Path:
     """Write a model and its card, which the agent's own code has then tried; the card's path."""
     path = folder / f"{name}.onnx"
     onnx.save(model, path)
     card = card_of(
-        name, "nanodet", path, input_of(model), arguments.licence, arguments.origin, stills.CLASSES, note
+        path,
+        name=name,
+        family="nanodet",
+        licence=arguments.licence,
+        origin=arguments.origin,
+        classes=stills.CLASSES,
+        quantization=note,
     )
-    path.with_suffix(".toml").write_text(card.replace("scripts/bring-model", "scripts/train-model"))
+    path.with_suffix(".toml").write_text(card)
     OnnxModel(cards.read(path.with_suffix(".toml")), 1)
     return path.with_suffix(".toml")
 
@@ -200,7 +211,7 @@ def finish(model: onnx.ModelProto, shown: stills.Stills, arguments: argparse.Nam
         folder, name = Path(scratch), arguments.name
         exact = put(model, folder, f"{name}-float", arguments, "none: float32")
         print("calibrate and quantize", flush=True)
-        rounded = int8.quantize(model, shown, input_of(model).width)
+        rounded = int8.quantize(model, shown, side_of(model))
         note = f"static QDQ int8, MinMax over {int8.SCENES} scenes of the training, half of them dark or wet"
         small = put(rounded, folder, f"{name}-int8", arguments, note)
         loses = lost(measured(exact, arguments.folders), measured(small, arguments.folders))

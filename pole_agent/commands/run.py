@@ -1,7 +1,7 @@
 """The daemon, in the foreground. SIGTERM or SIGINT (Ctrl-C) stops it within 5 seconds.
 
 SIGHUP reads the configuration again: the lamp keeps its light, its override and its hours; the store and the
-connection to the broker go on unless their own settings change; everything else starts anew. A broken file is
+connection to the broker go on unless their own settings change; everything else restarts. A broken file is
 reported and changes nothing.
 
 On a broken configuration at the start it uses the last good copy from the state directory and says so; only

@@ -56,7 +56,7 @@ class Traffic:
         return now - self._since >= WINDOW_S
 
     def summary(self, camera: str, now: float) -> dict[str, Any] | None:
-        """The data of ``traffic.summarized``, and start anew. None when nobody came by."""
+        """The data of ``traffic.summarized``, and reset. None when nobody came by."""
         came_by = any(self._entered.values()) or bool(self._dwell) or bool(self._crossed)
         since, names = self._since, sorted(set(self._entered) | set(self._dwell) | set(self._peak))
         window = max(now - since, 1e-3)

@@ -105,7 +105,7 @@ class Controller:
         self._photocell = None if cell is None else Photocell(cell, self.plan, state.photocell)
         self.ledger = Ledger(configuration.rated_w, state.ledger)
         self.faults = Faults(configuration.rated_w, state.faults)
-        # Of the last step, for `reasons` and to save time: the first step sets them anew.
+        # Of the last step, for `reasons` and to save time: the first step sets them again.
         self.scene = Scene()
         self._stretch: Stretch | None = None
         self._idle: Output | None = None

@@ -28,7 +28,7 @@ DAY_DEG, NIGHT_DEG = 10.0, -12.0  # in between, nothing is certain: near the pol
 CONSTANT_S = 26 * 3600.0  # no day and no night lasts so long where the sun passes both heights
 AGREES_S = 25 * 3600.0
 OWN_S = 120.0
-SET_S = 120.0  # a clock that was set by more is looked at anew
+SET_S = 120.0  # a clock that was set by more is checked again
 
 LIGHT = phrase("light-at-midnight")
 DARKNESS = phrase("dark-at-noon")

@@ -83,7 +83,7 @@ class StreetLight:
         self._daylight = Daylight(place, state.daylight)
         self._nights = Nights(place, self.controller.ledger, state.nights)
         self._button_off_s = button_off_s
-        self._told: tuple[Any, ...] = ()  # a reload tells anew: who listens may be another
+        self._told: tuple[Any, ...] = ()  # a reload tells it again: who listens may be another
 
     def hand_over(self, now: float) -> LampState:
         """What the light after a reload goes on with; this one ends."""

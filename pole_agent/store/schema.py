@@ -20,7 +20,7 @@ LATEST = 253_402_300_799  # seconds: the end of the year 9999. A later wall time
 # A commit writes whole pages, and an event fills less than one: small pages nearly halve what a busy day
 # writes (68 MB, 40 MB).
 PAGE_BYTES = 1024
-SMALL_BYTES, SMALL_SHARE = 8_000_000, 0.25  # of the cap: an older file up to here is written anew
+SMALL_BYTES, SMALL_SHARE = 8_000_000, 0.25  # of the cap: an older file up to here is rewritten
 LOG_BYTES = 4_000_000  # the write-ahead log grows so far before its pages go to their place
 
 # outbox.seq is AUTOINCREMENT: SQLite keeps the last number in the same transaction, so numbers are
@@ -119,7 +119,7 @@ def connect(path: str, max_mb: int) -> tuple[sqlite3.Connection, bool]:
 
 
 def _rewrite(connection: sqlite3.Connection) -> None:
-    """Write the whole file anew, so that it can shrink, and with small pages. Killed in the middle, the old
+    """Rewrite the whole file, so that it can shrink, and with small pages. Killed in the middle, the old
     file is as it was.
 
     A large file stays as it is: on a slow card that would take minutes, in which nothing is stored, and with

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pole_agent.uplink.backoff import Backoff
 
 OFFLINE_IS_NEWS_S = 60.0
-STEADY_S = 30.0  # a session that lasted this long starts the backoff anew
+STEADY_S = 30.0  # a session that lasted this long resets the backoff
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -89,7 +89,7 @@ class Eyesight:
         return self.trouble
 
     def reopened(self, now: float) -> None:
-        """The camera was opened anew.
+        """The camera was reopened.
 
         Whether pictures change is to be seen again; how the street usually looks is known.
         """

@@ -4,6 +4,9 @@
 # uv does it from uv.lock where it is installed, else pip with scripts/constraints.txt: the same versions.
 # Needs Python 3.11 to 3.13; PYTHON=/path/to/python chooses one.
 
+# Without compiled files each of the hundreds of agents that tests and measurements start would compile the package again.
+unset PYTHONDONTWRITEBYTECODE
+
 find_python() {
   for candidate in ${PYTHON:-} python3 python3.13 python3.12 python3.11; do
     if "$candidate" -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' 2>/dev/null; then

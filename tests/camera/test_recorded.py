@@ -5,8 +5,6 @@ from __future__ import annotations
 import json
 import os
 import random
-import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -19,7 +17,6 @@ from pole_agent.camera.source import ClipBrokeOff
 from pole_agent.errors import CameraError
 from pole_agent.frame import Frame
 from tests.cli import call
-from tests.conftest import ROOT
 
 RATE, COUNT = 10, 90
 
@@ -102,13 +99,6 @@ def test_replay_of_clip_that_lacks_end_counts(tmp_path: Path) -> None:
     assert len(done.stderr.splitlines()) == 1
 
 
-def beside(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-    """pole-agent in that folder."""
-    command = [sys.executable, "-m", "pole_agent", *arguments]
-    environment = os.environ | {"PYTHONPATH": str(ROOT)}
-    return subprocess.run(command, capture_output=True, text=True, cwd=folder, timeout=100, env=environment)
-
-
 @pytest.mark.parametrize(
     "name",
     [
@@ -126,10 +116,10 @@ def test_a_clip_plays_whatever_its_name(name: str, tmp_path: Path) -> None:
     write(tmp_path / "plain.avi", "MJPG", 12).rename(tmp_path / name)
     (tmp_path / "none").touch()
     for given in (str(tmp_path / name), f"./{name}", *([name] if name[0] != "-" else [])):
-        done = beside(tmp_path, "replay", given, "--detections", str(tmp_path / "none"), "--json")
+        done = call("replay", given, "--detections", str(tmp_path / "none"), "--json", cwd=tmp_path)
         assert (done.returncode, done.stderr) == (0, ""), given
         assert json.loads(done.stdout)["frames"] == 6
-    probed = beside(tmp_path, "camera", "probe", f"./{name}", "--json", "--seconds", "0.1")
+    probed = call("camera", "probe", f"./{name}", "--json", "--seconds", "0.1", cwd=tmp_path)
     assert json.loads(probed.stdout)["measured_fps"] == RATE
 
 

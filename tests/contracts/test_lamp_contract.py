@@ -267,14 +267,20 @@ def test_file_is_read_and_what_cannot_be_read(tmp_path: Path) -> None:
     """A file is read and what cannot be read is unknown."""
     path = tmp_path / "in_illuminance_input"
     path.write_text("1500\n")
-    entry = FileInput(path, 0.01, every_s=0.02)
+    now = [0.0]
+    entry = FileInput(path, 0.01, every_s=0.02, now=lambda: now[0])
+
+    def unknown() -> bool:
+        now[0] += 0.5
+        return entry.value() is None
+
     eventually(lambda: entry.value() == 15.0)
     path.write_text("broken")
-    eventually(lambda: entry.value() is None)
+    eventually(unknown)
     path.write_text("100")
     eventually(lambda: entry.value() == 1.0)
     path.unlink()
-    eventually(lambda: entry.value() is None)
+    eventually(unknown)
     entry.close()
 
 

@@ -85,9 +85,8 @@ def lit(street: np.ndarray, gain: float, index: int) -> np.ndarray:
     return street * (gain if index >= 75 else 1.0)
 
 
-@pytest.mark.parametrize("gain", [0.6, 1.4])
 def test_a_lamp_that_switches_is_no_incident(
-    tmp_path: Path, empty_street: np.ndarray, bench: Callable[..., Path], gain: float
+    tmp_path: Path, empty_street: np.ndarray, bench: Callable[..., Path]
 ) -> None:
     """A lamp that switches is no incident and a second of looks."""
     labels = '["person", "vehicle", "two_wheeler"]'
@@ -95,13 +94,14 @@ def test_a_lamp_that_switches_is_no_incident(
         f'[[camera]]\nsource = "x.mp4"\n[[rule]]\nname = "any"\nkind = "presence"\nclasses = {labels}\n'
     )
     runs, incidents = {}, {}
-    for name, step in (("steady", 1.0), ("switched", gain)):
+    for name, step in (("steady", 1.0), ("darker", 0.6), ("lighter", 1.4)):
         clip = film(tmp_path / f"{name}.avi", 150, partial(lit, empty_street, step))
         out = tmp_path / f"{name}.jsonl"
         runs[name] = replay(clip, "--config", str(config), "--out", str(out))["detector_runs"]
         incidents[name] = sum("incident" in json.loads(line)["type"] for line in out.read_text().splitlines())
-    assert incidents["switched"] == incidents["steady"] <= 1, "the parked cars of the scene, once"
-    assert runs["switched"] - runs["steady"] <= 5
+    assert incidents["steady"] <= 1, "the parked cars of the scene, once"
+    assert incidents == dict.fromkeys(incidents, incidents["steady"])
+    assert max(runs.values()) - runs["steady"] <= 5
 
 
 def test_what_was_at_start_of_still_scene_is_found(tmp_path: Path, bench: Callable[..., Path]) -> None:

@@ -73,12 +73,12 @@ async def test_late_will_or_cleared_status_is_corrected(
 async def test_one_acknowledgement_at_a_time_one_delivery(odd: OddBroker, tmp_path: Path) -> None:
     """One acknowledgement at a time means one delivery each.
 
-    Forty wait, half a second each: the last one waits for longer than a broker may be silent.
+    Thirty wait, 0.4 s each: the last one waits for longer than a broker may be silent.
     """
     odd.oddity = Oddity(ack_s=0.4)
-    fill(tmp_path / "state", good=40, bad=0)
+    fill(tmp_path / "state", good=30, bad=0)
 
     async with running(Pole(tmp_path / "state", odd.port)) as pole:
-        await until(lambda: pole.upload.sent_events >= 40, 60, lambda: pole.parts.report())
+        await until(lambda: pole.upload.sent_events >= 30, 60, lambda: pole.parts.report())
     sent = [payload for topic, payload in odd.taken if "/events/incident/" in topic]
-    assert (len(sent), len(set(sent)), len(odd.connects)) == (40, 40, 1)
+    assert (len(sent), len(set(sent)), len(odd.connects)) == (30, 30, 1)

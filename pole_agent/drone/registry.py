@@ -130,9 +130,10 @@ class Registry:
 
     def failed(self, write: Write, facts: Facts) -> Sequence[Immediate]:
         """It was not `required`, and may not be on the disk: a safe transition takes effect all the same."""
-        if isinstance(write, Keep) and write.event is not None:
-            self.state.unsaved[write.request.request_id] = None
-            return [Record(event=write.event), *self._apply(write, facts)]
+        match write:
+            case Keep(event=RecordEvent() as event):
+                self.state.unsaved[write.request.request_id] = None
+                return [Record(event=event), *self._apply(write, facts)]
         return []
 
     def _apply(self, kept: Keep, facts: Facts) -> list[Immediate]:

@@ -9,7 +9,16 @@ from itertools import count
 from typing import Any, TypeVar
 
 from pole_agent.drone.controller import Controller
-from pole_agent.drone.effects import Effect, Evaluate, Order, Outcome, SaveChanges, Write
+from pole_agent.drone.effects import (
+    CancelUnread,
+    Effect,
+    Evaluate,
+    Immediate,
+    Order,
+    Outcome,
+    SaveChanges,
+    Write,
+)
 from pole_agent.drone.facts import Facts, StoredRows
 from pole_agent.drone.request import Request
 from pole_agent.drone.rules import DroneRules
@@ -71,6 +80,7 @@ class Decided:
                     with contextlib.suppress(OutboxError):
                         self.do(self.controller.evaluate(request_id, self.facts))
                 case _:
+                    assert isinstance(effect, CancelUnread | Immediate)
                     self.effects.append(effect)
 
     def _write(self, write: Write) -> None:

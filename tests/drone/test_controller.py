@@ -368,6 +368,16 @@ def test_a_decision_before_the_requests_can_be_read(what: Transition) -> None:
     assert decided.controller.take_early() == []
 
 
+def test_a_plan_that_is_revoked_before_it_can_be_read() -> None:
+    """It is remembered; no flight has a name yet that the dispatcher could end."""
+    decided = Decided()
+    said = Decision("cancel", "Officer", patrol="round")
+    with pytest.raises(CommandRefused, match="cannot be read"):
+        decided.hear(lambda: decided.controller.decide_unread(said, OutboxError("x"), decided.facts))
+    assert decided.effects == []
+    assert decided.controller.take_early() == [said]
+
+
 # --- what must never happen, whatever happens
 
 EVENT = st.one_of(

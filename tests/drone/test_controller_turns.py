@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from pole_agent.almanac import rfc3339
 from pole_agent.drone.approval import Standing, StandingBook
 from pole_agent.drone.commands import Decision
 from pole_agent.drone.effects import (
@@ -270,6 +271,30 @@ def test_weather_that_flaps_rests(blocks: int, first_s: float, last_s: float, re
     assert decided.state("r") == ("blocked" if rests else "pending_approval")
 
 
+def test_another_gate_that_shuts_is_told_at_once() -> None:
+    """A blocked request says which gates are shut now, and says it once."""
+    decided = Decided(facts=replace(AT_NOON, trusted=False))
+    decided.put(request_in("blocked"))
+    decided.turn()
+    decided.turn()
+    decided.controller.state.stop = {"by": "Officer", "reason": ""}
+    decided.turn()
+    decided.turn()
+    told = [announced.data for announced in decided.of(Announce)]
+    shut = [{gate["name"] for gate in data["gates"] if not gate["ok"]} for data in told]
+    assert [gates - shut[0] for gates in shut] == [set(), {"emergency_stop"}]
+    assert "all flights are stopped" in told[1]["reason"]
+
+
+def test_times_that_follow_the_clock_are_told_at_once() -> None:
+    """The clock was set five minutes ahead: the request lives as long as before, by the new time."""
+    decided = Decided()
+    decided.put(request_in("pending_approval"))
+    decided.facts = replace(decided.facts, wall=NOON + 300)
+    decided.turn()
+    assert [a.data["expires_at"] for a in decided.of(Announce)] == [rfc3339(NOON + 900)]
+
+
 @pytest.mark.parametrize("disk", [True, False])
 def test_a_stop_of_the_dock_is_kept(disk: bool) -> None:
     """Only a newer message ends it; what the disk cannot keep it keeps later."""
@@ -322,3 +347,25 @@ def test_the_event_of_a_transition() -> None:
         "sent",
         "drone.changed",
     )
+
+
+# --- for people
+
+
+def test_the_history_of_a_request() -> None:
+    """When, what, by whom and why."""
+    decided = Decided()
+    decided.put(request_in("denied", history=(Step(NOON, "denied", "Officer", "rain"),)))
+    (told,) = decided.controller.everything()
+    step = {"at": rfc3339(NOON), "state": "denied", "by": "Officer", "reason": "rain"}
+    assert told["history"] == [step]
+
+
+@pytest.mark.parametrize(
+    ("enabled", "trouble", "says"),
+    [(True, "no area", "nothing flies: no area"), (True, "", ""), (False, "no area", "")],
+)
+def test_why_nothing_flies(enabled: bool, trouble: str, says: str) -> None:
+    """An area that cannot be read is no trouble where drones are switched off."""
+    decided = Decided(rules=replace(rules(), enabled=enabled, trouble=trouble))
+    assert decided.controller.trouble == says

@@ -337,6 +337,19 @@ async def test_a_cancel_outlives_a_reload_that_interrupts(
 
 
 @pytest.mark.parametrize("slow", ["before", "after"])
+async def test_an_interrupted_approval_does_not_count(slow: str, tmp_path: Path) -> None:
+    """Whether it is on the disk is unknown, and nobody was told that it counts: nothing flies."""
+    async with bench(tmp_path, turns=False) as b:
+        request_id = await reach(b, "pending_approval")
+        b.store.slow = slow
+        said = {"request_id": request_id, "decision": "approve", "by": "Officer"}
+        await _is_interrupted(b, b.dispatch.decide(said, ""))
+        await b.reload()
+        await b.advance(11)
+        assert (b.state(request_id), b.orders) == ("pending_approval", [])
+
+
+@pytest.mark.parametrize("slow", ["before", "after"])
 async def test_a_trigger_outlives_a_reload_that_interrupts(slow: str, tmp_path: Path) -> None:
     """An incident that asked for a drone is asked for, though its write was interrupted."""
     async with bench(tmp_path, turns=False) as b:

@@ -270,6 +270,7 @@ async def test_a_cancel_does_not_wait_for_an_order_under_way(dispatcher: Benches
         await b.decide("approve")
         await b.decide("cancel")
         assert (b.last["state"], len(b.cancels)) == ("canceled", 1)
+        assert b.dispatch.delivering == 0, "nobody waits for the order any more"
         await b.advance(20)
         assert (b.last["state"], len(b.orders), len(b.cancels)) == ("canceled", 1, 1)
 

@@ -46,7 +46,7 @@ class DaylightState:
     looked_at: float = 0.0
     since: float = 0.0  # it says the same
     doubt: str = ""
-    against_s: dict[bool, float] = field(default_factory=lambda: {True: 0.0, False: 0.0})
+    against_s: dict[bool, float] = field(default_factory=dict)  # set at the first look
     against_at: float = float("-inf")
     agreed_from: float | None = None
 

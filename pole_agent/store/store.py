@@ -37,7 +37,7 @@ class Store:
         batch_s: float,
     ) -> None:
         self._stamp, self._new_id = stamp, new_id
-        self._loop: asyncio.AbstractEventLoop | None = None
+        self._loop: asyncio.AbstractEventLoop  # from the start on, and before the thread runs
         self.committed = asyncio.Event()  # set whenever events were stored
         self.changed = asyncio.Event()  # set whenever health changed
         self._worker = Worker(
@@ -127,8 +127,7 @@ class Store:
         return await future
 
     def _call(self, what: Callable[[], None]) -> None:
-        if self._loop is not None:
-            _call(self._loop, what)
+        _call(self._loop, what)
 
 
 def _call(loop: asyncio.AbstractEventLoop, what: Callable[[], None]) -> None:

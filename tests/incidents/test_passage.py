@@ -203,6 +203,11 @@ def test_back_again_is_crossing_once_it_is_clearly_so() -> None:
         ([(0.5, 0.4), (0.55, 0.49), (0.7, 0.51), (0.7, 0.6), (0.7, 0.7)], (0, 0)),  # round its end, near it
         # Through it, back round its end
         ([(0.5, 0.3), (0.5, 0.4), (0.5, 0.6), (0.5, 0.7), (0.7, 0.7), (0.7, 0.4), (0.7, 0.3)], (1, 0)),
+        # Onto the line, back round its end, and past its end
+        (
+            [(0.5, 0.4), (0.55, 0.51), (0.7, 0.51), (0.7, 0.4), (0.7, 0.4), (0.7, 0.6), (0.7, 0.7)],
+            (0, 0),
+        ),
         # Through the very end: it belongs to the line
         ([(0.5, 0.4), (0.6, 0.45), (0.6, 0.55), (0.6, 0.65), (0.6, 0.7)], (1, 0)),
     ],

@@ -32,6 +32,13 @@ STORY: tuple[Note, ...] = (
 END = 100.0 + 5 * HOUR_S
 
 
+def test_a_flat_bill_is_told_to_a_tenth() -> None:
+    """Twelve hours at rated power, where that is no whole number of watts."""
+    ledger = noted(*STORY, rated_w=40.29)
+    ledger.turn("2026-11-24", "from", "to", END)
+    assert ledger.state.finished[0]["energy_wh_flat"] == 483.5
+
+
 def test_a_night_number_by_number() -> None:
     """Every sum of a night and of all nights, as they are told."""
     ledger = noted(*STORY)

@@ -13,6 +13,8 @@ import pytest
 from pole_agent.almanac import Place, Span, TimeOfDay, night_of
 from pole_agent.lamp.boosts import Boosts
 from pole_agent.lamp.controls import Bounds, Control, Controls
+from pole_agent.lamp.decide import Decision, Limits
+from pole_agent.lamp.fade import FADE_TICK_S, Fade
 from pole_agent.lamp.levels import clamp, driven, duty, faded, held, output, remaining
 from pole_agent.lamp.program import Plan, Step
 from pole_agent.lamp.relay import Relay
@@ -436,3 +438,13 @@ def test_a_year_has_each_night_once(month: int, quarter: int) -> None:
     evenings = [spell.evening for spell in survey(plan, noon + quarter * 900.0)]
     assert len(evenings) == len(set(evenings)) == 366
     assert (evenings[-1] - evenings[0]).days == 365
+
+
+def test_the_first_light_does_not_fade() -> None:
+    """What is decided next, before anything was shown, fades from there."""
+    limits = Limits(floor=0.2, min_level=0.1, failsafe_level=1.0, boost_in_daylight=False)
+    fade, first, second = Fade(2.0, 4.0, limits), Decision(1.0, "failsafe"), Decision(0.5, "program")
+    fade.change(None, first, None, 0.0)
+    fade.change(first, second, None, 0.0)
+    assert fade.point(0.5, True, None, 2.0 - FADE_TICK_S) == pytest.approx(0.75)
+    assert fade.point(0.5, True, None, 4.0 - FADE_TICK_S) == pytest.approx(0.5)

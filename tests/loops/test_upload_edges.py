@@ -115,6 +115,20 @@ async def test_the_uplink_beats_at_each_attempt(tmp_path: Path) -> None:
     assert beats == [at for at, _, _ in pole.city.attempts]
 
 
+async def test_a_lost_line_is_a_warning_once(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    """At the loss; the attempts that fail after it are told as information."""
+    pole = Pole(tmp_path)
+    async with running(pole):
+        await pole.online()
+        pole.city.down = True
+        pole.city.drop()
+        await pole.between()
+        for attempts in (2, 3):
+            await pole.clock.advance(10.0)
+            await pole.until(lambda n=attempts: len(pole.city.attempts) == n and pole.asleep)  # type: ignore[misc]
+    assert sum("uplink: lost" in record.message for record in caplog.records) == 1
+
+
 @pytest.mark.parametrize(("until_s", "said"), [(0.1, 0), (0.0, 1)])
 async def test_a_status_whose_topic_waits_is_not_said(until_s: float, said: int, tmp_path: Path) -> None:
     """Until its pause is over; then the connection says it first of all."""

@@ -483,6 +483,13 @@ async def test_a_closed_door_says_nothing_of_versions(odd: OddBroker, code: int)
     assert broker.knows_5
 
 
+async def test_a_broker_that_lets_in_is_known(odd: OddBroker) -> None:
+    """It spoke MQTT 5: it is never taken for one that cannot."""
+    broker = broker_at(odd.port)
+    async with broker.connect(WILL, BASE) as session:
+        assert (session.modern, broker.knows_5) == (True, True)
+
+
 async def test_five_silent_closes_lead_to_3(odd: OddBroker) -> None:
     """Five silent closes lead to 3 and 5 is remembered.
 

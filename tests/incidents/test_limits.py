@@ -78,6 +78,27 @@ def test_an_incident_outlasts_two_seconds(kind: str, away: float, over: bool) ->
     assert words(again) == (["Opened", "Ongoing"] if over else ["Ongoing"])
 
 
+@pytest.mark.parametrize("dwell_s", [0.0, 5.0])
+def test_one_look_without_him_ends_no_incident(dwell_s: float) -> None:
+    """Whoever was there at the look before is missed at this one, and gone at the next."""
+    bench = Bench(rule("presence", dwell_s=dwell_s))
+    bench.see(6.0 - dwell_s, (1, 0.2))
+    bench.see(6.0, (1, 0.2))
+    assert closed(bench.see(8.5, (1, 0.8))) == []
+    assert [i.end_reason for i in closed(bench.see(8.6, (1, 0.8)))] == ["gone"]
+
+
+@pytest.mark.parametrize(("stood_s", "settled"), [(3600.0, False), (3600.5, True)])
+def test_when_who_stands_is_a_part_of_the_street(stood_s: float, settled: bool) -> None:
+    """An hour beyond the dwell time, not at it: until then one who stepped over the edge is missed."""
+    bench = Bench(rule("loitering"))
+    for at in (0.0, 3599.0):
+        bench.see(at, (1, 0.46))
+    bench.see(3599.5, (1, 0.54))
+    facts = bench.see(stood_s, (1, 0.54))
+    assert [i.end_reason for i in closed(facts)] == ["settled"] * settled
+
+
 @pytest.mark.parametrize(("away", "anew"), [(1.9, False), (2.1, True)])
 def test_what_is_forming_is_lost_after_two_seconds(away: float, anew: bool) -> None:
     """Who is back before that goes on with his time; who is not begins it anew."""

@@ -255,6 +255,18 @@ def test_only_looks_in_a_row_make_a_storm(before: int, calm_looks: int, after: i
     assert gate.storm == storm
 
 
+@pytest.mark.parametrize(("looks", "storm"), [(4, False), (5, True)])
+def test_after_light_the_looks_are_counted_anew(looks: int, storm: bool) -> None:
+    """A change of light is no look that found nothing."""
+    gate = calm()
+    gate.moved(street(level=200), 2.0)
+    gate.learn([])
+    for n in range(looks):
+        gate.moved(street([(2 + 34 * n, 120, 30, 10)], 224, 200), 2.0)
+        gate.learn([])
+    assert gate.storm == storm
+
+
 def test_what_differs_too_little_is_learned_by_time() -> None:
     """Where nothing has changed, the average moves with time alone."""
     gate = calm()
@@ -399,3 +411,18 @@ def test_who_goes_is_looked_at_in_a_storm() -> None:
         spot = (100, 100, side, side)
         here = box_of((96, 96, 10, 10) if inside else (20, 96, 10, 10))
         assert gate.moved(street([spot], 220), 2.0, [here]) == moved
+
+
+@pytest.mark.parametrize(("left", "right", "moved"), [(0.507, 0.523, False), (0.509, 0.531, True)])
+def test_three_of_ten_thousand_pixels_are_rain(left: float, right: float, moved: bool) -> None:
+    """Four of them in the box of one who goes are he."""
+    gate = MotionGate()
+    for n in range(9):
+        gate.moved(street()[:100, :100], n * 0.25)
+    for n in range(5):
+        gate.moved(street([(2 + 32 * (n % 3), 2 + 20 * (n // 3), 28, 12)])[:100, :100], 2.0)
+        gate.learn([])
+    spot = street([(46, 60, 12, 8)])[:100, :100]
+    assert not gate.moved(spot, 2.0)
+    one_row = Box(left, 0.645, right, 0.645)
+    assert gate.moved(spot, 2.0, [one_row]) == moved

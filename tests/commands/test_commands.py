@@ -223,9 +223,10 @@ def test_demo_of_three_poles_fills_broker(
         places = {json.loads(i)["location"]["longitude"] for i in heard["info"].values()}
         assert len(places) == 3
         process.terminate()
-        assert process.wait(10) == 0
+        said = "".join(process.communicate(timeout=20))
+        assert process.returncode == 0, said
         eventually(lambda: {n for n, s in heard["status"].items() if "stopped" in s} == names)
-        assert "s3cret" not in "".join(process.communicate())
+        assert "s3cret" not in said
     finally:
         client.loop_stop()
 

@@ -22,7 +22,7 @@ from pole_agent.health.parts import Parts
 from pole_agent.uplink.events import Message
 from pole_agent.uplink.mqtt import Address, MqttBroker
 from pole_agent.vocabulary import RecordEvent, Severity
-from tests.conftest import ROOT, Mosquitto, eventually, free_port
+from tests.conftest import ROOT, Mosquitto, free_port
 
 EXAMPLES = ROOT / "docs" / "examples" / "mosquitto"
 BASE = "smartpole/sumedang/SMD-0042"
@@ -358,7 +358,8 @@ key_file = "$CREDENTIALS_DIRECTORY/pole-key"
                     order = {"level": 0.7, "duration_s": 60, "by": "command-center"}
                     await client.publish("smartpole/sumedang/T-1/lamp/set", json.dumps(order), qos=1)
                 parts = heard.get("health", {}).get("parts", {})
-                if "certificate:mqtt.cert_file" in parts and heard.get("reply", {}).get("ok"):
+                overridden = heard.get("lamp/state", {}).get("reason") == "override"
+                if "certificate:mqtt.cert_file" in parts and heard.get("reply", {}).get("ok") and overridden:
                     return
 
     agent("run", "--config", str(config))
@@ -367,4 +368,4 @@ key_file = "$CREDENTIALS_DIRECTORY/pole-key"
     assert parts["certificate:mqtt.cert_file"]["state"] == "degraded"
     assert "expires in 10 days" in parts["certificate:mqtt.cert_file"]["reason"]
     assert parts["certificate:mqtt.ca_file"]["state"] == "ok"
-    eventually(lambda: heard["lamp/state"]["level"] == 0.7 or heard["lamp/state"]["reason"] == "override")
+    assert heard["lamp/state"]["level"] == 0.7

@@ -1,4 +1,8 @@
-"""Fit a frame into the square that a model wants: scaled, at the top left, padded to the right and below."""
+"""Fit a frame into the square that a model wants: scaled, at the top left, padded to the right and below.
+
+A dark picture is stretched on the way: models learn from pictures of the day and find little in levels of 0
+to 40. The stretch is linear, so that noise grows no faster than what is seen.
+"""
 
 from __future__ import annotations
 
@@ -6,6 +10,11 @@ import cv2
 import numpy as np
 
 from pole_agent.frame import Floats, Image
+
+BRIGHT = 128  # a picture whose brightest parts are at this grey level or above is left as it is
+BRIGHTEST_SHARE = 0.005  # of the pixels: lamps and reflections, which say nothing of the street
+MAX_GAIN = 4.0  # above it, the noise of a camera at night looks like objects
+STEP = 4  # one pixel of so many, across and down, is looked at
 
 
 class Letterbox:
@@ -41,6 +50,15 @@ class Letterbox:
             cv2.resize(image, filled, dst=target, interpolation=cv2.INTER_LINEAR)
         else:  # OpenCV would write into a copy
             target[:] = cv2.resize(image, filled, interpolation=cv2.INTER_LINEAR)
+        if (gain := stretch_of(target)) > 1.0:
+            target[:] = cv2.convertScaleAbs(target, alpha=gain)
         if self._planar is not None:
             self._planar[0] = self._packed[0].transpose(2, 0, 1)
         return filled
+
+
+def stretch_of(image: Image) -> float:
+    """The factor (1 to MAX_GAIN) that brings the brightest parts of uint8 (h, w, 3) BGR to BRIGHT."""
+    grey = np.sort(cv2.cvtColor(np.ascontiguousarray(image[::STEP, ::STEP]), cv2.COLOR_BGR2GRAY), axis=None)
+    brightest = int(grey[int((1 - BRIGHTEST_SHARE) * (grey.size - 1))])
+    return min(MAX_GAIN, max(1.0, BRIGHT / max(brightest, 1)))

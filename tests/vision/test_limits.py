@@ -13,7 +13,7 @@ from pole_agent.frame import Image
 from pole_agent.vision.appearance import describe, with_appearance
 from pole_agent.vision.candidates import Ballot, Candidates, ranked, suppress
 from pole_agent.vision.eyesight import Eyesight
-from pole_agent.vision.letterbox import Letterbox
+from pole_agent.vision.letterbox import Letterbox, stretch_of
 from pole_agent.vision.motion import Change, MotionGate, parts_of
 from pole_agent.vision.region import back, choose, cut, parts
 from pole_agent.vocabulary import Box, Detection
@@ -382,6 +382,40 @@ def test_picture_of_any_shape_is_fitted_at_top_left(
     assert (seen[:height, :width] == (50, 200, 200)).all()
     assert (seen[height:] == 114).all()
     assert (seen[:, width:] == 114).all()
+
+
+@pytest.mark.parametrize(
+    ("brightest", "gain"),
+    [
+        (255, 1.0),
+        (129, 1.0),
+        (128, 1.0),
+        (127, 128 / 127),
+        (64, 2.0),
+        (33, 128 / 33),
+        (32, 4.0),
+        (5, 4.0),
+        (0, 4.0),
+    ],
+)
+def test_a_dark_picture_is_stretched(brightest: int, gain: float) -> None:
+    """Up to the level of a day, at most four times; what is bright enough stays as it is."""
+    image = np.full((192, 320, 3), brightest // 2, np.uint8)
+    image[:, :32] = brightest
+    letterbox = Letterbox(320, 192)
+    letterbox.fill(image)
+    assert stretch_of(image) == pytest.approx(gain)
+    expected = np.round(image * gain).clip(0, 255)
+    assert np.abs(letterbox.tensor[0].astype(int) - expected).max() <= (gain > 1)
+
+
+def test_a_lamp_in_the_picture_does_not_hide_the_dark() -> None:
+    """The brightest half per cent of the pixels says nothing of the street."""
+    image = np.full((192, 320, 3), 20, np.uint8)
+    image[: 192 // 16, : 320 // 16] = 255
+    assert stretch_of(image) == 4.0
+    image[: 192 // 8, : 320 // 8] = 255
+    assert stretch_of(image) == 1.0
 
 
 def test_a_look_is_the_colours_of_the_two_halves() -> None:

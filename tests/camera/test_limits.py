@@ -166,13 +166,14 @@ def test_the_size_of_a_picture_is_written(tmp_path: Path) -> None:
     writes = Reference(None, file, "rtsp://u:hunter2@a")
     assert writes.meet((64, 48)) == (64, 48)
     eventually(file.exists)
-    eventually(lambda: not file.with_suffix(".part").exists())
+    writing = "size of the picture"
+    eventually(lambda: writing not in {t.name for t in threading.enumerate()})
     text = file.read_text()
     assert "hunter2" not in text
     assert {k: v for k, v in json.loads(text).items() if k != "source"} == {"width": 64, "height": 48}
     file.unlink()
     assert writes.meet((32, 24)) == (64, 48)
-    assert not [t for t in threading.enumerate() if t.name == "size of the picture"]
+    assert writing not in {t.name for t in threading.enumerate()}
     assert not file.exists()
 
 

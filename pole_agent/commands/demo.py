@@ -111,7 +111,7 @@ def _reject(arguments: argparse.Namespace) -> None:
 def run(arguments: argparse.Namespace) -> int:
     _reject(arguments)
     set_up_logging(arguments.log_level)
-    with tempfile.TemporaryDirectory(prefix="pole-agent-demo-") as scratch, contextlib.ExitStack() as stack:
+    with _scratch() as scratch, contextlib.ExitStack() as stack:
         broker, said = _broker(arguments, Path(scratch), stack)
         settings = settings_for(scratch, broker, not arguments.once, approval=arguments.approval)
         say(arguments, phrase("demo-begins", broker=said))
@@ -182,6 +182,11 @@ def _show_what_to_type(
         print(f"  {client_in_words('mosquitto_pub', broker)} -q 1 -t {topic} -m '{LAMP_SET}'")
     print(f"  {typed(here, 'lamp', 'set', '0.6', '--for', '20')}")
     print(f"  {typed(here, 'drone', 'list')}", flush=True)
+
+
+def _scratch() -> tempfile.TemporaryDirectory[str]:
+    # On a busy machine the thread of a store may still write when its time to stop is over
+    return tempfile.TemporaryDirectory(prefix="pole-agent-demo-", ignore_cleanup_errors=True)
 
 
 async def _until_done(runtime: compose.Runtime, once: bool) -> None:

@@ -45,7 +45,7 @@ class Scenes(CalibrationDataReader):  # type: ignore[misc]
         for number in range(SCENES // 4):
             levels, _ = scenes.scenes(stills, 4, side)
             if number % 2:
-                levels = weather.through(levels)
+                levels = weather.stretched(weather.through(levels))
             for picture in levels.clamp(0, 255).round().permute(0, 2, 3, 1):
                 yield np.ascontiguousarray(picture.cpu().numpy().astype(np.uint8))[None]
 
@@ -54,7 +54,8 @@ class Scenes(CalibrationDataReader):  # type: ignore[misc]
         return None if levels is None else {self._name: levels}
 
 
-def quantize(model: onnx.ModelProto, stills: Stills, side: int) -> onnx.ModelProto:
+def quantize(model: onnx.ModelProto, stills: Stills, side: int) -> tuple[onnx.ModelProto, onnx.ModelProto]:
+    """The int8 graph, and the float graph with equalized channels that it is made from."""
     name = model.graph.input[0].name
     shown = list(iter(Scenes(stills, side, name).get_next, None))
     model = equalize(model, shown)
@@ -72,7 +73,7 @@ def quantize(model: onnx.ModelProto, stills: Stills, side: int) -> onnx.ModelPro
             calibrate_method=CalibrationMethod.MinMax,
             op_types_to_quantize=KINDS,
         )
-        return whole_input(onnx.load(target))
+        return whole_input(onnx.load(target)), model
 
 
 def whole_input(model: onnx.ModelProto) -> onnx.ModelProto:

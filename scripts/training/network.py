@@ -78,6 +78,11 @@ class Network(nn.Module):  # type: ignore[misc]
 
     def forward(self, levels: Tensor) -> dict[str, Tensor]:
         """By name: the outputs, and the `features`."""
+        known = self.activations(levels)
+        return {name: known[name] for name in (*self.outputs, *self.features)}
+
+    def activations(self, levels: Tensor) -> dict[str, Tensor]:
+        """By name: all that the graph computes from the picture."""
         known = {LEVELS: levels}
         for node in self._nodes:
             if node.op_type == "Conv":
@@ -86,7 +91,7 @@ class Network(nn.Module):  # type: ignore[misc]
                 step = STEPS[node.op_type]
                 done = step(self, node, [known.get(name) for name in node.input])
                 known.update(zip(node.output, done, strict=True))
-        return {name: known[name] for name in (*self.outputs, *self.features)}
+        return known
 
     def _convolve(self, node: onnx.NodeProto, x: Tensor) -> Tensor:
         a = attributes(node)
@@ -101,6 +106,10 @@ class Network(nn.Module):  # type: ignore[misc]
         if at not in self._cache:
             self._cache[at] = torch.from_numpy(self._constants[name].astype(np.float32)).to(like.device)
         return self._cache[at]
+
+    def grid(self, node: onnx.NodeProto, like: Tensor) -> tuple[Tensor, Tensor]:
+        """Step and zero of a rounding."""
+        return self.constant(node.input[1], like), self.constant(node.input[2], like)
 
     def sizes(self, name: str) -> list[int]:
         return [int(v) for v in self._constants[name]]
@@ -149,10 +158,9 @@ Step = Callable[[Network, onnx.NodeProto, list[Any]], Any]
 
 
 def _quantize(net: Network, node: onnx.NodeProto, x: list[Any]) -> list[Tensor]:
-    scale, zero = net.constant(node.input[1], x[0]), net.constant(node.input[2], x[0])
-    rounded = ((x[0] / scale).round() + zero).clamp(0, 255)
-    inside = torch.minimum(torch.maximum(x[0], -zero * scale), (255 - zero) * scale)
-    return [inside + ((rounded - zero) * scale - inside).detach()]
+    step, zero = net.grid(node, x[0])
+    place = (x[0] / step + zero).clamp(0, 255)
+    return [(place + (place.round() - place).detach() - zero) * step]
 
 
 def _dequantize(net: Network, node: onnx.NodeProto, x: list[Any]) -> list[Tensor]:

@@ -18,6 +18,7 @@ import json
 import shutil
 import sys
 import tempfile
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -32,7 +33,7 @@ from pole_agent.vision import card as cards
 from pole_agent.vision.cardwriter import card_of
 from pole_agent.vision.onnx import OnnxModel
 from pole_agent.vocabulary import group_of
-from training import exact, fit, int8, score, start, stills
+from training import exact, fit, int8, rounding, score, start, stills
 
 ROOT = Path(__file__).resolve().parents[2]
 STRIDES = (8, 16, 32)
@@ -59,6 +60,13 @@ def parsed() -> argparse.Namespace:
         "--side", type=int, default=384, help="of the input, for published (default %(default)s)"
     )
     parser.add_argument("--minutes", type=float, default=120, help="of training in all (default %(default)s)")
+    parser.add_argument(
+        "--rounding-minutes",
+        type=float,
+        default=60,
+        help="of training int8 with its rounding in the loop, at the end and in one piece; 0: none (default"
+        " %(default)s)",
+    )
     parser.add_argument("--piece-minutes", type=float, default=1e9, help="stop after so many, to go on later")
     parser.add_argument(
         "--anchor",
@@ -123,16 +131,7 @@ def train(
 ) -> tuple[onnx.ModelProto, stills.Stills] | None:
     """The trained float graph and the stills; None while the minutes are not spent."""
     begin = beginning(arguments)
-    side = side_of(begin)
-    plan = fit.Plan(
-        minutes=arguments.minutes,
-        batch=arguments.batch or (64 if device.type == "cuda" else 8),
-        rate=arguments.rate,
-        bins=start.BINS,
-        strides=STRIDES,
-        side=side,
-        anchor=arguments.anchor,
-    )
+    plan = plan_of(arguments, side_of(begin), device)
     run = fit.Run(begin, plan, device)
     checkpoint = arguments.work / f"{arguments.name}.pt"
     arguments.work.mkdir(parents=True, exist_ok=True)
@@ -146,6 +145,18 @@ def train(
         print(f"{run.spent_s / 60:.1f} of {plan.minutes:g} minutes are done; the same command goes on")
         return None
     return run.trained(), shown
+
+
+def plan_of(arguments: argparse.Namespace, side: int, device: torch.device) -> fit.Plan:
+    return fit.Plan(
+        minutes=arguments.minutes,
+        batch=arguments.batch or (64 if device.type == "cuda" else 8),
+        rate=arguments.rate,
+        bins=start.BINS,
+        strides=STRIDES,
+        side=side,
+        anchor=arguments.anchor,
+    )
 
 
 def side_of(model: onnx.ModelProto) -> int:
@@ -166,7 +177,7 @@ def put(model: onnx.ModelProto, folder: Path, name: str, arguments: argparse.Nam
         classes=stills.CLASSES,
         quantization=note,
     )
-    path.with_suffix(".toml").write_text(card)
+    path.with_suffix(".toml").write_text(f"# Written by scripts/train-model.\n{card}")
     OnnxModel(cards.read(path.with_suffix(".toml")), 1)
     return path.with_suffix(".toml")
 
@@ -198,21 +209,28 @@ def main() -> int:
             return 0
         made = train(arguments, device)
         if made is not None:
-            finish(*made, arguments)
+            finish(*made, arguments, device)
     except (ModelError, OSError) as error:
         print(f"train-model: {error}", file=sys.stderr)
         return 1
     return 0
 
 
-def finish(model: onnx.ModelProto, shown: stills.Stills, arguments: argparse.Namespace) -> None:
+def finish(
+    model: onnx.ModelProto, shown: stills.Stills, arguments: argparse.Namespace, device: torch.device
+) -> None:
     """Quantize, measure both, and write the one that is to be used."""
     with tempfile.TemporaryDirectory() as scratch:
         folder, name = Path(scratch), arguments.name
         exact = put(model, folder, f"{name}-float", arguments, "none: float32")
         print("calibrate and quantize", flush=True)
-        rounded = int8.quantize(model, shown, side_of(model))
+        rounded, model = int8.quantize(model, shown, side_of(model))
         note = f"static QDQ int8, MinMax over {int8.SCENES} scenes of the training, half of them dark or wet"
+        if arguments.rounding_minutes:
+            print("train int8 with its rounding in the loop", flush=True)
+            plan = replace(plan_of(arguments, side_of(model), device), minutes=arguments.rounding_minutes)
+            rounded = rounding.teach(rounded, model, shown, plan, device)
+            note += "; then trained with the rounding in the loop"
         small = put(rounded, folder, f"{name}-int8", arguments, note)
         loses = lost(measured(exact, arguments.folders), measured(small, arguments.folders))
         chosen = small if loses <= MOST_LOST else exact

@@ -13,6 +13,8 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
+from pole_agent.vision.letterbox import BRIGHT, BRIGHTEST_SHARE, MAX_GAIN
+
 GREY = (0.114, 0.587, 0.299)  # of blue, green, red
 Effect = Callable[[Tensor], Tensor]
 
@@ -68,6 +70,13 @@ def night(x: Tensor) -> Tensor:
     peak = torch.quantile(x.mean(1).flatten(1)[:, ::7].float(), 0.995, dim=1).view(-1, 1, 1, 1).to(x.dtype)
     up = torch.where(stretched, (128 / peak.clamp(min=1)).clamp(1, 4), torch.ones_like(peak))
     return (x + noise) * up
+
+
+def stretched(x: Tensor) -> Tensor:
+    """What the agent does to dark pictures before the network (pole_agent/vision/letterbox.py)."""
+    peak = torch.quantile(grey_of(x).flatten(1)[:, ::5].float(), 1 - BRIGHTEST_SHARE, dim=1)
+    gain = (BRIGHT / peak.clamp(min=1)).clamp(1, MAX_GAIN).view(-1, 1, 1, 1).to(x.dtype)
+    return (x * gain).clamp(0, 255).round()
 
 
 def infrared(x: Tensor) -> Tensor:

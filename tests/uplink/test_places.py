@@ -140,7 +140,7 @@ async def test_the_window_opens_for_who_waits() -> None:
 @pytest.mark.parametrize(("places", "senders"), [(1, 3), (2, 5), (4, 4)])
 async def test_senders_take_turns(places: int, senders: int, odd: OddBroker) -> None:
     """Who has just sent goes to the end of the queue: nobody is ever two messages ahead of another."""
-    odd.oddity = Oddity(receive_maximum=places)
+    odd.oddity = Oddity(receive_maximum=places, ack_s=0.01)
     async with entered(odd.port) as session:
 
         async def send(sender: int) -> None:

@@ -111,7 +111,7 @@ def _reject(arguments: argparse.Namespace) -> None:
 def run(arguments: argparse.Namespace) -> int:
     _reject(arguments)
     set_up_logging(arguments.log_level)
-    with _scratch() as scratch, contextlib.ExitStack() as stack:
+    with scratch_folder() as scratch, contextlib.ExitStack() as stack:
         broker, said = _broker(arguments, Path(scratch), stack)
         settings = settings_for(scratch, broker, not arguments.once, approval=arguments.approval)
         say(arguments, phrase("demo-begins", broker=said))
@@ -184,8 +184,10 @@ def _show_what_to_type(
     print(f"  {typed(here, 'drone', 'list')}", flush=True)
 
 
-def _scratch() -> tempfile.TemporaryDirectory[str]:
-    # On a busy machine the thread of a store may still write when its time to stop is over
+def scratch_folder() -> tempfile.TemporaryDirectory[str]:
+    """A temporary folder whose end succeeds even if files still appear in it: on a busy machine the thread of
+    a store may still write when its time to stop is over.
+    """
     return tempfile.TemporaryDirectory(prefix="pole-agent-demo-", ignore_cleanup_errors=True)
 
 

@@ -60,10 +60,7 @@ class Run:
     def step(self, stills: Stills) -> dict[str, Tensor]:
         self._set_rate()
         levels, truth = scenes.scenes(stills, self.plan.batch, self.plan.side)
-        clear, levels = (
-            levels,
-            weather.stretched(weather.through(levels)).to(memory_format=torch.channels_last),
-        )
+        clear, levels = levels, weather.through(levels).to(memory_format=torch.channels_last)
         half = self.device.type == "cuda" and not self.exact
         with torch.autocast(self.device.type, dtype=torch.bfloat16, enabled=half):
             outputs = self.network(levels)

@@ -45,7 +45,7 @@ class Scenes(CalibrationDataReader):  # type: ignore[misc]
         for number in range(SCENES // 4):
             levels, _ = scenes.scenes(stills, 4, side)
             if number % 2:
-                levels = weather.stretched(weather.through(levels))
+                levels = weather.through(levels)
             for picture in levels.clamp(0, 255).round().permute(0, 2, 3, 1):
                 yield np.ascontiguousarray(picture.cpu().numpy().astype(np.uint8))[None]
 

@@ -118,7 +118,7 @@ def teach(
         for group, rate in zip(optimizer.param_groups, first, strict=True):
             group["lr"] = rate * 0.5 * (1 + math.cos(math.pi * spent)) * min(1.0, (steps + 1) / WARM_UP)
         levels, truth = scenes.scenes(shown, plan.batch, plan.side)
-        levels = weather.stretched(weather.through(levels))
+        levels = weather.through(levels)
         with torch.no_grad():
             meant = teacher.activations(levels)
         known = network.activations(levels)

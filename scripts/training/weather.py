@@ -66,17 +66,14 @@ def night(x: Tensor) -> Tensor:
     gain = torch.exp(rand(math.log(0.07), math.log(0.6), x))
     x = (x * gain).clamp(0, 255)
     noise = torch.randn_like(x) * rand(0.3, 4, x)
-    stretched = rand(0, 1, x) < 0.3  # as some cameras, and the agent for dark frames, do it
-    peak = torch.quantile(x.mean(1).flatten(1)[:, ::7].float(), 0.995, dim=1).view(-1, 1, 1, 1).to(x.dtype)
-    up = torch.where(stretched, (128 / peak.clamp(min=1)).clamp(1, 4), torch.ones_like(peak))
-    return (x + noise) * up
+    gain = gain_of(x)
+    return (x + noise) * torch.where(rand(0, 1, x) < 0.3, gain, torch.ones_like(gain))  # as some cameras do
 
 
-def stretched(x: Tensor) -> Tensor:
-    """What the agent does to dark pictures before the network (pole_agent/vision/letterbox.py)."""
+def gain_of(x: Tensor) -> Tensor:
+    """The factor (n, 1, 1, 1) by which the agent brightens dark pictures (pole_agent/vision/letterbox.py)."""
     peak = torch.quantile(grey_of(x).flatten(1)[:, ::5].float(), 1 - BRIGHTEST_SHARE, dim=1)
-    gain = (BRIGHT / peak.clamp(min=1)).clamp(1, MAX_GAIN).view(-1, 1, 1, 1).to(x.dtype)
-    return (x * gain).clamp(0, 255).round()
+    return (BRIGHT / peak.clamp(min=1)).clamp(1, MAX_GAIN).view(-1, 1, 1, 1).to(x.dtype)
 
 
 def infrared(x: Tensor) -> Tensor:
@@ -214,7 +211,7 @@ EFFECTS: tuple[tuple[Effect, float], ...] = (
 
 
 def through(x: Tensor) -> Tensor:
-    """A batch through a drawn part of the effects."""
+    """A batch through a drawn part of the effects, brightened where it is dark, as the agent does it."""
     dark = torch.rand(len(x), device=x.device)
     x = x.contiguous().clone()
     for effect, chance in EFFECTS:
@@ -227,4 +224,5 @@ def through(x: Tensor) -> Tensor:
         at = chosen.nonzero().flatten()
         if len(at):
             x[at] = effect(x[at]).clamp(0, 255)
-    return x.round()
+    x = x.round()
+    return (x * gain_of(x)).clamp(0, 255).round()

@@ -6,6 +6,7 @@ camera/      pictures of the street: RTSP, V4L2, a clip; privacy masks are burne
 vision/      motion gate, detector (ONNX in its own thread), decoding, appearance
 tracking/    detections -> tracks: who is who from frame to frame
 incidents/   tracks -> facts -> responses: zones, lines, rules, the life of an incident
+trajectories/ what was seen, kept for some days so that rules can be rehearsed; it never leaves the pole
 lamp/        programs and nights, presence, overrides, ledger, faults: a pure street light, one state; the pin
 drone/       requests for a look from above: gates, approvals, the controller; never a launch
 store/       one SQLite file: nothing recorded is lost silently

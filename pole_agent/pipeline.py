@@ -22,6 +22,7 @@ from pole_agent.tracking.tracker import Tracker
 from pole_agent.vision.appearance import with_appearance
 from pole_agent.vision.detector import Detector
 from pole_agent.vision.eyesight import Eyesight
+from pole_agent.vision.lighting import Lighting
 from pole_agent.vision.motion import Change, MotionGate
 from pole_agent.vision.region import back, choose, cut, parts
 from pole_agent.vocabulary import Box, Detection, Response, Track
@@ -81,6 +82,7 @@ class Pipeline:
     ) -> None:
         """`drawn_on`: the size of picture that zones and masks were drawn on; None: that of the first one."""
         self._motion, self._riders, self._eyesight = MotionGate(), Riders(), Eyesight(drawn_on)
+        self._lighting = Lighting()
         self._detector, self._tracker, self._judge, self._responder = detector, tracker, judge, responder
         self._rules, self._place, self._keeper = rules, place, keeper
         self._every_frame, self._timings = every_frame, timings
@@ -116,6 +118,7 @@ class Pipeline:
         if self._timings is not None:
             self._timings.motion.append((time.perf_counter() - begun) * 1000)
         self._eyesight.look(frame.image, now, frame.again)
+        self._lighting.look(frame.image, now)
         if self._tracker.tentative or (self._tracker.has_candidates and now - self._opened_at < WONDER_S):
             pause = 0.0
         elif going or self._motion.storm:
@@ -205,6 +208,11 @@ class Pipeline:
     def trouble(self) -> str:
         """Why the camera does not see the street, empty when it does."""
         return self._eyesight.trouble
+
+    @property
+    def light(self) -> str:
+        """The light that the pictures are in; empty before it is known."""
+        return self._lighting.told
 
     @property
     def sees(self) -> bool:

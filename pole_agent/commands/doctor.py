@@ -15,11 +15,12 @@ import argparse
 import contextlib
 import json
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 from pole_agent.compose import drone_areas
 from pole_agent.console import control
 from pole_agent.doctor import MACHINE, QUICK, SLOW, examine
+from pole_agent.doctor.eyes import lights
 from pole_agent.doctor.finding import Finding
 from pole_agent.errors import ConfigError, PoleAgentError, Problem
 from pole_agent.languages import in_language, phrase, together
@@ -48,6 +49,7 @@ LABELS = {  # others are keys and names; --json names all in English
     "versions": phrase("versions"),
     "camera": phrase("camera"),
     "picture": phrase("picture"),
+    "light": phrase("light-in-picture"),
 }
 NOBODY = {"pole": {"id": "unknown", "site": "unknown", "latitude": 0, "longitude": 0}}
 
@@ -72,7 +74,8 @@ def run(arguments: argparse.Namespace) -> int:
     if settings is None:
         settings, checks = Settings.model_validate(NOBODY), MACHINE
     else:
-        tell(_agent(arguments))
+        for finding in _agent(arguments, settings):
+            tell(finding)
         checks = QUICK if arguments.quick else (*QUICK, *SLOW)
     for finding in examine(settings, checks):
         tell(finding)
@@ -138,20 +141,20 @@ def _settings(arguments: argparse.Namespace, tell: Callable[[Finding], None]) ->
     return settings
 
 
-def _agent(arguments: argparse.Namespace) -> Finding:
+def _agent(arguments: argparse.Namespace, settings: Settings) -> Iterator[Finding]:
     """Does the agent run, and what does it say of itself?"""
     try:
         health = control.ask(arguments, "health")
     except control.NotRunning:
-        return Finding("agent", "unknown", phrase("agent-not-running"))
+        yield Finding("agent", "unknown", phrase("agent-not-running"))
+        return
     except PoleAgentError as error:
-        return Finding("agent", "unknown", str(error))
+        yield Finding("agent", "unknown", str(error))
+        return
     ill = {part: state["reason"] for part, state in health["parts"].items() if state["state"] != "ok"}
-    if not ill:
-        return Finding(
-            "agent",
-            "ok",
-            phrase("agent-works"),
-        )
-    parts = together(phrase("at-key", key=part, problem=reason) for part, reason in ill.items())
-    return Finding("agent", "warn", phrase("agent-degraded", parts=parts))
+    if ill:
+        parts = together(phrase("at-key", key=part, problem=reason) for part, reason in ill.items())
+        yield Finding("agent", "warn", phrase("agent-degraded", parts=parts))
+    else:
+        yield Finding("agent", "ok", phrase("agent-works"))
+    yield from lights(health, settings.pole.place)

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from typing import Any
 
+from pole_agent.almanac import Place, elevation_deg, from_rfc3339
 from pole_agent.doctor.finding import AS_ROOT, Finding
 from pole_agent.errors import CameraError, ModelError
 from pole_agent.languages import phrase, together
@@ -15,6 +17,13 @@ from pole_agent.settings.section import is_credential, secret_file
 WARM, RUNS = 3, 12
 SHARE = 0.7  # of the time between frames that the network may take, with all cameras together
 SEE_FRAMES_S = 3.0
+HIGH_SUN_DEG = 15.0  # no camera needs infrared then
+LIGHTS = {
+    "day": phrase("light-day"),
+    "dark": phrase("light-dark"),
+    "infrared": phrase("light-infrared"),
+    "monochrome": phrase("light-monochrome"),
+}
 
 
 def cameras(settings: Settings) -> Iterator[Finding]:
@@ -76,6 +85,20 @@ def pictures(settings: Settings) -> Iterator[Finding]:
         )
         told = advice(found, camera.fps)
         yield Finding(name, "warn" if told else "ok", words, together(told))
+
+
+def lights(health: Mapping[str, Any], place: Place) -> Iterator[Finding]:
+    """The light of each camera's pictures, as the running agent tells it in `health`."""
+    clock = health["clock"]
+    high = clock["trusted"] and elevation_deg(from_rfc3339(health["at"]), place) >= HIGH_SUN_DEG
+    for part, state in health["parts"].items():
+        if part.startswith("camera:") and (light := state.get("light")) in LIGHTS:
+            name = f"light {part.removeprefix('camera:')}"
+            if light == "monochrome" or (light == "infrared" and high):
+                words = LIGHTS[light] if light == "monochrome" else phrase("light-colourless")
+                yield Finding(name, "warn", words, phrase("light-colourless-fix"))
+            else:
+                yield Finding(name, "ok", LIGHTS[light])
 
 
 def model(settings: Settings) -> Iterator[Finding]:

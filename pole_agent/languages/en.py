@@ -1075,6 +1075,13 @@ PHRASES = {
     "device-is-there": "{device} is there",
     "picture-failed-fix": "pole-agent camera probe tries it and reports more.",
     "picture-works": "{width} × {height}, {fps} frames a second",
+    "light-in-picture": "light",
+    "light-dark": "dark: the picture is stretched before the network",
+    "light-infrared": "infrared: the picture has no colour",
+    "light-day": "day",
+    "light-monochrome": "no colour for longer than a night",
+    "light-colourless": "no colour by day",
+    "light-colourless-fix": "If the camera is not monochrome, check its day/night switch (infrared filter).",
     "model-fix": "Install the agent again, or name another model in [detector].",
     "model-speed": "{model}: {milliseconds} ms a picture, {busy} of the time if all cameras are busy",
     "model-slow-fix": (

@@ -1114,6 +1114,13 @@ PHRASES = {
     "device-is-there": "{device} ada",
     "picture-failed-fix": "pole-agent camera probe mencobanya dengan keterangan lebih banyak.",
     "picture-works": "{width} × {height}, {fps} gambar per detik",
+    "light-in-picture": "cahaya",
+    "light-dark": "gelap: kontras gambar diregangkan sebelum jaringan",
+    "light-infrared": "inframerah: gambar tanpa warna",
+    "light-day": "siang",
+    "light-monochrome": "tanpa warna lebih lama dari satu malam",
+    "light-colourless": "tanpa warna pada siang hari",
+    "light-colourless-fix": "Bila bukan kamera monokrom, periksa sakelar siang/malam (filter inframerah).",
     "model-fix": "Pasang ulang agen, atau sebut model lain pada [detector].",
     "model-speed": "{model}: {milliseconds} ms per gambar, {busy} dari waktu bila semua kamera sibuk",
     "model-slow-fix": (

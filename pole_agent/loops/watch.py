@@ -202,7 +202,8 @@ class Watch:
         if now - rate.since >= REPORT_S:
             figures = rate.report(now)
             in_parts = {"parts": pipeline.parts} if pipeline.parts else {}
-            self._parts.note(self._part, frames=pipeline.frames, **figures, **in_parts, **facts)
+            light = {"light": pipeline.light} if pipeline.light else {}
+            self._parts.note(self._part, frames=pipeline.frames, **figures, **light, **in_parts, **facts)
             self._parts.note("detector", runs=pipeline.detector_runs, ms=round(self._detector.took_ms, 1))
             if figures["rate_hz"] + rate.skipped / REPORT_S < FEW_FRAMES * self._fps:
                 few = phrase("frames-too-few", rate=f"{figures['rate_hz']:.1f}", wanted=f"{self._fps:g}")

@@ -6,6 +6,8 @@ to 40. The stretch is linear, so that noise grows no faster than what is seen.
 
 from __future__ import annotations
 
+from typing import Any
+
 import cv2
 import numpy as np
 
@@ -60,6 +62,10 @@ class Letterbox:
 def stretch_of(image: Image) -> float:
     """The factor (1 to MAX_GAIN) that brings the brightest parts of uint8 (h, w, 3) BGR to BRIGHT."""
     grey = cv2.cvtColor(np.ascontiguousarray(image[::STEP, ::STEP]), cv2.COLOR_BGR2GRAY)
+    return min(MAX_GAIN, max(1.0, BRIGHT / max(brightest_of(grey), 1)))
+
+
+def brightest_of(grey: Any) -> int:
+    """The level that all but BRIGHTEST_SHARE of uint8 (h, w) stay at or below."""
     place = int((1 - BRIGHTEST_SHARE) * (grey.size - 1))
-    brightest = int(np.partition(grey, place, axis=None)[place])
-    return min(MAX_GAIN, max(1.0, BRIGHT / max(brightest, 1)))
+    return int(np.partition(grey, place, axis=None)[place])

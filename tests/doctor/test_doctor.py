@@ -11,12 +11,14 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from datetime import UTC
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from pole_agent import doctor
+from pole_agent.almanac import Place
 from pole_agent.doctor import board, eyes, link, machine, timekeeping
 from pole_agent.doctor.finding import Finding
 from pole_agent.languages import LANGUAGES, in_language
@@ -282,3 +284,25 @@ def test_over_mqtt_the_report_follows(
         )
     finally:
         city.close()
+
+
+@pytest.mark.parametrize(
+    ("light", "at", "trusted", "state"),
+    [
+        ("day", "2026-11-24T05:00:00.000Z", True, "ok"),
+        ("dark", "2026-11-24T05:00:00.000Z", True, "ok"),
+        ("infrared", "2026-11-24T15:00:00.000Z", True, "ok"),
+        ("infrared", "2026-11-24T05:00:00.000Z", True, "warn"),
+        ("infrared", "2026-11-24T05:00:00.000Z", False, "ok"),
+        ("monochrome", "2026-11-24T15:00:00.000Z", False, "warn"),
+    ],
+)
+def test_the_light_of_a_camera(light: str, at: str, trusted: bool, state: str) -> None:
+    """Infrared at noon, or no colour for longer than a night, is worth a look at the camera."""
+    health = {
+        "at": at,
+        "clock": {"trusted": trusted},
+        "parts": {"camera:a": {"state": "ok", "light": light}, "camera:b": {"state": "ok"}, "uplink": {}},
+    }
+    (found,) = eyes.lights(health, Place(-6.86, 107.92, UTC))
+    assert (found.name, found.state, bool(found.fix)) == ("light a", state, state == "warn")

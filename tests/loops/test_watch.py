@@ -125,6 +125,7 @@ async def test_a_slow_detector_rests_a_fifth_of_the_time(bench: Callable[..., Pa
     assert 0 < figures["latency_ms"] <= 300 + 1000 * FRAME_S, (
         "the mean of looks and of frames where nothing moved"
     )
+    assert figures["light"] == "day"
     assert any("only" in str(e.data.get("reason")) for e in events), "few of 50 frames a second: said so"
 
 

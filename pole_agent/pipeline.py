@@ -19,6 +19,7 @@ from pole_agent.incidents.respond import Responder
 from pole_agent.incidents.rules import Rule
 from pole_agent.tracking.riders import Riders
 from pole_agent.tracking.tracker import Tracker
+from pole_agent.trajectories.recorder import Recorder
 from pole_agent.vision.appearance import with_appearance
 from pole_agent.vision.detector import Detector
 from pole_agent.vision.eyesight import Eyesight
@@ -79,13 +80,17 @@ class Pipeline:
         every_frame: bool = False,
         timings: Timings | None = None,
         drawn_on: Size | None = None,
+        recorder: Recorder | None = None,
     ) -> None:
-        """`drawn_on`: the size of picture that zones and masks were drawn on; None: that of the first one."""
+        """`drawn_on`: the size of picture that zones and masks were drawn on; None: that of the first one.
+
+        `recorder` keeps what the judge is given; None: nobody does.
+        """
         self._motion, self._riders, self._eyesight = MotionGate(), Riders(), Eyesight(drawn_on)
         self._lighting = Lighting()
         self._detector, self._tracker, self._judge, self._responder = detector, tracker, judge, responder
         self._rules, self._place, self._keeper = rules, place, keeper
-        self._every_frame, self._timings = every_frame, timings
+        self._every_frame, self._timings, self._recorder = every_frame, timings, recorder
         self._active: frozenset[str] = frozenset()
         self._active_until = float("-inf")
         self._anew = True  # the next frame is the first of an opening
@@ -169,9 +174,14 @@ class Pipeline:
         self.frames += 1
         height, width = frame.image.shape[:2]
         self._aspect = width / height
+        return self._judged(now, self._tracker.tentative)
+
+    def _judged(self, now: float, tentative: Sequence[Track], *, blind: bool = False) -> list[Response]:
         remembered = self._riders.known_as(self._tracker.remembered)
+        if self._recorder is not None:
+            self._recorder.look(now, self.tracks, tentative, remembered, self._aspect, blind=blind)
         active = self._active_rules(now)
-        facts = self._judge.step(self.tracks, active, now, self._tracker.tentative, remembered, self._aspect)
+        facts = self._judge.step(self.tracks, active, now, tentative, remembered, self._aspect, blind=blind)
         return self._responder.respond(facts, now)
 
     def reopened(self) -> None:
@@ -185,6 +195,8 @@ class Pipeline:
         self._eyesight.reopened(now)
         if self._frame_at is not None:
             self._judge.skip(self._frame_at, now)
+            if self._recorder is not None:
+                self._recorder.skip(self._frame_at, now)
 
     def wait(self, now: float) -> list[Response]:
         """No frame comes: time passes all the same, and what the tracker forgets is over.
@@ -196,12 +208,12 @@ class Pipeline:
             return []
         self.passed, self.tracks = then, []
         self._tracker.wait(then)
-        remembered = self._riders.known_as(self._tracker.remembered)
-        facts = self._judge.step((), self._active_rules(then), then, (), remembered, self._aspect, blind=True)
-        return self._responder.respond(facts, then)
+        return self._judged(then, (), blind=True)
 
     def stop(self, reason: str, now: float) -> list[Response]:
         """Close what is open."""
+        if self._recorder is not None:
+            self._recorder.stop()
         return self._responder.respond(self._judge.stop(reason, now), now)
 
     @property

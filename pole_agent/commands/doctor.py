@@ -48,6 +48,7 @@ LABELS = {  # others are keys and names; --json names all in English
     "service": phrase("service"),
     "versions": phrase("versions"),
     "camera": phrase("camera"),
+    "sign": phrase("sign"),
     "picture": phrase("picture"),
     "light": phrase("light-in-picture"),
 }

@@ -50,6 +50,11 @@ QUESTIONS: tuple[tuple[str, Phrase, str], ...] = (
         phrase("question-broker"),
         "",
     ),
+    (
+        "trajectories",
+        phrase("question-trajectories"),
+        "0",
+    ),
 )
 NEEDED = ("latitude", "longitude")  # no default: the lamp of another place would follow another sun
 RIGHT = {
@@ -61,12 +66,15 @@ RIGHT = {
     "camera": "",
     "pin": "",
     "mqtt": "",
+    "trajectories": "0",
 }
 NUMBERS = {
     "latitude": r"[+-]?\d{1,3}(\.\d{1,15})?",
     "longitude": r"[+-]?\d{1,3}(\.\d{1,15})?",
     "pin": r"\d{1,3}",
+    "trajectories": r"\d{1,2}",
 }
+EXAMPLES = {"pin": "18", "trajectories": "7"}
 NONE = phrase("none")
 
 
@@ -107,10 +115,11 @@ def _answers(arguments: argparse.Namespace) -> dict[str, str]:
     if problems:
         raise ConfigError(problems)
     at_terminal, ask_all = sys.stdin.isatty(), not any(given.values())
-    answers = {}
+    answers: dict[str, str] = {}
     for key, question, default in QUESTIONS:
         answer = given[key]
-        if answer is None and at_terminal and (ask_all or key in NEEDED):
+        pointless = key == "trajectories" and not answers["camera"]
+        if answer is None and at_terminal and (key in NEEDED or (ask_all and not pointless)):
             answer = _asked(key, question.of(arguments.lang), default, arguments.lang)
         elif answer is None and key in NEEDED:
             problems.append(Problem(f"--{key}", phrase("init-position-required")))
@@ -138,7 +147,7 @@ def fault(key: str, answer: str) -> str:
     if key in NEEDED and not answer:
         return phrase("init-position-required")
     if key in NUMBERS and answer and not re.fullmatch(NUMBERS[key], answer, re.ASCII):
-        return phrase("invalid-number", given=f"{answer!r}", example="18" if key == "pin" else "-6.8586")
+        return phrase("invalid-number", given=f"{answer!r}", example=EXAMPLES.get(key, "-6.8586"))
     try:
         parse(render(RIGHT | {key: answer}), folder=Path("/"))
     except ConfigError as error:
@@ -203,10 +212,15 @@ def render(answers: dict[str, str]) -> str:
             if local
             else ["tls = true"]
         )
+    if os.geteuid() != 0 or int(answers["trajectories"]):
+        lines += ["", "[storage]"]
+    if int(answers["trajectories"]):
+        lines += [
+            f"trajectory_days = {answers['trajectories']}      # keep where what was seen went, without"
+            " pictures, to rehearse rules; the sign says so"
+        ]
     if os.geteuid() != 0:
         lines += [
-            "",
-            "[storage]",
             (
                 'state_dir = "pole-state"    # beside this file; the service of the system keeps it in'
                 " /var/lib/pole-agent"

@@ -22,6 +22,7 @@ from pole_agent.compose.parts import (
     reference_of,
     source_factory,
 )
+from pole_agent.compose.recording import recorders_of
 from pole_agent.compose.rooms import drone_rules
 from pole_agent.context import Context
 from pole_agent.health.certificates import Certificates
@@ -138,10 +139,17 @@ def watches_of(
 ) -> list[Watch]:
     """One for each camera. `sources`: of their pictures, in place of those in the settings."""
     clock, watches = context.clock, []
+    recorder_of = recorders_of(context, settings)
     for index, camera in enumerate(settings.cameras):
         reference = reference_of(settings, camera)
         make = pipeline_factory(
-            settings, camera.name, detector, context.keeper, new_id_of(clock), reference=reference
+            settings,
+            camera.name,
+            detector,
+            context.keeper,
+            new_id_of(clock),
+            reference=reference,
+            recorder=partial(recorder_of, camera.name),
         )
         new_source = (
             sources[index] if sources is not None else source_factory(settings, index, clock, reference)

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from pole_agent.camera.source import FrameSource
     from pole_agent.loops.upload import Upload
     from pole_agent.pipeline import Pipeline, Timings
+    from pole_agent.trajectories.recorder import Recorder
     from pole_agent.uplink.broker import Broker
     from pole_agent.vision.detector import Detector
 
@@ -129,6 +130,7 @@ def pipeline_factory(
     every_frame: bool = False,
     timings: Timings | None = None,
     reference: Reference | None = None,
+    recorder: Callable[[], Recorder | None] = lambda: None,
 ) -> Callable[[float], Pipeline]:
     """A function that makes the pipeline of one camera, which begins at a monotonic time.
 
@@ -160,6 +162,7 @@ def pipeline_factory(
             every_frame=every_frame,
             timings=timings,
             drawn_on=reference.size if reference else None,
+            recorder=recorder(),
         )
 
     return make

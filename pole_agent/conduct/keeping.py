@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pole_agent.conduct.words import listed, number, seconds
+from pole_agent.conduct.words import days_of, listed, number, seconds
 from pole_agent.incidents.traffic import WINDOW_S
 from pole_agent.incidents.trajectory import PATH_POINTS
 from pole_agent.settings import Settings
@@ -10,6 +10,7 @@ from pole_agent.store.incidents import KEEP_VERDICTS
 from pole_agent.store.lamp_log import KEEP_LAMP_LOG
 from pole_agent.store.outbox import KEEP_DELIVERED_S
 from pole_agent.store.state import KEEP_CLOSED_REQUESTS, KEEP_COMMANDS
+from pole_agent.trajectories.retention import MAX_MB_A_DAY
 from pole_agent.words import Both
 
 DAY_S = 86_400
@@ -98,7 +99,7 @@ def kept_here(settings: Settings) -> list[Both]:
     longest = max(
         limit for word, limit in settings.storage.ttl_s.items() if word.partition(".")[0] == "incident"
     )
-    unsent, received = _days(longest / DAY_S), seconds(KEEP_DELIVERED_S)
+    unsent, received = days_of(longest / DAY_S), seconds(KEEP_DELIVERED_S)
     alarms = any(rule.severity == "alarm" for rule in settings.rules)
     besides = Both(", except alarms", ", kecuali alarm") if alarms else Both("", "")
     if settings.mqtt is None:
@@ -112,6 +113,23 @@ def kept_here(settings: Settings) -> list[Both]:
         Both(
             f"It deletes its reports {received.en} after sending, unsent ones after {unsent.en}{besides.en}.",
             f"Laporan dihapus dari tiang {received.id} setelah terkirim, yang belum terkirim setelah {unsent.id}{besides.id}.",
+        )
+    ]
+
+
+def trajectories(settings: Settings) -> list[Both]:
+    """What is kept so that rules can be rehearsed."""
+    if not (settings.cameras and settings.storage.trajectory_days):
+        return []
+    days, most = days_of(settings.storage.trajectory_days), number(MAX_MB_A_DAY)
+    return [
+        Both(
+            f"Where people and vehicles went, so that rules can be tried out: what kind of object, its place and size in the picture, several times"
+            f" a second, without pictures and without knowing who. It stays on the pole, is deleted after {days.en}, takes at most {most.en} MB a day"
+            f" and camera, and goes first when space is short.",
+            f"Ke mana orang dan kendaraan bergerak, agar aturan dapat diuji: jenis objek, letak dan ukurannya di gambar, beberapa kali sedetik, tanpa"
+            f" gambar dan tanpa mengetahui siapa. Data ini tetap di tiang, dihapus setelah {days.id}, paling banyak {most.id} MB sehari tiap kamera,"
+            f" dan dihapus lebih dahulu bila ruang kurang.",
         )
     ]
 
@@ -134,6 +152,7 @@ def keeping(settings: Settings) -> list[Both]:
             f"All of it takes at most {settings.storage.max_mb} MB; when that is full, the oldest and least important goes first, and is counted.",
             f"Semuanya paling banyak {settings.storage.max_mb} MB; bila penuh, yang tertua dan paling tidak penting dihapus dahulu, dan dihitung.",
         ),
+        *trajectories(settings),
         Both(
             "While the pole does not know the date, nothing is deleted for its age.",
             "Selama tiang tidak mengetahui tanggal, tidak ada yang dihapus karena usianya.",
@@ -146,10 +165,5 @@ def keeping(settings: Settings) -> list[Both]:
 
 
 def _kept(word: str, for_days: float) -> Both:
-    what, days = EVENTS.get(word, Both(f'"{word}"', f'"{word}"')), _days(for_days)
+    what, days = EVENTS.get(word, Both(f'"{word}"', f'"{word}"')), days_of(for_days)
     return Both(f"{what.en} {days.en}", f"{what.id} {days.id}")
-
-
-def _days(count: float) -> Both:
-    shown = number(count)
-    return Both(f"{shown.en} day{'' if count == 1 else 's'}", f"{shown.id} hari")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 
-from pole_agent.conduct.words import seconds, sentence
+from pole_agent.conduct.words import days_of, seconds, sentence
 from pole_agent.incidents.trajectory import StaticObjects
 from pole_agent.settings import Settings
 from pole_agent.words import Both
@@ -28,8 +28,17 @@ def detected(settings: Settings) -> Both:
     )
 
 
-def not_recognised() -> Both:
-    """What is not done with the picture, for the sign. It is so in every configuration."""
+def not_recognised(settings: Settings) -> Both:
+    """What is not done with the picture, for the sign, and what is kept of it where trajectories are.
+
+    The rest is so in every configuration.
+    """
+    if settings.storage.trajectory_days:
+        days = days_of(settings.storage.trajectory_days)
+        return Both(
+            f"It recognises no faces, records and sends no pictures, keeps paths {days.en}.",
+            f"Komputer ini tidak mengenali wajah, merekam, atau mengirim gambar; jalur gerak disimpan {days.id}.",
+        )
     return Both(
         "It recognises no faces, makes no recordings and sends no pictures.",
         "Komputer ini tidak mengenali wajah, tidak merekam, dan tidak mengirim gambar.",

@@ -34,7 +34,9 @@ class Sign:
 
 def sign(settings: Settings) -> Sign:
     sentences = (
-        [detected(settings), not_recognised(), *kept_here(settings)] if settings.cameras else [never_sent()]
+        [detected(settings), not_recognised(settings), *kept_here(settings)]
+        if settings.cameras
+        else [never_sent()]
     )
     return Sign(_heading(len(settings.cameras)), (*sentences, *flights(settings)), responsible(settings.pole))
 

@@ -162,3 +162,8 @@ def days(text: str) -> Both:
         )
     said = listed(parts)
     return Both(f"on {said.en}", f"pada hari {said.id}")
+
+
+def days_of(count: float) -> Both:
+    shown = number(count)
+    return Both(f"{shown.en} day{'' if count == 1 else 's'}", f"{shown.id} hari")

@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from pole_agent.doctor import board, eyes, link, machine, timekeeping
+from pole_agent.doctor import board, eyes, link, machine, sign, timekeeping
 from pole_agent.doctor.finding import Check, Finding
 from pole_agent.languages import phrase
 from pole_agent.settings import Settings
@@ -44,6 +44,7 @@ QUICK: tuple[Check, ...] = (
     machine.power,
     machine.watchdog,
     machine.service,
+    sign.sign,
     link.secrets,
     link.network,
     link.broker,

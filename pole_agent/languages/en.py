@@ -776,6 +776,10 @@ PHRASES = {
     "question-camera": "camera: rtsp://…, /dev/video0 or a file (empty: none)",
     "question-pin": "GPIO pin of the lamp, BCM number (empty: none, in memory only)",
     "question-broker": "MQTT broker, host or host:port (empty: none)",
+    "question-trajectories": (
+        "days to keep where people and vehicles went, without pictures, so that rules can be tried out on"
+        " them (7 is recommended; the sign says so)"
+    ),
     "init-written": "wrote {file}; next: {next}",
     "init-exists": "already exists; --force replaces it, --out names another file",
     "unwritable-because": "cannot be written: {error}",
@@ -1181,6 +1185,23 @@ PHRASES = {
     "disk-scarce": "{free} MB are free, the store may use {most}",
     "disk-scarce-fix": (
         "Lower storage.max_mb, or make room: sudo journalctl --vacuum-size=50M, sudo apt clean."
+    ),
+    "sign": "sign",
+    "sign-current": "the sign at the pole ({hash}) says what the pole does",
+    "sign-outdated": "the sign at the pole ({printed}) is outdated: the pole has changed ({now})",
+    "sign-before-trajectories": (
+        "the pole keeps the paths of people and vehicles (storage.trajectory_days): a sign that was printed"
+        " before is outdated"
+    ),
+    "sign-not-given": "nobody has said which sign hangs at the pole",
+    "sign-fix": (
+        "Print it with pole-agent explain --page sign.html, put it up, and write its number into the"
+        ' configuration: [pole] sign = "{hash}"'
+    ),
+    "trajectories-late": "the disk is too slow for trajectories: some are lost",
+    "trajectories-unwritable": "trajectories cannot be written: {reason}",
+    "trajectories-no-room": (
+        "no space for trajectories: what is free is left to the store; lower storage.max_mb, or make room"
     ),
     "disk-free": "{free} MB are free at {place}",
     "wear-unknown": "this storage does not report its wear",

@@ -802,6 +802,10 @@ PHRASES = {
     "question-camera": "kamera: rtsp://…, /dev/video0 atau berkas (kosong: tidak ada)",
     "question-pin": "pin GPIO lampu, nomor BCM (kosong: hanya di memori)",
     "question-broker": "broker MQTT, host atau host:port (kosong: tidak ada)",
+    "question-trajectories": (
+        "berapa hari jalur orang dan kendaraan disimpan, tanpa gambar, agar aturan dapat diuji dengannya"
+        " (7 disarankan; papan menyebutkannya)"
+    ),
     "init-written": "{file} ditulis; berikutnya: {next}",
     "init-exists": "sudah ada; --force menggantinya, --out menyebut yang lain",
     "unwritable-because": "tidak dapat ditulis: {error}",
@@ -1219,6 +1223,24 @@ PHRASES = {
     "disk-scarce": "{free} MB kosong, penyimpanan boleh memakai {most}",
     "disk-scarce-fix": (
         "Turunkan storage.max_mb, atau kosongkan ruang: sudo journalctl --vacuum-size=50M, sudo apt clean."
+    ),
+    "sign": "papan",
+    "sign-current": "papan di tiang ({hash}) sesuai dengan yang dilakukan tiang",
+    "sign-outdated": "papan di tiang ({printed}) sudah usang: yang dilakukan tiang kini berbeda ({now})",
+    "sign-before-trajectories": (
+        "tiang menyimpan jalur orang dan kendaraan (storage.trajectory_days): papan yang dicetak sebelumnya"
+        " sudah usang"
+    ),
+    "sign-not-given": "belum dinyatakan papan mana yang terpasang di tiang",
+    "sign-fix": (
+        "Cetak dengan pole-agent explain --page sign.html, pasang, lalu tulis nomornya di konfigurasi:"
+        ' [pole] sign = "{hash}"'
+    ),
+    "trajectories-late": "disk terlalu lambat untuk jalur objek: sebagian hilang",
+    "trajectories-unwritable": "jalur objek tidak dapat ditulis: {reason}",
+    "trajectories-no-room": (
+        "tidak ada ruang untuk jalur objek: yang kosong disisakan bagi penyimpanan; turunkan storage.max_mb,"
+        " atau kosongkan ruang"
     ),
     "disk-free": "{free} MB kosong di {place}",
     "wear-unknown": "penyimpanan ini tidak memberi tahu",

@@ -23,6 +23,11 @@ class PoleSettings(Section):
         "", max_length=200, description="who runs it, for the sign at the pole (pole-agent explain)"
     )
     contact: str = Field("", max_length=200, description="where questions and complaints go")
+    sign: str = Field(
+        "",
+        pattern=r"^([0-9a-f]{8,64})?$",
+        description="conduct_sha256 as on the sign that hangs at the pole; its first eight letters do",
+    )
     latitude: Annotated[float, Field(ge=-90, le=90)]
     longitude: Annotated[float, Field(ge=-180, le=180)]
     timezone: str = "UTC"
@@ -76,6 +81,18 @@ class StorageSettings(Section):
         default_factory=dict,
         description="how long an event waits for the broker, by type or its first word; alarms wait for ever",
     )
+
+    trajectory_days: Annotated[
+        float,
+        Field(
+            ge=0,
+            le=31,
+            description=(
+                "how long it is kept, on the pole only, where what was seen went (class, place, size; no"
+                " picture), so that rules can be rehearsed; 0: not at all"
+            ),
+        ),
+    ] = 0
 
     @property
     def ttl_s(self) -> dict[str, float]:

@@ -21,14 +21,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from pole_agent.trajectories.looks import Look, LookKind, Row, RowKind, Span
+from pole_agent.trajectories.looks import Look, Row, RowKind, Span
 from pole_agent.vocabulary import CLASSES, Box
 
 Table = NDArray[np.uint16]  # one row a column of the table
 MAGIC = b"PAT1"
 FRAME = struct.Struct("<4sII")  # magic, bytes that follow, their CRC-32
 HEADER = struct.Struct("<QIdddfBII")  # run, part, since, until, wall, aspect, trusted, looks, rows
-LOOK_COLUMNS, ROW_COLUMNS = 2, 9  # at, kind; look, number, kind, label, x, y, height, width, score/age
+LOOK_COLUMNS, ROW_COLUMNS = 3, 9  # at, blind, gap; look, number, kind, label, x, y, height, width, score/age
 POINT = 2048  # steps across the picture, …
 BEYOND = 3 * POINT  # … counted from three pictures beyond it
 OCTAVE = 16  # steps of a size from one to its double, …
@@ -36,6 +36,7 @@ SMALLEST = 2.0**-14  # … counted from here, …
 LARGEST = 20 * OCTAVE  # … to here: sixty-four pictures
 SCORE = 32
 TICK_S = 0.01
+GAP_S = 0.1  # a step of a gap: up to two hours, longer than anything is remembered
 MOST = 65_535
 MAX_BLOCK = 4_000_000  # bytes; more is no block of ours
 LONGEST_S = MOST * TICK_S  # that a span may last
@@ -44,7 +45,7 @@ NO_LABEL = len(CLASSES)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Block:
-    """A span as tables, for those who read weeks: `header` without looks, `looks` of shape (2, L), `rows` of
+    """A span as tables, for those who read weeks: `header` without looks, `looks` of shape (3, L), `rows` of
     shape (9, N).
     """
 
@@ -57,7 +58,10 @@ def encode(span: Span) -> bytes:
     """Raises ValueError for a span that lasts longer than `LONGEST_S`, or has more than 65 535 looks."""
     if span.until - span.since > LONGEST_S or len(span.looks) > MOST:
         raise ValueError("a span is too long for a block")
-    looks = [(_ticks(look.at - span.since), int(look.kind)) for look in span.looks]
+    looks = [
+        (_ticks(look.at - span.since), int(look.blind), min(MOST, round(look.gap_s / GAP_S)))
+        for look in span.looks
+    ]
     rows = [_numbers(index, row) for index, look in enumerate(span.looks) for row in look.rows]
     rows.sort(key=lambda row: (row[1], row[2] & RowKind.TENTATIVE, row[0]))  # stable: order within a look
     head = HEADER.pack(
@@ -118,8 +122,8 @@ def span_of(block: Block) -> Span:
     for numbers in block.rows.T.tolist():
         rows[numbers[0]].append(_row(numbers))
     looks = tuple(
-        Look(at=header.since + ticks * TICK_S, kind=LookKind(kind & 3), rows=tuple(there))
-        for (ticks, kind), there in zip(block.looks.T.tolist(), rows, strict=True)
+        Look(at=header.since + ticks * TICK_S, blind=bool(blind), gap_s=gap * GAP_S, rows=tuple(there))
+        for (ticks, blind, gap), there in zip(block.looks.T.tolist(), rows, strict=True)
     )
     return Span(
         run=header.run,

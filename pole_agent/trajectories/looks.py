@@ -12,14 +12,6 @@ from enum import IntFlag
 from pole_agent.vocabulary import Box
 
 
-class LookKind(IntFlag):
-    """`BLIND`: no frame came, only time passed. `UNWATCHED`: nobody looked from here until the next look."""
-
-    FRAME = 0
-    BLIND = 1
-    UNWATCHED = 2
-
-
 class RowKind(IntFlag):
     """`SEEN` at this look, else guessed. `TENTATIVE`: it may become a track. `EARLIER`: where it was before
     it was sure, `age_s` before the look. `GONE`: it is forgotten from this look on.
@@ -46,10 +38,13 @@ class Row:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Look:
-    """`at`: monotonic seconds."""
+    """`at`: monotonic seconds. `blind`: no frame came, only time passed. `gap_s`: nobody had looked for so
+    long before it.
+    """
 
     at: float
-    kind: LookKind = LookKind.FRAME
+    blind: bool = False
+    gap_s: float = 0.0
     rows: tuple[Row, ...] = ()
 
 

@@ -114,3 +114,20 @@ def test_no_place_is_made_up(flags: list[str], tmp_path: Path) -> None:
     assert done.returncode == 2
     assert "--longitude: is required" in done.stderr
     assert not (tmp_path / "a.toml").exists()
+
+
+def test_trajectories_are_asked_for_with_a_camera(tmp_path: Path) -> None:
+    """With a camera the question comes, with the days that are recommended; without an answer, none are
+    kept.
+    """
+    answers = ["", "", "1.5", "2.5", "", "rtsp://192.0.2.1/a", "", ""]
+    for given, days in (("7", 7), ("", 0), ("99", None)):
+        out = tmp_path / f"{given}.toml"
+        code, shown = at_a_terminal(["--out", str(out)], [*answers, given])
+        assert "(7 is recommended; the sign says so)" in shown
+        assert (code == 0) == (days is not None), shown
+        if days is not None:
+            assert load(out).settings.storage.trajectory_days == days
+    code, shown = at_a_terminal(["--out", str(tmp_path / "a.toml")], ["", "", "1.5", "2.5", "", "", "", ""])
+    assert code == 0
+    assert "recommended" not in shown

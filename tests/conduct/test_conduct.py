@@ -17,6 +17,7 @@ from nacl.signing import SigningKey
 
 from pole_agent.conduct import conduct, digest, lines
 from pole_agent.conduct.page import page
+from pole_agent.conduct.sign import sign
 from pole_agent.conduct.words import dates, days, names, percent, seconds, span, time_of_day
 from pole_agent.settings.load import parse
 from pole_agent.words import PAIR
@@ -239,6 +240,21 @@ def test_sign_holds_everything_and_escapes_what_people() -> None:
             assert sentence.en in shown
             assert sentence.id in shown
     assert digest(settings) in shown
+
+
+def test_trajectories_are_stated() -> None:
+    """Where trajectories are kept, statement and sign say what and for how long, and the hash is another."""
+    text = BARE + '[[camera]]\nsource = "rtsp://a"\n'
+    without, kept = parse(text), parse(text + "[storage]\ntrajectory_days = 7\n")
+    assert digest(without) != digest(kept)
+    said = [s for chapter in conduct(kept) for s in chapter.sentences if "paths" in s.en or "went" in s.en]
+    (sentence,) = said
+    assert "deleted after 7 days" in sentence.en
+    assert "at most 5 MB a day" in sentence.en
+    assert "dihapus setelah 7 hari" in sentence.id
+    assert any("keeps paths 7 days" in s.en for s in sign(kept).sentences)
+    assert not any("paths" in s.en for s in sign(without).sentences)
+    assert digest(parse(BARE)) == digest(parse(BARE + "[storage]\ntrajectory_days = 7\n"))
 
 
 @given(st.floats(0, 1), st.floats(0.1, 1e6))

@@ -28,6 +28,7 @@ DRONE = "[drone]\nenabled = true\n"
 SIMULATED = f'{DRONE}approval = "automatic"\n'
 TWO = '[[camera]]\nname = "a"\nsource = "rtsp://a"\n[[camera]]\nname = "b"\nsource = "rtsp://b"\n'
 KEPT = "[storage]\nkeep_days = { incident = 5 }\n"
+PATHS = "[storage]\ntrajectory_days = 7\n"
 FILES = [ROOT / "config" / "pole.toml", *sorted((ROOT / "config" / "sites").glob("*.toml"))]
 TEXTS = {
     "bare": f'{POLE}[lamp]\nbackend = "mock"\n',
@@ -45,6 +46,7 @@ TEXTS = {
     "simulated drone": RUN + CITY + CAMERA + ALARM + SIMULATED,
     "kept days": RUN + CITY + KEPT + CAMERA + ALARM,
     "kept days by type": RUN + CITY + KEPT.replace("5", '5, "incident.opened" = 0.5') + CAMERA + ALARM,
+    "paths": RUN + CITY + PATHS + CAMERA + ALARM + DRONE,
     "half a day": RUN + CITY + KEPT.replace("5", "0.5") + CAMERA + ALARM,
 } | {file.stem: file.read_text() for file in FILES}
 

@@ -19,7 +19,8 @@ import pytest
 
 from pole_agent import doctor
 from pole_agent.almanac import Place
-from pole_agent.doctor import board, eyes, link, machine, timekeeping
+from pole_agent.conduct import digest
+from pole_agent.doctor import board, eyes, link, machine, sign, timekeeping
 from pole_agent.doctor.finding import Finding
 from pole_agent.languages import LANGUAGES, in_language
 from pole_agent.settings import Settings
@@ -195,6 +196,24 @@ def test_the_disk(tmp_path: Path) -> None:
         update={"storage": settings().storage.model_copy(update={"max_mb": 10**9})}
     )
     assert one(machine.disk(little), "disk").state == "warn"
+
+
+def test_the_sign_at_the_pole() -> None:
+    """The number on the sign is compared with today's conduct; without one, trajectories make an older sign
+    wrong.
+    """
+    camera = '[[camera]]\nsource = "rtsp://a"\n'
+    today = digest(settings(camera))
+    given = BARE.replace('site = "s"', f'site = "s"\nsign = "{today[:8]}"')
+    (found,) = sign.sign(parse(given + camera.replace("[[", '[storage]\nstate_dir = "/tmp"\n[[', 1)))
+    assert found.state == "ok"
+    kept = '[storage]\nstate_dir = "/tmp"\ntrajectory_days = 7\n'
+    (found,) = sign.sign(parse(given + kept + camera))
+    assert (found.state, "outdated" in found.words) == ("warn", True)
+    (found,) = sign.sign(parse(BARE + kept + camera))
+    assert (found.state, "outdated" in found.words) == ("warn", True)
+    assert digest(parse(BARE + kept + camera))[:8] in found.fix
+    assert one(sign.sign(settings(camera)), "sign").state == "unknown"
 
 
 def test_everything_is_said_in_both_languages_with_fix() -> None:

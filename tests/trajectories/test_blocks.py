@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pole_agent.trajectories.blocks import (
+    GAP_S,
     LONGEST_S,
     OCTAVE,
     POINT,
@@ -20,7 +21,7 @@ from pole_agent.trajectories.blocks import (
     encode,
     span_of,
 )
-from pole_agent.trajectories.looks import Look, LookKind, Row, RowKind, Span
+from pole_agent.trajectories.looks import Look, Row, RowKind, Span
 from pole_agent.vocabulary import CLASSES, Box
 
 KINDS = (
@@ -51,11 +52,11 @@ def rows(draw: st.DrawFn) -> Row:
 def spans(draw: st.DrawFn) -> Span:
     since = draw(st.floats(0, 1e7))
     times = sorted(draw(st.lists(st.floats(0, 300), max_size=12)))
-    kinds = st.sampled_from([LookKind.FRAME, LookKind.BLIND, LookKind.UNWATCHED])
     looks = tuple(
         Look(
             at=since + at,
-            kind=draw(kinds),
+            blind=draw(st.booleans()),
+            gap_s=draw(st.floats(0, 6000)),
             rows=tuple(draw(st.lists(rows(), max_size=5, unique_by=lambda r: (r.number, r.kind)))),
         )
         for at in times
@@ -82,7 +83,8 @@ def test_round_trip(span: Span) -> None:
         assert getattr(found, name) == getattr(span, name)
     assert len(found.looks) == len(span.looks)
     for was, look in zip(span.looks, found.looks, strict=True):
-        assert abs(look.at - was.at) <= TICK_S and look.kind == was.kind
+        assert abs(look.at - was.at) <= TICK_S and look.blind == was.blind
+        assert abs(look.gap_s - was.gap_s) <= GAP_S
         by_key = {(r.number, r.kind): r for r in look.rows}
         assert len(by_key) == len(was.rows)
         for row in was.rows:

@@ -10,6 +10,7 @@ from typing import Any
 from pole_agent.errors import CommandRefused
 from pole_agent.languages import phrase
 
+LATELY_NIGHTS = 7  # over which false alarms are counted a night
 ID = re.compile(r"[0-9a-f-]{36}")
 
 
@@ -38,9 +39,18 @@ def read_feedback(payload: Mapping[str, Any], by: str) -> Verdict:
     return Verdict(incident_id, verdict == "false", by)
 
 
-def rates(verdicts: Mapping[str, tuple[int, int]]) -> dict[str, dict[str, float]]:
-    """Of each rule that was judged: true and false incidents, and the share of false ones."""
+def rates(verdicts: Mapping[str, tuple[int, int]], lately: Mapping[str, int]) -> dict[str, dict[str, float]]:
+    """Of each rule that was judged: true and false incidents, the share of false ones, and how many a night.
+
+    `lately`: incidents that were called false within LATELY_NIGHTS. What nobody judged is in no figure, so
+    the number a night is a lower bound.
+    """
     return {
-        rule: {"true": true, "false": false, "false_alarm_rate": round(false / (true + false), 3)}
+        rule: {
+            "true": true,
+            "false": false,
+            "false_alarm_rate": round(false / (true + false), 3),
+            "false_per_night": round(lately.get(rule, 0) / LATELY_NIGHTS, 2),
+        }
         for rule, (true, false) in verdicts.items()
     }

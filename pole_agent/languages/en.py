@@ -32,6 +32,8 @@ PHRASES = {
         "docs/wiring.md"
     ),
     "advice-flat-mask": "camera[{camera}].masks[{mask}]: has no area; it covers no more than its outline",
+    "advice-many-alarms": "rule: the alarm rules of this pole together may send {most} alarms an hour;"
+    " an operator bears about {share} of all poles (EEMUA 191); lower max_alarms_per_h or a severity",
     "advice-no-camera": "camera: no camera is configured; the lamp follows its program",
     "advice-no-fence": "drone.geofence: is missing; every request will be blocked by that gate",
     "advice-no-night-permit": (

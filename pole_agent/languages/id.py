@@ -34,6 +34,9 @@ PHRASES = {
     "advice-flat-mask": (
         "camera[{camera}].masks[{mask}]: tidak memiliki luas; hanya garis luarnya yang tertutup"
     ),
+    "advice-many-alarms": "rule: aturan alarm tiang ini bersama-sama dapat mengirim {most} alarm per jam;"
+    " seorang operator sanggup sekitar {share} dari semua tiang (EEMUA 191); turunkan max_alarms_per_h atau"
+    " severity",
     "advice-no-camera": "camera: tidak ada; lampu berjalan menurut programnya",
     "advice-no-fence": "drone.geofence: tidak ada; setiap permintaan akan tertahan oleh gerbang itu",
     "advice-no-night-permit": (

@@ -9,11 +9,13 @@ from typing import Any
 
 from pole_agent.clock import Clock
 from pole_agent.errors import CommandRefused, OutboxError
-from pole_agent.incidents.feedback import rates, read_feedback
+from pole_agent.incidents.feedback import LATELY_NIGHTS, rates, read_feedback
 from pole_agent.languages import phrase
 from pole_agent.store.database import Database
 from pole_agent.store.store import Store
 from pole_agent.vocabulary import RecordEvent, Severity
+
+DAY_S = 86400.0
 
 
 class Records:
@@ -71,7 +73,8 @@ class Records:
 
     async def rates(self) -> dict[str, dict[str, float]] | None:
         """By rule: what people said of its incidents; None when the store does not answer."""
+        since = self._clock.wall() - LATELY_NIGHTS * DAY_S
         try:
-            return rates(await self._store.read(lambda db: db.verdicts()))
+            return rates(*await self._store.read(lambda db: (db.verdicts(), db.false_since(since))))
         except OutboxError:
             return None

@@ -9,6 +9,9 @@ from pole_agent.languages import phrase
 from pole_agent.settings import Settings
 from pole_agent.settings.load import FLAT_MASK, PULLED_HIGH
 
+# EEMUA 191: an operator bears about one alarm in ten minutes, of all poles together
+OPERATOR_ALARMS_PER_H = 6
+
 
 def warnings(settings: Settings) -> list[str]:
     """What is allowed but deserves a word."""
@@ -29,6 +32,7 @@ def warnings(settings: Settings) -> list[str]:
         found.append(phrase("advice-relay", pin=relay.pin))
     found += _lamp_warnings(settings)
     found += _drone_warnings(settings)
+    found += _alarm_warnings(settings)
     for index, camera in enumerate(settings.cameras):
         for number, mask in enumerate(camera.masks):
             if geometry.area(mask) < FLAT_MASK:
@@ -36,6 +40,16 @@ def warnings(settings: Settings) -> list[str]:
     if not settings.cameras:
         found.append(phrase("advice-no-camera"))
     return found
+
+
+def _alarm_warnings(settings: Settings) -> list[str]:
+    """More alarms than an operator bears, as far as the limits of the rules tell."""
+    most = sum(r.max_alarms_per_h for r in settings.rules if r.severity == "alarm")
+    return (
+        [phrase("advice-many-alarms", most=most, share=OPERATOR_ALARMS_PER_H)]
+        if most > OPERATOR_ALARMS_PER_H
+        else []
+    )
 
 
 def _drone_warnings(settings: Settings) -> list[str]:

@@ -71,6 +71,13 @@ class Incidents(Table):
         )
         return {str(rule): (int(true), int(false)) for rule, true, false in rows}
 
+    def false_since(self, wall: float) -> dict[str, int]:
+        """By rule: how many incidents were called false since that wall time; none where it was none."""
+        rows = self._db.execute(
+            "SELECT rule, count(*) FROM verdicts WHERE false AND at >= ? GROUP BY rule", (wall,)
+        )
+        return {str(rule): int(count) for rule, count in rows}
+
     def told_about(self, incident_id: str) -> dict[str, Any]:
         """What is kept of an incident: its events among the newest, the incident itself while it is open, and
         the verdict.

@@ -81,7 +81,25 @@ def test_a_later_word_replaces_an_earlier(tmp_path: Path) -> None:
             )
         made.judge(INCIDENT.format(199), "loitering", false=False, by="chief", wall=1.79e9 + 500)
     assert made.verdicts() == {"loitering": (51, KEEP_VERDICTS - 51)}
-    assert rates(made.verdicts()) == {"loitering": {"true": 51, "false": 49, "false_alarm_rate": 0.49}}
+    assert rates(made.verdicts(), {}) == {
+        "loitering": {"true": 51, "false": 49, "false_alarm_rate": 0.49, "false_per_night": 0.0}
+    }
+
+
+def test_false_alarms_a_night(tmp_path: Path) -> None:
+    """What was called false within a week counts, to the second, and for its own rule only."""
+    made = database(tmp_path)
+    with made.transaction():
+        for number, wall in enumerate((999.9, 1000.0, 1001.0, 1002.0)):
+            made.judge(INCIDENT.format(number), "loitering", false=True, by="officer", wall=wall)
+        made.judge(INCIDENT.format(150), "loitering", false=False, by="officer", wall=1003.0)
+        made.judge(INCIDENT.format(250), "crossing", false=False, by="officer", wall=1003.0)
+    assert made.false_since(1000.0) == {"loitering": 3}
+    told = rates(made.verdicts(), made.false_since(1000.0))
+    assert {rule: said["false_per_night"] for rule, said in told.items()} == {
+        "crossing": 0.0,
+        "loitering": 0.43,
+    }
 
 
 @pytest.mark.parametrize(

@@ -42,6 +42,12 @@ WHOLE, LINE = "[[0, 0], [0.01, 0], [0, 0.01]]", "[[0.1, 0.1], [0.5, 0.5], [0.9, 
 PLAIN = "mqtt.tls: is false for {}; passwords and events can be read on the way"
 METRICS = "metrics.host: {} is not the pole itself; anyone who reaches it can read the numbers"
 
+MANY = (
+    "rule: the alarm rules of this pole together may send {} alarms an hour; an operator bears about 6 of all"
+    " poles (EEMUA 191); lower max_alarms_per_h or a severity"
+)
+ALARM = '[[rule]]\nname = "{}"\nkind = "presence"\nseverity = "{}"\nmax_alarms_per_h = {}\n'
+
 
 def lamp(more: str) -> str:
     return CAMERA + MQTT + LAMP + more
@@ -55,6 +61,10 @@ def drone(more: str = "", mqtt: str = MQTT) -> str:
     ("text", "told"),
     [
         (lamp(""), []),
+        (lamp(ALARM.format("a", "alarm", 6)), []),
+        (lamp(ALARM.format("a", "alarm", 7)), [MANY.format(7)]),
+        (lamp(ALARM.format("a", "alarm", 3) + ALARM.format("b", "alarm", 4)), [MANY.format(7)]),
+        (lamp(ALARM.format("a", "alarm", 3) + ALARM.format("b", "warning", 9)), []),
         (CAMERA + LAMP, ["mqtt: no broker is configured; events stay on the pole"]),
         (MQTT + LAMP, ["camera: no camera is configured; the lamp follows its program"]),
         (CAMERA + MQTT + "tls = false\n", [PLAIN.format("broker")]),

@@ -19,12 +19,16 @@ DEMO = Path(__file__).parents[2] / "pole_agent" / "demo" / "street.mp4"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Place:
-    """A street. `light`: "made" from a day, or a real "night" or "infrared" as it is."""
+    """A street. `light`: "made" from a day, or a real "night" or "infrared" as it is.
+
+    `shows`: the kind of scene that its clip is a recording of, without anybody in it.
+    """
 
     name: str
     file: str  # in the data folder; empty: the bundled clip
     light: str
     view: Perspective
+    shows: str = ""
 
 
 PLACES = (
@@ -40,6 +44,7 @@ PLACES = (
         file="streets/ir-insects/clip.mp4",
         light="infrared",
         view=Perspective(far=0.24, near=0.5),
+        shows="insects",
     ),
     Place(
         name="still 00411",
@@ -64,11 +69,14 @@ PLACES = (
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Street:
-    """What the scenes are drawn on. `day`: how it reflects light; `light`: float32 (h, w, 1), what a level
-    of 255 by day becomes at each place; `grey`: infrared.
+    """What the scenes are drawn on.
+
+    `clip`: where it comes from; `day`: how it reflects light; `light`: float32 (h, w, 1), what a level of 255
+    by day becomes at each place; `grey`: infrared.
     """
 
     place: Place
+    clip: Path
     night: Image
     day: Image
     light: Floats
@@ -96,7 +104,8 @@ def empty(pictures: Sequence[Image]) -> Image:
 
 def street(place: Place, data: Path, infrared: bool) -> Street:
     """The empty street of a place by night; `infrared`: as a camera with its filter off shows it."""
-    day = cv2.resize(empty(pictures_of(data / place.file if place.file else DEMO)), SIZE)
+    clip = data / place.file if place.file else DEMO
+    day = cv2.resize(empty(pictures_of(clip)), SIZE)
     grey = infrared or place.light == "infrared"
     if grey:
         day = cv2.cvtColor(cv2.cvtColor(day, cv2.COLOR_BGR2GRAY), cv2.COLOR_GRAY2BGR)
@@ -104,11 +113,11 @@ def street(place: Place, data: Path, infrared: bool) -> Street:
     if place.light != "made":
         level = 0.6 if grey else 0.16  # people of that yard are about as bright as this
         light = np.full((height, width, 1), level, np.float32)
-        return Street(place=place, night=day, day=day, light=light, grey=grey)  # type: ignore[arg-type]
+        return Street(place=place, clip=clip, night=day, day=day, light=light, grey=grey)  # type: ignore[arg-type]
     x, y = np.meshgrid(np.linspace(-1, 1, width), np.linspace(-1, 1, height))
     pool = np.exp(-((x - 0.1) ** 2) / 0.6 - (y - 0.3) ** 2 / 0.8)  # of the lamp, or of the infrared light
     brightest = float(np.percentile(day, 99.5))
     level = (150 if grey else LEVEL) / max(1.0, brightest)
     light = (level * (0.3 + 0.7 * pool)).astype(np.float32)[..., None]
     night = np.clip(day * light, 0, 255).astype(np.uint8)
-    return Street(place=place, night=night, day=day, light=light, grey=grey)  # type: ignore[arg-type]
+    return Street(place=place, clip=clip, night=night, day=day, light=light, grey=grey)  # type: ignore[arg-type]

@@ -14,7 +14,7 @@ from nights.backgrounds import SIZE, Street
 from nights.cutouts import METRES, Cutout
 from nights.score import Window
 from nights.script import Path, Perspective, entries, traffic, truth
-from nights.weather import Headlights, Insects, Layer, Noise, Rain, spot
+from nights.weather import Headlights, Insects, Layer, Noise, Rain, Recorded, spot
 from pole_agent.frame import Image
 
 KINDS = ("quiet", "insects", "rain", "headlights", "busy")
@@ -108,7 +108,8 @@ def scene(
     chance = random.Random(f"{kind} {street.place.name} {seed}")
     view, people = street.place.view, [(c, METRES["person"]) for c in cutouts["person"]]
     paths = entries(seconds, ENTRY_S, len(people), view, chance)
-    layers: list[Layer] = []
+    recorded = kind == street.place.shows
+    layers: list[Layer] = [Recorded(street.clip)] if recorded else []
     if kind == "busy":
         others = [(c, METRES[k]) for k in ("rider", "vehicle") for c in cutouts[k]]
         passing = traffic(seconds, TRAFFIC_S, max(1, len(others)), view, chance) if others else []
@@ -118,7 +119,8 @@ def scene(
         layers.append(Headlights(street, chance))
     if kind == "rain":
         layers.append(Rain(street, chance))
-    if kind == "insects":
+    if kind == "insects" and not recorded:
         layers.append(Insects(chance))
-    layers.append(Noise(street, chance))
+    if not recorded:  # a recording has its own
+        layers.append(Noise(street, chance))
     return Scene(kind=kind, street=street, seconds=seconds, layers=tuple(layers), windows=tuple(truth(paths)))

@@ -7,6 +7,7 @@ All of it is drawn, and no parameter of it was measured. Each layer draws itself
 from __future__ import annotations
 
 import random
+from pathlib import Path
 from typing import Protocol
 
 import cv2
@@ -43,6 +44,23 @@ class Noise:
         noise = self._chance.choice(self._bank)[y : y + SIZE[1], x : x + SIZE[0]]
         self._gain += 0.3 * (1 - self._gain) + FLICKER * 0.3 * self._chance.gauss(0, 1)
         cv2.addWeighted(picture, self._gain, noise, 1.0, -128.0, dst=picture)
+
+
+class Recorded:
+    """A clip of nobody, again and again: what it shows is real. It takes the place of the background."""
+
+    def __init__(self, clip: Path) -> None:
+        self._clip, self._capture = clip, cv2.VideoCapture(str(clip))
+        self._begun = 0.0  # of this round
+
+    def draw(self, picture: Image, now: float) -> None:
+        while (place := self._capture.get(cv2.CAP_PROP_POS_MSEC) / 1000) <= now - self._begun:
+            read, frame = self._capture.read()
+            if not read:
+                self._capture, self._begun = cv2.VideoCapture(str(self._clip)), self._begun + max(0.2, place)
+                continue
+            self._frame = frame
+        cv2.resize(self._frame, SIZE, dst=picture)
 
 
 class Rain:

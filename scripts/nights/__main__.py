@@ -32,9 +32,10 @@ STILLS = "streets/idn-street-stills"
 TARGET_PER_NIGHT, TARGET_RECALL = 0.5, 0.9
 MADE = (
     "What was played is made: backgrounds are real pictures of streets (by day, brought to the levels of a "
-    "night, where no night is named); weather, lights and insects are drawn, but on the infrared road the "
-    "insects are real; who walks or drives is a cut-out that moves as a whole along a scripted path. No "
-    "codec, no wind, no animals. Each scene has the same share of the hours, which no real night has."
+    "night, where no night is named); weather, lights and insects are drawn, but for the first 75 s of those "
+    "on the infrared road, which are real; who walks or drives is a cut-out that moves as a whole along a "
+    "scripted path. No codec, no wind, no animals. Each scene has the same share of the hours, which no real "
+    "night has."
 )
 
 

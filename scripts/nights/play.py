@@ -38,11 +38,13 @@ class Played:
 
 
 def settings_of(model: str | None) -> Settings:
-    """The default rules; `model`: another than the default, by name or card."""
+    """The default rules; `model`: another than the default, by name or card.
+
+    One thread: the answer is the same, and several benches run side by side.
+    """
     settings = load(CONFIG).settings
-    if model is None:
-        return settings
-    return settings.model_copy(update={"detector": settings.detector.model_copy(update={"model": model})})
+    changed = {"threads": 1} | ({} if model is None else {"model": model})
+    return settings.model_copy(update={"detector": settings.detector.model_copy(update=changed)})
 
 
 def card_of(model: str) -> str:

@@ -108,8 +108,8 @@ def scene(
     chance = random.Random(f"{kind} {street.place.name} {seed}")
     view, people = street.place.view, [(c, METRES["person"]) for c in cutouts["person"]]
     paths = entries(seconds, ENTRY_S, len(people), view, chance)
-    recorded = kind == street.place.shows
-    layers: list[Layer] = [Recorded(street.clip)] if recorded else []
+    recorded = Recorded(street.clip) if kind == street.place.shows else None
+    layers: list[Layer] = [recorded] if recorded else []
     if kind == "busy":
         others = [(c, METRES[k]) for k in ("rider", "vehicle") for c in cutouts[k]]
         passing = traffic(seconds, TRAFFIC_S, max(1, len(others)), view, chance) if others else []
@@ -119,8 +119,7 @@ def scene(
         layers.append(Headlights(street, chance))
     if kind == "rain":
         layers.append(Rain(street, chance))
-    if kind == "insects" and not recorded:
-        layers.append(Insects(chance))
-    if not recorded:  # a recording has its own
-        layers.append(Noise(street, chance))
+    if kind == "insects":
+        layers.append(Insects(chance, recorded.seconds if recorded else 0.0))
+    layers.append(Noise(street, chance))
     return Scene(kind=kind, street=street, seconds=seconds, layers=tuple(layers), windows=tuple(truth(paths)))

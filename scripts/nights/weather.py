@@ -1,6 +1,7 @@
 """What moves in a night without anybody: noise, rain, insects, the lights of cars beyond the edge.
 
-All of it is drawn, and no parameter of it was measured. Each layer draws itself into a picture, uint8
+All of it is drawn. Only the noise was measured, on clips of real nights, where a codec has taken most of it.
+Each layer draws itself into a picture, uint8
 (h, w, 3), at a time.
 """
 
@@ -17,7 +18,8 @@ from nights.backgrounds import SIZE, Street
 from pole_agent.frame import Image
 
 BANK = 12
-SIGMA = {True: 3.0, False: 4.0}  # noise, grey levels: infrared, and colour at high gain
+# Noise, grey levels: infrared, and colour. In clips of a dark yard and an infrared road it is 0.2 to 0.5.
+SIGMA = {True: 0.7, False: 1.0}
 FLICKER = 0.015
 
 
@@ -47,20 +49,23 @@ class Noise:
 
 
 class Recorded:
-    """A clip of nobody, again and again: what it shows is real. It takes the place of the background."""
+    """A clip of nobody, once: again and again would count one moment many times. It takes the place of the
+    background for `seconds`.
+    """
 
     def __init__(self, clip: Path) -> None:
-        self._clip, self._capture = clip, cv2.VideoCapture(str(clip))
-        self._begun = 0.0  # of this round
+        self._capture, self._shown = cv2.VideoCapture(str(clip)), -1
+        self._rate = self._capture.get(cv2.CAP_PROP_FPS)
+        self.seconds = self._capture.get(cv2.CAP_PROP_FRAME_COUNT) / self._rate
 
     def draw(self, picture: Image, now: float) -> None:
-        while (place := self._capture.get(cv2.CAP_PROP_POS_MSEC) / 1000) <= now - self._begun:
+        while now < self.seconds and self._shown < int(now * self._rate):
             read, frame = self._capture.read()
-            if not read:
-                self._capture, self._begun = cv2.VideoCapture(str(self._clip)), self._begun + max(0.2, place)
-                continue
-            self._frame = frame
-        cv2.resize(self._frame, SIZE, dst=picture)
+            self._shown += 1
+            if read:
+                self._frame = frame
+        if now < self.seconds:
+            cv2.resize(self._frame, SIZE, dst=picture)
 
 
 class Rain:
@@ -90,12 +95,14 @@ class Rain:
 class Insects:
     """Bright spots before the lens: most dash through, some crawl on the glass."""
 
-    def __init__(self, chance: random.Random, a_second: float = 0.7) -> None:
+    def __init__(self, chance: random.Random, begins_s: float = 0.0, a_second: float = 0.7) -> None:
         self._chance, self._a_second = chance, a_second
         self._flies: list[tuple[float, float, float, float, float, float, float]] = []
-        self._at = 0.0
+        self._at = begins_s
 
     def draw(self, picture: Image, now: float) -> None:
+        if now < self._at:
+            return
         for _ in range(_count(self._chance, self._a_second * max(0.0, now - self._at))):
             self._flies.append(self._fly(now))
         self._at = now

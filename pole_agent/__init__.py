@@ -14,6 +14,7 @@ uplink/      events and states over MQTT; it cannot even see a frame
 health/      is the clock right, which part works, systemd
 
 pipeline.py  joins the four rooms of sight, frame by frame
+rehearsal/   the judge over trajectories: what would other rules have done?
 loops/       joins the rooms: watch, act, light, dispatch, listen, local, answer, upload, report, diagnose
 context.py   what almost every loop works with        lifecycle.py  what the loops do at start and end
 agent.py     the jobs, from start to stop             compose/      settings in, an agent out

@@ -1200,6 +1200,22 @@ PHRASES = {
         "Print it with pole-agent explain --page sign.html, put it up, and write its number into the"
         ' configuration: [pole] sign = "{hash}"'
     ),
+    "trajectories-off": (
+        "no trajectories are kept: set storage.trajectory_days, and wait some days (the sign must say so)"
+    ),
+    "trajectories-none": "no trajectories of {camera} are kept yet at {folder}",
+    "trajectories-not-since": "no trajectories are kept since {since}",
+    "invalid-since": 'invalid time {given}; expected "7d", "36h", "90m" or a date, "2026-11-20"',
+    "files-read": "{done} of {of} files",
+    "line-not-configured": "unknown line {name}; known are: {known}",
+    "not-configured": "not configured",
+    "rehearsal-of": "{camera}: {since} to {until}, watched for {hours} h",
+    "rehearsal-gaps": "  interrupted {breaks} times, {bytes} damaged bytes: what happened there is not known",
+    "rehearsal-rule": "{rule} ({kind}, {place}): {new} incidents, {a_day} a day; with today's rules: {today}",
+    "rehearsal-muted": "  {count} of them beyond {most} alarms an hour: these would only be counted",
+    "rehearsal-light": "lamp: {new} Wh in this time; with today's rules {today} Wh ({more} Wh)",
+    "rehearsal-light-hour": "  {hour} raised for {new} min; with today's rules {today} min ({more} Wh)",
+    "count-of": "{line}: {passed} passed, {forward} forward, {backward} backward, watched for {hours} h",
     "trajectories-late": "the disk is too slow for trajectories: some are lost",
     "trajectories-unwritable": "trajectories cannot be written: {reason}",
     "trajectories-no-room": (

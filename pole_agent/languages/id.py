@@ -1239,6 +1239,25 @@ PHRASES = {
         "Cetak dengan pole-agent explain --page sign.html, pasang, lalu tulis nomornya di konfigurasi:"
         ' [pole] sign = "{hash}"'
     ),
+    "trajectories-off": (
+        "jalur objek tidak disimpan: atur storage.trajectory_days, lalu tunggu beberapa hari (papan harus"
+        " menyebutkannya)"
+    ),
+    "trajectories-none": "belum ada jalur objek dari {camera} di {folder}",
+    "trajectories-not-since": "tidak ada jalur objek sejak {since}",
+    "invalid-since": 'waktu tidak sah {given}; harus "7d", "36h", "90m" atau tanggal, "2026-11-20"',
+    "files-read": "{done} dari {of} berkas",
+    "line-not-configured": "garis {name} tidak dikenal; yang dikenal: {known}",
+    "not-configured": "tidak diatur",
+    "rehearsal-of": "{camera}: {since} sampai {until}, diamati selama {hours} jam",
+    "rehearsal-gaps": "  terputus {breaks} kali, {bytes} byte rusak: yang terjadi di sana tidak diketahui",
+    "rehearsal-rule": (
+        "{rule} ({kind}, {place}): {new} kejadian, {a_day} sehari; dengan aturan hari ini: {today}"
+    ),
+    "rehearsal-muted": "  {count} di antaranya melebihi {most} alarm sejam: hanya akan dihitung",
+    "rehearsal-light": "lampu: {new} Wh selama itu; dengan aturan hari ini {today} Wh ({more} Wh)",
+    "rehearsal-light-hour": "  {hour} dinaikkan {new} mnt; dengan aturan hari ini {today} mnt ({more} Wh)",
+    "count-of": "{line}: {passed} lewat, {forward} maju, {backward} mundur, diamati selama {hours} jam",
     "trajectories-late": "disk terlalu lambat untuk jalur objek: sebagian hilang",
     "trajectories-unwritable": "jalur objek tidak dapat ditulis: {reason}",
     "trajectories-no-room": (

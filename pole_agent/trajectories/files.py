@@ -7,7 +7,7 @@ of its beginning, 0 where it was not known.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -56,7 +56,7 @@ def cameras_of(state_dir: Path) -> list[str]:
     return sorted(path.name for path in folder.iterdir() if path.is_dir()) if folder.is_dir() else []
 
 
-def contents(files: list[File]) -> Iterator[bytes]:
+def contents(files: Sequence[File]) -> Iterator[bytes]:
     """Of each file. One that is deleted meanwhile, or that the disk cannot read, is empty."""
     for file in files:
         try:

@@ -2,22 +2,28 @@
 
 from __future__ import annotations
 
+from math import exp, log, pi, sqrt
+
 import numpy as np
 from numpy.typing import NDArray
 
+from pole_agent.tracking.motion import Motion
+from pole_agent.tracking.tuning import Tuning
 from pole_agent.vocabulary import Box, Detection, Sighting, Track, group_of, iou
 
-FIRST_GAIN, LAST_GAIN = 0.64, 0.19  # of the velocity: trust the first steps more, then smooth
 SIZE_GAIN = 0.68
-LOOK_GAIN = 0.02  # of the appearance: it changes slowly
-COAST_DAMPING_PER_S = 0.6  # what is left of the velocity after a second out of sight
-# The fastest that is plausible, in widths and heights of the box a second: a sprinter 6 m/s, a vehicle 60
-# km/h. A faster step is a jump of the detector.
-TOP_SPEED = {"person": (10.0, 3.0)}
-OTHER_TOP_SPEED = (9.0, 5.0)
+LOOK_S = 5.0  # the appearance changes as slowly
+# How fast it goes when nothing is known (standard deviation), in its own heights a second: people walk at
+# nearly one, a motorcycle goes at seven, a car at ten with 60 km/h.
+SPEED = 4.0
+# Of a height across: of most pictures, 16 to 9. Down: streets are seen from above, at a slant.
+ASPECT, SLANT = 9 / 16, 0.5
 MIN_OVERLAP = 0.2  # of the boxes of one object at two looks; with less it has leapt
+REACH = 5.0  # standard deviations
+CUT = 4.0  # what it costs to take a box for one that ends elsewhere, as the square of standard deviations
 RARER = {"bus": 0.7, "truck": 0.7}  # weight of a vote: a detector that wavers is more often looking at a car
 STIRRING_HEIGHT = 0.3  # of the picture; the change in a smaller box may be somebody else's
+IN_SIGHT_S = 1.0
 STANDING_S = 1.0  # what has not moved for this long stands
 STILL_REACH = 0.25  # of its height: what moves less stands still
 # A box ends in the wrong place whose height differs by ODD_HEIGHT, and whose upper edge is off by less than
@@ -32,12 +38,15 @@ MAX_EARLIER = 32  # sightings before it is sure
 class Identity:
     """A hypothesis that one object is there. `track_id` is 0 until it is confirmed."""
 
-    def __init__(self, detection: Detection, now: float) -> None:
+    def __init__(self, detection: Detection, now: float, tuning: Tuning) -> None:
         box = detection.box
+        self._tuning = tuning
+        # The log of what a normal distribution of four numbers is divided by, without the two of the place
+        self._spread = 2 * log(2 * pi) + log(tuning.width * tuning.height)
         self.track_id = 0
         self.hits = 1
         self.first_seen = self.last_seen = now
-        self.score = self.best = detection.score
+        self.score = detection.score
         self.look: NDArray[np.float32] | None = (
             None if detection.look is None else np.array(detection.look, np.float32)
         )
@@ -47,21 +56,24 @@ class Identity:
         self._stirred = detection.moving
         self.label = detection.label  # the class that its life voted for, by score
         self._votes: dict[str, float] = {}
-        self._scores = 0.0
         self._vote(detection)
-        self._x, self._y = (box.left + box.right) / 2, (box.top + box.bottom) / 2
         self._width, self._height = box.width, box.height
-        self._vx = self._vy = 0.0
+        speed = SPEED * box.height
+        self.motion = Motion(
+            (box.left + box.right) / 2,
+            (box.top + box.bottom) / 2,
+            (tuning.across * box.width, tuning.down * box.height),
+            (ASPECT * speed, SLANT * speed),
+        )
         self._at = now  # of the predicted state
         self._latest = detection
         self._height_since = now  # it has been about as tall as now
         self._odd_since: float | None = None  # its box has ended elsewhere
-        self.leaps = 0  # steps further than its own size; 1: the next step has to prove it
-        self.top_speed = TOP_SPEED.get(self.group, OTHER_TOP_SPEED)
         self._sure_at: float | None = None
         self._earlier = [Sighting(now, box)]
         self._stride = 1
-        self._stood = self._x, box.bottom
+        self._stood = self.motion.x, box.bottom
+        self.evidence = self._bounded(self._worth(detection.score))
 
     @property
     def box(self) -> Box:
@@ -80,21 +92,18 @@ class Identity:
         return self.still_since > self.first_seen or (self._stirred and self._height >= STIRRING_HEIGHT)
 
     @property
-    def travelled(self) -> bool:
-        """It has gone further than its own size from where it was first seen.
-
-        What flickers or sways does not.
-        """
-        first = self._earlier[0].box
-        away_x, away_y = (
-            abs(self._x - (first.left + first.right) / 2),
-            abs(self._y - (first.top + first.bottom) / 2),
-        )
-        return away_x > self._width or away_y > self._height
+    def settled(self) -> bool:
+        """It has been standing for long, as a parked car does."""
+        return self.last_seen - self.still_since >= self._tuning.settled_s
 
     @property
-    def mean_score(self) -> float:
-        return self._scores / self.hits
+    def leapt(self) -> bool:
+        """Its only step led further than its own size: the next, which must go on there, has to prove it."""
+        return self.hits == 2 and iou(self._earlier[0].box.sides, self.seen_box.sides) < MIN_OVERLAP
+
+    def landed(self) -> Identity:
+        """What its last step led to, as something of its own: the step may have joined two."""
+        return Identity(self._latest, self.last_seen, self._tuning)
 
     @property
     def left_picture(self) -> bool:
@@ -102,28 +111,47 @@ class Identity:
         most of the box beyond it.
         """
         box = self.seen_box
-        gone = not _in_picture(self._x, self._y)
+        gone = not _in_picture(self.motion.x, self.motion.y)
         return gone and (
             _in_picture((box.left + box.right) / 2, (box.top + box.bottom) / 2) or not self.box.sane()
         )
 
     def predict(self, now: float) -> None:
-        """Move the state to `now` at constant velocity; out of sight the velocity fades."""
+        """Move the state to `now` at constant velocity."""
         step = now - self._at
         if step <= 0:
             return
-        self._x += self._vx * step
-        self._y += self._vy * step
-        if self.last_seen < self._at:
-            fade = COAST_DAMPING_PER_S**step
-            self._vx *= fade
-            self._vy *= fade
+        drive = (self._tuning.jerk * self._height) ** 2
+        self.motion.predict(step, ASPECT * ASPECT * drive, SLANT * SLANT * drive)
         self._at = now
-        self._place()
+        self._place(self.motion.x, self.motion.y)
 
-    def landed(self) -> Identity:
-        """What its last step led to, as something of its own."""
-        return Identity(self._latest, self.last_seen)
+    def likeness(self, box: Box) -> float:
+        """How much more likely this box is of it than of anything that may be anywhere, of any size: a log.
+
+        The state is predicted to the moment of the box.
+        """
+        tuning, motion = self._tuning, self.motion
+        width, height = self._width, self._height
+        left, top, right, bottom = box.left, box.top, box.right, box.bottom
+        their_width, their_height = right - left, bottom - top
+        across = tuning.across * (width if width > their_width else their_width)
+        down = tuning.down * (height if height > their_height else their_height)
+        var_x, var_y = motion.var_x + across * across, motion.var_y + down * down
+        x, y = (left + right) / 2 - motion.x, (top + bottom) / 2 - motion.y
+        wider, taller = log(their_width / width) / tuning.width, log(their_height / height) / tuning.height
+        whole = y * y / var_y + taller * taller
+        if whole > CUT:  # of its ends, the one that fits better
+            end = abs(y) - abs(their_height - height) / 2
+            cut = end * end / var_y + CUT
+            if cut < whole:
+                whole = cut
+        return -(x * x / var_x + wider * wider + whole + log(var_x * var_y)) / 2 - self._spread
+
+    def reach(self) -> tuple[float, float]:
+        """How far from its middle the middle of its box may be, across and down."""
+        motion = self.motion
+        return REACH * sqrt(motion.var_x) + self._width, REACH * sqrt(motion.var_y) + self._height
 
     def confirm(self, track_id: int, now: float) -> None:
         """It is sure to be there. What was seen of it so far is told in the report of this frame."""
@@ -131,39 +159,55 @@ class Identity:
 
     def see(self, detection: Detection, now: float) -> None:
         """Correct the state, already predicted to `now`, by what was seen."""
-        box = detection.box
-        leap = iou(self._latest.box.sides, box.sides) < MIN_OVERLAP
-        self.leaps = 2 if self.leaps else int(leap)
         self._latest = detection
-        box = self._whole(box, now)
-        x, y = (box.left + box.right) / 2, (box.top + box.bottom) / 2
         since = max(now - self.last_seen, 1e-3)
-        gain = 1.0 if leap and self.hits == 1 else max(LAST_GAIN, FIRST_GAIN / self.hits**0.5)
-        limit_x, limit_y = self.top_speed[0] * self._width, self.top_speed[1] * self._height
-        self._vx = max(-limit_x, min(limit_x, self._vx + gain * (x - self._x) / since))
-        self._vy = max(-limit_y, min(limit_y, self._vy + gain * (y - self._y) / since))
-        self._x, self._y = x, y
+        box = self._whole(detection.box, now)
+        x, y = (box.left + box.right) / 2, (box.top + box.bottom) / 2
+        tuning = self._tuning
+        self.motion.correct(x, y, tuning.across * self._width, tuning.down * self._height)
         self._width += SIZE_GAIN * (box.right - box.left - self._width)
         self._height += SIZE_GAIN * (box.bottom - box.top - self._height)
         self._vote(detection)
-        if detection.look is not None:
-            if self.look is None:
-                self.look = np.array(detection.look, np.float32)
-            else:
-                self.look += LOOK_GAIN * (detection.look - self.look)
+        self._remember(detection, since)
         reach = STILL_REACH * self._height
         if abs(x - self._stood[0]) > reach or abs(box.bottom - self._stood[1]) > reach:
             self._stood, self.still_since = (x, box.bottom), now
         self._stirred = self._stirred or detection.moving
+        pace_s = tuning.blink_s if self.track_id or self.moved else tuning.post_s
+        gained = (1 - exp(-since / pace_s)) * self._worth(detection.score)
+        self.evidence = self._bounded(self.evidence + gained)
         self.score = detection.score
-        self.best = max(self.best, detection.score)
         self.hits += 1
         self.last_seen = self._at = now
-        self._place()
+        self._place(x, y)
         if self.track_id:
             self._earlier.clear()
         else:
             self._keep(now)
+
+    def miss(self, step: float) -> None:
+        """It was looked for and not found, with nothing that covers it; the look before was `step` seconds
+        ago.
+        """
+        lost = (1 - exp(-step / self._tuning.blink_s)) * self._tuning.miss
+        self.evidence = self._bounded(self.evidence - lost)
+
+    def _worth(self, score: float) -> float:
+        return self._tuning.worth * (score - self._tuning.neutral * self._tuning.start_score)
+
+    def _bounded(self, evidence: float) -> float:
+        """Never so sure, either way, that it could not be believed to be gone, or back, soon."""
+        sure = self._tuning.sure
+        return max(-sure, min(2 * sure, evidence))
+
+    def _remember(self, detection: Detection, since: float) -> None:
+        """Take its look for a part of what it looks like."""
+        if detection.look is None:
+            return
+        if self.look is None:
+            self.look = np.array(detection.look, np.float32)
+        else:
+            self.look += max(1 / (self.hits + 1), 1 - exp(-since / LOOK_S)) * (detection.look - self.look)
 
     def stand_still(self, now: float, within_s: float) -> None:
         """Nothing moved in the picture: what was in sight still is, where it was.
@@ -175,12 +219,12 @@ class Identity:
             return
         if now - self.last_seen <= within_s + (now - self._at):
             self.last_seen = now
-            self._vx = self._vy = 0.0
+            self.halt()
         self._at = now
 
     def halt(self) -> None:
         """It is known to stand: what it drifts by is the detector's unrest."""
-        self._vx = self._vy = 0.0
+        self.motion.halt()
 
     def track(self, now: float) -> Track:
         earlier = tuple(s for s in self._earlier if s.at < now) if self._sure_at == now else ()
@@ -214,7 +258,7 @@ class Identity:
         has been so before.
         """
         height = box.height
-        top, bottom = self._y - self._height / 2, self._y + self._height / 2
+        top, bottom = self.motion.y - self._height / 2, self.motion.y + self._height / 2
         odd = abs(height / self._height - 1) > ODD_HEIGHT and abs(box.top - top) < ODD_TOP * abs(
             box.bottom - bottom
         )
@@ -235,15 +279,14 @@ class Identity:
         return Box(box.left, box.top, box.right, box.top + self._height)
 
     def _vote(self, detection: Detection) -> None:
-        self._scores += detection.score
         label = detection.label
         votes = self._votes[label] = self._votes.get(label, 0.0) + detection.score * RARER.get(label, 1.0)
         if votes > self._votes.get(self.label, 0.0):
             self.label = label
 
-    def _place(self) -> None:
+    def _place(self, x: float, y: float) -> None:
         w, h = self._width / 2, self._height / 2
-        self.sides = self._x - w, self._y - h, self._x + w, self._y + h
+        self.sides = x - w, y - h, x + w, y + h
 
 
 def _in_picture(x: float, y: float) -> bool:

@@ -1,9 +1,13 @@
 """Detections of one frame -> tracks over time. Online, deterministic, no clock: time is an argument.
 
-Association runs in four rounds, surest first: good detections to known objects by place and appearance
-together; to those in sight by place alone, since light changes how they look; weak detections to what is left
-of those in sight (an object half hidden scores low); then good detections to new objects. Motion is constant
-velocity, damped, on the box centre.
+Association runs in four rounds, surest first: good detections to tracks; weak detections to what is left of
+those in sight (an object half hidden scores low); then both to what is not sure yet; what is left of the good
+ones begins anew. A pair is taken when the box is more likely of this object than of anything else: by where
+it should be, its size and its look together, each as far as it is known.
+
+Whether something is there is evidence that adds up, the log of the odds: what scores well and moves is sure
+after two looks, what scores low or stands after many, for a post is mistaken for a person again and again.
+What is looked for and not found loses it.
 
 An object out of sight is remembered for a while, and found again by place and appearance. Behind somebody
 nearer it is still reported where it should be. One that has been standing (a parked car, somebody on a bench)
@@ -16,16 +20,13 @@ import itertools
 from bisect import bisect_left
 from collections.abc import Callable, Sequence
 
-from pole_agent.tracking.association import Pair, grown, match
-from pole_agent.tracking.identity import MIN_OVERLAP, STANDING_S, Identity
-from pole_agent.tracking.leap import MIN_LEAP, agrees
-from pole_agent.tracking.leap import likeness as leap
+from pole_agent.tracking.association import Pair, match
+from pole_agent.tracking.identity import IN_SIGHT_S, STANDING_S, Identity
+from pole_agent.tracking.looks import LIMIT, Discriminant
 from pole_agent.tracking.tuning import Tuning
-from pole_agent.vocabulary import Box, Detection, Sides, Track, group_of, iou
+from pole_agent.vocabulary import Box, Detection, Sides, Track, group_of
 
 MAX_DETECTIONS = 200  # more boxes than that in one frame is a broken detector, not a street
-IN_SIGHT_S = 1.0
-ROUNDING_S = 1e-6
 
 
 class Tracker:
@@ -35,6 +36,9 @@ class Tracker:
         self._tuning = tuning or Tuning()
         self._known: list[Identity] = []
         self._fresh: list[Identity] = []
+        self._looks = Discriminant()
+        self._turn = 0
+        self._looked_at = 0.0
         self._next_id = next_id or itertools.count(1).__next__
 
     def update(self, detections: Sequence[Detection], now: float, view: Box | None = None) -> list[Track]:
@@ -51,29 +55,30 @@ class Tracker:
         if len(seen) > MAX_DETECTIONS:
             seen = sorted(seen, key=lambda d: -d.score)[:MAX_DETECTIONS]
         if view is not None:
-            outside = [i for i in known if not _holds(view, i.sides)]
-            for identity in outside:
-                identity.stand_still(now, self._coast(identity))
+            for identity in known:
+                if not _holds(view, identity.sides):
+                    identity.stand_still(now, self._coast(identity))
             known = [i for i in known if _holds(view, i.sides)]
-        for identity in (*known, *self._fresh):
+        everybody = [*known, *self._fresh]
+        for identity in everybody:
             identity.predict(now)
 
-        rows, free = set(range(len(known))), set(range(len(seen)))
+        sure, others = set(range(len(known))), set(range(len(known), len(everybody)))
         good = {n for n, d in enumerate(seen) if d.score >= tuning.start_score}
-        weak = free - good
-        places = [d.box.sides for d in seen]
-        pairs = self._pairs(known, seen, places, now)
-        chosen = match((p for p in pairs if p[2] in good), tuning.least_likeness, rows, good)
-        rows = {r for r in rows if now - known[r].last_seen <= IN_SIGHT_S}
-        # Light and shadow change how somebody looks; in the very same place it is still the same one.
-        same = [(iou(known[r].sides, places[c]), r, c) for _, r, c in pairs if r in rows and c in good]
-        chosen += match(same, tuning.least_same_iou, rows, good)
-        chosen += match((p for p in pairs if p[2] in weak), tuning.least_weak, rows, weak)
+        weak = set(range(len(seen))) - good
+        pairs = self._pairs(everybody, seen)
+        chosen = match((p for p in pairs if p[2] in good), 0.0, sure, good)
+        in_sight = {r for r in sure if now - known[r].last_seen <= IN_SIGHT_S}
+        chosen += match((p for p in pairs if p[2] in weak), 0.0, in_sight, weak)
+        left = good | weak
+        chosen += match((p for p in pairs if p[2] in left), tuning.sure, others, left)
+        self._learn(everybody, seen, pairs, chosen, now)
         for row, column in chosen:
-            known[row].see(seen[column], now)
-            if now - known[row].still_since > tuning.settled_s:
-                known[row].halt()
-        self._start_tracks(seen, places, good, weak, now)
+            everybody[row].see(seen[column], now)
+            if now - everybody[row].still_since > tuning.settled_s:
+                everybody[row].halt()
+        self._fresh = self._judge(everybody, now, view)
+        self._fresh += [Identity(seen[column], now, tuning) for column in sorted(left & good)]
         return self._report(now)
 
     @property
@@ -92,7 +97,7 @@ class Tracker:
 
         Enough to raise a lamp, not to tell anybody.
         """
-        return [i.track(i.last_seen) for i in self._fresh if self._is_clear(i)]
+        return [i.track(i.last_seen) for i in self._fresh if i.evidence >= self._tuning.sure]
 
     def places(self, now: float) -> tuple[list[Box], list[Box]]:
         """Where those in sight are: the ones who are going, and the ones who have been standing
@@ -112,7 +117,7 @@ class Tracker:
         the last look.
         """
         return all(
-            self._settled(i) and now - i.last_seen <= IN_SIGHT_S
+            i.settled and now - i.last_seen <= IN_SIGHT_S
             for i in self._known
             if now - i.last_seen <= self._coast(i)
         )
@@ -131,107 +136,90 @@ class Tracker:
             identity.predict(now)
         self._report(now)
 
-    def _pairs(
-        self, known: Sequence[Identity], seen: Sequence[Detection], places: Sequence[Sides], now: float
-    ) -> list[Pair]:
-        """Whatever overlaps, by place and appearance."""
-        tuning = self._tuning
-        weight = tuning.look_weight
+    def _pairs(self, everybody: Sequence[Identity], seen: Sequence[Detection]) -> list[Pair]:
+        """Whatever is more likely one object than two."""
         others = [
-            (*grown(sides, tuning.margin), c, group_of(seen[c].label), seen[c].look)
-            for c, sides in enumerate(places)
+            (
+                (d.box.left + d.box.right) / 2,
+                (d.box.top + d.box.bottom) / 2,
+                c,
+                d.box,
+                group_of(d.label),
+                d.look,
+            )
+            for c, d in enumerate(seen)
         ]
         others.sort(key=lambda other: other[0])
-        lefts = [other[0] for other in others]
-        widest = max((other[2] - other[0] for other in others), default=0.0)
+        middles = [other[0] for other in others]
+        says = self._looks.says
         found: list[Pair] = []
-        for row, identity in enumerate(known):
-            away = now - identity.last_seen
-            mine = grown(identity.sides, min(tuning.most_margin, tuning.margin + tuning.margin_per_s * away))
-            left, top, right, bottom = mine
-            group, look = identity.group, identity.look
-            for their_left, their_top, their_right, their_bottom, column, their_group, their_look in others[
-                bisect_left(lefts, left - widest) : bisect_left(lefts, right)
+        for row, identity in enumerate(everybody):
+            motion, (across, down) = identity.motion, identity.reach()
+            x, y = motion.x, motion.y
+            group, look, first = identity.group, identity.look, bisect_left(middles, x - across)
+            for _, their_y, column, box, their_group, their_look in others[
+                first : bisect_left(middles, x + across, first)
             ]:
-                if left >= their_right or their_top >= bottom or top >= their_bottom or group != their_group:
+                if abs(their_y - y) > down or group != their_group:
                     continue
-                likeness = iou(mine, (their_left, their_top, their_right, their_bottom))
-                if look is not None and their_look is not None:
-                    likeness = (1 - weight) * likeness + weight * float(look.dot(their_look)) / 2
-                found.append((likeness, row, column))
+                likeness = identity.likeness(box)
+                if likeness > -LIMIT and look is not None and their_look is not None:
+                    likeness += says(float(look.dot(their_look)) / 2)
+                if likeness > 0:
+                    found.append((likeness, row, column))
         return found
 
-    def _start_tracks(
-        self, seen: Sequence[Detection], places: Sequence[Sides], good: set[int], weak: set[int], now: float
+    def _learn(
+        self,
+        everybody: Sequence[Identity],
+        seen: Sequence[Detection],
+        pairs: Sequence[Pair],
+        chosen: Sequence[tuple[int, int]],
+        now: float,
     ) -> None:
-        """What is left of the detections: those that were new a frame ago, seen again; then new ones, which
-        must be good.
+        """What likeness is worth here: of one pair in turn, if it had no rival, and of its box with another
+        track. One of each a frame is enough, and costs the same on a full street.
         """
-        fresh = self._fresh
-        rows, left = set(range(len(fresh))), good | weak
-        possible = [(r, c) for r, i in enumerate(fresh) for c in left if i.group == group_of(seen[c].label)]
-        pairs = [(iou(fresh[r].sides, places[c]), r, c) for r, c in possible]
-        again = match((p for p in pairs if p[2] in good), MIN_OVERLAP, rows, left)
-        again += match(
-            (p for p in pairs if fresh[p[1]].moved or self._is_clear(fresh[p[1]])), MIN_OVERLAP, rows, left
-        )
-        # A leap that leads nowhere was none: what it landed on is still there, alone.
-        landed = [
-            (iou(fresh[r].seen_box.sides, places[c]), r, c)
-            for r, c in possible
-            if fresh[r].leaps == 1 and r in rows and c in left
-        ]
-        for row, _ in (back := match(landed, MIN_OVERLAP, rows, left)):
-            fresh[row] = fresh[row].landed()
-        again += back
-        far = [
-            (leap(fresh[r], seen[c], now), r, c)
-            for r, c in possible
-            if r in rows and c in left and (c in good or fresh[r].leaps)
-        ]
-        again += match(far, MIN_LEAP, rows, left)
-        self._fresh = []
-        for row, column in again:
-            identity = fresh[row]
-            alike = agrees(identity, seen[column])
-            identity.see(seen[column], now)
-            # Two boxes make a track only when they are alike: what flickers falls into one place by chance.
-            if (alike or identity.hits > 2) and self._is_sure(identity, now):
-                identity.confirm(self._next_id(), now)
-                self._known.append(identity)
-            else:
-                self._fresh.append(identity)
-        self._fresh += [Identity(seen[column], now) for column in sorted(left & good)]
+        known = [(r, c) for r, c in chosen if everybody[r].track_id]
+        if not known:
+            return
+        self._turn = (self._turn + 1) % len(known)
+        row, column = known[self._turn]
+        identity, look, other = everybody[row], seen[column].look, everybody[known[self._turn - 1][0]]
+        if look is None or identity.look is None:
+            return
+        alone = sum(r == row or c == column for _, r, c in pairs) == 1
+        if alone and now - identity.last_seen <= IN_SIGHT_S:
+            self._looks.learn(float(identity.look.dot(look)) / 2, same=True)
+        if other is not identity and other.group == identity.group and other.look is not None:
+            self._looks.learn(float(other.look.dot(look)) / 2, same=False)
 
-    def _is_clear(self, identity: Identity) -> bool:
-        """It was once seen so well that a second look, however dim, is enough."""
-        return identity.best >= self._tuning.start_score + self._tuning.confirm_above * (
-            1 - self._tuning.start_score
-        )
-
-    def _is_sure(self, identity: Identity, now: float) -> bool:
-        """A few good detections make a track when one is very good; a dim or distant object must be seen for
-        longer.
+    def _judge(self, everybody: Sequence[Identity], now: float, view: Box | None) -> list[Identity]:
+        """Who is there: what was looked for and not found loses evidence, what has enough becomes a track;
+        what has some is returned.
         """
-        tuning = self._tuning
-        start, room, age = tuning.start_score, 1 - tuning.start_score, now - identity.first_seen + ROUNDING_S
-        if identity.leaps == 1:
-            return False
-        if self._is_clear(identity) or (identity.travelled and identity.hits >= tuning.travelled_hits):
-            return age >= tuning.confirm_s
-        if identity.moved:
-            _, top, _, bottom = identity.sides
-            small = max(0.0, 1 - (bottom - top) / tuning.large)
-            return age >= tuning.confirm_s + small * (tuning.patient_s - tuning.confirm_s)
-        if identity.mean_score >= start + tuning.still_above * room:
-            return identity.hits >= tuning.still_hits
-        return age >= tuning.still_s
-
-    def _settled(self, identity: Identity) -> bool:
-        return identity.last_seen - identity.still_since >= self._tuning.settled_s
+        in_sight = [i.sides for i in everybody if i.track_id and i.last_seen == now]
+        step, self._looked_at = now - self._looked_at, now
+        tentative: list[Identity] = []
+        for identity in everybody:
+            if identity.last_seen < now:
+                looked_for = view is None or _holds(view, identity.sides)
+                if looked_for and not self._is_hidden(identity, in_sight):
+                    identity.miss(step)
+                if not identity.track_id and identity.evidence > 0:
+                    tentative.append(identity)
+            elif not identity.track_id:
+                if identity.evidence >= self._tuning.sure and not identity.leapt:
+                    identity.confirm(self._next_id(), now)
+                    self._known.append(identity)
+                else:
+                    tentative.append(identity)
+                    if identity.leapt:
+                        tentative.append(identity.landed())
+        return tentative
 
     def _coast(self, identity: Identity) -> float:
-        return self._tuning.settled_coast_s if self._settled(identity) else self._tuning.coast_s
+        return self._tuning.settled_coast_s if identity.settled else self._tuning.coast_s
 
     def _report(self, now: float) -> list[Track]:
         tuning = self._tuning
@@ -240,7 +228,7 @@ class Tracker:
         kept: list[Identity] = []
         for identity in self._known:
             away = now - identity.last_seen
-            memory = tuning.settled_memory_s if self._settled(identity) else tuning.memory_s
+            memory = tuning.settled_memory_s if identity.settled else tuning.memory_s
             if away > memory or (away > 0 and identity.left_picture):
                 continue
             kept.append(identity)
@@ -252,21 +240,25 @@ class Tracker:
         away_too_long = {
             id(i)
             for i in lost
-            if now - i.last_seen > (self._coast(i) if self._settled(i) else self._hidden(i, in_sight))
+            if now - i.last_seen > (self._coast(i) if i.settled else self._hidden(i, in_sight))
         }
-        return [i.track(now) for i in kept if id(i) not in away_too_long]
+        return [i.track(now) for i in kept if i.evidence > 0 and id(i) not in away_too_long]
 
     def _hidden(self, identity: Identity, in_sight: Sequence[Sides]) -> float:
-        """How long it may be out of sight: longer while somebody who stands nearer covers it."""
+        """How long it may be out of sight: longer while it is hidden."""
+        return self._tuning.hidden_coast_s if self._is_hidden(identity, in_sight) else self._tuning.coast_s
+
+    def _is_hidden(self, identity: Identity, in_sight: Sequence[Sides]) -> bool:
+        """Somebody who stands nearer covers it."""
         left, top, right, bottom = identity.sides
-        area = (right - left) * (bottom - top)
+        least = self._tuning.hidden_share * (right - left) * (bottom - top)
         for their_left, their_top, their_right, their_bottom in in_sight:
             if their_bottom > bottom:
                 width = min(right, their_right) - max(left, their_left)
                 height = min(bottom, their_bottom) - max(top, their_top)
-                if width > 0 and height > 0 and width * height >= self._tuning.hidden_share * area:
-                    return self._tuning.hidden_coast_s
-        return self._tuning.coast_s
+                if width > 0 and height > 0 and width * height >= least:
+                    return True
+        return False
 
 
 def _holds(view: Box, sides: Sides) -> bool:

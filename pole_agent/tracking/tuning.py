@@ -11,27 +11,25 @@ class Tuning:
 
     start_score: float = 0.4  # a detection from here may start a track
     weak_score: float = 0.25  # a detection from here may continue one
-    memory_s: float = 6.0  # how long an object out of sight is remembered
+    # What a box is off by, as the detector draws it (standard deviation, measured on labelled streets)
+    across: float = 0.12  # of its width
+    down: float = 0.05  # of its height
+    width: float = 0.2  # log of two widths of one object
+    height: float = 0.1
+    # How it moves
+    jerk: float = 0.5  # how fast it changes its velocity: heights a second, in a second
+    # Whether it is there: log of the odds
+    worth: float = 12.0  # of a score, above or below `neutral`
+    neutral: float = 0.9  # of `start_score`: says neither
+    blink_s: float = 0.3  # looks that follow faster repeat each other's mistakes, …
+    post_s: float = 10.0  # … and so do looks at what does not move
+    miss: float = 1.2  # a look that does not find it, where nothing covers it
+    sure: float = 3.0  # 20 to 1: it becomes a track, if it is seen again
+    # How long it is remembered
+    memory_s: float = 6.0
     coast_s: float = 0.38  # how long it is still reported where it should be, …
     hidden_coast_s: float = 1.0  # … while somebody nearer covers it, …
     settled_coast_s: float = 5.0  # … or when it has been standing
     settled_s: float = 8.0  # standing for this long makes a parked car
     settled_memory_s: float = 60.0
-    confirm_s: float = 0.2  # a second detection this much later makes a track …
-    confirm_above: float = 0.42  # … if the best lies this share of the way from `start_score` to 1, …
-    # … and up to this much later the smaller it is, for one that scores less and moves, …
-    patient_s: float = 1.3
-    large: float = 0.5  # of the picture's height, and it is seen well
-    # … or this many whose mean lies this share above `start_score` for one that stands still, …
-    still_hits: int = 19
-    still_above: float = 0.23
-    still_s: float = 30.0  # … or all this time; what stands and scores low is more often a post than a person
-    look_weight: float = 0.75  # appearance against place, where both are known
-    least_likeness: float = 0.6  # first round
-    least_same_iou: float = 0.5  # in sight, and where it was expected, whatever it looks like
-    least_weak: float = 0.75  # second round
-    travelled_hits: int = 4  # or this many of something that has gone further than its own size
-    margin: float = 0.05  # boxes are compared with this share of their size added at each side
-    margin_per_s: float = 0.36  # and more for every second out of sight
-    most_margin: float = 0.4
     hidden_share: float = 0.4  # of a box that is covered, when it counts as hidden

@@ -12,7 +12,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pole_agent.tracking.tracker import Tracker
-from pole_agent.tracking.tuning import Tuning
 from pole_agent.vocabulary import Box, Detection, Track
 
 LOOKS = [np.eye(128, dtype=np.float32)[n] * 2**0.5 for n in range(4)]
@@ -138,63 +137,6 @@ def test_what_may_continue_one(score: float, goes_on: bool) -> None:
     assert track.seen_now == goes_on
 
 
-@pytest.mark.parametrize(
-    ("score", "times", "expected"),
-    [
-        (0.66, (0.0, 0.2), True),
-        (0.66, (0.0, 0.19), False),  # clearly seen: from 0.652 on
-        (0.65, (0.0, 0.2), False),
-        # The mean from 0.538 on
-        (0.54, tuple(0.1 * n for n in range(19)), True),
-        (0.54, tuple(0.1 * n for n in range(18)), False),
-        (0.53, tuple(0.1 * n for n in range(19)), False),
-        (0.45, (*(0.5 * n for n in range(60)), 30.0), True),
-        (0.45, (*(0.5 * n for n in range(60)), 29.9), False),
-    ],
-)
-def test_when_one_who_stands_is_sure_to_be_there(
-    score: float, times: tuple[float, ...], expected: bool
-) -> None:
-    """Clearly seen: two tenths of a second; seen well: 19 times; else half a minute."""
-    tracker = Tracker()
-    told = [tracker.update([person(score=score)], at) for at in times]
-    assert (numbers(told[-1]) == [1]) == expected
-    assert not any(told[:-1])
-
-
-@pytest.mark.parametrize(("height", "patience"), [(0.5, 0.2), (0.25, 0.75), (0.6, 0.2), (0.1, 1.08)])
-def test_when_one_who_moves_is_sure_to_be_there(height: float, patience: float) -> None:
-    """The smaller the longer, from 0.2 to 1.3 s; here each step is a third of the width, so he has not gone
-    past his own size.
-    """
-
-    def told(at: float) -> list[Track]:
-        tracker = Tracker(Tuning(travelled_hits=99))
-        for n in range(4):
-            tracker.update([person(0.3 + 0.3 * height * n / 3, 0.5, h=height)], at * n / 4)
-        return tracker.update([person(0.3 + 0.3 * height, 0.5, h=height)], at)
-
-    if height < 0.25:
-        assert not told(patience - 0.01)
-        assert told(patience + 0.01)
-    else:
-        moving = [Detection(person(h=height).box, 0.5, "person", None, True)]
-        for at, expected in ((patience - 0.01, False), (patience + 0.01, True)):
-            tracker = Tracker()
-            if height < 0.3:
-                return
-            tracker.update(moving, 0.0)
-            assert bool(tracker.update(moving, at)) == expected
-
-
-@pytest.mark.parametrize(("looks", "expected"), [(3, False), (4, True)])
-def test_a_dim_one_who_goes_past_his_own_size(looks: int, expected: bool) -> None:
-    """Four looks are enough: no flicker goes that far."""
-    tracker = Tracker()
-    told = [tracker.update([person(0.3 + 0.03 * n, 0.5, h=0.1)], n * 0.1) for n in range(looks)]
-    assert bool(told[-1]) == expected
-
-
 @pytest.mark.parametrize(("away", "there"), [(0.36, True), (0.4, False)])
 def test_who_is_missed_is_told_for_a_moment(away: float, there: bool) -> None:
     """For 0.38 s, and not as seen."""
@@ -261,55 +203,9 @@ def test_who_has_stood_for_eight_seconds_is_remembered(stood: float, away: float
         assert (tracker.remembered == {1}) == known, way
 
 
-def test_what_has_settled_does_not_drift() -> None:
-    """A parked car whose box trembles stays where it is while it is hidden; one that stands for a moment
-    drifts on.
-    """
-    shake = [0.0, 0.004, -0.003, 0.005]
-    for looks, drifts in ((60, False), (12, True)):
-        tracker = Tracker()
-        play(tracker, [[person(0.5 + shake[n % 4], label="car")] for n in range(looks)])
-        [before] = tracker.update([person(0.507, label="car")], looks * FRAME_S)
-        [after] = tracker.update([], looks * FRAME_S + 0.3)
-        assert (after.box.left != pytest.approx(before.box.left, abs=1e-9)) == drifts
-
-
-@pytest.mark.parametrize(("away", "found"), [(0.95, True), (1.05, False)])
-def test_a_weak_box_finds_only_who_was_in_sight(away: float, found: bool) -> None:
-    """Who has been away for more than a second is not found again by a weak box."""
-    tracker = sure(person(look=0))
-    assert [t.seen_now for t in tracker.update([person(score=0.3, look=0)], 1.0 + away)] == [True] * found
-
-
-@pytest.mark.parametrize(("away", "same"), [(0.95, True), (1.05, False)])
-def test_light_changes_a_look_but_not_a_place(away: float, same: bool) -> None:
-    """In the very same place he is the same one, whatever he looks like now, while he was in sight a second
-    ago.
-    """
-    tracker = sure(person(look=0))
-    tracker.update([], 1.2)
-    found = [
-        t.track_id
-        for at in (0.0, 0.3)
-        for t in tracker.update([person(look=1)], 1.0 + away + at)
-        if t.seen_now
-    ]
-    assert set(found) == ({1} if same else {2})
-
-
-@pytest.mark.parametrize(("x", "same"), [(0.5 + 0.019, True), (0.5 + 0.021, False)])
-def test_the_same_place_is_half_of_both_boxes(x: float, same: bool) -> None:
-    """For one who looks another way now; 0.06 wide, a shift of a third leaves half of the two in common."""
-    tracker = sure(person(look=0))
-    tracks = tracker.update([person(x, look=1)], 1.2)
-    assert any(t.seen_now for t in tracks) == same
-
-
-@pytest.mark.parametrize(("x", "same"), [(0.505, True), (0.507, False)])
+@pytest.mark.parametrize(("x", "same"), [(0.52, True), (0.58, False)])
 def test_a_weak_box_must_lie_where_it_was_expected(x: float, same: bool) -> None:
-    """Three quarters of it and the expected one, grown by a twentieth and a little more for each second, in
-    common.
-    """
+    """Or so near that nothing else is as likely: a third of its width beside, not one and a third."""
     tracker = sure(person())
     tracks = tracker.update([person(x, score=0.3)], 1.2)
     assert any(t.seen_now for t in tracks) == same
@@ -376,7 +272,7 @@ def test_settled_is_nobody_but_those() -> None:
 
 def test_glimpse_is_what_was_seen_well_and_is_not_sure() -> None:
     """A glimpse is what was seen well and is not sure. Enough for the lamp."""
-    for score, count in ((0.66, 1), (0.64, 0)):
+    for score, count in ((0.62, 1), (0.6, 0)):
         tracker = Tracker()
         tracker.update([person(score=score)], 3.0)
         assert [(g.track_id, g.box, g.last_seen) for g in tracker.tentative] == [

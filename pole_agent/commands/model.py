@@ -91,7 +91,7 @@ def _list(arguments: argparse.Namespace) -> None:
         cost = "-" if entry.relative_time is None else f"{entry.relative_time:.2f}"
         card = entry.card
         print(
-            f"{card.name:<24} {entry.state:<10} {card.family:<13} {card.width}x{card.height}"
+            f"{card.name:<26} {entry.state:<10} {card.family:<13} {card.width}x{card.height}"
             f" {entry.size / 1e6:>6.1f} MB  {accuracy:<9} {cost:>5}  {card.licence}"
         )
 

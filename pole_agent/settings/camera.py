@@ -74,7 +74,7 @@ class CameraSettings(Section):
 class DetectorSettings(Section):
     model: Annotated[
         str, Field(min_length=1, description="a shipped model by name, or the path of a card (.toml)")
-    ] = "nanodet-g-320-int8"
+    ] = "nanodet-g-street-384-int8"
     min_score: Annotated[
         float, Field(ge=0.1, lt=1, description="starts a track; the tracker sees from 0.1")
     ] = 0.4

@@ -32,7 +32,7 @@ MASK = [[(0.0, 0.0), (0.5, 0.0), (0.5, 0.5), (0.0, 0.5)]]
 def detector(request: pytest.FixtureRequest) -> Iterator[Detector]:
     made: Detector
     if request.param == "onnx":
-        made = OnnxDetector("nanodet-g-320-int8", 1)
+        made = OnnxDetector("nanodet-g-street-384-int8", 1)
     else:
         made = ScriptedDetector(
             {

@@ -96,7 +96,7 @@ def test_camera_that_hangs_holds_up_nothing(
         ),
         (
             camera(str(ROOT / "pole_agent/demo/street.mp4")) + '[detector]\nmodel = "unknown"\n',
-            'unknown model "unknown"; shipped: nanodet-g-320-int8',
+            'unknown model "unknown"; shipped: nanodet-g-320-int8, nanodet-g-street-384-int8',
         ),
     ],
 )

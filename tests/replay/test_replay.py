@@ -122,7 +122,7 @@ def test_detections_from_a_file_give_rows_back(tmp_path: Path) -> None:
     _, figures = replay(tmp_path, "--detections", str(detections), "--mot", str(tracks), "--every-frame")
     found = [line.split(",") for line in tracks.read_text().splitlines()]
     assert {row[1] for row in found} == {"1"}
-    assert [int(row[0]) for row in found] == list(range(3, 251)), "sure after two tenths of a second"
+    assert [int(row[0]) for row in found] == list(range(2, 251)), "sure at the second look"
     assert all(len(row) == 10 for row in found)
     assert abs(float(found[-1][2]) - 600) < 1
     assert figures["detector_runs"] == 0

@@ -278,7 +278,7 @@ def test_what_is_meant_where_nothing_is_written() -> None:
     )
     assert (camera.hfov_deg, camera.range_m, camera.heading_deg, camera.picture) == (70, 50, None, None)
     assert (got.detector.model, got.detector.min_score, got.detector.threads) == (
-        "nanodet-g-320-int8",
+        "nanodet-g-street-384-int8",
         0.4,
         2,
     )

@@ -164,7 +164,7 @@ def test_command_in_utf16_without_mark_is_refused() -> None:
 @pytest.mark.parametrize("coding", MARKED)
 def test_cards_detections_keys_and_messages_with_mark(coding: str, tmp_path: Path) -> None:
     """Cards detections keys and messages with a mark are read."""
-    shipped = cards.find("nanodet-g-320-int8")
+    shipped = cards.find("nanodet-g-street-384-int8")
     card = tmp_path / "card.toml"
     card.write_bytes(saved(shipped.read_text(), coding))
     assert cards.read(card).sha256 == cards.read(shipped).sha256

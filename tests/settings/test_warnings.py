@@ -195,7 +195,7 @@ def test_a_file_name_is_relative_to_its_file(section: str, key: str, name: str) 
     [
         ("camera", "source", "rtsp://x"),
         ("camera", "source", "http://x/y.mp4"),
-        ("detector", "model", "nanodet-g-320-int8"),
+        ("detector", "model", "nanodet-g-street-384-int8"),
     ],
 )
 def test_what_is_no_file_name_stays(section: str, key: str, value: str) -> None:

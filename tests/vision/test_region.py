@@ -138,7 +138,7 @@ async def test_a_closer_look_finds_small_people() -> None:
     assert region is not None
 
     async def look() -> tuple[list[Detection], list[Detection], list[Detection]]:
-        detector = OnnxDetector("nanodet-g-320-int8", 1)
+        detector = OnnxDetector("nanodet-g-street-384-int8", 1)
         await detector.open()
         full = await detector.detect(Frame(picture, 0.0, 0))
         close = back(await detector.detect(Frame(cut(picture, region), 0.0, 0)), region)

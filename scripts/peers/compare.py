@@ -4,7 +4,8 @@
 
 Each tracker runs over all clips with each setting of a small grid around its defaults; its best setting in
 the mean over all clips counts, one setting for all. Ours has the one setting it is shipped with. The metrics
-are those of roboflow `trackers`.
+are those of roboflow `trackers`. Where a folder holds tracks.NAME.txt too, these are variants of ours: they
+are compared with tracks.txt, and no peer runs.
 """
 
 from __future__ import annotations
@@ -151,8 +152,27 @@ def show(name: str, clips: list[Clip], scores: list[dict[str, float]], note: str
         )
 
 
+def sensitivity(clips: list[Clip], variants: list[str]) -> int:
+    """How far the mean over all clips moves with each variant, the furthest first."""
+
+    def mean(name: str) -> dict[str, float]:
+        scores = [score(clip, clip.folder / name) for clip in clips]
+        return {m: sum(s[m] for s in scores) / len(scores) for m in METRICS}
+
+    shipped, rows = mean("tracks.txt"), []
+    print(f"{'as shipped':<28}" + "".join(f"{shipped[m]:>7.1f}" for m in METRICS), flush=True)
+    for name in variants:
+        moved = {m: v - shipped[m] for m, v in mean(name).items()}
+        rows.append((max(map(abs, moved.values())), name.removeprefix("tracks.").removesuffix(".txt"), moved))
+    for _, name, moved in sorted(rows, reverse=True, key=lambda row: row[0]):
+        print(f"{name:<28}" + "".join(f"{moved[m]:>+7.1f}" for m in METRICS))
+    return 0
+
+
 def main() -> int:
     clips = [read(folder) for folder in sorted(Path(sys.argv[1]).iterdir()) if (folder / "gt.txt").exists()]
+    if variants := sorted({path.name for path in clips[0].folder.glob("tracks.*.txt")}):
+        return sensitivity(clips, variants)
     print(f"{'':<39}{'HOTA':>7}{'IDF1':>7}{'MOTA':>7}  IDSW tracks for people", flush=True)
     ours = [score(clip, clip.folder / "tracks.txt") for clip in clips]
     show("pole-agent", clips, ours, "as shipped; its time: pole-agent bench")

@@ -5,15 +5,16 @@ through the table of `machine`. Pure.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from pole_agent.incidents.conditions import is_static, since
 from pole_agent.incidents.facts import Closed, Ongoing, Opened
 from pole_agent.incidents.following import Following
 from pole_agent.incidents.machine import State, Transition, after
 from pole_agent.incidents.rules import Incident, Rule, Zone
-from pole_agent.incidents.trajectory import Trajectory
+from pole_agent.incidents.trajectory import Trajectory, thinned
 from pole_agent.rule_kinds import GRACE_S, LONGEST_STAY_S
+from pole_agent.vocabulary import Point
 
 Key = tuple[str, int]  # rule name, track id (0 for the kinds with one incident per rule)
 Change = Opened | Ongoing | Closed
@@ -28,6 +29,7 @@ class Case:
     since: float  # when the condition began to hold
     met_at: float  # when it held last
     who: tuple[int, ...]  # for whom it held last
+    points: list[Point] = field(default_factory=list)  # where the first of them has been until then
 
 
 class Cases:
@@ -68,10 +70,9 @@ class Cases:
             last_seen_at=max(old.last_seen_at, seen),
             track_ids=ids,
             peak=max(old.peak, len(there)),
-            path=first.path(),
             score=max(old.score, *(w.track.score for w in there)),
         )
-        case.who = tuple(w.track.track_id for w in there)
+        case.who, case.points = tuple(w.track.track_id for w in there), first.points
         if case.state == "forming" and now - case.since >= rule.dwell_s - 1e-6:
             first.alerted.add(rule.name)
             return self._move(key, case, "matured", now)
@@ -125,10 +126,15 @@ class Cases:
             case.met_at = now
         if case.state == "closed":
             del self._cases[key]
-            return [] if was == "forming" else [Closed(replace(case.incident, end_reason=reason))]
+            ended = replace(case.incident, end_reason=reason, path=thinned(case.points))
+            return [] if was == "forming" else [Closed(ended)]
         if transition == "matured":
             case.incident = replace(
-                case.incident, incident_id=self._new_id(), opened_at=now, since=case.since
+                case.incident,
+                incident_id=self._new_id(),
+                opened_at=now,
+                since=case.since,
+                path=thinned(case.points),
             )
             return [Opened(case.incident), Ongoing(case.incident)]
         return [Ongoing(case.incident)] if transition == "met" and case.state == "open" else []

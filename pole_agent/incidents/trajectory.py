@@ -4,7 +4,7 @@ lines it crossed.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from pole_agent.incidents.passage import Passage, reach
 from pole_agent.incidents.rules import Line, Zone
@@ -151,12 +151,21 @@ class Trajectory:
         ways = {name: passage.end() for name, passage in self._passages.items()}
         return {name: way for name, way in ways.items() if way}
 
+    @property
+    def points(self) -> list[Point]:
+        """Where it was, from first to last."""
+        return [*self._points, self.foot] if self._points[-1] != self.foot else self._points[:]
+
     def path(self) -> tuple[Point, ...]:
-        """Up to 8 points from first to last, rounded to a thousandth of the picture."""
-        points = [*self._points, self.foot] if self._points[-1] != self.foot else self._points
-        count = min(PATH_POINTS, len(points))
-        chosen = [points[round(i * (len(points) - 1) / max(1, count - 1))] for i in range(count)]
-        return tuple((round(x, 3), round(y, 3)) for x, y in chosen)
+        """What is told of them."""
+        return thinned(self.points)
+
+
+def thinned(points: Sequence[Point]) -> tuple[Point, ...]:
+    """Up to 8 of the points from first to last, rounded to a thousandth of the picture."""
+    count = min(PATH_POINTS, len(points))
+    chosen = [points[round(i * (len(points) - 1) / max(1, count - 1))] for i in range(count)]
+    return tuple((round(x, 3), round(y, 3)) for x, y in chosen)
 
 
 class StaticObjects:

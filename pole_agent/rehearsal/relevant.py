@@ -18,7 +18,8 @@ from pole_agent.rehearsal.reel import Array, Reel
 from pole_agent.trajectories.looks import RowKind
 from pole_agent.vocabulary import CLASSES, GROUPS, Point, group_of
 
-EVERY_S = 1.0  # one row of each object at least: a boost that is renewed lasts as long
+EVERY_S = 1.0  # one row of each object at least; half of that where one incident is for all: its boosts last
+SLOW_S = 3.0  # from one side of a line to the other
 GAP_S = 0.5  # without a row: it was out of sight
 GOING_HEIGHTS = 0.7 * STILL_HEIGHTS  # who moves less than that in the dwell time stands for certain
 CUT_S = 2.0  # from the beginning or the end of a reel
@@ -159,19 +160,22 @@ def at_line(line: Line, reel: Reel, there: Objects, present: Array) -> Array:
     before = _latest(clear, there)[there.previous]  # the last clear row before this one
     before[reel.first] = -1
     arrives = clear & (before >= 0) & ((away > 0) != (away[np.maximum(before, 0)] > 0))
-    # From the one to the other, all of the way.
+    # From the one to the other: of those who take their time, all of the way.
+    slow = arrives & (there.time - there.time[np.maximum(before, 0)] > SLOW_S)
     turns = np.zeros(len(rows) + 1, int)
-    np.add.at(turns, before[arrives], 1)
-    np.add.at(turns, rows[arrives] + 1, -1)
-    kept = np.cumsum(turns[:-1]) > 0
+    np.add.at(turns, before[slow], 1)
+    np.add.at(turns, rows[slow], -1)
+    kept = arrives | (np.cumsum(turns[:-1]) > 0)
+    kept[before[arrives]] = kept[there.previous[arrives]] = True
     # Evidence is what lies beyond the band, summed over looks; a row more than needed does no harm.
     new = (x != x[there.previous]) | (y != y[there.previous])
     evidence = np.cumsum(np.where(clear & new, np.minimum(np.abs(away) - BAND, MAX_A_LOOK), 0.0))
     arrived, since = _latest(arrives, there), _since(arrives, there)
     enough = evidence - evidence[np.maximum(arrived, 0)] >= SURE
     unsure = (arrived >= 0) & ~(enough & (since >= 2 * MIN_S))[there.previous]
-    kept |= unsure & (since <= STANDS_S + 2 * MIN_S)
-    kept |= (since <= STANDS_S + 2 * MIN_S) & (np.abs(away) <= SURELY)
+    soon = since <= STANDS_S + 2 * MIN_S
+    trembles = touched(present & soon & ~clear, there)  # then some of the evidence is lost again
+    kept |= soon & (unsure | (trembles & (np.abs(away) <= SURELY)))
     # Where a reel begins or ends, it is not known what comes before or after.
     ends = np.zeros(len(rows), bool)
     ends[there.firsts[there.cut]] = ends[there.lasts[there.cut]] = True
@@ -195,7 +199,7 @@ def in_zone(rule: Rule, reel: Reel, there: Objects, present: Array) -> Array:
     for row in (comes, entered):  # some dwell times begin with the one, some with the other
         kept[row_at(there, there.time[row] + rule.dwell_s - 1e-6, of)] = True
     kept[entered] = kept[left] = True
-    every = np.floor(there.time / EVERY_S)
+    every = np.floor(there.time / (2 * EVERY_S if rule.of_kind.per_rule else EVERY_S))
     kept |= every != every[there.previous]
     if rule.of_kind.from_standstill:
         # Since when it stands, each look decides at which it has moved in such a time.

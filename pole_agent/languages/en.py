@@ -1213,6 +1213,10 @@ PHRASES = {
     "rehearsal-gaps": "  interrupted {breaks} times, {bytes} damaged bytes: what happened there is not known",
     "rehearsal-rule": "{rule} ({kind}, {place}): {new} incidents, {a_day} a day; with today's rules: {today}",
     "rehearsal-muted": "  {count} of them beyond {most} alarms an hour: these would only be counted",
+    "rehearsal-many-alarms": (
+        "{count} alarms would have been told in the hour from {hour}; an operator bears about {share} of all"
+        " poles (EEMUA 191)"
+    ),
     "rehearsal-light": "lamp: {new} Wh in this time; with today's rules {today} Wh ({more} Wh)",
     "rehearsal-light-hour": "  {hour} raised for {new} min; with today's rules {today} min ({more} Wh)",
     "count-of": "{line}: {passed} passed, {forward} forward, {backward} backward, watched for {hours} h",

@@ -1255,6 +1255,10 @@ PHRASES = {
         "{rule} ({kind}, {place}): {new} kejadian, {a_day} sehari; dengan aturan hari ini: {today}"
     ),
     "rehearsal-muted": "  {count} di antaranya melebihi {most} alarm sejam: hanya akan dihitung",
+    "rehearsal-many-alarms": (
+        "{count} alarm akan disampaikan dalam satu jam sejak {hour}; seorang operator sanggup menangani"
+        " sekitar {share} dari semua tiang (EEMUA 191)"
+    ),
     "rehearsal-light": "lampu: {new} Wh selama itu; dengan aturan hari ini {today} Wh ({more} Wh)",
     "rehearsal-light-hour": "  {hour} dinaikkan {new} mnt; dengan aturan hari ini {today} mnt ({more} Wh)",
     "count-of": "{line}: {passed} lewat, {forward} maju, {backward} mundur, diamati selama {hours} jam",

@@ -63,7 +63,10 @@ def rehearse(part: Part, files: Sequence[File], progress: Progress) -> Result:
     other.start()
     theirs.close()
     early = _play(part, files[:cut], part.since, lambda done, of: progress(2 * done, 2 * of))
-    late_result: Result = ours.recv()
+    try:
+        late_result: Result = ours.recv()
+    except EOFError:  # it was killed, for want of memory as a rule: then one after the other
+        late_result = _play(part, late, max(part.since, border), progress)
     other.join()
     for mine, more in zip(early.rules, late_result.rules, strict=True):
         mine.join(more)

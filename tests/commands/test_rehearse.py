@@ -100,6 +100,17 @@ def test_rehearse_for_people(kept: Path, bench: Callable[..., Path]) -> None:
     assert "40 kejadian" in done.stdout
 
 
+def test_more_alarms_than_an_operator_bears(kept: Path, bench: Callable[..., Path]) -> None:
+    """An hour with more alarms than an operator bears is named; four an hour are not too many."""
+    done = call("rehearse", "--config", str(bench(RULES)))
+    assert "EEMUA" not in done.stdout
+    twice = RULES + RULES[RULES.index("[[rule]]") :].replace('"passing"', '"again"')
+    done = call("rehearse", "--config", str(bench(twice)))
+    assert "8 alarms would have been told in the hour from" in done.stdout
+    told = json.loads(call("rehearse", "--config", str(bench(twice)), "--json").stdout)
+    assert told["busiest_hour"]["alarms"] == 8
+
+
 def test_rehearse_since(kept: Path, bench: Callable[..., Path]) -> None:
     """--since counts back from the last look, or names a time; a wrong one is refused."""
     config = str(bench(RULES))

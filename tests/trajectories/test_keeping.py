@@ -73,7 +73,7 @@ def test_who_may_read_them() -> None:
     }
     allowed = re.compile(
         r"trajectories/.*|rehearsal/.*|pipeline\.py|compose/(recording|parts)\.py|conduct/keeping\.py"
-        r"|commands/(rehearse|count)\.py|console/trajectories\.py"
+        r"|commands/(rehearse|count)\.py|console/kept\.py"
     )
     assert not [path for path in importing if not allowed.fullmatch(path)]
 

@@ -4,7 +4,6 @@ counts of the traffic; and what stands still and is found again. Pure.
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 
@@ -61,7 +60,12 @@ class Following:
 
     def counts(self, zone: Zone) -> dict[str, int]:
         """Objects in sight now, by class."""
-        return dict(Counter(w.track.label for w in self.present.values() if zone.name in w.entered))
+        found: dict[str, int] = {}  # no Counter: this runs at each look, mostly for nobody
+        for trajectory in self.present.values():
+            if zone.name in trajectory.entered:
+                label = trajectory.track.label
+                found[label] = found.get(label, 0) + 1
+        return found
 
     def hidden(self, numbers: Collection[int]) -> list[Trajectory]:
         """Those of them who are out of sight, and would be known again."""

@@ -10,7 +10,7 @@ within the band, or to one whose first clear side this is, is no crossing.
 
 from __future__ import annotations
 
-from pole_agent.geometry import beyond, crosses, scaled
+from pole_agent.geometry import beyond, crosses
 from pole_agent.incidents.rules import Line
 from pole_agent.vocabulary import Point
 
@@ -47,7 +47,9 @@ class Passage:
         `height` is that of its box, a fraction of the picture's; `aspect` the picture's width over its
         height.
         """
-        before, here, start, end = scaled((self._foot, foot, self._line.start, self._line.end), aspect)
+        (x1, y1), (x2, y2) = self._line.start, self._line.end
+        start, end = (x1 * aspect, y1), (x2 * aspect, y2)
+        before, here = (self._foot[0] * aspect, self._foot[1]), (foot[0] * aspect, foot[1])
         self._through += crosses(before, here, start, end)
         new, self._foot = foot != self._foot, foot
         away = beyond(here, start, end) / reach(height, 1.0)

@@ -86,12 +86,13 @@ class Coverage:
 class Reader:
     """Reads files in their order; knows where one goes on where the last ended."""
 
-    since: float = float("-inf")  # wall time: blocks that end before it are left out
+    since: float = float("-inf")  # wall time: what ends before it is read, but not covered
     coverage: Coverage = field(default_factory=Coverage)
     _next: tuple[int, int] | None = None  # run and part that follow
+    _begins: bool = False  # with the next row
 
     def reels(self, files: Iterable[bytes]) -> Iterator[Reel | None]:
-        """One for each file; None where it holds no look."""
+        """One for each file; None where nobody is in it."""
         for data in files:
             found: list[tuple[Block, bool]] = []
             for block in blocks(data):
@@ -100,25 +101,18 @@ class Reader:
                     continue
                 goes_on = self._next == (block.header.run, block.header.part)
                 self._next = block.header.run, block.header.part + 1
-                if block.header.wall + block.header.until - block.header.since < self.since:
-                    continue
-                self.coverage.add(block)
-                self.coverage.breaks += not goes_on and self.coverage.rows > block.rows.shape[1]
-                found.append((block, not goes_on))
-            yield joined(found)
+                if block.header.wall + block.header.until - block.header.since >= self.since:
+                    self.coverage.breaks += not goes_on and self.coverage.until is not None
+                    self.coverage.add(block)
+                self._begins |= not goes_on
+                if block.rows.shape[1]:
+                    found.append((block, self._begins))
+                    self._begins = False
+            yield joined(found) if found else None
 
 
-def joined(found: list[tuple[Block, bool]]) -> Reel | None:
-    """`found`: blocks, and whether a judge begins with them."""
-    begin = False
-    kept: list[tuple[Block, bool]] = []
-    for block, is_first in found:
-        begin |= is_first
-        if block.looks.shape[1]:
-            kept.append((block, begin))
-            begin = False
-    if not kept:
-        return None
+def joined(kept: list[tuple[Block, bool]]) -> Reel:
+    """`kept`: blocks with rows, and whether a judge begins with them."""
     heads = [block.header for block, _ in kept]
     counts = np.array([block.looks.shape[1] for block, _ in kept])
     starts = np.concatenate(([0], np.cumsum(counts)[:-1]))

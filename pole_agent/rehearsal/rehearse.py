@@ -99,7 +99,7 @@ def _play(part: Part, files: Sequence[File], since: float, progress: Progress) -
     counters = [Passing(line, since) for line in part.lines]
     reader = Reader(since)
     for number, reel in enumerate(reader.reels(contents(files)), 1):
-        if reel is not None and len(reel.look):
+        if reel is not None:
             there = objects(reel)
             for judge, rule, active in zip(judges, part.rules, on, strict=True):
                 kept = relevant(rule, reel, there) & awake(reel, active)[reel.look]

@@ -5,6 +5,7 @@ its sha256.
 from __future__ import annotations
 
 import hashlib
+import itertools
 import tomllib
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,9 +21,16 @@ INSTALLED = Path("/var/lib/pole-agent/models")  # where ``pole-agent model get``
 SHIPPED = (Path(__file__).parent.parent / "models", Path(__file__).parent.parent.parent / "models")
 
 
+Calibration = tuple[tuple[float, float], ...]
+
+
 @dataclass(frozen=True, slots=True)
 class ModelCard:
-    """What the agent must know about a model. Sizes in pixels."""
+    """What the agent must know about a model. Sizes in pixels.
+
+    `calibration`: pairs of a score of this model and the score from which the default model's boxes are right
+    as often; between them it goes straight. `min_score` then means the same for each model. Empty: as it is.
+    """
 
     name: str
     family: str
@@ -39,6 +47,7 @@ class ModelCard:
     classes: tuple[str, ...]
     licence: str
     origin: str
+    calibration: Calibration = ()  # its scores, and what the default model would say: measured, see below
 
 
 def shipped() -> list[str]:
@@ -76,6 +85,7 @@ def read(path: Path) -> ModelCard:
             classes=tuple(map(str, card["classes"])),
             licence=str(card["licence"]),
             origin=str(card["origin"]),
+            calibration=_calibration(card.get("calibration", {})),
         )
     except OSError as error:
         raise ModelError(phrase("model-card-unreadable", file=path, error=error.strerror)) from error
@@ -86,6 +96,18 @@ def read(path: Path) -> ModelCard:
         raise ModelError(phrase("model-card-incomplete", file=path, key=error)) from error
     except (ValueError, TypeError) as error:
         raise ModelError(phrase("model-card-invalid", file=path, error=error)) from error
+
+
+def _calibration(table: dict[str, list[float]]) -> Calibration:
+    """Raises KeyError for a missing list, ValueError for lists that are no rising curve from 0 to 1."""
+    if not table:
+        return ()
+    scores, means = table["scores"], table["mean"]
+    for name, values in (("scores", scores), ("mean", means)):
+        rising = all(a < b for a, b in itertools.pairwise(values))
+        if len(values) != len(scores) or len(values) < 2 or not rising or values[0] < 0 or values[-1] > 1:
+            raise ValueError(f"calibration.{name}: expected as many rising numbers from 0 to 1, got {values}")
+    return tuple((float(a), float(b)) for a, b in zip(scores, means, strict=True))
 
 
 def verify(card: ModelCard) -> None:

@@ -62,6 +62,8 @@ class OnnxModel:
         except Exception as error:
             raise ModelError(phrase("model-not-loaded", file=card.path, error=_first_line(error))) from error
         self._card = card
+        self._own, self._mean = np.array(card.calibration or ((0.0, 0.0), (1.0, 1.0))).T
+        self._weak = float(np.interp(WEAK_SCORE, self._mean, self._own))
         self._check_signature(family.outputs(card))
         wanted = [i for i, name in enumerate(card.classes) if name in CLASSES]
         names = sorted({group_of(name) for name in card.classes})
@@ -115,14 +117,13 @@ class OnnxModel:
             )
         width, height = letterbox.fill(frame.image)
         found = suppress(
-            self._decoder.decode(self.run(letterbox.tensor), WEAK_SCORE), self._groups, card.max_overlap
+            self._decoder.decode(self.run(letterbox.tensor), self._weak), self._groups, card.max_overlap
         )
         boxes = found.boxes / np.array((width, height, width, height), np.float32)
+        scores = np.interp(found.scores, self._own, self._mean) if card.calibration else found.scores
         detections = [
             Detection(Box(*box), score, card.classes[label])
-            for box, score, label in zip(
-                boxes.tolist(), found.scores.tolist(), found.classes.tolist(), strict=True
-            )
+            for box, score, label in zip(boxes.tolist(), scores.tolist(), found.classes.tolist(), strict=True)
         ]
         return detections, (time.perf_counter() - begun) * 1000
 

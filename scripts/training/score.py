@@ -87,20 +87,29 @@ def average_precision(rows: Rows, total: int) -> float:
     return 100 * float(np.mean([precision[recall >= r].max(initial=0) for r in np.linspace(0, 1, 101)]))
 
 
+def by_group(model: OnnxModel, image: Any, boxes: list[Any]) -> dict[str, tuple[list[Any], list[Any]]]:
+    """By group: the (box, score) that the model finds, and the boxes that are there, in pixels."""
+    found, _ = model.detect(Frame(image, 0.0, 0))
+    return {
+        group: (
+            [
+                ([v * CANVAS for v in (d.box.left, d.box.top, d.box.right, d.box.bottom)], d.score)
+                for d in found
+                if group_of(d.label) == group
+            ],
+            [box[:4] for box in boxes if group_of(box[4]) == group],
+        )
+        for group in GROUPS
+    }
+
+
 def score(card: Path, shown: Sequence[tuple[Any, list[Any]]], condition: str) -> dict[str, float]:
     """By group: AP50; recall and precision at the score that starts a track; recall there of small ones."""
     model = OnnxModel(cards.read(card), 1)
     rows: dict[tuple[str, bool], Rows] = {(g, s): [] for g in GROUPS for s in (False, True)}
     totals = dict.fromkeys(rows, 0)
     for number, (image, boxes) in enumerate(shown):
-        found, _ = model.detect(Frame(seen_in(condition, image, number), 0.0, number))
-        for group in GROUPS:
-            mine = [
-                ([v * CANVAS for v in (d.box.left, d.box.top, d.box.right, d.box.bottom)], d.score)
-                for d in found
-                if group_of(d.label) == group
-            ]
-            true = [box[:4] for box in boxes if group_of(box[4]) == group]
+        for group, (mine, true) in by_group(model, seen_in(condition, image, number), boxes).items():
             for small in (False, True):
                 new, count = matched(mine, true, small)
                 rows[group, small] += new

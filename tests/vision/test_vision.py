@@ -260,3 +260,34 @@ def test_noise_with_the_right_hash_is_still_no_model(own_card: Path) -> None:
     rewrite(own_card, card.sha256, hashlib.sha256(b"noise" * 1000).hexdigest())
     with pytest.raises(ModelError, match="cannot load this model"):
         OnnxModel(cards.read(own_card), 1)
+
+
+PAIRS = "[calibration]\nscores = [0.0, 0.3, 0.5, 1.0]\nmean = [0.0, 0.4, 0.7, 1.0]\n"
+
+
+def test_scores_mean_what_the_card_says(own_card: Path, street_clip: Path) -> None:
+    """Between two pairs it goes straight; order and places stay; what is weak by its meaning is left out."""
+    frame = Frame(first_picture(street_clip), 0.0, 0)
+    plain, _ = OnnxModel(cards.read(own_card), 1).detect(frame)
+    own_card.write_text(f"{own_card.read_text()}\n{PAIRS}")
+    told, _ = OnnxModel(cards.read(own_card), 1).detect(frame)
+    expected = {d.box: float(np.interp(d.score, (0, 0.3, 0.5, 1), (0, 0.4, 0.7, 1))) for d in plain}
+    assert len(told) >= len(plain) > 3, "a score of 0.075 means 0.1 here"
+    assert {d.box: d.score for d in told if d.box in expected} == pytest.approx(expected)
+    assert min(d.score for d in told) >= 0.1 - 1e-6
+
+
+@pytest.mark.parametrize(
+    ("table", "says"),
+    [
+        ("scores = [0.0, 1.0]\nmean = [0.0, 0.5, 1.0]", "calibration.mean"),
+        ("scores = [0.0, 0.5, 0.4, 1.0]\nmean = [0.0, 0.1, 0.2, 1.0]", "calibration.scores"),
+        ("scores = [0.0, 0.5]\nmean = [0.0, 1.5]", "calibration.mean"),
+        ("scores = [0.5]\nmean = [0.5]", "calibration.scores"),
+        ("scores = [0.0, 1.0]", "mean"),
+    ],
+)
+def test_a_calibration_that_is_no_curve_is_refused(own_card: Path, table: str, says: str) -> None:
+    own_card.write_text(f"{own_card.read_text()}\n[calibration]\n{table}\n")
+    with pytest.raises(ModelError, match=says):
+        cards.read(own_card)

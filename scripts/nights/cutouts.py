@@ -60,7 +60,7 @@ def _wanted(rows: list[list[object]], kind: str) -> Iterator[Box]:
         others = [(b, n) for b, n in boxes if b is not box and _overlap(b, box) > 0.02]
         if kind == "rider" and label == "motorcycle":
             riders = [b for b, n in others if n == "person"]
-            if len(riders) == 1 == len(others):
+            if len(riders) == 1 == len(others) and _sits(riders[0], box):
                 left, top = min(left, riders[0][0]), min(top, riders[0][1])
                 right = max(box[0] + box[2], riders[0][0] + riders[0][2])
                 bottom = max(box[1] + box[3], riders[0][1] + riders[0][3])
@@ -71,6 +71,13 @@ def _wanted(rows: list[list[object]], kind: str) -> Iterator[Box]:
             slim = 0.25 < width / height < 0.42
             if (kind == "person" == label and slim) or (kind == "vehicle" and label in VEHICLES):
                 yield left, top, width, height
+
+
+def _sits(rider: tuple[int, ...], on: tuple[int, ...]) -> bool:
+    """Is he on it? Who stands beside it has his feet on the ground and is half beside it."""
+    across = min(rider[0] + rider[2], on[0] + on[2]) - max(rider[0], on[0])
+    lifted = on[1] + on[3] - (rider[1] + rider[3])
+    return across >= 0.85 * rider[2] and lifted >= 0.08 * on[3]
 
 
 def _overlap(one: tuple[int, ...], other: tuple[int, ...]) -> float:

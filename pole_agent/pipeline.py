@@ -21,11 +21,12 @@ from pole_agent.tracking.riders import Riders
 from pole_agent.tracking.tracker import Tracker
 from pole_agent.trajectories.recorder import Recorder
 from pole_agent.vision.appearance import with_appearance
+from pole_agent.vision.attention import Attention
 from pole_agent.vision.detector import Detector
 from pole_agent.vision.eyesight import Eyesight
-from pole_agent.vision.lighting import Lighting
+from pole_agent.vision.lighting import Lighting, without_daylight
 from pole_agent.vision.motion import Change, MotionGate
-from pole_agent.vision.region import back, choose, cut, parts
+from pole_agent.vision.region import back, cut
 from pole_agent.vocabulary import Box, Detection, Response, Track
 
 ROUNDING_S = 1e-6
@@ -59,6 +60,7 @@ class PendingFrame:
     found: asyncio.Future[Sequence[Detection]] | None
     change: Change
     view: Box | None = None  # the part that the detector was shown; None: all of it
+    unseen: Sequence[Box] = ()  # what moved in it and is too far away to be found in what was shown
 
 
 class Pipeline:
@@ -91,18 +93,18 @@ class Pipeline:
         self._detector, self._tracker, self._judge, self._responder = detector, tracker, judge, responder
         self._rules, self._place, self._keeper = rules, place, keeper
         self._every_frame, self._timings, self._recorder = every_frame, timings, recorder
+        self._attention = Attention()
         self._active: frozenset[str] = frozenset()
         self._active_until = float("-inf")
         self._anew = True  # the next frame is the first of an opening
         self._frame_at: float | None = None  # the last one's
         self._aspect = 1.0
-        self._opened_at = self._looked_at = self._saw_all_at = float("-inf")
+        self._opened_at = self._looked_at = float("-inf")
         self.passed = float("-inf")  # until when time has passed without frames
         self.tracks: list[Track] = []
         self.detections: Sequence[Detection] = ()
         self.frames = 0
         self.detector_runs = 0
-        self.parts = self._turn = 0  # of a panorama, which are looked at in turn
 
     async def look(self, frame: Frame) -> list[Response]:
         """Handle one frame; return what is to be done. Raises ModelError."""
@@ -134,22 +136,19 @@ class Pipeline:
             return PendingFrame(frame, None, self._motion.change)
         self._looked_at = now
         self.detector_runs += 1
-        change, view = self._motion.change, None
-        if (
-            moved
-            and not self._every_frame
-            and not self._motion.storm
-            and now - self._saw_all_at < LOOK_AROUND_S - ROUNDING_S
-        ):
-            view = choose(change.around(), going, *size_of(frame.image))
-        if view is None:
-            self._saw_all_at = now
-            of_panorama = parts(*size_of(frame.image))
-            self.parts = len(of_panorama)
-            view = of_panorama[self._turn % self.parts] if of_panorama else None
-            self._turn += 1
+        if self._every_frame:
+            look = self._attention.next(now, size_of(frame.image))
+        else:
+            night, storm = without_daylight(frame.image), self._motion.storm
+            change = self._motion.change if (moved and (night or not storm)) or (night and storm) else None
+            maybe = [t.box for t in self._tracker.tentative] if night and change else []
+            look = self._attention.next(
+                now, size_of(frame.image), change, [*going, *maybe], standing, night=night
+            )
+        view = look.view
         shown = frame if view is None else Frame(cut(frame.image, view), now, frame.index, part=view)
-        return PendingFrame(frame, asyncio.ensure_future(self._detector.detect(shown)), change, view)
+        found = asyncio.ensure_future(self._detector.detect(shown))
+        return PendingFrame(frame, found, self._motion.change, view, look.unseen)
 
     async def finish(self, pending: PendingFrame) -> list[Response]:
         """The second half: who is where now, and what follows from it. Raises ModelError."""
@@ -169,7 +168,7 @@ class Pipeline:
                 self._timings.appearance.append((described - begun) * 1000)
                 self._timings.tracker.append((time.perf_counter() - described) * 1000)
             here = [d.box for d in found if d.score >= FOUND_SCORE and d.box.sane()]
-            self._motion.learn(here, [t.box for t in tracks])
+            self._motion.learn(here, [t.box for t in tracks], pending.view, pending.unseen)
         self.tracks = self._riders.join(tracks, now)
         self.frames += 1
         height, width = frame.image.shape[:2]
@@ -191,7 +190,8 @@ class Pipeline:
     def _resume(self, now: float) -> None:
         """Somebody may have come while nobody looked: look at all of it. What was known before goes on."""
         self._anew = False
-        self._opened_at, self._looked_at, self._saw_all_at = now, float("-inf"), float("-inf")
+        self._opened_at, self._looked_at = now, float("-inf")
+        self._attention.start_over()
         self._eyesight.reopened(now)
         if self._frame_at is not None:
             self._judge.skip(self._frame_at, now)
@@ -215,6 +215,11 @@ class Pipeline:
         if self._recorder is not None:
             self._recorder.stop()
         return self._responder.respond(self._judge.stop(reason, now), now)
+
+    @property
+    def parts(self) -> int:
+        """Of a panorama, which are looked at in turn; 0 for any other picture."""
+        return self._attention.parts
 
     @property
     def trouble(self) -> str:

@@ -71,6 +71,12 @@ def sample_of(image: Image) -> Sample:
     return Sample(brightest=brightest_of(cv2.cvtColor(sparse, cv2.COLOR_BGR2GRAY)), coloured=coloured)
 
 
+def without_daylight(image: Image) -> bool:
+    """Is this picture, uint8 (h, w, 3), dark or without colour?"""
+    sample = sample_of(image)
+    return sample.brightest < BRIGHT or sample.coloured < COLOURED_SHARE
+
+
 def step(before: LightState, sample: Sample, now: float) -> LightState:
     """One look more, at `now`."""
     passed_s = min(max(0.0, now - before.at), GAP_S) if before.level else 0.0

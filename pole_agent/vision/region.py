@@ -43,11 +43,19 @@ def choose(moving: Box | None, going: Sequence[Box], width: int, height: int) ->
             max(bottom, box.bottom),
         )
     side = max(SIDE, ROOM * (right - left) * width, ROOM * (bottom - top) * height)
+    return square(Box(left, top, right, bottom), side, width, height)
+
+
+def square(around: Box, side: float, width: int, height: int) -> Box | None:
+    """A square of `side` pixels with that box in its middle, inside the picture.
+
+    None when it would be as good as all of it.
+    """
     if side > MAX_SHARE * min(width, height):
         return None
     w, h = side / width, side / height
-    x = min(max(0.0, (left + right - w) / 2), 1 - w)
-    y = min(max(0.0, (top + bottom - h) / 2), 1 - h)
+    x = min(max(0.0, (around.left + around.right - w) / 2), 1 - w)
+    y = min(max(0.0, (around.top + around.bottom - h) / 2), 1 - h)
     return Box(x, y, x + w, y + h)
 
 

@@ -72,12 +72,12 @@ def relevant(rule: Rule, reel: Reel, there: Objects) -> Array:
     if not rule.of_kind.per_rule:
         present &= may_stay(rule, reel, there)[there.of]
     kept = with_report(in_zone(rule, reel, there, present), reel, there)
-    if rule.of_kind.per_rule:
-        # All who are there count at each look.
-        kept = present & np.isin(reel.look, reel.look[kept])
-    kept |= mine & ends_of(kept, reel, there)
     if rule.of_kind.early and rule.lamp_level:
         kept |= mine & ((reel.kind & RowKind.TENTATIVE) != 0)
+    kept |= mine & ends_of(kept, reel, there)
+    if rule.of_kind.per_rule:
+        # All who are there count at each look.
+        kept |= present & np.isin(reel.look, reel.look[kept])
     return kept
 
 

@@ -58,8 +58,9 @@ def calibration(own: score.Rows, default: score.Rows) -> list[tuple[float, float
         at = int(np.searchsorted(shares, their_shares[first]))
         if at + 50 > len(values):
             break
-        if values[at] > pairs[-1][0]:
-            pairs.append((round(float(values[at]), 3), meant))
+        value = round(float(values[at]), 3)
+        if value > pairs[-1][0] + 0.01:  # else all its boxes are better
+            pairs.append((value, meant))
     return [*pairs, (1.0, 1.0)]
 
 

@@ -74,7 +74,7 @@ def sample_of(image: Image) -> Sample:
 def without_daylight(image: Image) -> bool:
     """Is this picture, uint8 (h, w, 3), dark or without colour?"""
     sample = sample_of(image)
-    return sample.brightest < BRIGHT or sample.coloured < COLOURED_SHARE
+    return sample.brightest < BRIGHT or not sample.coloured
 
 
 def step(before: LightState, sample: Sample, now: float) -> LightState:

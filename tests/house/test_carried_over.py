@@ -29,7 +29,13 @@ DOCUMENT: dict[str, Any] = {
 }
 ANEW: dict[str, dict[str, Any]] = {  # a change of these ends the connection, and the store is opened anew
     "pole": {"id": "Q", "site": "t"},
-    "storage": {"state_dir": "/x", "max_mb": 64, "batch_s": 1.0, "keep_days": {"lamp": 1.0}},
+    "storage": {
+        "state_dir": "/x",
+        "max_mb": 64,
+        "batch_s": 1.0,
+        "keep_days": {"lamp": 1.0},
+        "trajectory_days": 7,
+    },
     "clock": {"trust": "system", "rtc": True},
     "mqtt": {
         "host": "b",
@@ -50,6 +56,7 @@ ON: dict[str, Any] = {  # through a change of these both go on
         "name": "n",
         "operator": "o",
         "contact": "c",
+        "sign": "0123abcd",
         "latitude": 1.0,
         "longitude": 1.0,
         "timezone": "Asia/Jakarta",

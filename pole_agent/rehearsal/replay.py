@@ -22,7 +22,7 @@ LABELS = (*CLASSES, "")
 EARLIER, GONE, TENTATIVE, SEEN = (
     int(kind) for kind in (RowKind.EARLIER, RowKind.GONE, RowKind.TENTATIVE, RowKind.SEEN)
 )
-SETTLE_S = GRACE_S + 0.1  # after the last look at somebody, an incident that nobody holds ends
+SETTLE_S = GRACE_S + 0.05  # after the last look at somebody, an incident that nobody holds ends
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -155,6 +155,7 @@ class Replay:
         self._judge: Judge | None = None
         self._known: set[int] = set()
         self._last: Given | None = None
+        self._there: Given | None = None  # the last look at somebody, until that has settled
         self.outcome = Outcome()
 
     def play(self, looks: Iterator[Given]) -> None:
@@ -162,21 +163,24 @@ class Replay:
             if self._judge is None or look.begins:
                 self.stop()
                 self._judge = self._new_judge(look.at)
-            elif self._last is not None and look.at - self._last.at > SETTLE_S:
-                self._settle(self._last)
+            elif self._there is not None and look.at - self._there.at > SETTLE_S:
+                self._settle(self._there)
+                self._there = None
             if look.gap_s:
                 self._judge.skip(look.at - look.gap_s, look.at)
             self._known.update(track.track_id for track in look.tracks)
             self._known.difference_update(look.gone)
             self._step(look, look.at, look.wall)
             self._last = look
+            if look.tracks or not self._rule.of_kind.per_rule:
+                self._there = look
 
     def stop(self) -> None:
         """The judge is at its end."""
         if self._judge is not None and self._last is not None:
             self._settle(self._last)
             self._take(self._judge.stop("interrupted", self._last.at), self._last.at, self._last.wall)
-        self._judge, self._last = None, None
+        self._judge = self._last = self._there = None
         self._known.clear()
 
     def _new_judge(self, now: float) -> Judge:
@@ -185,9 +189,14 @@ class Replay:
         )
 
     def _settle(self, last: Given) -> None:
-        """Time passed, and nobody who matters was there."""
+        """Time passed, and nobody who matters was there.
+
+        Of a rule that looks at all together, each look at somebody is kept, so what nobody holds ends: at one
+        look it is let go, at the next it is over. Of the others, somebody may be there without a row.
+        """
         empty = Given(last.at, last.wall, last.trusted, last.aspect, last.blind, 0.0, False, (), (), ())
-        self._step(empty, last.at + SETTLE_S, last.wall + SETTLE_S)
+        for _ in range(2 if self._rule.of_kind.per_rule else 1):
+            self._step(empty, last.at + SETTLE_S, last.wall + SETTLE_S)
 
     def _step(self, look: Given, now: float, wall: float) -> None:
         assert self._judge is not None

@@ -69,7 +69,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _today(arguments: argparse.Namespace, new: Settings) -> Settings | None:
-    """The configuration to compare with; None where it is the same, or there is none."""
+    """The configuration to compare with, or None if it is the same one or missing."""
     if arguments.beside == arguments.config or (
         arguments.beside == DEFAULT_PATH and not DEFAULT_PATH.exists()
     ):

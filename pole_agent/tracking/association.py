@@ -10,16 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from pole_agent.vocabulary import Sides
-
-Pair = tuple[float, int, int]  # likeness (0 to 1), row, column
-
-
-def grown(box: Sides, share: float) -> Sides:
-    """The sides, moved outwards by a share of the size at every side."""
-    left, top, right, bottom = box
-    x, y = (right - left) * share, (bottom - top) * share
-    return left - x, top - y, right + x, bottom + y
+Pair = tuple[float, int, int]  # likeness (a log of odds), row, column
 
 
 def match(pairs: Iterable[Pair], least: float, rows: set[int], columns: set[int]) -> list[tuple[int, int]]:

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pole_agent.tracking.association import grown, match
+from pole_agent.tracking.association import match
 from pole_agent.vocabulary import iou
 
 likeness = st.one_of(st.floats(0, 1), st.just(float("nan")))
@@ -37,7 +37,6 @@ def test_best_pair_goes_first_and_ties_to_lower_row() -> None:
 
 
 def test_overlap_of_boxes() -> None:
-    box = grown((0, 0, 2, 2), 0)
+    box = (0.0, 0.0, 2.0, 2.0)
     assert iou(box, (1, 0, 3, 2)) == pytest.approx(1 / 3)
     assert iou(box, (5, 5, 6, 6)) == iou(box, (2, 0, 3, 2)) == 0
-    assert grown((0, 0, 2, 4), 0.25) == (-0.5, -1, 2.5, 5)

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Iterable
 from typing import Any
 
 from pole_agent.incidents.facts import Closed, Noticed, Ongoing, Opened, Summarized
 from pole_agent.incidents.judge import Fact
+from pole_agent.incidents.limit import HOUR_S, Limit
 from pole_agent.incidents.rules import Incident, Line, Rule
 from pole_agent.vocabulary import BoostLamp, RecordEvent, RequestDrone, Response, Severity
 
-HOUR_S = 3600.0
 BOOST_RENEWAL_S = 1.0  # a live boost is renewed this often while its incident goes on
 
 
@@ -24,7 +23,7 @@ class Responder:
     def __init__(self, camera: str) -> None:
         self._camera = camera
         self._boosted: dict[str, float] = {}
-        self._alarms: dict[str, deque[float]] = {}
+        self._limits: dict[str, Limit] = {}
         self._surplus: dict[str, int] = {}
         self._muted: set[str] = set()
 
@@ -55,7 +54,8 @@ class Responder:
 
     def _opened(self, incident: Incident, now: float) -> list[Response]:
         rule = incident.rule
-        if rule.severity is Severity.ALARM and not self._may_alarm(rule.name, rule.max_alarms_per_h, now):
+        limit = self._limits.setdefault(rule.name, Limit())
+        if rule.severity is Severity.ALARM and not limit.admits(rule.max_alarms_per_h, now):
             self._surplus[rule.name] = self._surplus.get(rule.name, 0) + 1
             self._muted.add(incident.incident_id)
             return []
@@ -120,21 +120,11 @@ class Responder:
         place = incident.rule.place
         return {"line" if isinstance(place, Line) else "zone": place.name}
 
-    def _may_alarm(self, rule: str, most: int, now: float) -> bool:
-        recent = self._alarms.setdefault(rule, deque())
-        while recent and now - recent[0] >= HOUR_S:
-            recent.popleft()
-        if len(recent) >= most:
-            return False
-        recent.append(now)
-        return True
-
     def _settle_surplus(self, now: float) -> list[Response]:
         """Tell what was kept back as one counted event, once the rule may alarm again."""
         settled: list[Response] = []
         for rule, count in list(self._surplus.items()):
-            recent = self._alarms[rule]
-            if not recent or now - recent[0] >= HOUR_S:
+            if self._limits[rule].is_over(now):
                 del self._surplus[rule]
                 data = {"rule": rule, "camera": self._camera, "surplus_alarms": count, "window_s": HOUR_S}
                 settled.append(RecordEvent("incident.summarized", Severity.WARNING, data, now))

@@ -26,6 +26,7 @@ MINUTE_S = 60.0
 LEAD_MIN = 16  # before a rule is on: who stands is a part of the street after a quarter of an hour
 WARM_UP = 2  # files, of about an hour: longer than what stands is remembered
 WORTH_IT = 4 * WARM_UP  # files, below which one core does it alone
+ALWAYS = float("-inf")  # wall time
 Progress = Callable[[int, int], None]  # files that are done, of how many
 
 
@@ -51,22 +52,29 @@ class Result:
 
 def rehearse(part: Part, files: Sequence[File], progress: Progress) -> Result:
     """`files` in their order."""
+    result = _in_halves(part, files, progress)
+    for rule, outcome in zip(part.rules, result.rules, strict=True):
+        outcome.limit(rule, part.since)
+    return result
+
+
+def _in_halves(part: Part, files: Sequence[File], progress: Progress) -> Result:
     cut = _half(files)
     if cut is None or len(os.sched_getaffinity(0)) < 2:
-        return _play(part, files, part.since, progress)
+        return _play(part, files, ALWAYS, progress)
     border = files[cut].began
     assert border is not None
     context = multiprocessing.get_context("fork")
     ours, theirs = context.Pipe(duplex=False)
     late = files[max(0, cut - WARM_UP) :]
-    other = context.Process(target=_send, args=(theirs, part, late, max(part.since, border)), daemon=True)
+    other = context.Process(target=_send, args=(theirs, part, late, border), daemon=True)
     other.start()
     theirs.close()
-    early = _play(part, files[:cut], part.since, lambda done, of: progress(2 * done, 2 * of))
+    early = _play(part, files[:cut], ALWAYS, lambda done, of: progress(2 * done, 2 * of))
     try:
         late_result: Result = ours.recv()
     except EOFError:  # it was killed, for want of memory as a rule: then one after the other
-        late_result = _play(part, late, max(part.since, border), progress)
+        late_result = _play(part, late, border, progress)
     other.join()
     for mine, more in zip(early.rules, late_result.rules, strict=True):
         mine.join(more)
@@ -85,15 +93,16 @@ def _half(files: Sequence[File]) -> int | None:
     return next((n for n in range(max(1, cut), len(files)) if files[n].began is not None), None)
 
 
-def _send(pipe: Any, part: Part, files: Sequence[File], since: float) -> None:
-    pipe.send(_play(part, files, since, lambda done, of: None))
+def _send(pipe: Any, part: Part, files: Sequence[File], border: float) -> None:
+    pipe.send(_play(part, files, border, lambda done, of: None))
 
 
-def _play(part: Part, files: Sequence[File], since: float, progress: Progress) -> Result:
-    """Outcomes from `since` on."""
+def _play(part: Part, files: Sequence[File], border: float, progress: Progress) -> Result:
+    """Outcomes from `border` (wall time) on: before it the judges only warm up."""
+    since = max(part.since, border)
     on = [active_at(rule, part.place) for rule in part.rules]
     judges = [
-        Replay(part.camera, rule, *_places(rule.place), active, since)
+        Replay(part.camera, rule, *_places(rule.place), active, border)
         for rule, active in zip(part.rules, on, strict=True)
     ]
     counters = [Passing(line, since) for line in part.lines]

@@ -4,19 +4,20 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
 import numpy as np
 
 from pole_agent.incidents.facts import Opened
 from pole_agent.incidents.judge import Fact, Judge
+from pole_agent.incidents.limit import Limit
 from pole_agent.incidents.respond import Responder
-from pole_agent.incidents.rules import Incident, Line, Rule, Zone
+from pole_agent.incidents.rules import Line, Rule, Zone
 from pole_agent.rehearsal.reel import Array, Reel
 from pole_agent.rule_kinds import GRACE_S
 from pole_agent.trajectories.looks import RowKind
-from pole_agent.vocabulary import CLASSES, BoostLamp, Box, RecordEvent, RequestDrone, Sighting, Track
+from pole_agent.vocabulary import CLASSES, BoostLamp, Box, Severity, Sighting, Track
 
 LABELS = (*CLASSES, "")
 EARLIER, GONE, TENTATIVE, SEEN = (
@@ -34,8 +35,8 @@ class Alarm:
     at: float
     label: str
     direction: str
-    muted: bool
-    drone: bool
+    muted: bool = False
+    drone: bool = False
 
 
 @dataclass(slots=True)
@@ -48,6 +49,18 @@ class Outcome:
     def join(self, later: Outcome) -> None:
         self.alarms += later.alarms
         self.boosts += later.boosts
+
+    def limit(self, rule: Rule, since: float) -> None:
+        """Say which alarms are beyond the limit of the rule, and forget those before `since`.
+
+        A busy rule is always at its limit: which of its alarms are told depends on all of those before.
+        """
+        limit, limited = Limit(), []
+        for alarm in self.alarms:
+            told = rule.severity is not Severity.ALARM or limit.admits(rule.max_alarms_per_h, alarm.at)
+            if alarm.at >= since:
+                limited.append(replace(alarm, muted=not told, drone=told and rule.drone))
+        self.alarms = limited
 
 
 class Given(NamedTuple):
@@ -212,11 +225,11 @@ class Replay:
         responses = self._responder.respond(facts, now)
         if wall < self._since:
             return
-        told = {r.opens for r in responses if isinstance(r, RecordEvent) and r.opens}
-        asked = {r.incident_id for r in responses if isinstance(r, RequestDrone)}
         for fact in facts:
             if isinstance(fact, Opened):
-                self.outcome.alarms.append(_alarm(fact.incident, wall, told, asked))
+                incident = fact.incident
+                alarm = Alarm(at=wall, label=incident.label, direction=incident.direction)
+                self.outcome.alarms.append(alarm)
         for response in responses:
             if isinstance(response, BoostLamp) and response.level:
                 self._boost(wall, wall + response.until - now, response.level)
@@ -227,14 +240,3 @@ class Replay:
             start, end = boosts[-1][0], max(end, boosts[-1][1])
             boosts.pop()
         boosts.append((start, end, level))
-
-
-def _alarm(incident: Incident, wall: float, told: set[str], asked: set[str]) -> Alarm:
-    number = incident.incident_id
-    return Alarm(
-        at=wall,
-        label=incident.label,
-        direction=incident.direction,
-        muted=number not in told,
-        drone=number in asked,
-    )

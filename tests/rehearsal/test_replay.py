@@ -40,7 +40,7 @@ def test_what_nobody_holds_for_two_seconds_has_ended(away: float, incidents: int
 
 
 @pytest.mark.parametrize("border", [5_000.0, 9_000.0, 20_000.0])
-def test_a_rule_at_its_limit_alarms_as_on_the_pole_over_the_border_of_two_halves(border: float) -> None:
+def test_a_limit_counts_over_both_halves(border: float) -> None:
     """Which alarms are told depends on all of those before, so the limit counts over both halves."""
     rule = replace(NIGHT, severity=Severity.ALARM, max_alarms_per_h=2, drone=True)
     times = [700.0 * n for n in range(40)]

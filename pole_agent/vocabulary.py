@@ -162,7 +162,7 @@ class Track:
     """One object followed over time, as seen at this frame.
 
     `earlier`: where it was seen before it was sure to be there, oldest first; given once, in its first
-    report.
+    report. `velocity`: across and down, in pictures a second; what is sure of it.
     """
 
     track_id: int
@@ -173,6 +173,7 @@ class Track:
     last_seen: float
     seen_now: bool
     earlier: tuple[Sighting, ...] = ()
+    velocity: Point = (0.0, 0.0)
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from math import exp, log, pi, sqrt
+from math import exp, hypot, log, pi, sqrt
 
 import numpy as np
 from numpy.typing import NDArray
 
 from pole_agent.tracking.motion import Motion
-from pole_agent.tracking.tuning import Tuning
+from pole_agent.tracking.tuning import RUNNER, Tuning
 from pole_agent.vocabulary import Box, Detection, Sighting, Track, group_of, iou
 
 SIZE_GAIN = 0.68
@@ -32,6 +32,7 @@ ODD_HEIGHT, ODD_TOP = 0.15, 0.5
 STEADY_S = 1.0  # the least for a height to be trusted: one who comes in over the picture's edge grows
 HIDDEN_S = 8.0  # legs may be hidden this long, …
 LONGER_S = 0.5  # … and a box may take in something else for this long; then it is believed
+HASTE_S = 0.3  # for so long the speed of a person who is new may be in doubt before he is told
 MAX_EARLIER = 32  # sightings before it is sure
 
 
@@ -47,9 +48,7 @@ class Identity:
         self.hits = 1
         self.first_seen = self.last_seen = now
         self.score = detection.score
-        self.look: NDArray[np.float32] | None = (
-            None if detection.look is None else np.array(detection.look, np.float32)
-        )
+        self.look: NDArray[np.float32] | None = None
         self.sides = box.sides
         self.group = group_of(detection.label)
         self.still_since = now
@@ -67,6 +66,7 @@ class Identity:
         )
         self._at = now  # of the predicted state
         self._latest = detection
+        self._remember(detection, 0.0)
         self._height_since = now  # it has been about as tall as now
         self._odd_since: float | None = None  # its box has ended elsewhere
         self._sure_at: float | None = None
@@ -101,6 +101,15 @@ class Identity:
         """Its only step led further than its own size: the next, which must go on there, has to prove it."""
         return self.hits == 2 and iou(self._earlier[0].box.sides, self.seen_box.sides) < MIN_OVERLAP
 
+    @property
+    def hasty(self) -> bool:
+        """It looks like a person, is new, and may be faster than anybody runs, or not."""
+        if self.group != "person" or self.last_seen - self.first_seen >= HASTE_S:
+            return False
+        fastest, slowest = self.motion.fastest(), self.motion.sure_velocity()
+        least, most = (hypot(x / ASPECT, y) / self._height for x, y in (slowest, fastest))
+        return least <= RUNNER < most
+
     def landed(self) -> Identity:
         """What its last step led to, as something of its own: the step may have joined two."""
         return Identity(self._latest, self.last_seen, self._tuning)
@@ -111,10 +120,9 @@ class Identity:
         most of the box beyond it.
         """
         box = self.seen_box
+        x, y = (box.left + box.right) / 2, (box.top + box.bottom) / 2
         gone = not _in_picture(self.motion.x, self.motion.y)
-        return gone and (
-            _in_picture((box.left + box.right) / 2, (box.top + box.bottom) / 2) or not self.box.sane()
-        )
+        return gone and (_in_picture(x, y) or not self.box.sane())
 
     def predict(self, now: float) -> None:
         """Move the state to `now` at constant velocity."""
@@ -237,6 +245,7 @@ class Identity:
             self.last_seen,
             self.last_seen == now,
             earlier,
+            self.motion.sure_velocity(),
         )
 
     def _keep(self, now: float) -> None:
@@ -269,10 +278,8 @@ class Identity:
             return box
         if self._odd_since is None:
             self._odd_since = now
-        longest, steady_s = (
-            HIDDEN_S if height < self._height else LONGER_S,
-            self._odd_since - self._height_since,
-        )
+        longest = HIDDEN_S if height < self._height else LONGER_S
+        steady_s = self._odd_since - self._height_since
         if steady_s < STEADY_S or now - self._odd_since >= min(longest, steady_s):
             self._odd_since, self._height_since = None, now
             return box

@@ -7,6 +7,10 @@ written out, for calls are what costs here.
 
 from __future__ import annotations
 
+from math import copysign, sqrt
+
+SURE = 2.0  # standard deviations
+
 
 class Motion:
     """A place and a velocity, with variances and covariance on each axis.
@@ -59,6 +63,18 @@ class Motion:
         self.cov_y *= 1 - gain
         self.var_y *= 1 - gain
 
+    def sure_velocity(self) -> tuple[float, float]:
+        """How fast it goes on each axis at least, but for one case in twenty; 0 where that may be nothing."""
+        return _least(self.vx, self.var_vx), _least(self.vy, self.var_vy)
+
+    def fastest(self) -> tuple[float, float]:
+        """How fast it goes on each axis at most, but for one case in twenty."""
+        return abs(self.vx) + SURE * sqrt(self.var_vx), abs(self.vy) + SURE * sqrt(self.var_vy)
+
     def halt(self) -> None:
         """It is known to stand."""
         self.vx = self.vy = 0.0
+
+
+def _least(velocity: float, variance: float) -> float:
+    return copysign(max(0.0, abs(velocity) - SURE * sqrt(variance)), velocity)

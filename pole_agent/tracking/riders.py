@@ -1,14 +1,17 @@
 """A rider and the motorcycle or bicycle below are one two_wheeler, not also a person.
 
 Most road users of Indonesia ride. Who sits on a two-wheeler is told from who walks past a parked one by
-history: a two-wheeler that was standing before the person came has no rider.
+history: a two-wheeler that was standing before the person came has no rider. Where none is found, speed
+tells: nobody runs like that.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from math import hypot
 
+from pole_agent.tracking.tuning import RUNNER
 from pole_agent.vocabulary import GROUPS, Box, Point, Sides, Track
 
 PARKED_S = 3.0  # a two-wheeler that has stood for this long before somebody comes is parked
@@ -65,10 +68,11 @@ class Riders:
         self._names: dict[int, int] = {}
         self._reported: dict[int, float] = {}  # number -> last time
         self._past: dict[int, list[Track]] = {}  # by person
+        self._raced: dict[int, float] = {}  # person -> when faster than anybody runs
 
-    def join(self, tracks: Sequence[Track], now: float) -> list[Track]:
+    def join(self, tracks: Sequence[Track], now: float, aspect: float = 1.0) -> list[Track]:
         """The tracks of a frame without the riders: they are part of what they ride, also while the detector
-        misses that.
+        misses that. `aspect`: the picture's width over its height.
         """
         for track in tracks:
             if track.label in GROUPS["two_wheeler"]:
@@ -78,7 +82,14 @@ class Riders:
         rides = {t.track_id: r for t in people if (r := self._ride(t, now))}
         self._past = {t.track_id: [*self._past.get(t.track_id, ()), t][-PAST:] for t in people}
         self._rides = {p: r for p, r in self._rides.items() if now - r.at <= UNSEEN_S} | rides
-        joined = {t.track_id: t for t in tracks if t.track_id not in rides}
+        self._raced = {p: at for p, at in self._raced.items() if now - at <= UNSEEN_S} | {
+            t.track_id: now for t in people if t.seen_now and _races(t, aspect)
+        }
+        joined = {
+            t.track_id: replace(t, label="motorcycle") if t.track_id in self._raced else t
+            for t in tracks
+            if t.track_id not in rides
+        }
         for person in tracks:
             ride = rides.get(person.track_id)
             if ride and person.seen_now and not (ride.number in joined and joined[ride.number].seen_now):
@@ -153,6 +164,11 @@ class Riders:
             sits_on(past[s.at], replace(mount.track, box=s.box)) for s in mount.track.earlier if s.at in past
         ]
         return len(fits) >= MIN_TOGETHER and all(fits)
+
+
+def _races(person: Track, aspect: float) -> bool:
+    across, down = person.velocity
+    return hypot(across * aspect, down) > RUNNER * person.box.height
 
 
 def _seat(ridden: Box, person: Box) -> Sides:

@@ -209,7 +209,7 @@ class Tracker:
                 if not identity.track_id and identity.evidence > 0:
                     tentative.append(identity)
             elif not identity.track_id:
-                if identity.evidence >= self._tuning.sure and not identity.leapt:
+                if identity.evidence >= self._tuning.sure and not (identity.leapt or identity.hasty):
                     identity.confirm(self._next_id(), now)
                     self._known.append(identity)
                 else:

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
+import pytest
 
 from pole_agent import compose
 from pole_agent.clock import ManualClock
@@ -49,7 +50,7 @@ async def play(config: Path, script: dict[int, list[Detection]]) -> list[RecordE
         told = []
         for index in range(len(script) + 40):
             clock.move_to(index * 0.2)
-            image = np.random.default_rng(index).integers(0, 255, (120, 160, 3), dtype=np.uint8)
+            image = np.random.default_rng(index).integers(100, 120, (120, 160, 3), dtype=np.uint8)
             told += await pipeline.look(Frame(image, index * 0.2, index))
         return [r for r in told if isinstance(r, RecordEvent) and r.kind.startswith("incident")]
 
@@ -70,3 +71,22 @@ async def test_walker_past_a_parked_motorcycle_fires(bench: Callable[..., Path])
     walker = [Detection(Box(0.2 + 0.01 * i, 0.4, 0.26 + 0.01 * i, 0.7), 0.8, "person") for i in range(40)]
     told = await play(bench(RULES), {i: [parked, *([walker[i - 30]] if i >= 30 else [])] for i in range(70)})
     assert "somebody" in {r.data["rule"] for r in told}
+
+
+def alone(x: float) -> list[Detection]:
+    return [Detection(Box(x - 0.03, 0.38, x + 0.03, 0.66), 0.8, "person")]
+
+
+async def test_rider_whose_motorcycle_is_never_found_fires_no_person(bench: Callable[..., Path]) -> None:
+    """Five times his height a second: from the first look on it is a ride."""
+    told = await play(bench(RULES), {i: alone(0.05 + 0.21 * i) for i in range(5)})
+    assert [r.data["rule"] for r in told] == ["riders", "riders"]
+
+
+async def test_who_runs_fires_as_soon_as_who_walks(bench: Callable[..., Path]) -> None:
+    """At less than his height a second somebody is told at the second look, at twice it at the third."""
+    for pace, told_at in ((0.8, 0.2), (2.0, 0.4)):
+        step = 0.2 * pace * 0.28 * 120 / 160
+        told = await play(bench(RULES), {i: alone(0.05 + step * i) for i in range(10)})
+        assert {r.data["rule"] for r in told} == {"somebody"}
+        assert told[0].at == pytest.approx(told_at)

@@ -60,3 +60,14 @@ def test_what_is_halted_stays() -> None:
     motion.halt()
     motion.predict(5.0, 0.1, 0.1)
     assert (motion.x, motion.y) == (0.1, 0.2)
+
+
+@pytest.mark.parametrize(
+    ("velocity", "deviation", "least"),
+    [(0.5, 0.1, 0.3), (-0.5, 0.1, -0.3), (0.5, 0.25, 0.0), (0.1, 0.4, 0.0), (-0.1, 0.4, 0.0)],
+)
+def test_what_is_sure_of_a_velocity(velocity: float, deviation: float, least: float) -> None:
+    """Two standard deviations less, and never the other way."""
+    motion = Motion(0.1, 0.2, (0.01, 0.01), (deviation, deviation / 2))
+    motion.vx, motion.vy = velocity, 3.0
+    assert motion.sure_velocity() == pytest.approx((least, 3.0 - deviation))

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import random
 from dataclasses import replace
 
 import pytest
 
 from pole_agent.tracking.riders import Riders
-from pole_agent.vocabulary import Box, Sighting, Track
+from pole_agent.tracking.tracker import Tracker
+from pole_agent.vocabulary import Box, Detection, Sighting, Track
 
 FRAME_S = 0.2
 
@@ -177,3 +179,68 @@ def test_motorcycle_that_passes_pedestrian(rate: int, sure_after: int) -> None:
         assert (1, "person") in labels(joined) or not far or at < (sure_after / rate) + 1.0
         if not passes and step > sure_after + rate:
             assert labels(joined) == [(1, "person")]
+
+
+def going(x: float, at: float, pace: float, number: int = 2, aspect: float = 16 / 9) -> Track:
+    """A person of whom it is sure that he goes at `pace` own heights a second."""
+    person = rider(x, at, number)
+    return replace(person, velocity=(pace * person.box.height / aspect, 0.0))
+
+
+@pytest.mark.parametrize("aspect", [16 / 9, 4 / 3, 9 / 16])
+@pytest.mark.parametrize(("pace", "label"), [(3.05, "motorcycle"), (2.95, "person"), (-3.05, "motorcycle")])
+def test_nobody_runs_like_that(pace: float, label: str, aspect: float) -> None:
+    """Nothing is found below him: who goes faster than anybody runs rides, from the first report on."""
+    joined = Riders().join([going(0.3, 0.0, pace, aspect=aspect)], 0.0, aspect)
+    assert labels(joined) == [(2, label)]
+
+
+def test_who_comes_or_goes_counts_too() -> None:
+    down = replace(rider(0.3, 0.0), velocity=(0.0, 0.8))
+    both = replace(rider(0.3, 0.0), velocity=(0.5, 0.6))
+    for fast in (down, both):
+        assert labels(Riders().join([fast], 0.0, 1.0)) == [(2, "motorcycle")]
+        assert labels(Riders().join([fast], 0.0, 2.0)) == [(2, "motorcycle")]
+
+
+def test_who_rode_a_moment_ago_still_rides() -> None:
+    """He brakes, or is hidden: for three seconds he is no person; then he is whatever is seen."""
+    riders, seen = Riders(), going(0.3, 0.0, 5.0)
+    assert labels(riders.join([seen], 0.0, 16 / 9)) == [(2, "motorcycle")]
+    for at in (0.4, 2.0, 3.0):
+        hidden = replace(seen, last_seen=0.0, seen_now=False)
+        assert labels(riders.join([hidden], at, 16 / 9)) == [(2, "motorcycle")]
+    assert labels(riders.join([rider(0.4, 3.2)], 3.2, 16 / 9)) == [(2, "person")]
+
+
+def test_where_he_is_only_guessed_to_be_speed_proves_nothing() -> None:
+    guessed = replace(going(0.3, 0.0, 5.0), seen_now=False)
+    assert labels(Riders().join([guessed], 0.2, 16 / 9)) == [(2, "person")]
+
+
+def test_fast_rider_with_his_motorcycle_is_one() -> None:
+    joined = Riders().join([bike(0.3, 0.0), going(0.3, 0.0, 5.0)], 0.0, 16 / 9)
+    assert labels(joined) == [(1, "motorcycle")]
+
+
+def test_car_that_is_fast_stays_a_car() -> None:
+    car = replace(going(0.3, 0.0, 9.0), label="car")
+    assert labels(Riders().join([car], 0.0, 16 / 9)) == [(2, "car")]
+
+
+@pytest.mark.parametrize("rate", [3, 5, 10, 15, 25])
+@pytest.mark.parametrize(("pace", "label"), [(0.8, "person"), (2.0, "person"), (5.0, "motorcycle")])
+def test_speed_is_sure_when_the_track_is(rate: int, pace: float, label: str) -> None:
+    """Through the tracker, with boxes as unsteady as a detector draws them: whoever is told is what he is
+    from the first report on.
+    """
+    tracker, riders, dice = Tracker(), Riders(), random.Random(rate)
+    told = []
+    for step in range(round(1.6 * rate) + 1):
+        at, high, wide = step / rate, 0.2, 0.08
+        x = 0.05 + pace * high / (16 / 9) * at + dice.gauss(0, 0.05) * wide
+        foot = 0.7 + dice.gauss(0, 0.02) * high
+        box = Box(x - wide / 2, foot - high * (1 + dice.gauss(0, 0.04)), x + wide / 2, foot)
+        found = [Detection(box, 0.7, "person")] if x < 0.95 else []
+        told += riders.join(tracker.update(found, at), at, 16 / 9)
+    assert {t.label for t in told if t.seen_now} == {label}

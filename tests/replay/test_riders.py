@@ -77,7 +77,7 @@ def alone(x: float) -> list[Detection]:
     return [Detection(Box(x - 0.03, 0.38, x + 0.03, 0.66), 0.8, "person")]
 
 
-async def test_rider_whose_motorcycle_is_never_found_fires_no_person(bench: Callable[..., Path]) -> None:
+async def test_rider_without_motorcycle_fires_no_person(bench: Callable[..., Path]) -> None:
     """Five times his height a second: from the first look on it is a ride."""
     told = await play(bench(RULES), {i: alone(0.05 + 0.21 * i) for i in range(5)})
     assert [r.data["rule"] for r in told] == ["riders", "riders"]

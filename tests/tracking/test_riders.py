@@ -213,7 +213,7 @@ def test_who_rode_a_moment_ago_still_rides() -> None:
     assert labels(riders.join([rider(0.4, 3.2)], 3.2, 16 / 9)) == [(2, "person")]
 
 
-def test_where_he_is_only_guessed_to_be_speed_proves_nothing() -> None:
+def test_guessed_speed_proves_nothing() -> None:
     guessed = replace(going(0.3, 0.0, 5.0), seen_now=False)
     assert labels(Riders().join([guessed], 0.2, 16 / 9)) == [(2, "person")]
 

@@ -70,9 +70,9 @@ class Riders:
         self._past: dict[int, list[Track]] = {}  # by person
         self._raced: dict[int, float] = {}  # person -> when faster than anybody runs
 
-    def join(self, tracks: Sequence[Track], now: float, aspect: float = 1.0) -> list[Track]:
+    def join(self, tracks: Sequence[Track], now: float, aspect: float = 16 / 9) -> list[Track]:
         """The tracks of a frame without the riders: they are part of what they ride, also while the detector
-        misses that. `aspect`: the picture's width over its height.
+        misses that. `aspect`: the picture's width over its height, as of most pictures.
         """
         for track in tracks:
             if track.label in GROUPS["two_wheeler"]:

@@ -98,7 +98,7 @@ class Pipeline:
         self._active_until = float("-inf")
         self._anew = True  # the next frame is the first of an opening
         self._frame_at: float | None = None  # the last one's
-        self._aspect = 1.0
+        self.aspect = 1.0  # width over height of the picture
         self._opened_at = self._looked_at = float("-inf")
         self.passed = float("-inf")  # until when time has passed without frames
         self.tracks: list[Track] = []
@@ -172,15 +172,15 @@ class Pipeline:
         self.tracks = self._riders.join(tracks, now)
         self.frames += 1
         height, width = frame.image.shape[:2]
-        self._aspect = width / height
+        self.aspect = width / height
         return self._judged(now, self._tracker.tentative)
 
     def _judged(self, now: float, tentative: Sequence[Track], *, blind: bool = False) -> list[Response]:
         remembered = self._riders.known_as(self._tracker.remembered)
         if self._recorder is not None:
-            self._recorder.look(now, self.tracks, tentative, remembered, self._aspect, blind=blind)
+            self._recorder.look(now, self.tracks, tentative, remembered, self.aspect, blind=blind)
         active = self._active_rules(now)
-        facts = self._judge.step(self.tracks, active, now, tentative, remembered, self._aspect, blind=blind)
+        facts = self._judge.step(self.tracks, active, now, tentative, remembered, self.aspect, blind=blind)
         return self._responder.respond(facts, now)
 
     def reopened(self) -> None:

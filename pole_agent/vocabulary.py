@@ -33,6 +33,8 @@ EVENT_TYPES = (  # without the prefix smartpole.
     "command.accepted",
     "command.refused",
     "outbox.dropped",
+    "page.viewed",
+    "configuration.changed",
 )
 TimeQuality = Literal["synced", "corrected", "unsynced"]
 

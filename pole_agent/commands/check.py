@@ -10,6 +10,7 @@ import argparse
 import os
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
@@ -19,10 +20,10 @@ from pole_agent.lamp.levels import duty
 from pole_agent.lamp.pwm import ROOT, find_chip
 from pole_agent.lamp.survey import survey
 from pole_agent.languages import in_language, phrase
-from pole_agent.settings import DEFAULT_PATH, Settings
+from pole_agent.settings import DEFAULT_PATH, Settings, overlay
 from pole_agent.settings.advice import warnings
 from pole_agent.settings.files import secrets
-from pole_agent.settings.load import examine_file
+from pole_agent.settings.load import examine_file, load, overlay_told, with_overlay
 from pole_agent.settings.reading import secret, unmarked
 from pole_agent.settings.section import is_credential
 
@@ -44,6 +45,9 @@ def run(arguments: argparse.Namespace) -> int:
         problems = problems + [
             p for p in look(settings) if not any(p.path.startswith(spoilt) for spoilt in examined.spoilt)
         ]
+    if settings is not None and not examined.problems:
+        settings, more = _with_overlay(arguments, settings)
+        problems += more
     if problems or settings is None:
         raise ConfigError(problems)
     for warning in [
@@ -57,6 +61,18 @@ def run(arguments: argparse.Namespace) -> int:
     words = phrase("check-passed", pole=settings.pole.id, cameras=cameras, rules=rules)
     print(f"{arguments.config}: {words.of(arguments.lang)}")
     return 0
+
+
+def _with_overlay(arguments: argparse.Namespace, settings: Settings) -> tuple[Settings, list[Problem]]:
+    """What runs: also what was drawn on the page, which is told; and what is wrong of that."""
+    try:
+        found = with_overlay(load(arguments.config, overlay.NONE), arguments.config)
+    except ConfigError as error:
+        file = settings.storage.state_dir / overlay.FILE
+        return settings, [replace(p, path=f"{file}: {p.path}") for p in error.problems]
+    if found.overlay.document:
+        print(overlay_told(found).of(arguments.lang))
+    return found.settings, []
 
 
 def look(settings: Settings) -> Iterator[Problem]:

@@ -8,9 +8,11 @@ memory. It says which. Ctrl-C ends it; --once ends with the clip and prints a su
 them, to fill a dashboard.
 
 A bench dispatcher stands in for the dock: nothing flies. At first it tells of too much wind, so that the
-request for a drone is blocked, says why, and wakes when the wind drops. Approval is automatic, as in
-simulations only, and each message says so; with --approval required a person decides, with the command that
-the demo prints.
+request for a drone is blocked, says why, and wakes when the wind drops. Then a person decides, on the page
+or with the command that the demo prints. Without a page approval is automatic, as in simulations only, and
+each message says so.
+
+The page shows all of it in a browser on this machine.
 """
 
 from __future__ import annotations
@@ -18,45 +20,39 @@ from __future__ import annotations
 import argparse
 import asyncio
 import contextlib
-import json
 import shlex
-import sys
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 from pole_agent import compose
-from pole_agent.clock import SystemClock
 from pole_agent.console.control import typed
 from pole_agent.console.daemon import Runs, leave, run_to_end, set_up_logging
 from pole_agent.console.lamp_words import REASONS
-from pole_agent.console.narrator import DISPATCHER, Narrator
+from pole_agent.console.narrator import Narrator
 from pole_agent.console.speech import say
-from pole_agent.errors import ConfigError, PoleAgentError, Problem
+from pole_agent.errors import ConfigError, Problem
 from pole_agent.health.vitals import peak_memory_mb
-from pole_agent.languages import in_language, phrase
-from pole_agent.settings import DEFAULT_PATH, Settings
-from pole_agent.settings.load import Loaded
+from pole_agent.languages import phrase
+from pole_agent.settings import DEFAULT_PATH
+from pole_agent.simulator.beside import dispatch, listen
 from pole_agent.simulator.broker import (
     broker_of_url,
     client_in_words,
-    client_of,
     mosquitto_on_loopback,
     mosquitto_program,
 )
-from pole_agent.simulator.dispatcher import TICK_S, BenchDispatcher, Weather
-from pole_agent.simulator.poles import Fleet, clock_for, neighbours, settings_for, time_of
-from pole_agent.simulator.serve import serve
-from pole_agent.uplink.events import Incoming, Message
+from pole_agent.simulator.demo_pole import DemoPole, free_port
+from pole_agent.simulator.poles import Fleet, clock_for, document_for, neighbours, settings_for, time_of
 
 HELP = "the whole agent on a bundled street clip"
 LAMP_SET = '{"level": 0.6, "duration_s": 20, "by": "me"}'
 DRAIN_S = 10.0
 MAX_POLES = 50
-GUST_MS, GUST_S, HURRY = 11.4, 3.0, 12.0  # of the bench dispatcher
+PAGE_PORT = 8080
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -86,14 +82,21 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--approval",
         choices=("automatic", "required"),
-        default="automatic",
-        help="of simulated flights; required: a person decides",
+        help="of simulated flights; required, the default where there is a page: a person decides",
     )
     parser.add_argument(
         "--no-dispatcher",
         action="store_true",
         help="without the bench dispatcher: start your own, or scripts/dispatcher",
     )
+    parser.add_argument(
+        "--page-port",
+        type=int,
+        default=PAGE_PORT,
+        metavar="N",
+        help=f"port of the page on 127.0.0.1; default: {PAGE_PORT}, or a free one",
+    )
+    parser.add_argument("--no-page", action="store_true", help="without the page")
     parser.add_argument("--log-level", choices=("debug", "info", "warning", "error"), default="warning")
 
 
@@ -110,6 +113,8 @@ def _reject(arguments: argparse.Namespace) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     _reject(arguments)
+    alone = arguments.poles == 1 and not arguments.once and not arguments.no_page
+    arguments.approval = arguments.approval or ("required" if alone else "automatic")
     set_up_logging(arguments.log_level)
     with scratch_folder() as scratch, contextlib.ExitStack() as stack:
         broker, said = _broker(arguments, Path(scratch), stack)
@@ -123,6 +128,7 @@ def run(arguments: argparse.Namespace) -> int:
         )
         narrator = Narrator(settings.base_topic, approve, arguments.lang)
         agent: Runs
+        renew: Callable[[], Runs | None] | None = None
         memory: Any = None
         if broker is not None and arguments.poles > 1:
             runtimes = neighbours(arguments, Path(scratch), broker, clock, settings)
@@ -132,27 +138,23 @@ def run(arguments: argparse.Namespace) -> int:
             if broker is None:
                 memory = compose.memory_broker()
                 memory.on_publish = narrator.hear
+            document = document_for(scratch, broker, not arguments.once, approval=arguments.approval)
+            if alone:
+                document["page"] = {"enabled": True, "port": free_port(arguments.page_port)}
             luminaire = compose.open_lamp(settings, clock)
-            runtime = compose.build(
-                Loaded(settings, ""),
-                luminaire,
-                clock,
-                broker=memory,
-                socket=Path(scratch) / compose.SOCKET_NAME,
-            )
-            agent = runtime.agent
+            pole = DemoPole(document, luminaire, clock, memory, here.socket)
+            runtime, agent, renew = pole.runtime, pole.runtime.agent, pole.renew
         if not arguments.once:
-            _show_what_to_type(arguments, settings, broker, here)
-        bases = [
-            settings_for(scratch, broker, True, number).base_topic for number in range(1, arguments.poles + 1)
-        ]
+            _show_what_to_do(arguments, runtime, broker, here)
+        numbers = range(1, arguments.poles + 1)
+        bases = [settings_for(scratch, broker, True, number).base_topic for number in numbers]
 
         async def beside() -> None:
             listeners = []
             if broker:
-                listeners.append(asyncio.ensure_future(_listen(broker, settings.base_topic, narrator)))
+                listeners.append(asyncio.ensure_future(listen(broker, settings.base_topic, narrator)))
             if not arguments.no_dispatcher:
-                listeners.append(asyncio.ensure_future(_dispatch(broker, memory, bases, clock, narrator)))
+                listeners.append(asyncio.ensure_future(dispatch(broker, memory, bases, clock, narrator)))
             try:
                 await _until_done(runtime, arguments.once)
                 if arguments.once:
@@ -164,15 +166,21 @@ def run(arguments: argparse.Namespace) -> int:
                     listener.cancel()
                 await asyncio.gather(*listeners, return_exceptions=True)
 
-        code = run_to_end(agent, beside)
+        code = run_to_end(agent, beside, renew)
         if arguments.once:
             _summary(runtime, narrator, said, arguments.lang)
     return leave(code)
 
 
-def _show_what_to_type(
-    arguments: argparse.Namespace, settings: Settings, broker: dict[str, Any] | None, here: argparse.Namespace
+def _show_what_to_do(
+    arguments: argparse.Namespace,
+    runtime: compose.Runtime,
+    broker: dict[str, Any] | None,
+    here: argparse.Namespace,
 ) -> None:
+    settings = runtime.settings
+    if runtime.page is not None:
+        say(arguments, phrase("demo-page", address=runtime.page.page.address))
     say(arguments, phrase("paste-into-terminal"))
     if broker:
         site = f"{settings.prefix}/{settings.pole.site}"
@@ -242,58 +250,3 @@ def _broker(
     return {"host": "127.0.0.1", "port": port, "tls": False}, phrase(
         "broker-own-mosquitto", address=f"127.0.0.1:{port}"
     )
-
-
-async def _listen(broker: dict[str, Any], base: str, narrator: Narrator) -> None:
-    """Be the city: subscribe, and pass on what comes."""
-    import aiomqtt
-
-    try:
-        async with client_of(broker) as client:
-            await client.subscribe(f"{base}/#", qos=1)
-            async for message in client.messages:
-                payload = message.payload if isinstance(message.payload, bytes) else b""
-                narrator.hear(Message(str(message.topic), payload))
-    except aiomqtt.MqttError as error:
-        print(f"demo: cannot listen to the broker: {error}", file=sys.stderr)
-    except PoleAgentError as error:
-        print(f"demo: {error}", file=sys.stderr)
-
-
-async def _dispatch(
-    broker: dict[str, Any] | None, memory: Any, poles: Sequence[str], clock: SystemClock, narrator: Narrator
-) -> None:
-    """The dock's side, simulated: at the broker, or beside the one in memory.
-
-    It serves `poles`, the demo's own, and no other.
-    """
-    import aiomqtt
-
-    outgoing: asyncio.Queue[tuple[str, dict[str, Any]]] = asyncio.Queue()
-    dispatcher = BenchDispatcher(
-        lambda topic, payload: outgoing.put_nowait((topic, payload)),
-        clock.wall,
-        Weather(gust_ms=GUST_MS, gust_s=GUST_S),
-        hurry=HURRY,
-        say=lambda text: narrator.say(
-            f"{DISPATCHER.of(narrator.language)} {in_language(text, narrator.language)}"
-        ),
-    )
-    if broker is not None:
-        try:
-            await serve(dispatcher, broker, poles, outgoing)
-        except* aiomqtt.MqttError as group:
-            print(f"demo: the bench dispatcher has lost the broker: {group.exceptions[0]}", file=sys.stderr)
-        return
-
-    def hear(message: Message) -> None:
-        narrator.hear(message)
-        dispatcher.hear(message.topic, message.payload)
-
-    memory.on_publish = hear
-    while True:
-        dispatcher.step()
-        while not outgoing.empty():
-            topic, payload = outgoing.get_nowait()
-            memory.send(Incoming(topic.removeprefix(f"{poles[0]}/"), json.dumps(payload).encode()))
-        await asyncio.sleep(TICK_S)

@@ -30,8 +30,9 @@ from pole_agent.rehearsal.light import light
 from pole_agent.rehearsal.reel import Coverage
 from pole_agent.rehearsal.rehearse import Part, rehearse
 from pole_agent.rehearsal.replay import Outcome
-from pole_agent.settings import DEFAULT_PATH, Settings
-from pole_agent.settings.load import load, load_or_last_good
+from pole_agent.settings import DEFAULT_PATH, Settings, overlay
+from pole_agent.settings.load import load, load_or_last_good, with_overlay
+from pole_agent.settings.reading import text_file
 
 HELP = "try rules on what the pole saw in the last days"
 
@@ -51,13 +52,23 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         metavar="F",
         help=f"the rules of today; default: {DEFAULT_PATH}",
     )
+    parser.add_argument(
+        "--overlay",
+        type=Path,
+        metavar="F",
+        help="with this overlay of the page on it, beside the rules in force; default: the one that is saved",
+    )
     parser.add_argument("--list", action="store_true", help="each alarm with its time, class and way")
     kept.arguments(parser)
 
 
 def run(arguments: argparse.Namespace) -> int:
-    new = load(arguments.config).settings
-    today = _today(arguments, new)
+    if arguments.overlay is None:
+        new = load(arguments.config).settings
+        today = _today(arguments, new)
+    else:
+        today = load(arguments.config).settings
+        new = _with(arguments.config, arguments.overlay)
     found = _rehearsed(arguments, new, today)
     zone = new.pole.place.zone
     if arguments.json:
@@ -66,6 +77,12 @@ def run(arguments: argparse.Namespace) -> int:
     for line in told(found, zone, arguments):
         say(arguments, line)
     return 0
+
+
+def _with(path: Path, file: Path) -> Settings:
+    """Raises ConfigError, OSError."""
+    plain = load(path, overlay.NONE)
+    return with_overlay(plain, path, overlay.parse(text_file(file, overlay.MAX_BYTES))).settings
 
 
 def _today(arguments: argparse.Namespace, new: Settings) -> Settings | None:

@@ -20,7 +20,7 @@ import signal
 import threading
 from dataclasses import replace
 from pathlib import Path
-from typing import IO
+from typing import IO, TYPE_CHECKING
 
 from pole_agent import compose
 from pole_agent.agent import Agent
@@ -30,10 +30,22 @@ from pole_agent.errors import ConfigError, LampError, PoleAgentError, Problem
 from pole_agent.health.notify import notify
 from pole_agent.lamp.lamp import Luminaire
 from pole_agent.languages import phrase
-from pole_agent.settings import DEFAULT_PATH
+from pole_agent.settings import DEFAULT_PATH, overlay
 from pole_agent.settings.advice import warnings
-from pole_agent.settings.load import Loaded, keep_last_good, last_good, load, load_or_last_good
+from pole_agent.settings.load import (
+    Loaded,
+    keep_last_good,
+    last_good,
+    load,
+    load_or_last_good,
+    overlay_told,
+    with_overlay,
+    without_overlay,
+)
 from pole_agent.threads import Thread
+
+if TYPE_CHECKING:
+    from pole_agent.compose.page import Desk
 
 LOCK = "agent.lock"
 READ_S = 20.0  # after which a file that does not come is told
@@ -57,7 +69,7 @@ def run(arguments: argparse.Namespace) -> int:
     signal.signal(signal.SIGHUP, lambda *_: early.set())
     set_up_logging(arguments.log_level)
     clock = SystemClock()
-    loaded = load_or_last_good(arguments.config)
+    loaded = settled(load_or_last_good(arguments.config), arguments.config)
     lock = alone(loaded.settings.storage.state_dir)
     # Before anything heavy is loaded: within half a second of the start the lamp is at a safe level.
     loaded, luminaire = lit(arguments.config, loaded, clock)
@@ -67,6 +79,21 @@ def run(arguments: argparse.Namespace) -> int:
     daemon.luminaire.close()  # the last thing of all: then the wiring keeps the street lit
     del lock
     return leave(code)
+
+
+def settled(loaded: Loaded, path: Path) -> Loaded:
+    """Without a change of the page that was still on trial when the last agent ended: it may have been the
+    reason.
+    """
+    try:
+        if not overlay.take_back(loaded.settings.storage.state_dir):
+            return loaded
+    except OSError as error:
+        log.error("the overlay cannot be taken back: %s", error)
+        return loaded
+    why = phrase("overlay-taken-back", reason=phrase("overlay-trial-cut"))
+    found = load_or_last_good(path)
+    return replace(found, degraded=found.degraded or why)
 
 
 def lit(path: Path, loaded: Loaded, clock: Clock) -> tuple[Loaded, Luminaire]:
@@ -130,9 +157,13 @@ class Daemon:
         settings = loaded.settings
         if loaded.degraded:
             log.error("configuration: %s", loaded.degraded)
+        if loaded.overlay.document:
+            log.info("configuration: %s", overlay_told(loaded))
         for warning in warnings(settings):
             log.warning("configuration: %s", warning)
-        runtime = compose.build(loaded, self.luminaire, self._clock, before=before, for_real=True)
+        runtime = compose.build(
+            loaded, self.luminaire, self._clock, before=before, for_real=True, desk=self._desk(loaded)
+        )
         if not loaded.degraded:
             # A state directory that cannot be written is told by the store
             with contextlib.suppress(OSError):
@@ -141,6 +172,18 @@ class Daemon:
             "pole %s at %s: running; control socket %s", settings.pole.id, settings.pole.site, runtime.socket
         )
         return runtime
+
+    def _desk(self, loaded: Loaded) -> Desk | None:
+        """For the page; None where it is off, so that nothing of it is imported."""
+        if not loaded.settings.page.enabled:
+            return None
+        plain = without_overlay(loaded, self._path)
+        return compose.desk_of(
+            plain,
+            lambda overlay: with_overlay(plain, self._path, overlay),
+            lambda: self._read_again(asyncio.get_running_loop()),
+            self._path,
+        )
 
     async def listen_for_reload(self) -> None:
         """Runs beside the agents."""

@@ -24,10 +24,10 @@ from pole_agent.commands.drone import one_of, requests_of
 from pole_agent.commands.outbox import read_database
 from pole_agent.console import control
 from pole_agent.console.control import Here
-from pole_agent.console.lamp_chain import lamp_chain, percent
 from pole_agent.console.lamp_words import REASONS
 from pole_agent.console.request import where
 from pole_agent.errors import ConfigError, PoleAgentError, Problem
+from pole_agent.lamp.chain import lamp_chain, percent
 from pole_agent.languages import in_language, phrase
 from pole_agent.rule_kinds import named
 

@@ -34,12 +34,14 @@ from pole_agent.health.trust import TimeKeeper
 from pole_agent.lamp.lamp import Luminaire
 from pole_agent.settings import Settings
 from pole_agent.settings.load import Loaded
+from pole_agent.settings.overlay import Overlay
 
 if TYPE_CHECKING:
     import asyncio
 
     from pole_agent.agent import Agent
     from pole_agent.camera.source import FrameSource
+    from pole_agent.compose.page import Desk, ServedPage
     from pole_agent.context import Context
     from pole_agent.health.parts import Parts
     from pole_agent.loops.dispatch import Dispatch
@@ -49,6 +51,7 @@ if TYPE_CHECKING:
     from pole_agent.loops.report import Report
     from pole_agent.loops.upload import Upload
     from pole_agent.loops.watch import Watch
+    from pole_agent.page.pictures import Pictures
     from pole_agent.store.store import Store
     from pole_agent.uplink.board import Board
     from pole_agent.uplink.broker import Broker
@@ -66,6 +69,7 @@ __all__ = [
     "claim_lamp",
     "client_id_of",
     "configuration_of",
+    "desk_of",
     "detector_of",
     "drone_areas",
     "drone_rules",
@@ -103,6 +107,7 @@ class Runtime:
     socket: Path
     agent: Agent = field(init=False)
     local: Local = field(init=False)
+    page: ServedPage | None = None
 
     @property
     def keeper(self) -> TimeKeeper:
@@ -128,6 +133,20 @@ def lasts(old: Settings, new: Settings) -> bool:
     )
 
 
+def desk_of(
+    plain: Loaded,
+    try_on: Callable[[Overlay], Loaded],
+    reload: Callable[[], None] | None,
+    path: Path | None,
+    *,
+    open_to_all: bool = False,
+) -> Desk:
+    """See `compose.page.Desk`: that file imports the page."""
+    from pole_agent.compose.page import Desk
+
+    return Desk(plain=plain, try_on=try_on, reload=reload, path=path, open_to_all=open_to_all)
+
+
 def build(
     loaded: Loaded,
     luminaire: Luminaire,
@@ -141,20 +160,19 @@ def build(
     socket: Path | None = None,
     before: Runtime | None = None,
     for_real: bool = False,
+    desk: Desk | None = None,
 ) -> Runtime:
     """Wire the rooms. What is not given is made as the settings say. Raises ConfigError.
 
     `for_real`: this is a pole on a street. Only `pole-agent run` says so; whatever else is built here marks
-    all it sends as a simulation.
-
-    `before`: the runtime whose lamp is taken over, and, when it has kept them, store and connection too.
+    all it sends as a simulation. `before`: the runtime whose lamp is taken over, and, when it has kept them,
+    store and connection too. `desk`: what the page needs of the command that runs the agent; without it there
+    is no page.
     """
     from pole_agent.compose import loops as make
     from pole_agent.compose.agent import agent_of, local_of
-    from pole_agent.loops.act import Act
     from pole_agent.loops.beat import Beats
     from pole_agent.loops.records import Records
-    from pole_agent.loops.tell import Tell
 
     settings = loaded.settings
     keeper = before.keeper if before is not None and before.settings.clock == settings.clock else None
@@ -168,10 +186,10 @@ def build(
     if before is not None:
         before.detector.close()
     detector, heat = detector or detector_of(settings), make.heat_of(clock)
-    record, tell = context.store.record, Tell().event
-    act = Act(boost=light.boosts.add, request=dispatch.trigger, record=record, tell=tell)
+    act = make.act_of(context, light, dispatch)
+    pictures = None if desk is None else _pictures_of(settings)
     watches = make.watches_of(
-        context, settings, detector, act, sources, pace=heat.pace, random=random, pulses=pulses
+        context, settings, detector, act, sources, pictures, pace=heat.pace, random=random, pulses=pulses
     )
     upload = make.upload_of(
         context, settings, broker, inbox, kept, for_real=for_real, random=random, pulses=pulses
@@ -184,7 +202,33 @@ def build(
         settings, context, light, dispatch, upload, listen, report, detector, watches, inbox, socket
     )
     runtime.local = local_of(runtime, before)
+    runtime.page = _page_of(runtime, loaded, desk, pictures, before, for_real=for_real)
     agent = runtime.agent = agent_of(
         runtime, loaded, luminaire, records, kept, beats=beats, random=random, pulses=pulses
     )
     return runtime
+
+
+def _pictures_of(settings: Settings) -> Pictures | None:
+    if not settings.page.enabled:
+        return None
+    from pole_agent.compose.page import pictures_of
+
+    return pictures_of(settings)
+
+
+def _page_of(
+    runtime: Runtime,
+    loaded: Loaded,
+    desk: Desk | None,
+    pictures: Pictures | None,
+    before: Runtime | None,
+    *,
+    for_real: bool,
+) -> ServedPage | None:
+    if desk is None or not loaded.settings.page.enabled:
+        return None
+    from pole_agent.compose.agent import answer_of
+    from pole_agent.compose.page import page_of
+
+    return page_of(runtime, loaded, answer_of(runtime), desk, pictures, before, for_real=for_real)

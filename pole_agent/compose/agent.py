@@ -5,12 +5,14 @@ Imported once the lamp is lit.
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from pole_agent import __version__
 from pole_agent.agent import Agent
+from pole_agent.compose.lamp import plan_of
 from pole_agent.compose.loops import LIGHT_BEAT_S, PULSE_S, UPLOAD_BEAT_S, WATCH_BEAT_S
 from pole_agent.compose.parts import client_id_of
 from pole_agent.compose.rooms import info_of, site_of, street_of
@@ -19,10 +21,11 @@ from pole_agent.health.metrics import text as metrics_text
 from pole_agent.lamp.lamp import Luminaire
 from pole_agent.lifecycle import Lifecycle
 from pole_agent.loops.announce import Announce
-from pole_agent.loops.answer import Answer
+from pole_agent.loops.answer import Answer, Question
 from pole_agent.loops.beat import Beat, Beats, status_line
 from pole_agent.loops.local import Local
 from pole_agent.loops.metrics import Metrics
+from pole_agent.loops.past import Past
 from pole_agent.loops.records import Records
 from pole_agent.settings.load import Loaded
 from pole_agent.supervise import Job, OnFailure
@@ -32,6 +35,7 @@ from pole_agent.uplink.homeassistant import discovery
 if TYPE_CHECKING:
     from pole_agent.compose import Runtime
 
+MAX_FINDINGS = 1 << 16  # bytes of the doctor's report
 LASTING = ("upload",)  # jobs that go on over a reload, with the store and the board
 
 
@@ -78,6 +82,8 @@ def jobs_of(runtime: Runtime, beats: Beats) -> list[Job]:
         jobs.append(Job("upload", runtime.upload.run, beat_within_s=UPLOAD_BEAT_S))
     if settings.metrics.enabled:
         jobs.append(Job("metrics", metrics_of(runtime).run))
+    if runtime.page is not None:
+        jobs.append(Job("page", runtime.page.run))
     return jobs
 
 
@@ -86,15 +92,35 @@ def local_of(runtime: Runtime, before: Runtime | None) -> Local:
 
     That of the runtime `before` goes on listening, where its path stays.
     """
-    context, settings, light = runtime.context, runtime.settings, runtime.light
-    clock, keeper = context.clock, context.keeper
 
     async def command(path: str, payload: bytes, by: str) -> dict[str, Any] | None:
         return await runtime.listen.handle(path, payload, local_by=by)
 
+    listener = before.local.hand_over(runtime.socket) if before is not None else None
+    return Local(
+        runtime.socket,
+        command,
+        answer_of(runtime),
+        listener=listener,
+        reloading=lambda: runtime.agent.reloading,
+    )
+
+
+def answer_of(runtime: Runtime) -> Answer:
+    """The questions of people at the pole, by the control socket or on the page."""
+    context, settings, light = runtime.context, runtime.settings, runtime.light
+    clock, keeper = context.clock, context.keeper
+
     def of_lamp() -> dict[str, Any]:
         why = None if keeper.trusted else keeper.reason
         return light.state() | {"account": light.account(), "remaining_s": light.remaining_s(), "clock": why}
+
+    async def examined() -> list[dict[str, Any]]:
+        from pole_agent import doctor
+
+        return await asyncio.to_thread(
+            lambda: doctor.report(doctor.examine(settings, doctor.QUICK), "en", MAX_FINDINGS)
+        )
 
     others: dict[str, Callable[[], Any]] = {
         "lamp": of_lamp,
@@ -102,15 +128,17 @@ def local_of(runtime: Runtime, before: Runtime | None) -> Local:
         "drone": runtime.dispatch.controller.everything,
         "health": runtime.report.health,
         "conduct": partial(conduct_digest, settings),
+        "doctor": examined,
     }
-    listener = before.local.hand_over(runtime.socket) if before is not None else None
-    return Local(
-        runtime.socket,
-        command,
-        Answer(context, others),
-        listener=listener,
-        reloading=lambda: runtime.agent.reloading,
-    )
+    past = Past(context, plan_of(settings), settings.lamp.rated_w, settings.lamp.floor)
+    answers: dict[str, Question] = {
+        "past.incidents": past.incidents,
+        "past.traffic": past.traffic,
+        "past.commands": past.commands,
+        "past.night": past.night,
+        "why.light": past.light,
+    }
+    return Answer(context, others, answers)
 
 
 def metrics_of(runtime: Runtime) -> Metrics:

@@ -33,6 +33,7 @@ from pole_agent.health.trust import TimeKeeper
 from pole_agent.health.vitals import power, temperature_c
 from pole_agent.lamp.lamp import Luminaire
 from pole_agent.lamp.street_light import LampState
+from pole_agent.loops.act import Act
 from pole_agent.loops.beat import Beats
 from pole_agent.loops.diagnose import Diagnose
 from pole_agent.loops.dispatch import Dispatch
@@ -40,6 +41,7 @@ from pole_agent.loops.light import Light
 from pole_agent.loops.listen import Listen
 from pole_agent.loops.records import Records
 from pole_agent.loops.report import Report, Sources
+from pole_agent.loops.tell import Tell
 from pole_agent.loops.upload import Upload
 from pole_agent.loops.watch import Watch
 from pole_agent.pipeline import Pipeline
@@ -55,6 +57,8 @@ from pole_agent.vocabulary import Response
 
 if TYPE_CHECKING:
     from pole_agent.compose import Runtime
+    from pole_agent.frame import Frame
+    from pole_agent.page.pictures import Pictures
 
 INBOX = 100  # commands
 LIGHT_BEAT_S = 5.0
@@ -63,6 +67,7 @@ PULSE_S = 60.0
 WATCH_BEAT_S, UPLOAD_BEAT_S = 180.0, 900.0
 # What is known of them outlasts a reload
 LASTING_PARTS = ("uplink", "mqtt", "events", "states", "commands", "identity", "store", "clock")
+HIDDEN = ("person", "bicycle", "motorcycle", "two_wheeler")  # in pixelated pictures: riders too
 ACTIVE_REQUEST = ("request_id", "state", "origin", "rule", "count", "expires_at", "simulation")
 
 
@@ -118,6 +123,12 @@ def dispatch_of(
     return dispatch
 
 
+def act_of(context: Context, light: Light, dispatch: Dispatch) -> Act:
+    return Act(
+        boost=light.boosts.add, request=dispatch.trigger, record=context.store.record, tell=Tell().event
+    )
+
+
 def heat_of(clock: Clock) -> Heat:
     return Heat(temperature_c, lambda: power()["throttled"], clock.monotonic)
 
@@ -132,12 +143,16 @@ def watches_of(
     detector: Detector,
     act: Callable[[Sequence[Response]], None],
     sources: Sequence[Callable[[], FrameSource]] | None,
+    pictures: Pictures | None,
     *,
     random: Callable[[], float],
     pace: Callable[[], float],
     pulses: Beats,
 ) -> list[Watch]:
-    """One for each camera. `sources`: of their pictures, in place of those in the settings."""
+    """One for each camera. `sources`: of their pictures, in place of those in the settings.
+
+    `pictures`: who shows them to people at the pole.
+    """
     clock, watches = context.clock, []
     recorder_of = recorders_of(context, settings)
     for index, camera in enumerate(settings.cameras):
@@ -168,9 +183,16 @@ def watches_of(
             random=random,
             pace=pace,
             beat=beat,
+            show=None if pictures is None else partial(_shown, pictures, camera.name),
         )
         watches.append(watch)
     return watches
+
+
+def _shown(pictures: Pictures, camera: str, frame: Frame, pipeline: Pipeline) -> None:
+    """What may be a person is hidden where people are: also what the tracker is not sure of."""
+    found = [d.box for d in pipeline.detections if d.label in HIDDEN]
+    pictures.show(camera, frame, found + [t.box for t in pipeline.tracks if t.label in HIDDEN])
 
 
 def _at_now(make: Callable[[float], Pipeline], clock: Clock) -> Pipeline:

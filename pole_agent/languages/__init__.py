@@ -29,6 +29,7 @@ MAX_DEPTH = 6  # sentences within sentences
 MAX_CHARS = 2000  # of a sentence that is looked up
 MAX_PARTS, MAX_SPAN = 40, 3  # joined by semicolons: of a text, of one sentence in it
 WORD = re.compile("[A-Za-z]{2}")
+PAGE = "ui-"  # codes of what only the scripts of the page say: it never comes back as text
 COMPOSED = ("at-key", "joined")  # of other phrases, without a word of their own
 
 
@@ -183,15 +184,19 @@ def _split(template: str) -> tuple[list[str], list[str]]:
     return fixed, names
 
 
+def _parts() -> list[tuple[str, list[str], list[str]]]:
+    """Code, fixed parts and facts of every sentence that may come back as text."""
+    return [(code, *_split(said)) for code, said in ENGLISH.items() if not code.startswith(PAGE)]
+
+
 @functools.cache
 def _fixed() -> dict[str, str]:
     """Code by text, of the sentences without facts."""
-    return {fixed[0]: code for code in ENGLISH for fixed, names in [_split(ENGLISH[code])] if not names}
+    return {fixed[0]: code for code, fixed, names in _parts() if not names}
 
 
 @functools.cache
 def _varying() -> list[tuple[str, list[str], list[str]]]:
     """Code, fixed parts and facts of the sentences with words to find them by, the most definite first."""
-    split = [(code, *_split(template)) for code, template in ENGLISH.items()]
-    known = [(c, fixed, names) for c, fixed, names in split if names and WORD.search(" ".join(fixed))]
+    known = [(c, fixed, names) for c, fixed, names in _parts() if names and WORD.search(" ".join(fixed))]
     return sorted(known, key=lambda entry: -len("".join(entry[1])))

@@ -17,10 +17,12 @@ Question = Callable[[Mapping[str, Any]], Awaitable[Any]]
 
 class Answer:
     """Answers those of the clock and the store itself; `others` are the questions that other rooms answer, by
-    name.
+    name; `past` those that take arguments.
     """
 
-    def __init__(self, context: Context, others: Mapping[str, Callable[[], Any]]) -> None:
+    def __init__(
+        self, context: Context, others: Mapping[str, Callable[[], Any]], past: Mapping[str, Question]
+    ) -> None:
         self._clock, self._keeper, self._store, self._base = (
             context.clock,
             context.keeper,
@@ -34,6 +36,7 @@ class Answer:
             "outbox.page": self._page,
             "why.lamp": self._why_lamp,
             "why.incident": self._why_incident,
+            **past,
         }
 
     async def __call__(self, question: str, arguments: Mapping[str, Any]) -> Any:

@@ -78,6 +78,7 @@ class Report:
         self._clock, self._base, self._state_dir = context.clock, context.base, state_dir
         self._sources, self._certificates, self._ttl_s, self._beat = sources, certificates, ttl_s, beat
         self._active = b""
+        self.open_incidents: list[dict[str, Any]] | None = []  # at the last look; None: the store is silent
         self._health_at = self._purge_at = self._trust_at = float("-inf")
         # The times of this boot, also those that a process before this one has stored
         self._corrected = False
@@ -196,6 +197,7 @@ class Report:
             except OutboxError as error:
                 self._parts.degrade("store", str(error))
                 incidents = None
+        self.open_incidents = incidents
         payload = encode({"incidents": incidents, **self._sources.present()})
         if payload != self._active:
             self._active = payload

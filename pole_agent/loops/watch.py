@@ -77,13 +77,16 @@ class Watch:
         random: Callable[[], float],
         pace: Callable[[], float] = lambda: 1.0,
         beat: Callable[[], None] = lambda: None,
+        show: Callable[[Frame, Pipeline], None] | None = None,
     ) -> None:
         """`random` gives 0 to 1 for the pauses between attempts.
 
         `pace`: the share of its usual work that the detector may do now.
+
+        `show` is called after each look; it returns at once.
         """
         self.camera = camera
-        self._pace, self._beat = pace, beat
+        self._pace, self._beat, self._show = pace, beat, show
         self._fps = fps
         self._new_source, self._new_pipeline, self._detector = new_source, new_pipeline, detector
         self._act, self._parts, self._clock = act, parts, clock
@@ -134,6 +137,8 @@ class Watch:
                     begun = rested
                 runs = pipeline.detector_runs
                 self._act(await pipeline.look(frame))
+                if self._show is not None:
+                    self._show(frame, pipeline)
                 now = self._clock.monotonic()
                 if pipeline.detector_runs > runs:
                     if not runs:

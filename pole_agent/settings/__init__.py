@@ -12,7 +12,8 @@ from pole_agent.settings.drone import DroneSettings
 from pole_agent.settings.lamp import LampSettings
 from pole_agent.settings.metrics import MetricsSettings
 from pole_agent.settings.mqtt import MqttSettings
-from pole_agent.settings.pole import ClockSettings, PageSettings, PoleSettings, StorageSettings
+from pole_agent.settings.page import PageSettings
+from pole_agent.settings.pole import ClockSettings, PoleSettings, StorageSettings
 from pole_agent.settings.rules import LineSettings, RuleSettings, ZoneSettings
 from pole_agent.settings.section import Section
 

@@ -17,6 +17,7 @@ def secrets(settings: Settings) -> Iterator[tuple[str, Path]]:
             (f"mqtt.{key}", getattr(settings.mqtt, key))
             for key in ("password_file", "ca_file", "cert_file", "key_file")
         ]
+    named += [(f"page.{key}", getattr(settings.page, key)) for key in ("cert_file", "key_file")]
     for path, written in named:
         if (file := secret_file(written)) is not None:
             yield path, file

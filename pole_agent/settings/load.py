@@ -13,10 +13,12 @@ from pathlib import Path
 from typing import Any
 
 from pole_agent.errors import ConfigError, Problem
-from pole_agent.languages import phrase
+from pole_agent.languages import Phrase, phrase
 from pole_agent.replacing import replace_file
 from pole_agent.settings import Settings
+from pole_agent.settings import overlay as overlays
 from pole_agent.settings.examine import Examined, examine
+from pole_agent.settings.overlay import NONE, Overlay, laid_over
 from pole_agent.settings.reading import regular_file, text_file
 from pole_agent.settings.section import is_credential
 
@@ -47,16 +49,63 @@ class Loaded:
     settings: Settings
     text: str
     degraded: str = ""
+    overlay: Overlay = NONE
 
     @property
     def digest(self) -> str:
-        return hashlib.sha256(self.text.encode()).hexdigest()
+        return hashlib.sha256((self.text + self.overlay.text).encode()).hexdigest()
 
 
-def load(path: Path) -> Loaded:
-    """Read and check a configuration file. Raises ConfigError with all problems."""
+def load(path: Path, overlay: Overlay | None = None) -> Loaded:
+    """Read and check a configuration file, with the overlay of its state directory on it, or `overlay`.
+
+    An overlay that does not fit is left out, and `degraded` says so. Raises ConfigError with all problems of
+    the file.
+    """
     text = _text(path)
-    return Loaded(parse(text, str(path), path.parent), text)
+    plain = Loaded(parse(text, str(path), path.parent), text)
+    try:
+        return with_overlay(plain, path, overlay)
+    except ConfigError as error:
+        return replace(plain, degraded=phrase("overlay-refused", problems=error))
+
+
+def with_overlay(plain: Loaded, path: Path, overlay: Overlay | None = None) -> Loaded:
+    """`plain`, read from `path`, with an overlay on it: by default that of its state directory. Raises
+    ConfigError with all problems that the overlay makes.
+    """
+    if overlay is None:
+        overlay = overlays.read(plain.settings.storage.state_dir)
+    if not overlay.document:
+        return plain
+    document = _anchored(_document(plain.text, str(path)), path.parent)
+    try:
+        examined = examine(laid_over(document, overlay))
+    except RecursionError as error:
+        raise ConfigError([Problem(overlays.FILE, phrase("toml-too-deep"))]) from error
+    if examined.problems or examined.settings is None:
+        raise ConfigError(examined.problems)
+    return replace(plain, settings=examined.settings, overlay=overlay)
+
+
+def overlay_told(loaded: Loaded) -> Phrase:
+    """What of the configuration was drawn on the page, for people."""
+    document = loaded.overlay.document
+    return phrase(
+        "overlay-is-used",
+        zones=len(document.get("zone", [])),
+        lines=len(document.get("line", [])),
+        rules=len(document.get("rule", [])),
+        masks=sum(len(m) for m in document.get(overlays.MASKS, {}).values()),
+        file=loaded.settings.storage.state_dir / overlays.FILE,
+    )
+
+
+def without_overlay(loaded: Loaded, path: Path) -> Loaded:
+    """The same configuration, read from `path`, as it is without its overlay."""
+    if not loaded.overlay.document:
+        return loaded
+    return replace(loaded, settings=parse(loaded.text, str(path), path.parent), overlay=NONE)
 
 
 def examine_file(path: Path) -> Examined:
@@ -137,9 +186,13 @@ def last_good(path: Path, state_dir: Path | None = None) -> Loaded | None:
     for folder in _state_dirs(path, state_dir):
         try:
             text = text_file(folder / LAST_GOOD, MAX_BYTES)
-            return Loaded(parse(text, folder=path.parent), text, phrase("last-good-is-used", folder=folder))
+            plain = Loaded(parse(text, folder=path.parent), text, phrase("last-good-is-used", folder=folder))
         except (OSError, ValueError, ConfigError):
             continue
+        try:
+            return with_overlay(plain, path)
+        except ConfigError:
+            return plain
     return None
 
 
@@ -201,6 +254,7 @@ FILE_KEYS = {
     "detector": ("model",),
     "mqtt": ("password_file", "ca_file", "cert_file", "key_file"),
     "drone": ("geofence", "exclusions"),
+    "page": ("cert_file", "key_file"),
 }
 
 

@@ -10,7 +10,6 @@ from pydantic import AfterValidator, Field, field_validator
 
 from pole_agent.almanac import Place
 from pole_agent.languages import phrase
-from pole_agent.settings.host import Host
 from pole_agent.settings.section import FilePath, Name, Section, nearest
 from pole_agent.vocabulary import EVENT_TYPES
 
@@ -106,16 +105,3 @@ class ClockSettings(Section):
         bool,
         Field(description="there is a clock chip with a battery: what it set the clock to at boot is right"),
     ] = False
-
-
-class PageSettings(Section):
-    enabled: bool = False
-    host: Host = "127.0.0.1"
-    port: Annotated[int, Field(ge=1, le=65535)] = 8080
-
-    @field_validator("enabled")
-    @classmethod
-    def not_yet(cls, value: bool) -> bool:
-        if value:
-            raise ValueError(phrase("no-status-page"))
-        return value

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Literal, get_args
 
 from pydantic import Field, field_validator, model_validator
 
@@ -15,6 +15,7 @@ from pole_agent.settings.section import Fraction, FractionPoint, Level, Name, Se
 from pole_agent.vocabulary import Severity
 
 Label = Literal["person", "bicycle", "car", "motorcycle", "bus", "truck", "vehicle", "two_wheeler"]
+LABELS: tuple[Label, ...] = get_args(Label)
 SeverityWord = Literal["info", "warning", "alarm"]
 MIN_ZONE_AREA = 1e-4  # a hundredth of the picture's side, squared
 

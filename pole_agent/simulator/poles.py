@@ -28,6 +28,13 @@ def settings_for(
     state_dir: str, broker: dict[str, Any] | None, loop: bool, number: int = 1, approval: str = "automatic"
 ) -> Settings:
     """The demo's pole.toml, with what only this run knows. `number`: which pole of the street it is."""
+    return Settings.model_validate(document_for(state_dir, broker, loop, number, approval))
+
+
+def document_for(
+    state_dir: str, broker: dict[str, Any] | None, loop: bool, number: int = 1, approval: str = "automatic"
+) -> dict[str, Any]:
+    """The same, as it is written."""
     document = tomllib.loads((FOLDER / "pole.toml").read_text())
     document["storage"] = {"state_dir": state_dir}
     document["drone"]["approval"] = approval
@@ -37,7 +44,7 @@ def settings_for(
     document["camera"][0] |= {"source": str(FOLDER / "street.mp4"), "loop": loop}
     if broker:
         document["mqtt"] = broker
-    return Settings.model_validate(document)
+    return document
 
 
 def clock_for(settings: Settings, alone: bool) -> SystemClock:

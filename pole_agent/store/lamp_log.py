@@ -21,6 +21,17 @@ class LampLog(Table):
             "DELETE FROM lamp_log WHERE number <= (SELECT max(number) FROM lamp_log) - ?", (KEEP_LAMP_LOG,)
         )
 
+    def lamp_changes(self, since: float, until: float, limit: int) -> list[tuple[float, str]]:
+        """(wall, reasons) of the newest changes between two wall times, at most `limit`, in their order; and
+        before them the last one up to `since`, which was in force then.
+        """
+        row = "SELECT wall, data, number FROM lamp_log WHERE wall"
+        before = self._db.execute(f"{row} <= ? ORDER BY wall DESC, number DESC LIMIT 1", (since,)).fetchall()
+        within = self._db.execute(
+            f"{row} > ? AND wall <= ? ORDER BY wall DESC, number DESC LIMIT ?", (since, until, limit)
+        ).fetchall()
+        return [(wall, data) for wall, data, _ in [*before, *reversed(within)]]
+
     def lamp_log(self, wall: float) -> list[tuple[float, str, str] | None]:
         """(wall, time quality, reasons) of the last change up to a wall time, and of the next after it; None
         where there is none.

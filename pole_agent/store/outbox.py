@@ -6,6 +6,7 @@ import json
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
+from pole_agent.store.incidents import WALK
 from pole_agent.store.retention import DROPPED, GOES, QUALITIES, life_s
 from pole_agent.store.rows import COLUMNS, INSERT, SOUND, Entry, Stored, as_json, ranges
 from pole_agent.store.schema import PAGE_BYTES
@@ -164,6 +165,18 @@ class Outbox(State):
     def list_events(self, limit: int, after: int = 0) -> list[Stored]:
         rows = self._db.execute(
             f"SELECT {COLUMNS} FROM outbox WHERE seq > ? ORDER BY seq LIMIT ?", (after, limit)
+        )
+        return [Stored._make(r) for r in rows]
+
+    def latest(self, kinds: Sequence[str], since: float, limit: int) -> list[Stored]:
+        """The newest events of these kinds, at most `limit`, of those the newest first; wall times from
+        `since` on. Older ones than the last WALK events are not looked at.
+        """
+        marks = ", ".join("?" * len(kinds))
+        rows = self._db.execute(
+            f"SELECT {COLUMNS} FROM outbox WHERE seq > (SELECT max(seq) FROM outbox) - {WALK}"
+            f" AND kind IN ({marks}) AND wall >= ? ORDER BY seq DESC LIMIT ?",
+            (*kinds, since, limit),
         )
         return [Stored._make(r) for r in rows]
 

@@ -13,8 +13,8 @@ from typing import Any
 import pytest
 
 from pole_agent.commands.why import moment
-from pole_agent.console.lamp_chain import lamp_chain
 from pole_agent.errors import ConfigError
+from pole_agent.lamp.chain import lamp_chain
 from tests.cli import call
 from tests.commands.test_commands import Start
 from tests.conftest import CLIP, eventually

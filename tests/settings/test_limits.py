@@ -681,10 +681,11 @@ def test_a_rule_looks_through_the_camera_of_its_place() -> None:
             '[[camera]]\nname = "c"\nsource = "rtsp://x"\npicture = "100000x5"',
             'camera[1].picture: invalid picture size; expected width and height like "640x480"',
         ),
-        (
-            "[page]\nenabled = true",
-            "page.enabled: the status page is not part of this release; leave it false",
-        ),
+        ("[page]\nenabled = true", ""),
+        ('[page]\nenabled = true\nhost = "::1"', ""),
+        ('[page]\nhost = "0.0.0.0"', ""),
+        ('[page]\nenabled = true\nhost = "0.0.0.0"\ntrusted_proxies = ["10.0.0.0/8"]', ""),
+        ('[page]\nenabled = true\nhost = "10.0.0.7"\ncert_file = "c"\nkey_file = "k"', ""),
     ],
 )
 def test_a_problem_in_words(text: str, problem: str) -> None:

@@ -78,7 +78,15 @@ def test_drone_enabled_alone_is_valid() -> None:
             CAMERA + '[[zone]]\nname = "z"\npolygon = [[0.1, 0.1], [0.5, 0.5], [0.1, 0.1]]\n',
             "zone[0].polygon: the polygon has no area",
         ),
-        ("[page]\nenabled = true\n", "page.enabled: the status page is not part of this release"),
+        (
+            '[page]\nenabled = true\nhost = "0.0.0.0"\n',
+            "page: 0.0.0.0 can be reached from other machines: set",
+        ),
+        ('[page]\ncert_file = "c"\n', "page: cert_file and key_file are needed together"),
+        (
+            '[page]\ntrusted_proxies = ["x"]\n',
+            "page.trusted_proxies[0]: invalid network 'x'; expected an address",
+        ),
     ],
 )
 def test_a_problem_names_its_key_path(text: str, expected: str) -> None:

@@ -1,0 +1,180 @@
+"""The pure rules of the page: whose request it is, who may what, who is logged in, who must wait."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pole_agent.page import guard
+from pole_agent.page.accounts import Account, fits, made
+from pole_agent.page.rights import APPROVE, JUDGE, LIGHT, ROLES, SETUP, STOP, right_for
+from pole_agent.page.sessions import IDLE_S, LONGEST_S, MOST, Sessions
+from pole_agent.page.tries import FREE, Tries
+from pole_agent.page.tries import LONGEST_S as LONGEST_WAIT_S
+
+NAMES = {"127.0.0.1", "localhost", "::1", "pole.example"}
+ACCOUNT = Account(role="viewer", salt="ab", hash="cd")
+
+
+@pytest.mark.parametrize(
+    ("host", "ours"),
+    [
+        ("127.0.0.1", True),
+        ("127.0.0.1:8080", True),
+        ("localhost:9999", True),
+        ("[::1]:8080", True),
+        ("POLE.example:443", True),
+        ("", False),
+        ("evil.example", False),
+        ("127.0.0.1.evil.example", False),
+        ("evil.example@127.0.0.1", False),
+        ("127.0.0.1@evil.example", False),
+        ("127.0.0.1:80:80", False),
+        ("127.0.0.1/evil", False),
+        ("127.0.0.1:port", False),
+        ("[::1", False),
+    ],
+)
+def test_host(host: str, ours: bool) -> None:
+    """Only under its own names does the page answer: a foreign name that leads here is somebody's trick."""
+    assert guard.is_ours(host, NAMES) is ours
+
+
+@pytest.mark.parametrize(
+    ("origin", "https", "same"),
+    [
+        ("http://127.0.0.1:8080", False, True),
+        ("https://127.0.0.1:8080", True, True),
+        ("http://127.0.0.1:8080", True, False),
+        ("https://127.0.0.1:8080", False, False),
+        ("http://127.0.0.1", False, False),
+        ("http://127.0.0.1:8081", False, False),
+        ("http://evil.example", False, False),
+        ("null", False, False),
+        (None, False, False),
+    ],
+)
+def test_origin(origin: str | None, https: bool, same: bool) -> None:
+    """A change must come from the page itself: same scheme, host and port."""
+    assert guard.same_origin(origin, "127.0.0.1:8080", https=https) is same
+
+
+@pytest.mark.parametrize(
+    ("peer", "forwarded", "trusted", "address"),
+    [
+        ("10.0.0.7", "", (), "10.0.0.7"),
+        ("10.0.0.7", "1.2.3.4", (), "10.0.0.7"),  # anybody can write that header
+        ("127.0.0.1", "1.2.3.4", ("127.0.0.1",), "1.2.3.4"),
+        ("127.0.0.1", "6.6.6.6, 1.2.3.4", ("127.0.0.1",), "1.2.3.4"),
+        ("127.0.0.1", "6.6.6.6, 10.1.1.1", ("127.0.0.1", "10.0.0.0/8"), "6.6.6.6"),
+        ("127.0.0.1", "", ("127.0.0.1",), "127.0.0.1"),
+        ("127.0.0.1", "nonsense", ("127.0.0.1",), "nonsense"),
+        ("::1", "1.2.3.4", ("127.0.0.0/8",), "::1"),
+    ],
+)
+def test_address(peer: str, forwarded: str, trusted: tuple[str, ...], address: str) -> None:
+    """Behind a trusted proxy the address is that of the browser; nobody else can choose one."""
+    headers = {"X-Forwarded-For": forwarded} if forwarded else {}
+    assert guard.address_of(peer, headers, trusted) == address
+
+
+@pytest.mark.parametrize("header", guard.PROXIED)
+def test_proxied(header: str) -> None:
+    """What a proxy has passed on did not begin at the pole."""
+    assert guard.is_proxied({header: "x"}) and not guard.is_proxied({"Host": "x"})
+
+
+@pytest.mark.parametrize(
+    ("path", "payload", "right", "may"),
+    [
+        ("lamp/set", {}, LIGHT, {"technician", "officer"}),
+        ("drone/approval", {"decision": "approve"}, APPROVE, {"officer"}),
+        ("drone/approval", {"decision": "cancel"}, STOP, {"technician", "officer"}),
+        ("drone/approval", {"decision": "deny"}, STOP, {"technician", "officer"}),
+        ("drone/approval", {"decision": ["deny"]}, APPROVE, {"officer"}),
+        ("drone/approval", {}, APPROVE, {"officer"}),
+        ("drone/stop", {"stop": True}, STOP, {"technician", "officer"}),
+        ("drone/stop", {}, STOP, {"technician", "officer"}),
+        ("drone/stop", {"stop": False}, APPROVE, {"officer"}),
+        ("incident/feedback", {}, JUDGE, {"technician", "officer"}),
+        ("outbox/resend", {}, None, set()),
+        ("clock/accept", {}, None, set()),
+        ("drone/progress", {}, None, set()),
+        ("drone/conditions", {}, None, set()),
+    ],
+)
+def test_rights(path: str, payload: dict[str, object], right: str | None, may: set[str]) -> None:
+    """Who may command what. Only an officer lets a drone fly; nobody speaks for the dispatcher."""
+    assert right_for(path, payload) == right
+    assert {role for role, rights in ROLES.items() if right in rights} == may
+    assert SETUP in ROLES["technician"] and SETUP not in ROLES["officer"] | ROLES["viewer"]
+
+
+def test_session_ends() -> None:
+    """A session ends unused, when it is old, with another password, and without its account."""
+    sessions, accounts = Sessions(), {"dewi": ACCOUNT}
+    token, _ = sessions.begin("dewi", ACCOUNT, 0.0)
+    assert sessions.of(token, accounts, IDLE_S) is not None
+    assert sessions.of(token, accounts, 2 * IDLE_S + 0.1) is None
+    assert sessions.of(token, accounts, 0.0) is None, "what has ended stays so"
+    token, _ = sessions.begin("dewi", ACCOUNT, 0.0)
+    at = 0.0
+    while at + IDLE_S <= LONGEST_S:
+        at += IDLE_S
+        assert sessions.of(token, accounts, at) is not None
+    assert sessions.of(token, accounts, LONGEST_S + 0.1) is None
+    for changed in ({}, {"dewi": Account(role="viewer", salt="ef", hash="cd")}):
+        token, _ = sessions.begin("dewi", ACCOUNT, 0.0)
+        assert sessions.of(token, changed, 1.0) is None
+
+
+def test_sessions_bounded() -> None:
+    """A storm of logins ends the sessions that were not used longest, never the one in use."""
+    sessions, accounts = Sessions(), {"dewi": ACCOUNT}
+    mine, _ = sessions.begin("dewi", ACCOUNT, 0.0)
+    first, _ = sessions.begin("dewi", ACCOUNT, 0.5)
+    for number in range(1, MOST):
+        assert sessions.of(mine, accounts, float(number)) is not None
+        sessions.begin("dewi", ACCOUNT, float(number))
+    assert sessions.of(mine, accounts, float(MOST)) is not None
+    assert sessions.of(first, accounts, float(MOST)) is None
+    assert sessions.of("", accounts, 1.0) is None and sessions.of("\udcff", accounts, 1.0) is None
+
+
+def test_tries() -> None:
+    """Each wrong password after the first few costs twice the time, a minute at most; a right one ends it."""
+    tries, now, waits = Tries(), 0.0, []
+    for _ in range(FREE + 10):
+        now += tries.wait_s("10.0.0.7", now)
+        assert tries.wait_s("10.0.0.7", now) == 0.0
+        tries.wrong("10.0.0.7", now)
+        waits.append(tries.wait_s("10.0.0.7", now))
+    assert waits[: FREE + 3] == [0.0] * (FREE - 1) + [1.0, 2.0, 4.0, 8.0]
+    assert max(waits) == LONGEST_WAIT_S
+    assert tries.wait_s("10.0.0.8", now) == 0.0, "nobody else waits"
+    tries.right("10.0.0.7")
+    assert tries.wait_s("10.0.0.7", now) == 0.0
+
+
+@given(st.lists(st.ip_addresses(v=6).map(str), min_size=1, max_size=30))
+def test_tries_ipv6(addresses: list[str]) -> None:
+    """One subscriber has a whole /64: another address of it is no new start."""
+    tries = Tries()
+    for address in addresses:
+        for _ in range(FREE):
+            tries.wrong(address, 0.0)
+        prefix = address.rpartition(":")[0] if "::" not in address else None
+        assert tries.wait_s(address, 0.0) > 0
+        if prefix is not None and "." not in address:
+            assert tries.wait_s(f"{prefix}:1", 0.0) > 0
+    tries.wrong("::ffff:10.0.0.7", 0.0)
+    assert tries.wait_s("fe80::1%eth0", 0.0) >= 0.0
+
+
+def test_passwords() -> None:
+    """A password fits its own account only, and no account that there is not."""
+    account = made("viewer", "twelve chars")
+    assert fits(account, "twelve chars")
+    assert not fits(account, "twelve charS") and not fits(account, "") and not fits(None, "twelve chars")
+    assert made("viewer", "twelve chars").hash != account.hash, "each has a salt of its own"

@@ -35,6 +35,7 @@ EVENT_TYPES = (  # without the prefix smartpole.
     "outbox.dropped",
     "page.viewed",
     "configuration.changed",
+    "pole.commissioned",
 )
 TimeQuality = Literal["synced", "corrected", "unsynced"]
 

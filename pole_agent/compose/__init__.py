@@ -48,6 +48,7 @@ if TYPE_CHECKING:
     from pole_agent.loops.light import Light
     from pole_agent.loops.listen import Listen
     from pole_agent.loops.local import Local
+    from pole_agent.loops.records import Records
     from pole_agent.loops.report import Report
     from pole_agent.loops.upload import Upload
     from pole_agent.loops.watch import Watch
@@ -105,6 +106,8 @@ class Runtime:
     watches: list[Watch]
     inbox: asyncio.Queue[Incoming]
     socket: Path
+    records: Records
+    config_sha256: str
     agent: Agent = field(init=False)
     local: Local = field(init=False)
     page: ServedPage | None = None
@@ -199,7 +202,19 @@ def build(
     listen = make.listen_of(context, settings, inbox, light, dispatch, records, report, pulses)
     socket = socket or socket_path(settings)
     runtime = Runtime(
-        settings, context, light, dispatch, upload, listen, report, detector, watches, inbox, socket
+        settings,
+        context,
+        light,
+        dispatch,
+        upload,
+        listen,
+        report,
+        detector,
+        watches,
+        inbox,
+        socket,
+        records,
+        loaded.digest,
     )
     runtime.local = local_of(runtime, before)
     runtime.page = _page_of(runtime, loaded, desk, pictures, before, for_real=for_real)

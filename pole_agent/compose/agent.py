@@ -17,6 +17,7 @@ from pole_agent.compose.loops import LIGHT_BEAT_S, PULSE_S, UPLOAD_BEAT_S, WATCH
 from pole_agent.compose.parts import client_id_of
 from pole_agent.compose.rooms import info_of, site_of, street_of
 from pole_agent.conduct import digest as conduct_digest
+from pole_agent.health.board import board_id
 from pole_agent.health.metrics import text as metrics_text
 from pole_agent.lamp.lamp import Luminaire
 from pole_agent.lifecycle import Lifecycle
@@ -129,6 +130,7 @@ def answer_of(runtime: Runtime) -> Answer:
         "health": runtime.report.health,
         "conduct": partial(conduct_digest, settings),
         "doctor": examined,
+        "commissioning": partial(commissioning_of, runtime),
     }
     past = Past(context, plan_of(settings), settings.lamp.rated_w, settings.lamp.floor)
     answers: dict[str, Question] = {
@@ -139,6 +141,22 @@ def answer_of(runtime: Runtime) -> Answer:
         "why.light": past.light,
     }
     return Answer(context, others, answers)
+
+
+async def commissioning_of(runtime: Runtime) -> dict[str, Any]:
+    """What a person who takes the pole into service looks at, beside its health and its lamp."""
+    store, settings = runtime.store, runtime.settings
+    formers = await store.read(lambda db: db.formers())
+    signed_off_on = await runtime.records.signed_off_on()
+    return {
+        "config_sha256": runtime.config_sha256,
+        "board": board_id(),
+        "signed_off_on": signed_off_on,
+        "storeid": store.store_id,
+        "formers": list(formers),
+        "lit": runtime.light.lit() if settings.lamp.feedback else None,
+        "cameras": {w.camera: w.pipeline.counts if w.pipeline else {} for w in runtime.watches},
+    }
 
 
 def metrics_of(runtime: Runtime) -> Metrics:

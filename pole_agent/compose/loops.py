@@ -292,5 +292,9 @@ def listen_of(
         "incident/feedback": records.feedback,
         "diagnose": Diagnose(examined, context.board, context.clock, context.base).command,
     }
-    at_the_pole = handlers | {"lamp/set": partial(light.command, local=True), "clock/accept": accept_clock}
+    at_the_pole = handlers | {
+        "lamp/set": partial(light.command, local=True),
+        "clock/accept": accept_clock,
+        "pole/commissioned": records.commissioned,
+    }
     return Listen(context, handlers, at_the_pole, inbox, beat=pulses.promise("listen", PULSE_S))

@@ -1603,4 +1603,150 @@ PHRASES = {
     "ui-requests-waiting": "Requests waiting: {count}",
     "ui-problems": "Problems: {count}; nothing is saved",
     "ui-degraded": "degraded: {count}",
+    # commissioning
+    "choice-yes": "yes",
+    "choice-no": "no",
+    "choice-dark": "no light",
+    "choice-dim": "dim light",
+    "choice-full": "full light",
+    "choice-time": "a time of day, for example 14:05",
+    "word-lit": "lit",
+    "word-unlit": "not lit",
+    "sign-left": "to do",
+    "step-identity": "Identity of the pole",
+    "step-clock": "Clock",
+    "step-configuration": "Configuration",
+    "step-night": "Light tonight",
+    "step-lamp": "Lamp",
+    "step-feedback": "Feedback of the lamp",
+    "step-fail-lit": "Lit without the board",
+    "step-camera": "Camera",
+    "step-masks": "Masks",
+    "step-walk": "Walk through the zone",
+    "step-uplink": "Connection to the city",
+    "step-disk": "Disk",
+    "step-board": "Supply, heat and service",
+    "step-drone": "Drone gates",
+    "step-sign": "Sign at the pole",
+    "task-lamp": "Look at the lamp. It changes once you go on, and stays so until you have answered.",
+    "task-fail-lit": (
+        "Cut the supply of the board (not of the lamp) for ten seconds, and look at the lamp meanwhile. "
+        "Then switch the board on again and go on with this step."
+    ),
+    "task-walk": (
+        "Walk through the zone, alone, from one side to the other. You have 90 seconds from the moment "
+        "you go on."
+    ),
+    "ask-plate": "Do the plate and the work order say {pole} ({name}) at {where}?",
+    "ask-replacement": (
+        "The broker or the store knows another store of this pole. Is this board its replacement?"
+    ),
+    "ask-phone": "What time does your phone show?",
+    "ask-light": "What does the lamp do?",
+    "ask-lit": "Was the lamp lit while the board had no supply?",
+    "ask-right-view": (
+        "Is the picture the view of this camera, upright and sharp, with the zones where people walk?"
+    ),
+    "ask-covered": "Is each window, door and yard of a home black in the picture?",
+    "ask-stop": "Does the officer on duty know how to stop all flights?",
+    "ask-sign": "Does the sign hang at the pole, readable before the camera sees somebody?",
+    "commission-enter": "Press Enter to go on. ",
+    "commission-again": "r repeats this step, Enter goes on. ",
+    "commission-later": "Afterwards, go on with {command}",
+    "commission-picture": "the picture lies in {file}; it is for you only, delete it afterwards",
+    "commission-done": "all steps are done: {ok} fine, {warn} with a remark, {fail} failed",
+    "commission-sign-now": "sign off with {command}",
+    "commission-told": "signed off, and told to the city: record_sha256 {hash}",
+    "commission-copied": (
+        "this store was signed off on another board ({board}); a card is not copied to a second pole"
+    ),
+    "commission-known-before": (
+        "the city knows earlier stores of this pole: {stores}; another pole may have its name"
+    ),
+    "commission-plate-differs": "the plate does not say {pole}; correct [pole] id and site",
+    "commission-identity-ok": "{pole}, store {store}",
+    "commission-clock-off": (
+        "the clock is off by {minutes} min; check the time server and [pole] timezone ({zone})"
+    ),
+    "commission-clock-ok": "{time}, as on the phone",
+    "commission-configuration-differs": (
+        "the agent runs another configuration than that of the file; reload it"
+    ),
+    "commission-configuration-ok": "configuration {digest} runs",
+    "commission-no-echo": (
+        "publishing is acknowledged, but the pole's own status did not come back within {seconds} s; "
+        "check the broker's rights for subscribing"
+    ),
+    "commission-nothing-acknowledged": "no event was acknowledged; check the broker's rights for events",
+    "commission-uplink-ok": "{broker}: {events} events acknowledged, and the pole's own status came back",
+    "commission-lamp-held": (
+        "the lamp was asked for {wanted}, the agent drives {level}; something else has priority"
+    ),
+    "commission-lamp-inverted": (
+        "asked for {asked}, seen {sees}: the pin is inverted; check lamp.active_low and the wiring"
+    ),
+    "commission-lamp-undimmed": (
+        "asked for dim light, but {sees} is seen: the lamp does not follow the dimming; check the driver and "
+        "its wire"
+    ),
+    "commission-lamp-differs": "asked for {asked}, seen {sees}; check the driver, the pin and the wire",
+    "commission-lamp-ok": "asked for {asked}, seen so, at {level}",
+    "commission-not-unplugged": (
+        "the board has not been without supply since this step began; cut its supply and answer again"
+    ),
+    "commission-dark-unplugged": "the lamp is dark without the board; check the wiring, see docs/wiring.md",
+    "commission-fail-lit-ok": "the board restarted, and the lamp was lit meanwhile",
+    "commission-feedback-silent": "the feedback gives no value; check its pin or file",
+    "commission-feedback-inverted": "the feedback is the wrong way round; check lamp.feedback.active_low",
+    "commission-feedback-stuck": "the feedback always says {lit}; check its sensor and wire",
+    "commission-feedback-ok": "the feedback follows the lamp",
+    "commission-no-program": "the lamp has no program now, because the clock is not trusted",
+    "commission-dark-night": "the program gives no light at night; check lamp.program and part_night",
+    "commission-dark-hours": "the program leaves {nights} nights of a year partly dark, {hours} h in all",
+    "commission-night-ok": "program {program}, up to {most} in the night",
+    "commission-frozen": "the picture is frozen: {frames} frames are all the same",
+    "commission-picture-dark": "the picture is nearly black; look again with light",
+    "commission-wrong-view": (
+        "the picture is not the view of the camera {camera}; check its source and where it points"
+    ),
+    "commission-mask-leaks": "the masks do not cover: {pixels} pixels of them show the street",
+    "commission-mask-shape": (
+        "the masks were drawn on a picture of {drawn}, it has {now} now; draw them again"
+    ),
+    "commission-mask-missing": "something of a home shows; draw a mask over it",
+    "commission-masks-ok": "{masks} masks cover {share} of the picture",
+    "commission-zone-masked": "{share} of the zone {zone} lies under masks; nobody can be seen there",
+    "commission-nobody-seen": (
+        "nobody was seen in the zone {zone} within {seconds} s; check where it is drawn, and where the "
+        "camera points"
+    ),
+    "commission-zone-busy": "somebody else was in the zone {zone}; walk again when it is empty",
+    "commission-walk-ok": "{zone}: a {label} was followed after {after} s",
+    "commission-disk-ok": "the store has written, and there is room",
+    "commission-board-ok": "supply, heat, memory and service are fine",
+    "commission-flights-stopped": "flights are stopped now",
+    "commission-nobody-can-stop": (
+        "the officer on duty does not know how to stop flights; show it before drones are enabled"
+    ),
+    "commission-drone-ok": "a fence holds, and a person approves",
+    "commission-sign-missing": "no sign hangs at the pole; print it with pole-agent explain --page",
+    "commission-sign-ok": "the sign hangs, and says what the pole does",
+    "commission-record-format": "format {format} of the record is unknown",
+    "commission-not-a-record": "this is no record of a commissioning",
+    "commission-of-another": "{file} is the record of {pole}; choose another --record",
+    "commission-signed-off": "{file} is signed off; choose another --record to begin anew",
+    "commission-step-unknown": "unknown step {step}; expected {known}",
+    "commission-answer-invalid": "invalid answer {answer} to {key}",
+    "commission-configuration-changed": (
+        "the configuration has changed since the first step; begin anew with another --record"
+    ),
+    "commission-steps-left": "not done yet: {steps}",
+    "commission-has-defects": (
+        "failed: {steps}; repeat them, or say with --despite why the pole goes into service"
+    ),
+    "commission-name-invalid": "expected a name of 1 to 100 characters",
+    "commission-notice-invalid": "invalid {key} of a sign-off",
+    "commission-other-record": "this is not the record of that hash",
+    "commission-genuine": "the signature is genuine, by the key {key}",
+    "commission-forged": "the signature is not that of this record",
 }

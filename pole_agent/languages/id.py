@@ -1646,4 +1646,144 @@ PHRASES = {
     "ui-requests-waiting": "Permintaan menunggu: {count}",
     "ui-problems": "Masalah: {count}; tidak ada yang disimpan",
     "ui-degraded": "terganggu: {count}",
+    # commissioning
+    "choice-yes": "ya",
+    "choice-no": "tidak",
+    "choice-dark": "tanpa cahaya",
+    "choice-dim": "cahaya redup",
+    "choice-full": "cahaya penuh",
+    "choice-time": "jam, misalnya 14:05",
+    "word-lit": "menyala",
+    "word-unlit": "tidak menyala",
+    "sign-left": "belum",
+    "step-identity": "Identitas tiang",
+    "step-clock": "Jam",
+    "step-configuration": "Konfigurasi",
+    "step-night": "Cahaya malam ini",
+    "step-lamp": "Lampu",
+    "step-feedback": "Umpan balik lampu",
+    "step-fail-lit": "Menyala tanpa papan",
+    "step-camera": "Kamera",
+    "step-masks": "Topeng privasi",
+    "step-walk": "Berjalan melalui zona",
+    "step-uplink": "Sambungan ke kota",
+    "step-disk": "Penyimpanan",
+    "step-board": "Catu daya, panas, dan layanan",
+    "step-drone": "Gerbang drone",
+    "step-sign": "Papan informasi di tiang",
+    "task-lamp": "Perhatikan lampu. Lampu berubah begitu Anda lanjut, dan tetap begitu sampai Anda menjawab.",
+    "task-fail-lit": (
+        "Putuskan catu daya papan (bukan lampu) selama sepuluh detik, dan perhatikan lampu sementara "
+        "itu. Lalu nyalakan lagi papan dan lanjutkan langkah ini."
+    ),
+    "task-walk": (
+        "Berjalanlah sendirian melalui zona, dari satu sisi ke sisi lain. Anda punya 90 detik sejak Anda"
+        " lanjut."
+    ),
+    "ask-plate": "Apakah pelat dan surat tugas menyebut {pole} ({name}) di {where}?",
+    "ask-replacement": (
+        "Broker atau penyimpanan mengenal store lain dari tiang ini. Apakah papan ini penggantinya?"
+    ),
+    "ask-phone": "Jam berapa di ponsel Anda?",
+    "ask-light": "Bagaimana lampunya?",
+    "ask-lit": "Apakah lampu menyala selama papan tanpa catu daya?",
+    "ask-right-view": (
+        "Apakah gambar ini pandangan kamera ini, tegak dan tajam, dengan zona di tempat orang berjalan?"
+    ),
+    "ask-covered": "Apakah setiap jendela, pintu, dan halaman rumah hitam di gambar?",
+    "ask-stop": "Apakah petugas jaga tahu cara menghentikan semua penerbangan?",
+    "ask-sign": "Apakah papan informasi tergantung di tiang, terbaca sebelum kamera melihat orang?",
+    "commission-enter": "Tekan Enter untuk lanjut. ",
+    "commission-again": "u mengulang langkah ini, Enter lanjut. ",
+    "commission-later": "Sesudah itu, lanjutkan dengan {command}",
+    "commission-picture": "gambar ada di {file}; hanya untuk Anda, hapus sesudahnya",
+    "commission-done": "semua langkah selesai: {ok} baik, {warn} dengan catatan, {fail} gagal",
+    "commission-sign-now": "tandatangani dengan {command}",
+    "commission-told": "ditandatangani, dan diberitahukan ke kota: record_sha256 {hash}",
+    "commission-copied": (
+        "penyimpanan ini ditandatangani di papan lain ({board}); kartu tidak disalin ke tiang kedua"
+    ),
+    "commission-known-before": (
+        "kota mengenal penyimpanan tiang ini yang terdahulu: {stores}; mungkin tiang lain memakai namanya"
+    ),
+    "commission-plate-differs": "pelat tidak menyebut {pole}; perbaiki [pole] id dan site",
+    "commission-identity-ok": "{pole}, penyimpanan {store}",
+    "commission-clock-off": "jam meleset {minutes} menit; periksa server waktu dan [pole] timezone ({zone})",
+    "commission-clock-ok": "{time}, sama dengan ponsel",
+    "commission-configuration-differs": "agen menjalankan konfigurasi lain dari berkasnya; muat ulang",
+    "commission-configuration-ok": "konfigurasi {digest} berjalan",
+    "commission-no-echo": (
+        "pengiriman diterima, tetapi status tiang sendiri tidak kembali dalam {seconds} detik; periksa "
+        "hak berlangganan di broker"
+    ),
+    "commission-nothing-acknowledged": "tidak ada peristiwa yang diterima; periksa hak peristiwa di broker",
+    "commission-uplink-ok": "{broker}: {events} peristiwa diterima, dan status tiang sendiri kembali",
+    "commission-lamp-held": "lampu diminta {wanted}, agen memberi {level}; ada hal lain yang didahulukan",
+    "commission-lamp-inverted": (
+        "diminta {asked}, terlihat {sees}: pin terbalik; periksa lamp.active_low dan pengawatan"
+    ),
+    "commission-lamp-undimmed": (
+        "diminta cahaya redup, terlihat {sees}: lampu tidak mengikuti peredupan; periksa driver dan kabelnya"
+    ),
+    "commission-lamp-differs": "diminta {asked}, terlihat {sees}; periksa driver, pin, dan kabel",
+    "commission-lamp-ok": "diminta {asked}, terlihat begitu, pada {level}",
+    "commission-not-unplugged": (
+        "papan belum pernah tanpa catu daya sejak langkah ini dimulai; putuskan catu dayanya dan jawab lagi"
+    ),
+    "commission-dark-unplugged": "lampu gelap tanpa papan; periksa pengawatan, lihat docs/wiring.md",
+    "commission-fail-lit-ok": "papan mulai ulang, dan lampu menyala sementara itu",
+    "commission-feedback-silent": "umpan balik tidak memberi nilai; periksa pin atau berkasnya",
+    "commission-feedback-inverted": "umpan balik terbalik; periksa lamp.feedback.active_low",
+    "commission-feedback-stuck": "umpan balik selalu mengatakan {lit}; periksa sensor dan kabelnya",
+    "commission-feedback-ok": "umpan balik mengikuti lampu",
+    "commission-no-program": "lampu kini tanpa program, karena jam tidak dipercaya",
+    "commission-dark-night": (
+        "program tidak memberi cahaya di malam hari; periksa lamp.program dan part_night"
+    ),
+    "commission-dark-hours": (
+        "program membuat {nights} malam dalam setahun gelap sebagian, {hours} jam seluruhnya"
+    ),
+    "commission-night-ok": "program {program}, sampai {most} di malam hari",
+    "commission-frozen": "gambar membeku: {frames} bingkai semuanya sama",
+    "commission-picture-dark": "gambar hampir hitam; lihat lagi ketika ada cahaya",
+    "commission-wrong-view": "gambar bukan pandangan kamera {camera}; periksa sumber dan arahnya",
+    "commission-mask-leaks": "topeng tidak menutup: {pixels} pikselnya memperlihatkan jalan",
+    "commission-mask-shape": "topeng digambar pada gambar {drawn}, kini {now}; gambar ulang",
+    "commission-mask-missing": "ada bagian rumah yang terlihat; gambar topeng di atasnya",
+    "commission-masks-ok": "{masks} topeng menutup {share} gambar",
+    "commission-zone-masked": "{share} zona {zone} ada di bawah topeng; tidak seorang pun terlihat di sana",
+    "commission-nobody-seen": (
+        "tidak seorang pun terlihat di zona {zone} dalam {seconds} detik; periksa letaknya dan arah kamera"
+    ),
+    "commission-zone-busy": "ada orang lain di zona {zone}; berjalan lagi ketika kosong",
+    "commission-walk-ok": "{zone}: {label} diikuti setelah {after} detik",
+    "commission-disk-ok": "penyimpanan sudah menulis, dan ada tempat",
+    "commission-board-ok": "catu daya, panas, memori, dan layanan baik",
+    "commission-flights-stopped": "penerbangan kini dihentikan",
+    "commission-nobody-can-stop": (
+        "petugas jaga tidak tahu cara menghentikan penerbangan; tunjukkan sebelum drone diaktifkan"
+    ),
+    "commission-drone-ok": "pagar berlaku, dan orang yang menyetujui",
+    "commission-sign-missing": (
+        "papan informasi tidak tergantung di tiang; cetak dengan pole-agent explain --page"
+    ),
+    "commission-sign-ok": "papan informasi tergantung, dan menyebut apa yang dilakukan tiang",
+    "commission-record-format": "format catatan {format} tidak dikenal",
+    "commission-not-a-record": "ini bukan catatan pengujian tiang",
+    "commission-of-another": "{file} adalah catatan {pole}; pilih --record lain",
+    "commission-signed-off": "{file} sudah ditandatangani; pilih --record lain untuk mulai baru",
+    "commission-step-unknown": "langkah {step} tidak dikenal; diharapkan {known}",
+    "commission-answer-invalid": "jawaban {answer} untuk {key} tidak sah",
+    "commission-configuration-changed": (
+        "konfigurasi berubah sejak langkah pertama; mulai baru dengan --record lain"
+    ),
+    "commission-steps-left": "belum dilakukan: {steps}",
+    "commission-has-defects": (
+        "gagal: {steps}; ulangi, atau sebutkan dengan --despite mengapa tiang tetap dioperasikan"
+    ),
+    "commission-name-invalid": "diharapkan nama 1 sampai 100 karakter",
+    "commission-notice-invalid": "{key} penandatanganan tidak sah",
+    "commission-other-record": "ini bukan catatan dengan hash itu",
+    "commission-genuine": "tanda tangan asli, dengan kunci {key}",
+    "commission-forged": "tanda tangan bukan milik catatan ini",
 }

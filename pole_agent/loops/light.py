@@ -266,6 +266,11 @@ class Light:
         """The payload of ``lamp/state``."""
         return self.lamp.notice(self._moment(self._clock.monotonic()))
 
+    def lit(self) -> bool | None:
+        """What the lamp's feedback says; None without one."""
+        feedback = self._luminaire.feedback()
+        return None if feedback is None else feedback.lit
+
     def remaining_s(self) -> float | None:
         """How long the override still lasts; known without a clock too."""
         return self.lamp.remaining_s(self._clock.monotonic())

@@ -1,18 +1,22 @@
-"""What is stored, and what people want of it: events sent again, verdicts on incidents, incidents that a
-crash left open.
+"""What is stored, and what people want of it: events sent again, verdicts on incidents, a sign-off, incidents
+that a crash left open.
 """
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from typing import Any
 
 from pole_agent.clock import Clock
+from pole_agent.commissioning.notice import OUTCOMES, read_notice
 from pole_agent.errors import CommandRefused, OutboxError
+from pole_agent.health.board import board_id
 from pole_agent.incidents.feedback import LATELY_NIGHTS, rates, read_feedback
 from pole_agent.languages import phrase
 from pole_agent.store.database import Database
 from pole_agent.store.store import Store
+from pole_agent.store.succession import SIGNED_OFF
 from pole_agent.vocabulary import RecordEvent, Severity
 
 DAY_S = 86400.0
@@ -70,6 +74,27 @@ class Records:
         if rule is None:
             raise CommandRefused(phrase("incident-unknown", incident=verdict.incident_id))
         return {"rule": rule}
+
+    async def commissioned(self, payload: Mapping[str, Any], by: str) -> dict[str, Any]:
+        """A person has signed off the pole on this board. Raises CommandRefused."""
+        data = read_notice({**payload, "by": by})
+        kept = json.dumps(
+            {"board": board_id(), "record_sha256": data["record_sha256"], "at": data["ended_at"]}
+        )
+        event = RecordEvent("pole.commissioned", OUTCOMES[data["outcome"]], data, self._clock.monotonic())
+        try:
+            await self._store.write(lambda db: db.set(SIGNED_OFF, kept), event)
+        except OutboxError as error:
+            raise CommandRefused(str(error)) from error
+        return {"record_sha256": data["record_sha256"]}
+
+    async def signed_off_on(self) -> str | None:
+        """The board on which the pole was signed off last; None: never, or the store does not answer."""
+        try:
+            kept = await self._store.read(lambda db: db.get(SIGNED_OFF))
+            return None if kept is None else str(json.loads(kept)["board"])
+        except (OutboxError, ValueError, KeyError, TypeError):
+            return None
 
     async def rates(self) -> dict[str, dict[str, float]] | None:
         """By rule: what people said of its incidents; None when the store does not answer."""

@@ -20,6 +20,7 @@ from pole_agent.vocabulary import Severity, Stamp
 BIRTHS, EPOCH, FORMERS, ANNOUNCED = "births", "epoch", "formers", "announced"  # keys of small state
 # Set when what was kept before is gone, or older than what was done. Whoever has followed it up clears it.
 LOST = "lost"
+SIGNED_OFF = "signed_off"  # on which board, and the hash of the record
 KEEP_FORMERS = 20
 
 

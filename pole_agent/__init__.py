@@ -24,7 +24,7 @@ languages/     every sentence that a person reads: a code, its facts, and one fi
 
 settings/    pole.toml as typed values                conduct/      the pole states what it does, for its sign
 cli.py       the command line                         doctor/       what is wrong here, and what to do
-                                                      commissioning/ a pole is taken into service, with a report
+commissioning/  a pole is taken into service, step by step
 commands/    what a user types, one file a command    console/      what commands share
 bench/       measures this machine                    simulator/    a dispatcher and a broker on loopback
 """

@@ -106,8 +106,8 @@ class Runtime:
     watches: list[Watch]
     inbox: asyncio.Queue[Incoming]
     socket: Path
-    records: Records
-    config_sha256: str
+    records: Records = field(init=False)
+    config_sha256: str = field(init=False)
     agent: Agent = field(init=False)
     local: Local = field(init=False)
     page: ServedPage | None = None
@@ -202,20 +202,9 @@ def build(
     listen = make.listen_of(context, settings, inbox, light, dispatch, records, report, pulses)
     socket = socket or socket_path(settings)
     runtime = Runtime(
-        settings,
-        context,
-        light,
-        dispatch,
-        upload,
-        listen,
-        report,
-        detector,
-        watches,
-        inbox,
-        socket,
-        records,
-        loaded.digest,
+        settings, context, light, dispatch, upload, listen, report, detector, watches, inbox, socket
     )
+    runtime.records, runtime.config_sha256 = records, loaded.digest
     runtime.local = local_of(runtime, before)
     runtime.page = _page_of(runtime, loaded, desk, pictures, before, for_real=for_real)
     agent = runtime.agent = agent_of(

@@ -204,8 +204,7 @@ def build(
     runtime = Runtime(
         settings, context, light, dispatch, upload, listen, report, detector, watches, inbox, socket
     )
-    runtime.records, runtime.config_sha256 = records, loaded.digest
-    runtime.local = local_of(runtime, before)
+    runtime.records, runtime.config_sha256, runtime.local = records, loaded.digest, local_of(runtime, before)
     runtime.page = _page_of(runtime, loaded, desk, pictures, before, for_real=for_real)
     agent = runtime.agent = agent_of(
         runtime, loaded, luminaire, records, kept, beats=beats, random=random, pulses=pulses

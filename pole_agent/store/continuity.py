@@ -11,7 +11,15 @@ from typing import Any, Literal
 
 from pole_agent.store.witness import Unreadable, Witness
 
-Cause = Literal["store_missing", "store_empty", "store_went_back", "store_replaced", "two_poles_one_identity"]
+Cause = Literal[
+    "store_missing",
+    "store_empty",
+    "store_went_back",
+    "store_replaced",
+    "two_poles_one_identity",
+    "board_replaced",
+]
+WHOLE = ("two_poles_one_identity", "board_replaced")  # the file itself has lost nothing
 MAX_RANGES = 20  # an event stays small; fewer, wider ranges only name numbers that have come as well
 
 

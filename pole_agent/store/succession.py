@@ -8,7 +8,7 @@ import sqlite3
 from collections.abc import Iterable
 from typing import Any
 
-from pole_agent.store.continuity import Ended, Opened
+from pole_agent.store.continuity import WHOLE, Ended, Opened
 from pole_agent.store.outbox import Outbox
 from pole_agent.store.retention import DROPPED
 from pole_agent.store.rows import INSERT, ranges
@@ -90,6 +90,10 @@ class Succession(Outbox):
         except OSError:
             return b""
 
+    def settle_log(self) -> None:
+        """Bring all that is in the write-ahead log to its place: the file stands for itself then."""
+        self._db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+
     def begin_anew(self) -> list[list[int]]:
         """Go on under a new storeid. What waits gets new numbers and keeps its identifier; returns the ranges
         of the old numbers.
@@ -115,7 +119,7 @@ class Succession(Outbox):
         """A store has ended: go on under a new storeid (`anew`, unless this one is new), and tell."""
         this, moved = self.store_id, self.begin_anew() if anew else []
         self.succeed(end.storeid)
-        if end.cause != "two_poles_one_identity":  # then the file itself is whole
+        if end.cause not in WHOLE:
             self.set(LOST, end.cause)
         if moved and end.storeid not in (None, this):
             self.report_dropped(

@@ -1,9 +1,9 @@
 """The same pole on a new board: identity, configuration, counters and undelivered events go along.
 
-pole-agent replace pack --out pole.tar.gz                on the old board, its agent stopped
-pole-agent replace pack --out pole.tar.gz --config /mnt/etc/pole-agent/pole.toml --state-dir /mnt/var/lib/pole-agent
-                                                         from the card of the old board
-pole-agent replace take pole.tar.gz                      on the new board, before its agent starts
+pole-agent replace pack --out pole.tar.gz       on the old board, its agent stopped
+pole-agent replace pack --out pole.tar.gz --config CARD/etc/pole-agent/pole.toml --state-dir CARD/state
+                                                from the card of the old board
+pole-agent replace take pole.tar.gz             on the new board, before its agent starts
 
 Passwords, keys and certificates are not in the archive: `take` names the files that have to be put in place.
 Do not start the old board again.
@@ -82,7 +82,8 @@ def _take(arguments: argparse.Namespace) -> int:
     archive = _archive(arguments.archive)
     settings = parse(archive.configuration, str(arguments.config), arguments.config.parent)
     _configuration_fits(arguments.config, archive)
-    _nobody_runs(arguments)
+    if arguments.config.exists() or arguments.socket:
+        _nobody_runs(arguments)
     state_dir = arguments.state_dir or settings.storage.state_dir
     if not arguments.config.exists():
         replace_file(arguments.config, archive.configuration.encode(), 0o640)

@@ -1,8 +1,9 @@
 """The same pole on another board: what it needs of the old one, as one archive.
 
-The archive is a tar with copies of the files, and a manifest with their hashes. The store in it goes on under a
-new storeid: numbers of the old one are given to nobody any more, whether the old board comes back or the archive
-is taken twice. What waits gets new numbers and keeps its identifiers, and an `outbox.dropped` tells of both.
+The archive is a tar with copies of the files, and a manifest with their hashes. The store in it goes on under
+a new storeid: numbers of the old one are given to nobody any more, whether the old board comes back or the
+archive is taken twice. What waits gets new numbers and keeps its identifiers, and an `outbox.dropped` tells
+of both.
 """
 
 from __future__ import annotations
@@ -30,7 +31,7 @@ from pole_agent.vocabulary import Stamp
 FORMAT = 1
 MANIFEST, CONFIGURATION, PART = "manifest.json", "pole.toml", "replacing.part"
 STORE = (FILE_NAME, f"{FILE_NAME}-wal", witness.FILE_NAME)
-BESIDE = re.compile(r"picture-[\w-]{1,64}\.json|overlay\.json")  # of the state directory
+BESIDE = re.compile(r"picture-[\w-]{1,64}\.json|overlay\.json|page-accounts\.json")  # of the state directory
 MAX_BYTES = 2_000_000_000
 PRIVATE = 0o600
 

@@ -113,6 +113,13 @@ def test_a_store_that_begins_anew(delivered: list[int], db: Database) -> None:
             (),
             [{"storeid": "this", "ranges": [[1, 2]], "count": 2, "exact": False, "moved": 2}],
         ),
+        (
+            "this",
+            "board_replaced",
+            True,
+            (),
+            [{"storeid": "this", "ranges": [[1, 2]], "count": 2, "exact": False, "moved": 2}],
+        ),
     ],
 )
 def test_the_end_of_a_store_is_told(
@@ -139,7 +146,7 @@ def test_the_end_of_a_store_is_told(
         if report.get("storeid") == "this":
             report["storeid"] = old
     assert found == expected
-    assert db.get("lost") == (None if cause == "two_poles_one_identity" else cause)
+    assert db.get("lost") == (None if cause in ("two_poles_one_identity", "board_replaced") else cause)
     assert db.number("epoch") == 1
     assert db.number("dropped") == 2
     assert db.formers() == (*([old] if anew else []), *(["that"] if storeid == "that" else []))

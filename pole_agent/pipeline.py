@@ -168,11 +168,12 @@ class Pipeline:
                 self._timings.appearance.append((described - begun) * 1000)
                 self._timings.tracker.append((time.perf_counter() - described) * 1000)
             here = [d.box for d in found if d.score >= FOUND_SCORE and d.box.sane()]
-            self._motion.learn(here, [t.box for t in tracks], pending.view, pending.unseen)
-        self.tracks = self._riders.join(tracks, now)
-        self.frames += 1
+            going, standing = self._tracker.places(now)
+            self._motion.learn(here, [*going, *standing], pending.view, pending.unseen)
         height, width = frame.image.shape[:2]
         self.aspect = width / height
+        self.tracks = self._riders.join(tracks, now, self.aspect)
+        self.frames += 1
         return self._judged(now, self._tracker.tentative)
 
     def _judged(self, now: float, tentative: Sequence[Track], *, blind: bool = False) -> list[Response]:

@@ -73,7 +73,8 @@ class Identity:
         self._earlier = [Sighting(now, box)]
         self._stride = 1
         self._stood = self.motion.x, box.bottom
-        self.evidence = self._bounded(self._worth(detection.score))
+        self._mean = self._worth(detection.score)  # of a look at it
+        self.evidence = self._bounded(self._mean)
 
     @property
     def box(self) -> Box:
@@ -178,14 +179,16 @@ class Identity:
         self._vote(detection)
         self._remember(detection, since)
         reach = STILL_REACH * self._height
-        if abs(x - self._stood[0]) > reach or abs(box.bottom - self._stood[1]) > reach:
+        if abs(x - self._stood[0]) > ASPECT * reach or abs(box.bottom - self._stood[1]) > reach:
             self._stood, self.still_since = (x, box.bottom), now
         self._stirred = self._stirred or detection.moving
         pace_s = tuning.blink_s if self.track_id or self.moved else tuning.post_s
-        gained = (1 - exp(-since / pace_s)) * self._worth(detection.score)
-        self.evidence = self._bounded(self.evidence + gained)
-        self.score = detection.score
+        worth = self._worth(detection.score)
         self.hits += 1
+        better = 0.0 if self.track_id else (worth - self._mean) / self.hits
+        self._mean += better
+        self.evidence = self._bounded(self.evidence + better + (1 - exp(-since / pace_s)) * worth)
+        self.score = detection.score
         self.last_seen = self._at = now
         self._place(x, y)
         if self.track_id:
@@ -227,12 +230,8 @@ class Identity:
             return
         if now - self.last_seen <= within_s + (now - self._at):
             self.last_seen = now
-            self.halt()
+            self.motion.halt()  # what it drifts by is the detector's unrest
         self._at = now
-
-    def halt(self) -> None:
-        """It is known to stand: what it drifts by is the detector's unrest."""
-        self.motion.halt()
 
     def track(self, now: float) -> Track:
         earlier = tuple(s for s in self._earlier if s.at < now) if self._sure_at == now else ()

@@ -76,7 +76,7 @@ class Tracker:
         for row, column in chosen:
             everybody[row].see(seen[column], now)
             if now - everybody[row].still_since > tuning.settled_s:
-                everybody[row].halt()
+                everybody[row].motion.halt()
         self._fresh = self._judge(everybody, now, view)
         self._fresh += [Identity(seen[column], now, tuning) for column in sorted(left & good)]
         return self._report(now)
@@ -100,16 +100,18 @@ class Tracker:
         return [i.track(i.last_seen) for i in self._fresh if i.evidence >= self._tuning.sure]
 
     def places(self, now: float) -> tuple[list[Box], list[Box]]:
-        """Where those in sight are: the ones who are going, and the ones who have been standing
-        for a second.
+        """Where those in sight are: the ones who are going, and the people who have been standing
+        for a second. A vehicle that stands is a part of the street: what changes there is somebody else.
         """
         going: list[Box] = []
         standing: list[Box] = []
         for identity in self._known:
-            if now - identity.last_seen <= IN_SIGHT_S:
-                (standing if identity.last_seen - identity.still_since >= STANDING_S else going).append(
-                    identity.box
-                )
+            if now - identity.last_seen > IN_SIGHT_S:
+                continue
+            if identity.last_seen - identity.still_since < STANDING_S:
+                going.append(identity.box)
+            elif identity.group == "person":
+                standing.append(identity.box)
         return going, standing
 
     def settled(self, now: float) -> bool:
@@ -204,7 +206,8 @@ class Tracker:
         for identity in everybody:
             if identity.last_seen < now:
                 looked_for = view is None or _holds(view, identity.sides)
-                if looked_for and not self._is_hidden(identity, in_sight):
+                # One that is not sure may have been a part of what hides it now
+                if looked_for and not (identity.track_id and self._is_hidden(identity, in_sight)):
                     identity.miss(step)
                 if not identity.track_id and identity.evidence > 0:
                     tentative.append(identity)

@@ -62,6 +62,11 @@ class Letterbox:
 def stretch_of(image: Image) -> float:
     """The factor (1 to MAX_GAIN) that brings the brightest parts of uint8 (h, w, 3) BGR to BRIGHT."""
     grey = cv2.cvtColor(np.ascontiguousarray(image[::STEP, ::STEP]), cv2.COLOR_BGR2GRAY)
+    return gain_of(grey)
+
+
+def gain_of(grey: Any) -> float:
+    """The same, of uint8 (h, w)."""
     return min(MAX_GAIN, max(1.0, BRIGHT / max(brightest_of(grey), 1)))
 
 

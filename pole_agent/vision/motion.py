@@ -21,13 +21,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pole_agent.frame import Image
+from pole_agent.vision.letterbox import gain_of
 from pole_agent.vocabulary import Box
 
 WORK_HEIGHT = 144
 LEARN_S = 8.0  # time constant of the running average
 NOISE_GAIN = 4.0  # times the noise a pixel must differ …
-MIN_DIFFERENCE = 12.0  # … and at least this much, in grey levels
+MIN_DIFFERENCE = 12.0  # … and at least this much, in grey levels of a picture that is as bright as by day
 MAX_DIFFERENCE = 40.0
+GAIN_S = 1.0  # how often the brightness is looked at
 MOVED_SHARE = 0.0003  # of the picture: a person 60 m away, about 8 of 27 000 pixels that hang together
 WARM_UP_S = 1.0  # everything counts as motion while the average is young
 ABSORBED = 0.5  # of a change that the detector found empty, a look
@@ -132,6 +134,7 @@ class MotionGate:
         self._idle = 0.0  # the share of the picture that changes for nothing
         self._futile = 0  # looks in a row that found nothing where something had changed
         self._noise = 2.0
+        self._gain, self._gain_at = 1.0, float("-inf")  # what would make it as bright as by day; known since
         self._started: float  # from here on: set by the first picture
         self._last: float
         self._learned: float  # when the background was brought up to date
@@ -163,7 +166,9 @@ class MotionGate:
             self._before = self._changed = self._lasting = None
             return True
         difference = cv2.absdiff(small, cv2.convertScaleAbs(background))
-        threshold = min(MAX_DIFFERENCE, max(MIN_DIFFERENCE, NOISE_GAIN * self._noise))
+        if now - self._gain_at >= GAIN_S:
+            self._gain, self._gain_at = gain_of(small[::2, ::2]), now
+        threshold = min(MAX_DIFFERENCE, max(MIN_DIFFERENCE / self._gain, NOISE_GAIN * self._noise))
         _, changed = cv2.threshold(difference, threshold, 255, cv2.THRESH_BINARY)
         share = cv2.countNonZero(changed) / small.size
         if share > MOVED_SHARE:
@@ -199,7 +204,7 @@ class MotionGate:
         # Two pictures of one moment do not say how long it lasted
         if alone and step and earlier is not None and MOVED_SHARE < _share(before) <= FLASH_SHARE:
             _, other = cv2.threshold(
-                cv2.absdiff(self.small, self._two_ago), MIN_DIFFERENCE, 255, cv2.THRESH_BINARY
+                cv2.absdiff(self.small, self._two_ago), MIN_DIFFERENCE / self._gain, 255, cv2.THRESH_BINARY
             )
             flash = cv2.subtract(before, cv2.dilate(cv2.bitwise_or(other, earlier), NEAR))
             if _share(flash) > max(MOVED_SHARE, _share(before) / 2):

@@ -104,9 +104,10 @@ def test_its_look_changes_slowly() -> None:
 @pytest.mark.parametrize(
     ("dx", "dy", "moves"),
     [
-        (0.24, 0, False),
-        (0.26, 0, True),
-        (-0.26, 0, True),
+        # Across, in a picture of 16 to 9
+        (0.135, 0, False),
+        (0.146, 0, True),
+        (-0.146, 0, True),
         (0, 0.24, False),
         (0, 0.26, True),
         (0, -0.26, True),
@@ -224,7 +225,7 @@ def test_who_stood_and_is_missed_is_there_for_a_while(within: float, seen: bool)
 def test_a_halted_one_stays() -> None:
     """What is known to stand does not drift."""
     identity = follow((0.0, at(0.5)), (0.2, at(0.505, 0.505)))
-    identity.halt()
+    identity.motion.halt()
     identity.predict(5.0)
     assert middle(identity) == pytest.approx((0.505, 0.505), abs=1e-4)
 

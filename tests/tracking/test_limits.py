@@ -253,6 +253,16 @@ def test_where_those_in_sight_are() -> None:
         assert [len(p) for p in tracker.places(last + 1.01)] == [0, 0]
 
 
+@pytest.mark.parametrize("label", ["car", "truck", "motorcycle", "bicycle"])
+def test_what_stands_and_is_no_person_hides_nobody(label: str) -> None:
+    """It moves no hands: what changes before a parked car is news."""
+    tracker = Tracker()
+    play(tracker, [[person(label=label)]] * 5)
+    assert [len(p) for p in tracker.places(0.8)] == [1, 0]
+    play(tracker, [[person(label=label)]] * 6)
+    assert [len(p) for p in tracker.places(1.0)] == [0, 0]
+
+
 def test_settled_is_nobody_but_those() -> None:
     """Settled is nobody but those who stand for long and are found. Then the detector may rest."""
     for looks, settled in ((41, True), (40, False)):

@@ -21,11 +21,15 @@ from tests.vision.test_motion import STREET, camera
 
 WIDTH, HEIGHT = 192, 144  # the gate works on every pixel of it
 STEP_S = 0.2
+LAMP = 200
 
 
 def flat(level: int = 100, *spots: tuple[int, int, int, int, int]) -> Image:
-    """A picture of one level; each spot: left, top, width, height, level."""
+    """A picture of one level with a lamp in its corner, as bright as by day; each spot: left, top, width,
+    height, level.
+    """
     image = np.full((HEIGHT, WIDTH, 3), level, np.uint8)
+    image[-12:, -16:] = LAMP
     for left, top, width, height, bright in spots:
         image[top : top + height, left : left + width] = bright
     return image

@@ -21,6 +21,7 @@ FAR = Box(0.9, 0.9, 0.99, 0.99)
 
 def street(spots: Sequence[Spot] = (), bright: int = 124, level: int = 100) -> Image:
     image = np.full((HEIGHT, WIDTH, 3), level, np.uint8)
+    image[-12:, -16:] = 200  # a lamp: it is as bright as by day
     for left, top, width, height in spots:
         image[top : top + height, left : left + width] = bright
     return image
@@ -189,6 +190,7 @@ def test_a_difference_is_five_times_the_unrest(amount: int, limit: int) -> None:
         grey = 100 + (amount if n % 2 else -amount) * np.sign(stripes)
         if spot:
             grey[60:80, 70:90] = 100 + spot
+        grey[-12:, -16:] = 200
         return np.repeat(grey.astype(np.uint8)[..., None], 3, axis=2)
 
     for n in range(400):
@@ -418,11 +420,47 @@ def test_three_of_ten_thousand_pixels_are_rain(left: float, right: float, moved:
     """Four of them in the box of one who goes are he."""
     gate = MotionGate()
     for n in range(9):
-        gate.moved(street()[:100, :100], n * 0.25)
+        gate.moved(street(level=130)[:100, :100], n * 0.25)
     for n in range(5):
-        gate.moved(street([(2 + 32 * (n % 3), 2 + 20 * (n // 3), 28, 12)])[:100, :100], 2.0)
+        spot = (2 + 32 * (n % 3), 2 + 20 * (n // 3), 28, 12)
+        gate.moved(street([spot], 154, 130)[:100, :100], 2.0)
         gate.learn([])
-    spot = street([(46, 60, 12, 8)])[:100, :100]
-    assert not gate.moved(spot, 2.0)
+    small = street([(46, 60, 12, 8)], 154, 130)[:100, :100]
+    assert not gate.moved(small, 2.0)
     one_row = Box(left, 0.645, right, 0.645)
-    assert gate.moved(spot, 2.0, [one_row]) == moved
+    assert gate.moved(small, 2.0, [one_row]) == moved
+
+
+@pytest.mark.parametrize(
+    ("brightest", "difference", "moved"),
+    [(200, 12, False), (200, 13, True), (64, 6, False), (64, 7, True), (20, 3, False), (20, 4, True)],
+)
+def test_in_the_dark_less_is_a_difference(brightest: int, difference: int, moved: bool) -> None:
+    """As much less as the letterbox would brighten the picture, four times at most."""
+
+    def dim(spot: int = 0) -> Image:
+        image = np.full((HEIGHT, WIDTH, 3), 10, np.uint8)
+        image[-30:, -30:] = brightest
+        image[60:80, 70:90] += spot
+        return image
+
+    gate = MotionGate()
+    for n in range(80):
+        gate.moved(dim(), n * 0.25)
+    assert gate.moved(dim(difference), 20.0) == moved
+
+
+def test_how_bright_it_is_is_looked_at_each_second() -> None:
+    """A lamp that goes on makes the gate less sensitive a second later at most."""
+
+    def dim(brightest: int) -> Image:
+        image = np.full((HEIGHT, WIDTH, 3), 10, np.uint8)
+        image[-30:, -30:] = brightest
+        return image
+
+    gate = MotionGate()
+    gate.moved(dim(32), 0.0)
+    gate.moved(dim(32), 0.25)
+    for at in (1.0, 1.2, 1.25):
+        gate.moved(dim(64), at)
+        assert gate._gain == (4.0 if at < 1.25 else 2.0)

@@ -98,8 +98,9 @@ def page_of(
         settings.storage.state_dir,
         clock,
         routes,
-        sessions=None if old is None else old.page.sessions,
+        before=None if old is None else old.page,
         open_to_all=desk.open_to_all,
+        reloading=lambda: runtime.agent.reloading,
     )
     troubles = house.workshop.troubles
     return ServedPage(page, Trial(house, clock, {} if old is None else old.troubles()), troubles)
@@ -186,6 +187,7 @@ def live(runtime: Runtime, loaded: Loaded) -> dict[str, Any]:
     return {
         "version": loaded.digest[:16],
         "at": rfc3339(float(int(context.clock.wall()))),  # so that it changes once a second
+        "dark": is_dark(context.clock.wall(), loaded.settings.pole.place),
         "clock": None if context.keeper.trusted else context.keeper.reason,
         "online": None if runtime.upload is None else context.board.connected,
         "lamp": light.state() | {"remaining_s": light.remaining_s()},

@@ -1,7 +1,7 @@
 """The local page: what the pole sees and does, for people, on loopback or behind HTTPS. Off by default.
 
 server.py    one way in for every request        routes.py    each route and the right that it needs
-rights.py    who may do what, as tables           visitor.py   who has sent a request
+rights.py    who may do what, as tables           people.py    who has sent a request: a visitor.py
 guard.py     Host, Origin and address             doors.py     login and logout
 accounts.py  names and password hashes            sessions.py  who is logged in
 tries.py     wrong passwords cost time            house.py     what the page is given of the agent

@@ -12,8 +12,9 @@ from pole_agent.clock import Clock
 from pole_agent.errors import PoleAgentError
 from pole_agent.languages import in_language, phrase
 from pole_agent.page import accounts as book
+from pole_agent.page.people import COOKIE
 from pole_agent.page.routes import OPEN, Route
-from pole_agent.page.server import COOKIE, Page, body_of, reply
+from pole_agent.page.server import Page, body_of, reply
 from pole_agent.page.tries import Tries
 from pole_agent.page.visitor import Visitor
 
@@ -46,7 +47,7 @@ class Doors:
             return _later(wait, visitor.language)
         if self._waiting >= MAX_WAITING:
             return _later(1.0, visitor.language)
-        account = self.page.accounts().get(name)
+        account = self.page.people.accounts().get(name)
         self._tries.wrong(address, now)  # until it proves right: many at once count each
         self._waiting += 1
         try:
@@ -58,14 +59,14 @@ class Doors:
             log.warning("page: login failed from %s", address)
             return reply({"error": in_language(phrase("page-login-wrong"), visitor.language)}, 401)
         self._tries.right(address)
-        token, _ = self.page.sessions.begin(name, account, self._clock.monotonic())
+        token, _ = self.page.people.sessions.begin(name, account, self._clock.monotonic())
         log.info("page: %s has logged in from %s", name, address)
         response = reply({"ok": True})
         response.set_cookie(COOKIE, token, httponly=True, samesite="Strict", secure=self.page.https, path="/")
         return response
 
     async def logout(self, request: web.Request, visitor: Visitor) -> web.StreamResponse:
-        self.page.sessions.end(visitor.token)
+        self.page.people.sessions.end(visitor.token)
         response = reply({"ok": True})
         response.del_cookie(COOKIE, path="/")
         return response

@@ -9,9 +9,9 @@ import asyncio
 import hmac
 import json
 import logging
-import secrets
+import socket
 import ssl
-from collections.abc import Awaitable, Callable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -21,18 +21,17 @@ from aiohttp import web
 from pole_agent.clock import Clock
 from pole_agent.errors import PoleAgentError
 from pole_agent.languages import LANGUAGES, in_language, phrase
-from pole_agent.page import accounts as book
 from pole_agent.page import guard
-from pole_agent.page.accounts import Account
-from pole_agent.page.rights import EVERYTHING, ROLES
+from pole_agent.page.people import People
 from pole_agent.page.routes import OPEN, Route, find
-from pole_agent.page.sessions import Session, Sessions
+from pole_agent.page.sessions import Sessions
 from pole_agent.page.visitor import Visitor
-from pole_agent.settings.page import PageSettings, is_loopback
+from pole_agent.settings.page import PageSettings
 
 log = logging.getLogger(__name__)
 
-COOKIE, CSRF = "pole_session", "X-CSRF-Token"
+GRACE_S = 0.5  # for answers that are under way at the end
+CSRF = "X-CSRF-Token"
 HEADERS = {
     "Content-Security-Policy": (
         "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
@@ -65,7 +64,8 @@ class Limits:
 class Page:
     """Serves `routes`. `open_to_all`: no login, every right; only the demo has it, and only on loopback.
 
-    `sessions` are those of the page before a reload.
+    `before`: the page before a reload. Who was logged in still is, and who calls meanwhile waits.
+    `reloading` says that another one follows.
     """
 
     def __init__(
@@ -75,27 +75,33 @@ class Page:
         clock: Clock,
         routes: Iterable[Route],
         *,
-        sessions: Sessions | None = None,
+        before: Page | None = None,
         open_to_all: bool = False,
+        reloading: Callable[[], bool] = lambda: False,
         limits: Limits | None = None,
     ) -> None:
         if open_to_all and not settings.loopback:
             raise ValueError("a page without a login is for loopback only")
-        self.settings, self._folder, self._clock = settings, state_dir, clock
+        self.settings = settings
         self.routes = find(routes)
-        self.sessions = Sessions() if sessions is None else sessions
-        self._open_to_all, self._open_csrf = open_to_all, secrets.token_urlsafe(24)
-        self._accounts: dict[str, Account] = {}
-        self._read: tuple[int, int] | None = None  # the file of the accounts, as it was read last
+        sessions = Sessions() if before is None else before.people.sessions
+        self.listener = None if before is None else before.hand_over(settings)
+        self._reloading = reloading
         self._names = {*guard.LOOPBACK_NAMES, settings.host, *settings.names}
         self.port = settings.port
         self.limits = limits or Limits()
         self._server: web.Server | None = None
         self.serves = asyncio.Event()
+        self.people: People = People(
+            settings, state_dir, clock, sessions, self.serves.is_set, open_to_all=open_to_all
+        )
 
     async def run(self) -> None:
         """Serve until cancelled. Raises OSError when the port cannot be had, PoleAgentError for bad files."""
         limits = self.limits
+        if self.listener is None:
+            family = socket.AF_INET6 if ":" in self.settings.host else socket.AF_INET
+            self.listener = socket.create_server((self.settings.host, self.settings.port), family=family)
         app = web.Application(client_max_size=limits.body_bytes, middlewares=[self._one_way])
         for route in self.routes.values():
             app.router.add_route(route.method, route.path, _unreached)
@@ -120,10 +126,7 @@ class Page:
             if len(serve.connections) > limits.connections:
                 made.force_close()
 
-        server = await loop.create_server(
-            connection, self.settings.host, self.settings.port, ssl=_tls(self.settings), reuse_address=True
-        )
-        self.port = server.sockets[0].getsockname()[1]
+        server = await loop.create_server(connection, sock=self.listener.dup(), ssl=_tls(self.settings))
         self.serves.set()
         log.info("the page is at %s", self.address)
         try:
@@ -131,8 +134,21 @@ class Page:
         finally:
             self.serves.clear()
             server.close()
-            await serve.shutdown(0.1)
+            await serve.shutdown(GRACE_S)
             await runner.cleanup()
+            if not self._reloading():
+                self._leave()
+
+    def _leave(self) -> None:
+        if self.listener is not None:
+            self.listener.close()
+            self.listener = None
+
+    def hand_over(self, settings: PageSettings) -> socket.socket | None:
+        """The socket for the page that follows; None, and closed, where that is at another address."""
+        if (settings.host, settings.port) != (self.settings.host, self.settings.port):
+            self._leave()
+        return self.listener
 
     @property
     def connections(self) -> int:
@@ -170,7 +186,7 @@ class Page:
         route = self.routes.get((request.method, resource.canonical if resource else ""))
         if route is None:
             return _problem(404, phrase("page-not-here"), language)
-        visitor = self._visitor(request, language)
+        visitor = self.people.visitor(request, language)
         if request.method == "POST":
             await self._receive(request)
         if request.method == "POST" and not self._from_our_page(request, visitor, route):
@@ -203,50 +219,6 @@ class Page:
     def https(self) -> bool:
         """Is it HTTPS for the browser?"""
         return bool(self.settings.cert_file or self.settings.trusted_proxies)
-
-    # --- who is it?
-
-    def _visitor(self, request: web.Request, language: str) -> Visitor:
-        peer = request.remote or ""
-        address = guard.address_of(peer, request.headers, self.settings.trusted_proxies)
-        near = is_loopback(peer) and not guard.is_proxied(request.headers)
-        if self._open_to_all:
-            return Visitor(
-                address=address, language=language, near=near, name="demo", role="demo",
-                rights=EVERYTHING, csrf=self._open_csrf,
-            )  # fmt: skip
-        token = request.cookies.get(COOKIE, "")
-        session = self._session(token) if token else None
-        if session is None:
-            return Visitor(address=address, language=language, near=near)
-        role = self._accounts[session.name].role
-        return Visitor(
-            address=address, language=language, near=near, name=session.name, role=role,
-            rights=ROLES[role], csrf=session.csrf, token=token,
-            still=lambda: self._session(token) is not None,
-        )  # fmt: skip
-
-    def _session(self, token: str) -> Session | None:
-        return self.sessions.of(token, self.accounts(), self._clock.monotonic())
-
-    def accounts(self) -> Mapping[str, Account]:
-        """Those of the file, read again when it has changed. None where it cannot be used: then nobody is
-        let in.
-        """
-        try:
-            status = (self._folder / book.FILE).stat()
-            seen = (status.st_mtime_ns, status.st_ino)
-        except OSError:
-            self._accounts, self._read = {}, None
-            return self._accounts
-        if seen != self._read:
-            try:
-                self._accounts = book.read(self._folder)
-            except PoleAgentError as error:
-                log.error("page: %s", error)
-                self._accounts = {}
-            self._read = seen
-        return self._accounts
 
 
 async def _unreached(_: web.Request) -> web.StreamResponse:

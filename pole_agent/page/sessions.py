@@ -31,6 +31,7 @@ class Sessions:
 
     def __init__(self) -> None:
         self._by_hash: dict[str, Session] = {}
+        self.open_csrf = secrets.token_urlsafe(TOKEN_BYTES)  # where there is no login
 
     def begin(self, name: str, account: Account, now: float) -> tuple[str, Session]:
         """The token of a new session, and the session. The one that was not used longest goes for it."""

@@ -27,7 +27,7 @@ QUESTIONS: Mapping[str, tuple[str, ...]] = {
     "why.lamp": ("wall",), "why.incident": ("id",), "why.light": (),
 }  # fmt: skip
 SAID = ("reason", "error", "problem", "note", "words", "fix", "title", "config_degraded")  # read by people
-PICTURE_S = 2.0  # a request waits so long for a newer one
+PICTURE_S = 0.4  # a request waits so long for a newer one
 ANSWER_S = 10.0
 LOOK_AGAIN_S = 300.0  # after so long without looking, looking is told again
 ARGUMENT = re.compile(r"[A-Za-z0-9_.:-]{1,64}")

@@ -73,6 +73,7 @@ function App() {
   const [live, lost] = useLive(Boolean(me && me.name), who);
   const say = (to) => speak(to).then(() => setSpoken(to));
   useEffect(() => { say(languageWanted()).then(who); const timer = setInterval(who, 60000); return () => clearInterval(timer); }, []);
+  useEffect(() => { if (live) document.documentElement.toggleAttribute("data-dark", live.dark); }, [live && live.dark]);
   useEffect(() => { if (live && me && live.version !== me.pole.version) who(); }, [live && live.version]);
   if (!me) return html`<p class="loading" role="status">…</p>`;
   const View = VIEWS[view];

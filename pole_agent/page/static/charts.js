@@ -1,6 +1,7 @@
 // Charts as SVG. Each has its numbers as a table beneath it, for who cannot see them.
 import { html } from "./vendor/preact.js";
 import { clock, percent, t } from "./api.js";
+import { Scroll } from "./bits.js";
 
 const HOUR_MS = 3600000;
 const [W, H, LEFT, BASE] = [900, 240, 46, 200];
@@ -32,11 +33,11 @@ export function NightChart({ night }) {
     ${hours.map((at) => html`<text x=${x(at)} y=${BASE + 22} text-anchor="middle">${clock(at)}</text>`)}
   </svg>
   <p class="soft">${t("ui-night-legend")}</p>
-  <details><summary>${t("ui-as-table")}</summary><div class="scroll"><table>
+  <details><summary>${t("ui-as-table")}</summary><${Scroll} label=${t("ui-as-table")}><table>
     <caption class="hidden">${t("ui-night-chart", { evening: night.evening })}</caption>
     <thead><tr><th scope="col">${t("ui-from")}</th><th scope="col">${t("ui-to")}</th><th scope="col">${t("ui-planned")}</th></tr></thead>
     <tbody>${night.planned.map((s) => html`<tr><td>${clock(s.from)}</td><td>${clock(s.to)}</td><td>${percent(s.level)}</td></tr>`)}</tbody>
-  </table></div></details>`;
+  </table><//></details>`;
 }
 
 // `bars`: [{label, value}], oldest first.
@@ -50,10 +51,10 @@ export function Bars({ bars, title }) {
     ${bars.map((bar, n) => html`<rect class="bar" x=${LEFT + n * wide + 1} width=${Math.max(1, wide - 2)} y=${BASE - (bar.value / most) * 180} height=${(bar.value / most) * 180} />
       ${n % every === 0 && html`<text x=${LEFT + (n + 0.5) * wide} y=${BASE + 22} text-anchor="middle">${bar.label}</text>`}`)}
   </svg>
-  <details><summary>${t("ui-as-table")}</summary><div class="scroll"><table>
+  <details><summary>${t("ui-as-table")}</summary><${Scroll} label=${title}><table>
     <caption class="hidden">${title}</caption>
     <tbody>${bars.map((bar) => html`<tr><th scope="row">${bar.label}</th><td>${bar.value}</td></tr>`)}</tbody>
-  </table></div></details>`;
+  </table><//></details>`;
 }
 
 // Places are [latitude, longitude]; drawn in metres around the pole.

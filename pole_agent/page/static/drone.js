@@ -2,7 +2,7 @@
 import { html, useEffect, useState } from "./vendor/preact.js";
 import { clock, command, day, percent, t, word } from "./api.js";
 import { FlightMap } from "./charts.js";
-import { Severity, useAnswer } from "./now.js";
+import { Scroll, Severity, useAnswer } from "./bits.js";
 import { readKey, signed } from "./sign.js";
 
 const WAITING = ["requested", "blocked", "pending_approval", "approved"];
@@ -11,11 +11,11 @@ const ORDERED = ["sent", "accepted", "in_progress", "paused"];
 function Gates({ gates }) {
   if (!gates.length) return html`<p>${t("ui-gates-not-yet")}</p>`;
   const shown = (value, ok) => (value === null || value === "" ? (ok ? "–" : t("ui-unknown")) : Array.isArray(value) ? value.join(", ") : String(value));
-  return html`<div class="scroll"><table><caption class="hidden">${t("ui-gates")}</caption>
+  return html`<${Scroll} label=${t("ui-gates")}><table><caption class="hidden">${t("ui-gates")}</caption>
     <thead><tr><th scope="col">${t("ui-gate")}</th><th scope="col">${t("ui-state")}</th><th scope="col">${t("ui-value")}</th><th scope="col">${t("ui-limit")}</th></tr></thead>
     <tbody>${gates.map((gate) => html`<tr><th scope="row">${gate.name.replaceAll("_", " ")}</th>
       <td class=${gate.ok ? "good" : "bad"}>${gate.ok ? `✓ ${t("ui-gate-open")}` : `✗ ${t("ui-gate-closed")}`}</td>
-      <td>${shown(gate.value, gate.ok)}</td><td>${gate.limit === null || gate.limit === "" ? "–" : shown(gate.limit)}</td></tr>`)}</tbody></table></div>`;
+      <td>${shown(gate.value, gate.ok)}</td><td>${gate.limit === null || gate.limit === "" ? "–" : shown(gate.limit)}</td></tr>`)}</tbody></table><//>`;
 }
 
 function Actions({ request, me, again }) {

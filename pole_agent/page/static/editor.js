@@ -1,6 +1,7 @@
 // Drawing over the picture: with the mouse, a finger, or the keyboard. Shapes are lists of points in fractions.
 import { html, useEffect, useRef, useState } from "./vendor/preact.js";
 import { t } from "./api.js";
+import { Scroll } from "./bits.js";
 import { points, Stage, WIDE } from "./stage.js";
 
 const NEAR = 16; // units of the stage: a click so near to a point or an edge means it
@@ -63,7 +64,7 @@ export function Editor({ camera, scene, aspect, picture, tracks, shapes, chosen,
   const move = (n, to) => onShape(mine.kind, mine.index, mine.points.map((p, k) => (k === n ? to.map(inside) : p)), drag.current !== null);
 
   const attributes = {
-    tabIndex: tool ? 0 : undefined,
+    tabindex: tool ? 0 : undefined,
     onClick: (event) => {
       if (tool) return add(place(event));
       const point = place(event);
@@ -107,7 +108,7 @@ export function Editor({ camera, scene, aspect, picture, tracks, shapes, chosen,
   return html`<${Stage} camera=${camera} scene=${scene} aspect=${aspect} picture=${picture} tracks=${tracks} chosen=${chosen} attributes=${attributes}>
     ${making.length > 0 && html`<polyline class="path" points=${points(making, high)} />
       ${making.map(([x, y], n) => html`<circle class="handle" cx=${x * WIDE} cy=${y * high} r=${n === 0 ? 10 : 6} />`)}`}
-    ${!tool && mine && mine.points.map(([x, y], n) => html`<circle key=${n} class="handle" cx=${x * WIDE} cy=${y * high} r="11" tabIndex="0" role="button"
+    ${!tool && mine && mine.points.map(([x, y], n) => html`<circle key=${n} class="handle" cx=${x * WIDE} cy=${y * high} r="11" tabindex="0" role="button"
       aria-label=${t("ui-point", { number: n + 1, x: x.toFixed(3), y: y.toFixed(3) })} ...${grab(n)} />`)}
   <//>`;
 }
@@ -129,11 +130,11 @@ export function Coordinates({ shape, onShape, name }) {
     const [a, b] = [shape.points[n], shape.points[(n + 1) % shape.points.length]];
     onShape([...shape.points.slice(0, n + 1), [inside((a[0] + b[0]) / 2), inside((a[1] + b[1]) / 2)], ...shape.points.slice(n + 1)]);
   };
-  return html`<div class="scroll"><table><caption class="hidden">${t("ui-points-of", { name })}</caption>
+  return html`<${Scroll} label=${t("ui-points-of", { name })}><table><caption class="hidden">${t("ui-points-of", { name })}</caption>
     <thead><tr><th scope="col">${t("ui-point-short")}</th><th scope="col">x</th><th scope="col">y</th><th scope="col"><span class="hidden">${t("ui-actions")}</span></th></tr></thead>
     <tbody>${shape.points.map((p, n) => html`<tr key=${n}><th scope="row">${n + 1}</th>
       ${[0, 1].map((k) => html`<td><input type="number" step="0.01" min="0" max="1" value=${p[k]} aria-label=${t("ui-coordinate", { number: n + 1, axis: "xy"[k] })}
         onInput=${(e) => e.target.value !== "" && set(n, k, Number(e.target.value))} /></td>`)}
       <td>${shape.kind !== "line" && html`<button type="button" onClick=${() => insert(n)} aria-label=${t("ui-insert-after", { number: n + 1 })}>+</button>
-        <button type="button" disabled=${shape.points.length <= least} onClick=${() => onShape(shape.points.filter((_, m) => m !== n))} aria-label=${t("ui-delete-point", { number: n + 1 })}>−</button>`}</td></tr>`)}</tbody></table></div>`;
+        <button type="button" disabled=${shape.points.length <= least} onClick=${() => onShape(shape.points.filter((_, m) => m !== n))} aria-label=${t("ui-delete-point", { number: n + 1 })}>−</button>`}</td></tr>`)}</tbody></table><//>`;
 }

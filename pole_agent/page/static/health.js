@@ -1,7 +1,7 @@
 // How the pole is: its parts, the doctor, what is waiting, what was commanded, and why the lamp is as it is.
 import { html, useState } from "./vendor/preact.js";
 import { ask, clock, day, lasted, percent, t, word } from "./api.js";
-import { useAnswer } from "./now.js";
+import { Scroll, useAnswer } from "./bits.js";
 
 const MARKS = { ok: ["✓", "good"], warn: ["▲", "warn"], fail: ["✗", "bad"], degraded: ["✗", "bad"], unknown: ["?", "soft"] };
 function Mark({ state }) {
@@ -12,9 +12,9 @@ function Mark({ state }) {
 function Parts({ parts }) {
   const facts = (part) => Object.entries(part).filter(([k, v]) => !["state", "reason", "faults"].includes(k) && typeof v !== "object")
     .map(([k, v]) => `${k} ${v}`).join(", ");
-  return html`<div class="scroll"><table><caption class="hidden">${t("ui-parts")}</caption><tbody>
+  return html`<${Scroll} label=${t("ui-parts")}><table><caption class="hidden">${t("ui-parts")}</caption><tbody>
     ${Object.entries(parts).map(([name, part]) => html`<tr><th scope="row">${name}</th><td><${Mark} state=${part.state} /></td><td>${part.reason || facts(part)}</td></tr>`)}
-  </tbody></table></div>`;
+  </tbody></table><//>`;
 }
 
 function Doctor() {
@@ -36,8 +36,8 @@ function Commands() {
   const [events] = useAnswer("past.commands", {});
   const what = (e) => e.kind === "drone.changed" ? `${e.data.rule}: ${word("meaning", e.data.state)}` : [e.data.path || e.data.camera || e.data.state, e.data.error || e.data.reason].filter(Boolean).join(": ");
   if (!events || !events.length) return html`<p>${t("ui-none")}</p>`;
-  return html`<div class="scroll"><table><caption class="hidden">${t("ui-log")}</caption><tbody>${events.slice(0, 100).map((e) => html`<tr>
-    <td>${day(e.at)} ${clock(e.at, true)}</td><td>${e.kind}</td><td>${e.data.by || ""}</td><td>${what(e)}</td></tr>`)}</tbody></table></div>`;
+  return html`<${Scroll} label=${t("ui-log")}><table><caption class="hidden">${t("ui-log")}</caption><tbody>${events.slice(0, 100).map((e) => html`<tr>
+    <td>${day(e.at)} ${clock(e.at, true)}</td><td>${e.kind}</td><td>${e.data.by || ""}</td><td>${what(e)}</td></tr>`)}</tbody></table><//>`;
 }
 
 export function Health({ me, live }) {

@@ -1,33 +1,12 @@
 // What is now: the picture with boxes, the lamp, incidents of now and of the last days, traffic.
 import { html, useEffect, useState } from "./vendor/preact.js";
-import { ask, clock, command, day, lasted, percent, t, word } from "./api.js";
+import { clock, command, day, lasted, percent, t, word } from "./api.js";
+import { Level, Severity, useAnswer } from "./bits.js";
 import { Bars } from "./charts.js";
 import { Stage } from "./stage.js";
 
 const TRAIL = 40; // points
-const AGAIN_MS = 15000;
 const CLASSES = ["person", "two_wheeler", "bicycle", "motorcycle", "car", "bus", "truck"];
-
-export function Level({ level }) {
-  return html`<div class="level"><svg viewBox="0 0 100 10" preserveAspectRatio="none" aria-hidden="true">
-    <rect width=${(level || 0) * 100} height="10" /></svg></div>`;
-}
-
-export function useAnswer(question, options, again = AGAIN_MS) {
-  const [answer, setAnswer] = useState({ value: null, error: "" });
-  const key = JSON.stringify(options);
-  const [turn, setTurn] = useState(0);
-  useEffect(() => {
-    let here = true;
-    const load = () => ask(question, options).then(
-      (value) => here && setAnswer({ value, error: "" }),
-      (error) => here && setAnswer((old) => ({ ...old, error: error.message })));
-    load();
-    const timer = setInterval(load, again);
-    return () => { here = false; clearInterval(timer); };
-  }, [question, key, turn]);
-  return [answer.value, answer.error, () => setTurn((n) => n + 1)];
-}
 
 // One incident of two events: opened and closed.
 function together(events) {
@@ -38,12 +17,6 @@ function together(events) {
       closed: event.kind === "incident.closed" ? event.at : null, quality: event.quality });
   }
   return [...found.values()].reverse();
-}
-
-export function Severity({ value }) {
-  const marks = { info: ["·", "soft"], warning: ["▲", "warn"], alarm: ["■", "bad"] };
-  const [mark, kind] = marks[value] || marks.info;
-  return html`<span class=${kind}>${mark} ${word("severity", value)}</span>`;
 }
 
 function Timeline({ incidents, chosen, onChoose, judges }) {

@@ -3,7 +3,7 @@
 import { html, useEffect, useState } from "./vendor/preact.js";
 import { command, get, percent, post, t, word } from "./api.js";
 import { Coordinates, Editor } from "./editor.js";
-import { useAnswer } from "./now.js";
+import { Scroll, useAnswer } from "./bits.js";
 import { Problems, Rule } from "./rules.js";
 
 const UNDO = 50;
@@ -51,11 +51,11 @@ function Rehearsed({ result }) {
   const brighter = after.hours.filter((h) => h.raised_min > 0 || before(h.hour) > 0);
   return html`<h3>${t("ui-rehearsed")}</h3>
     <p>${result.cameras.map((c) => `${c.name}: ${c.watched_h} h`).join(", ")}</p>
-    <div class="scroll"><table><thead><tr><th scope="col">${t("ui-rule")}</th><th scope="col">${t("ui-alarms-new")}</th><th scope="col">${t("ui-alarms-today")}</th></tr></thead>
-    <tbody>${result.rules.map((r) => html`<tr><th scope="row">${r.name}</th><td>${r.new ? `${r.new.alarms} (${r.new.a_day} ${t("ui-a-day")})` : "–"}</td><td>${r.today ? `${r.today.alarms} (${r.today.a_day} ${t("ui-a-day")})` : "–"}</td></tr>`)}</tbody></table></div>
+    <${Scroll} label=${t("ui-rehearsed")}><table><thead><tr><th scope="col">${t("ui-rule")}</th><th scope="col">${t("ui-alarms-new")}</th><th scope="col">${t("ui-alarms-today")}</th></tr></thead>
+    <tbody>${result.rules.map((r) => html`<tr><th scope="row">${r.name}</th><td>${r.new ? `${r.new.alarms} (${r.new.a_day} ${t("ui-a-day")})` : "–"}</td><td>${r.today ? `${r.today.alarms} (${r.today.a_day} ${t("ui-a-day")})` : "–"}</td></tr>`)}</tbody></table><//>
     <p>${t("ui-light-costs", { after: after.energy_wh, before: today ? today.energy_wh : "–" })}</p>
-    ${brighter.length > 0 && html`<div class="scroll"><table><caption>${t("ui-lamp-raised")}</caption><thead><tr><th scope="col">${t("ui-hour")}</th><th scope="col">${t("ui-alarms-new")}</th><th scope="col">${t("ui-alarms-today")}</th></tr></thead>
-      <tbody>${brighter.map((h) => html`<tr><th scope="row">${String(h.hour).padStart(2, "0")}:00</th><td>${h.raised_min}</td><td>${today ? before(h.hour) : "–"}</td></tr>`)}</tbody></table></div>`}`;
+    ${brighter.length > 0 && html`<${Scroll} label=${t("ui-lamp-raised")}><table><caption>${t("ui-lamp-raised")}</caption><thead><tr><th scope="col">${t("ui-hour")}</th><th scope="col">${t("ui-alarms-new")}</th><th scope="col">${t("ui-alarms-today")}</th></tr></thead>
+      <tbody>${brighter.map((h) => html`<tr><th scope="row">${String(h.hour).padStart(2, "0")}:00</th><td>${h.raised_min}</td><td>${today ? before(h.hour) : "–"}</td></tr>`)}</tbody></table><//>`}`;
 }
 
 function Tests({ me, live }) {
@@ -160,9 +160,9 @@ export function SetUp({ me, live }) {
       <div class="row" role="toolbar" aria-label=${t("ui-draw")}>
         ${["zone", "line", "mask"].map((kind) => html`<button aria-pressed=${tool === kind} class=${tool === kind ? "main" : ""} onClick=${() => setTool(tool === kind ? null : kind)}>${t(`ui-draw-${kind}`)}</button>`)}
         <button onClick=${undo} disabled=${!changed}>${t("ui-undo")}</button></div>
-      <p class="soft">${tool ? t(tool === "line" ? "ui-draw-line-how" : "ui-draw-how") : t("ui-edit-how")}</p>
       <${Editor} camera=${camera} scene=${scene} aspect=${seen && seen.aspect} picture=${me.picture} tracks=${seen ? seen.tracks : []} shapes=${shapes}
         chosen=${shownChoice ? { ...shownChoice, ...chosen } : null} onChoose=${setChosen} onShape=${onShape} onNew=${onNew} tool=${tool} onTool=${setTool} />
+      <p class="soft">${tool ? t(tool === "line" ? "ui-draw-line-how" : "ui-draw-how") : t("ui-edit-how")}</p>
       ${seen && seen.tracks.length > 0 && html`<details><summary>${t("ui-mask-false-box")}</summary><div class="row">${seen.tracks.map((track) => html`<button onClick=${() => maskBox(track)}>${word("class", track[1])} ${track[0]}</button>`)}</div></details>`}
     </section>
     <section class="card narrow" aria-labelledby="shapes"><h2 id="shapes">${t("ui-shapes")}</h2>

@@ -2,7 +2,7 @@
 import { html, useState } from "./vendor/preact.js";
 import { command, percent, t, word } from "./api.js";
 import { NightChart } from "./charts.js";
-import { Level, useAnswer } from "./now.js";
+import { Level, useAnswer } from "./bits.js";
 
 const HOUR_MS = 3600000;
 

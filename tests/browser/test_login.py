@@ -1,0 +1,78 @@
+"""A pole with accounts: the login, what a role sees, and an approval that the browser signs."""
+
+from __future__ import annotations
+
+import base64
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from pole_agent.drone import ed25519
+from pole_agent.drone.approval import facts_of, text
+from pole_agent.page import accounts as book
+from tests.browser.conftest import Look, Process
+from tests.conftest import CLIP, ROOT, free_port
+from tests.page.served import MADE, PASSWORD
+from tests.page.test_trial import CONFIG
+
+pytestmark = pytest.mark.browser
+REQUEST = json.loads((ROOT / "docs/samples/drone-request.json").read_text())
+
+
+@pytest.fixture
+def pole(tmp_path: Path) -> Iterator[Process]:
+    port = free_port()
+    (tmp_path / "pole.toml").write_text(CONFIG.format(clip=CLIP, port=port))
+    book.write(tmp_path / "state", {f"the {role}": account for role, account in MADE.items()})
+    process = Process(["run", "--config", str(tmp_path / "pole.toml")], f"http://127.0.0.1:{port}/", tmp_path)
+    yield process
+    process.end()
+
+
+def test_login(look: Look, pole: Process) -> None:
+    """Without a login nothing of the street is told; a viewer looks, and cannot change anything."""
+    watched = look(pole.url)
+    page = watched.open()
+    page.get_by_label("Name").fill("the viewer")
+    page.get_by_label("Password").fill("wrong password")
+    page.get_by_role("button", name="Log in").click()
+    page.get_by_role("alert").get_by_text("wrong name or password").wait_for()
+    assert page.locator("canvas").count() == 0
+    page.get_by_label("Password").fill(PASSWORD)
+    page.get_by_label("Password").press("Enter")
+    page.wait_for_function(
+        "() => document.querySelector('canvas') && document.querySelector('canvas').width > 300"
+    )
+    page.goto(f"{pole.url}#setup")
+    page.get_by_text("Your role may look at this, not change it.").wait_for()
+    page.get_by_role("button", name="Log out").click()
+    page.get_by_role("heading", name="Log in").wait_for()
+    refused = [c for c in watched.complaints if "401" not in c]  # the browser tells of the wrong password
+    assert refused == [] and watched.foreign == []
+
+
+def test_signature(look: Look, demo_url: str) -> None:
+    """The browser signs the very text that the pole checks, with a key made by `drone key`, which stays in
+    the browser.
+    """
+    private = ed25519.new_key()
+    page = look(demo_url).open()
+    signature = page.evaluate(
+        """async ([key, request]) => {
+          const { readKey, signed } = await import("/sign.js");
+          return signed(await readKey(new File([key + "\\n"], "key")), request, "Ibu Sari"); }""",
+        [private, REQUEST],
+    )
+    said = text(REQUEST["pole"], facts_of(REQUEST), "Ibu Sari", signature["nonce"], signature["expires_at"])
+    public = ed25519.public_key_of(private)
+    assert ed25519.verify(public, base64.b64decode(signature["value"]), said.encode())
+    assert not ed25519.verify(
+        public, base64.b64decode(signature["value"]), said.replace("Sari", "Sri").encode()
+    )
+
+
+@pytest.fixture
+def demo_url(demo: Process) -> str:
+    return demo.url

@@ -46,7 +46,7 @@ class Identity:
         self._spread = 2 * log(2 * pi) + log(tuning.width * tuning.height)
         self.track_id = 0
         self.hits = 1
-        self.first_seen = self.last_seen = now
+        self.first_seen = self.last_seen = self._found_at = now
         self.score = detection.score
         self.look: NDArray[np.float32] | None = None
         self.sides = box.sides
@@ -95,7 +95,7 @@ class Identity:
     @property
     def settled(self) -> bool:
         """It has been standing for long, as a parked car does."""
-        return self.last_seen - self.still_since >= self._tuning.settled_s
+        return self._found_at - self.still_since >= self._tuning.settled_s
 
     @property
     def leapt(self) -> bool:
@@ -189,7 +189,7 @@ class Identity:
         self._mean += better
         self.evidence = self._bounded(self.evidence + better + (1 - exp(-since / pace_s)) * worth)
         self.score = detection.score
-        self.last_seen = self._at = now
+        self.last_seen = self._at = self._found_at = now
         self._place(x, y)
         if self.track_id:
             self._earlier.clear()
@@ -228,7 +228,7 @@ class Identity:
         if self.last_seen < self._at and self.last_seen - self.still_since < STANDING_S:
             self.predict(now)
             return
-        if now - self.last_seen <= within_s + (now - self._at):
+        if self.evidence > 0 and now - self.last_seen <= within_s + (now - self._at):
             self.last_seen = now
             self.motion.halt()  # what it drifts by is the detector's unrest
         self._at = now

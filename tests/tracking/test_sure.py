@@ -391,3 +391,28 @@ def test_what_was_seen_once_behind_a_car_is_forgotten(label: str) -> None:
         tracker.update([car], 2.2 + n / 5)
     assert not tracker.has_candidates
     assert not tracker.tentative
+
+
+@pytest.mark.parametrize("seen_s", [2.0, 30.0])
+def test_who_is_looked_for_in_vain_is_gone(seen_s: float) -> None:
+    """Nothing moves, and a look every two seconds does not find him: he has left between two frames. One who
+    had been standing for long is remembered for a minute.
+    """
+    tracker, looks = Tracker(), round(seen_s * 5)
+    for n in range(looks):
+        tracker.update([person(0.03, 0.7)], n / 5)
+    told, known = 0.0, 0.0
+    for n in range(looks, looks + 5 * 120):
+        now = n / 5
+        tracks = tracker.advance(now) if n % 10 else tracker.update([], now)
+        told, known = now if tracks else told, now if tracker.remembered else known
+    assert told - seen_s < 12
+    assert known - told <= (6 if seen_s < 8 else 60)
+
+
+def test_who_stands_is_there_though_a_look_misses_him() -> None:
+    tracker = Tracker()
+    for n in range(20):
+        tracker.update([person()], n / 5)
+    tracker.update([], 4.0)
+    assert [t.track_id for n in range(1, 10) for t in tracker.advance(4.0 + n / 5)] == [1] * 9

@@ -96,6 +96,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         metavar="N",
         help=f"port of the page on 127.0.0.1; default: {PAGE_PORT}, or a free one",
     )
+    parser.add_argument("--pixelated", action="store_true", help="people on the page's picture are pixelated")
     parser.add_argument("--no-page", action="store_true", help="without the page")
     parser.add_argument("--log-level", choices=("debug", "info", "warning", "error"), default="warning")
 
@@ -140,7 +141,9 @@ def run(arguments: argparse.Namespace) -> int:
                 memory.on_publish = narrator.hear
             document = document_for(scratch, broker, not arguments.once, approval=arguments.approval)
             if alone:
-                document["page"] = {"enabled": True, "port": free_port(arguments.page_port)}
+                picture = "pixelated" if arguments.pixelated else "full"
+                port = free_port(arguments.page_port)
+                document["page"] = {"enabled": True, "port": port, "picture": picture}
             luminaire = compose.open_lamp(settings, clock)
             pole = DemoPole(document, luminaire, clock, memory, here.socket)
             runtime, agent, renew = pole.runtime, pole.runtime.agent, pole.renew

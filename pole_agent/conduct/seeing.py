@@ -66,6 +66,8 @@ def seeing(settings: Settings) -> list[Both]:
             "Agen tidak menyimpan gambar maupun suara. Hanya teknisi pada komputer tiang yang dapat mengambil satu gambar, secara manual, untuk menyetel kamera.",
         ),
     ]
+    if settings.page.enabled:
+        found.append(_page(settings))
     if masks:
         found.append(
             Both(
@@ -91,3 +93,23 @@ def _plan(settings: Settings) -> str:
         "lines": [n.model_dump() for n in settings.lines],
     }
     return hashlib.sha256(json.dumps(places, sort_keys=True).encode()).hexdigest()[:8]
+
+
+def _page(settings: Settings) -> Both:
+    """Who may look, and at what."""
+    page = settings.page
+    if not page.loopback or page.picture == "off":
+        return Both(
+            "People with an account can see zones, boxes and paths on the pole's own page, never a picture.",
+            "Orang yang memiliki akun dapat melihat zona, kotak, dan jalur di halaman tiang, tidak pernah gambar.",
+        )
+    hidden = Both(
+        " What is taken for a person is made unrecognizable in it." if page.picture == "pixelated" else "",
+        " Yang dianggap orang disamarkan di dalamnya." if page.picture == "pixelated" else "",
+    )
+    return Both(
+        "People with an account can look at the live picture on the pole's own page, only at the pole or through their own login to its computer."
+        f"{hidden.en} Each look is recorded with the name; the picture is not stored.",
+        "Orang yang memiliki akun dapat melihat gambar langsung di halaman tiang, hanya di tiang atau lewat login mereka sendiri ke komputernya."
+        f"{hidden.id} Setiap penglihatan dicatat dengan nama; gambar tidak disimpan.",
+    )

@@ -108,9 +108,10 @@ class Process:
             self._process.wait()
 
 
-def demo_in(folder: Path) -> Process:
+def demo_in(folder: Path, *more: str) -> Process:
     port = free_port()
-    return Process(["demo", "--page-port", str(port), "--lang", "en"], f"http://127.0.0.1:{port}/", folder)
+    command = ["demo", "--page-port", str(port), "--lang", "en", *more]
+    return Process(command, f"http://127.0.0.1:{port}/", folder)
 
 
 @pytest.fixture(scope="module")

@@ -45,7 +45,7 @@ from pole_agent.simulator.broker import (
     mosquitto_on_loopback,
     mosquitto_program,
 )
-from pole_agent.simulator.demo_pole import DemoPole, free_port
+from pole_agent.simulator.demo_pole import DemoPole, page_of
 from pole_agent.simulator.poles import Fleet, clock_for, document_for, neighbours, settings_for, time_of
 
 HELP = "the whole agent on a bundled street clip"
@@ -141,9 +141,7 @@ def run(arguments: argparse.Namespace) -> int:
                 memory.on_publish = narrator.hear
             document = document_for(scratch, broker, not arguments.once, approval=arguments.approval)
             if alone:
-                picture = "pixelated" if arguments.pixelated else "full"
-                port = free_port(arguments.page_port)
-                document["page"] = {"enabled": True, "port": port, "picture": picture}
+                document["page"] = page_of(arguments.page_port, pixelated=arguments.pixelated)
             luminaire = compose.open_lamp(settings, clock)
             pole = DemoPole(document, luminaire, clock, memory, here.socket)
             runtime, agent, renew = pole.runtime, pole.runtime.agent, pole.renew

@@ -76,6 +76,12 @@ class DemoPole:
         return Loaded(examined.settings, "", overlay=drawn)
 
 
+def page_of(wanted: int, *, pixelated: bool) -> dict[str, Any]:
+    """The [page] of the demo. Raises ConfigError."""
+    picture = "pixelated" if pixelated else "full"
+    return {"enabled": True, "port": free_port(wanted), "picture": picture}
+
+
 def free_port(wanted: int) -> int:
     """The port that is wanted, where nobody has it; else any other. Raises ConfigError."""
     if not 1 <= wanted <= 65535:

@@ -30,9 +30,12 @@ class Judge:
         lines: Sequence[Line],
         new_id: Callable[[], str],
         now: float,
+        *,
+        counts: bool = True,
     ) -> None:
+        """`counts`: who is in the zones is counted; else only the rules are judged."""
         self._camera, self._rules = camera, rules
-        self._zones = list(zones) or [Zone("frame")]
+        self._zones = (list(zones) or [Zone("frame")]) if counts else []
         watched = {r.place.name: r.place for r in rules if isinstance(r.place, Zone)}
         watched |= {z.name: z for z in self._zones}
         self._following = Following(self._zones, list(watched.values()), lines, now)

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from pole_agent.almanac import Place
-from pole_agent.incidents.rules import Line, Rule, Zone
+from pole_agent.incidents.rules import Line, Rule
 from pole_agent.rehearsal.passing import Passed, Passing
 from pole_agent.rehearsal.reel import Array, Coverage, Reader, Reel
 from pole_agent.rehearsal.relevant import crossing, objects, relevant
@@ -101,10 +101,7 @@ def _play(part: Part, files: Sequence[File], border: float, progress: Progress) 
     """Outcomes from `border` (wall time) on: before it the judges only warm up."""
     since = max(part.since, border)
     on = [active_at(rule, part.place) for rule in part.rules]
-    judges = [
-        Replay(part.camera, rule, *_places(rule.place), active, border)
-        for rule, active in zip(part.rules, on, strict=True)
-    ]
+    judges = [Replay(part.camera, rule, active, border) for rule, active in zip(part.rules, on, strict=True)]
     counters = [Passing(line, since) for line in part.lines]
     reader = Reader(since)
     for number, reel in enumerate(reader.reels(contents(files)), 1):
@@ -123,10 +120,6 @@ def _play(part: Part, files: Sequence[File], border: float, progress: Progress) 
         lines=[counter.passed for counter in counters],
         coverage=reader.coverage,
     )
-
-
-def _places(place: Zone | Line) -> tuple[list[Zone], list[Line]]:
-    return ([place], []) if isinstance(place, Zone) else ([], [place])
 
 
 def active_at(rule: Rule, place: Place) -> Callable[[float], bool]:

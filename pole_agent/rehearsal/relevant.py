@@ -19,6 +19,7 @@ from pole_agent.trajectories.looks import RowKind
 from pole_agent.vocabulary import CLASSES, GROUPS, Point, group_of
 
 EVERY_S = 1.0  # one row of each object at least; half of that where one incident is for all: its boosts last
+ROUNDING_S = 0.02  # of two times, as they are kept
 SLOW_S = 3.0  # from one side of a line to the other
 GAP_S = 0.5  # without a row: it was out of sight
 GOING_HEIGHTS = 0.7 * STILL_HEIGHTS  # who moves less than that in the dwell time stands for certain
@@ -172,7 +173,7 @@ def at_line(line: Line, reel: Reel, there: Objects, present: Array) -> Array:
     evidence = np.cumsum(np.where(clear & new, np.minimum(np.abs(away) - BAND, MAX_A_LOOK), 0.0))
     arrived, since = _latest(arrives, there), _since(arrives, there)
     enough = evidence - evidence[np.maximum(arrived, 0)] >= SURE
-    unsure = (arrived >= 0) & ~(enough & (since >= 2 * MIN_S))[there.previous]
+    unsure = (arrived >= 0) & ~(enough & (since >= MIN_S + ROUNDING_S))[there.previous]
     soon = since <= STANDS_S + 2 * MIN_S
     trembles = touched(present & soon & ~clear, there)  # then some of the evidence is lost again
     kept |= soon & (unsure | (trembles & (np.abs(away) <= SURELY)))

@@ -9,11 +9,11 @@ from typing import NamedTuple
 
 import numpy as np
 
-from pole_agent.incidents.facts import Opened
+from pole_agent.incidents.facts import Noticed, Ongoing, Opened
 from pole_agent.incidents.judge import Fact, Judge
 from pole_agent.incidents.limit import Limit
 from pole_agent.incidents.respond import Responder
-from pole_agent.incidents.rules import Line, Rule, Zone
+from pole_agent.incidents.rules import Line, Rule
 from pole_agent.rehearsal.reel import Array, Reel
 from pole_agent.rule_kinds import GRACE_S
 from pole_agent.trajectories.looks import RowKind
@@ -156,13 +156,11 @@ class Replay:
         self,
         camera: str,
         rule: Rule,
-        zones: Sequence[Zone],
-        lines: Sequence[Line],
         active: Callable[[float], bool],
         since: float = float("-inf"),
     ) -> None:
         self._camera, self._rule, self._active, self._since = camera, rule, active, since
-        self._zones, self._lines = zones, lines
+        self._lines = [rule.place] if isinstance(rule.place, Line) else []
         self._names = itertools.count()
         self._responder = Responder(camera)
         self._judge: Judge | None = None
@@ -197,9 +195,8 @@ class Replay:
         self._known.clear()
 
     def _new_judge(self, now: float) -> Judge:
-        return Judge(
-            self._camera, [self._rule], self._zones, self._lines, lambda: str(next(self._names)), now
-        )
+        names = self._names
+        return Judge(self._camera, [self._rule], (), self._lines, lambda: str(next(names)), now, counts=False)
 
     def _settle(self, last: Given) -> None:
         """Time passed, and nobody who matters was there.
@@ -222,17 +219,16 @@ class Replay:
             self._take(facts, now, wall)
 
     def _take(self, facts: Sequence[Fact], now: float, wall: float) -> None:
-        responses = self._responder.respond(facts, now)
-        if wall < self._since:
-            return
         for fact in facts:
-            if isinstance(fact, Opened):
+            if isinstance(fact, Opened) and wall >= self._since:
                 incident = fact.incident
                 alarm = Alarm(at=wall, label=incident.label, direction=incident.direction)
                 self.outcome.alarms.append(alarm)
-        for response in responses:
-            if isinstance(response, BoostLamp) and response.level:
-                self._boost(wall, wall + response.until - now, response.level)
+        if self._rule.lamp_level:
+            raising = [fact for fact in facts if isinstance(fact, (Ongoing, Noticed))]
+            for response in self._responder.respond(raising, now):
+                if isinstance(response, BoostLamp) and wall >= self._since:
+                    self._boost(wall, wall + response.until - now, response.level)
 
     def _boost(self, start: float, end: float, level: float) -> None:
         boosts = self.outcome.boosts

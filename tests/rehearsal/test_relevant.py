@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 import random
-from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -86,11 +85,7 @@ def reel(seed: int, minutes: int = 10, objects_a_minute: int = 8) -> Reel:
 
 
 def alarms(rule: Rule, tape: Reel, kept: Any) -> list[float]:
-    line, zone = isinstance(rule.place, Line), isinstance(rule.place, Zone)
-    zones: Sequence[Zone] = [rule.place] if isinstance(rule.place, Zone) else []
-    lines: Sequence[Line] = [rule.place] if isinstance(rule.place, Line) else []
-    assert line is not zone
-    judge = Replay("street", rule, zones, lines, lambda wall: True)
+    judge = Replay("street", rule, lambda wall: True)
     judge.play(given(tape, kept))
     judge.stop()
     return [alarm.at for alarm in judge.outcome.alarms]

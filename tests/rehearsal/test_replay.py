@@ -33,7 +33,7 @@ def test_what_nobody_holds_for_two_seconds_has_ended(away: float, incidents: int
         for n in range(6):
             yield look(2.0 + away + n * FRAME_S, 2)
 
-    replay = Replay("street", NIGHT, [ROAD], [], lambda wall: True)
+    replay = Replay("street", NIGHT, lambda wall: True)
     replay.play(looks())
     replay.stop()
     assert len(replay.outcome.alarms) == incidents

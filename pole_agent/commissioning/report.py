@@ -5,8 +5,11 @@ Pure.
 from __future__ import annotations
 
 import html
+import zoneinfo
 from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
 
+from pole_agent.almanac import from_rfc3339
 from pole_agent.commissioning.answers import CHOICES
 from pole_agent.commissioning.record import Record
 from pole_agent.commissioning.style import STYLE
@@ -18,7 +21,6 @@ TITLE = Both("Commissioning report", "Berita acara pengujian dan pengoperasian t
 ROWS = (
     ("pole", Both("Pole", "Tiang")),
     ("name", Both("Name", "Nama")),
-    ("begun_at", Both("Begun", "Dimulai")),
     ("version", Both("Software", "Perangkat lunak")),
     ("config_sha256", Both("Configuration (SHA-256)", "Konfigurasi (SHA-256)")),
 )
@@ -34,7 +36,11 @@ OUTCOMES = {
     ),
 }
 HEAD = (Both("Step", "Langkah"), Both("Result", "Hasil"), Both("Finding", "Temuan"))
-DONE, BY = Both("Signed off", "Ditandatangani"), Both("Technician", "Teknisi")
+BEGUN, DONE, BY = (
+    Both("Begun", "Dimulai"),
+    Both("Signed off", "Ditandatangani"),
+    Both("Technician", "Teknisi"),
+)
 FOR = Both("For the city", "Untuk kota")
 ANSWERS = Both("Answered: ", "Jawaban: ")
 PLACE = Both("place, date, signature", "tempat, tanggal, tanda tangan")
@@ -64,11 +70,12 @@ def _part(record: Record, titles: Mapping[str, Callable[[str], str]], language: 
         for key, label in ROWS
         if record.about.get(key)
     )
-    about += f"<dt>{DONE.of(language)}</dt><dd>{html.escape(done['at'])}</dd>"
+    for label, at in ((BEGUN, record.about["begun_at"]), (DONE, done["at"])):
+        about += f"<dt>{label.of(language)}</dt><dd>{_here(record, at, '%Y-%m-%d %H:%M %Z')}</dd>"
     about += f"<dt>{BY.of(language)}</dt><dd>{html.escape(done['by'])}</dd>"
     outcome = OUTCOMES[done["outcome"]].of(language) + html.escape(done["despite"] or "")
     rows = "".join(
-        _row(number, titles[name](language), record.results[name], language)
+        _row(number, titles[name](language), record, name, language)
         for number, name in enumerate(titles, 1)
         if name in record.results
     )
@@ -91,15 +98,22 @@ def _part(record: Record, titles: Mapping[str, Callable[[str], str]], language: 
     )
 
 
-def _row(number: int, title: str, result: Mapping[str, object], language: str) -> str:
+def _here(record: Record, at: str, how: str) -> str:
+    """A time of the record as people read it at the pole."""
+    zone = zoneinfo.ZoneInfo(record.about["timezone"])
+    return html.escape(datetime.fromtimestamp(from_rfc3339(at), zone).strftime(how))
+
+
+def _row(number: int, title: str, record: Record, name: str, language: str) -> str:
+    result = record.results[name]
     state = str(result["state"])
     words = html.escape(in_language(str(result["words"]), language))
     given = result["answers"]
-    assert isinstance(given, Mapping)
     said = ", ".join(CHOICES[a].of(language) if a in CHOICES else str(a) for a in given.values())
+    at = _here(record, result["at"], "%Y-%m-%d %H:%M")
     answers = f"<small>{ANSWERS.of(language)}{html.escape(said)}</small>" if said else ""
     return (
         f'<tr class="{state}"><td>{number}</td><td>{html.escape(title)}</td>'
-        f"<td><strong>{STATES[state].of(language)}</strong><small>{html.escape(str(result['at']))}</small></td>"
+        f"<td><strong>{STATES[state].of(language)}</strong><small>{at}</small></td>"
         f"<td>{words}{answers}</td></tr>"
     )

@@ -14,36 +14,41 @@ def camera(facts: Facts, answers: Answers) -> Verdict:
     """Pictures come, as many as wanted, each another, of the right street."""
     if facts["error"]:
         return fail(facts["error"])
-    found = of_part(facts, f"camera:{facts['camera']}")
+    found = [*of_part(facts, f"camera:{facts['camera']}"), *_by_agent(facts)]
     rate = phrase("frames-too-few", rate=f"{facts['fps']:.1f}", wanted=f"{facts['wanted_fps']:g}")
-    if facts["frames"] >= 3 and facts["different"] == 1:
+    if facts["frames"] >= 3 and facts.get("different") == 1:
         found.append(fail(phrase("commission-frozen", frames=facts["frames"])))
     elif facts["fps"] < FEW_FRAMES * facts["wanted_fps"]:
         found.append(fail(rate))
     elif facts["fps"] < SOME_FRAMES * facts["wanted_fps"]:
         found.append(warn(rate))
-    if facts["brightness"] < DARK_PICTURE:
+    if facts.get("brightness", DARK_PICTURE) < DARK_PICTURE:
         found.append(warn(phrase("commission-picture-dark")))
     if answers["right"] == "no":
         found.append(fail(phrase("commission-wrong-view", camera=facts["camera"])))
-    size = phrase("picture-works", width=facts["width"], height=facts["height"], fps=f"{facts['fps']:.1f}")
-    return worst(found, size)
+    size = facts.get("size", (0, 0))
+    return worst(found, phrase("picture-works", width=size[0], height=size[1], fps=f"{facts['fps']:.1f}"))
 
 
 def masks(facts: Facts, answers: Answers) -> Verdict:
     """What is masked is black in each picture, and it is all that has to be."""
     if facts["error"]:
         return fail(facts["error"])
-    found = []
-    if facts["leaking"]:
+    found = _by_agent(facts)
+    if facts.get("leaking"):
         found.append(fail(phrase("commission-mask-leaks", pixels=facts["leaking"])))
-    if not facts["same_shape"]:
+    if not facts.get("same_shape", True):
         drawn, now = ("x".join(map(str, facts[key])) for key in ("drawn_on", "size"))
         found.append(fail(phrase("commission-mask-shape", drawn=drawn, now=now)))
     if answers["covered"] == "no":
         found.append(fail(phrase("commission-mask-missing")))
-    share = f"{facts['masked']:.1%}"
+    share = f"{facts.get('masked', 0.0):.1%}"
     return worst(found, phrase("commission-masks-ok", masks=facts["masks"], share=share))
+
+
+def _by_agent(facts: Facts) -> list[Verdict]:
+    """Only the agent has seen the picture, which watches it for faults of its own."""
+    return [warn(phrase("commission-device-in-use"))] if facts.get("by_agent") else []
 
 
 def walk(facts: Facts, answers: Answers) -> Verdict:

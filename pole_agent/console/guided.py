@@ -6,7 +6,7 @@ import argparse
 from collections.abc import Iterator
 from typing import Any
 
-from pole_agent.commissioning.answers import Question
+from pole_agent.commissioning.answers import CHOICES, Question
 from pole_agent.commissioning.steps import Step
 from pole_agent.console import control
 from pole_agent.console.guide import Guide, Taken
@@ -76,14 +76,16 @@ def _asked(question: Question, arguments: argparse.Namespace) -> str:
 
 
 def _pictures(taken: Taken) -> Iterator[str]:
-    if "picture" in taken.facts and not taken.facts.get("error"):
+    if taken.facts.get("picture") and not taken.facts.get("error"):
         yield phrase("commission-picture", file=taken.facts["picture"])
 
 
 def title(step: Step, language: str) -> str:
     """What the step is about, in words."""
-    named = step.of_kind.title.of(language)
-    return f"{named}: {step.subject}" if step.subject else named
+    named, subject = step.of_kind.title.of(language), step.subject
+    if step.kind == "lamp":
+        subject = CHOICES[subject].of(language)
+    return f"{named}: {subject}" if subject else named
 
 
 def lines(taken: Taken, language: str) -> Iterator[str]:

@@ -27,6 +27,7 @@ from pole_agent.settings.load import Loaded
 LAMP_S = 300.0  # that the lamp is held for an answer
 SETTLE_S = 3.0  # until a feedback has followed the lamp
 ECHO_S, WALK_S, EVERY_S = 75.0, 90.0, 0.5
+DEVICES = "/dev/"
 DIM = 0.3  # of full light: plainly less, and above what most drivers hold
 LOOKS: dict[str, tuple[Check, ...]] = {
     "configuration": (board.gpio, board.pwm, board.sensors, eyes.cameras, link.secrets),
@@ -163,7 +164,27 @@ class Site:
         return self._look_at(name)
 
     def _look_at(self, name: str) -> dict[str, Any]:
-        return look_at(self.loaded.settings, name, self.folder / f"{name}.jpg")
+        settings = self.loaded.settings
+        found = look_at(settings, name, self.folder / f"{name}.jpg")
+        camera = next(c for c in settings.cameras if c.name == name)
+        if found["error"] and camera.source.startswith(DEVICES):
+            return found | self._as_the_agent_sees(name, camera.fps)
+        return found
+
+    def _as_the_agent_sees(self, name: str, wanted: float) -> dict[str, Any]:
+        """A device is open once: what the agent tells of it. Empty where it does not see either."""
+        part = self._parts().get(f"camera:{name}", {})
+        if part.get("state") != "ok" or "rate_hz" not in part:
+            return {}
+        rate = part["rate_hz"]
+        return {
+            "error": None,
+            "by_agent": True,
+            "picture": None,
+            "frames": part.get("frames", 0),
+            "fps": rate,
+            "wanted_fps": wanted,
+        }
 
     def _walk(self, subject: str) -> dict[str, Any]:
         from pole_agent.console.camera_look import masked_share

@@ -1704,6 +1704,9 @@ PHRASES = {
     "commission-dark-night": "the program gives no light at night; check lamp.program and part_night",
     "commission-dark-hours": "the program leaves {nights} nights of a year partly dark, {hours} h in all",
     "commission-night-ok": "program {program}, up to {most} in the night",
+    "commission-device-in-use": (
+        "the agent holds this device, so the picture was not looked at here; look at it on the page"
+    ),
     "commission-frozen": "the picture is frozen: {frames} frames are all the same",
     "commission-picture-dark": "the picture is nearly black; look again with light",
     "commission-wrong-view": (

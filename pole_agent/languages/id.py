@@ -1744,6 +1744,9 @@ PHRASES = {
         "program membuat {nights} malam dalam setahun gelap sebagian, {hours} jam seluruhnya"
     ),
     "commission-night-ok": "program {program}, sampai {most} di malam hari",
+    "commission-device-in-use": (
+        "agen memegang perangkat ini, jadi gambarnya tidak dilihat di sini; lihat di halaman"
+    ),
     "commission-frozen": "gambar membeku: {frames} bingkai semuanya sama",
     "commission-picture-dark": "gambar hampir hitam; lihat lagi ketika ada cahaya",
     "commission-wrong-view": "gambar bukan pandangan kamera {camera}; periksa sumber dan arahnya",

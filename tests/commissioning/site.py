@@ -136,6 +136,7 @@ class Truth:
     replacement: bool = False
     can_stop: bool = True
     sign: bool = True
+    seen_on_page: bool = False  # the person looks at the picture there
 
 
 class Technician:
@@ -192,6 +193,8 @@ class Technician:
         if key == "sees":
             light = truth.wiring(float(self.world.factory.pin("GPIO18").state))
             return "dark" if light < 0.05 else "full" if light > 0.9 else "dim"
+        if truth.seen_on_page and key in ("right", "covered"):
+            return "yes"
         if key == "right":
             picture = self._picture()[120:, 100:]
             right = cv2.resize(

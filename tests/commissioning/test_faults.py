@@ -196,3 +196,17 @@ async def test_a_planted_fault_is_caught(
     async with planted(plan(), world, bench, tmp_path) as technician:
         states = await technician.path(only=["lamp" if step.startswith("lamp") else step.split(":")[0]])
         assert states[step] == "fail", technician.guide.record.results[step]
+
+
+async def test_a_device_that_the_agent_holds(
+    world: Worlds, bench: Callable[..., Path], tmp_path: Path
+) -> None:
+    """Nobody else can open it: what the agent tells of it counts, with a remark."""
+    plan = Plan({f'source = "{tmp_path}/clip.avi"': 'source = "/dev/video-of-nobody"'})
+    async with planted(plan, world, bench, tmp_path) as technician:
+        technician.truth.seen_on_page = True
+        early = await technician.path(only=["camera"])
+        assert early == {"camera:street": "fail"}, "the agent has not counted its pictures yet"
+        await technician.world.pass_time(25, 0.1)
+        states = await technician.path(only=["camera", "masks"])
+        assert states == {"camera:street": "warn", "masks:street": "warn"}

@@ -14,14 +14,25 @@ DAY_S = 86_400.0
 def identity(facts: Facts, answers: Answers) -> Verdict:
     """Nobody else has its name: neither now, nor on the card that it was copied from."""
     found = of_part(facts, "identity")
-    was = facts.get("signed_off_on")
-    if was and was != facts["board"]:
-        found.append(fail(phrase("commission-copied", board=was[:8])))
-    if facts.get("formers") and answers["replacement"] == "no":
+    replaces = answers.get("replacement") == "yes"
+    if moved(facts):
+        board = facts["signed_off_on"][:8]
+        told = (
+            phrase("commission-card-moved", board=board)
+            if replaces
+            else phrase("commission-copied", board=board)
+        )
+        found.append(warn(told) if replaces else fail(told))
+    if facts["formers"] and not replaces:
         found.append(fail(phrase("commission-known-before", stores=", ".join(facts["formers"][-3:]))))
     if answers["plate"] == "no":
         found.append(fail(phrase("commission-plate-differs", pole=facts["pole"])))
     return worst(found, phrase("commission-identity-ok", pole=facts["pole"], store=facts["storeid"]))
+
+
+def moved(facts: Facts) -> bool:
+    """Was this store signed off on another board?"""
+    return bool(facts["signed_off_on"] and facts["board"]) and facts["signed_off_on"] != facts["board"]
 
 
 def clock(facts: Facts, answers: Answers) -> Verdict:

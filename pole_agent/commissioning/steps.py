@@ -52,7 +52,7 @@ def _unless_error(*questions: Question) -> Questions:
 def _identity_questions(facts: Facts) -> list[Question]:
     where = f"{facts['latitude']:.5f}, {facts['longitude']:.5f}"
     asked = [Question("plate", phrase("ask-plate", pole=facts["pole"], name=facts["name"], where=where))]
-    if facts["formers"]:
+    if facts["formers"] or identity.moved(facts):
         asked.append(Question("replacement", phrase("ask-replacement")))
     return asked
 

@@ -18,7 +18,7 @@ th, td { border: 0.25mm solid #888; padding: 1mm 1.6mm; text-align: left; vertic
 td { overflow-wrap: anywhere }
 tr { break-inside: avoid }
 td:first-child { text-align: right; width: 7mm }
-td strong { white-space: nowrap }
+td strong, td:nth-child(3) small { white-space: nowrap }
 .fail { background: #f6d5d2 }
 .warn { background: #fbeec9 }
 .outcome { font-size: 12pt; font-weight: bold; margin: 4mm 0 }

@@ -1657,6 +1657,9 @@ PHRASES = {
     "commission-done": "all steps are done: {ok} fine, {warn} with a remark, {fail} failed",
     "commission-sign-now": "sign off with {command}",
     "commission-told": "signed off, and told to the city: record_sha256 {hash}",
+    "commission-card-moved": (
+        "the card was signed off on another board ({board}); that one must not be started again"
+    ),
     "commission-copied": (
         "this store was signed off on another board ({board}); a card is not copied to a second pole"
     ),

@@ -1700,6 +1700,9 @@ PHRASES = {
     "commission-done": "semua langkah selesai: {ok} baik, {warn} dengan catatan, {fail} gagal",
     "commission-sign-now": "tandatangani dengan {command}",
     "commission-told": "ditandatangani, dan diberitahukan ke kota: record_sha256 {hash}",
+    "commission-card-moved": (
+        "kartu ini ditandatangani di papan lain ({board}); papan itu jangan dinyalakan lagi"
+    ),
     "commission-copied": (
         "penyimpanan ini ditandatangani di papan lain ({board}); kartu tidak disalin ke tiang kedua"
     ),

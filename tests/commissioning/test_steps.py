@@ -203,3 +203,27 @@ def test_the_gravest_counts_and_all_are_told() -> None:
 )
 def test_answers_are_read(choices: tuple[str, ...], typed: str, read: str | None) -> None:
     assert Question("key", TEXT, choices).read(typed) == read
+
+
+@pytest.mark.parametrize(
+    ("change", "replacement", "state"),
+    [
+        ({}, None, "ok"),
+        ({"formers": ["a"]}, "yes", "ok"),
+        ({"formers": ["a"]}, "no", "fail"),
+        ({"signed_off_on": "here"}, None, "ok"),
+        ({"signed_off_on": "there"}, "yes", "warn"),
+        ({"signed_off_on": "there"}, "no", "fail"),
+        ({"signed_off_on": "there", "board": ""}, None, "ok"),
+        ({"parts": {"identity": {"state": "degraded", "reason": "a twin is there"}}}, None, "fail"),
+    ],
+)
+def test_nobody_else_has_its_name(change: dict[str, Any], replacement: str | None, state: str) -> None:
+    """A card that moved is a replacement or a copy: the person says which, and is asked only then."""
+    usual = {"pole": "p/s/1", "name": "one", "latitude": 0.0, "longitude": 0.0, "storeid": "s"}
+    facts = {**usual, "board": "here", "signed_off_on": None, "formers": [], "parts": {}, **change}
+    asked = [question.key for question in KINDS["identity"].questions(facts)]
+    assert asked == (["plate", "replacement"] if replacement else ["plate"])
+    more = {"replacement": replacement} if replacement else {}
+    assert identity.identity(facts, {"plate": "yes", **more}).state == state
+    assert identity.identity(facts, {"plate": "no", **more}).state == "fail"

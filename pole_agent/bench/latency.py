@@ -1,5 +1,4 @@
-"""How fast the lamp is: from a command to the pin, and from a person in the picture to more light. Used by
-bench.
+"""How fast the lamp is: from a command to the pin, and from a person in the picture to more light.
 
 The whole agent runs in this process on mock pins; commands come from another process, through a real
 Mosquitto where one is installed and through the control socket else.
@@ -66,7 +65,7 @@ def command_to_pin(settings: Settings, clip: Path | None) -> tuple[list[float], 
     with tempfile.TemporaryDirectory(prefix="pole-agent-bench-") as scratch, contextlib.ExitStack() as stack:
         program = mosquitto_program()
         port = stack.enter_context(mosquitto_on_loopback(program, Path(scratch), None)) if program else None
-        document = _document(settings, scratch)
+        document = document_of(settings, scratch)
         if port is not None:
             document["mqtt"] = {"host": "127.0.0.1", "port": port, "tls": False}
         if clip is not None:
@@ -79,13 +78,14 @@ def command_to_pin(settings: Settings, clip: Path | None) -> tuple[list[float], 
 def sight_to_light(settings: Settings, clip: Path) -> Sights:
     """Show an empty street, then people, several times. Raises CameraError."""
     with tempfile.TemporaryDirectory(prefix="pole-agent-bench-") as scratch:
-        document = _document(settings, scratch)
+        document = document_of(settings, scratch)
         document["camera"] = [{"source": str(clip), "fps": SIGHT_FPS}]
         document["rule"] = [{"name": "light", "kind": "presence", "lamp": {"level": 1.0, "hold_s": 0}}]
         return asyncio.run(_sight(Settings.model_validate(document), Path(scratch), *_stage(clip)))
 
 
-def _document(settings: Settings, scratch: str) -> dict[str, Any]:
+def document_of(settings: Settings, scratch: str) -> dict[str, Any]:
+    """A pole of the bench, with the detector of `settings`."""
     return {
         "pole": {"id": "bench", "site": "bench", "latitude": 0, "longitude": 0, "timezone": "UTC"},
         "clock": {"trust": "system"},
@@ -111,7 +111,7 @@ class _Edges:
         self._lamp.close()
 
 
-async def _run(
+async def run_around(
     settings: Settings, scratch: Path, story: Callable[[_Edges, compose.Runtime], Any], **more: Any
 ) -> Any:
     """The runtime around a lamp that notes its edges, while `story` runs."""
@@ -136,21 +136,24 @@ async def _command(settings: Settings, scratch: Path, port: int | None) -> list[
     async def story(edges: _Edges, runtime: compose.Runtime) -> list[float]:
         await asyncio.sleep(WARM_UP_S)
         where = [str(port), settings.base_topic] if port is not None else [str(runtime.socket)]
-        process = await asyncio.create_subprocess_exec(
-            sys.executable, "-m", __name__, *where, stdout=asyncio.subprocess.PIPE
-        )
-        out, _ = await process.communicate()
-        await asyncio.sleep(EVERY_S * 5)
-        sent: list[float] = json.loads(out)
-        waits = []
-        for number, moment in enumerate(sent):
-            level = LEVELS[number % 2]
-            waits.append(
-                next((at - moment for at, duty in edges.seen if at > moment and duty == level), PATIENCE_S)
-            )
-        return waits
+        return await commanded(edges, where)
 
-    waits: list[float] = await _run(settings, scratch, story)
+    waits: list[float] = await run_around(settings, scratch, story)
+    return waits
+
+
+async def commanded(edges: _Edges, where: list[str]) -> list[float]:
+    """Seconds from each of many commands to the pin. `where`: the control socket, or port and topic."""
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-m", __name__, *where, stdout=asyncio.subprocess.PIPE
+    )
+    out, _ = await process.communicate()
+    await asyncio.sleep(EVERY_S * 5)
+    waits = []
+    for number, moment in enumerate(json.loads(out)):
+        wanted = LEVELS[number % 2]
+        found = (at - moment for at, duty in edges.seen if at > moment and duty == wanted)
+        waits.append(next(found, PATIENCE_S))
     return waits
 
 
@@ -213,7 +216,7 @@ def _sender(where: list[str]) -> Iterator[Callable[[dict[str, Any]], None]]:
     client.loop_stop()
 
 
-# --- sight to light
+# --- sight
 
 
 class _Stage:
@@ -289,7 +292,7 @@ async def _sight(settings: Settings, scratch: Path, empty: Image, people: list[I
         return Sights(waits, statistics.median(took), 1 / SIGHT_FPS)
 
     detector = compose.detector_of(settings)
-    sights: Sights = await _run(settings, scratch, story, detector=detector, sources=[lambda: stage])
+    sights: Sights = await run_around(settings, scratch, story, detector=detector, sources=[lambda: stage])
     return sights
 
 

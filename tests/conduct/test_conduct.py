@@ -51,6 +51,26 @@ def said(text: str, language: Any = "en") -> str:
             "permintaan dan perintah drone: tempat, ketinggian, waktu, sebab, dan siapa yang menyetujui;",
         ),
         (
+            f"{ASKING}[page]\nenabled = true\n",
+            "People with an account can look at the live picture on the pole's own page, only at the pole",
+            "Orang yang memiliki akun dapat melihat gambar langsung di halaman tiang, hanya di tiang",
+        ),
+        (
+            f'{ASKING}[page]\nenabled = true\npicture = "pixelated"\n',
+            "What is taken for a person is made unrecognizable in it. Each look is recorded with the name;",
+            "Yang dianggap orang disamarkan di dalamnya. Setiap penglihatan dicatat dengan nama;",
+        ),
+        (
+            f'{ASKING}[page]\nenabled = true\npicture = "off"\n',
+            "People with an account can see zones, boxes and paths on the pole's own page, never a picture.",
+            "Orang yang memiliki akun dapat melihat zona, kotak, dan jalur di halaman tiang, tidak pernah",
+        ),
+        (
+            f'{ASKING}[page]\nenabled = true\nhost = "10.0.0.7"\ncert_file = "c"\nkey_file = "k"\n',
+            "People with an account can see zones, boxes and paths on the pole's own page, never a picture.",
+            "Orang yang memiliki akun dapat melihat zona, kotak, dan jalur di halaman tiang, tidak pernah",
+        ),
+        (
             f"[drone]\nenabled = true\n{OFFICER.format('A', FIRST_KEY)}",
             "with a signature that this pole checks (1 officer can).",
             "dengan tanda tangan yang diperiksa tiang ini (1 petugas berwenang).",

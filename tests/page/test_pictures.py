@@ -18,6 +18,7 @@ from pole_agent.settings.load import parse
 from pole_agent.vocabulary import Box
 from tests.page.served import CONFIG, Browser, serving
 
+OFF = CONFIG + '[storage]\nstate_dir = "state"\n[lamp]\nbackend = "mock"\n'
 PERSON = Box(0.4, 0.2, 0.6, 0.8)
 
 
@@ -118,6 +119,20 @@ async def test_at_the_pole_only(tmp_path: Path) -> None:
 def test_built_with(page: str, shown: bool) -> None:
     """Beyond loopback the page is built without the room that may see a frame."""
     assert (pictures_of(parse(f"{CONFIG}\n[page]\n{page}\n")) is not None) is shown
+
+
+def test_off_costs_nothing(tmp_path: Path) -> None:
+    """A pole without a page loads nothing of it."""
+    (tmp_path / "pole.toml").write_text(OFF)
+    code = (
+        "import sys; from pathlib import Path; from pole_agent import compose; from pole_agent.clock import"
+        " SystemClock; from pole_agent.settings.load import load; loaded = load(Path(sys.argv[1])); clock ="
+        " SystemClock(); runtime = compose.build(loaded, compose.open_lamp(loaded.settings, clock), clock);"
+        " print(runtime.page, [m for m in sys.modules if m.split('.')[0] == 'aiohttp' or '.page.' in m])"
+    )
+    command = [sys.executable, "-c", code, str(tmp_path / "pole.toml")]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60)
+    assert done.stdout.strip() == "None []", done.stdout + done.stderr
 
 
 def test_cannot_see() -> None:

@@ -70,9 +70,14 @@ class Site:
         return facts | kept
 
     def after(self, step: Step) -> None:
-        """The lamp goes back to its program."""
+        """The lamp goes back to its program; a picture that was looked at is deleted."""
         if step.kind in ("lamp", "feedback"):
             self.command("lamp/set", {"resume": True})
+        if step.kind in ("camera", "masks"):
+            self._picture(step.subject).unlink(missing_ok=True)
+
+    def _picture(self, camera: str) -> Path:
+        return self.folder / f"{camera}.jpg"
 
     def _wanted(self, light: str) -> float:
         least = self.loaded.settings.lamp.min_level
@@ -165,7 +170,7 @@ class Site:
 
     def _look_at(self, name: str) -> dict[str, Any]:
         settings = self.loaded.settings
-        found = look_at(settings, name, self.folder / f"{name}.jpg")
+        found = look_at(settings, name, self._picture(name))
         camera = next(c for c in settings.cameras if c.name == name)
         if found["error"] and camera.source.startswith(DEVICES):
             return found | self._as_the_agent_sees(name, camera.fps)

@@ -1653,7 +1653,7 @@ PHRASES = {
     "commission-enter": "Press Enter to go on. ",
     "commission-again": "r repeats this step, Enter goes on. ",
     "commission-later": "Afterwards, go on with {command}",
-    "commission-picture": "the picture lies in {file}; it is for you only, delete it afterwards",
+    "commission-picture": "the picture lies in {file}; it is for you only, and deleted once you answer",
     "commission-done": "all steps are done: {ok} fine, {warn} with a remark, {fail} failed",
     "commission-sign-now": "sign off with {command}",
     "commission-told": "signed off, and told to the city: record_sha256 {hash}",

@@ -1696,7 +1696,7 @@ PHRASES = {
     "commission-enter": "Tekan Enter untuk lanjut. ",
     "commission-again": "u mengulang langkah ini, Enter lanjut. ",
     "commission-later": "Sesudah itu, lanjutkan dengan {command}",
-    "commission-picture": "gambar ada di {file}; hanya untuk Anda, hapus sesudahnya",
+    "commission-picture": "gambar ada di {file}; hanya untuk Anda, dan dihapus setelah Anda menjawab",
     "commission-done": "semua langkah selesai: {ok} baik, {warn} dengan catatan, {fail} gagal",
     "commission-sign-now": "tandatangani dengan {command}",
     "commission-told": "ditandatangani, dan diberitahukan ke kota: record_sha256 {hash}",

@@ -5,6 +5,7 @@ rights.py    who may do what, as tables           people.py    who has sent a re
 guard.py     Host, Origin and address             doors.py     login and logout
 accounts.py  names and password hashes            sessions.py  who is logged in
 tries.py     wrong passwords cost time            house.py     what the page is given of the agent
+connections.py  a share for everybody
 views.py     questions, answers, commands         stream.py    what is now, pushed
 setup.py     draw, check, rehearse, save          trial.py     is a saved change kept?
 pictures.py  the masked picture, on loopback      files.py     static/, the page itself, and its words

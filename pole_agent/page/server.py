@@ -22,6 +22,7 @@ from pole_agent.clock import Clock
 from pole_agent.errors import PoleAgentError
 from pole_agent.languages import LANGUAGES, in_language, phrase
 from pole_agent.page import guard
+from pole_agent.page.connections import Connections
 from pole_agent.page.people import People
 from pole_agent.page.routes import OPEN, Route, find
 from pole_agent.page.sessions import Sessions
@@ -90,6 +91,7 @@ class Page:
         self._names = {*guard.LOOPBACK_NAMES, settings.host, *settings.names}
         self.port = settings.port
         self.limits = limits or Limits()
+        self._connections = Connections(self.limits.connections, self.limits.body_s)
         self._server: web.Server | None = None
         self.serves = asyncio.Event()
         self.people: People = People(
@@ -114,27 +116,15 @@ class Page:
         )
         await runner.setup()
         assert runner.server is not None
-        loop, serve = asyncio.get_running_loop(), runner.server
-        self._server = serve
-
-        def connection() -> asyncio.Protocol:
-            made = serve()
-            loop.call_later(0, close_beyond, made)  # once it is open
-            return made
-
-        def close_beyond(made: web.RequestHandler) -> None:
-            if len(serve.connections) > limits.connections:
-                made.force_close()
-
-        server = await loop.create_server(connection, sock=self.listener.dup(), ssl=_tls(self.settings))
+        self._server = server = runner.server
+        listener, tls = self.listener.dup(), _tls(self.settings)
         self.serves.set()
         log.info("the page is at %s", self.address)
         try:
-            await server.serve_forever()
+            await self._connections.accept(listener, server, tls)
         finally:
             self.serves.clear()
-            server.close()
-            await serve.shutdown(GRACE_S)
+            await server.shutdown(GRACE_S)
             await runner.cleanup()
             if not self._reloading():
                 self._leave()
@@ -187,6 +177,7 @@ class Page:
         if route is None:
             return _problem(404, phrase("page-not-here"), language)
         visitor = self.people.visitor(request, language)
+        self._connections.belongs(request.protocol, visitor.name)
         if request.method == "POST":
             await self._receive(request)
         if request.method == "POST" and not self._from_our_page(request, visitor, route):

@@ -1,0 +1,76 @@
+"""Who takes all connections, all questions or all logins takes them from themselves only."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from pole_agent.page.connections import surplus
+from tests.page.served import LIMITS, Browser, Served, serving
+
+HEAD = "GET {path} HTTP/1.1\r\nHost: 127.0.0.1\r\nCookie: {cookies}\r\n\r\n"
+
+
+@pytest.mark.parametrize(
+    ("names", "goes"),
+    [
+        (["", ""], 0),
+        (["dewi", "", ""], 1),
+        (["dewi", "dewi", ""], 0),
+        (["", "dewi", "dewi", "ayu", "dewi"], 1),
+        (["dewi", "", "dewi", ""], 1),
+        (["dewi", "ayu"], 0),
+    ],
+)
+def test_surplus(names: list[str], goes: int) -> None:
+    """The oldest connection of who has the most goes; a stranger's before that of an account."""
+    assert surplus(names) == goes
+
+
+@contextlib.asynccontextmanager
+async def held(served: Served, sent: str, count: int) -> AsyncIterator[list[asyncio.StreamReader]]:
+    """So many connections on which this was sent, and from which nothing is read."""
+    opened = [await asyncio.open_connection("127.0.0.1", served.page.port) for _ in range(count)]
+    try:
+        for _, writer in opened:
+            writer.write(sent.encode())
+        yield [reader for reader, _ in opened]
+    finally:
+        for _, writer in opened:
+            writer.transport.abort()
+
+
+async def streams(browser: Browser) -> str:
+    cookies = "; ".join(f"{c.key}={c.value}" for c in browser._session.cookie_jar)
+    return HEAD.format(path="/api/live", cookies=cookies)
+
+
+@pytest.mark.parametrize("sent", ["", "GET / HTTP/1.1\r\nX: ", HEAD.format(path="/", cookies="") * 400])
+async def test_newcomer(tmp_path: Path, sent: str) -> None:
+    """Strangers hold all connections, with nothing, with half a request, or with answers that they do not
+    take: who comes then can still log in and look, at once.
+    """
+    async with serving(tmp_path) as served:
+        async with held(served, sent, LIMITS.connections), Browser(served) as browser:
+            assert await browser.login("technician") == 200
+            assert (await browser.get("/api/ask/lamp"))[0] == 200
+            assert served.page.connections <= LIMITS.connections + 1
+
+
+async def test_share_of_an_account(tmp_path: Path) -> None:
+    """A viewer who opens all connections keeps nobody out, and closes nobody's stream but their own."""
+    async with serving(tmp_path) as served, Browser(served) as viewer, Browser(served) as technician:
+        await technician.login("technician")
+        await viewer.login("viewer")
+        async with technician._session.get(served.origin + "/api/live") as stream:
+            async with held(served, await streams(viewer), LIMITS.connections), Browser(served) as officer:
+                assert await officer.login("officer") == 200
+                served.live = {"at": "the end"}
+                await served.clock.advance(1)
+                async with asyncio.timeout(10):
+                    while b"the end" not in await stream.content.readline():
+                        pass

@@ -35,9 +35,7 @@ class Connections:
         """A request that came on it was of this account."""
         self._names[connection] = name
 
-    async def accept(
-        self, listener: socket.socket, server: web.Server, tls: ssl.SSLContext | None
-    ) -> None:
+    async def accept(self, listener: socket.socket, server: web.Server, tls: ssl.SSLContext | None) -> None:
         """Until cancelled. The listener is closed then."""
         loop = asyncio.get_running_loop()
         listener.setblocking(False)
@@ -59,9 +57,7 @@ class Connections:
                 task.cancel()
             listener.close()
 
-    async def _begin(
-        self, accepted: socket.socket, server: web.Server, tls: ssl.SSLContext | None
-    ) -> None:
+    async def _begin(self, accepted: socket.socket, server: web.Server, tls: ssl.SSLContext | None) -> None:
         await asyncio.get_running_loop().connect_accepted_socket(
             server, accepted, ssl=tls, ssl_handshake_timeout=self._handshake_s if tls else None
         )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import socket
 import ssl
 from collections import Counter
@@ -10,6 +11,7 @@ from collections.abc import Sequence
 
 from aiohttp import web
 
+MOST_BEGINNING = 32  # handshakes of TLS that are under way; each costs some 200 KB
 PAUSE_S = 0.1  # when the system has no descriptor or memory left for another one
 
 
@@ -24,12 +26,12 @@ def surplus(names: Sequence[str]) -> int:
 
 
 class Connections:
-    """`most` at a time; each has `handshake_s` for that of TLS, and `most` of them may be under way."""
+    """`most` at a time; the handshake of TLS has `handshake_s`."""
 
     def __init__(self, most: int, handshake_s: float) -> None:
         self._most, self._handshake_s = most, handshake_s
         self._names: dict[web.RequestHandler, str] = {}
-        self._beginning: dict[asyncio.Task[None], socket.socket] = {}  # the oldest first
+        self._beginning: dict[asyncio.Task[None], None] = {}  # the oldest first
 
     def belongs(self, connection: web.RequestHandler, name: str) -> None:
         """A request that came on it was of this account."""
@@ -47,10 +49,12 @@ class Connections:
                     await asyncio.sleep(PAUSE_S)
                     continue
                 task = loop.create_task(self._begin(accepted, server, tls), name="page: a connection")
-                self._beginning[task] = accepted
-                task.add_done_callback(self._begun)
-                if len(self._beginning) > self._most:
-                    next(iter(self._beginning)).cancel()
+                self._beginning[task] = None
+                task.add_done_callback(lambda done: self._beginning.pop(done, None))
+                if len(self._beginning) > MOST_BEGINNING:
+                    oldest = next(iter(self._beginning))
+                    del self._beginning[oldest]
+                    oldest.cancel()
                 await asyncio.sleep(0)  # a flood takes turns with the rest of the agent
         finally:
             for task in self._beginning:
@@ -58,17 +62,13 @@ class Connections:
             listener.close()
 
     async def _begin(self, accepted: socket.socket, server: web.Server, tls: ssl.SSLContext | None) -> None:
-        await asyncio.get_running_loop().connect_accepted_socket(
-            server, accepted, ssl=tls, ssl_handshake_timeout=self._handshake_s if tls else None
-        )
+        with contextlib.suppress(OSError):  # gone already, no TLS, or too slow
+            await asyncio.get_running_loop().connect_accepted_socket(
+                server, accepted, ssl=tls, ssl_handshake_timeout=self._handshake_s if tls else None
+            )
         living = [c for c in server.connections if c.transport and not c.transport.is_closing()]
         self._names = {c: name for c in living if (name := self._names.get(c))}
         if len(living) > self._most:
             beyond = living[surplus([self._names.get(c, "") for c in living])].transport
             if isinstance(beyond, asyncio.WriteTransport):
                 beyond.abort()  # what it has not taken would keep it open
-
-    def _begun(self, task: asyncio.Task[None]) -> None:
-        accepted = self._beginning.pop(task)
-        if task.cancelled() or task.exception() is not None:
-            accepted.close()

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import dataclasses
+import shutil
+import subprocess
 from collections.abc import AsyncIterator
 from pathlib import Path
 
+import aiohttp
 import pytest
 
-from pole_agent.page.connections import surplus
+from pole_agent.page.connections import MOST_BEGINNING, surplus
 from tests.page.served import LIMITS, Browser, Served, serving
 
 HEAD = "GET {path} HTTP/1.1\r\nHost: 127.0.0.1\r\nCookie: {cookies}\r\n\r\n"
@@ -66,11 +70,32 @@ async def test_share_of_an_account(tmp_path: Path) -> None:
     async with serving(tmp_path) as served, Browser(served) as viewer, Browser(served) as technician:
         await technician.login("technician")
         await viewer.login("viewer")
-        async with technician._session.get(served.origin + "/api/live") as stream:
-            async with held(served, await streams(viewer), LIMITS.connections), Browser(served) as officer:
-                assert await officer.login("officer") == 200
-                served.live = {"at": "the end"}
-                await served.clock.advance(1)
-                async with asyncio.timeout(10):
-                    while b"the end" not in await stream.content.readline():
-                        pass
+        async with (
+            technician._session.get(served.origin + "/api/live") as stream,
+            held(served, await streams(viewer), LIMITS.connections),
+            Browser(served) as officer,
+        ):
+            assert await officer.login("officer") == 200
+            served.live = {"at": "the end"}
+            await served.clock.advance(1)
+            async with asyncio.timeout(10):
+                while b"the end" not in await stream.content.readline():
+                    pass
+
+
+@pytest.mark.skipif(shutil.which("openssl") is None, reason="needs openssl")
+async def test_handshakes(tmp_path: Path) -> None:
+    """Who opens connections and begins no TLS holds few of them, and keeps nobody out."""
+    certificate, key = tmp_path / "page.pem", tmp_path / "page.key"
+    make = ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes"]
+    make += ["-keyout", str(key), "-out", str(certificate), "-subj", "/CN=localhost"]
+    subprocess.run(make, check=True, capture_output=True, timeout=60)
+    limits = dataclasses.replace(LIMITS, body_s=30.0)
+    async with serving(tmp_path, limits=limits, cert_file=certificate, key_file=key) as served:
+        count = 4 * MOST_BEGINNING
+        async with held(served, "", count) as readers, aiohttp.ClientSession() as session:
+            async with session.get(served.origin + "/api/me", ssl=False) as response:
+                assert response.status == 200
+            gone = [asyncio.create_task(reader.read()) for reader in readers[: count - MOST_BEGINNING]]
+            async with asyncio.timeout(10):
+                assert await asyncio.gather(*gone) == [b""] * len(gone)

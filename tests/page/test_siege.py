@@ -58,11 +58,14 @@ async def test_newcomer(tmp_path: Path, sent: str) -> None:
     """Strangers hold all connections, with nothing, with half a request, or with answers that they do not
     take: who comes then can still log in and look, at once.
     """
-    async with serving(tmp_path) as served:
-        async with held(served, sent, LIMITS.connections), Browser(served) as browser:
-            assert await browser.login("technician") == 200
-            assert (await browser.get("/api/ask/lamp"))[0] == 200
-            assert served.page.connections <= LIMITS.connections + 1
+    async with (
+        serving(tmp_path) as served,
+        held(served, sent, LIMITS.connections),
+        Browser(served) as browser,
+    ):
+        assert await browser.login("technician") == 200
+        assert (await browser.get("/api/ask/lamp"))[0] == 200
+        assert served.page.connections <= LIMITS.connections + 1
 
 
 async def test_share_of_an_account(tmp_path: Path) -> None:

@@ -24,6 +24,7 @@ from pole_agent.languages import LANGUAGES, in_language, phrase
 from pole_agent.page import guard
 from pole_agent.page.connections import Connections
 from pole_agent.page.people import People
+from pole_agent.page.rights import SETUP
 from pole_agent.page.routes import OPEN, Route, find
 from pole_agent.page.sessions import Sessions
 from pole_agent.page.visitor import Visitor
@@ -31,6 +32,7 @@ from pole_agent.settings.page import PageSettings
 
 log = logging.getLogger(__name__)
 
+MOST_BYTES = 20_000  # of a body; a command has 16 KB at most, only the set-up more
 GRACE_S = 0.5  # for answers that are under way at the end
 CSRF = "X-CSRF-Token"
 HEADERS = {
@@ -159,6 +161,8 @@ class Page:
             response = _problem(error.status, error.reason, language)
         except PoleAgentError as error:
             response = _problem(422, str(error), language)
+        except UnicodeEncodeError as error:  # half of a character, written as an escape: "\\ud800"
+            response = _problem(422, phrase("overlay-no-json", error=type(error).__name__), language)
         except (TimeoutError, ConnectionError):
             response = _problem(408, phrase("page-too-slow"), language)
         except Exception:
@@ -179,17 +183,30 @@ class Page:
         visitor = self.people.visitor(request, language)
         self._connections.belongs(request.protocol, visitor.name)
         if request.method == "POST":
-            await self._receive(request)
-        if request.method == "POST" and not self._from_our_page(request, visitor, route):
-            return _problem(403, phrase("page-forged"), language)
+            await self._receive(request, self._most_bytes(visitor, route))
+            if not self._from_our_page(request, visitor, route):
+                return _problem(403, phrase("page-forged"), language)
         if route.right != OPEN and not visitor.name:
             return _problem(401, phrase("page-login-first"), language)
         if route.right != OPEN and route.right not in visitor.rights:
             return _problem(403, phrase("page-right-missing", role=visitor.role), language)
         return await route.handler(request, visitor)
 
-    async def _receive(self, request: web.Request) -> None:
-        """Raises TimeoutError for a body that does not come, web.HTTPException for one that is too large."""
+    def _most_bytes(self, visitor: Visitor, route: Route) -> int:
+        """Of a body. Each connection may hold one in memory, whoever it is."""
+        draws = route.right == SETUP and SETUP in visitor.rights
+        return self.limits.body_bytes if draws else MOST_BYTES
+
+    async def _receive(self, request: web.Request, most: int) -> None:
+        """Raises TimeoutError for a body that does not come, web.HTTPException for one that is too large, has
+        no length, or is compressed.
+        """
+        if request.content_length is None:
+            raise web.HTTPLengthRequired
+        if request.content_length > most:
+            raise web.HTTPRequestEntityTooLarge(most, request.content_length)
+        if "Content-Encoding" in request.headers:
+            raise web.HTTPUnsupportedMediaType
         async with asyncio.timeout(self.limits.body_s):
             await request.read()  # aiohttp keeps it
 
@@ -203,7 +220,7 @@ class Page:
         return (
             route.right == OPEN
             or not visitor.name
-            or hmac.compare_digest(given.encode(), visitor.csrf.encode())
+            or hmac.compare_digest(given.encode("utf-8", "surrogateescape"), visitor.csrf.encode())
         )
 
     @property

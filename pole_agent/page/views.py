@@ -31,6 +31,7 @@ PICTURE_S = 0.4  # a request waits so long for a newer one
 ANSWER_S = 10.0
 LOOK_AGAIN_S = 300.0  # after so long without looking, looking is told again
 ARGUMENT = re.compile(r"[A-Za-z0-9_.:-]{1,64}")
+NUMBER = re.compile(r"[0-9]{1,18}")
 
 
 class Views:
@@ -86,10 +87,10 @@ class Views:
         pictures, camera = self._house.pictures, request.match_info["camera"]
         if pictures is None or not visitor.near:
             raise web.HTTPForbidden(reason=phrase("page-no-picture"))
-        after = request.query.get("after", "0")
+        seen = NUMBER.fullmatch(request.query.get("after", ""))
         try:
             self._tell_of_look(visitor, camera)
-            found = await pictures.newest(camera, int(after) if after.isdecimal() else 0, PICTURE_S)
+            found = await pictures.newest(camera, int(seen[0]) if seen else 0, PICTURE_S)
         except KeyError:
             raise web.HTTPNotFound(reason=phrase("page-not-here")) from None
         if found is None:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import json
+import logging
 from collections.abc import AsyncIterator
 from pathlib import Path
 
 import aiohttp
 import pytest
 
+from pole_agent.page.pictures import Pictures
 from tests.page.served import LIMITS, Browser, Served, raw, serving
 
 ALLOWED = (b"", b"400", b"403", b"404", b"405", b"411", b"413", b"414", b"421", b"431")
@@ -63,10 +65,56 @@ async def test_large_body(tmp_path: Path) -> None:
 @pytest.mark.parametrize("body", ["[" * 100_000, '{"a":' * 50_000, "1e999", '"\\ud800"', "{}" * 3])
 async def test_odd_json(tmp_path: Path, body: str) -> None:
     """JSON that is too deep, or odd, is refused."""
-    async with serving(tmp_path) as served, aiohttp.ClientSession() as session:
-        headers = {"Origin": served.origin, "Content-Type": "application/json"}
-        async with session.post(served.origin + "/api/login", data=body, headers=headers) as response:
+    async with serving(tmp_path) as served, Browser(served) as browser:
+        await browser.login("technician")
+        headers = {"Content-Type": "application/json", "X-CSRF-Token": browser.csrf}
+        headers["Origin"] = served.origin
+        where = served.origin + "/api/setup/check"
+        async with browser._session.post(where, data=body, headers=headers) as response:
             assert response.status == 422
+        if len(body) < 1000:
+            where = served.origin + "/api/login"
+            async with browser._session.post(where, data=body, headers=headers) as response:
+                assert response.status == 422
+
+
+@pytest.mark.parametrize(
+    ("head", "status"),
+    [
+        (f"Content-Length: {LIMITS.body_bytes - 1}\r\n", b"413"),
+        ("Content-Length: 20001\r\n", b"413"),
+        ("Transfer-Encoding: chunked\r\n", b"411"),
+        ("Content-Encoding: gzip\r\nContent-Length: 2\r\n", b"415"),
+        ("Content-Encoding: deflate\r\nContent-Length: 2\r\n", b"415"),
+    ],
+)
+async def test_body_of_a_stranger(tmp_path: Path, head: str, status: bytes) -> None:
+    """Before a login a large body is not waited for: all connections together would hold much memory. What is
+    packed is not unpacked.
+    """
+    async with serving(tmp_path) as served:
+        answer = await raw(served, f"{post(served)}{head}Connection: close\r\n\r\n".encode())
+        assert answer.split()[1] == status
+
+
+async def test_odd_bytes(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    """What is no text, or no number, is refused where it stands: nothing fails, and the log stays quiet."""
+    pictures = Pictures(["street"], pixelated=False)
+    async with serving(tmp_path, pictures) as served, Browser(served) as browser:
+        await browser.login("technician")
+        caplog.clear()
+        command = {"path": "drone/stop", "payload": {"stop": True}}
+        assert (await browser.post("/api/command", command, {"X-CSRF-Token": "\udcff"}))[0] == 403
+        for after in ("9" * 5000, "-1", "x", "%D9%A3"):
+            assert (await browser.get(f"/api/picture/street?after={after}"))[0] == 204
+        overlays: tuple[dict[str, object], ...] = (
+            {"zone": [{"name": "\ud800"}]},
+            {"\ud800": 1},
+            {"masks": {"\ud800": []}},
+        )
+        for overlay in overlays:
+            assert (await browser.post("/api/setup/check", {"overlay": overlay}))[0] == 422
+        assert [r.getMessage() for r in caplog.records if r.levelno >= logging.WARNING] == []
 
 
 async def test_slow_body(tmp_path: Path) -> None:

@@ -6,8 +6,15 @@ import ipaddress
 from collections.abc import Iterable, Mapping
 from urllib.parse import urlsplit
 
+from pole_agent.settings.page import is_loopback
+
 LOOPBACK_NAMES = frozenset({"localhost", "127.0.0.1", "::1"})
-PROXIED = ("Forwarded", "X-Forwarded-For", "X-Forwarded-Host", "X-Real-IP", "Via")
+# What proxies add. Each has some of them, and none is sent by a browser
+PROXIED = (
+    "Forwarded", "Via", "X-Real-IP", "X-Client-IP", "True-Client-IP", "CF-Connecting-IP", "X-Forwarded-For",
+    "X-Forwarded-Host", "X-Forwarded-Proto", "X-Forwarded-Port", "X-Forwarded-Server", "X-Forwarded-Scheme",
+    "X-Forwarded-By", "X-Original-Host", "X-Original-URL", "X-Envoy-External-Address",
+)  # fmt: skip
 
 
 def name_of(host: str) -> str:
@@ -33,22 +40,38 @@ def same_origin(origin: str | None, host: str, *, https: bool) -> bool:
     return origin == f"{'https' if https else 'http'}://{host}"
 
 
-def is_proxied(headers: Mapping[str, str]) -> bool:
-    """Has somebody passed it on? Then it may come from anywhere, whatever its address."""
-    return any(name in headers for name in PROXIED)
+def is_near(peer: str, headers: Mapping[str, str], trusted: Iterable[str]) -> bool:
+    """Does the request begin at the pole? It comes over loopback, asks for a name of loopback, and nobody
+    has passed it on: what was may come from anywhere.
+    """
+    networks = [ipaddress.ip_network(network) for network in trusted]
+    return (
+        is_loopback(peer)
+        and not _is_in(peer, networks)
+        and is_loopback(name_of(headers.get("Host", "")))
+        and not any(name in headers for name in PROXIED)
+    )
 
 
-def address_of(peer: str, headers: Mapping[str, str], trusted: Iterable[str]) -> str:
+def address_of(peer: str, forwarded: Iterable[str], trusted: Iterable[str]) -> str:
     """The address of the browser: the last one in X-Forwarded-For that no trusted proxy has, where the peer
-    is such a proxy; else the peer.
+    is such a proxy; else the peer. `forwarded`: each header of that name; a proxy may add one of its own.
     """
     networks = [ipaddress.ip_network(network) for network in trusted]
     address = peer
-    for hop in reversed([peer_.strip() for peer_ in headers.get("X-Forwarded-For", "").split(",")]):
-        if not hop or not _is_in(address, networks):
+    for hop in reversed([hop.strip() for hop in ",".join(forwarded).split(",")]):
+        if not _is_address(hop) or not _is_in(address, networks):
             break
         address = hop
     return address
+
+
+def _is_address(text: str) -> bool:
+    try:
+        ipaddress.ip_address(text)
+    except ValueError:
+        return False
+    return True
 
 
 def _is_in(address: str, networks: Iterable[ipaddress.IPv4Network | ipaddress.IPv6Network]) -> bool:

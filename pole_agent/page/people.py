@@ -16,7 +16,7 @@ from pole_agent.page.accounts import Account
 from pole_agent.page.rights import EVERYTHING, ROLES
 from pole_agent.page.sessions import Session, Sessions
 from pole_agent.page.visitor import Visitor
-from pole_agent.settings.page import PageSettings, is_loopback
+from pole_agent.settings.page import PageSettings
 
 log = logging.getLogger(__name__)
 
@@ -43,8 +43,9 @@ class People:
 
     def visitor(self, request: web.Request, language: str) -> Visitor:
         peer = request.remote or ""
-        address = guard.address_of(peer, request.headers, self._settings.trusted_proxies)
-        near = is_loopback(peer) and not guard.is_proxied(request.headers)
+        trusted = self._settings.trusted_proxies
+        address = guard.address_of(peer, request.headers.getall("X-Forwarded-For", ()), trusted)
+        near = guard.is_near(peer, request.headers, trusted)
         if self._open_to_all:
             return Visitor(
                 address=address, language=language, near=near, name="demo", role="demo",

@@ -69,20 +69,40 @@ def test_origin(origin: str | None, https: bool, same: bool) -> None:
         ("127.0.0.1", "6.6.6.6, 1.2.3.4", ("127.0.0.1",), "1.2.3.4"),
         ("127.0.0.1", "6.6.6.6, 10.1.1.1", ("127.0.0.1", "10.0.0.0/8"), "6.6.6.6"),
         ("127.0.0.1", "", ("127.0.0.1",), "127.0.0.1"),
-        ("127.0.0.1", "nonsense", ("127.0.0.1",), "nonsense"),
+        ("127.0.0.1", "nonsense", ("127.0.0.1",), "127.0.0.1"),  # it would stand in the log
+        ("127.0.0.1", "1.2.3.4 the officer has logged in", ("127.0.0.1",), "127.0.0.1"),
+        ("127.0.0.1", "6.6.6.6\n1.2.3.4", ("127.0.0.1",), "1.2.3.4"),  # a header of the proxy's own
         ("::1", "1.2.3.4", ("127.0.0.0/8",), "::1"),
     ],
 )
 def test_address(peer: str, forwarded: str, trusted: tuple[str, ...], address: str) -> None:
     """Behind a trusted proxy the address is that of the browser; nobody else can choose one."""
-    headers = {"X-Forwarded-For": forwarded} if forwarded else {}
-    assert guard.address_of(peer, headers, trusted) == address
+    assert guard.address_of(peer, forwarded.splitlines(), trusted) == address
 
 
 @pytest.mark.parametrize("header", guard.PROXIED)
 def test_proxied(header: str) -> None:
     """What a proxy has passed on did not begin at the pole."""
-    assert guard.is_proxied({header: "x"}) and not guard.is_proxied({"Host": "x"})
+    assert not guard.is_near("127.0.0.1", {"Host": "127.0.0.1:8080", header: "x"}, ())
+
+
+@pytest.mark.parametrize(
+    ("peer", "host", "trusted", "near"),
+    [
+        ("127.0.0.1", "127.0.0.1:8080", (), True),
+        ("127.0.0.1", "localhost:9999", (), True),  # an ssh login with another port
+        ("::1", "[::1]:8080", (), True),
+        ("127.0.0.1", "127.0.0.1:8080", ("10.0.0.1",), True),
+        ("127.0.0.1", "127.0.0.1:8080", ("127.0.0.0/8",), False),  # that is the proxy
+        ("127.0.0.1", "127.0.0.5", (), True),
+        ("127.0.0.1", "pole.example", (), False),  # a proxy on this machine that says nothing of itself
+        ("10.0.0.7", "127.0.0.1:8080", (), False),
+        ("", "127.0.0.1:8080", (), False),
+    ],
+)
+def test_near(peer: str, host: str, trusted: tuple[str, ...], near: bool) -> None:
+    """At the pole is who comes over loopback, and asks for loopback."""
+    assert guard.is_near(peer, {"Host": host}, trusted) is near
 
 
 @pytest.mark.parametrize(

@@ -17,6 +17,7 @@ from pole_agent.compose.rooms import drone_areas, places_of
 from pole_agent.errors import ConfigError
 from pole_agent.loops.answer import Answer
 from pole_agent.page import files
+from pole_agent.page.commissioning import Commissioning
 from pole_agent.page.doors import Doors
 from pole_agent.page.house import House, Look, Workshop
 from pole_agent.page.server import Page
@@ -91,7 +92,8 @@ def page_of(
     house = house_of(runtime, loaded, answer, desk, pictures, for_real=for_real)
     doors = Doors(clock)
     routes = [
-        *files.routes(), *doors.routes(), *Views(house, clock).routes(), *Setup(house).routes()
+        *files.routes(), *doors.routes(), *Views(house, clock).routes(), *Setup(house).routes(),
+        *Commissioning(house).routes(),
     ]  # fmt: skip
     page = doors.page = Page(
         settings.page,
@@ -118,6 +120,10 @@ def house_of(
     def audit(kind: str, data: Mapping[str, Any]) -> None:
         context.store.record(RecordEvent(kind, Severity.INFO, dict(data), clock.monotonic()))
 
+    def commission(options: list[str]) -> list[str]:
+        where = ["--config", str(desk.path), "--socket", str(runtime.socket)]
+        return [sys.executable, "-m", "pole_agent", "commission", *where, *options]
+
     def rehearsal(candidate: Path) -> list[str]:
         return [
             sys.executable, "-m", "pole_agent", "rehearse", "--json",
@@ -132,6 +138,7 @@ def house_of(
         try_on=desk.try_on,
         reload=desk.reload,
         rehearsal=rehearsal if keeps else None,
+        commission=None if desk.path is None else commission,
         troubles=lambda: {name: part["reason"] for name, part in parts.report().items() if "reason" in part},
         tell=lambda reason: parts.degrade(CONFIGURATION, reason),
     )

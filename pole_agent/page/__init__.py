@@ -8,6 +8,7 @@ tries.py     wrong passwords cost time            house.py     what the page is 
 connections.py  a share for everybody
 views.py     questions, answers, commands         stream.py    what is now, pushed
 setup.py     draw, check, rehearse, save          trial.py     is a saved change kept?
+aside.py     commands in a process of their own   commissioning.py  the path into service
 pictures.py  the masked picture, on loopback      files.py     static/, the page itself, and its words
 
 Nothing here is imported unless the page is enabled. Only `pictures` may see a frame; only compose names it,

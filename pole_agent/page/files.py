@@ -26,6 +26,7 @@ TYPES = {
 }
 CODES = re.compile(r'["`](ui-[a-z0-9-]+)')  # of sentences, and the beginning of those of a family
 LAMP_REASONS = ("failsafe", "program", "override", "presence", "warning", "sweep")
+FAMILIES = ("meaning-", "choice-")  # of words that come from the pole
 CHAIN = ("clock", "photocell", "program", "sun", "floor", "override", "presence", "control")
 
 
@@ -51,7 +52,7 @@ def codes() -> set[str]:
         for code in CODES.findall(file.read_text(encoding="utf-8")):
             family = f"{code.rstrip('-')}-"
             found |= {code} if code in known else {each for each in known if each.startswith(family)}
-    return found | {code for code in known if code.startswith("meaning-")}
+    return found | {code for code in known if code.startswith(FAMILIES)}
 
 
 def words_of(language: str) -> dict[str, str]:

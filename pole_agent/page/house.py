@@ -45,6 +45,7 @@ class Workshop:
 
     `reload` makes the agent read its configuration again; None where it cannot. `rehearsal(file)` is the
     command line that tries the overlay in a file on kept trajectories; None where there are none.
+    `commission(options)` is that of `pole-agent commission` with these options; None where there is no pole.
     `troubles` are the parts that are degraded now, with their reasons.
     """
 
@@ -54,5 +55,6 @@ class Workshop:
     try_on: Callable[[Overlay], Loaded]
     reload: Callable[[], None] | None
     rehearsal: Callable[[Path], list[str]] | None
+    commission: Callable[[list[str]], list[str]] | None
     troubles: Callable[[], Mapping[str, str]]
     tell: Callable[[str], None]  # a reason why the configuration is not the one asked for

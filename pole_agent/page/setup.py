@@ -6,10 +6,8 @@ Only zones, lines, rules and further masks can be changed here (settings/overlay
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import hashlib
 import json
-import os
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -17,6 +15,7 @@ from aiohttp import web
 
 from pole_agent.errors import ConfigError, PoleAgentError
 from pole_agent.languages import in_language, phrase
+from pole_agent.page.aside import answer_of
 from pole_agent.page.house import House
 from pole_agent.page.rights import SETUP
 from pole_agent.page.routes import Route
@@ -31,7 +30,6 @@ from pole_agent.settings.rules import LABELS
 from pole_agent.vocabulary import Severity
 
 REHEARSAL_S = 300.0
-NICE = 15
 CANDIDATE = "overlay.candidate.json"
 TABLES = {"zone": "zones", "line": "lines", "rule": "rules"}
 
@@ -112,8 +110,8 @@ class Setup:
         async with self._rehearsing:
             candidate = desk.state_dir / CANDIDATE
             await asyncio.to_thread(candidate.write_text, found.overlay.text or "{}")
-            output = await _run(desk.rehearsal(candidate))
-        return reply(json.loads(output))
+            found_out = await answer_of(desk.rehearsal(candidate), REHEARSAL_S)
+        return reply(found_out)
 
     async def _tried(self, document: Any) -> tuple[Loaded | None, Sequence[Any]]:
         """The configuration with this overlay on it, or the problems that it makes."""
@@ -156,23 +154,3 @@ def account_of(loaded: Loaded, by: str, state: str) -> Mapping[str, Any]:
 
 def told(problems: Sequence[Any], language: str) -> list[dict[str, str]]:
     return [{"path": p.path, "problem": in_language(str(p.text), language)} for p in problems]
-
-
-async def _run(command: list[str]) -> bytes:
-    """The output of a command that works beside us and gives way. Raises PoleAgentError."""
-    process = await asyncio.create_subprocess_exec(
-        *command,
-        stdin=asyncio.subprocess.DEVNULL, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE,
-    )  # fmt: skip
-    with contextlib.suppress(ProcessLookupError):
-        os.setpriority(os.PRIO_PROCESS, process.pid, NICE)
-    try:
-        async with asyncio.timeout(REHEARSAL_S):
-            output, errors = await process.communicate()
-    finally:
-        if process.returncode is None:
-            process.kill()
-    if process.returncode:
-        lines = errors.decode(errors="replace").strip().splitlines()
-        raise PoleAgentError(lines[-1] if lines else phrase("page-failed"))
-    return output

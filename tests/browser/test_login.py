@@ -53,6 +53,33 @@ def test_login(look: Look, pole: Process) -> None:
     assert refused == [] and watched.foreign == []
 
 
+def test_commission(look: Look, pole: Process, tmp_path: Path) -> None:
+    """The path into service on a phone: a step is done, its question answered, and stays so; no picture of
+    the camera is left behind. With steps open nobody signs off.
+    """
+    page = look(pole.url, "en", 390, 844).open()
+    page.get_by_label("Name").fill("the technician")
+    page.get_by_label("Password").fill(PASSWORD)
+    page.get_by_label("Password").press("Enter")
+    page.goto(f"{pole.url}#setup")
+    page.get_by_role("link", name="Step by step").click()
+    page.get_by_role("button", name="Lamp: full light").click()
+    page.get_by_role("button", name="Do this step").click()
+    page.get_by_role("radio", name="full light").check()
+    page.get_by_role("button", name="Answer", exact=True).click()
+    page.get_by_text("asked for full light, seen so, at 100%").first.wait_for()
+    page.get_by_role("button", name="Camera: street").click()
+    page.get_by_role("button", name="Do this step").click()
+    page.get_by_role("radio", name="no").check()
+    page.get_by_role("button", name="Answer", exact=True).click()
+    page.locator("li", has_text="Camera: street").get_by_text("failed").wait_for()
+    assert list((tmp_path / "state" / "commissioning").glob("*.jpg")) == []
+    page.get_by_role("button", name="Sign off").click()
+    page.get_by_text("not done yet: ").wait_for()
+    page.reload()
+    page.locator("li", has_text="Lamp: full light").get_by_text("ok").wait_for()
+
+
 def test_signature(look: Look, demo_url: str) -> None:
     """The browser signs the very text that the pole checks, with a key made by `drone key`, which stays in
     the browser.

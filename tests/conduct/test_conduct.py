@@ -32,6 +32,7 @@ OFFICER = '[[drone.officer]]\nname = "{}"\npublic_key = "{}"\n'
 FIRST_KEY, SECOND_KEY = (
     base64.b64encode(bytes(SigningKey(bytes([n]) * 32).verify_key)).decode() for n in (1, 2)
 )
+CAMERA = '[[camera]]\nsource = "rtsp://a"\n'
 ASKING = '[[camera]]\nsource = "rtsp://a"\n[[rule]]\nname = "asks"\nkind = "presence"\ndrone = true\n'
 
 
@@ -51,22 +52,22 @@ def said(text: str, language: Any = "en") -> str:
             "permintaan dan perintah drone: tempat, ketinggian, waktu, sebab, dan siapa yang menyetujui;",
         ),
         (
-            f"{ASKING}[page]\nenabled = true\n",
+            f"{CAMERA}[page]\nenabled = true\n",
             "People with an account can look at the live picture on the pole's own page, only at the pole",
             "Orang yang memiliki akun dapat melihat gambar langsung di halaman tiang, hanya di tiang",
         ),
         (
-            f'{ASKING}[page]\nenabled = true\npicture = "pixelated"\n',
+            f'{CAMERA}[page]\nenabled = true\npicture = "pixelated"\n',
             "What is taken for a person is made unrecognizable in it. Each look is recorded with the name;",
             "Yang dianggap orang disamarkan di dalamnya. Setiap penglihatan dicatat dengan nama;",
         ),
         (
-            f'{ASKING}[page]\nenabled = true\npicture = "off"\n',
+            f'{CAMERA}[page]\nenabled = true\npicture = "off"\n',
             "People with an account can see zones, boxes and paths on the pole's own page, never a picture.",
             "Orang yang memiliki akun dapat melihat zona, kotak, dan jalur di halaman tiang, tidak pernah",
         ),
         (
-            f'{ASKING}[page]\nenabled = true\nhost = "10.0.0.7"\ncert_file = "c"\nkey_file = "k"\n',
+            f'{CAMERA}[page]\nenabled = true\nhost = "10.0.0.7"\ncert_file = "c"\nkey_file = "k"\n',
             "People with an account can see zones, boxes and paths on the pole's own page, never a picture.",
             "Orang yang memiliki akun dapat melihat zona, kotak, dan jalur di halaman tiang, tidak pernah",
         ),

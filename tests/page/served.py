@@ -14,6 +14,7 @@ from pole_agent.clock import ManualClock
 from pole_agent.errors import ConfigError, Problem
 from pole_agent.page import accounts as book
 from pole_agent.page import files
+from pole_agent.page.commissioning import Commissioning
 from pole_agent.page.doors import Doors
 from pole_agent.page.house import House, Look, Workshop
 from pole_agent.page.server import Limits, Page
@@ -57,7 +58,7 @@ class Served:
         loaded = Loaded(parse(CONFIG), CONFIG)
         workshop = Workshop(
             state_dir=folder, loaded=loaded, plain=loaded, try_on=self._try_on, reload=self._reload,
-            rehearsal=None, troubles=dict, tell=lambda reason: None,
+            rehearsal=None, commission=None, troubles=dict, tell=lambda reason: None,
         )  # fmt: skip
         self.house = House(
             pole={"name": "T-1", "cameras": {"street": {}}, "secret-free": True}, live=lambda: self.live,
@@ -67,6 +68,7 @@ class Served:
         doors = Doors(self.clock)
         views, setup = Views(self.house, self.clock, limits.write_s), Setup(self.house)
         routes = [*files.routes(), *doors.routes(), *views.routes(), *setup.routes()]
+        routes += Commissioning(self.house).routes()
         self.page = doors.page = Page(settings, folder, self.clock, routes, limits=limits)
 
     @property

@@ -1,13 +1,14 @@
 // The frame of the page: login, the five views, language, light and dark, and the stream of what is now.
 import { html, render, useEffect, useState } from "./vendor/preact.js";
 import { language, languages, languageWanted, post, setZone, speak, t, whoAmI } from "./api.js";
+import { Commission } from "./commission.js";
 import { Drone } from "./drone.js";
 import { Health } from "./health.js";
 import { Now } from "./now.js";
 import { SetUp } from "./setup.js";
 import { Tonight } from "./tonight.js";
 
-const VIEWS = { now: Now, tonight: Tonight, setup: SetUp, drone: Drone, health: Health };
+const VIEWS = { now: Now, tonight: Tonight, setup: SetUp, drone: Drone, health: Health, commission: Commission };
 const names = () => ({ now: t("ui-now"), tonight: t("ui-tonight"), setup: t("ui-setup"), drone: t("ui-drone"), health: t("ui-health") });
 const LOST_MS = 5000; // the pole speaks each second
 const AGAIN_MS = 2000;

@@ -188,5 +188,6 @@ export function SetUp({ me, live }) {
       <p role="status" class=${said.good ? "good" : "problem"}>${said.text}</p>
       ${rehearsal && html`<${Rehearsed} result=${rehearsal} />`}
     </section>
+    <section class="card" aria-labelledby="service"><h2 id="service">${t("ui-commission")}</h2><p><a href="#commission">${t("ui-commission-words")}</a></p></section>
     <${Tests} me=${me} live=${live} /><${Elsewhere} />`;
 }

@@ -20,12 +20,14 @@ from typing import Any
 from pole_agent.errors import ConfigError, Problem
 from pole_agent.languages import phrase
 from pole_agent.replacing import replace_file
+from pole_agent.settings.camera import CameraSettings
 from pole_agent.settings.reading import text_file
 
 FILE, BEFORE = "overlay.json", "overlay.before.json"
 TABLES = ("zone", "line", "rule")
 MASKS = "masks"
 MAX_BYTES = 1 << 17
+MOST = 64  # of each table, as in pole.toml, and of the masks of a camera
 MODE = 0o600
 
 
@@ -76,16 +78,30 @@ def parse(text: str) -> Overlay:
     masks = document.get(MASKS, {})
     if not isinstance(masks, dict) or not all(isinstance(m, list) for m in masks.values()):
         problems.append(Problem(MASKS, phrase("overlay-masks-expected")))
+    problems += _too_long(document)
     if problems:
         raise ConfigError(problems)
     return Overlay(document, text)
+
+
+def _too_long(document: Mapping[str, Any]) -> list[Problem]:
+    """Told before anything in them is looked at: names are compared with each other, which takes its time."""
+    masks = document.get(MASKS, {})
+    lists = {key: document[key] for key in TABLES if key in document}
+    lists |= {f"{MASKS}.{name}": added for name, added in masks.items()} if isinstance(masks, dict) else {}
+    return [
+        Problem(key, phrase("list-too-long", most=MOST, count=len(value)))
+        for key, value in lists.items()
+        if isinstance(value, list) and len(value) > MOST
+    ]
 
 
 def laid_over(document: Mapping[str, Any], overlay: Overlay) -> dict[str, Any]:
     """The document of pole.toml with the overlay on it. Raises ConfigError for masks of an unknown camera."""
     whole = copy.deepcopy(dict(document))
     whole |= {key: copy.deepcopy(overlay.document[key]) for key in TABLES if key in overlay.document}
-    cameras = {c.get("name", "camera"): c for c in whole.get("camera", []) if isinstance(c, dict)}
+    unnamed = CameraSettings.model_fields["name"].default
+    cameras = {c.get("name", unnamed): c for c in whole.get("camera", []) if isinstance(c, dict)}
     for name, masks in overlay.document.get(MASKS, {}).items():
         if name not in cameras:
             known = ", ".join(map(str, cameras))

@@ -76,6 +76,32 @@ def test_on_top(tmp_path: Path) -> None:
     assert (again.settings, again.digest) == (plain.settings, plain.digest)
 
 
+def test_unnamed_camera(tmp_path: Path) -> None:
+    """A camera that has no name in pole.toml is called street, also by the masks of the overlay."""
+    file = written(tmp_path, {"masks": {"street": [OTHER]}})
+    file.write_text(file.read_text().replace('name = "street"\n', ""))
+    found = load(file)
+    assert not found.degraded
+    assert [list(map(list, m)) for m in found.settings.cameras[0].masks] == [SQUARE, OTHER]
+
+
+@pytest.mark.parametrize(
+    ("drawn", "where"),
+    [
+        ({"zone": [{"name": f"zone-{n}", "polygon": OTHER} for n in range(65)]}, "zone"),
+        ({"line": [{"name": f"line-{n}", "from": [0, 0], "to": [1, 1]} for n in range(65)]}, "line"),
+        ({"rule": [{"name": f"{n}", "kind": "presence", "zone": f"zone-{n}"} for n in range(2000)]}, "rule"),
+        ({"masks": {"street": [OTHER] * 65}}, "masks.street"),
+    ],
+)
+def test_too_many(drawn: dict[str, Any], where: str) -> None:
+    """What is too much is told as that, before names are compared: an answer took seconds, and megabytes."""
+    with pytest.raises(ConfigError) as caught:
+        overlay.parse(json.dumps(drawn))
+    assert [p.path for p in caught.value.problems] == [where]
+    assert "expected a list of at most 64" in str(caught.value)
+
+
 @pytest.mark.parametrize(
     ("drawn", "said"),
     [
@@ -126,12 +152,12 @@ masks = st.lists(st.sampled_from([SQUARE, OTHER]), max_size=4)
 @given(masks)
 def test_no_mask_goes(added: list[Any]) -> None:
     """Whatever the overlay says, the masks of pole.toml stay, first and whole."""
-    document = {"camera": [{"name": "street", "masks": [SQUARE]}, {"source": "x"}]}
-    drawn = overlay.Overlay({"masks": {"street": added, "camera": added}})
+    document = {"camera": [{"name": "yard", "masks": [SQUARE]}, {"source": "x"}]}
+    drawn = overlay.Overlay({"masks": {"yard": added, "street": added}})
     found = overlay.laid_over(document, drawn)
     assert found["camera"][0]["masks"] == [SQUARE, *added]
     assert found["camera"][1]["masks"] == added
-    assert document == {"camera": [{"name": "street", "masks": [SQUARE]}, {"source": "x"}]}
+    assert document == {"camera": [{"name": "yard", "masks": [SQUARE]}, {"source": "x"}]}
 
 
 def test_last_good(tmp_path: Path) -> None:

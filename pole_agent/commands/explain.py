@@ -22,6 +22,7 @@ from pole_agent.conduct.page import page
 from pole_agent.console import control
 from pole_agent.errors import ConfigError, PoleAgentError, Problem
 from pole_agent.languages import LANGUAGES, language_of, phrase
+from pole_agent.settings.load import overlay_told
 
 HELP = "the pole states its own conduct, in English and Indonesian"
 
@@ -42,9 +43,10 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     languages = LANGUAGES if arguments.lang == "both" else (arguments.lang,)
     language = language_of(os.environ) if arguments.lang == "both" else arguments.lang
-    settings = control.settings_of(arguments)
-    if settings is None:
+    loaded = control.loaded_of(arguments)
+    if loaded is None:
         raise ConfigError([Problem(str(arguments.config), phrase("name-the-configuration"))])
+    settings = loaded.settings
     name, chapters = digest(settings), conduct(settings)
     try:
         running = control.ask(arguments, "conduct")
@@ -70,6 +72,8 @@ def run(arguments: argparse.Namespace) -> int:
         for each in languages:
             print("\n".join(lines(chapters, each)), end="\n\n")
         print(f"conduct_sha256 {name}")
+    if loaded.overlay.document and not arguments.json:
+        print(overlay_told(loaded).of(language), file=sys.stderr)
     if running is None and not arguments.json:
         print(phrase("explain-from-configuration").of(language), file=sys.stderr)
     return 0

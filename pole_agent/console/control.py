@@ -21,7 +21,7 @@ from pole_agent.almanac import from_rfc3339
 from pole_agent.errors import ConfigError, PoleAgentError
 from pole_agent.languages import phrase
 from pole_agent.settings import DEFAULT_PATH, Settings
-from pole_agent.settings.load import load_or_last_good
+from pole_agent.settings.load import Loaded, load_or_last_good
 from pole_agent.words import local_time
 
 TIMEOUT_S = 10.0
@@ -103,8 +103,13 @@ def everywhere(actions: Any) -> None:
 
 
 def settings_of(arguments: argparse.Namespace) -> Settings | None:
+    loaded = loaded_of(arguments)
+    return None if loaded is None else loaded.settings
+
+
+def loaded_of(arguments: argparse.Namespace) -> Loaded | None:
     try:
-        return load_or_last_good(arguments.config).settings
+        return load_or_last_good(arguments.config)
     except ConfigError:
         if arguments.config != DEFAULT_PATH:
             raise

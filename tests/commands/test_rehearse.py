@@ -63,6 +63,24 @@ def kept(tmp_path: Path) -> Path:
     return tmp_path / "state"
 
 
+def test_rehearse_an_overlay(kept: Path, bench: Callable[..., Path], tmp_path: Path) -> None:
+    """What was drawn on the page is tried beside what is in force: here the saved overlay, there another."""
+    config = bench(RULES, "pole.toml")
+    saved = {"rule": [{"name": "back", "kind": "crossing", "line": "gate", "direction": "backward"}]}
+    (kept / "overlay.json").write_text(json.dumps(saved))
+    candidate = tmp_path / "candidate.json"
+    both = {"name": "passing", "kind": "crossing", "line": "gate"}
+    candidate.write_text(json.dumps({"rule": [both]}))
+    done = call("rehearse", "--config", str(config), "--overlay", str(candidate), "--json")
+    assert done.returncode == 0, done.stderr
+    rules = {rule["name"]: rule for rule in json.loads(done.stdout)["rules"]}
+    assert (rules["passing"]["new"]["alarms"], rules["passing"]["today"]) == (4 * HOURS, None)
+    assert (rules["back"]["new"], rules["back"]["today"]["alarms"]) == (None, HOURS)
+    candidate.write_text('{"lamp": {}}')
+    done = call("rehearse", "--config", str(config), "--overlay", str(candidate))
+    assert (done.returncode, done.stdout) == (2, "") and "lamp: may not be in an overlay" in done.stderr
+
+
 def test_rehearse_beside_today(kept: Path, bench: Callable[..., Path], tmp_path: Path) -> None:
     """How often new rules would have alarmed, beside today's, and what they cost in light."""
     today, new = bench(RULES, "today.toml"), bench(BRIGHT, "new.toml")

@@ -140,6 +140,9 @@ def test_check_names_it(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> N
     file = written(tmp_path, DRAWN, '[lamp]\nbackend = "mock"\n')
     main(["check", "--config", str(file)])
     said = capsys.readouterr().out.splitlines()[0]
+    main(["explain", "--config", str(file), "--lang", "en"])
+    explained = capsys.readouterr()
+    assert said in explained.err and "2 parts of the picture are burned black" in explained.out
     assert said == (
         f"1 zones, 0 lines and 1 rules come from the page, and 1 masks are added by it "
         f"({tmp_path}/state/overlay.json)"

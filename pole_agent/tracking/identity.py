@@ -73,8 +73,8 @@ class Identity:
         self._earlier = [Sighting(now, box)]
         self._stride = 1
         self._stood = self.motion.x, box.bottom
-        self._mean = self._worth(detection.score)  # of a look at it
-        self.evidence = self._bounded(self._mean)
+        self._typical = self._worth(detection.score)  # of the looks at it, which dim ones do not lower
+        self.evidence = self._bounded(self._typical)
 
     @property
     def box(self) -> Box:
@@ -87,9 +87,7 @@ class Identity:
 
     @property
     def moved(self) -> bool:
-        """It has gone further than a detector trembles, or it is large and the picture changed
-        where it was.
-        """
+        """It has gone further than a detector trembles, or it is large and the picture changed there."""
         return self.still_since > self.first_seen or (self._stirred and self._height >= STIRRING_HEIGHT)
 
     @property
@@ -121,9 +119,8 @@ class Identity:
         most of the box beyond it.
         """
         box = self.seen_box
-        x, y = (box.left + box.right) / 2, (box.top + box.bottom) / 2
-        gone = not _in_picture(self.motion.x, self.motion.y)
-        return gone and (_in_picture(x, y) or not self.box.sane())
+        was_in = _in_picture((box.left + box.right) / 2, (box.top + box.bottom) / 2)
+        return not _in_picture(self.motion.x, self.motion.y) and (was_in or not self.box.sane())
 
     def predict(self, now: float) -> None:
         """Move the state to `now` at constant velocity."""
@@ -178,16 +175,20 @@ class Identity:
         self._height += SIZE_GAIN * (box.bottom - box.top - self._height)
         self._vote(detection)
         self._remember(detection, since)
-        reach = STILL_REACH * self._height
-        if abs(x - self._stood[0]) > ASPECT * reach or abs(box.bottom - self._stood[1]) > reach:
+        away = max(abs(x - self._stood[0]) / ASPECT, abs(box.bottom - self._stood[1]))
+        if away > STILL_REACH * self._height:
             self._stood, self.still_since = (x, box.bottom), now
         self._stirred = self._stirred or detection.moving
         pace_s = tuning.blink_s if self.track_id or self.moved else tuning.post_s
         worth = self._worth(detection.score)
         self.hits += 1
-        better = 0.0 if self.track_id else (worth - self._mean) / self.hits
-        self._mean += better
-        self.evidence = self._bounded(self.evidence + better + (1 - exp(-since / pace_s)) * worth)
+        if detection.moving and not self.track_id:  # a good look makes up for a dim first one
+            better = max(0.0, worth - self._typical) / self.hits
+            self._typical += better
+            self.evidence += better
+        if self.track_id and self.moved:  # no post: also a dim look says that it is there
+            worth = max(0.0, worth)
+        self.evidence = self._bounded(self.evidence + (1 - exp(-since / pace_s)) * worth)
         self.score = detection.score
         self.last_seen = self._at = self._found_at = now
         self._place(x, y)
@@ -277,9 +278,9 @@ class Identity:
             return box
         if self._odd_since is None:
             self._odd_since = now
-        longest = HIDDEN_S if height < self._height else LONGER_S
         steady_s = self._odd_since - self._height_since
-        if steady_s < STEADY_S or now - self._odd_since >= min(longest, steady_s):
+        longest = min(steady_s, HIDDEN_S if height < self._height else LONGER_S)
+        if steady_s < STEADY_S or now - self._odd_since >= longest:
             self._odd_since, self._height_since = None, now
             return box
         return Box(box.left, box.top, box.right, box.top + self._height)

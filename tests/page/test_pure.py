@@ -80,6 +80,13 @@ def test_address(peer: str, forwarded: str, trusted: tuple[str, ...], address: s
     assert guard.address_of(peer, forwarded.splitlines(), trusted) == address
 
 
+def test_own_names() -> None:
+    """A page on loopback goes by the names that every machine has for itself."""
+    assert {"localhost", "127.0.0.1", "::1"} == guard.LOOPBACK_NAMES
+    for host in ("localhost:8080", "127.0.0.1:8080", "[::1]:8080", "LOCALHOST"):
+        assert guard.is_ours(host, guard.LOOPBACK_NAMES)
+
+
 @pytest.mark.parametrize("header", guard.PROXIED)
 def test_proxied(header: str) -> None:
     """What a proxy has passed on did not begin at the pole."""

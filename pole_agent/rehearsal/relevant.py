@@ -24,6 +24,7 @@ SLOW_S = 3.0  # from one side of a line to the other
 GAP_S = 0.5  # without a row: it was out of sight
 GOING_HEIGHTS = 0.7 * STILL_HEIGHTS  # who moves less than that in the dwell time stands for certain
 CUT_S = 2.0  # from the beginning or the end of a reel
+END_SHARE = 0.1  # of a line, at each end
 SURELY = 2 * BAND + SURE  # of its height beyond a line: there it is sure long since
 NO_TRACK = RowKind.GONE | RowKind.TENTATIVE
 WAS_SEEN = RowKind.SEEN | RowKind.EARLIER
@@ -167,7 +168,11 @@ def at_line(line: Line, reel: Reel, there: Objects, present: Array) -> Array:
     np.add.at(turns, before[slow], 1)
     np.add.at(turns, rows[slow], -1)
     kept = arrives | (np.cumsum(turns[:-1]) > 0)
-    kept[before[arrives]] = kept[there.previous[arrives]] = True
+    kept[before[arrives]] = True
+    # Near an end of the line it matters where between the two the foot was.
+    along = ((x - x1) * aspect * across + (y - y1) * down) / np.maximum(across**2 + down**2, 1e-12)
+    inner = (along > END_SHARE) & (along < 1 - END_SHARE)
+    kept[there.previous[arrives & ~(inner & inner[before])]] = True
     # Evidence is what lies beyond the band, summed over looks; a row more than needed does no harm.
     new = (x != x[there.previous]) | (y != y[there.previous])
     evidence = np.cumsum(np.where(clear & new, np.minimum(np.abs(away) - BAND, MAX_A_LOOK), 0.0))
@@ -175,7 +180,8 @@ def at_line(line: Line, reel: Reel, there: Objects, present: Array) -> Array:
     enough = evidence - evidence[np.maximum(arrived, 0)] >= SURE
     unsure = (arrived >= 0) & ~(enough & (since >= MIN_S + ROUNDING_S))[there.previous]
     soon = since <= STANDS_S + 2 * MIN_S
-    trembles = touched(present & soon & ~clear, there)  # then some of the evidence is lost again
+    back = (np.abs(away) <= BAND) & ((reel.kind & WAS_SEEN) != 0)
+    trembles = touched(present & soon & back, there)  # then some of the evidence is lost again
     kept |= soon & (unsure | (trembles & (np.abs(away) <= SURELY)))
     # Where a reel begins or ends, it is not known what comes before or after.
     ends = np.zeros(len(rows), bool)

@@ -55,11 +55,11 @@ class Desk:
 class ServedPage:
     """The page and the trial of what was saved on it."""
 
-    def __init__(self, page: Page, trial: Trial, troubles: Callable[[], Mapping[str, str]]) -> None:
-        self.page, self._trial, self.troubles = page, trial, troubles
+    def __init__(self, page: Page, trial: Trial) -> None:
+        self.page, self.trial = page, trial
 
     async def run(self) -> None:
-        trial = asyncio.create_task(self._trial.run(), name="trial of the overlay")
+        trial = asyncio.create_task(self.trial.run(), name="trial of the overlay")
         try:
             await self.page.run()
         finally:
@@ -104,8 +104,7 @@ def page_of(
         open_to_all=desk.open_to_all,
         reloading=lambda: runtime.agent.reloading,
     )
-    troubles = house.workshop.troubles
-    return ServedPage(page, Trial(house, clock, {} if old is None else old.troubles()), troubles)
+    return ServedPage(page, Trial(house, clock, {} if old is None else old.trial.former()))
 
 
 def house_of(

@@ -21,6 +21,7 @@ from pole_agent.page.rights import SETUP
 from pole_agent.page.routes import Route
 from pole_agent.page.server import body_of, reply
 from pole_agent.page.visitor import Visitor
+from pole_agent.replacing import replace_file
 from pole_agent.rule_kinds import KINDS
 from pole_agent.settings import Settings
 from pole_agent.settings import overlay as overlays
@@ -39,7 +40,8 @@ class Setup:
 
     def __init__(self, house: House) -> None:
         self._house, self._desk = house, house.workshop
-        self._saving, self._rehearsing = asyncio.Lock(), asyncio.Lock()
+        self._saving, self._rehearsing, self._trying = asyncio.Lock(), asyncio.Lock(), asyncio.Lock()
+        self._saved = False  # and the reload, which brings another Setup, is on its way
 
     def routes(self) -> list[Route]:
         return [
@@ -82,7 +84,7 @@ class Setup:
         if desk.reload is None:
             raise PoleAgentError(phrase("page-cannot-save"))
         async with self._saving:
-            if sent.get("version") != version(desk.loaded.overlay):
+            if self._saved or sent.get("version") != version(desk.loaded.overlay):
                 raise web.HTTPConflict(reason=phrase("page-changed-meanwhile"))
             found, problems = await self._tried(sent.get("overlay"))
             if found is None:
@@ -93,6 +95,7 @@ class Setup:
                 reason = phrase("at-key", key=desk.state_dir / overlays.FILE, problem=error.strerror)
                 raise PoleAgentError(reason) from error
             self._house.audit("configuration.changed", account_of(found, visitor.name, "trial"))
+            self._saved = True
             desk.reload()
         return reply({"ok": True, "version": version(found.overlay)})
 
@@ -109,7 +112,8 @@ class Setup:
             raise PoleAgentError(phrase("page-rehearses-already"))
         async with self._rehearsing:
             candidate = desk.state_dir / CANDIDATE
-            await asyncio.to_thread(candidate.write_text, found.overlay.text or "{}")
+            text = found.overlay.text or "{}"
+            await asyncio.to_thread(replace_file, candidate, text.encode(), overlays.MODE)
             found_out = await answer_of(desk.rehearsal(candidate), REHEARSAL_S)
         return reply(found_out)
 
@@ -120,7 +124,8 @@ class Setup:
             if len(text.encode()) > overlays.MAX_BYTES:
                 raise PoleAgentError(phrase("page-overlay-too-large", most=overlays.MAX_BYTES // 1024))
             overlay = overlays.parse(text) if text else overlays.NONE
-            return await asyncio.to_thread(self._desk.try_on, overlay), []
+            async with self._trying:  # one takes a thread for up to two seconds
+                return await asyncio.to_thread(self._desk.try_on, overlay), []
         except ConfigError as error:
             return None, error.problems
 

@@ -23,13 +23,22 @@ class Trial:
 
     def __init__(self, house: House, clock: Clock, before: Mapping[str, str]) -> None:
         self._house, self._desk, self._clock, self._before = house, house.workshop, clock, before
+        self._under_way = False
+
+    def former(self) -> Mapping[str, str]:
+        """What was degraded before the change that is on trial, also one that a reload has cut short; without
+        a trial, what is degraded now.
+        """
+        return self._before if self._under_way else self._desk.troubles()
 
     async def run(self) -> None:
         """Returns once the change is confirmed, or taken back. Raises OSError."""
         desk = self._desk
         if not await asyncio.to_thread(overlays.on_trial, desk.state_dir):
             return
+        self._under_way = True
         await self._clock.sleep(TRIAL_S)
+        self._under_way = False
         found = {
             part: reason
             for part, reason in desk.troubles().items()

@@ -92,6 +92,44 @@ async def test_save(tmp_path: Path) -> None:
         assert {data["by"] for _, data in served.audited} == {"the technician"}
 
 
+async def test_saves_at_once(tmp_path: Path) -> None:
+    """Of two who save from the same version, one is told so: also before the reload has come."""
+    async with serving(tmp_path) as served, Browser(served) as browser:
+        await browser.login("technician")
+        _, setup = await browser.get("/api/setup")
+        sent = [{"overlay": {"zone": [], "line": [{}] * n}, "version": setup["version"]} for n in range(5)]
+        found = await asyncio.gather(*(browser.post("/api/setup/save", each) for each in sent))
+        assert sorted(status for status, _ in found) == [200, 409, 409, 409, 409]
+        (kept,) = (each for each, (status, _) in zip(sent, found, strict=True) if status == 200)
+        assert json.loads((tmp_path / overlay.FILE).read_text()) == kept["overlay"]
+        assert served.reloads == 1 and len(served.audited) == 1
+
+
+async def test_cut_short(tmp_path: Path) -> None:
+    """What a change on trial has broken counts against the next one too, when a reload cuts the trial short:
+    saved twice, a broken change would be kept.
+    """
+    async with serving(tmp_path) as served:
+        now = {"uplink": "no network"}
+        desk = dataclasses.replace(served.house.workshop, troubles=lambda: now)
+        house = dataclasses.replace(served.house, workshop=desk)
+        first = Trial(house, served.clock, {})
+        assert first.former() == now, "nothing is on trial"
+        overlay.save(tmp_path, NEW)
+        task = asyncio.create_task(first.run())
+        while not served.clock.sleepers:
+            await asyncio.sleep(0.001)
+        now |= {"camera:street": "no picture"}
+        task.cancel()
+        await asyncio.wait({task})
+        second = asyncio.create_task(Trial(house, served.clock, first.former()).run())
+        while not served.clock.sleepers:
+            await asyncio.sleep(0.001)
+        await served.clock.advance(TRIAL_S)
+        await second
+        assert not (tmp_path / overlay.FILE).exists() and served.reloads == 1
+
+
 CONFIG = """
 [pole]
 id = "T-1"

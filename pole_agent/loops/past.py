@@ -11,6 +11,7 @@ from pole_agent.almanac import night_of, rfc3339
 from pole_agent.context import Context
 from pole_agent.lamp.chain import lamp_chain
 from pole_agent.lamp.program import Plan
+from pole_agent.store.rows import Stored
 
 DAY_S = 86400.0
 MOST_DAYS = 7.0
@@ -41,8 +42,11 @@ class Past:
         wall = self._clock.wall()
         night = night_of(wall, self._plan.place)
         await self._store.flush()
-        changes = await self._store.read(
-            lambda db: db.lamp_changes(night.start, min(night.end, wall), MOST_CHANGES)
+        happened = await self._store.read(
+            lambda db: [
+                _change(at, json.loads(text))
+                for at, text in db.lamp_changes(night.start, min(night.end, wall), MOST_CHANGES)
+            ]  # there, so that the lamp does not wait for it
         )
         return {
             "evening": str(night.date),
@@ -57,7 +61,7 @@ class Past:
                 {"from": rfc3339(s.start), "to": rfc3339(s.end), "level": s.level, "dark": s.dark}
                 for s in self._plan.stretches(night)
             ],
-            "happened": [_change(at, json.loads(text)) for at, text in changes],
+            "happened": happened,
         }
 
     async def light(self, _: Mapping[str, Any]) -> Any:
@@ -80,12 +84,20 @@ class Past:
         days = min(MOST_DAYS, max(0.0, float(arguments.get("days", MOST_DAYS))))
         since = self._clock.wall() - days * DAY_S
         await self._store.flush()
-        found = await self._store.read(lambda db: db.latest(kinds, since, MOST_EVENTS))
-        return [
-            {"id": e.event_id, "kind": e.kind, "at": rfc3339(e.wall), "quality": e.quality, "sequence": e.seq}
-            | {"severity": e.severity.word, "delivered": e.delivered is not None, "data": json.loads(e.data)}
-            for e in found
-        ]
+        return await self._store.read(lambda db: [_event(e) for e in db.latest(kinds, since, MOST_EVENTS)])
+
+
+def _event(event: Stored) -> dict[str, Any]:
+    return {
+        "id": event.event_id,
+        "kind": event.kind,
+        "at": rfc3339(event.wall),
+        "quality": event.quality,
+        "sequence": event.seq,
+        "severity": event.severity.word,
+        "delivered": event.delivered is not None,
+        "data": json.loads(event.data),
+    }
 
 
 def _change(at: float, reasons: Mapping[str, Any]) -> dict[str, Any]:

@@ -31,7 +31,8 @@ class Connections:
     def __init__(self, most: int, handshake_s: float) -> None:
         self._most, self._handshake_s = most, handshake_s
         self._names: dict[web.RequestHandler, str] = {}
-        self._beginning: dict[asyncio.Task[None], None] = {}  # the oldest first
+        # The oldest first; with its socket as long as nobody else would close that
+        self._beginning: dict[asyncio.Task[None], socket.socket | None] = {}
 
     def belongs(self, connection: web.RequestHandler, name: str) -> None:
         """A request that came on it was of this account."""
@@ -49,8 +50,8 @@ class Connections:
                     await asyncio.sleep(PAUSE_S)
                     continue
                 task = loop.create_task(self._begin(accepted, server, tls), name="page: a connection")
-                self._beginning[task] = None
-                task.add_done_callback(lambda done: self._beginning.pop(done, None))
+                self._beginning[task] = accepted
+                task.add_done_callback(self._begun)
                 if len(self._beginning) > MOST_BEGINNING:
                     oldest = next(iter(self._beginning))
                     del self._beginning[oldest]
@@ -62,6 +63,9 @@ class Connections:
             listener.close()
 
     async def _begin(self, accepted: socket.socket, server: web.Server, tls: ssl.SSLContext | None) -> None:
+        task = asyncio.current_task()
+        assert task is not None
+        self._beginning[task] = None
         with contextlib.suppress(OSError):  # gone already, no TLS, or too slow
             await asyncio.get_running_loop().connect_accepted_socket(
                 server, accepted, ssl=tls, ssl_handshake_timeout=self._handshake_s if tls else None
@@ -72,3 +76,8 @@ class Connections:
             beyond = living[surplus([self._names.get(c, "") for c in living])].transport
             if isinstance(beyond, asyncio.WriteTransport):
                 beyond.abort()  # what it has not taken would keep it open
+
+    def _begun(self, task: asyncio.Task[None]) -> None:
+        accepted = self._beginning.pop(task, None)
+        if accepted is not None:  # it was cancelled before its first step
+            accepted.close()

@@ -41,6 +41,7 @@ class Views:
         self._house, self._clock, self._write_s = house, clock, write_s
         self._stream = Stream(house.live, clock.monotonic)
         self._looked: dict[tuple[str, str], float] = {}
+        self._asking: dict[str, asyncio.Lock] = {}  # by account
 
     def routes(self) -> list[Route]:
         return [
@@ -108,6 +109,9 @@ class Views:
             self._house.audit("page.viewed", {"by": visitor.name, "role": visitor.role, "camera": camera})
 
     async def ask(self, request: web.Request, visitor: Visitor) -> web.StreamResponse:
+        """One question of an account at a time: many at once would wait for the store, and commands with
+        them.
+        """
         question = request.match_info["question"]
         if question not in QUESTIONS:
             raise web.HTTPNotFound(reason=phrase("page-not-here"))
@@ -117,11 +121,11 @@ class Views:
             if ARGUMENT.fullmatch(request.query.get(key, ""))
         }
         try:
-            async with asyncio.timeout(ANSWER_S):
+            async with asyncio.timeout(ANSWER_S), self._asking.setdefault(visitor.name, asyncio.Lock()):
                 answer = await self._house.ask(question, arguments)
         except (ValueError, KeyError) as error:
             raise PoleAgentError(phrase("page-question-invalid", error=error)) from error
-        return reply(said(answer, visitor.language))
+        return await asyncio.to_thread(lambda: reply(said(answer, visitor.language)))
 
     async def command(self, request: web.Request, visitor: Visitor) -> web.StreamResponse:
         """A command as over MQTT, in the name of who is logged in."""

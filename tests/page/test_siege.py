@@ -7,13 +7,16 @@ import contextlib
 import dataclasses
 import shutil
 import subprocess
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from pathlib import Path
+from typing import Any
 
 import aiohttp
 import pytest
 
 from pole_agent.page.connections import MOST_BEGINNING, surplus
+from pole_agent.page.routes import find
+from pole_agent.page.views import Views
 from tests.page.served import LIMITS, Browser, Served, serving
 
 HEAD = "GET {path} HTTP/1.1\r\nHost: 127.0.0.1\r\nCookie: {cookies}\r\n\r\n"
@@ -102,3 +105,29 @@ async def test_handshakes(tmp_path: Path) -> None:
             gone = [asyncio.create_task(reader.read()) for reader in readers[: count - MOST_BEGINNING]]
             async with asyncio.timeout(10):
                 assert await asyncio.gather(*gone) == [b""] * len(gone)
+
+
+async def test_questions(tmp_path: Path) -> None:
+    """An account asks one thing at a time, however many are sent at once; another account does not wait."""
+    asked: list[str] = []
+    answered = asyncio.Event()
+
+    async def ask(question: str, _: Mapping[str, Any]) -> Any:
+        asked.append(question)
+        if question == "past.night":
+            await answered.wait()
+        return question
+
+    async with serving(tmp_path) as served, Browser(served) as viewer, Browser(served) as technician:
+        views = Views(dataclasses.replace(served.house, ask=ask), served.clock)
+        served.page.routes |= find(views.routes())
+        await viewer.login("viewer")
+        await technician.login("technician")
+        many = [asyncio.create_task(viewer.get("/api/ask/past.night")) for _ in range(10)]
+        while not asked:
+            await asyncio.sleep(0.001)
+        for _ in range(10):  # as many turns as their requests took to come
+            assert (await technician.get("/api/ask/lamp"))[0] == 200
+        assert asked.count("past.night") == 1
+        answered.set()
+        assert [status for status, _ in await asyncio.gather(*many)] == [200] * 10

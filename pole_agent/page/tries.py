@@ -34,9 +34,10 @@ class Tries:
 
     def wrong(self, address: str, now: float) -> None:
         self._counts = {key: c for key, c in self._counts.items() if now - c.last < FORGET_S}
-        while len(self._counts) >= MOST:
+        group = _group(address)
+        while len(self._counts) >= MOST and group not in self._counts:
             del self._counts[min(self._counts, key=lambda key: self._counts[key].last)]
-        count = self._counts.setdefault(_group(address), Count(0, now))
+        count = self._counts.setdefault(group, Count(0, now))
         count.wrong, count.last = count.wrong + 1, now
 
     def right(self, address: str) -> None:

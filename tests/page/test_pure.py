@@ -6,12 +6,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from pole_agent.page import accounts as accounts_
 from pole_agent.page import guard
+from pole_agent.page import sessions as sessions_
+from pole_agent.page import tries as tries_
 from pole_agent.page.accounts import Account, fits, made
 from pole_agent.page.rights import APPROVE, JUDGE, LIGHT, ROLES, SETUP, STOP, right_for
 from pole_agent.page.sessions import IDLE_S, LONGEST_S, MOST, Sessions
 from pole_agent.page.tries import FREE, Tries
 from pole_agent.page.tries import LONGEST_S as LONGEST_WAIT_S
+from pole_agent.settings import overlay
 
 NAMES = {"127.0.0.1", "localhost", "::1", "pole.example"}
 ACCOUNT = Account(role="viewer", salt="ab", hash="cd")
@@ -78,6 +82,20 @@ def test_origin(origin: str | None, https: bool, same: bool) -> None:
 def test_address(peer: str, forwarded: str, trusted: tuple[str, ...], address: str) -> None:
     """Behind a trusted proxy the address is that of the browser; nobody else can choose one."""
     assert guard.address_of(peer, forwarded.splitlines(), trusted) == address
+
+
+def test_proxied_by() -> None:
+    """Headers that proxies add, one by one."""
+    assert set(guard.PROXIED) == {
+        "Forwarded", "Via", "X-Real-IP", "X-Client-IP", "True-Client-IP", "CF-Connecting-IP",
+        "X-Forwarded-For", "X-Forwarded-Host", "X-Forwarded-Proto", "X-Forwarded-Port", "X-Forwarded-Server",
+        "X-Forwarded-Scheme", "X-Forwarded-By", "X-Original-Host", "X-Original-URL",
+        "X-Envoy-External-Address",
+    }  # fmt: skip
+    assert guard.name_of("[::1") == "" and not guard.is_near("nonsense", {"Host": "localhost"}, ())
+    assert not guard.is_near("127.0.0.1", {}, ()) and guard.is_near("127.0.0.1", {"Host": "[::1]:1"}, ())
+    assert not guard.is_near("127.0.0.1", {"Host": "localhost"}, ("127.0.0.0/8",))
+    assert guard.is_near("127.0.0.1", {"Host": "localhost"}, ("::/0",)), "of the other family"
 
 
 def test_own_names() -> None:
@@ -182,6 +200,76 @@ def test_tries() -> None:
     assert tries.wait_s("10.0.0.8", now) == 0.0, "nobody else waits"
     tries.right("10.0.0.7")
     assert tries.wait_s("10.0.0.7", now) == 0.0
+
+
+def test_limits() -> None:
+    """What manual and reviewers read, in numbers."""
+    assert (sessions_.IDLE_S, sessions_.LONGEST_S, sessions_.MOST) == (1800.0, 43_200.0, 200)
+    assert sessions_.TOKEN_BYTES == 32  # 256 bits
+    limits = (tries_.FREE, tries_.FIRST_S, tries_.LONGEST_S, tries_.FORGET_S, tries_.MOST, tries_.IPV6_PREFIX)
+    assert limits == (5, 1.0, 60.0, 900.0, 1000, 64)
+    assert (accounts_.LEAST_PASSWORD, accounts_.COST) == (12, {"n": 16_384, "r": 8, "p": 5})
+    assert (overlay.FILE, overlay.BEFORE, overlay.MAX_BYTES) == (
+        "overlay.json", "overlay.before.json", 131_072,
+    )  # fmt: skip
+    assert {role: sorted(rights) for role, rights in ROLES.items()} == {
+        "viewer": ["look"],
+        "technician": ["judge", "light", "look", "setup", "stop"],
+        "officer": ["approve", "judge", "light", "look", "stop"],
+    }
+
+
+def test_tries_are_forgotten() -> None:
+    """After a quarter of an hour without a wrong try an address begins anew; the oldest go when there are
+    too many.
+    """
+    tries = Tries()
+    for _ in range(FREE + 8):
+        tries.wrong("10.0.0.7", 0.0)
+    tries.wrong("10.0.0.8", tries_.FORGET_S - 0.1)
+    assert tries.wait_s("10.0.0.7", 0.0) > 0
+    tries.wrong("10.0.0.8", tries_.FORGET_S)
+    assert tries.wait_s("10.0.0.7", 0.0) == 0.0
+    crowded = Tries()
+    for number in range(tries_.MOST + 1):
+        for _ in range(FREE):
+            crowded.wrong(f"10.0.{number // 256}.{number % 256}", float(number) / 1000)
+    now = tries_.MOST / 1000
+    assert crowded.wait_s("10.0.0.0", now) == 0.0, "the oldest went for the newest"
+    assert crowded.wait_s("10.0.0.1", 0.001) > 0 and crowded.wait_s(f"10.0.{tries_.MOST // 256}.232", now) > 0
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "same"),
+    [
+        ("2001:db8::1", "2001:db8::ffff:ffff:ffff:ffff", True),
+        ("2001:db8::1", "2001:db8:0:1::1", False),
+        ("::ffff:10.0.0.7", "10.0.0.7", True),
+        ("::ffff:10.0.0.7", "::ffff:10.0.0.8", False),
+        ("fe80::1%eth0", "fe80::2%eth1", True),
+        ("nonsense", "nonsense", True),
+        ("nonsense", "other", False),
+        ("10.0.0.7", "10.0.0.8", False),
+    ],
+)
+def test_one_subscriber(one: str, other: str, same: bool) -> None:
+    """Which addresses count as one."""
+    tries = Tries()
+    for _ in range(FREE):
+        tries.wrong(one, 0.0)
+    assert (tries.wait_s(other, 0.0) > 0) is same
+
+
+def test_old_sessions_go() -> None:
+    """A login clears away the sessions that are over, and leaves the others."""
+    sessions, accounts = Sessions(), {"dewi": ACCOUNT}
+    old, _ = sessions.begin("dewi", ACCOUNT, 0.0)
+    kept, session = sessions.begin("dewi", ACCOUNT, IDLE_S)
+    fresh, other = sessions.begin("dewi", ACCOUNT, IDLE_S + 1)
+    assert sessions.of(old, accounts, 0.0) is None, "it was over at the last login"
+    assert sessions.of(kept, accounts, IDLE_S + 1) is session
+    assert session.csrf != other.csrf and kept != fresh and len(kept) >= 43
+    assert Sessions().open_csrf != Sessions().open_csrf and len(Sessions().open_csrf) >= 43
 
 
 @given(st.lists(st.ip_addresses(v=6).map(str), min_size=1, max_size=30))

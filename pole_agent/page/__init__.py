@@ -5,7 +5,7 @@ rights.py    who may do what, as tables           people.py    who has sent a re
 guard.py     Host, Origin and address             doors.py     login and logout
 accounts.py  names and password hashes            sessions.py  who is logged in
 tries.py     wrong passwords cost time            house.py     what the page is given of the agent
-connections.py  a share for everybody
+connections.py  a share for everybody            rarely.py    one line a minute in the log
 views.py     questions, answers, commands         stream.py    what is now, pushed
 setup.py     draw, check, rehearse, save          trial.py     is a saved change kept?
 aside.py     commands in a process of their own   commissioning.py  the path into service

@@ -21,6 +21,8 @@ from pole_agent.page.visitor import Visitor
 log = logging.getLogger(__name__)
 
 MAX_WAITING = 8  # logins at a time; each costs 16 MB and some 50 ms of a core, one after the other
+BROWSER = "pole_browser"  # opens nothing: it only says who has logged in here before
+REMEMBERED_S = 90 * 86400
 
 
 class Doors:
@@ -42,13 +44,17 @@ class Doors:
         name, password = sent.get("name"), sent.get("password")
         if not isinstance(name, str) or not isinstance(password, str):
             raise PoleAgentError(phrase("page-login-invalid"))
-        now, address = self._clock.monotonic(), visitor.address
-        if (wait := self._tries.wait_s(address, now)) > 0:
+        now, address, sessions = self._clock.monotonic(), visitor.address, self.page.people.sessions
+        # A browser that this account has used before counts by itself, whatever comes from its address
+        browser = request.cookies.get(BROWSER, "")
+        known = sessions.knows(browser, name)
+        counted = f"a browser of {name}" if known else address
+        if (wait := self._tries.wait_s(counted, now)) > 0:
             return _later(wait, visitor.language)
-        if self._waiting >= MAX_WAITING:
+        if self._waiting >= MAX_WAITING and not known:
             return _later(1.0, visitor.language)
         account = self.page.people.accounts().get(name)
-        self._tries.wrong(address, now)  # until it proves right: many at once count each
+        self._tries.wrong(counted, now)  # until it proves right: many at once count each
         self._waiting += 1
         try:
             async with self._one:
@@ -58,12 +64,20 @@ class Doors:
         if not fits or account is None:
             log.warning("page: login failed from %s", address)
             return reply({"error": in_language(phrase("page-login-wrong"), visitor.language)}, 401)
-        self._tries.right(address)
-        token, _ = self.page.people.sessions.begin(name, account, self._clock.monotonic())
+        self._tries.right(counted)
+        token, _ = sessions.begin(name, account, self._clock.monotonic())
         log.info("page: %s has logged in from %s", name, address)
         response = reply({"ok": True})
-        response.set_cookie(COOKIE, token, httponly=True, samesite="Strict", secure=self.page.https, path="/")
+        self._give(response, COOKIE, token)
+        if not known:
+            self._give(response, BROWSER, sessions.know(name), max_age=REMEMBERED_S)
         return response
+
+    def _give(self, response: web.Response, cookie: str, value: str, max_age: int | None = None) -> None:
+        secure = self.page.https
+        response.set_cookie(
+            cookie, value, httponly=True, samesite="Strict", secure=secure, path="/", max_age=max_age
+        )
 
     async def logout(self, request: web.Request, visitor: Visitor) -> web.StreamResponse:
         self.page.people.sessions.end(visitor.token)

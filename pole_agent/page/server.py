@@ -24,6 +24,7 @@ from pole_agent.languages import LANGUAGES, in_language, phrase
 from pole_agent.page import guard
 from pole_agent.page.connections import Connections
 from pole_agent.page.people import People
+from pole_agent.page.rarely import rare
 from pole_agent.page.rights import SETUP
 from pole_agent.page.routes import OPEN, Route, find
 from pole_agent.page.sessions import Sessions
@@ -113,6 +114,7 @@ class Page:
             app,
             handle_signals=False,
             access_log=None,
+            logger=rare(logging.getLogger(f"{__name__}.protocol")),
             keepalive_timeout=limits.idle_s,
             lingering_time=limits.linger_s,
         )

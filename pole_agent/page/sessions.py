@@ -11,7 +11,7 @@ from pole_agent.page.accounts import Account
 
 IDLE_S = 30 * 60.0  # without a request; the stream of a page that is open counts as one
 LONGEST_S = 12 * 3600.0
-MOST = 200
+MOST, MOST_OF_ONE = 200, 20
 TOKEN_BYTES = 32
 
 
@@ -31,13 +31,16 @@ class Sessions:
 
     def __init__(self) -> None:
         self._by_hash: dict[str, Session] = {}
+        self._browsers: dict[str, str] = {}  # the account that has logged in there, by the hash of its token
         self.open_csrf = secrets.token_urlsafe(TOKEN_BYTES)  # where there is no login
 
     def begin(self, name: str, account: Account, now: float) -> tuple[str, Session]:
-        """The token of a new session, and the session. The one that was not used longest goes for it."""
+        """The token of a new session, and the session. The one that was not used longest goes for it: of the
+        same account, when that has many.
+        """
         self._end_old(now)
-        while len(self._by_hash) >= MOST:
-            del self._by_hash[min(self._by_hash, key=lambda key: self._by_hash[key].used)]
+        self._make_room([key for key, s in self._by_hash.items() if s.name == name], MOST_OF_ONE)
+        self._make_room(list(self._by_hash), MOST)
         token = secrets.token_urlsafe(TOKEN_BYTES)
         session = Session(
             name=name, salt=account.salt, csrf=secrets.token_urlsafe(TOKEN_BYTES), began=now, used=now
@@ -56,6 +59,21 @@ class Sessions:
             return None
         session.used = now
         return session
+
+    def know(self, name: str) -> str:
+        """A token for the browser in which this account has logged in."""
+        while len(self._browsers) >= MOST:
+            del self._browsers[next(iter(self._browsers))]
+        token = secrets.token_urlsafe(TOKEN_BYTES)
+        self._browsers[_key(token)] = name
+        return token
+
+    def knows(self, token: str, name: str) -> bool:
+        return self._browsers.get(_key(token)) == name
+
+    def _make_room(self, keys: list[str], most: int) -> None:
+        if len(keys) >= most:
+            del self._by_hash[min(keys, key=lambda key: self._by_hash[key].used)]
 
     def end(self, token: str) -> None:
         self._by_hash.pop(_key(token), None)

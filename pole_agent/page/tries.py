@@ -49,6 +49,8 @@ def _group(address: str) -> str:
         ip = ipaddress.ip_address(address.partition("%")[0])
     except ValueError:
         return address
+    if ip.is_loopback:
+        return "loopback"  # whoever is on this machine has all of them
     if isinstance(ip, ipaddress.IPv6Address):
         return str(ip.ipv4_mapped or ipaddress.ip_network((ip, IPV6_PREFIX), strict=False))
     return str(ip)

@@ -92,6 +92,25 @@ async def test_storm(tmp_path: Path) -> None:
         assert await attacker.login("officer") == 200
 
 
+async def test_known_browser(tmp_path: Path) -> None:
+    """Who has logged in with this browser before comes in during a storm from the same address; the browser
+    opens nothing by itself, is worth nothing for another account, and its own wrong tries are slowed.
+    """
+    async with serving(tmp_path) as served, Browser(served) as officer, Browser(served) as attacker:
+        await officer.login("officer")
+        await officer.post("/api/logout", {})
+        assert (await officer.get("/api/ask/lamp"))[0] == 401
+        for _ in range(FREE):
+            assert await attacker.login("officer", "wrong password") == 401
+        assert await attacker.login("officer") == 429
+        assert await officer.login("viewer") == 429
+        assert await officer.login("officer") == 200
+        await officer.post("/api/logout", {})
+        for _ in range(FREE):
+            assert await officer.login("officer", "wrong password") == 401
+        assert await officer.login("officer") == 429
+
+
 def typed(folder: Path, password: str, *words: str) -> subprocess.CompletedProcess[str]:
     """`pole-agent page user …`, with a password on its standard input."""
     command = [sys.executable, "-m", "pole_agent", "page", "user", *words, "--state-dir", str(folder)]

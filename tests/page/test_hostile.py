@@ -54,6 +54,15 @@ async def test_garbage(tmp_path: Path, request_bytes: bytes) -> None:
         assert (await browser.get("/api/me"))[0] == 200
 
 
+async def test_flood_of_garbage(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    """Whatever comes, and however much of it: the log gets a line, not one for each."""
+    async with serving(tmp_path) as served:
+        caplog.clear()
+        for _ in range(20):
+            await raw(served, b"GET / HTTP/1.1\r\nX\x01\r\n\r\n")
+        assert len([r for r in caplog.records if r.levelno >= logging.INFO]) <= 1
+
+
 async def test_large_body(tmp_path: Path) -> None:
     """A body beyond the limit is refused before it is read to its end."""
     async with serving(tmp_path) as served, Browser(served) as browser:

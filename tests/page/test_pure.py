@@ -187,6 +187,24 @@ def test_sessions_bounded() -> None:
     assert sessions.of("", accounts, 1.0) is None and sessions.of("\udcff", accounts, 1.0) is None
 
 
+def test_sessions_of_one() -> None:
+    """An account that logs in again and again ends its own sessions, nobody else's."""
+    sessions, accounts = Sessions(), {"dewi": ACCOUNT, "ayu": ACCOUNT}
+    mine, _ = sessions.begin("ayu", ACCOUNT, 0.0)
+    for number in range(2 * MOST):
+        sessions.begin("dewi", ACCOUNT, 1.0 + number / MOST)
+    assert sessions.of(mine, accounts, 3.0) is not None
+
+
+def test_tries_of_loopback() -> None:
+    """All addresses of loopback are one: whoever is on the machine has millions of them."""
+    tries = Tries()
+    for number in range(FREE):
+        tries.wrong(f"127.0.{number}.1", 0.0)
+    assert tries.wait_s("127.0.0.1", 0.0) > 0 and tries.wait_s("::1", 0.0) > 0
+    assert tries.wait_s("10.0.0.7", 0.0) == 0.0
+
+
 def test_tries() -> None:
     """Each wrong password after the first few costs twice the time, a minute at most; a right one ends it."""
     tries, now, waits = Tries(), 0.0, []

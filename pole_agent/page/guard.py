@@ -79,4 +79,4 @@ def _is_in(address: str, networks: Iterable[ipaddress.IPv4Network | ipaddress.IP
         ip = ipaddress.ip_address(address)
     except ValueError:
         return False
-    return any(ip in network for network in networks if network.version == ip.version)
+    return any(ip in network for network in networks)

@@ -77,6 +77,7 @@ def test_origin(origin: str | None, https: bool, same: bool) -> None:
         ("127.0.0.1", "1.2.3.4 the officer has logged in", ("127.0.0.1",), "127.0.0.1"),
         ("127.0.0.1", "6.6.6.6\n1.2.3.4", ("127.0.0.1",), "1.2.3.4"),  # a header of the proxy's own
         ("::1", "1.2.3.4", ("127.0.0.0/8",), "::1"),
+        ("unknown", "1.2.3.4", ("127.0.0.0/8",), "unknown"),
     ],
 )
 def test_address(peer: str, forwarded: str, trusted: tuple[str, ...], address: str) -> None:

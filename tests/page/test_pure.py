@@ -223,7 +223,9 @@ def test_tries() -> None:
 
 def test_limits() -> None:
     """What manual and reviewers read, in numbers."""
-    assert (sessions_.IDLE_S, sessions_.LONGEST_S, sessions_.MOST) == (1800.0, 43_200.0, 200)
+    assert Sessions().of("", {}, 0.0) is None and Tries().wait_s("10.0.0.7", 0.0) == 0.0
+    assert (sessions_.IDLE_S, sessions_.LONGEST_S) == (1800.0, 43_200.0)
+    assert (sessions_.MOST, sessions_.MOST_OF_ONE) == (200, 20)
     assert sessions_.TOKEN_BYTES == 32  # 256 bits
     limits = (tries_.FREE, tries_.FIRST_S, tries_.LONGEST_S, tries_.FORGET_S, tries_.MOST, tries_.IPV6_PREFIX)
     assert limits == (5, 1.0, 60.0, 900.0, 1000, 64)

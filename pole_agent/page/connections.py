@@ -26,7 +26,9 @@ def surplus(names: Sequence[str]) -> int:
 
 
 class Connections:
-    """`most` at a time; the handshake of TLS has `handshake_s`."""
+    """`most` at a time, half of them of one account, or of strangers: one over TLS costs some 300 KB. The
+    handshake has `handshake_s`.
+    """
 
     def __init__(self, most: int, handshake_s: float) -> None:
         self._most, self._handshake_s = most, handshake_s
@@ -72,8 +74,9 @@ class Connections:
             )
         living = [c for c in server.connections if c.transport and not c.transport.is_closing()]
         self._names = {c: name for c in living if (name := self._names.get(c))}
-        if len(living) > self._most:
-            beyond = living[surplus([self._names.get(c, "") for c in living])].transport
+        names = [self._names.get(c, "") for c in living]
+        if len(living) > self._most or max(Counter(names).values(), default=0) > self._most // 2:
+            beyond = living[surplus(names)].transport
             if isinstance(beyond, asyncio.WriteTransport):
                 beyond.abort()  # what it has not taken would keep it open
 

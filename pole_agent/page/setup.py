@@ -13,7 +13,7 @@ from typing import Any
 
 from aiohttp import web
 
-from pole_agent.errors import ConfigError, PoleAgentError
+from pole_agent.errors import ConfigError, PoleAgentError, Problem
 from pole_agent.languages import in_language, phrase
 from pole_agent.page.aside import answer_of
 from pole_agent.page.house import House
@@ -31,6 +31,7 @@ from pole_agent.settings.rules import LABELS
 from pole_agent.vocabulary import Severity
 
 REHEARSAL_S = 300.0
+MOST_TOLD = 100  # problems of an overlay
 CANDIDATE = "overlay.candidate.json"
 TABLES = {"zone": "zones", "line": "lines", "rule": "rules"}
 
@@ -75,7 +76,7 @@ class Setup:
     async def check(self, request: web.Request, visitor: Visitor) -> web.StreamResponse:
         sent = await body_of(request)
         _, problems = await self._tried(sent.get("overlay"))
-        return reply({"problems": told(problems, visitor.language)})
+        return reply({"problems": await told(problems, visitor.language)})
 
     async def save(self, request: web.Request, visitor: Visitor) -> web.StreamResponse:
         """Check, write, reload. Whether it is kept is seen afterwards (trial.py)."""
@@ -88,7 +89,7 @@ class Setup:
                 raise web.HTTPConflict(reason=phrase("page-changed-meanwhile"))
             found, problems = await self._tried(sent.get("overlay"))
             if found is None:
-                return reply({"problems": told(problems, visitor.language)}, 422)
+                return reply({"problems": await told(problems, visitor.language)}, 422)
             try:
                 await asyncio.to_thread(overlays.save, desk.state_dir, found.overlay.text)
             except OSError as error:
@@ -105,7 +106,7 @@ class Setup:
         desk = self._desk
         found, problems = await self._tried(sent.get("overlay"))
         if found is None:
-            return reply({"problems": told(problems, visitor.language)}, 422)
+            return reply({"problems": await told(problems, visitor.language)}, 422)
         if desk.rehearsal is None:
             raise PoleAgentError(phrase("trajectories-off"))
         if self._rehearsing.locked():
@@ -117,7 +118,7 @@ class Setup:
             found_out = await answer_of(desk.rehearsal(candidate), REHEARSAL_S)
         return reply(found_out)
 
-    async def _tried(self, document: Any) -> tuple[Loaded | None, Sequence[Any]]:
+    async def _tried(self, document: Any) -> tuple[Loaded | None, Sequence[Problem]]:
         """The configuration with this overlay on it, or the problems that it makes."""
         text = json.dumps(document, ensure_ascii=False, separators=(",", ":")) if document else ""
         try:
@@ -157,5 +158,10 @@ def account_of(loaded: Loaded, by: str, state: str) -> Mapping[str, Any]:
     }  # fmt: skip
 
 
-def told(problems: Sequence[Any], language: str) -> list[dict[str, str]]:
-    return [{"path": p.path, "problem": in_language(str(p.text), language)} for p in problems]
+async def told(problems: Sequence[Problem], language: str) -> list[dict[str, str]]:
+    """The first of them, in this language: a sentence may take a while to be found."""
+
+    def tell() -> list[dict[str, str]]:
+        return [{"path": p.path, "problem": in_language(str(p.text), language)} for p in problems[:MOST_TOLD]]
+
+    return await asyncio.to_thread(tell)

@@ -26,8 +26,8 @@ def surplus(names: Sequence[str]) -> int:
 
 
 class Connections:
-    """`most` at a time, half of them of one account, or of strangers: one over TLS costs some 300 KB. The
-    handshake has `handshake_s`.
+    """`most` at a time. When one comes and strangers, or an account, have more than half, they lose their
+    oldest: one over TLS costs some 300 KB. The handshake has `handshake_s`.
     """
 
     def __init__(self, most: int, handshake_s: float) -> None:

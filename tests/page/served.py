@@ -26,7 +26,7 @@ from pole_agent.settings.page import PageSettings
 from tests.conftest import free_port
 
 # As long as a busy machine may take, no longer: the tests wait for them
-LIMITS = Limits(connections=40, body_s=1.0, idle_s=3.0, write_s=1.0, linger_s=0.5)
+LIMITS = Limits(connections=80, body_s=1.0, idle_s=3.0, write_s=1.0, linger_s=0.5)
 PASSWORD = "correct horse battery"
 ROLES = ("viewer", "technician", "officer")
 MADE = {role: book.made(role, PASSWORD) for role in ROLES}  # once: a hash takes its time

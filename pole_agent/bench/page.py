@@ -10,6 +10,7 @@ import argparse
 import asyncio
 import contextlib
 import json
+import math
 import statistics
 import sys
 import tempfile
@@ -21,6 +22,7 @@ from typing import Any
 from pole_agent import compose
 from pole_agent.bench import latency
 from pole_agent.health.vitals import memory_mb
+from pole_agent.page import accounts as book
 from pole_agent.settings import Settings
 from pole_agent.settings.load import Loaded
 from pole_agent.simulator.demo_pole import free_port
@@ -30,6 +32,7 @@ ME = "pole_agent.bench.page"
 FPS = 15
 PICTURES_HZ, LOGINS_HZ = 4.0, 5.0
 SLOW, HALF_OPEN = 5, 20
+VIEWERS_OF_ONE, PASSWORD = 10, "a password of the bench"  # so many share an account
 CALM_S = 5.0
 MOST_P99_MS, LEAST_RATIO, MOST_MB = 30.0, 0.95, 30.0
 
@@ -72,7 +75,8 @@ async def _measured(scratch: Path, viewers: int) -> tuple[Phase, Phase, Phase, d
         "page": {"enabled": True, "port": port},
     }
     settings = Settings.model_validate(document)
-    desk = compose.desk_of(Loaded(settings, ""), _refuse, None, None, open_to_all=True)
+    book.write(scratch, {name: book.made("viewer", PASSWORD) for name in _accounts(viewers)})
+    desk = compose.desk_of(Loaded(settings, ""), _refuse, None, None)
 
     async def story(edges: Any, runtime: compose.Runtime) -> tuple[Phase, Phase, Phase, dict[str, int]]:
         await asyncio.sleep(2 * CALM_S)
@@ -91,6 +95,10 @@ async def _measured(scratch: Path, viewers: int) -> tuple[Phase, Phase, Phase, d
         settings, scratch, story, desk=desk
     )
     return measured
+
+
+def _accounts(viewers: int) -> list[str]:
+    return [f"viewer {number}" for number in range(math.ceil(viewers / VIEWERS_OF_ONE))]
 
 
 def _pole() -> dict[str, Any]:
@@ -123,17 +131,26 @@ async def _crowd(port: int, viewers: int) -> dict[str, int]:
 
     url, counts = f"http://127.0.0.1:{port}", {"pictures": 0, "states": 0, "logins": 0}
     ended = asyncio.get_running_loop().run_in_executor(None, sys.stdin.read)
-    async with aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=0)) as session:
+    connector = aiohttp.TCPConnector(limit=0)
+    async with aiohttp.ClientSession(connector=connector, cookie_jar=aiohttp.DummyCookieJar()) as session:
 
-        async def follow() -> None:
-            async with session.get(f"{url}/api/live", timeout=aiohttp.ClientTimeout(total=None)) as response:
+        async def login(name: str) -> dict[str, str]:
+            sent = {"name": name, "password": PASSWORD}
+            async with session.post(f"{url}/api/login", json=sent, headers={"Origin": url}) as response:
+                response.raise_for_status()
+                return {"Cookie": "; ".join(f"{c.key}={c.value}" for c in response.cookies.values())}
+
+        async def follow(cookie: dict[str, str]) -> None:
+            patience = aiohttp.ClientTimeout(total=None)
+            async with session.get(f"{url}/api/live", headers=cookie, timeout=patience) as response:
                 async for line in response.content:
                     counts["states"] += line.startswith(b"data:")
 
-        async def watch() -> None:
+        async def watch(cookie: dict[str, str]) -> None:
             number = "0"
             while True:
-                async with session.get(f"{url}/api/picture/street?after={number}") as response:
+                where = f"{url}/api/picture/street?after={number}"
+                async with session.get(where, headers=cookie) as response:
                     if response.status == 200:
                         await response.read()
                         number = response.headers["X-Number"]
@@ -147,24 +164,30 @@ async def _crowd(port: int, viewers: int) -> dict[str, int]:
                     counts["logins"] += 1
                 await asyncio.sleep(1 / LOGINS_HZ)
 
-        async def take_nothing(request: bytes) -> None:
-            _, writer = await asyncio.open_connection("127.0.0.1", port, limit=1)
-            assert isinstance(writer.transport, asyncio.Transport)
-            writer.transport.pause_reading()
-            writer.write(request)
-            await asyncio.Event().wait()
-
-        live = b"GET /api/live HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n"
-        tasks = [asyncio.create_task(one()) for _ in range(viewers) for one in (follow, watch)]
+        cookies = [await login(name) for name in _accounts(viewers)]
+        live = f"GET /api/live HTTP/1.1\r\nHost: 127.0.0.1\r\nCookie: {cookies[0]['Cookie']}\r\n\r\n".encode()
+        tasks = [
+            asyncio.create_task(one(cookies[number // VIEWERS_OF_ONE]))
+            for number in range(viewers)
+            for one in (follow, watch)
+        ]
         tasks += [asyncio.create_task(storm())]
-        tasks += [asyncio.create_task(take_nothing(live)) for _ in range(SLOW)]
-        tasks += [asyncio.create_task(take_nothing(b"")) for _ in range(HALF_OPEN)]
+        tasks += [asyncio.create_task(_take_nothing(port, live)) for _ in range(SLOW)]
+        tasks += [asyncio.create_task(_take_nothing(port, b"")) for _ in range(HALF_OPEN)]
         await ended
         for task in tasks:
             task.cancel()
         with contextlib.suppress(Exception):
             await asyncio.gather(*tasks, return_exceptions=True)
     return counts
+
+
+async def _take_nothing(port: int, request: bytes) -> None:
+    _, writer = await asyncio.open_connection("127.0.0.1", port, limit=1)
+    assert isinstance(writer.transport, asyncio.Transport)
+    writer.transport.pause_reading()
+    writer.write(request)
+    await asyncio.Event().wait()
 
 
 if __name__ == "__main__":

@@ -11,6 +11,7 @@ from __future__ import annotations
 import hashlib
 import io
 import json
+import os
 import re
 import shutil
 import tarfile
@@ -115,7 +116,8 @@ def take(
     part.mkdir(parents=True, mode=0o700)
     for name, blob in archive.files.items():
         if name != CONFIGURATION:
-            (part / name).write_bytes(blob)
+            with os.fdopen(os.open(part / name, os.O_WRONLY | os.O_CREAT | os.O_EXCL, PRIVATE), "wb") as file:
+                file.write(blob)
     told = _succeed(part / FILE_NAME, max_mb, stamp, new_id)
     # Each is whole: the store is the last that somebody looks for, its witness tells of nothing older.
     for path in sorted(part.iterdir(), key=lambda p: (p.name == witness.FILE_NAME, p.name == FILE_NAME)):

@@ -136,6 +136,9 @@ async def test_what_is_taken_is_whole(world: Worlds, bench: Callable[..., Path],
     told = moved(archive, tmp_path / "new")
     names = {p.name for p in (tmp_path / "new").iterdir()}
     assert names == {FILE_NAME, WITNESS, "picture-street.json", "page-accounts.json"}
+    modes = {p.name: p.stat().st_mode & 0o777 for p in (tmp_path / "new").iterdir()}
+    assert modes["page-accounts.json"] == 0o600, "hashes of passwords are for their owner"
+    assert modes[FILE_NAME] == 0o600, "events name people"
     taken = Database(tmp_path / "new" / FILE_NAME, 64, str)
     assert taken.get(SIGNED_OFF) is None
     assert taken.formers()[-1] == told["before"]

@@ -32,7 +32,18 @@ class Trial:
         return self._before if self._under_way else self._desk.troubles()
 
     async def run(self) -> None:
-        """Returns once the change is confirmed, or taken back. Raises OSError."""
+        """Returns once the change is confirmed, or taken back. A disk that refuses is told: then the next
+        start takes it back.
+        """
+        try:
+            await self._judge()
+        except OSError as error:
+            reason = phrase("at-key", key=error.filename or self._desk.state_dir, problem=error.strerror)
+            log.error("the change made on the page is still on trial: %s", reason)
+            self._desk.tell(reason)
+
+    async def _judge(self) -> None:
+        """Raises OSError."""
         desk = self._desk
         if not await asyncio.to_thread(overlays.on_trial, desk.state_dir):
             return

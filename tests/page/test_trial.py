@@ -63,6 +63,25 @@ async def test_verdict(tmp_path: Path, before: dict[str, str], now: dict[str, st
         assert kept or any(part in told[0] for part in now)
 
 
+async def test_disk_refuses(tmp_path: Path) -> None:
+    """A verdict that the disk does not take is told: the change stays on trial, and the next start takes it
+    back.
+    """
+    async with serving(tmp_path) as served:
+        overlay.save(tmp_path, NEW)
+        (tmp_path / overlay.BEFORE).unlink()
+        (tmp_path / overlay.BEFORE).mkdir()
+        told: list[str] = []
+        desk = dataclasses.replace(served.house.workshop, tell=told.append)
+        house = dataclasses.replace(served.house, workshop=desk)
+        trial = asyncio.create_task(Trial(house, served.clock, {}).run())
+        while not served.clock.sleepers:
+            await asyncio.sleep(0.001)
+        await served.clock.advance(TRIAL_S)
+        await trial
+        assert served.audited == [] and str(tmp_path / overlay.BEFORE) in told[0]
+
+
 async def test_nothing_to_try(tmp_path: Path) -> None:
     """Without a change there is no trial."""
     async with serving(tmp_path) as served:

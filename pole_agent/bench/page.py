@@ -76,7 +76,7 @@ async def _measured(scratch: Path, viewers: int) -> tuple[Phase, Phase, Phase, d
     }
     settings = Settings.model_validate(document)
     book.write(scratch, {name: book.made("viewer", PASSWORD) for name in _accounts(viewers)})
-    desk = compose.desk_of(Loaded(settings, ""), _refuse, None, None)
+    desk = compose.Desk(plain=Loaded(settings, ""), try_on=_refuse)
 
     async def story(edges: Any, runtime: compose.Runtime) -> tuple[Phase, Phase, Phase, dict[str, int]]:
         await asyncio.sleep(2 * CALM_S)

@@ -20,7 +20,7 @@ import signal
 import threading
 from dataclasses import replace
 from pathlib import Path
-from typing import IO, TYPE_CHECKING
+from typing import IO
 
 from pole_agent import compose
 from pole_agent.agent import Agent
@@ -43,9 +43,6 @@ from pole_agent.settings.load import (
     without_overlay,
 )
 from pole_agent.threads import Thread
-
-if TYPE_CHECKING:
-    from pole_agent.compose.page import Desk
 
 LOCK = "agent.lock"
 READ_S = 20.0  # after which a file that does not come is told
@@ -173,16 +170,16 @@ class Daemon:
         )
         return runtime
 
-    def _desk(self, loaded: Loaded) -> Desk | None:
+    def _desk(self, loaded: Loaded) -> compose.Desk | None:
         """For the page; None where it is off, so that nothing of it is imported."""
         if not loaded.settings.page.enabled:
             return None
         plain = without_overlay(loaded, self._path)
-        return compose.desk_of(
-            plain,
-            lambda overlay: with_overlay(plain, self._path, overlay),
-            lambda: self._read_again(asyncio.get_running_loop()),
-            self._path,
+        return compose.Desk(
+            plain=plain,
+            try_on=lambda overlay: with_overlay(plain, self._path, overlay),
+            reload=lambda: self._read_again(asyncio.get_running_loop()),
+            path=self._path,
         )
 
     async def listen_for_reload(self) -> None:

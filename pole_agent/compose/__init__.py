@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pole_agent.clock import Clock
+from pole_agent.compose.desk import Desk
 from pole_agent.compose.lamp import attach, claim_lamp, configuration_of, open_lamp, pin_factory, plan_of
 from pole_agent.compose.parts import (
     RUNTIME_DIR,
@@ -34,14 +35,13 @@ from pole_agent.health.trust import TimeKeeper
 from pole_agent.lamp.lamp import Luminaire
 from pole_agent.settings import Settings
 from pole_agent.settings.load import Loaded
-from pole_agent.settings.overlay import Overlay
 
 if TYPE_CHECKING:
     import asyncio
 
     from pole_agent.agent import Agent
     from pole_agent.camera.source import FrameSource
-    from pole_agent.compose.page import Desk, ServedPage
+    from pole_agent.compose.page import ServedPage
     from pole_agent.context import Context
     from pole_agent.health.parts import Parts
     from pole_agent.loops.dispatch import Dispatch
@@ -62,6 +62,7 @@ if TYPE_CHECKING:
 __all__ = [
     "RUNTIME_DIR",
     "SOCKET_NAME",
+    "Desk",
     "Runtime",
     "attach",
     "bare_inference",
@@ -70,7 +71,6 @@ __all__ = [
     "claim_lamp",
     "client_id_of",
     "configuration_of",
-    "desk_of",
     "detector_of",
     "drone_areas",
     "drone_rules",
@@ -134,20 +134,6 @@ def lasts(old: Settings, new: Settings) -> bool:
     return all(
         getattr(old, part) == getattr(new, part) for part in ("base_topic", "storage", "mqtt", "clock")
     )
-
-
-def desk_of(
-    plain: Loaded,
-    try_on: Callable[[Overlay], Loaded],
-    reload: Callable[[], None] | None,
-    path: Path | None,
-    *,
-    open_to_all: bool = False,
-) -> Desk:
-    """See `compose.page.Desk`: that file imports the page."""
-    from pole_agent.compose.page import Desk
-
-    return Desk(plain=plain, try_on=try_on, reload=reload, path=path, open_to_all=open_to_all)
 
 
 def build(

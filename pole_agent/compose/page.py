@@ -7,12 +7,12 @@ from __future__ import annotations
 
 import asyncio
 import sys
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pole_agent.almanac import is_dark, rfc3339
+from pole_agent.compose.desk import Desk
 from pole_agent.compose.rooms import drone_areas, places_of
 from pole_agent.errors import ConfigError
 from pole_agent.loops.answer import Answer
@@ -26,7 +26,6 @@ from pole_agent.page.trial import Trial
 from pole_agent.page.views import Views
 from pole_agent.settings import Settings
 from pole_agent.settings.load import Loaded
-from pole_agent.settings.overlay import Overlay
 from pole_agent.vocabulary import RecordEvent, Severity
 
 if TYPE_CHECKING:
@@ -36,20 +35,6 @@ if TYPE_CHECKING:
 
 CONFIGURATION = "configuration"
 BRIEF = ("request_id", "state", "rule", "camera", "place", "expires_at", "simulation")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Desk:
-    """What only the command that runs the agent knows. `path`: of pole.toml; None where there is none.
-
-    `open_to_all`: without a login; for the demo.
-    """
-
-    plain: Loaded  # without the overlay of the page
-    try_on: Callable[[Overlay], Loaded]
-    reload: Callable[[], None] | None = None
-    path: Path | None = None
-    open_to_all: bool = False
 
 
 class ServedPage:

@@ -53,7 +53,7 @@ class DemoPole:
         desk = None
         if loaded.settings.page.enabled:
             plain = self._try_on(overlay.NONE)
-            desk = compose.desk_of(plain, self._try_on, self._reload, None, open_to_all=True)
+            desk = compose.Desk(plain=plain, try_on=self._try_on, reload=self._reload, open_to_all=True)
         return compose.build(
             loaded,
             self.luminaire,

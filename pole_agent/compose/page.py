@@ -199,7 +199,7 @@ def _seen(pipeline: Pipeline | None, *, ended: bool) -> dict[str, Any]:
             for t in pipeline.tracks
         ],
         "counts": pipeline.counts,
-        "aspect": round(pipeline.aspect, 4),
+        "aspect": round(pipeline.aspect, 4) if pipeline.frames else None,  # not known before the first
         "frames": pipeline.frames,
         "light": pipeline.light,
         "ended": ended,

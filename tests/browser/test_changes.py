@@ -47,7 +47,8 @@ def test_by_mouse(look: Look, own_demo: Process) -> None:
     """
     watched = look(own_demo.url, "en", 1280, 1200)
     page = watched.open("setup")
-    page.wait_for_function("() => document.querySelector('canvas').width > 300")  # its shape is known
+    # Its shape is known by the picture, a moment later by the stage too: then nothing moves any more
+    page.locator('.stage svg[viewBox^="0 0 1000 75"]').wait_for()
     page.get_by_role("button", name="Draw a zone").click()
     stage = page.locator(".stage svg")
     box = stage.bounding_box()

@@ -14,6 +14,7 @@ from typing import Any, Literal
 Point = tuple[float, float]
 Sides = tuple[float, float, float, float]  # left, top, right, bottom
 MIN_AREA = 1e-9  # of a picture: far below a pixel
+ROUNDING = 1e-6  # of the picture: parts of it are cut at whole pixels
 GROUPS = {"vehicle": ("car", "bus", "truck"), "two_wheeler": ("bicycle", "motorcycle")}
 # What the agent looks for, in COCO's words
 CLASSES = ("person", "bicycle", "car", "motorcycle", "bus", "truck")
@@ -99,6 +100,18 @@ class Box:
         """Where the object stands: bottom centre, kept inside the picture."""
         x = (self.left + self.right) / 2
         return min(1.0, max(0.0, x)), min(1.0, max(0.0, self.bottom))
+
+    def shows(self, sides: Sides) -> bool:
+        """True where everything of a box with these sides is in this part of the picture, but what lies
+        beyond the picture.
+        """
+        left, top, right, bottom = sides
+        return (
+            self.left <= max(left, 0.0) + ROUNDING
+            and self.top <= max(top, 0.0) + ROUNDING
+            and min(right, 1.0) <= self.right + ROUNDING
+            and min(bottom, 1.0) <= self.bottom + ROUNDING
+        )
 
     def sane(self) -> bool:
         """True for a box with an area that overlaps the picture and reaches less than two pictures beyond it.

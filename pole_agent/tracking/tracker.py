@@ -56,9 +56,9 @@ class Tracker:
             seen = sorted(seen, key=lambda d: -d.score)[:MAX_DETECTIONS]
         if view is not None:
             for identity in known:
-                if not _holds(view, identity.sides):
+                if not view.shows(identity.sides):
                     identity.stand_still(now, self._coast(identity))
-            known = [i for i in known if _holds(view, i.sides)]
+            known = [i for i in known if view.shows(i.sides)]
         everybody = [*known, *self._fresh]
         for identity in everybody:
             identity.predict(now)
@@ -205,7 +205,7 @@ class Tracker:
         tentative: list[Identity] = []
         for identity in everybody:
             if identity.last_seen < now:
-                looked_for = view is None or _holds(view, identity.sides)
+                looked_for = view is None or view.shows(identity.sides)
                 # One that is not sure may have been a part of what hides it now
                 if looked_for and not (identity.track_id and self._is_hidden(identity, in_sight)):
                     identity.miss(step)
@@ -262,9 +262,3 @@ class Tracker:
                 if width > 0 and height > 0 and width * height >= least:
                     return True
         return False
-
-
-def _holds(view: Box, sides: Sides) -> bool:
-    return (
-        view.left <= sides[0] and view.top <= sides[1] and sides[2] <= view.right and sides[3] <= view.bottom
-    )

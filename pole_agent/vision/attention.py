@@ -20,7 +20,7 @@ from dataclasses import dataclass
 
 from pole_agent.frame import Size
 from pole_agent.vision.motion import Change
-from pole_agent.vision.region import EDGE, PART, WIDE, choose, parts, square
+from pole_agent.vision.region import PART, WIDE, choose, parts, square
 from pole_agent.vocabulary import Box
 
 ALL_S = 1.0  # all of the picture at least so often, …
@@ -122,7 +122,7 @@ def by_turns(things: Sequence[Box], size: Size, looks: Sequence[Look]) -> Box | 
     None when the picture is too small for that.
     """
     latest = [
-        max((k.at for k in looks if k.view and _holds(k.view, t)), default=float("-inf")) for t in things
+        max((k.at for k in looks if k.view and k.view.shows(t.sides)), default=float("-inf")) for t in things
     ]
     first, *others = (things[n] for n in sorted(range(len(things)), key=lambda n: latest[n]))
     chosen = [first]
@@ -143,16 +143,6 @@ def _around(things: Sequence[Box]) -> Box:
         min(thing.top for thing in things),
         max(thing.right for thing in things),
         max(thing.bottom for thing in things),
-    )
-
-
-def _holds(view: Box, thing: Box) -> bool:
-    """Is all of it there that is in the picture?"""
-    return (
-        view.left <= max(0.0, thing.left) + EDGE
-        and view.top <= max(0.0, thing.top) + EDGE
-        and min(1.0, thing.right) <= view.right + EDGE
-        and min(1.0, thing.bottom) <= view.bottom + EDGE
     )
 
 

@@ -179,3 +179,19 @@ def test_one_who_walks_out_of_picture_is_gone_at_once() -> None:
     for n in range(10):
         tracker.update([person(0.55 + 0.05 * n)], n * FRAME_S)
     assert [tracker.update([], (10 + n) * FRAME_S) for n in range(2)][-1] == []
+
+
+@pytest.mark.parametrize("x", [0.0, 1.0], ids=["left", "right"])
+def test_a_view_up_to_the_border_holds_who_is_cut_off(x: float) -> None:
+    """Who is half out of the picture is looked for in a view that ends where the picture does; in one that
+    cuts him he stays as he was.
+    """
+
+    def then(view: Box) -> list[Track]:
+        tracker = Tracker()
+        play(tracker, [[person(abs(x - 0.02 - 0.01 * (10 - i)))] for i in range(11)])
+        return tracker.update([], 11 * FRAME_S, view)
+
+    border, inner = sorted((x, abs(x - 0.3)))
+    assert [t.seen_now for t in then(Box(border, 0.3, inner, 0.7))] == [False]
+    assert [t.seen_now for t in then(Box(border, 0.5, inner, 0.7))] == [True]

@@ -9,19 +9,23 @@ from pathlib import Path
 
 import pytest
 
-from pole_agent.bench.day import HOURS, OBJECTS, Day, day, walkers
+from pole_agent.bench.day import HOURS, OBJECTS, SPEED, Day, day, walkers
 from tests.conftest import mosquitto_program
 
 DAY_MB, OBJECT_BYTES = 50.0, 1500.0
 
 
-def lived(hours: float) -> Day:
+# The store waits in real time between its commits: on a machine that cannot keep up there are more of them in an hour
+CALM = 240.0
+
+
+def lived(hours: float, speed: float = SPEED) -> Day:
     program = mosquitto_program()
     if program is None:
         pytest.skip("needs Mosquitto: sudo apt install mosquitto")
     if os.statvfs("/var/tmp").f_bavail == 0 or not Path("/proc/self/io").exists():
         pytest.skip("needs a disk, and a kernel that counts what is written to it (/proc/self/io)")
-    return day(program, hours)
+    return day(program, hours, speed)
 
 
 def test_the_drawn_day_is_the_day_that_it_says() -> None:
@@ -33,12 +37,13 @@ def test_the_drawn_day_is_the_day_that_it_says() -> None:
     assert {p.label for p in people} == {"person", "motorcycle", "car"}
 
 
+@pytest.mark.alone
 def test_an_hour_of_the_night_stays_inside_its_share() -> None:
     """An hour of the night stays inside its share.
 
     One with the least to share the costs of being there: health, the ledger, what is now.
     """
-    outcome = lived(1.0)
+    outcome = lived(1.0, CALM)
     assert outcome.objects > 75
     assert outcome.stored > outcome.objects * 0.9, "nearly every object made its event"
     assert 0 < outcome.written_mb <= DAY_MB / 24

@@ -1,7 +1,7 @@
 """What a busy day costs: bytes written to the disk and bytes sent. Used by bench; needs Mosquitto.
 
-The whole agent lives through 24 hours on a clock that runs as fast as the machine can: its camera loop sees a
-drawn street, everything behind it is real. The kernel counts what is written, the broker counts what it receives.
+The whole agent lives through 24 hours on a clock that runs as fast as the machine can: its camera loop sees
+a drawn street, everything behind it is real. The kernel counts what is written, the broker what it receives.
 """
 
 from __future__ import annotations
@@ -14,7 +14,6 @@ import random
 import subprocess
 import sys
 import tempfile
-import time
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path

@@ -15,7 +15,7 @@ from tests.conftest import mosquitto_program
 DAY_MB, OBJECT_BYTES = 50.0, 1500.0
 
 
-# The store waits in real time between its commits: on a machine that cannot keep up there are more of them in an hour
+# The store waits in real time between its commits: a machine that cannot keep up makes more of them an hour.
 CALM = 240.0
 
 

@@ -1,0 +1,86 @@
+"""SQLite: where there is no PostgreSQL. One file, for a city of some hundred poles."""
+
+from __future__ import annotations
+
+import asyncio
+import sqlite3
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any, TypeVar
+
+from city.store import Row, StoreError
+
+T = TypeVar("T")
+COLUMNS = 12
+INSERT = f"INSERT INTO events VALUES ({', '.join('?' * COLUMNS)}) ON CONFLICT DO NOTHING"
+
+
+class Sqlite:
+    """In threads, so that the loop goes on; one statement or transaction at a time."""
+
+    def __init__(self, file: Path) -> None:
+        try:
+            file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+            if not file.exists():
+                file.touch(mode=0o600)
+            self._db = sqlite3.connect(file, isolation_level=None, check_same_thread=False, timeout=20.0)
+            self._db.row_factory = sqlite3.Row
+            self._db.execute("PRAGMA journal_mode = WAL")
+            self._db.execute("PRAGMA synchronous = FULL")
+        except (OSError, sqlite3.Error) as error:
+            raise StoreError(f"{file}: {error}") from error
+        self._one = asyncio.Lock()
+        self._within: asyncio.Task[Any] | None = None
+
+    @asynccontextmanager
+    async def transaction(self) -> AsyncIterator[None]:
+        async with self._one:
+            await self._do(lambda: self._db.execute("BEGIN IMMEDIATE"))
+            self._within = asyncio.current_task()
+            try:
+                yield
+                await self._do(lambda: self._db.execute("COMMIT"))
+            except BaseException:
+                if self._db.in_transaction:
+                    self._db.execute("ROLLBACK")
+                raise
+            finally:
+                self._within = None
+
+    async def fetch(self, sql: str, *arguments: Any) -> Sequence[Row]:
+        named = {str(number): value for number, value in enumerate(arguments, 1)}
+        rows = await self._alone(lambda: self._db.execute(sql, named).fetchall())
+        return [dict(row) for row in rows]
+
+    async def many(self, sql: str, rows: Sequence[Sequence[Any]]) -> None:
+        named = [{str(number): value for number, value in enumerate(row, 1)} for row in rows]
+        if named:
+            await self._alone(lambda: self._db.executemany(sql, named) if named[0] else self._db.execute(sql))
+
+    async def insert_events(self, rows: Sequence[Sequence[Any]]) -> set[tuple[str, str, int]]:
+        def insert() -> set[tuple[str, str, int]]:
+            return {(row[0], row[1], row[2]) for row in rows if self._db.execute(INSERT, row).rowcount == 1}
+
+        return await self._alone(insert)
+
+    async def close(self) -> None:
+        self._db.close()
+
+    async def _alone(self, work: Callable[[], T]) -> T:
+        if self._within is asyncio.current_task():
+            return await self._do(work)
+        async with self._one:
+            return await self._do(work)
+
+    async def _do(self, work: Callable[[], T]) -> T:
+        try:
+            # Shielded: a thread cannot be stopped, and the next statement must not meet it
+            task = asyncio.ensure_future(asyncio.to_thread(work))
+            try:
+                return await asyncio.shield(task)
+            except asyncio.CancelledError:
+                await asyncio.wait([task])
+                raise
+        except sqlite3.Error as error:
+            raise StoreError(str(error)) from error

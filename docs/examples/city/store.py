@@ -1,0 +1,219 @@
+"""The one interface of the database, and all SQL that fits both of them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any, Protocol
+
+from city.books import Book, Changes, Ranges
+from city.folding import Incident, Request
+from city.reading import Event
+
+SCHEMA = Path(__file__).with_name("schema.sql")
+Row = Mapping[str, Any]
+Key = tuple[str, str]  # source and store
+
+
+class StoreError(Exception):
+    """The database does not do it now. What was not committed has to be done again."""
+
+
+class Database(Protocol):
+    """A connection. Arguments stand in the SQL as $1, $2 …; all of a transaction is kept, or nothing. One
+    user at a time: who looks while the writer writes has a connection of its own. Raises StoreError.
+    """
+
+    def transaction(self) -> _Transaction: ...
+
+    async def fetch(self, sql: str, *arguments: Any) -> Sequence[Row]: ...
+
+    async def many(self, sql: str, rows: Sequence[Sequence[Any]]) -> None: ...
+
+    async def insert_events(self, rows: Sequence[Sequence[Any]]) -> set[tuple[str, str, int]]:
+        """Which of these rows of `events` are new: their source, store and number."""
+        ...
+
+    async def close(self) -> None: ...
+
+
+class _Transaction(Protocol):
+    async def __aenter__(self) -> None: ...
+
+    async def __aexit__(self, *error: Any) -> bool | None: ...
+
+
+@asynccontextmanager
+async def opened(url: str, password: str | None = None) -> AsyncIterator[Database]:
+    """`sqlite:FILE` or `postgresql://…`; the tables are made where there are none. Raises StoreError."""
+    database = await connect(url, password)
+    try:
+        yield database
+    finally:
+        await database.close()
+
+
+async def connect(url: str, password: str | None = None) -> Database:
+    """Raises StoreError."""
+    database: Database
+    if url.startswith("sqlite:"):
+        from city.sqlite import Sqlite
+
+        database = Sqlite(Path(url.removeprefix("sqlite:")))
+    else:
+        from city.postgres import Postgres
+
+        database = Postgres(url, password)
+    try:
+        async with database.transaction():
+            for statement in statements(SCHEMA.read_text()):
+                await database.many(statement, [()])
+    except BaseException:
+        await database.close()
+        raise
+    return database
+
+
+def statements(script: str) -> list[str]:
+    """The statements of an SQL script without semicolons in texts."""
+    lines = [line.partition("--")[0] for line in script.splitlines()]
+    return [s.strip() for s in "\n".join(lines).split(";") if s.strip()]
+
+
+async def load_books(db: Database) -> dict[Key, Book]:
+    books: dict[Key, Book] = {}
+    for row in await db.fetch("SELECT source, store, told, ended, after FROM stores"):
+        book = Book(told=row["told"], ended=row["ended"], after=row["after"])
+        books[row["source"], row["store"]] = book
+    spans: dict[Key, list[tuple[int, int]]] = {}
+    for row in await db.fetch("SELECT source, store, first, last FROM ranges"):
+        spans.setdefault((row["source"], row["store"]), []).append((row["first"], row["last"]))
+    for key, found in spans.items():
+        books.setdefault(key, Book()).ranges = Ranges(found)
+    return books
+
+
+async def save_books(db: Database, books: Mapping[Key, Book], changes: Mapping[Key, Changes]) -> None:
+    gone = [(*key, first) for key, change in changes.items() for first in change.gone]
+    put = [(*key, first, last) for key, change in changes.items() for first, last in change.put.items()]
+    await db.many("DELETE FROM ranges WHERE source = $1 AND store = $2 AND first = $3", gone)
+    await db.many(
+        "INSERT INTO ranges (source, store, first, last) VALUES ($1, $2, $3, $4)"
+        " ON CONFLICT (source, store, first) DO UPDATE SET last = excluded.last",
+        put,
+    )
+    await db.many(
+        "INSERT INTO stores (source, store, told, ended, after) VALUES ($1, $2, $3, $4, $5)"
+        " ON CONFLICT (source, store) DO UPDATE SET told = excluded.told, ended = excluded.ended,"
+        " after = excluded.after",
+        [(*key, books[key].told, books[key].ended, books[key].after) for key in changes],
+    )
+
+
+def event_row(event: Event, came: str) -> tuple[Any, ...]:
+    flags = int(event.replayed), int(event.simulation)
+    return (
+        event.source, event.store, event.number, event.id, event.kind, event.time, event.quality,
+        event.severity, *flags, came, json_text(event.data),
+    )  # fmt: skip
+
+
+async def put_aside(db: Database, rows: Sequence[Sequence[str]]) -> None:
+    """Rows of `aside`; the newest 10 000 stay."""
+    if not rows:
+        return
+    await db.many("INSERT INTO aside (id, came, topic, reason, payload) VALUES ($1, $2, $3, $4, $5)", rows)
+    await db.many(
+        "DELETE FROM aside WHERE came < (SELECT came FROM aside ORDER BY came DESC LIMIT 1 OFFSET 10000)",
+        [()],
+    )
+
+
+async def load_incidents(db: Database, keys: Iterable[tuple[str, str]]) -> dict[tuple[str, str], Incident]:
+    found = {}
+    for source, name in set(keys):
+        sql = "SELECT * FROM incidents WHERE source = $1 AND incident_id = $2"
+        for row in await db.fetch(sql, source, name):
+            found[source, name] = incident_from(row)
+    return found
+
+
+def incident_from(row: Row) -> Incident:
+    told = {k: row[k] for k in ("source", "incident_id", "rule", "kind", "camera", "place", "severity")}
+    ends = {k: row[k] for k in ("opened_at", "closed_at", "duration_s", "end_reason")}
+    return Incident(
+        **told, **ends, class_=row["class"], notify=tuple(json.loads(row["notify"])),
+        simulation=bool(row["simulation"]),
+    )  # fmt: skip
+
+
+async def save_incidents(db: Database, incidents: Iterable[Incident], came: str) -> None:
+    await db.many(
+        "INSERT INTO incidents (source, incident_id, rule, kind, camera, place, class, severity, notify,"
+        " opened_at, closed_at, duration_s, end_reason, simulation, came)"
+        " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)"
+        " ON CONFLICT (source, incident_id) DO UPDATE SET rule = excluded.rule, severity = excluded.severity,"
+        " notify = excluded.notify, opened_at = excluded.opened_at, closed_at = excluded.closed_at,"
+        " duration_s = excluded.duration_s, end_reason = excluded.end_reason",
+        [
+            (
+                i.source, i.incident_id, i.rule, i.kind, i.camera, i.place, i.class_, i.severity,
+                json_text(i.notify), i.opened_at, i.closed_at, i.duration_s, i.end_reason, int(i.simulation),
+                came,
+            )
+            for i in incidents
+        ],
+    )  # fmt: skip
+
+
+async def load_requests(db: Database, keys: Iterable[tuple[str, str]]) -> dict[tuple[str, str], Request]:
+    found = {}
+    for source, name in set(keys):
+        sql = "SELECT * FROM requests WHERE source = $1 AND request_id = $2"
+        for row in await db.fetch(sql, source, name):
+            found[source, name] = request_from(row)
+    return found
+
+
+def request_from(row: Row) -> Request:
+    return Request(
+        source=row["source"], request_id=row["request_id"], state=row["state"], number=row["number"],
+        simulation=bool(row["simulation"]), document=json.loads(row["document"]),
+    )  # fmt: skip
+
+
+async def save_requests(db: Database, requests: Iterable[Request], came: str) -> None:
+    await db.many(
+        "INSERT INTO requests (source, request_id, state, number, simulation, came, document)"
+        " VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT (source, request_id) DO UPDATE SET"
+        " state = excluded.state, number = excluded.number, came = excluded.came,"
+        " document = excluded.document",
+        [
+            (r.source, r.request_id, r.state, r.number, int(r.simulation), came, json_text(r.document))
+            for r in requests
+        ],
+    )
+
+
+async def save_states(db: Database, rows: Sequence[Sequence[Any]]) -> None:
+    """Rows of `states`. An empty document clears one."""
+    await db.many(
+        "INSERT INTO states (source, path, came, retained, document) VALUES ($1, $2, $3, $4, $5)"
+        " ON CONFLICT (source, path) DO UPDATE SET came = excluded.came, retained = excluded.retained,"
+        " document = excluded.document",
+        rows,
+    )
+
+
+async def set_fact(db: Database, name: str, value: str) -> None:
+    await db.many(
+        "INSERT INTO facts (name, value) VALUES ($1, $2) ON CONFLICT (name) DO UPDATE SET value ="
+        " excluded.value",
+        [(name, value)],
+    )
+
+
+def json_text(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))

@@ -106,7 +106,7 @@ environment() { # <folder> <files that decide> <pip arguments…>
     fi
   fi
   python=$(find_python) || return 1
-  echo "preparing $folder with $("$python" --version), once: about 130 MB to download"
+  echo "preparing $folder with $("$python" --version), once: ${size:-about 130 MB} to download"
   rm -rf "$folder"
   tell_progress "$folder" "$scratch" &
   beat=$!

@@ -1,4 +1,4 @@
-"""How long the functions and files of the package are. Fails where one is longer than CONTRIBUTING allows;
+"""How long the functions and files of the package and of the city are. Fails where one is longer than CONTRIBUTING allows;
 scripts/check runs this.
 
 .venv-dev/bin/python scripts/sizes.py           the figures, and what is too long
@@ -12,7 +12,8 @@ import statistics
 import sys
 from pathlib import Path
 
-PACKAGE = Path(__file__).parents[1] / "pole_agent"
+ROOT = Path(__file__).parents[1]
+PACKAGES = (ROOT / "pole_agent", ROOT / "docs" / "examples" / "city")
 # Lines; arguments of a constructor that may be given by position, without self
 MAX_FUNCTION, MAX_POSITIONAL, MAX_FILE = 60, 8, 300
 MEDIAN, P90 = 8, 25  # lines of a function
@@ -22,8 +23,8 @@ def main() -> int:
     functions: list[tuple[int, str]] = []
     constructors: list[tuple[int, str]] = []
     files: list[tuple[int, str]] = []
-    for path in sorted(PACKAGE.rglob("*.py")):
-        text, name = path.read_text(encoding="utf-8"), str(path.relative_to(PACKAGE.parent))
+    for path in sorted(p for package in PACKAGES for p in package.rglob("*.py")):
+        text, name = path.read_text(encoding="utf-8"), str(path.relative_to(ROOT))
         if path.parent.name != "languages" or path.stem == "__init__":  # a catalogue is a list, not code
             files.append((text.count("\n"), name))
         for node in ast.walk(ast.parse(text)):

@@ -45,7 +45,7 @@ def cluster() -> Iterator[Cluster]:
         pytest.skip("needs PostgreSQL: sudo apt install postgresql")
     folder = Path(tempfile.mkdtemp(prefix="city-", dir="/tmp"))
     os.chmod(folder, 0o755)
-    found = Cluster(programs, folder / "pg")
+    found = Cluster(programs, folder / "pg", ("fsync=off",))
     try:
         found.start()
         yield found

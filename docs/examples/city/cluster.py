@@ -23,8 +23,8 @@ class Cluster:
     as `postgres`, for whom the folders above must be open.
     """
 
-    def __init__(self, programs: Path, folder: Path) -> None:
-        self._programs, self._folder = programs, folder
+    def __init__(self, programs: Path, folder: Path, settings: tuple[str, ...] = ()) -> None:
+        self._programs, self._folder, self._settings = programs, folder, (*SAFE, *settings)
         self._process: subprocess.Popen[bytes] | None = None
         self.password = ""
 
@@ -51,7 +51,7 @@ class Cluster:
                 "initdb", "-D", str(data), "-U", "city", "--auth=scram-sha-256", f"--pwfile={secret}",
                 "--encoding=UTF8", "--locale=C.UTF-8",
             )  # fmt: skip
-        settings = [f"--{setting}" for setting in SAFE]
+        settings = [f"--{setting}" for setting in self._settings]
         command = [str(self._programs / "postgres"), "-D", str(data), "-k", str(sockets), *settings]
         with (self._folder / "log").open("ab") as log:
             self._process = subprocess.Popen(

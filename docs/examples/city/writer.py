@@ -21,10 +21,10 @@ from city.store import Database, Key, StoreError
 log = logging.getLogger("city.writer")
 MOST_AT_ONCE = 1000  # messages in one transaction
 MOST_RANGES = 200_000  # of one store; who makes more holes than that is no pole
-TICK_S = 1.0
+TICK_S = 0.5
 BEAT_S = 5.0
 STATES = ("status", "info", "active", "health", "lamp/state")
-STATES_S = 2.0  # so often the last words of the poles are stored
+STATES_S = 1.0  # so often the last words of the poles are stored
 AGAIN_S = 2.0  # after the database has failed
 CUT = 4096  # characters of what is set aside
 
@@ -71,7 +71,10 @@ class Writer:
         self.online: set[str] = set()
 
     async def run(self) -> None:
-        """For ever. Raises nothing of the database or the broker: both are tried again."""
+        """For ever. A database or a broker that fails is tried again. Raises StoreError where the database
+        cannot be read at the start.
+        """
+        await self.books()
         async with asyncio.TaskGroup() as group:
             group.create_task(self._take_all())
             group.create_task(self._keep_states())

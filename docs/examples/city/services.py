@@ -1,0 +1,158 @@
+"""What a city starts: a Mosquitto, a PostgreSQL, the writer, the board. Ctrl-C ends all of them."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+from city import cluster
+from city.settings import FILE, FIRST, Settings
+
+START_S = 10.0
+AGAIN_S = 2.0  # before what ended is started again
+END_S = 10.0
+# On loopback without passwords: to try it. For poles on a network see docs/examples/mosquitto
+MOSQUITTO = """\
+listener {port} 127.0.0.1
+allow_anonymous true
+set_tcp_nodelay true
+persistence true
+persistence_location {folder}/
+# What waits for a client that is away is on the disk after five seconds; the default is half an hour
+autosave_interval 5
+max_queued_messages 1000000
+max_inflight_messages 1000
+"""
+
+
+class Child:
+    """A process of ours. `lasting`: it is started again when it ends."""
+
+    def __init__(self, name: str, command: Sequence[str], folder: Path, *, lasting: bool = True) -> None:
+        self.name, self.lasting, self.started = name, lasting, time.monotonic()
+        self._command, self._folder = list(command), folder
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> None:
+        log = (self._folder / f"{self.name}.log").open("ab")
+        with log:
+            # In a session of its own: Ctrl-C is for us, who end all in order
+            self._process = subprocess.Popen(
+                self._command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True
+            )
+        self.started = time.monotonic()
+
+    @property
+    def ended(self) -> bool:
+        return self._process is not None and self._process.poll() is not None
+
+    def end(self) -> None:
+        if self._process is None or self.ended:
+            return
+        self._process.terminate()
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            self._process.wait(END_S)
+        if not self.ended:
+            self._process.kill()
+            self._process.wait()
+
+
+class Services:
+    """`start` all, `watch` until it is told to stop, `stop` all, the last one first."""
+
+    def __init__(self, settings: Settings, extra: Sequence[Child] = ()) -> None:
+        self._settings, self._extra = settings, extra
+        self._children: list[Child] = []
+        self._cluster: cluster.Cluster | None = None
+        self._over = threading.Event()
+
+    def start(self) -> None:
+        """Raises OSError with what is missing, and what to do."""
+        folder = self._settings.folder
+        if self._settings.own_broker:
+            self._start(Child("mosquitto", [_mosquitto(), "-c", str(self._broker_file())], folder))
+            self._wait_for_port(self._settings.broker.port)
+        found = cluster.usable() if self._settings.database is None else None
+        if found is not None:
+            self._cluster = cluster.Cluster(found, folder / "postgresql")
+            self._cluster.start()
+        for name in ("writer", "board"):
+            self._start(Child(name, [sys.executable, "-m", "city", name, "--folder", str(folder)], folder))
+        self._wait_for_port(self._settings.port)
+        for child in self._extra:
+            self._start(child)
+
+    def _start(self, child: Child) -> None:
+        self._children.append(child)
+        child.start()
+
+    def _broker_file(self) -> Path:
+        folder = self._settings.folder / "mosquitto"
+        folder.mkdir(exist_ok=True, mode=0o700)
+        file = folder / "mosquitto.conf"
+        user = "user root\n" if os.geteuid() == 0 else ""  # else it could not write its own folder
+        file.write_text(MOSQUITTO.format(port=self._settings.broker.port, folder=folder) + user)
+        return file
+
+    def _wait_for_port(self, port: int) -> None:
+        deadline, child = time.monotonic() + START_S, self._children[-1]
+        while True:
+            with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), 0.2):
+                return
+            if child.ended or time.monotonic() > deadline:
+                log = self._settings.folder / f"{child.name}.log"
+                raise OSError(f"{child.name} does not start; it says: {log.read_text()[-400:].strip()}")
+            time.sleep(0.05)
+
+    def watch(self) -> None:
+        """Until SIGINT or SIGTERM: what ends is started again."""
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, lambda *_: self._over.set())
+        while not self._over.wait(0.5):
+            for child in self._children:
+                if child.ended and child.lasting and time.monotonic() - child.started > AGAIN_S:
+                    print(f"{child.name} has ended; starting it again ({child.name}.log)", flush=True)
+                    child.start()
+
+    def stop(self) -> None:
+        for child in reversed(self._children):
+            child.end()
+        if self._cluster is not None:
+            self._cluster.stop()
+
+
+def prepare(folder: Path) -> None:
+    """The folder, for its owner. That of root lets others pass: PostgreSQL runs as `postgres`."""
+    os.umask(0o077)  # events are personal data: what we write is ours
+    folder.mkdir(parents=True, exist_ok=True)
+    folder.chmod(0o711 if os.geteuid() == 0 else 0o700)
+    file = folder / FILE
+    if not file.exists():
+        shutil.copyfile(FIRST, file)
+
+
+def database_of(settings: Settings) -> tuple[str, str | None]:
+    """Where the database is, and its password. Raises OSError."""
+    if settings.database is not None:
+        file = settings.database_password_file
+        return settings.database, None if file is None else (file.read_text().splitlines() or [""])[0]
+    own = settings.folder / "postgresql"
+    if (own / "data" / "PG_VERSION").exists():
+        return f"postgresql://city@/city?host={own / 'socket'}", (own / "password").read_text().strip()
+    return f"sqlite:{settings.folder / 'city.db'}", None
+
+
+def _mosquitto() -> str:
+    found = shutil.which("mosquitto") or shutil.which("mosquitto", path="/usr/sbin:/usr/local/sbin")
+    if found is None:
+        raise OSError("Mosquitto is missing: sudo apt install mosquitto; or name a broker in city.toml")
+    return found

@@ -1,0 +1,104 @@
+"""The settings of a city: `city.toml` in its folder, every key with a default."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from city.link import Broker
+
+FILE = "city.toml"
+FIRST = Path(__file__).with_name(FILE)  # what a new city begins with
+
+
+class SettingsError(Exception):
+    """The settings cannot be used; the text names the key."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """`database`: None where the city has its own. `contacts`: who stands behind a label."""
+
+    folder: Path
+    database: str | None
+    database_password_file: Path | None
+    own_broker: bool
+    broker: Broker
+    host: str
+    port: int
+    names: tuple[str, ...]
+    escalate_s: tuple[float, float]
+    command: tuple[str, ...]
+    recorder: str
+    contacts: Mapping[str, str]
+
+
+def load(folder: Path) -> Settings:
+    """Raises SettingsError."""
+    file = folder / FILE
+    try:
+        document = tomllib.loads(file.read_text()) if file.exists() else {}
+        return _settings(folder, document)
+    except (OSError, tomllib.TOMLDecodeError, TypeError, ValueError) as error:
+        raise SettingsError(f"{file}: {error}") from error
+
+
+def _settings(folder: Path, document: Mapping[str, Any]) -> Settings:
+    mqtt = _table(document, "mqtt", "host port prefix username password_file ca_file")
+    board = _table(document, "board", "host port names")
+    desk = _table(document, "desk", "escalate_s command recorder contact")
+    _only(document, "", "database database_password_file mqtt board desk")
+    broker = Broker(
+        host=str(mqtt.get("host", "127.0.0.1")),
+        port=_port(mqtt, 1883),
+        prefix=str(mqtt.get("prefix", "smartpole")),
+        username=mqtt.get("username"),
+        password_file=_path(mqtt, "password_file"),
+        ca_file=_path(mqtt, "ca_file"),
+    )
+    second, third = (float(s) for s in desk.get("escalate_s", [60, 180]))
+    command = desk.get("command", [])
+    if not isinstance(command, list) or not all(isinstance(part, str) for part in command):
+        raise ValueError("desk.command: a list of texts expected")
+    return Settings(
+        folder=folder,
+        database=document.get("database"),
+        database_password_file=_path(document, "database_password_file"),
+        own_broker="host" not in mqtt,
+        broker=broker,
+        host=str(board.get("host", "127.0.0.1")),
+        port=_port(board, 8090),
+        names=tuple(str(name).lower() for name in board.get("names", [])),
+        escalate_s=(second, third),
+        command=tuple(command),
+        recorder=str(desk.get("recorder", "")),
+        contacts={str(c["label"]): str(c["who"]) for c in desk.get("contact", [])},
+    )
+
+
+def _table(document: Mapping[str, Any], name: str, keys: str) -> Mapping[str, Any]:
+    found = document.get(name, {})
+    if not isinstance(found, dict):
+        raise ValueError(f"{name}: a table expected")
+    _only(found, f"{name}.", keys)
+    return found
+
+
+def _only(table: Mapping[str, Any], path: str, keys: str) -> None:
+    for key in table:
+        if key not in keys.split():
+            raise ValueError(f"{path}{key}: unknown; known are {', '.join(keys.split())}")
+
+
+def _port(table: Mapping[str, Any], default: int) -> int:
+    port = table.get("port", default)
+    if type(port) is not int or not 1 <= port <= 65535:
+        raise ValueError(f"port: {port!r} is none")
+    return port
+
+
+def _path(table: Mapping[str, Any], key: str) -> Path | None:
+    return Path(table[key]) if key in table else None

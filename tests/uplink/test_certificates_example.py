@@ -153,7 +153,8 @@ async def test_the_broker_of_the_manual_takes_the_pole(
         "/etc/mosquitto/acl": str(EXAMPLES / "acl"),
         "/etc/mosquitto/": f"{made}/",
         "persistence true\n": "",
-        "max_queued_messages 100000\n": "",
+        "autosave_interval 5\n": "",
+        "max_queued_messages 1000000\n": "",
     }.items():
         lines = lines.replace(old, new)
     mosquitto_with(lines)

@@ -206,7 +206,9 @@ class Regency:
         self.authority = authority
         passwords = folder / "passwords"
         passwords.touch(0o600)
-        for name in ("dashboard", "command-center", "duty-officer", "dispatcher", "homeassistant"):
+        for name in (
+            "dashboard", "command-center", "duty-officer", "dispatcher", "homeassistant", "city", "city-desk",
+        ):  # fmt: skip
             subprocess.run(
                 ["mosquitto_passwd", "-b", str(passwords), name, f"secret-of-{name}"],
                 check=True,
@@ -223,7 +225,8 @@ class Regency:
             "/etc/mosquitto/broker.pem": str(cert),
             "/etc/mosquitto/broker.key": str(key),
             "persistence true\n": "",
-            "max_queued_messages 100000\n": "",
+            "autosave_interval 5\n": "",
+            "max_queued_messages 1000000\n": "",
         }.items():
             assert old in lines
             lines = lines.replace(old, new)
@@ -306,6 +309,8 @@ async def test_a_pole_speaks_for_itself_only(regency: Regency) -> None:
         ("duty-officer", ("drone/approval", "drone/stop")),
         ("dispatcher", ("drone/progress", "drone/conditions")),
         ("homeassistant", ("lamp/set",)),
+        ("city", ("outbox/resend",)),
+        ("city-desk", ("drone/approval", "drone/stop", "incident/feedback")),
     ],
 )
 async def test_each_role_commands_what_is_its_own(

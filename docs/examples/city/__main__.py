@@ -15,12 +15,11 @@ from city.settings import Settings, SettingsError, load
 from city.store import StoreError, opened
 
 HELP = """\
-A city for smart poles: stores every event, proves that none is missing, shows what is open.
+A city for smart poles: stores every event, proves that none is missing.
 
   scripts/city                       starts all and says the address; Ctrl-C ends all
   scripts/city --with-demo           with two demo poles that report to it
   scripts/city verify                the proof: which events of which pole are missing
-  scripts/city user add NAME officer an account for the board: viewer, officer or admin
 
 Everything is in one folder (--folder); its city.toml says how to use another broker or database.
 """

@@ -46,7 +46,7 @@ def test_the_rows_follow_whatever_the_batches(spans: list[tuple[int, int]], size
     assert Ranges(table.items()).spans == ranges.spans
 
 
-def test_a_store_whose_end_did_not_come_is_not_complete() -> None:
+def test_a_store_without_its_end_is_not_complete() -> None:
     """Its pole has said how far it goes."""
     book = Book(Ranges([(1, 5)]), told=8)
     assert book.gaps() == [(6, 8)]
@@ -57,7 +57,7 @@ def test_a_store_whose_end_did_not_come_is_not_complete() -> None:
 GAP = Gap("/smartpole/test/T-1", "s", (3, 4))
 
 
-def test_a_gap_is_asked_for_when_it_stays_then_ever_more_seldom() -> None:
+def test_a_gap_that_stays_is_asked_for() -> None:
     asking = Asking(patience_s=60, apart_s=10)
     asked = [at for at in range(4000) if asking.due([GAP], float(at))]
     assert asked == [60, 180, 420, 900, 1860, 3780]

@@ -86,7 +86,7 @@ def test_nothing_follows_a_final_state(told: list[tuple[str, int]]) -> None:
         assert known.state == final
 
 
-def test_a_live_word_is_of_now_and_an_event_only_goes_further() -> None:
+def test_a_live_word_is_of_now() -> None:
     live = request("pending_approval")
     assert later(live, request("blocked", 2)) == live
     assert later(live, request("approved", 3)).state == "approved"

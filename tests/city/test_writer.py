@@ -96,7 +96,7 @@ async def test_a_store_that_ended_is_asked_for_nothing(db: Database) -> None:
     assert (await tables.load_books(db))[KEY].after == 1
 
 
-async def test_what_the_pole_says_of_its_store_shows_a_missing_end(db: Database) -> None:
+async def test_the_status_shows_a_missing_end(db: Database) -> None:
     writer = await take(db, event(1))
     await writer.take([status(4)])
     assert [gap.span for gap in writer.missing()] == [(2, 4)]
@@ -107,7 +107,7 @@ async def test_what_the_pole_says_of_its_store_shows_a_missing_end(db: Database)
 
 
 @pytest.mark.parametrize("payload", [b"", b"{", b'{"id": 1}', b"\xff\x00", b'"\\u0000"'])
-async def test_what_is_no_event_goes_aside_and_is_not_in_the_way(db: Database, payload: bytes) -> None:
+async def test_what_is_no_event_goes_aside(db: Database, payload: bytes) -> None:
     writer = writer_on(db)
     topic = "smartpole/test/T-1/events/lamp/resumed"
     await writer.take([message(payload, topic), message(event(1)), message(b"{}", "smartpole/x")])

@@ -150,8 +150,8 @@ def moment(value: Any) -> str:
 
 def rfc3339(wall: float) -> str:
     """Wall seconds as text, with milliseconds."""
-    whole = datetime.fromtimestamp(int(wall), UTC)
-    return f"{whole:%Y-%m-%dT%H:%M:%S}.{int(wall * 1000) % 1000:03d}Z"
+    seconds, milliseconds = divmod(round(wall * 1000), 1000)
+    return f"{datetime.fromtimestamp(seconds, UTC):%Y-%m-%dT%H:%M:%S}.{milliseconds:03d}Z"
 
 
 def wall_of(text: str) -> float:

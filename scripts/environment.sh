@@ -54,30 +54,34 @@ tell_progress() { # <folder> <scratch>: a line every few seconds, until the scra
   done
 }
 
-dev_packages() { # the lines of the group dev in pyproject.toml: pip knows groups only from 25.1
-  sed -n '/^dev = \[$/,/^\]$/s/^  "\(.*\)",$/\1/p' pyproject.toml
+group_packages() { # <group>: its lines in pyproject.toml: pip knows groups only from 25.1
+  sed -n "/^$1 = \\[\$/,/^\\]\$/s/^  \"\\(.*\\)\",\$/\\1/p" pyproject.toml
 }
 
 uv_sync() { # <folder> [dev]: what uv.lock says. pip and whatever else is in the folder stay
   local folder=$1
   shift
   # shellcheck disable=SC2068 # nothing, or one word
-  UV_PROJECT_ENVIRONMENT=$PWD/$folder uv sync --quiet --locked --inexact --no-default-groups ${@:+--group dev --extra onvif}
+  UV_PROJECT_ENVIRONMENT=$PWD/$folder uv sync --quiet --locked --inexact --no-default-groups ${@:+--group dev --group standards --extra onvif}
+}
+
+pip_install() { # <pip arguments…>, with the folders of install_packages. Few retries: who is offline shall hear it soon. They hold for the pip that pip starts, too
+  PIP_RETRIES=${PIP_RETRIES:-2} TMPDIR=$scratch "$folder/bin/python" -m pip --disable-pip-version-check install --progress-bar off "$@"
 }
 
 install_packages() { # <folder of the environment> <scratch> <pip arguments…>: one sentence when it fails
-  local folder=$1 scratch=$2 said=$2/said
+  local folder=$1 scratch=$2 said=$2/said standards=()
   shift 2
   if [ "$1" = --project ]; then
     local group=${2:-}
     if command -v uv >/dev/null && uv_sync "$folder" $group >"$said" 2>&1; then return; fi
     if [ -z "$group" ]; then set -- -c scripts/constraints.txt -e .; else
-      mapfile -t packages < <(dev_packages)
+      mapfile -t packages < <(group_packages dev)
+      mapfile -t standards < <(group_packages standards)
       set -- -c scripts/constraints.txt -e '.[onvif]' "${packages[@]}"
     fi
   fi
-  # Few retries: who is offline shall hear it soon. They hold for the pip that pip starts, too.
-  if PIP_RETRIES=${PIP_RETRIES:-2} TMPDIR=$scratch "$folder/bin/python" -m pip --disable-pip-version-check install --progress-bar off "$@" >"$said" 2>&1; then return; fi
+  if { pip_install "$@" && { [ ${#standards[@]} = 0 ] || pip_install --no-deps "${standards[@]}"; }; } >"$said" 2>&1; then return; fi
   if grep -qE 'NewConnectionError|NameResolutionError|ConnectTimeoutError|ReadTimeoutError|ProxyError|Failed to establish a new connection' "$said"; then
     echo "the packages cannot be downloaded: the package index does not answer. Is this machine online? Then run this again." >&2
   elif grep -q 'No space left on device' "$said"; then

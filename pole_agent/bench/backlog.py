@@ -128,7 +128,7 @@ async def _uplink(folder: Path, port: int) -> AsyncIterator[tuple[Store, Upload]
     store.start()
     parts = Parts(store.record, clock.monotonic)
     context = Context(base=BASE, clock=clock, keeper=keeper, store=store, board=Board(), parts=parts)
-    upload = Upload(context, _broker(port), asyncio.Queue(), random=lambda: 0.5, version="0")
+    upload = Upload(context, _broker(port), asyncio.Queue(), random=lambda: 0.5, spread_s=1.0, version="0")
     running = asyncio.ensure_future(upload.run())
     try:
         yield store, upload

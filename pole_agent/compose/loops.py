@@ -226,6 +226,7 @@ def upload_of(
         broker,
         inbox,
         random=random,
+        spread_s=settings.mqtt.reconnect_spread_s if settings.mqtt else 1.0,
         version=__version__,
         beat=pulses.promise("upload", UPLOAD_BEAT_S),
     )

@@ -12,6 +12,9 @@ from pole_agent.settings.host import Host
 from pole_agent.settings.section import FilePath, Name, Section
 
 
+SPREAD_S = 9.0  # chosen by simulation: docs/decisions/137
+
+
 class MqttSettings(Section):
     host: Annotated[Host, Field(description="a name or an address, nothing else")]
     tls: bool = True
@@ -28,6 +31,15 @@ class MqttSettings(Section):
     ca_file: FilePath | None = None
     cert_file: FilePath | None = None
     key_file: FilePath | None = None
+    reconnect_spread_s: Annotated[
+        float,
+        Field(
+            ge=0.1,
+            le=50,
+            description="the first attempt after the broker closed the connection comes within so many seconds,"
+            " at random; 1 for a broker on the pole itself",
+        ),
+    ] = Field(default_factory=lambda data: 1.0 if _on_the_pole(data.get("host", "")) else SPREAD_S)
     homeassistant: Annotated[
         bool, Field(description="announce the pole to Home Assistant (MQTT discovery)")
     ] = False
@@ -46,9 +58,13 @@ class MqttSettings(Section):
 
     @property
     def loopback(self) -> bool:
-        if self.host == "localhost":
-            return True
-        try:
-            return ipaddress.ip_address(self.host).is_loopback
-        except ValueError:
-            return False
+        return _on_the_pole(self.host)
+
+
+def _on_the_pole(host: str) -> bool:
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False

@@ -21,7 +21,7 @@ from paho.mqtt.client import CONNACK_ACCEPTED
 from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
 
-from pole_agent.errors import LinkLost, NotAcknowledged, PublishRefused
+from pole_agent.errors import LinkLost, LinkSilent, NotAcknowledged, PublishRefused
 from pole_agent.languages import phrase
 from pole_agent.uplink.events import Message
 
@@ -34,6 +34,7 @@ SILENT_S = (
 UNACKNOWLEDGED_S = 30.0  # it answers, and acknowledges nothing, or leaves one out
 CLOSED_EARLY = phrase("closed-early")
 SESSION_TAKEN_OVER = 0x8E
+KEEPALIVE_TIMEOUT = 0x8D  # paho says so of a broker that does not answer its ping
 FAILURE = 0x80  # reason codes from here on mean no
 
 
@@ -79,7 +80,10 @@ class AckClient(aiomqtt.Client):
         self, client: Any, userdata: Any, flags: Any, reason_code: Any, properties: Any = None
     ) -> None:
         # paho calls a second time when the socket is gone, without the reason.
-        self.taken_over |= getattr(reason_code, "value", None) == SESSION_TAKEN_OVER
+        code = getattr(reason_code, "value", None)
+        self.taken_over |= code == SESSION_TAKEN_OVER
+        if code == KEEPALIVE_TIMEOUT:
+            self.give_up(LinkSilent(phrase("broker-timed-out")))
         if not self._connected.done():  # aiomqtt would wait for its time out
             self.closed_early = True
             self._connected.set_exception(aiomqtt.MqttError(CLOSED_EARLY))
@@ -155,7 +159,7 @@ class AckClient(aiomqtt.Client):
                     self._client._send_pingreq()
             elif ping and now - ping >= SILENT_S:
                 # paho asks by itself too: a question of this moment is no silence
-                return LinkLost(phrase("broker-timed-out"))
+                return LinkSilent(phrase("broker-timed-out"))
         else:
             self._asked_at = 0.0
         if (waits >= UNACKNOWLEDGED_S and not ping) or (self._overtaken and now - oldest >= UNACKNOWLEDGED_S):

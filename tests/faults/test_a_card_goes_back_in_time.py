@@ -88,7 +88,7 @@ async def live(folder: Path, port: int, events: int, boot: str = BOOT) -> Life:
         parts = Parts(store.record, clock.monotonic)
         broker = MqttBroker(Address("127.0.0.1", port, "smartpole-test-T-1", False))
         context = Context(base=BASE, clock=clock, keeper=keeper, store=store, board=Board(), parts=parts)
-        upload = Upload(context, broker, asyncio.Queue(), random=lambda: 0.1, version="0")
+        upload = Upload(context, broker, asyncio.Queue(), random=lambda: 0.1, spread_s=1.0, version="0")
         store.start()
         running = asyncio.ensure_future(upload.run())
         for number in range(events):

@@ -37,7 +37,9 @@ class Twin:
         context = Context(
             base=BASE, clock=clock, keeper=keeper, store=self.store, board=Board(), parts=self.parts
         )
-        self.upload = Upload(context, broker, asyncio.Queue(), random=random.random, version="0")
+        self.upload = Upload(
+            context, broker, asyncio.Queue(), random=random.random, spread_s=1.0, version="0"
+        )
 
     @property
     def births(self) -> int:

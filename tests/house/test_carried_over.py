@@ -49,6 +49,7 @@ ANEW: dict[str, dict[str, Any]] = {  # a change of these ends the connection, an
         "cert_file": "/c",
         "key_file": "/k",
         "homeassistant": True,
+        "reconnect_spread_s": 2.0,
     },
 }
 ON: dict[str, Any] = {  # through a change of these both go on

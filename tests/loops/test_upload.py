@@ -177,7 +177,7 @@ class Pole:
             board=self.board,
             parts=self.parts,
         )
-        self.upload = Upload(context, self.city, self.inbox, random=lambda: draw, version="0")
+        self.upload = Upload(context, self.city, self.inbox, random=lambda: draw, spread_s=1.0, version="0")
 
     def record(self, n: int, severity: Severity = Severity.WARNING, kind: str = "incident.opened") -> None:
         self.store.record(RecordEvent(kind, severity, {"n": n}, self.clock.monotonic()))
@@ -238,17 +238,20 @@ async def running(pole: Pole) -> AsyncIterator[Pole]:
 # --- offline is a state
 
 
+PAUSES_S = [1, 2.2, 4.84, 10.648, 23.4256, 50, 50, 50]
+
+
 async def test_attempts_come_ever_more_rarely(tmp_path: Path) -> None:
-    """Where nobody answers, the pauses at the worst draw are 1, 2, 4 … 55 s."""
+    """Where nobody answers, the pauses at the worst draw are 1, 2.2, 4.8 … 50 s."""
     pole = Pole(tmp_path)
     pole.city.down = True
     async with running(pole):
         for n in range(1, 9):
             await pole.until(lambda n=n: len(pole.city.attempts) == n)  # type: ignore[misc]
             await pole.until(lambda: pole.asleep)
-            await pole.clock.advance([1, 2, 4, 8, 16, 32, 55, 55][n - 1])
+            await pole.clock.advance(PAUSES_S[n - 1])
         times = [at for at, _, _ in pole.city.attempts]
-    assert [b - a for a, b in itertools.pairwise(times)][:7] == [1, 2, 4, 8, 16, 32, 55]
+    assert [b - a for a, b in itertools.pairwise(times)][:7] == pytest.approx(PAUSES_S[:7])
 
 
 @pytest.mark.parametrize(("takes_s", "news"), [(59.5, False), (60.0, True)])
@@ -289,11 +292,11 @@ async def test_a_minute_is_counted_from_the_loss(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("failures", "lasts_s", "achieves", "pause_s"),
     [
-        (2, 0.5, False, 4.0),
-        (2, 29.5, False, 4.0),
+        (2, 0.5, False, 4.84),
+        (2, 29.5, False, 4.84),
         (2, 30.0, False, 1.0),
-        (5, 0.5, False, 32.0),
-        (5, 0.5, True, 8.0),
+        (5, 0.5, False, 50.0),
+        (5, 0.5, True, 4.84),
         (5, 30.0, True, 1.0),
     ],
 )
@@ -309,7 +312,7 @@ async def test_what_a_connection_was_worth(
         for n in range(failures):
             await pole.until(lambda n=n: len(pole.city.attempts) == n + 1 and pole.asleep)  # type: ignore[misc]
             pole.city.down = n < failures - 1
-            await pole.clock.advance(2.0**n)
+            await pole.clock.advance(PAUSES_S[n])
         await pole.online()
         begun = pole.clock.monotonic()
         if achieves:
@@ -327,7 +330,7 @@ async def test_what_a_connection_was_worth(
 
 
 async def test_a_topic_found_out_is_worth_an_attempt_at_once(tmp_path: Path) -> None:
-    """Whoever hangs up at one topic is met again in a second, without it."""
+    """Whoever hangs up at one topic is met again as after the first loss, without it."""
     pole = Pole(tmp_path)
     pole.city.holds = lambda message: message.topic.endswith("/info")
     pole.board.post("info", Message(f"{BASE}/info", b"{}", retain=True))
@@ -339,7 +342,7 @@ async def test_a_topic_found_out_is_worth_an_attempt_at_once(tmp_path: Path) -> 
             await pole.between()
             await settle()
             before = len(pole.city.attempts)
-            await pole.clock.advance(1.0 if number == 3 else 2.0 ** (number - 1))
+            await pole.clock.advance(1.0 if number == 3 else PAUSES_S[number - 1])
             await pole.until(lambda before=before: len(pole.city.attempts) == before + 1)  # type: ignore[misc]
         await pole.online(4)
         assert pole.reason("states") == "info: the broker closes the connection at this topic"
@@ -492,7 +495,7 @@ async def test_who_is_thrown_out_once_comes_back(tmp_path: Path) -> None:
             assert pole.parts.is_degraded("identity") is (number > 1)
             pole.city.drop()
             await pole.between()
-            await pole.pass_time(1)
+            await pole.pass_time(PAUSES_S[number])
         assert "two poles have one identity" in pole.reason("identity")
     assert suffixes[:2] == ["", ""]
     assert suffixes[2].startswith("-twin-boot")

@@ -35,7 +35,7 @@ async def test_agent_keeps_what_its_judge_was_given(
     bench: Callable[..., Path], square_clip: Path, tmp_path: Path
 ) -> None:
     """Who walks by is kept with class, place and size; look by look."""
-    async with World(configured(bench, square_clip), NIGHT, sees=WALKER) as w:
+    async with World(configured(bench, square_clip), NIGHT, sees=WALKER, waits=False) as w:
         await w.until(lambda: w.events("incident.closed"))
     eventually(lambda: kept(tmp_path / "state"))
     rows = [row for block in kept(tmp_path / "state") for look in span_of(block).looks for row in look.rows]
@@ -50,7 +50,7 @@ async def test_agent_keeps_what_its_judge_was_given(
 
 async def test_none_leaves_the_pole(bench: Callable[..., Path], square_clip: Path, tmp_path: Path) -> None:
     """Of a walk the city gets the eight points of its incidents, and no path beside them."""
-    async with World(configured(bench, square_clip), NIGHT, sees=WALKER) as w:
+    async with World(configured(bench, square_clip), NIGHT, sees=WALKER, waits=False) as w:
         await w.until(lambda: w.events("incident.closed"))
     eventually(lambda: kept(tmp_path / "state"))
     for message in w.broker.published:
@@ -93,7 +93,7 @@ async def test_no_disk_no_difference(bench: Callable[..., Path], square_clip: Pa
     (tmp_path / "state" / "trajectories").write_text("in the way")
     config = configured(bench, square_clip)
     config.write_text(config.read_text().replace("fps = 5", "fps = 5\nloop = true"))
-    async with World(config, NIGHT, sees=WALKER) as w:
+    async with World(config, NIGHT, sees=WALKER, waits=False) as w:
         await w.until(lambda: w.events("incident.opened"))
         assert 1.0 in w.edges()
         await w.until(lambda: w.runtime.parts.is_degraded("trajectories"), 400)

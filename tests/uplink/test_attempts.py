@@ -4,10 +4,14 @@ is given.
 
 from __future__ import annotations
 
+import random
+from bisect import bisect_left
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from pole_agent.settings.mqtt import SPREAD_S
 from pole_agent.uplink.attempts import Attempts, Lost
 from pole_agent.uplink.calm import Calm
 from pole_agent.uplink.twin import Twin
@@ -29,28 +33,75 @@ def tried(attempts: Attempts, times: int, now: float = NOW) -> None:
 @pytest.mark.parametrize(
     ("lasted_s", "delivered", "held", "pause_s"),
     [
-        (0.0, 0, 0, 55.0),
-        (29.9, 0, 0, 55.0),
-        (30.0, 0, 0, 1.0),
-        (0.0, 0, 1, 1.0),
-        (0.0, 1, 0, 8.0),
-        (0.0, 1, 1, 1.0),
-        (30.0, 1, 0, 1.0),
+        (0.0, 0, 0, 50.0),
+        (29.9, 0, 0, 50.0),
+        (30.0, 0, 0, 3.0),
+        (0.0, 0, 1, 3.0),
+        (0.0, 1, 0, 6.6),
+        (0.0, 1, 1, 3.0),
+        (30.0, 1, 0, 3.0),
     ],
 )
 def test_how_long_until_the_next(lasted_s: float, delivered: int, held: int, pause_s: float) -> None:
-    """Ever longer, up to a minute; from the start after a session that was steady, or that found out which
+    """Ever longer, up to 50 s; from the start after a session that was steady, or that found out which
     topic is not taken; a few seconds after one that delivered something. What was before it does not count.
     """
-    attempts = Attempts(lambda: 1.0, NOW)
+    attempts = Attempts(lambda: 1.0, NOW, 3.0)
     tried(attempts, 9)
     attempts.begin(NOW, 5, 2)
-    assert attempts.lost(NOW + lasted_s, 5 + delivered, 2 + held).pause_s == pause_s
+    assert attempts.lost(NOW + lasted_s, 5 + delivered, 2 + held).pause_s == pytest.approx(pause_s)
+
+
+@pytest.mark.parametrize(
+    ("draw", "pauses_s"),
+    [(1.0, [9.0, 19.8, 43.56, 50.0, 50.0]), (0.0, [0.1, 7.92, 17.424, 20.0, 20.0]), (0.5, [4.5, 13.86])],
+)
+def test_the_fleet_is_spread(draw: float, pauses_s: list[float]) -> None:
+    """The first attempt may come at once, or within the spread; the others not before 0.4 of their ceiling."""
+    attempts = Attempts(lambda: draw, NOW, 9.0)
+    attempts.connected()
+    assert [lost(attempts, NOW).pause_s for _ in pauses_s] == pytest.approx(pauses_s)
+
+
+@pytest.mark.parametrize(("spread_s", "first_s"), [(9.0, 1.0), (0.5, 0.5)])
+def test_a_silent_line_is_tried_within_a_second(spread_s: float, first_s: float) -> None:
+    """Each time that a connection fell silent, and only then: who cannot connect waits like the others."""
+    attempts = Attempts(lambda: 1.0, NOW, spread_s)
+    assert attempts.lost(NOW, 0, 0, silent=True).pause_s == spread_s
+    for _ in range(2):
+        attempts.connected()
+        attempts.begin(NOW, 0, 0)
+        assert attempts.lost(NOW + 30.0, 0, 0, silent=True).pause_s == first_s
+        assert [lost(attempts, NOW).pause_s for _ in range(2)] == pytest.approx([spread_s, spread_s * 2.2])
+
+
+@pytest.mark.parametrize("down_s", [0.5, 2.0, 5.0, 30.0, 120.0])
+def test_a_fleet_comes_back_one_after_the_other(down_s: float) -> None:
+    """4000 poles of a broker that is away: no second with more than 15 % of them, all back within 60 s; after
+    two seconds half of them within five.
+    """
+    chance, tries, back = random.Random(1), [], []
+    for _ in range(4000):
+        attempts, now = Attempts(chance.random, 0.0, SPREAD_S), chance.uniform(0.0, 0.3)
+        attempts.connected()
+        while True:
+            attempts.begin(now, 0, 0)
+            now += attempts.lost(now, 0, 0).pause_s
+            tries.append(now)
+            if now >= down_s:
+                break
+        back.append(now - down_s)
+    tries.sort()
+    worst = max(bisect_left(tries, at + 1.0) - n for n, at in enumerate(tries))
+    assert worst <= 0.15 * len(back)
+    assert max(back) <= 60.0
+    if down_s == 2.0:
+        assert sum(s <= 5.0 for s in back) >= 0.5 * len(back)
 
 
 def test_a_lost_connection_is_first_once() -> None:
     """It is warned of once, and again only after another connection."""
-    attempts = Attempts(lambda: 1.0, NOW)
+    attempts = Attempts(lambda: 1.0, NOW, 1.0)
     assert not lost(attempts, NOW).first
     for _ in range(2):
         attempts.connected()
@@ -59,7 +110,7 @@ def test_a_lost_connection_is_first_once() -> None:
 
 def test_a_minute_offline_is_news() -> None:
     """From the start, or from when the connection was lost; not a second sooner."""
-    attempts = Attempts(lambda: 1.0, NOW)
+    attempts = Attempts(lambda: 1.0, NOW, 1.0)
     assert [lost(attempts, NOW + s).news for s in (0.0, 59.9, 60.0, 90.0)] == [False, False, True, True]
     attempts.connected()
     assert [lost(attempts, NOW + s).news for s in (500.0, 559.9, 560.0)] == [False, False, True]
@@ -68,7 +119,7 @@ def test_a_minute_offline_is_news() -> None:
 @given(st.lists(st.tuples(st.floats(0.0, 1e4), st.booleans(), st.integers(0, 3)), max_size=40))
 def test_a_broker_that_is_back_is_found(sessions: list[tuple[float, bool, int]]) -> None:
     """Whatever came before: every pause is within a minute, and no attempt follows at once."""
-    attempts, now = Attempts(lambda: 0.5, NOW), NOW
+    attempts, now = Attempts(lambda: 0.5, NOW, 1.0), NOW
     for lasted_s, connects, delivered in sessions:
         attempts.begin(now, 0, 0)
         if connects:
@@ -76,7 +127,7 @@ def test_a_broker_that_is_back_is_found(sessions: list[tuple[float, bool, int]])
         now += lasted_s
         found = attempts.lost(now, delivered, 0)
         assert found.first is connects
-        assert 0.1 <= found.pause_s <= 55.0
+        assert 0.1 <= found.pause_s <= 50.0
         now += found.pause_s
 
 

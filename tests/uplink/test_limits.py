@@ -29,10 +29,10 @@ FOR_EVER = float("inf")
 
 
 def test_each_wait_may_be_twice_the_one_before() -> None:
-    """At the worst draw the waits are 1, 2, 4 … and 55 s for ever."""
+    """At the worst draw the waits are 1, 2, 4 … and 50 s for ever."""
     backoff = Backoff(lambda: 1.0)
-    assert [backoff.next() for _ in range(8)] == [1, 2, 4, 8, 16, 32, 55, 55]
-    assert {backoff.next() for _ in range(2000)} == {55}
+    assert [backoff.next() for _ in range(8)] == [1, 2, 4, 8, 16, 32, 50, 50]
+    assert {backoff.next() for _ in range(2000)} == {50}
 
 
 def test_a_wait_is_drawn_from_nothing_to_its_ceiling() -> None:
@@ -40,6 +40,23 @@ def test_a_wait_is_drawn_from_nothing_to_its_ceiling() -> None:
     half, none = Backoff(lambda: 0.5), Backoff(lambda: 0.0)
     assert [half.next() for _ in range(3)] == [0.5, 1, 2]
     assert [none.next() for _ in range(9)] == [0.1] * 9
+
+
+def test_all_waits_but_the_first_have_a_least() -> None:
+    """Of the ceiling, which grows as it is told."""
+    none = Backoff(lambda: 0.0, 10.0, 50.0, 3.0, 0.4)
+    assert [none.next() for _ in range(4)] == pytest.approx([0.1, 12.0, 20.0, 20.0])
+    none.reset()
+    assert none.next() == 0.1
+
+
+@pytest.mark.parametrize(("first_s", "then"), [(8.0, 8.0), (9.0, 9.0), (4.0, 8.0), (3.9, 7.8)])
+def test_ease_goes_no_lower_than_the_first(first_s: float, then: float) -> None:
+    backoff = Backoff(lambda: 1.0, first_s)
+    for _ in range(9):
+        backoff.next()
+    backoff.ease()
+    assert backoff.next() == then
 
 
 @pytest.mark.parametrize(("tries", "then"), [(0, 1), (1, 2), (2, 4), (3, 8), (4, 8), (9, 8)])

@@ -21,7 +21,7 @@ from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
 from paho.mqtt.subscribeoptions import SubscribeOptions
 
-from pole_agent.errors import LinkLost, NotAcknowledged, PublishRefused, TakenOver
+from pole_agent.errors import LinkLost, LinkSilent, NotAcknowledged, PublishRefused, TakenOver
 from pole_agent.uplink.client import AckClient
 from pole_agent.uplink.events import Incoming, Message
 from pole_agent.uplink.memory import MemoryBroker
@@ -373,7 +373,7 @@ async def test_what_mqtt_does_not_allow_is_refused_here(odd: OddBroker) -> None:
 
 
 @pytest.mark.parametrize(
-    ("code", "what"), [(0x8E, TakenOver), (0x8B, LinkLost), (0x8D, LinkLost), (0x87, LinkLost)]
+    ("code", "what"), [(0x8E, TakenOver), (0x8B, LinkLost), (0x8D, LinkSilent), (0x87, LinkLost)]
 )
 async def test_only_one_reason_means_a_twin(odd: OddBroker, code: int, what: type[LinkLost]) -> None:
     """The broker says why it lets go: taken over (0x8e) is another client with our name, shutting down and
@@ -657,7 +657,7 @@ async def test_a_silent_line_is_asked_and_given_up() -> None:
     line._ping_t = 110.0
     assert client._stuck(119.9) is None
     lost = client._stuck(120.0)
-    assert type(lost) is LinkLost
+    assert type(lost) is LinkSilent
     assert str(lost) == "timed out: the broker did not acknowledge in time"
 
 

@@ -17,7 +17,7 @@ from typing import Any
 
 from pole_agent.clock import wait
 from pole_agent.context import Context
-from pole_agent.errors import LinkLost, NotAcknowledged, PublishRefused, TakenOver
+from pole_agent.errors import LinkLost, LinkSilent, NotAcknowledged, PublishRefused, TakenOver
 from pole_agent.languages import phrase
 from pole_agent.loops.upload.carry import Carry
 from pole_agent.loops.upload.drain import WINDOW, Drain
@@ -53,18 +53,19 @@ class Upload:
         inbox: asyncio.Queue[Incoming],
         *,
         random: Callable[[], float],
+        spread_s: float,
         version: str,
         beat: Callable[[], None] = lambda: None,
     ) -> None:
-        """`inbox` gets the commands; `random` gives 0 to 1 for the pauses between attempts; `version` is the
-        agent's own.
+        """`inbox` gets the commands; `random` gives 0 to 1 for the pauses between attempts, `spread_s` the
+        longest of the first; `version` is the agent's own.
         """
         self._beat = beat
         self._broker, self._inbox = broker, inbox
         self._context, self._store, self._board = context, context.store, context.board
         self._parts, self._clock, self._base = context.parts, context.clock, context.base
         self._own = Own(context, version)
-        self._random = random
+        self._random, self._spread_s = random, spread_s
         self._sent: dict[str, list[int]] = {}  # type -> events, bytes
         self._session: Session | None = None
         self._carry: Carry | None = None
@@ -74,14 +75,19 @@ class Upload:
         self.certificate_ends: float | None = None  # wall time, of the broker's, as it was last seen
 
     async def run(self) -> None:
-        attempts = Attempts(self._random, self._clock.monotonic())
+        attempts = Attempts(self._random, self._clock.monotonic(), self._spread_s)
         while True:
             self._beat()
             attempts.begin(self._clock.monotonic(), self.sent_events, len(self._quarantine.topics))
             try:
                 await self._connect(attempts)
             except LinkLost as error:
-                lost = attempts.lost(self._clock.monotonic(), self.sent_events, len(self._quarantine.topics))
+                lost = attempts.lost(
+                    self._clock.monotonic(),
+                    self.sent_events,
+                    len(self._quarantine.topics),
+                    silent=isinstance(error, LinkSilent),
+                )
                 if lost.first:
                     log.warning("uplink: lost %s: %s", self._broker.name, error)
                 if lost.news:

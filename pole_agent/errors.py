@@ -87,6 +87,10 @@ class LinkSilent(LinkLost):
     """Nobody closed the connection, and the broker answers no more."""
 
 
+class Learned(LinkLost):
+    """The attempt failed, and showed what this broker does not bear: the next one goes another way."""
+
+
 class NotAcknowledged(LinkLost):
     """The broker is there and answers, but leaves out acknowledgements: the line is not the cause."""
 

@@ -89,9 +89,8 @@ def context_of(
         storage = settings.storage
         store = Store(storage.state_dir, storage.max_mb, keeper.stamp, new_id_of(clock), storage.batch_s)
         board, parts, inbox = Board(), Parts(store.record, clock.monotonic), asyncio.Queue(INBOX)
-    return Context(
-        base=settings.base_topic, clock=clock, keeper=keeper, store=store, board=board, parts=parts
-    ), inbox
+    base = settings.base_topic
+    return Context(base=base, clock=clock, keeper=keeper, store=store, board=board, parts=parts), inbox
 
 
 def light_of(

@@ -11,7 +11,6 @@ from pole_agent.languages import phrase
 from pole_agent.settings.host import Host
 from pole_agent.settings.section import FilePath, Name, Section
 
-
 SPREAD_S = 9.0  # chosen by simulation: docs/decisions/137
 
 
@@ -36,8 +35,8 @@ class MqttSettings(Section):
         Field(
             ge=0.1,
             le=50,
-            description="the first attempt after the broker closed the connection comes within so many seconds,"
-            " at random; 1 for a broker on the pole itself",
+            description="the first attempt after the broker closed the connection comes within so many"
+            " seconds, at random; 1 for a broker on the pole itself",
         ),
     ] = Field(default_factory=lambda data: 1.0 if _on_the_pole(data.get("host", "")) else SPREAD_S)
     homeassistant: Annotated[

@@ -49,12 +49,16 @@ class Attempts:
     def connected(self) -> None:
         self._online = True
 
-    def lost(self, now: float, delivered: int, held: int, *, silent: bool = False) -> Lost:
-        """The attempt, or the session that came of it, is over. `silent`: nobody closed it."""
+    def lost(
+        self, now: float, delivered: int, held: int, *, silent: bool = False, learned: bool = False
+    ) -> Lost:
+        """The attempt, or the session that came of it, is over. `silent`: nobody closed it; `learned`: the
+        next goes another way.
+        """
         first, self._online = self._online, False
         if first:
             self._offline_since = now
-        if now - self._started >= STEADY_S or held > self._held:
+        if now - self._started >= STEADY_S or learned or held > self._held:
             self._backoff.reset()
         elif delivered > self._delivered:
             self._backoff.ease()

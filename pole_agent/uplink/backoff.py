@@ -14,8 +14,8 @@ EASY_S = 8.0
 
 @dataclass(slots=True)
 class Backoff:
-    """The ceiling grows from `first_s` by `growth` to `most_s`. The first wait is drawn between nothing and it,
-    the others between `least` of it and all.
+    """The ceiling grows from `first_s` by `growth` to `most_s`. The first wait is drawn between nothing and
+    it, the others between `least` of it and all.
 
     `random` gives 0 to 1.
     """

@@ -15,7 +15,7 @@ from typing import Any
 
 import aiomqtt
 
-from pole_agent.errors import LinkLost, TakenOver
+from pole_agent.errors import Learned, LinkLost, TakenOver
 from pole_agent.languages import phrase
 from pole_agent.settings.reading import secret
 from pole_agent.uplink.client import CLOSED_EARLY, MAX_IN_FLIGHT, AckClient
@@ -96,7 +96,7 @@ class MqttBroker:
         try:
             await client.__aenter__()
         except (aiomqtt.MqttError, OSError, ValueError) as error:
-            raise LinkLost(self._refused(error, client)) from error
+            raise self._refused(error, client) from error
         self._versions.answered(modern)
         jobs = [asyncio.create_task(client.watch(), name="watch the line")]
         if not modern:
@@ -121,27 +121,29 @@ class MqttBroker:
             await asyncio.gather(*jobs, return_exceptions=True)
             await close(client)
 
-    def _refused(self, error: Exception, client: AckClient) -> str:
-        """Learn from how the broker did not let us in; in words."""
+    def _refused(self, error: Exception, client: AckClient) -> LinkLost:
+        """Learn from how the broker did not let us in."""
         now, code = time.monotonic(), reason_code(error)
         if client.closed_early:
             if self._versions.closed(client.modern, now):
                 other = "3.1.1" if client.modern else "5"
-                return phrase("closed-early-retry", problem=CLOSED_EARLY, version=other)
+                return Learned(phrase("closed-early-retry", problem=CLOSED_EARLY, version=other))
+            if self._versions.deciding:
+                return Learned(explain(error, self._address.tls))
         elif code is None:
             self._versions.broken()
         elif code in UNSUPPORTED_PROTOCOL:
             if client.modern and self._versions.unsupported(now):
-                return phrase("retry-with-3")
+                return Learned(phrase("retry-with-3"))
         else:
             self._versions.answered(client.modern)
             if code == RETAIN_UNSUPPORTED and self._retains:
                 self._retains = False
-                return phrase("retry-without-retained", problem=error)
+                return Learned(phrase("retry-without-retained", problem=error))
             if code == QOS_UNSUPPORTED and self._most_qos:
                 self._most_qos = 0
-                return phrase("retry-with-qos-0", problem=error)
-        return explain(error, self._address.tls)
+                return Learned(phrase("retry-with-qos-0", problem=error))
+        return LinkLost(explain(error, self._address.tls))
 
     async def _ask_for_5(self, client: AckClient) -> None:
         """While we speak 3.1.1 for want of 5: ask every hour, under another name, whether the broker knows

@@ -12,7 +12,7 @@ from typing import Any
 import aiomqtt
 from paho.mqtt.subscribeoptions import SubscribeOptions
 
-from pole_agent.errors import LinkLost
+from pole_agent.errors import Learned, LinkLost
 from pole_agent.languages import phrase
 from pole_agent.race import race
 from pole_agent.uplink.client import FAILURE, REASONS, AckClient
@@ -155,7 +155,7 @@ async def subscribe(client: AckClient, base: str, filters: Filters, group: list[
         filters.closed(group, time.monotonic())
         if len(group) == 1 and not client._disconnected.done() and client._client.is_connected():
             return  # it does not answer to this one
-        raise _lost(error, "cannot subscribe: ") from None
+        raise Learned(f"cannot subscribe: {_lost(error)}") from None
     codes = [int(getattr(code, "value", code)) for code in codes]
     if len(group) > 1 and min(codes) >= FAILURE:
         filters.split()

@@ -19,6 +19,7 @@ class Versions:
         self._auto = protocol == "auto"
         self._old_until = float("inf") if protocol == "3.1.1" else 0.0
         self._closes = 0
+        self._changed = False
         self.knows_5 = False  # this broker was seen in MQTT 5
 
     def modern(self, now: float) -> bool:
@@ -52,9 +53,14 @@ class Versions:
         self._closes += 1
         if self._closes < SILENT_CLOSES:
             return False
-        self._closes = 0
+        self._closes, self._changed = 0, True
         self._old_until = now + AGAIN_S if modern else 0.0
         return True
+
+    @property
+    def deciding(self) -> bool:
+        """Some closes without a word tell something, until the other version was tried once."""
+        return self._closes > 0 and not self._changed
 
     def broken(self) -> None:
         """Nobody was there, or nothing came in time: that says nothing of versions."""

@@ -146,7 +146,7 @@ class Pole:
         context = Context(
             base=BASE, clock=clock, keeper=keeper, store=self.store, board=self.board, parts=self.parts
         )
-        self.upload = Upload(context, self.broker, self.inbox, random=lambda: 0.0, spread_s=1.0, version="0")
+        self.upload = Upload(context, self.broker, self.inbox, random=lambda: 0.0, spread_s=0.1, version="0")
         for path in ("info", "active", "lamp/state"):
             self.board.post(f"{BASE}/{path}", Message(f"{BASE}/{path}", b"{}", retain=True))
         self.board.post(f"{BASE}/health", Message(f"{BASE}/health", b"{}", qos=0, retain=True))

@@ -57,10 +57,17 @@ def test_how_long_until_the_next(lasted_s: float, delivered: int, held: int, pau
     [(1.0, [9.0, 19.8, 43.56, 50.0, 50.0]), (0.0, [0.1, 7.92, 17.424, 20.0, 20.0]), (0.5, [4.5, 13.86])],
 )
 def test_the_fleet_is_spread(draw: float, pauses_s: list[float]) -> None:
-    """The first attempt may come at once, or within the spread; the others not before 0.4 of their ceiling."""
+    """The first attempt may come at once, or within the spread; the others not before 0.4 of theirs."""
     attempts = Attempts(lambda: draw, NOW, 9.0)
     attempts.connected()
     assert [lost(attempts, NOW).pause_s for _ in pauses_s] == pytest.approx(pauses_s)
+
+
+def test_what_was_learned_is_tried_soon() -> None:
+    attempts = Attempts(lambda: 1.0, NOW, 9.0)
+    tried(attempts, 5)
+    assert attempts.lost(NOW, 0, 0, learned=True).pause_s == 9.0
+    assert lost(attempts, NOW).pause_s == pytest.approx(19.8)
 
 
 @pytest.mark.parametrize(("spread_s", "first_s"), [(9.0, 1.0), (0.5, 0.5)])

@@ -43,9 +43,9 @@ async def test_an_attempt_writes_nothing(odd: OddBroker, tmp_path: Path) -> None
     async def work(birth: int) -> None:
         odd.oddity.connack, before = 0x88, len(odd.connects)
         async with running(Pole(state, odd.port)) as pole:
-            await until(lambda: len(odd.connects) >= before + 3, 20)
+            await until(lambda: len(odd.connects) >= before + 2, 20)
             files = written(state)
-            await until(lambda: len(odd.connects) >= before + 13, 20)
+            await until(lambda: len(odd.connects) >= before + 6, 20)
             assert written(state) == files
             odd.oddity.connack = 0
             await until(lambda: status(odd).get("birth") == birth, 20, lambda: status(odd))

@@ -725,10 +725,11 @@ def test_fifth_close_without_word_changes_version() -> None:
     Five in a row, for an hour; and in 3.1.1 five lead back.
     """
     v = Versions("auto")
-    assert [v.closed(True, 10.0) for _ in range(5)] == [False] * 4 + [True]
+    assert not v.deciding
+    assert [(v.closed(True, 10.0), v.deciding) for _ in range(5)] == [(False, True)] * 4 + [(True, False)]
     assert [v.modern(at) for at in (10.0, 3609.9, 3610.0)] == [False, False, True]
     assert v.again_at() == 3610.0
-    assert [v.closed(False, 20.0) for _ in range(5)] == [False] * 4 + [True]
+    assert [(v.closed(False, 20.0), v.deciding) for _ in range(5)] == [(False, False)] * 4 + [(True, False)]
     assert v.modern(20.0)
     assert v.again_at() == FOR_EVER
 

@@ -17,7 +17,7 @@ from typing import Any
 
 from pole_agent.clock import wait
 from pole_agent.context import Context
-from pole_agent.errors import LinkLost, LinkSilent, NotAcknowledged, PublishRefused, TakenOver
+from pole_agent.errors import Learned, LinkLost, LinkSilent, NotAcknowledged, PublishRefused, TakenOver
 from pole_agent.languages import phrase
 from pole_agent.loops.upload.carry import Carry
 from pole_agent.loops.upload.drain import WINDOW, Drain
@@ -87,6 +87,7 @@ class Upload:
                     self.sent_events,
                     len(self._quarantine.topics),
                     silent=isinstance(error, LinkSilent),
+                    learned=isinstance(error, Learned),
                 )
                 if lost.first:
                     log.warning("uplink: lost %s: %s", self._broker.name, error)

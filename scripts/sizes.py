@@ -1,4 +1,4 @@
-"""How long the functions and files of the package and of the city are. Fails where one is longer than
+"""How long the functions and files of the package, the city and the adapters are. Fails where one is longer than
 CONTRIBUTING allows; scripts/check runs this.
 
 .venv-dev/bin/python scripts/sizes.py           the figures, and what is too long
@@ -13,7 +13,8 @@ import sys
 from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
-PACKAGES = (ROOT / "pole_agent", ROOT / "docs" / "examples" / "city")
+EXAMPLES = ROOT / "docs" / "examples"
+PACKAGES = (ROOT / "pole_agent", EXAMPLES / "city", EXAMPLES / "adapters")
 # Lines; arguments of a constructor that may be given by position, without self
 MAX_FUNCTION, MAX_POSITIONAL, MAX_FILE = 60, 8, 300
 MEDIAN, P90 = 8, 25  # lines of a function

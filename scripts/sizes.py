@@ -1,5 +1,5 @@
-"""How long the functions and files of the package, the city and the adapters are. Fails where one is longer than
-CONTRIBUTING allows; scripts/check runs this.
+"""How long the functions and files of the package, the city and the adapters are. Fails where one is longer
+than CONTRIBUTING allows; scripts/check runs this.
 
 .venv-dev/bin/python scripts/sizes.py           the figures, and what is too long
 .venv-dev/bin/python scripts/sizes.py --all     the ten longest of each too

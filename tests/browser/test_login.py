@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -18,13 +19,15 @@ from tests.page.served import MADE, PASSWORD
 from tests.page.test_trial import CONFIG
 
 pytestmark = pytest.mark.browser
+WRITTEN_S = 90.0
 REQUEST = json.loads((ROOT / "docs/samples/drone-request.json").read_text())
 
 
 @pytest.fixture
 def pole(tmp_path: Path) -> Iterator[Process]:
     port = free_port()
-    (tmp_path / "pole.toml").write_text(CONFIG.format(clip=CLIP, port=port))
+    kept = CONFIG.replace("[storage]\n", "[storage]\ntrajectory_days = 1\n")
+    (tmp_path / "pole.toml").write_text(kept.format(clip=CLIP, port=port))
     book.write(tmp_path / "state", {f"the {role}": account for role, account in MADE.items()})
     process = Process(["run", "--config", str(tmp_path / "pole.toml")], f"http://127.0.0.1:{port}/", tmp_path)
     yield process
@@ -51,6 +54,34 @@ def test_login(look: Look, pole: Process) -> None:
     page.get_by_role("heading", name="Log in").wait_for()
     refused = [c for c in watched.complaints if "401" not in c]  # the browser tells of the wrong password
     assert refused == [] and watched.foreign == []
+
+
+def test_rehearsal(look: Look, pole: Process) -> None:
+    """A new rule is tried on what the pole has seen: how often it would have told somebody, beside today's
+    rules. What is seen is written down once a minute.
+    """
+    watched = look(pole.url, "en", 1280, 1200)
+    page = watched.open()
+    page.get_by_label("Name").fill("the technician")
+    page.get_by_label("Password").fill(PASSWORD)
+    page.get_by_label("Password").press("Enter")
+    page.goto(f"{pole.url}#setup")
+    page.get_by_role("button", name="+ new rule").click()
+    rule = page.locator("fieldset").last
+    rule.get_by_label("Name").fill("on-the-road")
+    rule.get_by_label("Severity").select_option("warning")
+    row = page.get_by_role("row", name="on-the-road")
+    deadline = time.monotonic() + WRITTEN_S
+    while True:
+        page.get_by_role("button", name="Rehearse on the last 7 days").click()
+        row.or_(page.get_by_text("no trajectories")).first.wait_for()
+        if row.count() or time.monotonic() > deadline:
+            break
+        time.sleep(5)
+    new, today = row.locator("td").all_inner_texts()
+    assert new.startswith("1 (")
+    assert today == "–"
+    assert page.get_by_text("Wh").count() >= 1
 
 
 def test_commission(look: Look, pole: Process, tmp_path: Path) -> None:

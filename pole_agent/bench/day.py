@@ -27,6 +27,7 @@ from pole_agent.frame import Frame, Image
 from pole_agent.settings import Settings
 from pole_agent.settings.load import Loaded
 from pole_agent.simulator.broker import mosquitto_on_loopback
+from pole_agent.vision.region import WHOLE, within
 from pole_agent.vocabulary import Box, Detection
 
 OBJECTS = 10_000  # a day: a road of a neighbourhood with eight hundred an hour when it is busiest
@@ -181,7 +182,7 @@ class Street:
 
 
 class Eye:
-    """Detector: knows who is in the drawn street."""
+    """Detector: knows who is in what it is shown of the drawn street."""
 
     took_ms = 0.0
 
@@ -192,7 +193,9 @@ class Eye:
         return
 
     async def detect(self, frame: Frame) -> Sequence[Detection]:
-        return [Detection(box, 0.8, walker.label) for walker, box in self._street.there]
+        shown = frame.part or WHOLE
+        there = [(walker, within(box, shown)) for walker, box in self._street.there]
+        return [Detection(box, 0.8, walker.label) for walker, box in there if box is not None]
 
     def close(self) -> None:
         return

@@ -25,6 +25,7 @@ PART = 4 / 3  # of each of its parts
 SHARED = 0.25
 CUT = 0.01  # of the region: a box that touches its edge is only a part of something
 EDGE = 1e-6
+WHOLE = Box(0.0, 0.0, 1.0, 1.0)
 
 
 def choose(moving: Box | None, going: Sequence[Box], width: int, height: int) -> Box | None:
@@ -107,3 +108,19 @@ def back(found: Sequence[Detection], region: Box) -> list[Detection]:
         )
         whole.append(Detection(box, d.score, d.label))
     return whole
+
+
+def within(box: Box, part: Box) -> Box | None:
+    """The box as a detector sees it that is shown that part of the picture; None when nothing of it lies
+    there. `back` is the other way.
+    """
+    if box.right <= part.left or box.left >= part.right or box.bottom <= part.top or box.top >= part.bottom:
+        return None
+    w, h = part.width, part.height
+    x1, y1, x2, y2 = (
+        (box.left - part.left) / w,
+        (box.top - part.top) / h,
+        (box.right - part.left) / w,
+        (box.bottom - part.top) / h,
+    )
+    return Box(max(0.0, x1), max(0.0, y1), min(1.0, x2), min(1.0, y2))

@@ -10,9 +10,8 @@ from pole_agent.frame import Frame
 from pole_agent.languages import phrase
 from pole_agent.settings.reading import decoded
 from pole_agent.vision.detector import WEAK_SCORE
+from pole_agent.vision.region import WHOLE, within
 from pole_agent.vocabulary import Box, Detection
-
-WHOLE = Box(0.0, 0.0, 1.0, 1.0)
 
 
 class ScriptedDetector:
@@ -44,27 +43,11 @@ class ScriptedDetector:
         return (
             found
             if frame.part is None
-            else [Detection(b, d.score, d.label) for d in found if (b := _within(d.box, part))]
+            else [Detection(b, d.score, d.label) for d in found if (b := within(d.box, part))]
         )
 
     def close(self) -> None:
         self._open = False
-
-
-def _within(box: Box, part: Box) -> Box | None:
-    """The box as a detector sees it who is shown that part of the picture; None when nothing of it lies
-    there.
-    """
-    if box.right <= part.left or box.left >= part.right or box.bottom <= part.top or box.top >= part.bottom:
-        return None
-    w, h = part.width, part.height
-    x1, y1, x2, y2 = (
-        (box.left - part.left) / w,
-        (box.top - part.top) / h,
-        (box.right - part.left) / w,
-        (box.bottom - part.top) / h,
-    )
-    return Box(max(0.0, x1), max(0.0, y1), min(1.0, x2), min(1.0, y2))
 
 
 def scale(box: Box, x: float, y: float) -> Box:

@@ -7,9 +7,14 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+import numpy as np
 import pytest
 
-from pole_agent.bench.day import HOURS, OBJECTS, SPEED, Day, day, walkers
+from pole_agent.bench.day import HOURS, OBJECTS, SPEED, Day, Eye, Street, Walker, day, walkers
+from pole_agent.clock import ManualClock
+from pole_agent.frame import Frame
+from pole_agent.vision.region import back, cut
+from pole_agent.vocabulary import Box
 from tests.conftest import mosquitto_program
 
 DAY_MB, OBJECT_BYTES = 50.0, 1500.0
@@ -35,6 +40,20 @@ def test_the_drawn_day_is_the_day_that_it_says() -> None:
     busiest = sum(7 * 3600 <= p.begin < 8 * 3600 for p in people)
     assert busiest == pytest.approx(OBJECTS * HOURS[7] / sum(HOURS), rel=0.15)
     assert {p.label for p in people} == {"person", "motorcycle", "car"}
+
+
+async def test_the_drawn_eye_sees_what_it_is_shown() -> None:
+    """Shown a part of the picture it answers for that part and not for what lies beside it."""
+    people = [Walker(0.0, "car", 10.0, 0.9, True), Walker(0.0, "person", 10.0, 0.9, False)]
+    street = Street(ManualClock(wall=0.0), people)
+    street.there = [(walker, box) for walker in people if (box := walker.box(1.0))]
+    picture = np.zeros((120, 160, 3), np.uint8)
+    left = Box(0.0, 0.5, 0.5, 1.0)
+    whole = await Eye(street).detect(Frame(picture, 1.0, 0))
+    part = await Eye(street).detect(Frame(cut(picture, left), 1.0, 0, part=left))
+    assert [d.label for d in whole] == ["car", "person"]
+    assert [d.label for d in part] == ["car"]
+    assert back(part, left)[0].box.left == pytest.approx(whole[0].box.left)
 
 
 @pytest.mark.alone

@@ -18,6 +18,7 @@ from pole_agent.settings import Settings
 from pole_agent.trajectories.blocks import encode
 from pole_agent.trajectories.files import folder_of, name_of
 from pole_agent.trajectories.recorder import Batch, Recorder
+from pole_agent.vision.region import WHOLE, within
 from pole_agent.vocabulary import Box, Detection, RecordEvent
 
 LOOKS_A_S = 5.0
@@ -38,10 +39,11 @@ class NoisyEye:
         return
 
     async def detect(self, frame: Frame) -> Sequence[Detection]:
+        shown = frame.part or WHOLE
         return [
             Detection(self._seen(box), min(0.95, max(0.3, self.chance.gauss(0.75, 0.1))), walker.label)
-            for walker, box in self.there
-            if self.chance.random() >= MISSED
+            for walker, whole in self.there
+            if (box := within(whole, shown)) is not None and self.chance.random() >= MISSED
         ]
 
     def _seen(self, box: Box) -> Box:

@@ -191,7 +191,7 @@ async def test_each_noon_the_night_is_summed_up(bench: Bench, world: Worlds) -> 
     config = bench(PROGRAM + MQTT)
 
     async with world(config, MORNING, jobs=DAY) as w:
-        await w.pass_time(9 * 3600, 20.0)
+        await w.pass_time(9 * 3600, 120.0)
         await w.until(lambda: w.events("lamp.summarized"))
         (night,) = w.events("lamp.summarized")
         data = night["data"]
@@ -205,7 +205,7 @@ async def test_each_noon_the_night_is_summed_up(bench: Bench, world: Worlds) -> 
         account = w.runtime.light.account()
         assert account["burn_s"] / 3600 == pytest.approx(1.35, abs=0.05)
         assert account["boots"] == 1, "the same boot"
-        await w.pass_time(10 * 3600, 20.0)
+        await w.pass_time(10 * 3600, 120.0)
         await w.until(lambda: w.events("lamp.summarized"))
         assert [e["data"]["night"] for e in w.events("lamp.summarized")] == ["2026-11-25"]
         assert w.events("lamp.summarized")[0]["data"]["total"]["burn_h"] == pytest.approx(
@@ -268,7 +268,7 @@ async def test_a_day_without_a_clock_is_summed_up_undated(world: Worlds, days: i
     """Without a clock a day is summed up without its date."""
 
     async with world(PROGRAM, 1000.0, time_server=False, jobs=DAY, trust="auto") as w:
-        await w.pass_time(days * 24 * 3600 + 600, 30.0)
+        await w.pass_time(days * 24 * 3600 + 600, 120.0)
         await w.until(lambda: len(w.events("lamp.summarized")) == days)
         assert [
             (e["data"]["night"], round(e["data"]["observed_h"])) for e in w.events("lamp.summarized")

@@ -12,7 +12,7 @@ from pole_agent.loops.upload.own import Own
 from pole_agent.store.succession import BIRTHS
 from pole_agent.uplink.events import Message
 from tests.loops.dispatching import SwitchedStore
-from tests.loops.test_upload import BASE, STATUS, Pole, running
+from tests.loops.test_upload import BASE, PAUSES_S, STATUS, Pole, running
 from tests.loops.test_upload_memory import OLD, live, named, there
 
 # --- the own words
@@ -110,7 +110,7 @@ async def test_the_uplink_beats_at_each_attempt(tmp_path: Path) -> None:
     async with running(pole):
         for n in range(1, 5):
             await pole.until(lambda n=n: len(pole.city.attempts) == n and pole.asleep)  # type: ignore[misc]
-            await pole.clock.advance(2.0 ** (n - 1))
+            await pole.clock.advance(PAUSES_S[n - 1])
         await pole.until(lambda: len(pole.city.attempts) == 5)
     assert beats == [at for at, _, _ in pole.city.attempts]
 

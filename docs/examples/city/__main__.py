@@ -4,26 +4,29 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import getpass
 import logging
 import os
+import secrets
 import sys
 from pathlib import Path
 
-from city import services
+from city import people, services
 from city.link import Link
 from city.settings import Settings, SettingsError, load
 from city.store import StoreError, opened
 
 HELP = """\
-A city for smart poles: stores every event, proves that none is missing.
+A city for smart poles: stores every event, proves that none is missing, shows what is open.
 
   scripts/city                       starts all and says the address; Ctrl-C ends all
   scripts/city --with-demo           with two demo poles that report to it
   scripts/city verify                the proof: which events of which pole are missing
+  scripts/city user NAME --role officer     an account for the board: viewer, officer or admin
 
 Everything is in one folder (--folder); its city.toml says how to use another broker or database.
 """
-COMMANDS = ("run", "writer", "verify")
+COMMANDS = ("run", "writer", "board", "verify", "user")
 
 
 def main() -> int:
@@ -38,7 +41,7 @@ def main() -> int:
     except SettingsError as error:
         print(f"city: {error}", file=sys.stderr)
         return 2
-    except (OSError, StoreError) as error:
+    except (OSError, StoreError, people.PeopleError) as error:
         print(f"city: {error}", file=sys.stderr)
         return 1
 
@@ -48,6 +51,9 @@ def parser() -> argparse.ArgumentParser:
         prog="scripts/city", description=HELP, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     found.add_argument("command", nargs="?", default="run", choices=COMMANDS)
+    found.add_argument("name", nargs="?", help="of an account")
+    found.add_argument("--role", default="officer", choices=sorted(people.RIGHTS), help="default: officer")
+    found.add_argument("--password-file", type=Path, help="else the password is asked for")
     found.add_argument("--folder", type=Path, default=default_folder(), help="default: %(default)s")
     found.add_argument("--with-demo", dest="demo", metavar="PROGRAM", help=argparse.SUPPRESS)
     return found
@@ -65,6 +71,10 @@ def run(settings: Settings, arguments: argparse.Namespace) -> int:
             return start(settings, arguments.demo)
         case "writer":
             asyncio.run(write(settings))
+        case "board":
+            asyncio.run(show(settings))
+        case "user":
+            return add_user(settings.folder, arguments)
         case "verify":
             return asyncio.run(verify(settings))
     return 0
@@ -78,6 +88,8 @@ def start(settings: Settings, demo: str | None) -> int:
     try:
         all_of_it.start()
         url, _ = services.database_of(settings)
+        address = f"http://{settings.host}:{settings.port}/"
+        print(f"the board is at  {address}\n{first_account(settings.folder)}", end="")
         print(f"poles report to  mqtt://{broker}\nstored in        {url}\nCtrl-C ends it", flush=True)
         all_of_it.watch()
     finally:
@@ -96,6 +108,53 @@ async def write(settings: Settings) -> None:
             await Writer(db, link, prefix).run()
         finally:
             link.stop()
+
+
+async def show(settings: Settings) -> None:
+    from city.board import Board
+    from city.duty import Duty
+    from city.orders import Orders, wishes
+    from city.view import View
+
+    client = f"{settings.broker.prefix}-city-desk"
+    async with opened(*services.database_of(settings)) as db:
+        link = Link(settings.desk_broker, client, wishes(client), session=False)
+        orders, view = Orders(link, client), View(db)
+        duty = Duty(db, view, settings, orders)
+        link.start()
+        try:
+            async with asyncio.TaskGroup() as group:
+                for work in (orders.run(), duty.run(), Board(db, view, settings, duty, orders).run()):
+                    group.create_task(work)
+        finally:
+            link.stop()
+
+
+def add_user(folder: Path, arguments: argparse.Namespace) -> int:
+    """An account; a known name gets a new password and role."""
+    if arguments.name is None:
+        print("city: scripts/city user NAME --role officer", file=sys.stderr)
+        return 2
+    if arguments.password_file is not None:
+        password = (arguments.password_file.read_text().splitlines() or [""])[0]
+    else:
+        password = getpass.getpass("password: ")
+        if getpass.getpass("again: ") != password:
+            print("city: they differ", file=sys.stderr)
+            return 1
+    people.add(folder, arguments.name, people.made(arguments.role, password))
+    print(f"{arguments.name} may log in as {arguments.role}")
+    return 0
+
+
+def first_account(folder: Path) -> str:
+    """A city without accounts gets an admin. Returns how to log in, empty where there are accounts."""
+    if people.read(folder):
+        return ""
+    password, file = secrets.token_urlsafe(12), folder / "first-password"
+    people.add(folder, "admin", people.made("admin", password))
+    file.write_text(password + "\n")
+    return f"log in as        admin, {password} (also in {file}; scripts/city user admin changes it)\n"
 
 
 async def verify(settings: Settings) -> int:

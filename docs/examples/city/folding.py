@@ -23,7 +23,7 @@ FINAL = 9
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Incident:
-    """`place` is its zone or line; times RFC 3339, None where nobody said."""
+    """`place` is its zone or line; times RFC 3339, None where nobody said; `quality` that of its clock."""
 
     source: str
     incident_id: str
@@ -38,6 +38,7 @@ class Incident:
     closed_at: str | None
     duration_s: float | None
     end_reason: str | None
+    quality: str
     simulation: bool
 
 
@@ -81,6 +82,7 @@ def incident_of(event: Event) -> Incident | None:
         closed_at=event.time if closed else None,
         duration_s=_seconds(duration) if closed else None,
         end_reason=_word(data.get("end_reason")) if closed else None,
+        quality=event.quality,
         simulation=event.simulation,
     )
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import ssl
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -69,6 +70,7 @@ class Link:
         self.connected = asyncio.Event()
         self.refused: str = ""  # why the last connection or subscription failed
         self.turn = 0
+        self.since = 0.0  # wall seconds of the last connection
         self._broker, self._wishes, self._session = broker, wishes, session
         self._loop = asyncio.get_running_loop()
         self._client = client = mqtt.Client(
@@ -179,7 +181,7 @@ class Link:
             self.messages.put_nowait(message)
 
     def _came(self) -> None:
-        self.refused = ""
+        self.refused, self.since = "", time.time()
         self.connected.set()
 
     def _lost(self, why: str) -> None:

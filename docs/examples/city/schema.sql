@@ -24,10 +24,11 @@ CREATE TABLE IF NOT EXISTS aside (
 CREATE TABLE IF NOT EXISTS incidents (
   source TEXT NOT NULL, incident_id TEXT NOT NULL, rule TEXT NOT NULL, kind TEXT NOT NULL, camera TEXT NOT NULL,
   place TEXT NOT NULL, class TEXT NOT NULL, severity TEXT NOT NULL, notify TEXT NOT NULL,
-  opened_at TEXT, closed_at TEXT, duration_s DOUBLE PRECISION, end_reason TEXT, simulation INTEGER NOT NULL,
-  came TEXT NOT NULL, PRIMARY KEY (source, incident_id)
+  opened_at TEXT, closed_at TEXT, duration_s DOUBLE PRECISION, end_reason TEXT, quality TEXT NOT NULL,
+  simulation INTEGER NOT NULL, came TEXT NOT NULL, PRIMARY KEY (source, incident_id)
 );
 CREATE INDEX IF NOT EXISTS incidents_by_time ON incidents (opened_at);
+CREATE INDEX IF NOT EXISTS incidents_by_coming ON incidents (came);
 CREATE TABLE IF NOT EXISTS requests (
   source TEXT NOT NULL, request_id TEXT NOT NULL, state TEXT NOT NULL, number BIGINT NOT NULL,
   simulation INTEGER NOT NULL, came TEXT NOT NULL, document TEXT NOT NULL, PRIMARY KEY (source, request_id)
@@ -39,3 +40,10 @@ CREATE TABLE IF NOT EXISTS states (
 );
 -- writer: when it last wrote.
 CREATE TABLE IF NOT EXISTS facts (name TEXT PRIMARY KEY, value TEXT NOT NULL);
+-- The desk: rows of the queue as JSON; what officers said of incidents, and whether the pole has answered; who did what.
+CREATE TABLE IF NOT EXISTS cases (id TEXT PRIMARY KEY, opened_at TEXT NOT NULL, done INTEGER NOT NULL, document TEXT NOT NULL);
+CREATE TABLE IF NOT EXISTS verdicts (
+  source TEXT NOT NULL, incident_id TEXT NOT NULL, verdict TEXT NOT NULL, who TEXT NOT NULL, at TEXT NOT NULL,
+  answered INTEGER NOT NULL, PRIMARY KEY (source, incident_id)
+);
+CREATE TABLE IF NOT EXISTS audit (id TEXT PRIMARY KEY, at TEXT NOT NULL, who TEXT NOT NULL, what TEXT NOT NULL, about TEXT NOT NULL);

@@ -85,9 +85,9 @@ class Services:
         if found is not None:
             self._cluster = cluster.Cluster(found, folder / "postgresql")
             self._cluster.start()
-        self._start(
-            Child("writer", [sys.executable, "-m", "city", "writer", "--folder", str(folder)], folder)
-        )
+        for name in ("writer", "board"):
+            self._start(Child(name, [sys.executable, "-m", "city", name, "--folder", str(folder)], folder))
+        self._wait_for_port(self._settings.port)
         for child in self._extra:
             self._start(child)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +27,7 @@ class Settings:
     database_password_file: Path | None
     own_broker: bool
     broker: Broker
+    desk_broker: Broker  # the same one, with what the desk may do there
     host: str
     port: int
     names: tuple[str, ...]
@@ -48,7 +49,7 @@ def load(folder: Path) -> Settings:
 
 def _settings(folder: Path, document: Mapping[str, Any]) -> Settings:
     mqtt = _table(document, "mqtt", "host port prefix username password_file ca_file")
-    board = _table(document, "board", "host port names")
+    board = _table(document, "board", "host port names username password_file")
     desk = _table(document, "desk", "escalate_s command recorder contact")
     _only(document, "", "database database_password_file mqtt board desk")
     broker = Broker(
@@ -69,6 +70,11 @@ def _settings(folder: Path, document: Mapping[str, Any]) -> Settings:
         database_password_file=_path(document, "database_password_file"),
         own_broker="host" not in mqtt,
         broker=broker,
+        desk_broker=replace(
+            broker,
+            username=board.get("username", broker.username),
+            password_file=_path(board, "password_file") or broker.password_file,
+        ),
         host=str(board.get("host", "127.0.0.1")),
         port=_port(board, 8090),
         names=tuple(str(name).lower() for name in board.get("names", [])),

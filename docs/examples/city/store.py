@@ -141,7 +141,8 @@ async def load_incidents(db: Database, keys: Iterable[tuple[str, str]]) -> dict[
 
 
 def incident_from(row: Row) -> Incident:
-    told = {k: row[k] for k in ("source", "incident_id", "rule", "kind", "camera", "place", "severity")}
+    names = "source", "incident_id", "rule", "kind", "camera", "place", "severity", "quality"
+    told = {name: row[name] for name in names}
     ends = {k: row[k] for k in ("opened_at", "closed_at", "duration_s", "end_reason")}
     return Incident(
         **told, **ends, class_=row["class"], notify=tuple(json.loads(row["notify"])),
@@ -152,16 +153,16 @@ def incident_from(row: Row) -> Incident:
 async def save_incidents(db: Database, incidents: Iterable[Incident], came: str) -> None:
     await db.many(
         "INSERT INTO incidents (source, incident_id, rule, kind, camera, place, class, severity, notify,"
-        " opened_at, closed_at, duration_s, end_reason, simulation, came)"
-        " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)"
+        " opened_at, closed_at, duration_s, end_reason, quality, simulation, came)"
+        " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)"
         " ON CONFLICT (source, incident_id) DO UPDATE SET rule = excluded.rule, severity = excluded.severity,"
         " notify = excluded.notify, opened_at = excluded.opened_at, closed_at = excluded.closed_at,"
         " duration_s = excluded.duration_s, end_reason = excluded.end_reason",
         [
             (
                 i.source, i.incident_id, i.rule, i.kind, i.camera, i.place, i.class_, i.severity,
-                json_text(i.notify), i.opened_at, i.closed_at, i.duration_s, i.end_reason, int(i.simulation),
-                came,
+                json_text(i.notify), i.opened_at, i.closed_at, i.duration_s, i.end_reason, i.quality,
+                int(i.simulation), came,
             )
             for i in incidents
         ],

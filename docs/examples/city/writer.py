@@ -241,8 +241,14 @@ class Writer:
                 self._states = taken | self._states  # the next turn tries again
 
     def _beat(self) -> str:
-        connected = self._link.connected.is_set()
-        return json.dumps({"at": rfc3339(self._wall()), "connected": connected, "why": self._link.refused})
+        link = self._link
+        document = {
+            "at": rfc3339(self._wall()),
+            "connected": link.connected.is_set(),
+            "since": rfc3339(link.since),
+            "why": link.refused,
+        }
+        return json.dumps(document)
 
     async def _ask(self) -> None:
         while True:

@@ -54,7 +54,7 @@ def cluster() -> Iterator[Cluster]:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-TABLES = "events, ranges, stores, aside, incidents, requests, states, facts"
+TABLES = "events, ranges, stores, aside, incidents, requests, states, facts, cases, verdicts, audit"
 
 
 @pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import Iterable
 from typing import Any
@@ -160,3 +161,14 @@ async def test_texts_come_back_as_they_were(db: Database) -> None:
     await take(db, event(1, "lamp.overridden", reason=words))
     rows = await db.fetch("SELECT data FROM events WHERE data LIKE $1", "%Prabu%")
     assert json.loads(rows[0]["data"])["reason"] == words
+
+
+async def test_a_statement_that_is_under_way_outlasts_the_end(place: tuple[str, str | None]) -> None:
+    """Closed while another thread works in it, SQLite ended the process."""
+    for _ in range(20):
+        database = await connect(*place)
+        looking = [asyncio.ensure_future(database.fetch("SELECT count(*) FROM events")) for _ in range(5)]
+        await asyncio.sleep(0)
+        await database.close()
+        for found in await asyncio.gather(*looking, return_exceptions=True):
+            assert not isinstance(found, BaseException) or isinstance(found, StoreError)

@@ -95,10 +95,12 @@ class Board:
         """Serve until cancelled. Raises OSError when the port cannot be had."""
         app = web.Application(client_max_size=MOST_BYTES)
         app.router.add_route("*", "/{path:.*}", self._answer)
-        runner = web.AppRunner(app, handle_signals=False, access_log=None, keepalive_timeout=20.0)
+        runner = web.AppRunner(
+            app, handle_signals=False, access_log=None, keepalive_timeout=20.0, shutdown_timeout=1.0
+        )
         await runner.setup()
         try:
-            await web.TCPSite(runner, self.settings.host, self.settings.port, shutdown_timeout=1.0).start()
+            await web.TCPSite(runner, self.settings.host, self.settings.port).start()
             await asyncio.Event().wait()
         finally:
             await runner.cleanup()

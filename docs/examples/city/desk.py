@@ -12,7 +12,7 @@ from typing import Any
 
 JOIN_S = 1800.0  # a repeat within this belongs to its case
 LATE_S = 1800.0  # an alarm that comes later than this is shown, and wakes nobody
-MOST_MEMBERS = 200
+MOST_MEMBERS = 5000  # then another case begins
 MOST_NOTES = 50
 MOST_TEXT = 1000
 SECOND, COMMAND = 1, 2
@@ -41,7 +41,7 @@ class Alarm:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Case:
-    """`count`: members and repeats; `members`: the newest of them. `notes`: who, when, what."""
+    """`count`: all that ever joined; `notes`: who, when, what."""
 
     id: str
     key: str
@@ -79,10 +79,14 @@ def heard(cases: Iterable[Case], alarms: Iterable[Alarm]) -> list[Case]:
             continue
         known.add(alarm.member)
         case = waiting.get(alarm.key)
-        joins = case is not None and (alarm.kind == OUTAGE or alarm.at - case.last_at <= JOIN_S)
-        case = _joined(case, alarm) if case is not None and joins else _opened(alarm)
+        case = _joined(case, alarm) if case is not None and _joins(case, alarm) else _opened(alarm)
         waiting[alarm.key] = changed[case.id] = case
     return list(changed.values())
+
+
+def _joins(case: Case, alarm: Alarm) -> bool:
+    soon = alarm.kind == OUTAGE or alarm.at - case.last_at <= JOIN_S
+    return soon and len(case.members) < MOST_MEMBERS
 
 
 def _opened(alarm: Alarm) -> Case:
@@ -102,7 +106,7 @@ def _joined(case: Case, alarm: Alarm) -> Case:
         last_at=alarm.at,
         ended_at=None,
         count=case.count + 1,
-        members=(*case.members, alarm.member)[-MOST_MEMBERS:],
+        members=(*case.members, alarm.member),
         severity="alarm" if worse else case.severity,
     )
     if worse or (case.late and not alarm.late):

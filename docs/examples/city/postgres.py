@@ -27,6 +27,7 @@ class Postgres:
     def __init__(self, url: str, password: str | None = None) -> None:
         self._url, self._password = url, password
         self._db: Any = None
+        self._ended = False
         self._one = asyncio.Lock()
         self._within: asyncio.Task[Any] | None = None
 
@@ -54,9 +55,11 @@ class Postgres:
         try:
             await transaction.rollback()
         except FAILED:
-            await self.close()
+            self._drop()
 
     async def _connected(self) -> Any:
+        if self._ended:
+            raise StoreError("it is closed")
         if self._db is None or self._db.is_closed():
             options = {} if self._password is None else {"password": self._password}
             self._db = await asyncpg.connect(
@@ -79,6 +82,11 @@ class Postgres:
         return {(row["source"], row["store"], row["sequence"]) for row in new}
 
     async def close(self) -> None:
+        self._ended = True
+        async with self._one:
+            self._drop()
+
+    def _drop(self) -> None:
         if self._db is not None:
             self._db.terminate()
             self._db = None

@@ -65,7 +65,8 @@ class Sqlite:
         return await self._alone(insert)
 
     async def close(self) -> None:
-        self._db.close()
+        async with self._one:  # under a statement in another thread it would end the process
+            self._db.close()
 
     async def _alone(self, work: Callable[[], T]) -> T:
         if self._within is asyncio.current_task():

@@ -159,7 +159,11 @@ def _incident(row: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _case(case: Case) -> dict[str, Any]:
-    shown = desk.dump(case) | {"calls": case.calls, "members": list(case.members[-20:])}
+    shown = desk.dump(case) | {
+        "calls": case.calls,
+        "size": len(case.members),
+        "members": list(case.members[-20:]),
+    }
     for name in ("opened_at", "last_at", "acknowledged_at", "ended_at", "done_at"):
         shown[name] = None if shown[name] is None else rfc3339(shown[name])
     shown["notes"] = [[by, rfc3339(at), text] for by, at, text in case.notes]

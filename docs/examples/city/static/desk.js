@@ -43,8 +43,8 @@ function recorderLink(me, facts) {
 function Facts({ me, row }) {
   const facts = row.facts;
   const link = recorderLink(me, facts);
-  if (row.kind === "outage") return html`<p>${t("outage-row", { count: row.members.length })}</p>
-    <details><summary>${t("members")}</summary><p>${row.members.join(", ")}</p></details>`;
+  if (row.kind === "outage") return html`<p>${t("outage-row", { count: row.size })}</p>
+    <details><summary>${t("members")}</summary><p>${row.members.join(", ")}${row.size > row.members.length ? " …" : ""}</p></details>`;
   return html`<p><b>${facts.rule}</b> · ${facts.source} ${facts.camera && html`· ${facts.camera} · ${facts.place} · ${facts.class}`}</p>
     ${row.count > 1 && html`<p>${t("repeats", { count: row.count, at: clock(row.last_at) })}</p>`}
     ${(facts.notify || []).length > 0 && html`<p>${t("notify")}: ${facts.notify.map((label) => html`<span class="mark">${label}${me.contacts[label] ? ` (${me.contacts[label]})` : ""} </span>`)}</p>`}

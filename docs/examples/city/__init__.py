@@ -9,7 +9,15 @@ The way of an event, room by room:
 - `folding` turns events into incidents and drone requests.
 - `store` is the one interface of the database; `sqlite` and `postgres` are behind it, with one `schema.sql`.
 - `writer` is the loop that does all this: store, then acknowledge.
-- `board` (later files) shows what is in the database, and never waits for the writer.
 
-Pure: reading, books, asking, folding.
+What people see never waits for the writer; both know each other by the database only:
+
+- `view` copies what is now; `presence` ages the poles' last signs of life.
+- `desk` makes rows of alarms and says who is called when; `duty` does it, each second.
+- `orders` carries decisions and verdicts to the poles, and their answers back.
+- `people` knows who may; `board` serves it all to browsers (`static/`).
+
+`services` starts everything, `cluster` a PostgreSQL of its own; `settings` reads `city.toml`.
+
+Pure: reading, books, asking, folding, presence, desk.
 """

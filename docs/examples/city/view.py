@@ -15,7 +15,7 @@ from city.store import Database
 
 OVERLAP_S = 10.0  # what a transaction may take between its time and its commit
 OPEN, CLOSED, DONE = 200, 50, 20  # rows at most
-ENERGY_S, BOOKS_S, ALL_S = 60.0, 5.0, 60.0  # so often these are read again
+ENERGY_S, BOOKS_S, ALL_S = 15.0, 5.0, 60.0  # so often these are read again
 DAY_S = 86_400.0
 
 

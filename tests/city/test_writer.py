@@ -163,7 +163,7 @@ async def test_texts_come_back_as_they_were(db: Database) -> None:
     assert json.loads(rows[0]["data"])["reason"] == words
 
 
-async def test_a_statement_that_is_under_way_outlasts_the_end(place: tuple[str, str | None]) -> None:
+async def test_a_statement_outlasts_the_end(place: tuple[str, str | None]) -> None:
     """Closed while another thread works in it, SQLite ended the process."""
     for _ in range(20):
         database = await connect(*place)

@@ -160,7 +160,8 @@ class Writer:
 
     async def books(self) -> dict[Key, Book]:
         if self._books is None:
-            self._books = await tables.load_books(self._db)
+            loaded = await tables.load_books(self._db)
+            self._books = loaded if self._books is None else self._books  # somebody else was faster
         return self._books
 
     async def _store(self, batch: Batch, came: str) -> None:

@@ -13,7 +13,8 @@ from typing import Any
 import aiohttp
 import pytest
 from city import people
-from city.board import FILES, HEADERS, ROUTES, Board
+from city.acts import ROUTES
+from city.board import FILES, HEADERS, Board
 from city.store import Database, connect
 
 from tests.city.conftest import ID, SOURCE
@@ -219,7 +220,9 @@ def test_both_languages_say_everything() -> None:
         re.findall(r'"((?:next|request)-\w+)"', scripts)
     )
     used |= set(re.findall(r't\(\w+ \? "([\w-]+)"', scripts))
-    answered = set(re.findall(r'Refused\(\d+, "([\w-]+)"', (static.parent / "board.py").read_text()))
+    answered = set(
+        re.findall(r'Refused\(\d+, "([\w-]+)"', "".join(f.read_text() for f in static.parent.glob("*.py")))
+    )
     answered |= set(re.findall(r'DeskError\("([\w-]+)"', (static.parent / "desk.py").read_text()))
     signing = set(re.findall(r'\bt\("([\w-]+)"', FILES["/sign.js"].read_text()))
     assert used | answered | signing <= set(keys[0])

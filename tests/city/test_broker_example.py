@@ -8,7 +8,7 @@ import os
 import signal
 import socket
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import paho.mqtt.client as paho
@@ -26,10 +26,11 @@ TOPIC = "smartpole/test/T-1/events/lamp/resumed"
 EVENTS = 3000
 
 
-def connected(port: int, name: str) -> paho.Client:
+def connected(port: int, name: str, hear: Callable[[bytes], None] = lambda _: None) -> paho.Client:
     client = paho.Client(CallbackAPIVersion.VERSION2, client_id=name, protocol=paho.MQTTv5)
     properties = Properties(PacketTypes.CONNECT)  # type: ignore[no-untyped-call]
     properties.SessionExpiryInterval = 3600
+    client.on_message = lambda _client, _data, message: hear(bytes(message.payload))
     client.connect("127.0.0.1", port, clean_start=False, properties=properties)
     client.loop_start()
     return client
@@ -48,10 +49,12 @@ def broker(folder: Path, port: int) -> Iterator[subprocess.Popen[bytes]]:
     process = subprocess.Popen(
         [program, "-c", str(folder / "conf")], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
     )
-    eventually(lambda: listens(port))
-    yield process
-    process.kill()
-    process.wait()
+    try:
+        eventually(lambda: listens(port))
+        yield process
+    finally:
+        process.kill()
+        process.wait()
 
 
 def listens(port: int) -> bool:
@@ -80,8 +83,7 @@ def test_what_waits_at_the_broker_outlasts_its_kill(tmp_path: Path) -> None:
         pole.loop_stop()
     with broker(tmp_path, port):
         came: set[int] = set()
-        again = connected(port, "writer")
-        again.on_message = lambda _client, _data, message: came.add(json.loads(message.payload)["number"])
+        again = connected(port, "writer", lambda payload: came.add(json.loads(payload)["number"]))
         eventually(lambda: len(came) == EVENTS, 20)
         again.disconnect()
         again.loop_stop()

@@ -15,7 +15,7 @@ What people see never waits for the writer; both know each other by the database
 - `view` copies what is now; `presence` ages the poles' last signs of life.
 - `desk` makes rows of alarms and says who is called when; `duty` does it, each second.
 - `orders` carries decisions and verdicts to the poles, and their answers back.
-- `people` knows who may; `board` serves it all to browsers (`static/`).
+- `people` knows who may; `board` serves it all to browsers (`static/`), `acts` is what they ask, `visit` how.
 
 `services` starts everything, `cluster` a PostgreSQL of its own; `settings` reads `city.toml`.
 

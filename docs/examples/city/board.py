@@ -6,24 +6,22 @@ from __future__ import annotations
 
 import asyncio
 import hmac
-import ipaddress
 import json
 import logging
 import time
-from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
-from typing import Any
-from urllib.parse import urlsplit
 
 from aiohttp import web
 
-from city import desk, people
+from city import people
+from city.acts import COOKIE, LIVE_S, ROUTES
 from city.duty import Duty
 from city.orders import Orders
-from city.people import RIGHTS, Sessions, Tries
+from city.people import Sessions, Tries
 from city.settings import Settings
 from city.store import Database, StoreError
 from city.view import View
+from city.visit import Refused, Visitor, name_of, reply
 
 log = logging.getLogger("city.board")
 STATIC = Path(__file__).with_name("static")
@@ -50,31 +48,14 @@ HEADERS = {
     "Server": "city",
 }
 LOOPBACK = ("localhost", "127.0.0.1", "::1")
-COOKIE = "city_session"
 MOST_BYTES = 16_384
-BODY_S, WRITE_S, LIVE_S = 5.0, 10.0, 1.0
-STILL_S = 10.0  # so often a stream without news is heard all the same
-Handler = Callable[["Board", web.Request, "Visitor"], Awaitable[web.StreamResponse]]
-
-
-class Visitor:
-    """Who sent a request; nobody without a session."""
-
-    def __init__(self, name: str = "", role: str = "", csrf: str = "", token: str = "") -> None:
-        self.name, self.role, self.csrf, self.token = name, role, csrf, token
-        self.rights = RIGHTS.get(role, frozenset())
-
-
-class Refused(Exception):
-    """An answer that is no success: `code` is a word of the page."""
-
-    def __init__(self, status: int, code: str) -> None:
-        super().__init__(code)
-        self.status, self.code = status, code
+BODY_S = 5.0
 
 
 class Board:
     """Serves `view`; what officers do goes through `duty` and `orders`."""
+
+    headers = HEADERS
 
     def __init__(self, db: Database, view: View, settings: Settings, duty: Duty, orders: Orders) -> None:
         self.db, self.view, self.settings, self.duty, self.orders = db, view, settings, duty, orders
@@ -126,7 +107,7 @@ class Board:
 
     async def _allowed(self, request: web.Request) -> web.StreamResponse:
         host = request.headers.get("Host", "")
-        if _name_of(host) not in self._names:
+        if name_of(host) not in self._names:
             raise Refused(421, "host")
         if request.method in ("GET", "HEAD") and request.path in self._files:
             file = FILES[request.path]
@@ -155,7 +136,7 @@ class Board:
 
     async def _is_from_our_page(self, request: web.Request, visitor: Visitor) -> bool:
         host = request.headers.get("Host", "")
-        scheme = "https" if _name_of(host) in self.settings.names else "http"
+        scheme = "https" if name_of(host) in self.settings.names else "http"
         if (
             request.headers.get("Origin") != f"{scheme}://{host}"
             or request.content_type != "application/json"
@@ -165,170 +146,3 @@ class Board:
             await request.read()  # aiohttp keeps it
         given = request.headers.get("X-CSRF-Token", "").encode("utf-8", "surrogateescape")
         return not visitor.name or hmac.compare_digest(given, visitor.csrf.encode())
-
-
-async def me(board: Board, _: web.Request, visitor: Visitor) -> web.StreamResponse:
-    settings = board.settings
-    shown: dict[str, Any] = {"name": visitor.name, "role": visitor.role, "csrf": visitor.csrf}
-    shown["rights"] = sorted(visitor.rights)
-    if visitor.name:
-        shown |= {
-            "recorder": settings.recorder,
-            "contacts": settings.contacts,
-            "prefix": settings.broker.prefix,
-        }
-    return reply(shown)
-
-
-async def login(board: Board, request: web.Request, _: Visitor) -> web.StreamResponse:
-    name, password = _texts(await _body(request), "name", "password")
-    peer, key = _peer(request), f"{_peer(request)} {name[:100]}"
-    if board.tries.wait_s(key, time.monotonic()) > 0:
-        raise Refused(429, "login-later")
-    board.tries.wrong(key, time.monotonic())  # until it proves right: many at once count each
-    account = people.read(board.settings.folder).get(name)
-    async with board.one_login:
-        right = await asyncio.to_thread(people.fits, account, password)
-    if not right or account is None:
-        await board.duty.audit(name, "login failed", peer)
-        raise Refused(401, "login-wrong")
-    board.tries.right(key)
-    await board.duty.audit(name, "login", peer)
-    response = reply({"ok": True})
-    secure = _name_of(request.headers.get("Host", "")) in board.settings.names
-    token = board.sessions.begin(name, account, time.monotonic())
-    response.set_cookie(COOKIE, token, httponly=True, samesite="Strict", secure=secure, path="/")
-    return response
-
-
-async def logout(board: Board, _: web.Request, visitor: Visitor) -> web.StreamResponse:
-    board.sessions.end(visitor.token)
-    response = reply({"ok": True})
-    response.del_cookie(COOKIE, path="/")
-    return response
-
-
-async def live(board: Board, request: web.Request, visitor: Visitor) -> web.StreamResponse:
-    """What is now, as server-sent events, as long as the session lasts."""
-    response = web.StreamResponse(headers={**HEADERS, "Content-Type": "text/event-stream"})
-    await response.prepare(request)
-    last, told = "", float("-inf")
-    try:
-        while board.sessions.of(visitor.token, people.read(board.settings.folder), time.monotonic()):
-            text = board.text()
-            if text != last or time.monotonic() - told >= STILL_S:
-                last, told = text, time.monotonic()
-                async with asyncio.timeout(WRITE_S):
-                    await response.write(f"data: {text}\n\n".encode())
-            await asyncio.sleep(LIVE_S)
-    except (ConnectionError, TimeoutError):
-        pass
-    return response
-
-
-async def case(board: Board, request: web.Request, visitor: Visitor) -> web.StreamResponse:
-    """Acknowledge, note, or finish a case."""
-    body = await _body(request)
-    name, act = _texts(body, "id", "act")
-    now = time.time()
-    async with board.duty.one:
-        known = board.view.cases.get(name)
-        if known is None:
-            raise Refused(404, "case-unknown")
-        try:
-            changed = _changed(known, act, body, visitor.name, now)
-        except desk.DeskError as error:
-            raise Refused(409, str(error)) from error
-        await board.duty.keep([changed])
-        if changed.verdict and changed.verdict != known.verdict:
-            await board.duty.judge(changed, changed.verdict, visitor.name)
-        await board.duty.audit(visitor.name, f"{act} {changed.verdict}".strip(), name)
-    return reply({"ok": True})
-
-
-def _changed(known: desk.Case, act: str, body: Mapping[str, Any], by: str, now: float) -> desk.Case:
-    """Raises DeskError, Refused."""
-    match act:
-        case "acknowledge":
-            return desk.acknowledged(known, by, now)
-        case "note":
-            return desk.noted(known, by, now, *_texts(body, "text"))
-        case "done":
-            return desk.finished(known, by, now, *_texts(body, "verdict"))
-    raise Refused(400, "failed")
-
-
-async def drone(board: Board, request: web.Request, visitor: Visitor) -> web.StreamResponse:
-    """A person decides about a flight. The pole answers, not we."""
-    body = await _body(request)
-    source, name, decision = _texts(body, "source", "request_id", "decision")
-    if source not in board.view.words or decision not in ("approve", "deny", "cancel"):
-        raise Refused(400, "failed")
-    said: dict[str, Any] = {"request_id": name, "decision": decision, "by": visitor.name}
-    if decision == "approve" and isinstance(body.get("signature"), dict):
-        said["signature"] = body["signature"]
-    await board.duty.audit(visitor.name, f"drone {decision}", f"{source} {name}")
-    answer = await board.orders.send(source, "drone/approval", said)
-    if answer is None:
-        raise Refused(504, "no-answer")
-    return reply(
-        {"ok": answer.get("ok") is True, "said": str(answer.get("error") or answer.get("state") or "")}
-    )
-
-
-async def audit(board: Board, _: web.Request, __: Visitor) -> web.StreamResponse:
-    rows = await board.db.fetch("SELECT at, who, what, about FROM audit ORDER BY at DESC LIMIT 200")
-    return reply({"audit": [dict(row) for row in rows]})
-
-
-ROUTES: dict[tuple[str, str], tuple[Handler, str]] = {
-    ("GET", "/api/me"): (me, ""),
-    ("POST", "/api/login"): (login, ""),
-    ("POST", "/api/logout"): (logout, ""),
-    ("GET", "/api/live"): (live, "look"),
-    ("GET", "/api/audit"): (audit, "audit"),
-    ("POST", "/api/case"): (case, "act"),
-    ("POST", "/api/drone"): (drone, "act"),
-}
-
-
-def reply(document: Mapping[str, Any], status: int = 200) -> web.Response:
-    return web.json_response(document, status=status)
-
-
-async def _body(request: web.Request) -> dict[str, Any]:
-    try:
-        found = json.loads(await request.read())
-        json.dumps(found, ensure_ascii=False).encode()  # half of a character has no bytes
-    except (ValueError, RecursionError):
-        raise Refused(400, "failed") from None
-    if not isinstance(found, dict):
-        raise Refused(400, "failed")
-    return found
-
-
-def _texts(body: Mapping[str, Any], *names: str) -> tuple[str, ...]:
-    found = [body.get(name) for name in names]
-    if not all(isinstance(text, str) and len(text) <= 2000 for text in found):
-        raise Refused(400, "failed")
-    return tuple(str(text) for text in found)
-
-
-def _name_of(host: str) -> str:
-    """The name in a Host header, without port and brackets; empty for one that is none."""
-    try:
-        parts = urlsplit(f"//{host}")
-        parts.port  # noqa: B018 - raises for one that is no number
-    except ValueError:
-        return ""
-    return (parts.hostname or "") if parts.netloc == host and "@" not in host else ""
-
-
-def _peer(request: web.Request) -> str:
-    """Where a guess comes from; behind a proxy always from the proxy, and the name tells them apart."""
-    try:
-        address = ipaddress.ip_address((request.remote or "").partition("%")[0])
-    except ValueError:
-        return "unknown"
-    wide = isinstance(address, ipaddress.IPv6Address) and not address.is_loopback
-    return str(ipaddress.ip_network((address, 64), strict=False)) if wide else str(address)

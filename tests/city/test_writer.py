@@ -172,3 +172,17 @@ async def test_a_statement_outlasts_the_end(place: tuple[str, str | None]) -> No
         await database.close()
         for found in await asyncio.gather(*looking, return_exceptions=True):
             assert not isinstance(found, BaseException) or isinstance(found, StoreError)
+
+
+async def test_many_who_write_at_once_wait_for_each_other(db: Database) -> None:
+    """A cursor that died in one thread had reset the statement that another was running."""
+
+    async def write(name: str) -> None:
+        for number in range(60):
+            await tables.set_fact(db, f"{name}-{number}", "x" * 200)
+            await db.fetch("SELECT * FROM facts WHERE name = $1", name)
+
+    async with asyncio.TaskGroup() as group:
+        for name in "abcdef":
+            group.create_task(write(name))
+    assert (await db.fetch("SELECT count(*) AS n FROM facts"))[0]["n"] == 360

@@ -17,7 +17,9 @@ INSERT = f"INSERT INTO events VALUES ({', '.join('?' * COLUMNS)}) ON CONFLICT DO
 
 
 class Sqlite:
-    """In threads, so that the loop goes on; one statement or transaction at a time."""
+    """In threads, so that the loop goes on; one statement or transaction at a time. Cursors never leave their
+    thread: one that dies here resets its statement, which another thread may be running again.
+    """
 
     def __init__(self, file: Path) -> None:
         try:
@@ -36,11 +38,11 @@ class Sqlite:
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[None]:
         async with self._one:
-            await self._do(lambda: self._db.execute("BEGIN IMMEDIATE"))
+            await self._do(lambda: self._db.execute("BEGIN IMMEDIATE").close())
             self._within = asyncio.current_task()
             try:
                 yield
-                await self._do(lambda: self._db.execute("COMMIT"))
+                await self._do(lambda: self._db.execute("COMMIT").close())
             except BaseException:
                 if self._db.in_transaction:
                     self._db.execute("ROLLBACK")
@@ -56,7 +58,9 @@ class Sqlite:
     async def many(self, sql: str, rows: Sequence[Sequence[Any]]) -> None:
         named = [{str(number): value for number, value in enumerate(row, 1)} for row in rows]
         if named:
-            await self._alone(lambda: self._db.executemany(sql, named) if named[0] else self._db.execute(sql))
+            await self._alone(
+                lambda: (self._db.executemany(sql, named) if named[0] else self._db.execute(sql)).close()
+            )
 
     async def insert_events(self, rows: Sequence[Sequence[Any]]) -> set[tuple[str, str, int]]:
         def insert() -> set[tuple[str, str, int]]:

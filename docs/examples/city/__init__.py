@@ -17,6 +17,7 @@ What people see never waits for the writer; both know each other by the database
 - `orders` carries decisions and verdicts to the poles, and their answers back.
 - `people` knows who may; `board` serves it all to browsers (`static/`), `acts` is what they ask, `visit` how.
 
+`retention` says what ends when, `archive` is backup and restore, `dataset` what others may have.
 `services` starts everything, `cluster` a PostgreSQL of its own; `settings` reads `city.toml`.
 
 Pure: reading, books, asking, folding, presence, desk.

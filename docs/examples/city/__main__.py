@@ -9,10 +9,12 @@ import logging
 import os
 import secrets
 import sys
+import time
 from pathlib import Path
 
-from city import people, services
+from city import archive, dataset, people, services
 from city.link import Link
+from city.reading import rfc3339
 from city.settings import Settings, SettingsError, load
 from city.store import StoreError, opened
 
@@ -23,10 +25,12 @@ A city for smart poles: stores every event, proves that none is missing, shows w
   scripts/city --with-demo           with two demo poles that report to it
   scripts/city verify                the proof: which events of which pole are missing
   scripts/city user NAME --role officer     an account for the board: viewer, officer or admin
+  scripts/city csv FOLDER            a dataset by hour and night with metadata; --from and --to days
+  scripts/city backup FILE           all tables in one file; scripts/city restore FILE into an empty database
 
 Everything is in one folder (--folder); its city.toml says how to use another broker or database.
 """
-COMMANDS = ("run", "writer", "board", "verify", "user")
+COMMANDS = ("run", "writer", "board", "verify", "user", "csv", "backup", "restore")
 
 
 def main() -> int:
@@ -41,7 +45,7 @@ def main() -> int:
     except SettingsError as error:
         print(f"city: {error}", file=sys.stderr)
         return 2
-    except (OSError, StoreError, people.PeopleError) as error:
+    except (OSError, StoreError, people.PeopleError, archive.ArchiveError) as error:
         print(f"city: {error}", file=sys.stderr)
         return 1
 
@@ -51,7 +55,13 @@ def parser() -> argparse.ArgumentParser:
         prog="scripts/city", description=HELP, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     found.add_argument("command", nargs="?", default="run", choices=COMMANDS)
-    found.add_argument("name", nargs="?", help="of an account")
+    found.add_argument("name", nargs="?", help="of an account, a file, or a folder")
+    found.add_argument(
+        "--from", dest="first", default="2000-01-01", metavar="DAY", help="of the dataset, YYYY-MM-DD"
+    )
+    found.add_argument(
+        "--to", dest="last", default="2100-01-01", metavar="DAY", help="the last one, included"
+    )
     found.add_argument("--role", default="officer", choices=sorted(people.RIGHTS), help="default: officer")
     found.add_argument("--password-file", type=Path, help="else the password is asked for")
     found.add_argument("--folder", type=Path, default=default_folder(), help="default: %(default)s")
@@ -75,6 +85,8 @@ def run(settings: Settings, arguments: argparse.Namespace) -> int:
             asyncio.run(show(settings))
         case "user":
             return add_user(settings.folder, arguments)
+        case "csv" | "backup" | "restore":
+            return asyncio.run(files(settings, arguments))
         case "verify":
             return asyncio.run(verify(settings))
     return 0
@@ -155,6 +167,25 @@ def first_account(folder: Path) -> str:
     people.add(folder, "admin", people.made("admin", password))
     file.write_text(password + "\n")
     return f"log in as        admin, {password} (also in {file}; scripts/city user admin changes it)\n"
+
+
+async def files(settings: Settings, arguments: argparse.Namespace) -> int:
+    """Backup, restore, or a dataset: prints the rows of each table."""
+    if arguments.name is None:
+        print(f"city: scripts/city {arguments.command} PATH", file=sys.stderr)
+        return 2
+    path = Path(arguments.name)
+    async with opened(*services.database_of(settings)) as db:
+        if arguments.command == "backup":
+            counts = await archive.backup(db, path)
+        elif arguments.command == "restore":
+            counts = await archive.restore(db, path)
+        else:
+            period, made = (arguments.first, arguments.last), rfc3339(time.time())
+            counts = await dataset.write(db, path, settings.dataset, period, made)
+    for table, count in counts.items():
+        print(f"{count:10} {table}")
+    return 0
 
 
 async def verify(settings: Settings) -> int:

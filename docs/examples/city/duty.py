@@ -1,4 +1,5 @@
-"""The desk at work: looks into the database each second, makes cases, calls people, carries verdicts."""
+"""The desk at work: looks into the database each second, makes cases, calls people, carries
+verdicts, and each hour ends what is no longer to be kept."""
 
 from __future__ import annotations
 
@@ -15,6 +16,7 @@ from city import store as tables
 from city.desk import OUTAGE, Alarm, Case
 from city.orders import Orders
 from city.reading import rfc3339, wall_of
+from city.retention import purge
 from city.settings import Settings
 from city.store import Database, StoreError
 from city.view import View
@@ -24,7 +26,7 @@ TICK_S = 1.0
 OVERLAP_S = 60.0  # what a transaction may take between its time and its commit
 DAY_S = 86_400.0
 COMMAND_S = 30.0
-VERDICTS_S = 30.0
+VERDICTS_S, PURGE_S = 30.0, 3600.0
 UNDECIDED = ("requested", "blocked", "pending_approval")
 SHARE, FEW = 0.1, 3  # from so much of the fleet on an outage is an alarm
 
@@ -44,7 +46,7 @@ class Duty:
         self.one = asyncio.Lock()
         self.ticked = float("-inf")  # wall seconds
         self._since: float | None = None
-        self._verdicts_at = float("-inf")
+        self._verdicts_at = self._purged_at = float("-inf")
         self._running: set[asyncio.Task[None]] = set()
 
     async def run(self) -> None:
@@ -71,6 +73,9 @@ class Duty:
             await self.keep(changed.values())
             await self._escalate(now)
         self._forget(now)
+        if now - self._purged_at >= PURGE_S:
+            await purge(self._db, self._settings.days, now)
+            self._purged_at = now
         self._since, self.ticked = now, now
         if now - self._verdicts_at >= VERDICTS_S:
             self._verdicts_at = now

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import Any
 
 import asyncpg
@@ -31,11 +31,17 @@ class Postgres:
         self._one = asyncio.Lock()
         self._within: asyncio.Task[Any] | None = None
 
+    def transaction(self) -> AbstractAsyncContextManager[None]:
+        return self._within_it()
+
+    def snapshot(self) -> AbstractAsyncContextManager[None]:
+        return self._within_it(isolation="repeatable_read", readonly=True)
+
     @asynccontextmanager
-    async def transaction(self) -> AsyncIterator[None]:
+    async def _within_it(self, **options: Any) -> AsyncIterator[None]:
         async with self._one:
             try:
-                transaction = (await self._connected()).transaction()
+                transaction = (await self._connected()).transaction(**options)
                 await transaction.start()
             except FAILED as error:
                 raise StoreError(str(error)) from error

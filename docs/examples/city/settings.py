@@ -9,9 +9,11 @@ from pathlib import Path
 from typing import Any
 
 from city.link import Broker
+from city.retention import DAYS, read_days
 
 FILE = "city.toml"
 FIRST = Path(__file__).with_name(FILE)  # what a new city begins with
+DATASET = {"title": "Smart poles", "producer": "", "contact": "", "licence": "CC-BY-4.0", "area_code": ""}
 
 
 class SettingsError(Exception):
@@ -35,6 +37,8 @@ class Settings:
     command: tuple[str, ...]
     recorder: str
     contacts: Mapping[str, str]
+    days: Mapping[str, int]  # by what is kept
+    dataset: Mapping[str, str]
 
 
 def load(folder: Path) -> Settings:
@@ -51,7 +55,7 @@ def _settings(folder: Path, document: Mapping[str, Any]) -> Settings:
     mqtt = _table(document, "mqtt", "host port prefix username password_file ca_file")
     board = _table(document, "board", "host port names username password_file")
     desk = _table(document, "desk", "escalate_s command recorder contact")
-    _only(document, "", "database database_password_file mqtt board desk")
+    _only(document, "", "database database_password_file mqtt board desk retention dataset")
     broker = Broker(
         host=str(mqtt.get("host", "127.0.0.1")),
         port=_port(mqtt, 1883),
@@ -61,6 +65,7 @@ def _settings(folder: Path, document: Mapping[str, Any]) -> Settings:
         ca_file=_path(mqtt, "ca_file"),
     )
     second, third = (float(s) for s in desk.get("escalate_s", [60, 180]))
+    dataset = _table(document, "dataset", "title producer contact licence area_code")
     command = desk.get("command", [])
     if not isinstance(command, list) or not all(isinstance(part, str) for part in command):
         raise ValueError("desk.command: a list of texts expected")
@@ -82,6 +87,8 @@ def _settings(folder: Path, document: Mapping[str, Any]) -> Settings:
         command=tuple(command),
         recorder=str(desk.get("recorder", "")),
         contacts={str(c["label"]): str(c["who"]) for c in desk.get("contact", [])},
+        days=read_days(_table(document, "retention", " ".join(DAYS))),
+        dataset={key: str(dataset.get(key, default)) for key, default in DATASET.items()},
     )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import sqlite3
 from collections.abc import AsyncIterator, Callable, Sequence
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -35,10 +35,16 @@ class Sqlite:
         self._one = asyncio.Lock()
         self._within: asyncio.Task[Any] | None = None
 
+    def transaction(self) -> AbstractAsyncContextManager[None]:
+        return self._within_it("BEGIN IMMEDIATE")
+
+    def snapshot(self) -> AbstractAsyncContextManager[None]:
+        return self._within_it("BEGIN")  # a reader: who writes need not wait
+
     @asynccontextmanager
-    async def transaction(self) -> AsyncIterator[None]:
+    async def _within_it(self, begin: str) -> AsyncIterator[None]:
         async with self._one:
-            await self._do(lambda: self._db.execute("BEGIN IMMEDIATE").close())
+            await self._do(lambda: self._db.execute(begin).close())
             self._within = asyncio.current_task()
             try:
                 yield

@@ -12,7 +12,10 @@ from city.books import Book, Changes, Ranges
 from city.folding import Incident, Request
 from city.reading import Event
 
-SCHEMA = Path(__file__).with_name("schema.sql")
+HERE = Path(__file__).parent
+SCHEMA, SQLITE_VIEWS, VIEWS = (
+    HERE / name for name in ("schema.sql", "views.sqlite.sql", "views.postgresql.sql")
+)
 Row = Mapping[str, Any]
 Key = tuple[str, str]  # source and store
 
@@ -27,6 +30,10 @@ class Database(Protocol):
     """
 
     def transaction(self) -> _Transaction: ...
+
+    def snapshot(self) -> _Transaction:
+        """All that is read inside is of one moment; nothing is written."""
+        ...
 
     async def fetch(self, sql: str, *arguments: Any) -> Sequence[Row]: ...
 
@@ -58,17 +65,18 @@ async def opened(url: str, password: str | None = None) -> AsyncIterator[Databas
 async def connect(url: str, password: str | None = None) -> Database:
     """Raises StoreError."""
     database: Database
+    views = VIEWS
     if url.startswith("sqlite:"):
         from city.sqlite import Sqlite
 
-        database = Sqlite(Path(url.removeprefix("sqlite:")))
+        database, views = Sqlite(Path(url.removeprefix("sqlite:"))), SQLITE_VIEWS
     else:
         from city.postgres import Postgres
 
         database = Postgres(url, password)
     try:
         async with database.transaction():
-            for statement in statements(SCHEMA.read_text()):
+            for statement in statements(SCHEMA.read_text() + views.read_text()):
                 await database.many(statement, [()])
     except BaseException:
         await database.close()

@@ -8,6 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pole_agent.tracking.looks import LIMIT, OTHER, SAME, Discriminant
+from pole_agent.tracking.tracker import Tracker
+from pole_agent.vocabulary import Box, Detection
 
 
 def learned(same: float, other: float, spread: float, pairs: int = 400, seed: int = 1) -> Discriminant:
@@ -63,3 +65,22 @@ def test_a_look_is_never_the_only_reason(pairs: list[tuple[float, bool]], likene
         looks.learn(value, same)
     assert -LIMIT <= looks.says(likeness) <= LIMIT
     assert looks.says(likeness) <= looks.says(likeness + 0.1)
+
+
+@pytest.mark.parametrize(("apart", "learns"), [(0.5, True), (0.03, False)])
+def test_a_look_is_learned_without_a_rival(apart: float, learns: bool) -> None:
+    """Two who wear the same, far apart: how much a look varies is learned. Of two who could be each other it
+    is not.
+    """
+    rng, tracker = np.random.default_rng(1), Tracker()
+    for frame in range(120):
+        seen = []
+        for n in range(2):
+            look = np.zeros(128, np.float32)
+            look[:8] = 1.0
+            look += rng.normal(0, 0.1, 128).astype(np.float32)
+            look *= 2**0.5 / float(np.linalg.norm(look))
+            x = 0.2 + apart * n + 0.001 * frame
+            seen.append(Detection(Box(x - 0.03, 0.4, x + 0.03, 0.6), 0.8, "person", look))
+        tracker.update(seen, 0.2 * frame)
+    assert (tracker._looks._same != SAME) is learns

@@ -15,7 +15,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from city import cluster
-from city.settings import FILE, FIRST, Settings
+from city.settings import BOARD_PORT, BROKER_PORT, FILE, FIRST, Settings
 
 START_S = 10.0
 AGAIN_S = 2.0  # before what ended is started again
@@ -78,6 +78,11 @@ class Services:
     def start(self) -> None:
         """Raises OSError with what is missing, and what to do."""
         folder = self._settings.folder
+        for port in (self._settings.broker.port, self._settings.port)[not self._settings.own_broker :]:
+            if not is_free(port):
+                raise OSError(
+                    f"port {port} is in use, by another city or broker; choose another in {folder / FILE}"
+                )
         if self._settings.own_broker:
             self._start(Child("mosquitto", [_mosquitto(), "-c", str(self._broker_file())], folder))
             self._wait_for_port(self._settings.broker.port)
@@ -137,7 +142,22 @@ def prepare(folder: Path) -> None:
     folder.chmod(0o711 if os.geteuid() == 0 else 0o700)
     file = folder / FILE
     if not file.exists():
-        shutil.copyfile(FIRST, file)
+        text = FIRST.read_text()
+        for port in (BROKER_PORT, BOARD_PORT):  # Debian's Mosquitto runs once it is installed
+            free = next((p for p in range(port, port + 100) if is_free(p)), port)
+            text = text.replace(f"port = {port}\n", f"port = {free}\n")
+        file.write_text(text)
+
+
+def is_free(port: int) -> bool:
+    """Can we listen there, on loopback?"""
+    with socket.socket() as one:
+        one.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            one.bind(("127.0.0.1", port))
+        except OSError:
+            return False
+        return True
 
 
 def database_of(settings: Settings) -> tuple[str, str | None]:

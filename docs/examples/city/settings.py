@@ -12,6 +12,7 @@ from city.link import Broker
 from city.retention import DAYS, read_days
 
 FILE = "city.toml"
+BROKER_PORT, BOARD_PORT = 1883, 8090
 FIRST = Path(__file__).with_name(FILE)  # what a new city begins with
 DATASET = {"title": "Smart poles", "producer": "", "contact": "", "licence": "CC-BY-4.0", "area_code": ""}
 
@@ -58,7 +59,7 @@ def _settings(folder: Path, document: Mapping[str, Any]) -> Settings:
     _only(document, "", "database database_password_file mqtt board desk retention dataset")
     broker = Broker(
         host=str(mqtt.get("host", "127.0.0.1")),
-        port=_port(mqtt, 1883),
+        port=_port(mqtt, BROKER_PORT),
         prefix=str(mqtt.get("prefix", "smartpole")),
         username=mqtt.get("username"),
         password_file=_path(mqtt, "password_file"),
@@ -81,7 +82,7 @@ def _settings(folder: Path, document: Mapping[str, Any]) -> Settings:
             password_file=_path(board, "password_file") or broker.password_file,
         ),
         host=str(board.get("host", "127.0.0.1")),
-        port=_port(board, 8090),
+        port=_port(board, BOARD_PORT),
         names=tuple(str(name).lower() for name in board.get("names", [])),
         escalate_s=(second, third),
         command=tuple(command),

@@ -5,8 +5,10 @@ Lamp and detection run on, alarms are kept, space comes back.
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shutil
+import signal
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -25,11 +27,15 @@ FREE_KB = (0, 4, 16, 40, 100)
 
 
 class SmallDisk:
-    """A tmpfs in a mount namespace of the agent's own; seen from outside through /proc."""
+    """A tmpfs in a mount namespace of the agent's own; seen from outside through /proc.
+
+    An agent that is killed is started again on it, as after a power cut.
+    """
 
     def __init__(self, folder: Path, config: Path, how: str = "rw") -> None:
         folder.mkdir(exist_ok=True)
-        inside = f'mount -t tmpfs -o {how},size={SIZE_MB}m tmpfs "{folder}" && exec "$@"'
+        mount = f'mount -t tmpfs -o {how},size={SIZE_MB}m tmpfs "{folder}"'
+        inside = mount + ' && while "$@"; [ $? = 137 ]; do :; done'
         environment = {k: v for k, v in os.environ.items() if k not in ("NOTIFY_SOCKET", "WATCHDOG_USEC")}
         environment["RUNTIME_DIRECTORY"] = str(config.parent)
         self.socket = config.parent / "control.sock"
@@ -56,6 +62,21 @@ class SmallDisk:
         )
         self._inside = folder
         self.folder = Path(f"/proc/{self.process.pid}/root{folder}")
+
+    def cut(self) -> None:
+        """The power: kill the agent with signal 9."""
+        os.kill(self._agent(), signal.SIGKILL)
+
+    def end(self) -> None:
+        agent = self._agent()
+        self.process.kill()  # it starts nothing again
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(agent, signal.SIGKILL)
+        self.process.communicate(timeout=10)
+
+    def _agent(self) -> int:
+        children = Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children").read_text().split()
+        return int(children[0])
 
     def fill(self, free_kb: int) -> None:
         """Write until so much is free."""
@@ -108,8 +129,7 @@ def disks(
 
     yield make
     for disk in made:
-        disk.process.kill()
-        disk.process.communicate(timeout=10)
+        disk.end()
 
 
 @pytest.fixture
@@ -211,5 +231,45 @@ def test_a_full_disk_stops_neither_lamp_nor_detection(disk: SmallDisk, mosquitto
         assert not city.dropped, "what waited in memory was stored when there was room again"
         used = sum(p.stat().st_size for p in disk.folder.glob("pole.db*") if "shm" not in p.name)
         assert used < SIZE_MB * 1_000_000 / 2
+    finally:
+        city.stop()
+
+
+@pytest.mark.timeout(180)
+def test_a_power_cut_on_a_full_disk_while_offline(disk: SmallDisk, mosquitto: Mosquitto) -> None:
+    """Nobody hears it, nothing can be written, and then the power goes: the street is lit, and what was
+    stored arrives when there is room and a broker again.
+    """
+    city = City(mosquitto.port)
+
+    def answer(question: str) -> dict[str, Any]:
+        return dict(ask(disk.socket, question=question).get("answer") or {})
+
+    def stored() -> int:
+        return int(answer("outbox.stats").get("last_sequence") or 0)
+
+    try:
+        eventually(lambda: stored() > 3, 60)
+        mosquitto.stop()
+        before = stored()
+        eventually(lambda: stored() > before + 3, 60)
+        stats = answer("outbox.stats")
+        disk.fill(0)
+        eventually(
+            lambda: (
+                (health(disk.socket) or {"parts": {}})["parts"].get("store", {}).get("state") == "degraded"
+            ),
+            60,
+            0.2,
+        )
+        disk.cut()
+        eventually(lambda: answer("lamp").get("level") is not None, 60, 0.2)
+        order = {"level": 0.7, "duration_s": 600, "by": "test"}
+        assert ask(disk.socket, path="lamp/set", payload=order)["ok"], "the lamp obeys without a disk"
+        disk.free()
+        mosquitto.start()
+        eventually(lambda: answer("outbox.stats").get("storeid") == stats["storeid"], 60, 0.2)
+        eventually(lambda: city.has(stats["storeid"]) >= set(range(1, stats["last_sequence"] + 1)), 60, 0.1)
+        assert not city.contradictions
     finally:
         city.stop()

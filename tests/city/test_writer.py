@@ -186,3 +186,17 @@ async def test_many_who_write_at_once_wait_for_each_other(db: Database) -> None:
         for name in "abcdef":
             group.create_task(write(name))
     assert (await db.fetch("SELECT count(*) AS n FROM facts"))[0]["n"] == 360
+
+
+async def test_who_reads_one_moment_writes_nothing(db: Database, place: tuple[str, str | None]) -> None:
+    other = await connect(*place)
+    async with db.snapshot():
+        assert (await db.fetch("SELECT count(*) AS n FROM facts"))[0]["n"] == 0
+        await tables.set_fact(other, "a", "1")  # who writes need not wait
+        assert (await db.fetch("SELECT count(*) AS n FROM facts"))[0]["n"] == 0
+    with pytest.raises(StoreError):
+        async with db.snapshot():
+            await tables.set_fact(db, "b", "1")
+    await tables.set_fact(db, "c", "1")
+    assert [row["name"] for row in await db.fetch("SELECT name FROM facts ORDER BY name")] == ["a", "c"]
+    await other.close()

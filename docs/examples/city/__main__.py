@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import getpass
+import json
 import logging
 import os
 import secrets
@@ -25,12 +26,13 @@ A city for smart poles: stores every event, proves that none is missing, shows w
   scripts/city --with-demo           with two demo poles that report to it
   scripts/city verify                the proof: which events of which pole are missing
   scripts/city user NAME --role officer     an account for the board: viewer, officer or admin
+  scripts/city sql 'SELECT * FROM incidents_by_hour'     asks the database, reading only
   scripts/city csv FOLDER            a dataset by hour and night with metadata; --from and --to days
   scripts/city backup FILE           all tables in one file; scripts/city restore FILE into an empty database
 
 Everything is in one folder (--folder); its city.toml says how to use another broker or database.
 """
-COMMANDS = ("run", "writer", "board", "verify", "user", "csv", "backup", "restore")
+COMMANDS = ("run", "writer", "board", "verify", "user", "sql", "csv", "backup", "restore")
 
 
 def main() -> int:
@@ -55,7 +57,7 @@ def parser() -> argparse.ArgumentParser:
         prog="scripts/city", description=HELP, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     found.add_argument("command", nargs="?", default="run", choices=COMMANDS)
-    found.add_argument("name", nargs="?", help="of an account, a file, or a folder")
+    found.add_argument("name", nargs="?", help="of an account, a file, or a folder; a question")
     found.add_argument(
         "--from", dest="first", default="2000-01-01", metavar="DAY", help="of the dataset, YYYY-MM-DD"
     )
@@ -85,6 +87,8 @@ def run(settings: Settings, arguments: argparse.Namespace) -> int:
             asyncio.run(show(settings))
         case "user":
             return add_user(settings.folder, arguments)
+        case "sql":
+            return asyncio.run(ask(settings, arguments.name or "SELECT 1"))
         case "csv" | "backup" | "restore":
             return asyncio.run(files(settings, arguments))
         case "verify":
@@ -167,6 +171,14 @@ def first_account(folder: Path) -> str:
     people.add(folder, "admin", people.made("admin", password))
     file.write_text(password + "\n")
     return f"log in as        admin, {password} (also in {file}; scripts/city user admin changes it)\n"
+
+
+async def ask(settings: Settings, question: str) -> int:
+    """The rows, one a line, as JSON: what a pole wrote stays text."""
+    async with opened(*services.database_of(settings)) as db, db.snapshot():
+        for row in await db.fetch(question):
+            print(json.dumps(dict(row), ensure_ascii=True, default=str))
+    return 0
 
 
 async def files(settings: Settings, arguments: argparse.Namespace) -> int:

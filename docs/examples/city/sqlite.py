@@ -36,15 +36,17 @@ class Sqlite:
         self._within: asyncio.Task[Any] | None = None
 
     def transaction(self) -> AbstractAsyncContextManager[None]:
-        return self._within_it("BEGIN IMMEDIATE")
+        return self._within_it("BEGIN IMMEDIATE", "OFF")
 
     def snapshot(self) -> AbstractAsyncContextManager[None]:
-        return self._within_it("BEGIN")  # a reader: who writes need not wait
+        return self._within_it("BEGIN", "ON")  # a reader: who writes need not wait
 
     @asynccontextmanager
-    async def _within_it(self, begin: str) -> AsyncIterator[None]:
+    async def _within_it(self, begin: str, reads_only: str) -> AsyncIterator[None]:
         async with self._one:
-            await self._do(lambda: self._db.execute(begin).close())
+            await self._do(
+                lambda: self._db.executescript(f"PRAGMA query_only = {reads_only}; {begin}").close()
+            )
             self._within = asyncio.current_task()
             try:
                 yield
@@ -55,6 +57,7 @@ class Sqlite:
                 raise
             finally:
                 self._within = None
+                await self._do(lambda: self._db.execute("PRAGMA query_only = OFF").close())
 
     async def fetch(self, sql: str, *arguments: Any) -> Sequence[Row]:
         named = {str(number): value for number, value in enumerate(arguments, 1)}

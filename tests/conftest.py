@@ -72,6 +72,13 @@ class Mosquitto:
                 continue
             time.sleep(0.02)
 
+    def kill(self) -> None:
+        """As a power cut does it."""
+        if self._process is not None:
+            self._process.kill()
+            self._process.wait(10)
+            self._process = None
+
     def stop(self) -> None:
         if self._process is not None:
             self._process.terminate()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shutil
 import tempfile
@@ -37,9 +38,9 @@ def event(number: int, kind: str = "lamp.resumed", store: str = "store-1", /, **
     } | own
 
 
-@pytest.fixture(scope="session")
-def cluster() -> Iterator[Cluster]:
-    """A PostgreSQL for all tests of this process, in a folder that its user can reach."""
+@contextlib.contextmanager
+def own_cluster() -> Iterator[Cluster]:
+    """A PostgreSQL in a folder that its user can reach."""
     programs = usable()
     if programs is None:
         pytest.skip("needs PostgreSQL: sudo apt install postgresql")
@@ -52,6 +53,13 @@ def cluster() -> Iterator[Cluster]:
     finally:
         found.stop()
         shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def cluster() -> Iterator[Cluster]:
+    """One for all tests of this process."""
+    with own_cluster() as found:
+        yield found
 
 
 TABLES = "events, ranges, stores, aside, incidents, requests, states, facts, cases, verdicts, audit"

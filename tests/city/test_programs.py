@@ -6,10 +6,13 @@ import asyncio
 import contextlib
 import json
 import os
+import shutil
 import signal
+import socket
 import sqlite3
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
@@ -18,13 +21,14 @@ from typing import Any
 import paho.mqtt.client as paho
 import pytest
 from city.asking import Asking
+from city.cluster import usable
 from city.link import Broker, Link
-from city.store import Database
+from city.store import Database, connect
 from city.writer import Writer, wishes
 from paho.mqtt.enums import CallbackAPIVersion
 
-from tests.city.conftest import SOURCE, event
-from tests.conftest import ROOT, Mosquitto, eventually
+from tests.city.conftest import SOURCE, event, own_cluster
+from tests.conftest import ROOT, Mosquitto, eventually, free_port
 
 pytestmark = pytest.mark.mosquitto
 BASE = SOURCE[1:]
@@ -40,9 +44,11 @@ def pole(port: int) -> Iterator[paho.Client]:
     client.loop_stop()
 
 
-def publish(client: paho.Client, found: dict[str, Any]) -> None:
+def publish(client: paho.Client, found: dict[str, Any]) -> bool:
+    """Until the broker has it. False, for those who try again."""
     topic = f"{BASE}/events/{found['type'].removeprefix('smartpole.').replace('.', '/')}"
     client.publish(topic, json.dumps(found), qos=1).wait_for_publish(10)
+    return False
 
 
 def city_in(folder: Path, command: str) -> subprocess.Popen[bytes]:
@@ -98,6 +104,79 @@ def test_nothing_is_lost_when_the_writer_is_killed(mosquitto: Mosquitto, tmp_pat
         writer.wait()
 
 
+@pytest.mark.postgres
+def test_the_whole_city_stands_up_again() -> None:
+    """As scripts/city starts it: whatever is killed comes back, and Ctrl-C ends all."""
+    if usable() is None:
+        pytest.skip("needs PostgreSQL: sudo apt install postgresql")
+    folder = Path(tempfile.mkdtemp(prefix="city-", dir="/tmp"))
+    port, board = free_port(), free_port()
+    (folder / "city.toml").write_text(f"[mqtt]\nport = {port}\n[board]\nport = {board}\n")
+    city = city_in(folder, "run")
+    try:
+        eventually(lambda: "Ctrl-C ends it" in (folder / "out").read_text(), 60)
+        said = (folder / "out").read_text()
+        assert (folder / "first-password").read_text().strip() in said
+        assert all(
+            p.stat().st_mode & 0o77 == 0 for p in folder.iterdir() if p.name not in ("out", "city.toml")
+        )
+        with pole(port) as client:
+            publish(client, event(1))
+            eventually(lambda: verified(folder, "1 events"), 30)
+            for name in ("postmaster", "mosquitto", "writer", "board"):
+                os.kill(pid_of(folder, name), signal.SIGKILL)
+            eventually(lambda: words(folder).count("starting it again") >= 4, 30)
+        with pole_again(port) as client:
+            # A broker that is killed at once has not kept the session yet: the pole sends it again
+            eventually(lambda: publish(client, event(2)) or verified(folder, "2 events"), 60)
+        city.send_signal(signal.SIGINT)
+        assert city.wait(30) == 0
+        assert [p for p in Path("/proc").iterdir() if str(folder) in command_of(p)] == []
+    finally:
+        city.send_signal(signal.SIGINT)
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            city.wait(30)
+        city.kill()
+        city.wait()
+        shutil.rmtree(folder)
+
+
+def verified(folder: Path, said: str) -> bool:
+    return city_in(folder, "verify").wait(20) == 0 and said in words(folder)
+
+
+def words(folder: Path) -> str:
+    return (folder / "out").read_text()
+
+
+def pole_again(port: int) -> contextlib.AbstractContextManager[paho.Client]:
+    """When the broker is there again."""
+
+    def listens() -> bool:
+        with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), 1):
+            return True
+        return False
+
+    eventually(listens, 20)
+    return pole(port)
+
+
+def command_of(process: Path) -> str:
+    with contextlib.suppress(OSError):
+        return (process / "cmdline").read_bytes().decode() if process.name.isdigit() else ""
+    return ""
+
+
+def pid_of(folder: Path, name: str) -> int:
+    if name == "postmaster":
+        return int((folder / "postgresql" / "data" / "postmaster.pid").read_text().split()[0])
+    return next(
+        int(p.name)
+        for p in Path("/proc").iterdir()
+        if name in command_of(p).replace("/", "\0").split("\0") and str(folder) in command_of(p)
+    )
+
+
 def last_id(file: Path) -> set[str]:
     with contextlib.closing(sqlite3.connect(file)) as db:
         return {row[0] for row in db.execute("SELECT id FROM events ORDER BY sequence DESC LIMIT 1")}
@@ -130,22 +209,86 @@ async def until(condition: Any, within_s: float = 20.0) -> None:
         await asyncio.sleep(0.02)
 
 
+EVENTS = 400
+
+
+@pytest.mark.postgres
+@pytest.mark.parametrize("killed", ["database", "broker", "both"])
+async def test_every_part_may_be_killed(killed: str, mosquitto: Mosquitto) -> None:
+    """kill -9 in the middle of the events, and a start some moments later: none is missing, none twice.
+
+    What a killed broker had acknowledged and not kept is found as a gap, and the pole is asked for it.
+    """
+    with own_cluster() as cluster:
+        db = await connect(cluster.url, cluster.password)
+        link = Link(Broker(port=mosquitto.port), "city-test", wishes("smartpole"), session=True)
+        writer = Writer(db, link, "smartpole", Asking(patience_s=0.2, apart_s=0.1))
+        link.start()
+        task = asyncio.create_task(writer.run())
+        async with asyncio.timeout(10):
+            await link.connected.wait()
+        with pole(mosquitto.port) as client:
+            client.on_message = on_resend
+            client.on_connect = on_connect
+            client.reconnect_delay_set(1, 1)
+            on_connect(client)
+            for number in range(1, EVENTS + 1):
+                client.publish(f"{BASE}/events/lamp/resumed", json.dumps(event(number)), qos=1)
+                if number % 20 == 0:
+                    await asyncio.sleep(0.02)
+                if number == EVENTS // 2 and killed != "broker":
+                    cluster.kill()
+                if number == EVENTS // 2 and killed != "database":
+                    mosquitto.kill()
+            if killed != "broker":
+                cluster.start()
+            if killed != "database":
+                mosquitto.start()
+
+            async def complete() -> bool:
+                if task.done():
+                    task.result()
+                books = await writer.books()
+                return (SOURCE, "store-1") in books and books[SOURCE, "store-1"].gaps() == []
+
+            await until(complete, 60.0)
+        rows = await db.fetch("SELECT count(*) AS n, count(DISTINCT id) AS ids FROM events")
+        assert (rows[0]["n"], rows[0]["ids"]) == (EVENTS, EVENTS)
+        task.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await task
+        link.stop()
+        await db.close()
+
+
+STATE = {"state": "online", "storeid": "store-1"}
+
+
+def on_connect(client: paho.Client, *_: object) -> None:
+    client.subscribe(f"{BASE}/outbox/resend", qos=1)
+    client.publish(f"{BASE}/status", json.dumps(STATE | {"sequence": EVENTS}), qos=1, retain=True)
+
+
+def on_resend(client: paho.Client, _data: object, message: paho.MQTTMessage) -> None:
+    """What a pole does when it is asked."""
+    wanted = json.loads(message.payload)
+    for number in range(wanted["from"], wanted["to"] + 1):
+        found = event(number, replayed=True)
+        client.publish(f"{BASE}/events/lamp/resumed", json.dumps(found), qos=1)
+
+
 async def test_a_gap_is_asked_for_and_healed(running: Writer, mosquitto: Mosquitto) -> None:
     """Events that nobody delivered are seen as missing, the pole is asked, and they are there."""
     asked: list[dict[str, Any]] = []
     with pole(mosquitto.port) as client:
 
-        def on_resend(c: paho.Client, _data: object, message: paho.MQTTMessage) -> None:
-            wanted = json.loads(message.payload)
-            asked.append(wanted)
-            for number in range(wanted["from"], wanted["to"] + 1):
-                found = event(number, replayed=True)
-                c.publish(f"{BASE}/events/lamp/resumed", json.dumps(found), qos=1)
+        def hear(c: paho.Client, data: object, message: paho.MQTTMessage) -> None:
+            asked.append(json.loads(message.payload))
+            on_resend(c, data, message)
 
-        client.on_message = on_resend
+        client.on_message = hear
         client.subscribe(f"{BASE}/outbox/resend", qos=1)
-        state = {"state": "online", "storeid": "store-1", "sequence": 9}
-        client.publish(f"{BASE}/status", json.dumps(state), qos=1, retain=True)
+        client.publish(f"{BASE}/status", json.dumps(STATE | {"sequence": 9}), qos=1, retain=True)
 
         async def heard() -> bool:
             client.publish(f"{BASE}/events/lamp/resumed", json.dumps(event(3)), qos=1)

@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from typing import Any
 
 import pytest
+from city import archive
 from city import store as tables
 from city.asking import Asking
 from city.link import Broker, Link, Message
@@ -200,3 +201,23 @@ async def test_who_reads_one_moment_writes_nothing(db: Database, place: tuple[st
     await tables.set_fact(db, "c", "1")
     assert [row["name"] for row in await db.fetch("SELECT name FROM facts ORDER BY name")] == ["a", "c"]
     await other.close()
+
+
+async def test_many_rows_are_all_or_none(db: Database) -> None:
+    row = ("a", "1")
+    with pytest.raises(StoreError):
+        await db.many("INSERT INTO facts (name, value) VALUES ($1, $2)", [row, ("b", "2"), row])
+    assert await db.fetch("SELECT * FROM facts") == []
+    await db.many("INSERT INTO facts (name, value) VALUES ($1, $2)", [(f"{n}", "x") for n in range(5000)])
+    assert (await db.fetch("SELECT count(*) AS n FROM facts"))[0]["n"] == 5000
+
+
+async def test_tables_are_made_once(place: tuple[str, str | None]) -> None:
+    """Writer and board start together; on a new PostgreSQL one of them had failed."""
+    first = await connect(*place)
+    for table in reversed(archive.TABLES):
+        await first.many(f"DROP TABLE {table}{' CASCADE' if 'postgres' in place[0] else ''}", [()])
+    found = await asyncio.gather(*(connect(*place) for _ in range(6)))
+    assert await found[-1].fetch("SELECT * FROM events") == []
+    for database in (first, *found):
+        await database.close()

@@ -9,6 +9,7 @@ import os
 import pwd
 import secrets
 import shutil
+import signal
 import subprocess
 import time
 from pathlib import Path
@@ -88,9 +89,20 @@ class Cluster:
         if made.returncode:
             raise OSError(f"{program}: {made.stderr.strip()[-500:]}")
 
+    @property
+    def ended(self) -> bool:
+        return self._process is not None and self._process.poll() is not None
+
+    def kill(self) -> None:
+        """As a power cut does it; `start` recovers."""
+        if self._process is not None:
+            os.killpg(self._process.pid, signal.SIGKILL)
+            self._process.wait()
+            self._process = None
+
     def stop(self) -> None:
         if self._process is not None:
-            self._process.send_signal(2)  # SIGINT: clients are cut off, nothing is lost
+            self._process.send_signal(signal.SIGINT)  # clients are cut off, nothing is lost
             with contextlib.suppress(subprocess.TimeoutExpired):
                 self._process.wait(15)
             if self._process.poll() is None:

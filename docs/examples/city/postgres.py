@@ -11,7 +11,10 @@ import asyncpg
 
 from city.store import Row, StoreError
 
-FAILED = (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, TimeoutError)
+FAILED = (
+    OSError, asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError, TimeoutError,
+)  # fmt: skip
+MAKING_TABLES = 3211  # two that do it at once fail, for all that each says IF NOT EXISTS
 TIMEOUT_S = 30.0  # of a statement: a server that hangs is a server that failed
 INSERT = """
 INSERT INTO events SELECT * FROM unnest(
@@ -44,7 +47,7 @@ class Postgres:
                 transaction = (await self._connected()).transaction(**options)
                 await transaction.start()
             except FAILED as error:
-                raise StoreError(str(error)) from error
+                raise self._failed(error) from error
             self._within = asyncio.current_task()
             try:
                 yield
@@ -52,7 +55,7 @@ class Postgres:
             except BaseException as error:
                 await self._roll_back(transaction)
                 if isinstance(error, FAILED):
-                    raise StoreError(str(error)) from error
+                    raise self._failed(error) from error
                 raise
             finally:
                 self._within = None
@@ -72,6 +75,9 @@ class Postgres:
                 self._url, timeout=TIMEOUT_S, command_timeout=TIMEOUT_S, **options
             )
         return self._db
+
+    async def lock(self) -> None:
+        await self.fetch("SELECT pg_advisory_xact_lock($1)", MAKING_TABLES)
 
     async def fetch(self, sql: str, *arguments: Any) -> Sequence[Row]:
         found: Sequence[Row] = await self._alone("fetch", sql, *arguments)
@@ -110,4 +116,13 @@ class Postgres:
             db = self._db if within and self._db is not None else await self._connected()
             return await getattr(db, method)(sql, *arguments)
         except FAILED as error:
-            raise StoreError(str(error)) from error
+            raise self._failed(error) from error
+
+    def _failed(self, error: BaseException) -> StoreError:
+        """What the server refuses leaves the connection as it was. After anything else it is not trusted: a
+        killed server leaves it "in another operation" for ever.
+        """
+        refused = isinstance(error, asyncpg.PostgresError)
+        if not refused or isinstance(error, asyncpg.PostgresConnectionError):
+            self._drop()
+        return StoreError(str(error) or type(error).__name__)

@@ -127,6 +127,10 @@ class Services:
                 if child.ended and child.lasting and time.monotonic() - child.started > AGAIN_S:
                     print(f"{child.name} has ended; starting it again ({child.name}.log)", flush=True)
                     child.start()
+            if self._cluster is not None and self._cluster.ended:
+                print("PostgreSQL has ended; starting it again (postgresql/log)", flush=True)
+                with contextlib.suppress(OSError):  # the next turn tries again
+                    self._cluster.start()
 
     def stop(self) -> None:
         for child in reversed(self._children):

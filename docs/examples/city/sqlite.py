@@ -59,6 +59,9 @@ class Sqlite:
                 self._within = None
                 await self._do(lambda: self._db.execute("PRAGMA query_only = OFF").close())
 
+    async def lock(self) -> None:
+        """A transaction that writes is alone already."""
+
     async def fetch(self, sql: str, *arguments: Any) -> Sequence[Row]:
         named = {str(number): value for number, value in enumerate(arguments, 1)}
         rows = await self._alone(lambda: self._db.execute(sql, named).fetchall())
@@ -66,10 +69,16 @@ class Sqlite:
 
     async def many(self, sql: str, rows: Sequence[Sequence[Any]]) -> None:
         named = [{str(number): value for number, value in enumerate(row, 1)} for row in rows]
-        if named:
-            await self._alone(
-                lambda: (self._db.executemany(sql, named) if named[0] else self._db.execute(sql)).close()
-            )
+        if not named:
+            return
+        if len(named) > 1 and self._within is not asyncio.current_task():
+            async with self.transaction():  # all of them or none, and on the disk once
+                await self._do(lambda: self._db.executemany(sql, named).close())
+            return
+        await self._alone(lambda: (self._db.executemany if named[0] else self._execute)(sql, named).close())
+
+    def _execute(self, sql: str, _: object) -> sqlite3.Cursor:
+        return self._db.execute(sql)
 
     async def insert_events(self, rows: Sequence[Sequence[Any]]) -> set[tuple[str, str, int]]:
         def insert() -> set[tuple[str, str, int]]:

@@ -35,9 +35,15 @@ class Database(Protocol):
         """All that is read inside is of one moment; nothing is written."""
         ...
 
+    async def lock(self) -> None:
+        """Until the end of the transaction nobody else makes tables."""
+        ...
+
     async def fetch(self, sql: str, *arguments: Any) -> Sequence[Row]: ...
 
-    async def many(self, sql: str, rows: Sequence[Sequence[Any]]) -> None: ...
+    async def many(self, sql: str, rows: Sequence[Sequence[Any]]) -> None:
+        """Once for each row, for all of them or none; one empty row is a statement without arguments."""
+        ...
 
     async def insert_events(self, rows: Sequence[Sequence[Any]]) -> set[tuple[str, str, int]]:
         """Which of these rows of `events` are new: their source, store and number."""
@@ -76,6 +82,7 @@ async def connect(url: str, password: str | None = None) -> Database:
         database = Postgres(url, password)
     try:
         async with database.transaction():
+            await database.lock()
             for statement in statements(SCHEMA.read_text() + views.read_text()):
                 await database.many(statement, [()])
     except BaseException:

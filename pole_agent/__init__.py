@@ -36,3 +36,6 @@ __version__ = "0.1.0"
 # ONNX Runtime 1.32 reports to its vendor unless this is set before it is imported. Set for this process and
 # every one that it starts: the agent speaks to nobody who is not in its configuration.
 os.environ["ORT_DISABLE_TELEMETRY"] = "1"
+# A JPEG of a few hundred bytes may say that it is as large as a town: OpenCV would take 6 GB for it. Read by
+# OpenCV when it is imported; a camera of 8K has less.
+os.environ.setdefault("OPENCV_IO_MAX_IMAGE_PIXELS", str(1 << 25))

@@ -198,6 +198,16 @@ def test_a_phrase_is_text() -> None:
         assert (again, again.code, again.facts) == (said, said.code, said.facts)
 
 
+@pytest.mark.parametrize("fact", ["a\nb", "a\r\x1b[2Jb", "a\u2028b\x85", ValueError("line 1\nline 2")])
+def test_a_sentence_is_one_line(fact: object) -> None:
+    """Whoever sends a key, a name or a file decides nothing about the lines of a log."""
+    said = phrase("unknown-key", known=fact)
+    for text in (said, said.of("id")):
+        assert len(text.splitlines()) == 1
+        assert not any(ord(c) < 32 for c in text)
+    assert in_language(said[:], "id") == said.of("id")
+
+
 def test_a_name_is_not_translated() -> None:
     """A zone that is called like a word of ours keeps its name."""
     assert '"rain"' in phrase("name-twice", name="rain", count=2).of("id")

@@ -42,13 +42,17 @@ def handshake(source: str, name: str) -> None:
         raise CameraError(phrase("camera-no-answer", camera=name, seconds=f"{KNOCK_S:.0f}")) from None
     except OSError as error:
         raise CameraError(phrase("camera-unreachable", camera=name, error=error.strerror or error)) from error
-    word = b"RTSP/" if parts.scheme == "rtsp" else b"HTTP/"
+    return judge(answer, parts.scheme, name)
+
+
+def judge(answer: bytes, scheme: str, name: str) -> None:
+    """Is this the beginning of an answer of a server of this scheme? Raises CameraError."""
+    word = b"RTSP/" if scheme == "rtsp" else b"HTTP/"
     if not answer.startswith(word):
         raise CameraError(phrase("camera-wrong-protocol", camera=name, protocol=word[:-1].decode()))
     status = answer.split(maxsplit=2)[1:2]
     if status == [b"404"]:
         raise CameraError(phrase("camera-stream-unknown", camera=name))
-    return None
 
 
 def _question(source: str, scheme: str, host: str, path: str, query: str) -> bytes:

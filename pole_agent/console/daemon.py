@@ -17,6 +17,8 @@ import threading
 from collections.abc import Awaitable, Callable
 from typing import Protocol
 
+from pole_agent.languages import visible
+
 log = logging.getLogger(__name__)
 
 
@@ -37,12 +39,21 @@ SETTLED_S = 20.0
 def set_up_logging(level: str) -> None:
     """To stderr, one line each; journald adds the time by itself, a terminal gets it."""
     moment = "" if "JOURNAL_STREAM" in os.environ else "%(asctime)s "
-    logging.basicConfig(level=level.upper(), format=f"{moment}%(levelname)s %(message)s", stream=sys.stderr)
+    to_stderr = logging.StreamHandler(sys.stderr)
+    to_stderr.setFormatter(_OneLine(f"{moment}%(levelname)s %(message)s"))
+    logging.basicConfig(level=level.upper(), handlers=[to_stderr])
     logging.getLogger("pole_agent.uplink.paho").setLevel(logging.ERROR)
     # Tracebacks are for debugging; a supervised failure is one line.
     if level.upper() != "DEBUG":
         for handler in logging.getLogger().handlers:
             handler.addFilter(_without_traceback)
+
+
+class _OneLine(logging.Formatter):
+    """What others send stands in messages: it must not look like a line of ours."""
+
+    def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802 - the name of logging
+        return visible(super().formatMessage(record))
 
 
 def _without_traceback(record: logging.LogRecord) -> bool:

@@ -29,6 +29,7 @@ MAX_DEPTH = 6  # sentences within sentences
 MAX_CHARS = 2000  # of a sentence that is looked up
 MAX_PARTS, MAX_SPAN = 40, 3  # joined by semicolons: of a text, of one sentence in it
 WORD = re.compile("[A-Za-z]{2}")
+CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 PAGE = "ui-"  # codes of what only the scripts of the page say: it never comes back as text
 COMPOSED = ("at-key", "joined")  # of other phrases, without a word of their own
 
@@ -58,8 +59,10 @@ class Phrase(str):
 
 
 def phrase(code: str, /, **facts: object) -> Phrase:
-    """The sentence of this code. A test holds codes and facts of all callers against the catalogues."""
-    said = {name: str(fact) if isinstance(fact, Exception) else fact for name, fact in facts.items()}
+    """The sentence of this code, in one line. A test holds codes and facts of all callers against the
+    catalogues.
+    """
+    said = {name: _in_one_line(fact) for name, fact in facts.items()}
     return Phrase(ENGLISH[code].format(**said), code, said)
 
 
@@ -91,6 +94,18 @@ def phrases(language: str) -> Mapping[str, str]:
 @functools.cache
 def _catalogue(language: str) -> ModuleType:
     return importlib.import_module(f"{__name__}.{language}")
+
+
+def _in_one_line(fact: object) -> object:
+    """The fact of a sentence: what would end the line, or steer a terminal, is written as an escape."""
+    if isinstance(fact, Exception):
+        fact = str(fact)
+    return fact if isinstance(fact, Phrase) or not isinstance(fact, str) else visible(fact)
+
+
+def visible(text: str) -> str:
+    """The text without a control character or line end in it; each is written as an escape."""
+    return CONTROL.sub(lambda found: found[0].encode("unicode_escape").decode(), text)
 
 
 def _fact(fact: object, language: str) -> object:

@@ -48,12 +48,19 @@ def levels(url: str, password_file: Path | None = None) -> list[int]:
     return found
 
 
+def claiming(picture: bytes, side: int) -> bytes:
+    """The same JPEG with another size in its header: a few hundred bytes that unpack into much memory."""
+    at = picture.index(b"\xff\xc0") + 5
+    return picture[:at] + side.to_bytes(2, "big") * 2 + picture[at + 4 :]
+
+
 BROKEN = {
     "cut": part(picture(60)[:-30]),
     "cut, with the length of the whole": part(picture(60)[:-30], len(picture(60))),
     "garbage": part(bytes(range(256)) * 4),
     "garbage in a JPEG": part(picture(60)[:2] + bytes(range(255)) * 2 + b"\xff\xd9"),
     "empty": part(b""),
+    "said to be 8000 x 8000": part(claiming(picture(60), 8000)),
     "no length, cut": b"--frame\r\nContent-Type: image/jpeg\r\n\r\n" + picture(60)[:200] + b"\r\n",
     "a length of a gigabyte": part(b"\xff\xd8abc", 1 << 30),
     "a length that is no number": b"--frame\r\nContent-Length: many\r\n\r\nxyz\r\n",

@@ -119,6 +119,21 @@ async def test_what_is_no_event_goes_aside(db: Database, payload: bytes) -> None
     assert all(row["reason"] for row in aside)
 
 
+@pytest.mark.parametrize(
+    "data", [{}, {"request_id": "r", "state": "flying"}, {"request_id": 7, "state": "sent"}]
+)
+async def test_a_request_that_cannot_be_read_goes_aside(db: Database, data: dict[str, Any]) -> None:
+    writer = writer_on(db)
+    await writer.take([message(data, f"{SOURCE[1:]}/drone/request")])
+    assert [row["reason"] for row in await db.fetch("SELECT reason FROM aside")] == ["no request of a drone"]
+
+
+async def test_whatever_topic_it_has_it_is_not_lost(db: Database) -> None:
+    """`events/#` is also `events` itself."""
+    await writer_on(db).take([message(event(1), f"{SOURCE[1:]}/events")])
+    assert [row["topic"] for row in await db.fetch("SELECT topic FROM aside")] == [f"{SOURCE[1:]}/events"]
+
+
 async def test_a_number_that_another_event_has_is_told(db: Database) -> None:
     """Two poles with one identity: nothing is overwritten, and it is not silent."""
     writer = await take(db, event(1))

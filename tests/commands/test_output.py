@@ -124,3 +124,17 @@ async def test_control_socket_is_made_without_touching_umask(tmp_path: Path) -> 
         stop.set()
         watcher.join()
     assert len(seen) == 1
+
+
+def test_a_log_line_is_one_line() -> None:
+    """Names and reasons come from outside: a line end in one of them forges no line of the log."""
+    code = (
+        "import logging; from pole_agent.console.daemon import set_up_logging; set_up_logging('debug')\n"
+        "logging.getLogger('x').info('command %s by %s', 'lamp/set', 'me\\n2026 ERROR forged\\x1b[2J')\n"
+        "try: 1 / 0\nexcept ZeroDivisionError: logging.getLogger('x').exception('failed')\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    lines = done.stderr.splitlines()
+    assert [line for line in lines if "forged" in line] == [lines[0]]
+    assert lines[0].endswith(r"INFO command lamp/set by me\n2026 ERROR forged\x1b[2J")
+    assert lines[-1] == "ZeroDivisionError: division by zero"

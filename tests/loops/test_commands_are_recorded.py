@@ -111,6 +111,7 @@ def test_false_alarms_a_night(tmp_path: Path) -> None:
         ({"incident_id": '%" OR 1', "verdict": "true"}, "me", "invalid incident_id"),
         ({"incident_id": None, "verdict": "true"}, "me", "invalid incident_id"),
         ({"incident_id": INCIDENT.format(1), "verdict": "true", "rule": "x"}, "me", "unknown key rule"),
+        ({"ru\nle": "x"}, "me", r"unknown key ru\\nle"),
     ],
 )
 def test_bad_feedback_is_refused_in_words(payload: dict[str, Any], by: str, text: str) -> None:

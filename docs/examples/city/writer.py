@@ -123,9 +123,13 @@ class Writer:
                     self._sort_event(batch, event, message.topic)
                 elif path == "drone/request":
                     found = request_of(source, document(message.payload), 0, simulation=False)
-                    batch.requests += [] if found is None else [found]
+                    if found is None:
+                        raise NotAnEvent("no request of a drone")
+                    batch.requests.append(found)
                 elif path in STATES:
                     self._sort_state(batch, source, path, message)
+                else:
+                    raise NotAnEvent("nothing is known of this topic")
             except NotAnEvent as error:
                 batch.aside.append(self._aside(message.topic, str(error), message.payload))
         return batch

@@ -32,7 +32,7 @@ def test_what_is_no_account(role: str, password: str) -> None:
         people.made(role, password)
 
 
-@pytest.mark.parametrize("name", ["", " a", "a\n", "x" * 101])
+@pytest.mark.parametrize("name", ["", " a", "a\n", "x" * 101, "-"])
 def test_what_is_no_name(tmp_path: Path, name: str) -> None:
     with pytest.raises(PeopleError):
         people.add(tmp_path, name, people.NOBODY)

@@ -210,10 +210,11 @@ async def until(condition: Any, within_s: float = 20.0) -> None:
 
 
 EVENTS = 400
+ALONE = ("database", "broker")
 
 
 @pytest.mark.postgres
-@pytest.mark.parametrize("killed", ["database", "broker", "both"])
+@pytest.mark.parametrize("killed", [*(pytest.param(one, marks=pytest.mark.slow) for one in ALONE), "both"])
 async def test_every_part_may_be_killed(killed: str, mosquitto: Mosquitto) -> None:
     """kill -9 in the middle of the events, and a start some moments later: none is missing, none twice.
 

@@ -10,6 +10,8 @@ from pathlib import Path
 import pytest
 from city import services, settings
 
+from tests.conftest import free_port
+
 
 @contextlib.contextmanager
 def taken(port: int = 0) -> Iterator[int]:
@@ -35,7 +37,9 @@ def test_a_new_city_takes_free_ports(tmp_path: Path) -> None:
 def test_a_port_that_is_in_use_is_told(tmp_path: Path, table: str) -> None:
     """Before anything is started: else the city would talk to somebody else's."""
     with taken() as port:
-        (tmp_path / settings.FILE).write_text(f"[{table}]\nport = {port}\n")
+        ports = {"mqtt": free_port(), "board": free_port(), table: port}
+        lines = [f"[{name}]\nport = {number}\n" for name, number in ports.items()]
+        (tmp_path / settings.FILE).write_text("".join(lines))
         starting = services.Services(settings.load(tmp_path))
         with pytest.raises(OSError, match=f"port {port} is in use"):
             starting.start()

@@ -60,6 +60,7 @@ class Board:
     def __init__(self, db: Database, view: View, settings: Settings, duty: Duty, orders: Orders) -> None:
         self.db, self.view, self.settings, self.duty, self.orders = db, view, settings, duty, orders
         self.sessions, self.tries, self.one_login = Sessions(), Tries(), asyncio.Lock()
+        self.logins = 0  # that wait or are looked at
         self._names = {*LOOPBACK, settings.host.lower(), *settings.names}
         self._made, self._text = float("-inf"), ""
         self._files = {path: file.read_bytes() for path, file in FILES.items()}
@@ -77,7 +78,7 @@ class Board:
         app = web.Application(client_max_size=MOST_BYTES)
         app.router.add_route("*", "/{path:.*}", self._answer)
         runner = web.AppRunner(
-            app, handle_signals=False, access_log=None, keepalive_timeout=20.0, shutdown_timeout=1.0
+            app, handle_signals=False, access_log=None, keepalive_timeout=20.0, shutdown_timeout=0.2
         )
         await runner.setup()
         try:

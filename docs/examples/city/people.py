@@ -13,6 +13,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 FILE = "accounts.json"
+NO_ONE = "-"  # who does what the city does by itself
 RIGHTS = {
     "viewer": frozenset({"look"}),
     "officer": frozenset({"look", "act"}),
@@ -77,7 +78,7 @@ def read(folder: Path) -> dict[str, Account]:
 
 def add(folder: Path, name: str, account: Account) -> None:
     """A new account, or a new password of one. Raises PeopleError."""
-    if not 1 <= len(name) <= MOST_NAME or not name.isprintable() or name != name.strip():
+    if not 1 <= len(name) <= MOST_NAME or not name.isprintable() or name != name.strip() or name == NO_ONE:
         raise PeopleError(f"a name has 1 to {MOST_NAME} printable characters")
     accounts = read(folder) | {name: account}
     text = json.dumps({n: asdict(a) for n, a in sorted(accounts.items())}, indent=1)

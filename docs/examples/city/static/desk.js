@@ -134,7 +134,7 @@ export function Desk({ me, live, sound }) {
       ${!live.cases.length && html`<p>${t("queue-empty")}</p>`}
       <ul class="plain" id="cases">${live.cases.map((row) => html`<${Row} me=${me} row=${row} request=${of(row)} key=${row.id} />`)}</ul></section>
     <section class="card narrow" aria-labelledby="done"><h2 id="done">${t("done-list")}</h2>
-      <ul class="plain">${live.done.map((row) => html`<li key=${row.id}>${clock(row.done_at)} · ${t(`kind-${row.kind}`)} ${row.facts.rule || ""} · ${t("done-by", { by: row.done_by })}
+      <ul class="plain">${live.done.map((row) => html`<li key=${row.id}>${clock(row.done_at)} · ${t(`kind-${row.kind}`)} ${row.facts.rule || ""} · ${row.done_by === "-" ? t("done-itself") : t("done-by", { by: row.done_by })}
         ${row.verdict && html` · ${t(`verdict-${row.verdict}`)}`}${row.notes.map(([by, , text]) => html`<br />${by}: ${text}`)}</li>`)}</ul>
       <h2>${t("requests")}</h2>${!flights.length && html`<p>${t("none")}</p>`}
       ${flights.map((request) => html`<details key=${request.request_id}><summary>${request.rule} · ${t(`state-${request.state}`)}</summary><${Request} me=${me} request=${request} /></details>`)}

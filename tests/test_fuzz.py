@@ -36,7 +36,7 @@ def garbage(ready: Ready, count: int) -> Iterator[bytes]:
         at = random.randrange(len(data) + 1)
         return data[:at] + random.randbytes(random.randrange(8)) + data[at + random.randrange(8) :]
 
-    mutate = mutator([w.encode() if isinstance(w, str) else w for w in ready.words], plain)
+    mutate = mutator(ready, plain)
     for number in range(count):
         yield mutate(random.choice(ready.seeds), 4096, number)
 

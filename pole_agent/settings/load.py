@@ -19,14 +19,10 @@ from pole_agent.settings import Settings
 from pole_agent.settings import overlay as overlays
 from pole_agent.settings.examine import Examined, examine
 from pole_agent.settings.overlay import NONE, Overlay, laid_over
-from pole_agent.settings.reading import regular_file, text_file
+from pole_agent.settings.reading import refuse_many_dots, regular_file, text_file
 from pole_agent.settings.section import is_credential
 
 MAX_BYTES = 1 << 18
-# tomllib takes the square of the parts of a key: minutes for a long one. Both patterns take the length of the
-# text, whatever is in it.
-NO_KEY = re.compile(r""""(?:[^"\\\n]++|\\.)*+"?|'[^'\n]*+'?|#[^\n]*+""")  # strings and comments
-DOTS = re.compile(r"(?<![\w-])(?:[\w-]++[ \t]*+\.[ \t]*+){20}")
 LAST_GOOD = "last-good.toml"
 CONFIG_MODE = 0o600
 FLAT_MASK = 1e-6  # of the picture: less than a pixel
@@ -143,10 +139,10 @@ def _examine(text: str, name: str, folder: Path | None) -> Examined:
 
 
 def _document(text: str, name: str) -> dict[str, Any]:
-    bare = NO_KEY.sub("q", text)
-    if match := DOTS.search(bare):
-        line = bare.count("\n", 0, match.start()) + 1
-        raise ConfigError([Problem(name, phrase("toml-too-many-dots", line=line))])
+    try:
+        refuse_many_dots(text)
+    except ValueError as error:
+        raise ConfigError([Problem(name, str(error))]) from error
     try:
         document = tomllib.loads(text)
     except ValueError as error:  # also a number of thousands of digits

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import codecs
 import os
+import re
 import stat
 from pathlib import Path
 
@@ -23,6 +24,10 @@ MARKS = (  # the longer first: the mark of UTF-32 begins like that of UTF-16
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
 MARK = "\ufeff"
+# tomllib takes the square of the parts of a key: minutes for a long one. Both patterns take the length of the
+# text, whatever is in it.
+NO_KEY = re.compile(r""""(?:[^"\\\n]++|\\.)*+"?|'[^'\n]*+'?|#[^\n]*+""")  # strings and comments
+DOTS = re.compile(r"(?<![\w-])(?:[\w-]++[ \t]*+\.[ \t]*+){20}")
 
 
 def regular_file(path: Path, most_bytes: int) -> bytes:
@@ -53,6 +58,13 @@ def decoded(blob: bytes) -> str:
 def text_file(path: Path, most_bytes: int) -> str:
     """The text of a file that a person made. Raises OSError, ValueError."""
     return decoded(regular_file(path, most_bytes))
+
+
+def refuse_many_dots(text: str) -> None:
+    """Before TOML is parsed. Raises ValueError for a key with so many parts that the parser takes minutes."""
+    bare = NO_KEY.sub("q", text)
+    if match := DOTS.search(bare):
+        raise ValueError(phrase("toml-too-many-dots", line=bare.count("\n", 0, match.start()) + 1))
 
 
 def secret(path: Path) -> str:

@@ -4,17 +4,20 @@ its sha256.
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import itertools
 import tomllib
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from pole_agent.errors import ModelError
 from pole_agent.languages import phrase
-from pole_agent.settings.reading import decoded
+from pole_agent.settings.reading import refuse_many_dots, text_file
 
+MAX_BYTES = 1 << 18
 LAYOUTS = {("NHWC", "uint8"): False, ("NCHW", "float32"): True}  # all of them BGR, levels 0 to 255
 # Wheel, checkout
 INSTALLED = Path("/var/lib/pole-agent/models")  # where ``pole-agent model get`` and ``add`` put them
@@ -67,8 +70,8 @@ def find(model: str) -> Path:
 
 def read(path: Path) -> ModelCard:
     """Read a card. Raises ModelError that names the file and the key."""
-    try:
-        card: dict[str, Any] = tomllib.loads(decoded(path.read_bytes()))
+    with refused(path):
+        card = document(path)
         return ModelCard(
             name=str(card["name"]),
             family=str(card["family"]),
@@ -87,6 +90,20 @@ def read(path: Path) -> ModelCard:
             origin=str(card["origin"]),
             calibration=_calibration(card.get("calibration", {})),
         )
+
+
+def document(path: Path) -> dict[str, Any]:
+    """All that stands on a card. Within `refused`."""
+    text = text_file(path, MAX_BYTES)
+    refuse_many_dots(text)
+    return tomllib.loads(text)
+
+
+@contextlib.contextmanager
+def refused(path: Path) -> Iterator[None]:
+    """Whatever is wrong with a card or a value on it is a ModelError."""
+    try:
+        yield
     except OSError as error:
         raise ModelError(phrase("model-card-unreadable", file=path, error=error.strerror)) from error
     except KeyError as error:
@@ -94,7 +111,7 @@ def read(path: Path) -> ModelCard:
             known = " or ".join(f'layout = "{layout}" with dtype = "{dtype}"' for layout, dtype in LAYOUTS)
             raise ModelError(phrase("model-input-unsupported", file=path, known=known)) from error
         raise ModelError(phrase("model-card-incomplete", file=path, key=error)) from error
-    except (ValueError, TypeError) as error:
+    except (ValueError, TypeError, AttributeError, OverflowError, RecursionError) as error:
         raise ModelError(phrase("model-card-invalid", file=path, error=error)) from error
 
 

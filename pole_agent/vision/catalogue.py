@@ -7,7 +7,6 @@ An entry of the catalogue is a card with two tables more: ``[download]`` (url, b
 from __future__ import annotations
 
 import contextlib
-import tomllib
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -53,21 +52,22 @@ def entries(installed: Path = cards.INSTALLED) -> list[Entry]:
 def read(path: Path, state: State) -> Entry:
     """One entry from its card. Raises ModelError."""
     card = cards.read(path)
-    more = tomllib.loads(path.read_text())
-    download: dict[str, Any] = more.get("download", {})
-    measured: dict[str, float] = more.get("measured", {})
-    size = int(download.get("bytes", 0))
-    with contextlib.suppress(OSError):
-        size = size if state == "available" else card.path.stat().st_size
-    return Entry(
-        path=path,
-        card=card,
-        state=state,
-        url=str(download.get("url", "")),
-        size=size,
-        ap50={group: measured[f"ap50_{group}"] for group in GROUPS if f"ap50_{group}" in measured},
-        relative_time=measured.get("relative_time"),
-    )
+    with cards.refused(path):
+        more = cards.document(path)
+        download: dict[str, Any] = more.get("download", {})
+        measured: dict[str, float] = more.get("measured", {})
+        size = int(download.get("bytes", 0))
+        with contextlib.suppress(OSError):
+            size = size if state == "available" else card.path.stat().st_size
+        return Entry(
+            path=path,
+            card=card,
+            state=state,
+            url=str(download.get("url", "")),
+            size=size,
+            ap50={group: measured[f"ap50_{group}"] for group in GROUPS if f"ap50_{group}" in measured},
+            relative_time=measured.get("relative_time"),
+        )
 
 
 def offered(name: str) -> Entry:

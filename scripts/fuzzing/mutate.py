@@ -6,6 +6,8 @@ import re
 from collections.abc import Callable, Sequence
 from random import Random
 
+from fuzzing.target import Ready
+
 TOKEN = re.compile(
     rb'"(?:[^"\\\n]|\\.){0,200}"|-?\d+(?:\.\d+)?(?:[eE][-+]?\d+)?|[A-Za-z_][\w-]*|[\[\]{}]|[^\s\w]'
 )
@@ -20,19 +22,21 @@ NASTY = (
     b"[" * 40,
 )  # fmt: skip
 MOST_CHANGES = 3
-PLAIN = 0.4  # so often libFuzzer's own mutation
+PLAIN = 0.4  # so often libFuzzer's own mutation, …
+NEAR = 0.7  # … from here on a seed is changed: most of what reached something new is refused early
 
 
-def mutator(
-    words: Sequence[bytes], plain: Callable[[bytes, int], bytes]
-) -> Callable[[bytes, int, int], bytes]:
+def mutator(ready: Ready, plain: Callable[[bytes, int], bytes]) -> Callable[[bytes, int, int], bytes]:
     """A mutation as atheris wants it: (data, most bytes, seed) -> data. `plain` is libFuzzer's own."""
+    words = [word.encode() if isinstance(word, str) else word for word in ready.words]
 
     def mutate(data: bytes, most: int, seed: int) -> bytes:
         random = Random(seed)
-        tokens = list(TOKEN.finditer(data)) if random.random() >= PLAIN else []
-        if not tokens:
+        way = random.random()
+        if way < PLAIN:
             return plain(data, most)
+        if way > NEAR:
+            data = random.choice(ready.seeds)
         for _ in range(random.randint(1, MOST_CHANGES)):
             data = _changed(data, random, words)
         return data[:most]

@@ -78,9 +78,8 @@ def main() -> None:
             str(corpus),
         ]
         if target.text:
-            listed = [w.encode() if isinstance(w, str) else w for w in ready.words]
             atheris.Setup(
-                arguments, seen, custom_mutator=mutator(listed, lambda data, most: atheris.Mutate(data, most))
+                arguments, seen, custom_mutator=mutator(ready, lambda data, most: atheris.Mutate(data, most))
             )
         else:
             atheris.Setup(arguments, seen)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import shutil
+import time
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,7 @@ from pole_agent.camera.masks import burn
 from pole_agent.errors import ModelError
 from pole_agent.frame import Frame
 from pole_agent.vision import card as cards
+from pole_agent.vision import catalogue
 from pole_agent.vision.appearance import describe
 from pole_agent.vision.candidates import Ballot, Candidates, suppress
 from pole_agent.vision.letterbox import Letterbox
@@ -211,6 +213,29 @@ def test_an_input_that_cannot_be_fed_is_refused(own_card: Path) -> None:
         ModelError, match='supported: layout = "NHWC" with dtype = "uint8" or layout = "NCHW"'
     ):
         cards.read(own_card)
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("width = 320", "width = inf"),
+        ("width = 320", "width = " + "[" * 5000),
+        ("[input]", "[input]\npadding_level = nan"),
+        ("[input]", "deep" + ".a" * 50_000 + " = 1\n[input]"),
+        ("[input]", "download = 5\n[input]"),
+        ("[input]", "measured = [1]\n[input]"),
+        ("[input]", "download = { bytes = inf }\n[input]"),
+    ],
+    ids=lambda text: text[:20],
+)
+def test_a_card_of_nonsense_is_refused(own_card: Path, old: str, new: str) -> None:
+    """Whatever stands on it, by whoever reads it, and within a second."""
+    text = own_card.read_text()
+    own_card.write_text(text.replace(old, new, 1) if old in text else f"{new}\n{text}")
+    begun = time.monotonic()
+    with pytest.raises(ModelError, match="the model card is invalid"):
+        catalogue.read(own_card, "available")
+    assert time.monotonic() - begun < 1
 
 
 def test_the_second_family_sees_the_same_people(data: Path, street_clip: Path, tmp_path: Path) -> None:

@@ -141,6 +141,19 @@ def test_the_whole_city_stands_up_again() -> None:
         shutil.rmtree(folder)
 
 
+def test_nothing_outlasts_a_city_that_is_killed(tmp_path: Path) -> None:
+    if shutil.which("setpriv") is None:
+        pytest.skip("needs util-linux")
+    ports = f"[mqtt]\nport = {free_port()}\n[board]\nport = {free_port()}\n"
+    (tmp_path / "city.toml").write_text(f'database = "sqlite:{tmp_path}/city.db"\n{ports}')
+    city = city_in(tmp_path, "run")
+    eventually(lambda: "Ctrl-C ends it" in words(tmp_path), 60)
+    assert pid_of(tmp_path, "mosquitto") and pid_of(tmp_path, "board")
+    city.kill()
+    city.wait()
+    eventually(lambda: [p for p in Path("/proc").iterdir() if str(tmp_path) in command_of(p)] == [], 20)
+
+
 def verified(folder: Path, said: str) -> bool:
     return city_in(folder, "verify").wait(20) == 0 and said in words(folder)
 

@@ -53,7 +53,15 @@ class Cluster:
                 "--encoding=UTF8", "--locale=C.UTF-8",
             )  # fmt: skip
         settings = [f"--{setting}" for setting in self._settings]
-        command = [str(self._programs / "postgres"), "-D", str(data), "-k", str(sockets), *settings]
+        command = [
+            *dies_with_us(signal.SIGINT),
+            str(self._programs / "postgres"),
+            "-D",
+            str(data),
+            "-k",
+            str(sockets),
+            *settings,
+        ]
         with (self._folder / "log").open("ab") as log:
             self._process = subprocess.Popen(
                 command, stdout=log, stderr=log, cwd="/", **_identity(user), start_new_session=True
@@ -109,6 +117,12 @@ class Cluster:
                 self._process.kill()
                 self._process.wait()
             self._process = None
+
+
+def dies_with_us(number: signal.Signals) -> list[str]:
+    """Words before a command: it gets this signal when we are killed (util-linux; nothing without)."""
+    program = shutil.which("setpriv")
+    return [] if program is None else [program, "--pdeathsig", number.name.removeprefix("SIG"), "--"]
 
 
 def programs() -> Path | None:

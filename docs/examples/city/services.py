@@ -15,6 +15,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from city import cluster
+from city.cluster import dies_with_us
 from city.settings import BOARD_PORT, BROKER_PORT, FILE, FIRST, Settings
 
 START_S = 10.0
@@ -47,7 +48,11 @@ class Child:
         with log:
             # In a session of its own: Ctrl-C is for us, who end all in order
             self._process = subprocess.Popen(
-                self._command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True
+                [*dies_with_us(signal.SIGTERM), *self._command],
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                start_new_session=True,
             )
         self.started = time.monotonic()
 
@@ -119,8 +124,8 @@ class Services:
             time.sleep(0.05)
 
     def watch(self) -> None:
-        """Until SIGINT or SIGTERM: what ends is started again."""
-        for number in (signal.SIGINT, signal.SIGTERM):
+        """Until SIGINT, SIGTERM or the end of the terminal: what ends is started again."""
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             signal.signal(number, lambda *_: self._over.set())
         while not self._over.wait(0.5):
             for child in self._children:

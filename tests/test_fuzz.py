@@ -17,7 +17,13 @@ from fuzzing.mutate import mutator
 from fuzzing.target import Lost, Ready, Target
 from fuzzing.targets import TARGETS, find
 
-SLOW = {"database": 4, "listen": 40, "configuration": 20}  # inputs, of a target that takes long for one
+SLOW = {
+    "database": 4,
+    "listen": 40,
+    "configuration": 20,
+    "onvif": 20,
+    "rtsp": 1,
+}  # inputs, of a target that takes long for one
 MANY = 150
 
 
@@ -64,9 +70,10 @@ def test_what_a_finding_is() -> None:
     assert found[2] == Finding(
         kind="lost", where="lost: nobody counted it", text="Lost: nobody counted it: 7"
     )
-    calls: list[float] = [0.03, 0.0]
-    assert judge.slow(lambda _: time.sleep(calls.pop(0)), b"", 0.02) is False
-    assert judge.slow(lambda _: time.sleep(0.03), b"", 0.02) is True
+    waits = [0.05, 0.0]
+    assert judge.slow(lambda _: time.sleep(waits.pop(0)), b"", 0.009) is False
+    assert judge.slow(lambda _: time.sleep(0.05), b"", 0.009) is True
+    assert judge.slow(lambda _: time.sleep(0.05), b"", 0.05) is False
     assert judged(lambda _: None, b"") is None
 
 

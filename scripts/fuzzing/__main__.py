@@ -11,9 +11,9 @@ samples and files of the repository, then mutations of whatever reached a new li
 among the targets. Where a target ends in native code (OpenCV, SQLite, libsodium), coverage ends there too,
 and mutations of what only that code sees are blind; --list says where.
 
-What is a finding. An exception that is not the refusal which the room promises; more than 1 s for one input,
-three times in a row; more than 128 MB for one input; an input that ends the process; and an input that is
-lost: neither accepted nor refused, or taken for another one.
+What is a finding. An exception that is not the refusal which the room promises; more than 1 s of a core (5 s
+of waiting) for one input, three times in a row; more than 128 MB for one input; an input that ends the
+process; and an input that is lost: neither accepted nor refused, or taken for another one.
 
 What is kept. `.cache/fuzz/TARGET/corpus` holds the inputs that reached something new, so the next run goes on
 there; `findings` the inputs that are findings, each with a text that says what it is and how to repeat it;

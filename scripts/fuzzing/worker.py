@@ -22,7 +22,7 @@ from fuzzing.targets import find
 SAY_S = 0.5
 HANGS_S = 20  # libFuzzer ends the process then
 MOST_MB = 2048
-PACKAGES = ["pole_agent", "city", "tomllib", "json", "_strptime"]
+PACKAGES = ["pole_agent", "city", "tomllib", "json", "zeep", "onvif"]
 
 
 class Seen:

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from fuzzing.target import Target
-from fuzzing.targets import cameras, commands, files, rooms, stored, words
+from fuzzing.targets import cameras, commands, files, onvif, rooms, rtsp, stored, words
 
 TARGETS: tuple[Target, ...] = (
     *commands.TARGETS,
     *words.TARGETS,
     *files.TARGETS,
     *cameras.TARGETS,
+    *onvif.TARGETS,
+    *rtsp.TARGETS,
     *rooms.TARGETS,
     *stored.TARGETS,
 )

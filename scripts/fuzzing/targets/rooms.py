@@ -26,6 +26,8 @@ def prepare_listen(folder: Path) -> Ready:
     numbers = itertools.count(1)
     store = _store(folder / "pole.db", lambda: f"00000000-0000-7000-8000-{next(numbers):012d}")
 
+    _pole(store, Records)  # imports the rest
+
     def take(data: bytes) -> None:
         store.db.execute("SAVEPOINT fuzz")
         try:

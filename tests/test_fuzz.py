@@ -24,7 +24,7 @@ SLOW = {
     "onvif": 20,
     "rtsp": 1,
 }  # inputs, of a target that takes long for one
-MANY = 150
+MANY = 100
 
 
 @pytest.fixture(autouse=True)

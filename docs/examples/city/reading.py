@@ -185,6 +185,9 @@ def _no_constant(name: str) -> Any:
 
 def _depth(text: str) -> int:
     """How deep JSON text is nested, brackets in strings counted too: never less than it is."""
+    opened = text.count("[") + text.count("{")
+    if opened <= MAX_DEPTH:
+        return opened
     depth = deepest = 0
     for character in text:
         if character in "[{":

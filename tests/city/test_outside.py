@@ -1,4 +1,4 @@
-"""The city is an outside program: it knows the poles by their contract, and every database by one interface."""
+"""The city is an outside program: it knows the poles by their contract, databases by one interface."""
 
 from __future__ import annotations
 

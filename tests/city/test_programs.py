@@ -319,6 +319,34 @@ async def test_a_gap_is_asked_for_and_healed(running: Writer, mosquitto: Mosquit
     assert all(a["storeid"] == "store-1" and a["by"] == "city" for a in asked)
 
 
+async def test_while_it_is_away_only_events_wait(mosquitto: Mosquitto) -> None:
+    """A thousand poles say a thousand states a second: they would push the events out of the broker."""
+    for away in (True, False):
+        link = Link(Broker(port=mosquitto.port), "city-test", wishes("smartpole"), session=True)
+        link.start()
+        async with asyncio.timeout(20):
+            await link.connected.wait()
+            if away:
+                with pole(mosquitto.port) as client:
+                    while link.messages.empty():  # until it listens
+                        client.publish(f"{BASE}/active", b"{}", qos=1).wait_for_publish(10)
+                        await asyncio.sleep(0.02)
+        if away:
+            link.stop()
+            with pole(mosquitto.port) as client:
+                for number in range(1, 21):
+                    publish(client, event(number))
+                    client.publish(f"{BASE}/active", b"{}", qos=1).wait_for_publish(10)
+                client.publish(f"{BASE}/status", b'{"state": "online"}', qos=1, retain=True).wait_for_publish(
+                    10
+                )
+            continue
+        async with asyncio.timeout(20):
+            came = [await link.messages.get() for _ in range(21)]
+        link.stop()
+        assert sorted(m.topic for m in came) == [f"{BASE}/events/lamp/resumed"] * 20 + [f"{BASE}/status"]
+
+
 async def test_the_last_words_of_a_pole_are_kept(running: Writer, db: Database, mosquitto: Mosquitto) -> None:
     with pole(mosquitto.port) as client:
         client.publish(f"{BASE}/info", json.dumps({"name": "Jl. A"}), qos=1, retain=True)

@@ -30,12 +30,14 @@ CUT = 4096  # characters of what is set aside
 
 
 def wishes(prefix: str) -> list[Wish]:
-    """What the writer listens to. Events are not retained; a retained one is none."""
+    """What the writer listens to. Events are not retained; a retained one is none. States come again by
+    themselves: with QoS 1 the broker would keep each of them while we are away, until no event fits any more.
+    """
     pole = f"{prefix}/+/+"
     return [
         Wish(f"{pole}/events/#", retained=False),
         Wish(f"{pole}/drone/request", retained=False),
-        *(Wish(f"{pole}/{path}") for path in STATES),
+        *(Wish(f"{pole}/{path}", qos=0) for path in STATES),
     ]
 
 

@@ -32,7 +32,7 @@ from pole_agent.vocabulary import Box, Detection
 
 OBJECTS = 10_000  # a day: a road of a neighbourhood with eight hundred an hour when it is busiest
 SPEED = 360.0  # a day in four minutes, at best
-STEP_S = 0.5
+STEP_S = 1.0
 FPS = 1.0
 DAY_S = 86_400.0
 START_WALL = 1_798_736_400.0  # 2027-01-01 00:00 in Jakarta
@@ -101,6 +101,12 @@ class Walker:
     forward: bool
     stands_s: float = 0.0
 
+    @property
+    def colour(self) -> tuple[int, int, int]:
+        """Nobody wears what another does: each channel bright or dark, a little different for each."""
+        shade = int(self.begin * 100)
+        return tuple((30, 230)[shade >> n & 1] - shade // (7 * 3**n) % 25 for n in range(3))
+
     def box(self, now: float) -> Box | None:
         gone = now - self.begin
         if gone > self.seconds / 2:
@@ -165,9 +171,9 @@ class Street:
         self._move(now - self._begun)
         image = self._scene.copy()
         image[self._index % HEIGHT, 0] ^= 1  # no two pictures of a camera are the same
-        for _, box in self.there:
+        for walker, box in self.there:
             rows = slice(max(0, int(box.top * HEIGHT)), int(box.bottom * HEIGHT))
-            image[rows, max(0, int(box.left * WIDTH)) : max(0, int(box.right * WIDTH))] = 220
+            image[rows, max(0, int(box.left * WIDTH)) : max(0, int(box.right * WIDTH))] = walker.colour
         return Frame(image, now, self._index)
 
     def _move(self, second: float) -> None:

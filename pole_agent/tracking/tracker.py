@@ -1,9 +1,10 @@
 """Detections of one frame -> tracks over time. Online, deterministic, no clock: time is an argument.
 
 Association runs in four rounds, surest first: good detections to tracks; weak detections to what is left of
-those in sight (an object half hidden scores low); then both to what is not sure yet; what is left of the good
-ones begins anew. A pair is taken when the box is more likely of this object than of anything else: by where
-it should be, its size and its look together, each as far as it is known.
+those in sight (an object half hidden scores low); then both to what is not sure yet, where less is enough if
+neither could be of anybody else; what is left of the good ones begins anew. A pair is taken when the box is
+more likely of this object than of anything else: by where it should be, its size and its look together, each
+as far as it is known.
 
 Whether something is there is evidence that adds up, the log of the odds: what scores well and moves is sure
 after two looks, what scores low or stands after many, for a post is mistaken for a person again and again.
@@ -18,6 +19,7 @@ from __future__ import annotations
 
 import itertools
 from bisect import bisect_left
+from collections import Counter
 from collections.abc import Callable, Sequence
 
 from pole_agent.tracking.association import Pair, match
@@ -72,6 +74,7 @@ class Tracker:
         chosen += match((p for p in pairs if p[2] in weak), 0.0, in_sight, weak)
         left = good | weak
         chosen += match((p for p in pairs if p[2] in left), tuning.sure, others, left)
+        chosen += match(_alone(pairs), tuning.sure_alone, others, left)
         self._learn(everybody, seen, pairs, chosen, now)
         for row, column in chosen:
             everybody[row].see(seen[column], now)
@@ -262,3 +265,9 @@ class Tracker:
                 if width > 0 and height > 0 and width * height >= least:
                     return True
         return False
+
+
+def _alone(pairs: Sequence[Pair]) -> list[Pair]:
+    """Those of whose two neither could be of anybody else."""
+    rows, columns = Counter(p[1] for p in pairs), Counter(p[2] for p in pairs)
+    return [p for p in pairs if rows[p[1]] == columns[p[2]] == 1]

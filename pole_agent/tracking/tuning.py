@@ -28,7 +28,8 @@ class Tuning:
     blink_s: float = 0.3  # looks that follow faster repeat each other's mistakes, …
     post_s: float = 10.0  # … and so do looks at what does not move
     miss: float = 1.2  # a look that does not find it, where nothing covers it
-    sure: float = 3.0  # 20 to 1: it becomes a track, if it is seen again
+    sure: float = 3.0  # 20 to 1: it becomes a track, if it is seen again, …
+    sure_alone: float = 1.5  # … for which this is enough where neither could be of anybody else
     # How long it is remembered
     memory_s: float = 6.0
     coast_s: float = 0.38  # how long it is still reported where it should be, …

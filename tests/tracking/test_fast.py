@@ -96,6 +96,21 @@ def test_false_boxes_here_and_there_are_not_joined(rate: float) -> None:
     assert len(numbers) <= 2
 
 
+@pytest.mark.parametrize("rate", [1, 2, 5])
+def test_where_all_look_alike_somebody_is_found(rate: float) -> None:
+    """In infrared looks tell nothing, which is learned; then one who walks alone is found by where he is."""
+    tracker = Tracker()
+    for _ in range(400):
+        tracker._looks.learn(0.9, same=True)
+        tracker._looks.learn(0.9, same=False)
+    look = colours(np.random.default_rng(1))
+    seen = [
+        tracker.update([at("person", 0.2 + 0.04 * n / rate, 0.7, 0.08, 0.3, look=look)], n / rate)
+        for n in range(int(10 * rate))
+    ]
+    assert [t.track_id for t in seen[-1]] == [1]
+
+
 def test_step_that_leads_nowhere_is_not_part_of_path() -> None:
     """A step that leads nowhere is not part of the path.
 

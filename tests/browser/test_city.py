@@ -268,9 +268,21 @@ def test_city_views(look: Look, city: City, pole: Pole, language: str) -> None:
         "lamp.summarized", night="2026-11-24", burn_h=9.353, energy_wh_estimated=361.2, energy_wh_flat=720.0
     )
     pole.client.publish(f"{pole.base}/events/a/b", b"{", qos=1)
+    nonsense: dict[str, Any] = {
+        "request_id": ID.format(9),
+        "state": "pending_approval",
+        "rule": 5,
+        "target": {"latitude": "x"},
+    }
+    nonsense["gates"] = [None, {"name": {}}]
+    pole.client.publish(f"{pole.base}/drone/request", json.dumps(nonsense), qos=1)
+    for path, said in {"info": {"name": {"a": 1}, "location": []}, "health": {"parts": [1], "outbox": 5},
+                       "lamp/state": {"level": {}}, "status": {"state": "online"}}.items():  # fmt: skip
+        pole.client.publish(f"smartpole/test/P-9/{path}", json.dumps(said), qos=1, retain=True)
     watched = look(city.url, language)
     page = entered(watched, language)
     page.locator('[data-case="incident"]').wait_for()
+    page.locator('[data-case="request"]').wait_for()
     shown = {"map": "svg.city .pole.online", "poles": "td >> text=0.36 kWh", "incidents": "td >> text=road",
              "proof": "td >> text=2–3"}  # fmt: skip
     for view in ("desk", *shown):

@@ -20,5 +20,7 @@ What people see never waits for the writer; both know each other by the database
 `retention` says what ends when, `archive` is backup and restore, `dataset` what others may have.
 `services` starts everything, `cluster` a PostgreSQL of its own; `settings` reads `city.toml`.
 
-Pure: reading, books, asking, folding, presence, desk.
+- `shown` is what browsers may get of what poles said.
+
+Pure: reading, books, asking, folding, presence, desk, shown.
 """

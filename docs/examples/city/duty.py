@@ -18,6 +18,7 @@ from city.orders import Orders
 from city.reading import rfc3339, wall_of
 from city.retention import purge
 from city.settings import Settings
+from city.shown import text
 from city.store import Database, StoreError
 from city.view import View
 
@@ -249,7 +250,7 @@ def _incident(row: Mapping[str, Any]) -> Alarm:
 
 def _request(row: Mapping[str, Any]) -> Alarm:
     document = json.loads(row["document"])
-    facts = {"source": row["source"], "rule": str(document.get("rule", "")), "request_id": row["request_id"]}
+    facts = {"source": row["source"], "rule": text(document.get("rule")), "request_id": row["request_id"]}
     facts["simulation"] = bool(row["simulation"])
     member = f"{row['source']} {row['request_id']}"
     at = wall_of(row["came"])

@@ -6,7 +6,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from city import desk
+from city import desk, shown
 from city import store as tables
 from city.desk import Case
 from city.presence import Ear, Word, ear_of, last_sign, presence
@@ -90,7 +90,7 @@ class View:
                 )
             ],
             "requests": [
-                {"source": row["source"], "number": row["number"], **json.loads(row["document"])}
+                shown.request(row["source"], row["state"], json.loads(row["document"]))
                 for row in await fetch(
                     "SELECT * FROM requests WHERE came > $1 ORDER BY came DESC LIMIT 50", recent
                 )
@@ -127,29 +127,9 @@ class View:
 
     def _pole(self, source: str, state: str) -> dict[str, Any]:
         words = {path: word.document for path, word in self.words[source].items()}
-        info, health = words.get("info", {}), words.get("health", {})
-        lamp, place = words.get("lamp/state", {}), _object(info.get("location"))
         sign = last_sign(self.words[source].values())
-        parts = _object(health.get("parts"))
-        energy = _object(self._energy.get(source))
-        return {
-            "source": source,
-            "name": info.get("name") or source.rpartition("/")[2],
-            "latitude": _number(place.get("latitude")),
-            "longitude": _number(place.get("longitude")),
-            "presence": state,
-            "heard": None if sign is None else rfc3339(sign),
-            "simulation": info.get("simulation") is True,
-            "level": _number(lamp.get("level")),
-            "reason": lamp.get("reason"),
-            "degraded": [name for name, part in parts.items() if _object(part).get("state") != "ok"],
-            "waiting": _waiting(health),
-            "night": energy.get("night"),
-            "burn_h": _number(energy.get("burn_h")),
-            "energy_wh": _number(energy.get("energy_wh_estimated")),
-            "saved_wh": _saved(energy),
-            "counts": _object(words.get("active", {}).get("counts")),
-        }
+        heard = {"presence": state, "heard": None if sign is None else rfc3339(sign)}
+        return shown.pole(source, words, self._energy.get(source, {})) | heard
 
 
 def _incident(row: Mapping[str, Any]) -> dict[str, Any]:
@@ -159,31 +139,12 @@ def _incident(row: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _case(case: Case) -> dict[str, Any]:
-    shown = desk.dump(case) | {
+    told = desk.dump(case) | {
         "calls": case.calls,
         "size": len(case.members),
         "members": list(case.members[-20:]),
     }
     for name in ("opened_at", "last_at", "acknowledged_at", "ended_at", "done_at"):
-        shown[name] = None if shown[name] is None else rfc3339(shown[name])
-    shown["notes"] = [[by, rfc3339(at), text] for by, at, text in case.notes]
-    return shown
-
-
-def _waiting(health: Mapping[str, Any]) -> int:
-    """Events that wait in the pole."""
-    waiting = _object(_object(health.get("outbox")).get("waiting"))
-    return int(sum(_number(count) or 0 for count in waiting.values()))
-
-
-def _saved(energy: Mapping[str, Any]) -> float | None:
-    flat, used = _number(energy.get("energy_wh_flat")), _number(energy.get("energy_wh_estimated"))
-    return None if flat is None or used is None else flat - used
-
-
-def _object(value: Any) -> Mapping[str, Any]:
-    return value if isinstance(value, dict) else {}
-
-
-def _number(value: Any) -> float | None:
-    return value if isinstance(value, int | float) and not isinstance(value, bool) else None
+        told[name] = None if told[name] is None else rfc3339(told[name])
+    told["notes"] = [[by, rfc3339(at), text] for by, at, text in case.notes]
+    return told

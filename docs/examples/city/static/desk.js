@@ -94,7 +94,7 @@ function eightLines(request) {
     "request-asked": t("asked-words", { ...request, severity: t(`severity-${request.severity}`) }),
     "request-time": t("time-words", { asked: clock(request.created_at), until: clock(request.expires_at) }),
     "request-target": t("target-words", { ...target, radius: target.radius_m ?? target.uncertainty_m, altitude: target.altitude_agl_m }),
-    "request-gates": closed.length ? t("gates-closed", { names: closed.map((gate) => `${gate.name} ${gate.value ?? "?"} / ${gate.limit}`).join(", ") }) : t("gates-open", { count: request.gates.length }),
+    "request-gates": closed.length ? t("gates-closed", { names: closed.map((gate) => `${gate.name} ${gate.value || "?"} / ${gate.limit}`).join(", ") }) : t("gates-open", { count: request.gates.length }),
     "request-decided": decided || "–",
     "request-next": t(next),
   };
@@ -103,7 +103,7 @@ function eightLines(request) {
 function Request({ me, request }) {
   const [key, setKey] = useState(null);
   const [said, setSaid] = useState("");
-  if (!request.target || !Array.isArray(request.gates)) return null;
+  if (!request.target) return null;
   const decide = async (decision) => {
     try {
       const sent = { source: request.source, request_id: request.request_id, decision };

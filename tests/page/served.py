@@ -53,6 +53,7 @@ class Served:
         self.audited: list[tuple[str, Mapping[str, Any]]] = []
         self.asked: list[tuple[str, Mapping[str, Any]]] = []
         self.reloads = 0
+        self.floods = False  # too many refusals: the agent answers no more
         self.live: dict[str, Any] = {"at": "now"}
         self.folder = folder
         loaded = Loaded(parse(CONFIG), CONFIG)
@@ -79,9 +80,9 @@ class Served:
         self.asked.append((question, arguments))
         return {"question": question}
 
-    async def _command(self, path: str, payload: bytes, by: str) -> dict[str, Any]:
+    async def _command(self, path: str, payload: bytes, by: str) -> dict[str, Any] | None:
         self.commands.append((path, payload, by))
-        return {"ok": True, "error": None}
+        return None if self.floods else {"ok": True, "error": None}
 
     def _reload(self) -> None:
         self.reloads += 1

@@ -137,6 +137,25 @@ async def test_accounts_change(tmp_path: Path) -> None:
         assert status == 200
 
 
+async def test_no_answer_is_told(tmp_path: Path) -> None:
+    """Where the agent answers commands no more, after too many that it refused, the page says so."""
+    async with serving(tmp_path) as served, Browser(served) as browser:
+        served.floods = True
+        await browser.login("technician")
+        order = {"path": "lamp/set", "payload": {"level": 0.5, "duration_s": 60}}
+        status, told = await browser.post("/api/command", order)
+        assert status == 422
+        assert told["ok"] is False and "too many" in told["error"]
+
+
+async def test_no_accounts_yet(tmp_path: Path) -> None:
+    """Nobody has made one: nobody comes in, and nothing fails."""
+    async with serving(tmp_path) as served, Browser(served) as browser:
+        (tmp_path / book.FILE).unlink()
+        assert book.read(tmp_path) == {}
+        assert await browser.login("viewer") == 401
+
+
 @pytest.mark.parametrize(
     ("words", "password", "code", "said"),
     [

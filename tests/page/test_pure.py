@@ -164,12 +164,12 @@ def test_session_ends() -> None:
     assert sessions.of(token, accounts, IDLE_S) is not None
     assert sessions.of(token, accounts, 2 * IDLE_S + 0.1) is None
     assert sessions.of(token, accounts, 0.0) is None, "what has ended stays so"
-    token, _ = sessions.begin("dewi", ACCOUNT, 0.0)
-    at = 0.0
-    while at + IDLE_S <= LONGEST_S:
+    began = at = 7e5
+    token, _ = sessions.begin("dewi", ACCOUNT, began)
+    while at + IDLE_S <= began + LONGEST_S:
         at += IDLE_S
         assert sessions.of(token, accounts, at) is not None
-    assert sessions.of(token, accounts, LONGEST_S + 0.1) is None
+    assert sessions.of(token, accounts, began + LONGEST_S + 0.1) is None
     for changed in ({}, {"dewi": Account(role="viewer", salt="ef", hash="cd")}):
         token, _ = sessions.begin("dewi", ACCOUNT, 0.0)
         assert sessions.of(token, changed, 1.0) is None

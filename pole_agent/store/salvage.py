@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from pole_agent.store.schema import LATEST
+from pole_agent.store.schema import LATEST, Connection
 
 MAX_TRIES = 5000  # of a file that is bad all over
 TABLES = {  # table -> its columns, in the order of the schema
@@ -41,7 +41,7 @@ def salvage(path: Path) -> Salvage:
     found = Salvage()
     with (
         contextlib.suppress(sqlite3.Error),
-        contextlib.closing(sqlite3.connect(path, isolation_level=None)) as db,
+        contextlib.closing(sqlite3.connect(path, isolation_level=None, factory=Connection)) as db,
     ):
         db.execute("PRAGMA query_only = ON")
         db.text_factory = lambda raw: raw.decode(errors="replace")

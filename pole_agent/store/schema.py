@@ -11,7 +11,9 @@ from __future__ import annotations
 import contextlib
 import sqlite3
 import uuid
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 FILE_NAME = "pole.db"
 VERSION = 6
@@ -67,10 +69,41 @@ def new_store_id() -> str:
     return uuid.uuid4().hex[:16]
 
 
+class Connection(sqlite3.Connection):
+    """SQLite puts the text of a damaged schema into its errors as it is. What Python cannot read of that is
+    the error of a damaged file all the same.
+    """
+
+    def execute(self, *arguments: Any) -> sqlite3.Cursor:
+        """Raises sqlite3.Error, as the others of this class."""
+        with _readable():
+            return super().execute(*arguments)
+
+    def executemany(self, *arguments: Any) -> sqlite3.Cursor:
+        with _readable():
+            return super().executemany(*arguments)
+
+    def executescript(self, script: str) -> sqlite3.Cursor:
+        with _readable():
+            return super().executescript(script)
+
+
+@contextlib.contextmanager
+def _readable() -> Iterator[None]:
+    try:
+        yield
+    except UnicodeDecodeError as error:
+        raise sqlite3.DatabaseError(f"it is damaged: {error.object[:60]!r}") from error
+
+
 def connect_to_read(path: str) -> sqlite3.Connection:
     """Open an existing database for reading only, whether the agent runs or not. Raises sqlite3.Error."""
     return sqlite3.connect(
-        f"{Path(path).absolute().as_uri()}?mode=ro", uri=True, isolation_level=None, timeout=5.0
+        f"{Path(path).absolute().as_uri()}?mode=ro",
+        uri=True,
+        isolation_level=None,
+        timeout=5.0,
+        factory=Connection,
     )
 
 
@@ -79,7 +112,7 @@ def connect(path: str, max_mb: int) -> tuple[sqlite3.Connection, bool]:
 
     Raises sqlite3.Error; sqlite3.DatabaseError for a file that is not ours.
     """
-    connection = sqlite3.connect(path, isolation_level=None, timeout=5.0)
+    connection = sqlite3.connect(path, isolation_level=None, timeout=5.0, factory=Connection)
     # One damaged text must not end every read
     connection.text_factory = lambda raw: raw.decode(errors="replace")
     try:
@@ -111,7 +144,8 @@ def connect(path: str, max_mb: int) -> tuple[sqlite3.Connection, bool]:
         for old in range(version or VERSION, VERSION):
             MIGRATIONS[old](connection)
             connection.execute(f"PRAGMA user_version = {old + 1}")
-        (_,) = connection.execute("SELECT value FROM meta WHERE key = 'storeid'").fetchone()
+        if not connection.execute("SELECT value FROM meta WHERE key = 'storeid'").fetchone():
+            raise sqlite3.DatabaseError("it is damaged: it has no storeid")
     except BaseException:
         connection.close()
         raise

@@ -75,7 +75,7 @@ def read(path: Path) -> ModelCard:
         return ModelCard(
             name=str(card["name"]),
             family=str(card["family"]),
-            path=path.parent / str(card["file"]),
+            path=path.parent / _file_name(str(card["file"])),
             sha256=str(card["sha256"]),
             width=int(card["input"]["width"]),
             height=int(card["input"]["height"]),
@@ -113,6 +113,13 @@ def refused(path: Path) -> Iterator[None]:
         raise ModelError(phrase("model-card-incomplete", file=path, key=error)) from error
     except (ValueError, TypeError, AttributeError, OverflowError, RecursionError) as error:
         raise ModelError(phrase("model-card-invalid", file=path, error=error)) from error
+
+
+def _file_name(name: str) -> str:
+    """Raises ValueError for one that no file can have."""
+    if "\0" in name:
+        raise ValueError(phrase("nul-character"))
+    return name
 
 
 def _calibration(table: dict[str, list[float]]) -> Calibration:

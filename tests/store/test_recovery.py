@@ -72,6 +72,33 @@ def test_what_was_saved_is_said(tmp_path: Path, caplog: pytest.LogCaptureFixture
     database.close()
 
 
+META = "SELECT rootpage FROM sqlite_master WHERE name = 'meta'"
+
+
+@pytest.mark.parametrize("damage", ["a name in the schema", "the key of the storeid"])
+def test_a_damage_that_hides_in_an_error_is_a_damage(damage: str, tmp_path: Path) -> None:
+    """SQLite's words on a broken schema hold its broken bytes; a key that fell over is not there."""
+    first = made(tmp_path)
+    add(first, 3)
+    first.commit()
+    first.close()
+    file = tmp_path / "pole.db"
+    blob = bytearray(file.read_bytes())
+    with contextlib.closing(sqlite3.connect(file)) as connection:
+        (page,) = connection.execute(META).fetchone()
+    if damage == "a name in the schema":
+        blob = blob.replace(b"CREATE TABLE meta", b"CREATE TA\xe7\xe7\xe7 meta")
+    else:
+        start = (page - 1) * 1024
+        blob[start : start + 1024] = blob[start : start + 1024].replace(b"storeid", b"stopeid")
+    assert bytes(blob) != file.read_bytes()
+    file.write_bytes(blob)
+    database = opened(made(tmp_path))
+    assert next(tmp_path.glob("pole.db.corrupt-*")).exists()
+    assert [r.kind for r in database.waiting(9, frozenset())].count("outbox.dropped") == 1
+    database.close()
+
+
 @pytest.mark.parametrize("there", [True, False])
 def test_a_log_beside_no_file_is_read(there: bool, tmp_path: Path) -> None:
     """Gone or empty, the file: what its log holds goes on; when that is not all, the cause says which of the

@@ -133,7 +133,7 @@ def test_tables_that_are_another_programs(tmp_path: Path) -> None:
     Database(path, 16, str).close()
     with contextlib.closing(sqlite3.connect(path, isolation_level=None)) as db:
         db.execute("DELETE FROM meta")
-    with pytest.raises(TypeError):
+    with pytest.raises(sqlite3.DatabaseError, match="it has no storeid"):
         Database(path, 16, str)
     assert handles(path) == []
 

@@ -222,6 +222,7 @@ def test_an_input_that_cannot_be_fed_is_refused(own_card: Path) -> None:
         ("width = 320", "width = " + "[" * 5000),
         ("[input]", "[input]\npadding_level = nan"),
         ("[input]", "deep" + ".a" * 50_000 + " = 1\n[input]"),
+        ('file = "', r'file = "a\u0000'),
         ("[input]", "download = 5\n[input]"),
         ("[input]", "measured = [1]\n[input]"),
         ("[input]", "download = { bytes = inf }\n[input]"),

@@ -96,7 +96,9 @@ def mosquitto_program() -> str | None:
 
 @contextlib.contextmanager
 def mosquitto_on_loopback(program: str, scratch: Path, port: int | None) -> Iterator[int]:
-    """A Mosquitto of our own on loopback, without persistence."""
+    """A Mosquitto of our own on loopback, without persistence. Where Linux has setpriv, it ends with us, also
+    when we are killed.
+    """
     if port is None:
         with socket.socket() as probe:
             probe.bind(("127.0.0.1", 0))
@@ -106,8 +108,9 @@ def mosquitto_on_loopback(program: str, scratch: Path, port: int | None) -> Iter
         f"listener {port} 127.0.0.1\nallow_anonymous true\npersistence false\nset_tcp_nodelay"
         " true\nsys_interval 1\nuser root\n"
     )
+    leash = ["setpriv", "--pdeathsig", "TERM"] if shutil.which("setpriv") else []
     process = subprocess.Popen(
-        [program, "-c", str(config)],
+        [*leash, program, "-c", str(config)],
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
         start_new_session=True,

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
+import shutil
+import socket
 import subprocess
 import sys
 import threading
@@ -17,7 +20,7 @@ from pole_agent import __version__
 from pole_agent.cli import COMMANDS
 from pole_agent.settings.load import load, schema
 from tests.cli import call
-from tests.conftest import ROOT, Mosquitto, eventually
+from tests.conftest import ROOT, Mosquitto, eventually, free_port, mosquitto_program
 
 Start = Callable[..., "subprocess.Popen[str]"]
 
@@ -229,6 +232,24 @@ def test_demo_of_three_poles_fills_broker(
         assert "s3cret" not in said
     finally:
         client.loop_stop()
+
+
+@pytest.mark.skipif(shutil.which("setpriv") is None, reason="needs setpriv (util-linux)")
+def test_a_killed_demo_leaves_no_broker(agent: Start) -> None:
+    """Its Mosquitto ends with it."""
+    if mosquitto_program() is None:
+        pytest.skip("needs Mosquitto: sudo apt install mosquitto")
+    port = free_port()
+
+    def answers() -> bool:
+        with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), 0.2):
+            return True
+        return False
+
+    process = agent("demo", "--no-page", "--port", str(port))
+    eventually(answers, 60)
+    process.kill()
+    eventually(lambda: not answers(), 20)
 
 
 @pytest.mark.parametrize(

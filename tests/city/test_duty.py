@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 import sys
 from pathlib import Path
@@ -219,3 +220,24 @@ async def test_verdicts_are_kept_until_a_pole_answers(scene: Scene) -> None:
     assert [(r["incident_id"], r["verdict"], r["answered"]) for r in rows] == [
         (ID.format(1), "false", 0), (ID.format(2), "false", 0),
     ]  # fmt: skip
+
+
+async def test_a_desk_that_fails_goes_on_and_says_so(scene: Scene) -> None:
+    """A row that cannot be read must not leave a queue on the screen that nobody renews."""
+    await scene.tick(1.0)
+    await scene.alarm(1)
+    again = Duty(scene.db, view := View(scene.db), scene.settings, scene.duty._orders, scene.clock)
+    await scene.db.many("INSERT INTO cases VALUES ('x', '2026-01-01', 0, '{}')", [()])
+    running = asyncio.create_task(again.run())
+    await asyncio.sleep(0.2)
+    assert not running.done()
+    assert not view.document(scene.clock.wall)["writer"]["hears"]
+    await scene.db.many("DELETE FROM cases WHERE id = 'x'", [()])
+    async with asyncio.timeout(20):
+        while not view.document(scene.clock.wall)["writer"]["hears"]:
+            await asyncio.sleep(0.02)
+    assert len(view.document(scene.clock.wall)["cases"]) == 1
+    assert not view.document(scene.clock.wall + 40)["writer"]["hears"]
+    running.cancel()
+    with contextlib.suppress(asyncio.CancelledError):
+        await running

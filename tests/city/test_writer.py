@@ -15,7 +15,7 @@ from city.link import Broker, Link, Message
 from city.store import Database, StoreError, connect
 from city.writer import Writer
 
-from tests.city.conftest import SOURCE, event
+from tests.city.conftest import ID, SOURCE, event
 from tests.city.test_folding import NAME, OPENED
 
 KEY = SOURCE, "store-1"
@@ -236,3 +236,19 @@ async def test_tables_are_made_once(place: tuple[str, str | None]) -> None:
     assert await found[-1].fetch("SELECT * FROM events") == []
     for database in (first, *found):
         await database.close()
+
+
+async def test_one_that_cannot_be_stored_goes_aside_alone(db: Database) -> None:
+    """Else it would come again for ever, and everything behind it would wait."""
+    await db.many("CREATE UNIQUE INDEX poison ON incidents (rule)", [()])
+    try:
+        found = [event(n, "incident.opened", **OPENED | {"incident_id": f"i{n}"}) for n in (1, 2)]
+        writer = writer_on(db)
+        await writer._until_stored([message(one) for one in (*found, event(3))])
+    finally:
+        await db.many("DROP INDEX poison", [()])
+    assert await ids(db) == ["01", "03"]
+    assert (await tables.load_books(db))[KEY].gaps() == [(2, 2)]
+    rows = await db.fetch("SELECT reason, payload FROM aside")
+    assert [row["reason"].startswith("the database refuses it") for row in rows] == [True]
+    assert ID.format(2) in rows[0]["payload"]

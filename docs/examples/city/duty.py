@@ -45,18 +45,19 @@ class Duty:
     ) -> None:
         self._db, self._view, self._settings, self._orders, self._wall = db, view, settings, orders, wall
         self.one = asyncio.Lock()
-        self.ticked = float("-inf")  # wall seconds
         self._since: float | None = None
         self._verdicts_at = self._purged_at = float("-inf")
         self._running: set[asyncio.Task[None]] = set()
 
     async def run(self) -> None:
-        """For ever; a database that fails is asked again."""
+        """For ever; what fails is tried again, and the board says meanwhile that it is blind."""
         while True:
             try:
                 await self.tick()
             except StoreError as error:
                 log.warning("the database has failed: %s", error)
+            except Exception:
+                log.exception("the desk has failed")
             await asyncio.sleep(TICK_S)
 
     async def tick(self) -> None:
@@ -77,7 +78,7 @@ class Duty:
         if now - self._purged_at >= PURGE_S:
             await purge(self._db, self._settings.days, now)
             self._purged_at = now
-        self._since, self.ticked = now, now
+        self._since = view.ticked = now
         if now - self._verdicts_at >= VERDICTS_S:
             self._verdicts_at = now
             self._start(self._carry_verdicts())

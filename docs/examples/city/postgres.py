@@ -9,11 +9,12 @@ from typing import Any
 
 import asyncpg
 
-from city.store import Row, StoreError
+from city.store import Row, StoreError, StoreRefused
 
 FAILED = (
     OSError, asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError, TimeoutError,
 )  # fmt: skip
+DATA = asyncpg.DataError, asyncpg.IntegrityConstraintViolationError
 MAKING_TABLES = 3211  # two that do it at once fail, for all that each says IF NOT EXISTS
 TIMEOUT_S = 30.0  # of a statement: a server that hangs is a server that failed
 INSERT = """
@@ -125,4 +126,5 @@ class Postgres:
         refused = isinstance(error, asyncpg.PostgresError)
         if not refused or isinstance(error, asyncpg.PostgresConnectionError):
             self._drop()
-        return StoreError(str(error) or type(error).__name__)
+        kind = StoreRefused if isinstance(error, DATA) else StoreError
+        return kind(str(error) or type(error).__name__)

@@ -9,7 +9,7 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from pathlib import Path
 from typing import Any, TypeVar
 
-from city.store import Row, StoreError
+from city.store import Row, StoreError, StoreRefused
 
 T = TypeVar("T")
 COLUMNS = 12
@@ -105,5 +105,7 @@ class Sqlite:
             except asyncio.CancelledError:
                 await asyncio.wait([task])
                 raise
+        except (sqlite3.DataError, sqlite3.IntegrityError, sqlite3.InterfaceError) as error:
+            raise StoreRefused(str(error)) from error
         except sqlite3.Error as error:
             raise StoreError(str(error)) from error

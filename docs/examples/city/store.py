@@ -24,6 +24,10 @@ class StoreError(Exception):
     """The database does not do it now. What was not committed has to be done again."""
 
 
+class StoreRefused(StoreError):
+    """The database refuses what it was given: to try it again changes nothing."""
+
+
 class Database(Protocol):
     """A connection. Arguments stand in the SQL as $1, $2 …; all of a transaction is kept, or nothing. One
     user at a time: who looks while the writer writes has a connection of its own. Raises StoreError.

@@ -17,6 +17,7 @@ OVERLAP_S = 10.0  # what a transaction may take between its time and its commit
 OPEN, CLOSED, DONE = 200, 50, 20  # rows at most
 ENERGY_S, BOOKS_S, ALL_S = 15.0, 5.0, 60.0  # so often these are read again
 DAY_S = 86_400.0
+BLIND_S = 30.0
 
 
 class View:
@@ -27,6 +28,7 @@ class View:
         self.words: dict[str, dict[str, Word]] = {}  # by source and path
         self.cases: dict[str, Case] = {}
         self.ear = Ear()
+        self.ticked = float("-inf")  # when the desk last looked
         self._states_until = self._read_all = self._read_energy = self._read_books = 0.0
         self._energy: dict[str, Mapping[str, Any]] = {}
         self._stores: list[dict[str, Any]] = []
@@ -117,7 +119,11 @@ class View:
         done = sorted((c for c in self.cases.values() if c.done_by), key=lambda c: -(c.done_at or 0.0))
         ear = self.ear
         return {
-            "writer": {"hears": ear.hears(now), "at": rfc3339(ear.at), "why": ear.why},
+            "writer": {
+                "hears": ear.hears(now) and now - self.ticked < BLIND_S,
+                "at": rfc3339(ear.at),
+                "why": ear.why,
+            },
             "poles": [self._pole(source, state) for source, state in sorted(self.presence(now).items())],
             "stores": self._stores,
             "cases": [_case(case) for case in waiting],

@@ -16,7 +16,7 @@ from city.books import Book, Changes
 from city.folding import Incident, Request, incident_of, later, merged, request_of
 from city.link import Link, LinkError, Message, Wish
 from city.reading import Event, Explained, NotAnEvent, document, explained, read_event, rfc3339, split
-from city.store import Database, Key, StoreError
+from city.store import Database, Key, StoreError, StoreRefused
 
 log = logging.getLogger("city.writer")
 MOST_AT_ONCE = 1000  # messages in one transaction
@@ -93,13 +93,27 @@ class Writer:
                 self._link.acknowledge(message)
 
     async def _until_stored(self, waiting: list[Message]) -> None:
+        """However long the database is away. What cannot be stored is found, and goes aside alone."""
         while True:
             try:
                 await self.take(waiting)
                 return
+            except StoreRefused as error:
+                reason = f"the database refuses it: {error}"
             except StoreError as error:
                 log.warning("the database has failed, again in %g s: %s", AGAIN_S, error)
                 await asyncio.sleep(AGAIN_S)
+                continue
+            except Exception as error:
+                log.exception("a message could not be taken in")
+                reason = f"it could not be taken in: {error!r}"
+            if len(waiting) > 1:
+                for message in waiting:
+                    await self._until_stored([message])
+                return
+            async with self._db.transaction():
+                await tables.put_aside(self._db, [self._aside(waiting[0].topic, reason, waiting[0].payload)])
+            return
 
     async def take(self, messages: list[Message]) -> None:
         """Store what these say: all of it, or StoreError and nothing."""

@@ -56,6 +56,18 @@ def test_a_target_takes_seeds_and_garbage(target: Target, tmp_path: Path) -> Non
         assert judged(ready.take, data) is None, data
 
 
+@pytest.mark.parametrize(
+    ("name", "found"),
+    [
+        ("database", "0a0716d800b308ff087e01ffffd62b"),  # a row that claims to be larger than all memory
+        ("database", "0831636302022f2ffeff08feff080001ff02"),  # and so at the check of the file
+        ("database", "0140ffffffffe700"),  # a schema that is no text
+    ],
+)
+def test_what_was_a_finding_is_none(name: str, found: str, tmp_path: Path) -> None:
+    assert judged(find(name).prepare(tmp_path).take, bytes.fromhex(found)) is None
+
+
 def fails(data: bytes) -> None:
     if data == b"lost":
         raise Lost("nobody counted it: 7")

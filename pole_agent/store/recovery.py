@@ -56,8 +56,9 @@ class Recovery:
         self._prepare()
         try:
             database = Database(self._path, self._max_mb, self._new_id)
-        except sqlite3.DatabaseError as error:
-            if not is_corrupt(error):
+        except (sqlite3.DatabaseError, MemoryError) as error:
+            # A damaged page may claim to be larger than all memory
+            if not (is_corrupt(error) or isinstance(error, MemoryError)):
                 raise
             log.error(
                 "store: %s cannot be used (%s); it is set aside and a new one is started",

@@ -15,6 +15,7 @@ from typing import Any
 
 from pole_agent.store.schema import LATEST, Connection
 
+UNREADABLE = (sqlite3.Error, MemoryError)  # a damaged row may claim to be larger than all memory
 MAX_TRIES = 5000  # of a file that is bad all over
 TABLES = {  # table -> its columns, in the order of the schema
     "incidents": "id, severity, data, silent",
@@ -40,18 +41,18 @@ def salvage(path: Path) -> Salvage:
     """Read what can be read. Never raises for what is in the file."""
     found = Salvage()
     with (
-        contextlib.suppress(sqlite3.Error),
+        contextlib.suppress(*UNREADABLE),
         contextlib.closing(sqlite3.connect(path, isolation_level=None, factory=Connection)) as db,
     ):
         db.execute("PRAGMA query_only = ON")
         db.text_factory = lambda raw: raw.decode(errors="replace")
         found.events = [row for row in _events(db) if _sound(row)]
-        with contextlib.suppress(sqlite3.Error):
+        with contextlib.suppress(*UNREADABLE):
             for (name,) in db.execute("SELECT value FROM meta WHERE key = 'storeid'"):
                 if isinstance(name, str) and name.isalnum() and name.isascii():
                     found.store_id, found.sequence = name[:64], _last(db, 0)
         for table, columns in TABLES.items():
-            with contextlib.suppress(sqlite3.Error):
+            with contextlib.suppress(*UNREADABLE):
                 found.tables[table] = [
                     row for row in db.execute(f"SELECT {columns} FROM {table}") if row[0] not in OWN
                 ]
@@ -71,7 +72,7 @@ def _events(db: sqlite3.Connection) -> Iterator[tuple[Any, ...]]:
                 "WHERE seq BETWEEN ? AND ? AND delivered IS NULL ORDER BY seq",
                 (first, last),
             ).fetchall()
-        except sqlite3.Error:
+        except UNREADABLE:
             if first < last:
                 middle = (first + last) // 2
                 spans += [(middle + 1, last), (first, middle)]
@@ -81,7 +82,7 @@ def _events(db: sqlite3.Connection) -> Iterator[tuple[Any, ...]]:
 
 def _last(db: sqlite3.Connection, unknown: int = 1 << 24) -> int:
     for query in ("SELECT seq FROM sqlite_sequence WHERE name = 'outbox'", "SELECT max(seq) FROM outbox"):
-        with contextlib.suppress(sqlite3.Error):
+        with contextlib.suppress(*UNREADABLE):
             for (seq,) in db.execute(query):
                 if isinstance(seq, int) and seq > 0:
                     return seq

@@ -28,6 +28,9 @@ from pole_agent.vocabulary import Stamp
 
 log = logging.getLogger(__name__)
 
+# Of the disk or the file; a damaged row may claim to be larger than all memory
+FAILURES = (sqlite3.Error, OSError, MemoryError)
+
 
 class Worker:
     """`on_stored` is called whenever events were stored, `on_change` whenever `problem` changed; both in the
@@ -97,7 +100,7 @@ class Worker:
             database = self._opened()
             with database.transaction():
                 self._append(database, ())
-        except (sqlite3.Error, OSError) as error:
+        except FAILURES as error:
             self.failed(error)
             return
         except Exception:  # whatever one batch does, the thread goes on; the loss is counted and told
@@ -120,7 +123,7 @@ class Worker:
                 self._stored(database, more=bool(job.entries))
             else:
                 result = job.work(database)
-        except (sqlite3.Error, OSError) as error:
+        except FAILURES as error:
             self.failed(error)
             problem = OutboxError(self.problem)
             problem.__cause__ = error
@@ -196,4 +199,4 @@ class Worker:
                 return phrase("file-system-read-only")
         except OSError:
             pass
-        return str(error)
+        return str(error) or type(error).__name__

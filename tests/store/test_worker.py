@@ -106,6 +106,24 @@ def epoch(folder: Path) -> int:
     return found.epoch
 
 
+def test_no_memory_for_a_row_is_a_failure_of_the_store(worker: Worker) -> None:
+    """Damage or not, what waits is kept, the file is opened anew, and the cause has a name."""
+    opened(worker)
+    answers: list[tuple[Any, Exception | None]] = []
+
+    def work(_: Database) -> None:
+        raise MemoryError
+
+    add(worker)
+    worker.serve(job(work, "write", answers))
+    assert isinstance(answers[0][1], OutboxError)
+    assert "cannot be written: MemoryError" in worker.problem
+    assert worker.database is None
+    retry(worker)
+    assert [r.kind for r in opened(worker).list_events(9)] == ["traffic.summarized"]
+    assert worker.problem == ""
+
+
 # --- what a commit does
 
 

@@ -17,6 +17,8 @@ from fuzzing.mutate import mutator
 from fuzzing.target import Lost, Ready, Target
 from fuzzing.targets import TARGETS, find
 
+from pole_agent.health import clock_memory
+
 SLOW = {
     "database": 4,
     "listen": 40,
@@ -59,13 +61,28 @@ def test_a_target_takes_seeds_and_garbage(target: Target, tmp_path: Path) -> Non
 @pytest.mark.parametrize(
     ("name", "found"),
     [
-        ("database", "0a0716d800b308ff087e01ffffd62b"),  # a row that claims to be larger than all memory
-        ("database", "0831636302022f2ffeff08feff080001ff02"),  # and so at the check of the file
-        ("database", "0140ffffffffe700"),  # a schema that is no text
+        (
+            "database",
+            bytes.fromhex("0a0716d800b308ff087e01ffffd62b"),
+        ),  # a row that claims to be larger than all memory
+        (
+            "database",
+            bytes.fromhex("0831636302022f2ffeff08feff080001ff02"),
+        ),  # and so at the check of the file
+        ("database", bytes.fromhex("0140ffffffffe700")),  # a schema that is no text
+        ("database", bytes.fromhex("0018232188ff13002a23001808")),  # a format of the future
+        ("database", b"\0" + bytes((0, 0, 18, 0, 1, 9))),  # one that may not be written
+        ("kept", b'clock\0{"monotonic": ' + b"9" * 400 + b"}"),
     ],
 )
-def test_what_was_a_finding_is_none(name: str, found: str, tmp_path: Path) -> None:
-    assert judged(find(name).prepare(tmp_path).take, bytes.fromhex(found)) is None
+def test_what_was_a_finding_is_none(name: str, found: bytes, tmp_path: Path) -> None:
+    assert judged(find(name).prepare(tmp_path).take, found) is None
+
+
+def test_a_clock_of_a_thousand_digits_is_none(tmp_path: Path) -> None:
+    (tmp_path / clock_memory.FILE_NAME).write_text('{"monotonic": ' + "9" * 1000 + ', "boot_id": "b"}')
+    memory = clock_memory.load(tmp_path)
+    assert (memory.monotonic, memory.boot_id) == (clock_memory.Memory().monotonic, "b")
 
 
 def fails(data: bytes) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import json
-import math
 import os
 from dataclasses import asdict, dataclass, field, fields, replace
 from pathlib import Path
@@ -13,6 +12,7 @@ from typing import Any
 from pole_agent.replacing import replace_file
 
 LAST_KNOWN = "last-known-time"  # its modification time is the time
+ABSURD = 1e18  # seconds: no clock has said that
 FILE_NAME = "clock.json"
 
 
@@ -79,7 +79,8 @@ def _like(value: Any, usual: Any) -> bool:
 
 
 def _number(value: Any) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+    # Compared, not converted: an integer of a thousand digits has no float
+    return isinstance(value, int | float) and not isinstance(value, bool) and abs(value) < ABSURD
 
 
 def save(state_dir: Path, memory: Memory) -> None:

@@ -22,6 +22,7 @@ LATEST = 253_402_300_799  # seconds: the end of the year 9999. A later wall time
 # A commit writes whole pages, and an event fills less than one: small pages nearly halve what a busy day
 # writes (68 MB, 40 MB).
 PAGE_BYTES = 1024
+HEADER_BYTES = 100  # of a file: the versions to write and to read it at 18, of its schema at 44
 SMALL_BYTES, SMALL_SHARE = 8_000_000, 0.25  # of the cap: an older file up to here is rewritten
 LOG_BYTES = 4_000_000  # the write-ahead log grows so far before its pages go to their place
 
@@ -107,11 +108,23 @@ def connect_to_read(path: str) -> sqlite3.Connection:
     )
 
 
+def _check_header(path: str) -> None:
+    """Raises sqlite3.DatabaseError for versions that no SQLite has written: it would take the file for one of
+    the future, which cannot be read, or not be written.
+    """
+    header = b""
+    with contextlib.suppress(OSError), Path(path).open("rb") as file:
+        header = file.read(HEADER_BYTES)
+    if len(header) == HEADER_BYTES and (max(header[18:20]) > 2 or int.from_bytes(header[44:48]) > 4):
+        raise sqlite3.DatabaseError("it is damaged: its header has unknown versions")
+
+
 def connect(path: str, max_mb: int) -> tuple[sqlite3.Connection, bool]:
     """Open (or make, or bring up to date) the database; says whether it was made.
 
     Raises sqlite3.Error; sqlite3.DatabaseError for a file that is not ours.
     """
+    _check_header(path)
     connection = sqlite3.connect(path, isolation_level=None, timeout=5.0, factory=Connection)
     # One damaged text must not end every read
     connection.text_factory = lambda raw: raw.decode(errors="replace")

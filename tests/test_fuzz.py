@@ -72,6 +72,7 @@ def test_a_target_takes_seeds_and_garbage(target: Target, tmp_path: Path) -> Non
         ("database", bytes.fromhex("0140ffffffffe700")),  # a schema that is no text
         ("database", bytes.fromhex("0018232188ff13002a23001808")),  # a format of the future
         ("database", b"\0" + bytes((0, 0, 18, 0, 1, 9))),  # one that may not be written
+        ("database", bytes.fromhex("02c4ef4401000009ff")),  # a severity that is none
         ("kept", b'clock\0{"monotonic": ' + b"9" * 400 + b"}"),
     ],
 )

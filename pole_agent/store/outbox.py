@@ -188,7 +188,7 @@ class Outbox(State):
     def stats(self) -> dict[str, Any]:
         """Counts and sizes, for people and for ``health``."""
         counts = self._db.execute("SELECT severity, count(*) FROM outbox WHERE delivered IS NULL GROUP BY 1")
-        waiting = {Severity(s).word: n for s, n in counts}
+        waiting = {Severity(s).word: n for s, n in counts if s in SEVERITIES}  # others: see drop_damaged
         (kept,) = self._db.execute("SELECT count(*) FROM outbox WHERE delivered IS NOT NULL").fetchone()
         return {
             "storeid": self.store_id,

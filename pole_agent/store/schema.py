@@ -159,10 +159,25 @@ def connect(path: str, max_mb: int) -> tuple[sqlite3.Connection, bool]:
             connection.execute(f"PRAGMA user_version = {old + 1}")
         if not connection.execute("SELECT value FROM meta WHERE key = 'storeid'").fetchone():
             raise sqlite3.DatabaseError("it is damaged: it has no storeid")
+        _check_columns(connection)
     except BaseException:
         connection.close()
         raise
     return connection, version == 0
+
+
+def _check_columns(connection: sqlite3.Connection) -> None:
+    """Raises sqlite3.DatabaseError where a column has another name than in a new file: nothing could be read,
+    and it would look like a fault of the question.
+    """
+    with contextlib.closing(sqlite3.connect(":memory:")) as fresh:
+        fresh.executescript(f"{TABLES} {VERDICTS} {LAMP_LOG}")
+        for (table,) in fresh.execute("SELECT name FROM sqlite_master WHERE type = 'table'").fetchall():
+            needed, there = (
+                {row[1] for row in db.execute(f"PRAGMA table_info({table})")} for db in (fresh, connection)
+            )
+            if lost := needed - there:
+                raise sqlite3.DatabaseError(f"it is damaged: {table} lacks {', '.join(sorted(lost))}")
 
 
 def _rewrite(connection: sqlite3.Connection) -> None:

@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 from pole_agent.store.database import Database
+from pole_agent.store.recovery import is_corrupt
 from pole_agent.store.rows import Entry
 from pole_agent.store.schema import connect_to_read
 from pole_agent.vocabulary import RecordEvent, Severity, Stamp
@@ -239,3 +240,20 @@ def test_a_quarter_of_the_cap_to_the_page(pages: int, small: bool, tmp_path: Pat
     assert path.stat().st_size == pages * 1024
     Database(path, 8, str).close()
     assert shape(path)[0] == [6, 1024, 2 if small else 0, "wal"]
+
+
+@pytest.mark.parametrize(
+    ("table", "column"), [("outbox", "replayed"), ("incidents", "silent"), ("lamp_log", "boot_id")]
+)
+def test_a_column_whose_name_fell_over(tmp_path: Path, table: str, column: str) -> None:
+    """One bit of the schema: the file is damaged, and let go; it is not the question that is wrong."""
+    path = tmp_path / "pole.db"
+    Database(path, 16, str).close()
+    with contextlib.closing(sqlite3.connect(path, isolation_level=None)) as db:
+        db.execute("PRAGMA writable_schema = ON")
+        fallen = (column, column[:-1] + "0", table)
+        db.execute("UPDATE sqlite_master SET sql = replace(sql, ?, ?) WHERE name = ?", fallen)
+    with pytest.raises(sqlite3.DatabaseError, match=f"{table} lacks {column}") as refused:
+        Database(path, 16, str)
+    assert is_corrupt(refused.value)
+    assert handles(path) == []

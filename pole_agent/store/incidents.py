@@ -86,7 +86,7 @@ class Incidents(Table):
         events = self._db.execute(
             "SELECT kind, severity, wall, quality, data FROM outbox WHERE seq > (SELECT max(seq) FROM outbox)"
             " - ? AND kind IN ('incident.closed', 'incident.opened') AND instr(data, ?) AND json_valid(data)"
-            " ORDER BY seq",
+            " AND severity BETWEEN 0 AND 2 ORDER BY seq",
             (WALK, named),
         ).fetchall()
         still_open = [

@@ -21,7 +21,7 @@ DAY_MB, OBJECT_BYTES = 50.0, 1500.0
 
 
 # The store waits in real time between its commits: a machine that cannot keep up makes more of them an hour.
-CALM = 120.0
+CALM = 180.0
 
 
 def lived(hours: float, speed: float = SPEED) -> Day:

@@ -110,8 +110,8 @@ def run_to_end(
 def _settle() -> None:
     """What was there before is not searched for garbage again; what is free goes back to the system.
 
-    glibc keeps freed memory between blocks in use: after a reload with cameras that is 30 to 60 MB. Nothing is
-    collected before: a search through all of it would hold up the lamp.
+    glibc keeps freed memory between blocks in use: after a reload with cameras that is 30 to 60 MB. Nothing
+    is collected before: a search through all of it would hold up the lamp.
     """
     gc.freeze()
     with contextlib.suppress(AttributeError, OSError):  # another libc

@@ -116,97 +116,34 @@ def _kept_seeds(folder: Path) -> list[bytes]:
     return [*written, f"witness{MARK}".encode() + (folder / "seed").read_bytes()]
 
 
+_numbers = itertools.count(1)  # of events that a store makes itself
+
+
 def prepare_database(folder: Path) -> Ready:
     """An input is a list of patches on a database, which is then opened, written and read.
 
     The first byte says how its witness fares.
     """
     from pole_agent.store import salvage, witness
-    from pole_agent.store.rows import Entry
     from pole_agent.store.schema import PAGE_BYTES
-    from pole_agent.store.worker import Worker
-    from pole_agent.vocabulary import RecordEvent, Severity, Stamp
-
-    numbers = itertools.count(1)
-
-    def worker(home: Path) -> Any:
-        return Worker(
-            home / "pole.db", 16, lambda at: Stamp(at, "boot", 1000.0 + at, "synced"),
-            lambda: f"e{next(numbers)}",
-            5.0, on_stored=lambda: None, on_change=lambda: None,
-        )  # fmt: skip
-
-    def add(one: Any, name: str) -> None:
-        event = RecordEvent("traffic.summarized", Severity.INFO, {"name": name}, 5.0)
-        one.commits.add(Entry(name, event, Stamp(5.0, "boot", 1005.0, "synced")), time.monotonic())
 
     pristine, home = folder / "pristine", folder / "home"
-    first = worker(pristine)
     old = {f"old{number}" for number in range(60)}
-    for name in sorted(old):
-        add(first, name)
-    first.commit()
-    database = first.database
-    with database.transaction():
-        database.set("drone_stop", json.dumps({"by": "Dewi"}))
-        database.save_request("r1", True, WALL, json.dumps({"request_id": "r1"}))
-    first.close()
-    size = (pristine / "pole.db").stat().st_size
-    pages = size // PAGE_BYTES
+    _fill(pristine, old)
+    pages = (pristine / "pole.db").stat().st_size // PAGE_BYTES
 
     def take(data: bytes) -> None:
         shutil.rmtree(home, ignore_errors=True)
         shutil.copytree(pristine, home)
-        (home / "pole.db").write_bytes(
-            patched((pristine / "pole.db").read_bytes(), data[1:], pages, PAGE_BYTES)
-        )
+        whole = (pristine / "pole.db").read_bytes()
+        (home / "pole.db").write_bytes(patched(whole, data[1:], pages, PAGE_BYTES))
         match data[:1]:
             case b"\1":
                 (home / witness.FILE_NAME).unlink()
             case b"\2":
                 (home / witness.FILE_NAME).write_bytes(data)
         with mock.patch.object(salvage, "MAX_TRIES", TRIES):
-            opened(worker(home))
-
-    def opened(one: Any) -> None:
-        add(one, "new")
-        for _ in range(4):
-            one.commits._retry_at = time.monotonic()
-            one.commit()
-            if not one.problem and one.database is not None:
-                break
-        else:
-            raise Lost(f"the store does not come back: {one.problem}")
-        told = _read(one)
-        if "new" not in told:
-            raise Lost("a new event was lost")
-        if len(told) <= len(old) and "outbox.dropped" not in told.values():
-            raise Lost(f"events were lost and nobody says so: {sorted(old - told.keys())[:9]}")
-        one.close()
-
-    def _read(one: Any) -> dict[str, str]:
-        """All that an agent reads, twice when the file falls over under it: then a new one is begun."""
-        for _ in range(3):
-            answers: list[Any] = []
-            for work in (
-                _everything,
-                lambda db: db.stats(),
-                lambda db: db.load_requests(),
-                lambda db: db.open_incidents(),
-            ):
-                one.commits._retry_at = time.monotonic()
-                one.serve(_job(work, answers))
-            if all(problem is None for _, problem in answers):
-                return {e.event_id: e.kind for e in answers[0][0]}
-            for _, problem in answers:
-                if problem is not None and type(problem).__name__ != "OutboxError":
-                    raise problem
-            add(one, "new")
-            one.commit()
-        raise Lost("the store is not read again")
-
-    def _everything(db: Any) -> list[Any]:
-        return [*db.list_events(10_000)]
+            _come_back(_worker(home), old)
 
     seeds = [
         b"\0",
@@ -216,6 +153,78 @@ def prepare_database(folder: Path) -> Ready:
         b"\0" + PATCH.pack(0, 0, 100, 0) + PATCH.pack(2, 8, 2, 7),
     ]
     return Ready(take=take, seeds=seeds)
+
+
+def _worker(home: Path) -> Any:
+    """The store's, without its thread."""
+    from pole_agent.store.worker import Worker
+    from pole_agent.vocabulary import Stamp
+
+    return Worker(
+        home / "pole.db", 16, lambda at: Stamp(at, "boot", 1000.0 + at, "synced"),
+        lambda: f"e{next(_numbers)}", 5.0, on_stored=lambda: None, on_change=lambda: None,
+    )  # fmt: skip
+
+
+def _add(one: Any, name: str) -> None:
+    from pole_agent.store.rows import Entry
+    from pole_agent.vocabulary import RecordEvent, Severity, Stamp
+
+    event = RecordEvent("traffic.summarized", Severity.INFO, {"name": name}, 5.0)
+    one.commits.add(Entry(name, event, Stamp(5.0, "boot", 1005.0, "synced")), time.monotonic())
+
+
+def _fill(folder: Path, names: set[str]) -> None:
+    """A store with these events, an order to stop and a request."""
+    one = _worker(folder)
+    for name in sorted(names):
+        _add(one, name)
+    one.commit()
+    with one.database.transaction():
+        one.database.set("drone_stop", json.dumps({"by": "Dewi"}))
+        one.database.save_request("r1", True, WALL, json.dumps({"request_id": "r1"}))
+    one.close()
+
+
+def _come_back(one: Any, old: set[str]) -> None:
+    """It stores and reads again, and what it has lost is told. Raises Lost."""
+    _add(one, "new")
+    for _ in range(4):
+        one.commits._retry_at = time.monotonic()
+        one.commit()
+        if not one.problem and one.database is not None:
+            break
+    else:
+        raise Lost(f"the store does not come back: {one.problem}")
+    told = _read(one)
+    if "new" not in told:
+        raise Lost("a new event was lost")
+    if len(told) <= len(old) and "outbox.dropped" not in told.values():
+        raise Lost(f"events were lost and nobody says so: {sorted(old - told.keys())[:9]}")
+    one.close()
+
+
+def _read(one: Any) -> dict[str, str]:
+    """All that an agent reads, twice when the file falls over under it: then a new one is begun."""
+    questions: list[Callable[[Any], Any]] = [
+        lambda db: [*db.list_events(10_000)],
+        lambda db: db.stats(),
+        lambda db: db.load_requests(),
+        lambda db: db.open_incidents(),
+    ]
+    for _ in range(3):
+        answers: list[Any] = []
+        for work in questions:
+            one.commits._retry_at = time.monotonic()
+            one.serve(_job(work, answers))
+        if all(problem is None for _, problem in answers):
+            return {e.event_id: e.kind for e in answers[0][0]}
+        for _, problem in answers:
+            if problem is not None and type(problem).__name__ != "OutboxError":
+                raise problem
+        _add(one, "new")
+        one.commit()
+    raise Lost("the store is not read again")
 
 
 def patched(blob: bytes, patches: bytes, pages: int, page_bytes: int) -> bytes:

@@ -1,0 +1,175 @@
+"""The long run: which series grow and which do not, and that a run of the agent is measured and told."""
+
+from __future__ import annotations
+
+import os
+import random
+import subprocess
+import sys
+import xml.etree.ElementTree as ET
+from pathlib import Path
+
+import pytest
+from endurance.growth import BLOCKS, LEAST, WARM_UP, Measure, Point, blocks_of, judge
+from endurance.report import Report, read, told
+from endurance.sample import disk_kb, process
+from hypothesis import given
+from hypothesis import strategies as st
+
+MEASURE = Measure(name="own_mb", unit="MB", floor=2.0)
+COUNT = 720  # a sample every ten seconds of two hours
+LEVELS = st.floats(5, 300)
+SEEDS = st.integers(0, 2**32)
+
+
+def series(level: float, rise: float, noise: float, seed: int = 0, count: int = COUNT) -> list[Point]:
+    """From `level` up by `rise` over the whole time, each sample with noise of that deviation."""
+    chance = random.Random(seed)
+    return [(n * 10.0, level + rise * n / count + chance.gauss(0, noise)) for n in range(count)]
+
+
+@given(LEVELS, st.floats(0, 3), SEEDS)
+def test_what_stays_does_not_grow(level: float, noise: float, seed: int) -> None:
+    assert judge(MEASURE, series(level, 0.0, noise, seed)).ok
+
+
+@given(LEVELS, st.floats(8, 1000), st.floats(0, 3), SEEDS)
+def test_what_rises_steadily_grows(level: float, rise: float, noise: float, seed: int) -> None:
+    verdict = judge(MEASURE, series(level, rise, noise, seed))
+    assert verdict.grows
+    assert not verdict.ok
+    assert verdict.rise == pytest.approx(rise * (1 - WARM_UP) * (BLOCKS - 1) / BLOCKS, abs=3)
+
+
+@given(LEVELS, st.integers(8, 40), st.floats(1, 50))
+def test_steps_that_go_on_are_growth(level: float, steps: int, each: float) -> None:
+    """What leaks at each reload."""
+    points: list[Point] = [(n * 10.0, level + each * (n * steps // COUNT)) for n in range(COUNT)]
+    assert judge(MEASURE, points).grows
+
+
+@given(LEVELS, st.floats(-200, 200), st.floats(0, 0.6), st.floats(0, 1), SEEDS)
+def test_one_step_is_no_growth(level: float, step: float, at: float, noise: float, seed: int) -> None:
+    points = series(level, 0.0, noise, seed)
+    moved = [(t, y + step * (t >= at * COUNT * 10)) for t, y in points if y is not None]
+    assert judge(MEASURE, moved).ok
+
+
+@given(LEVELS, st.floats(0, 100), st.floats(1, 40))
+def test_a_cache_that_fills_is_no_growth(level: float, size: float, filled_by: float) -> None:
+    """Within the first two fifths of the time."""
+    points: list[Point] = [
+        (n * 10.0, level + size * min(1.0, n / (COUNT * filled_by / 100))) for n in range(COUNT)
+    ]
+    assert judge(MEASURE, points).ok
+
+
+@given(LEVELS, st.floats(1, 100), st.integers(5, 40))
+def test_a_saw_is_no_growth(level: float, height: float, teeth: int) -> None:
+    """A log that is cut, a journal that is written back."""
+    each = COUNT // (teeth * BLOCKS)
+    points: list[Point] = [
+        (n * 10.0, level + height * (n % max(1, each)) / max(1, each)) for n in range(COUNT)
+    ]
+    assert judge(MEASURE, points).ok
+
+
+@given(LEVELS, st.sets(st.integers(0, COUNT - 1), max_size=15), SEEDS)
+def test_a_few_odd_samples_change_nothing(level: float, odd: set[int], seed: int) -> None:
+    points = series(level, 0.0, 0.2, seed)
+    assert judge(MEASURE, [(t, 1e6 if n in odd else y) for n, (t, y) in enumerate(points)]).ok
+
+
+@given(LEVELS, st.floats(0, 50), st.floats(10, 1000), SEEDS)
+def test_the_begin_does_not_count(level: float, noise: float, peak: float, seed: int) -> None:
+    calm = series(level, 0.0, 0.1, seed)
+    loud = [(t, (y or 0.0) + (peak if n < COUNT * WARM_UP - 1 else 0.0)) for n, (t, y) in enumerate(calm)]
+    assert blocks_of(loud) == blocks_of(calm)
+
+
+@given(LEVELS, st.floats(-500, 500), st.floats(0.1, 60))
+def test_the_scale_of_time_does_not_matter(level: float, rise: float, pace: float) -> None:
+    points = series(level, rise, 0.5)
+    slower = [(t * pace, y) for t, y in points]
+    assert judge(MEASURE, points).grows == judge(MEASURE, slower).grows
+
+
+def test_noise_alone_seldom_counts_as_growth() -> None:
+    """Of noise far above the floor, one run in a hundred at most."""
+    loud = Measure(name="pin_ms", unit="ms", floor=0.0)
+    assert sum(judge(loud, series(50, 0.0, 20.0, seed)).grows for seed in range(300)) <= 3
+
+
+def test_too_little_says_nothing() -> None:
+    """And that is no pass."""
+    few = series(5.0, 0.0, 0.0, count=LEAST - 1)
+    for points in ([], few, [(t, None) for t, _ in series(5.0, 0.0, 0.0)]):
+        verdict = judge(MEASURE, points)
+        assert (verdict.rise, verdict.ok, told(verdict)) == (None, False, "too little was measured")
+
+
+def test_a_limit_holds_without_growth() -> None:
+    limited = Measure(name="disk_kb", unit="KB", floor=1000.0, most=16.0)
+    assert judge(limited, series(15.0, 0.0, 0.0)).ok
+    verdict = judge(limited, series(17.0, 0.0, 0.0))
+    assert (verdict.ok, told(verdict)) == (False, "**above 16**")
+
+
+def test_what_is_only_drawn_fails_nothing() -> None:
+    drawn = Measure(name="waiting", unit="events", floor=0.0, judged=False)
+    assert judge(drawn, series(0.0, 1e6, 0.0)).ok
+    assert judge(drawn, []).ok
+
+
+def test_a_process_is_measured(tmp_path: Path) -> None:
+    before, handle = process(os.getpid()), (tmp_path / "a").open("wb")
+    with handle:
+        taken = bytearray(os.urandom(1 << 25))
+        now = process(os.getpid())
+        handle.write(taken[:10_000])
+    assert now["own_mb"] - before["own_mb"] >= 30
+    assert now["rss_mb"] >= now["pss_mb"] > 0
+    assert now["handles"] >= before["handles"]
+    assert now["threads"] >= 1
+    assert now["cpu_s"] >= before["cpu_s"] > 0
+    assert disk_kb(tmp_path) == 12
+    with pytest.raises(OSError, match="No such"):
+        process(2**22 + 1)
+
+
+def test_the_report_says_what_grows(tmp_path: Path) -> None:
+    measures = (MEASURE, Measure(name="handles", unit="open", floor=1.0))
+    report = Report(tmp_path / "out", "A run", measures)
+    for n in range(COUNT):
+        report.add({"t": n * 10.0, "own_mb": 100 + n / 10, "handles": None if n % 7 else 15.0})
+    grown, kept = report.finish(["one fact"])
+    assert (grown.ok, kept.ok) == (False, True)
+    text = (tmp_path / "out" / "longrun.md").read_text()
+    assert "- one fact" in text
+    assert [line.split("|")[-2].strip() for line in text.splitlines()[-5:-2]] == ["---", "**grows**", "ok"]
+    assert (tmp_path / "out" / "samples.csv").read_text().splitlines()[2] == "10.000,100.100,"
+    drawn = ET.parse(tmp_path / "out" / "longrun.svg").getroot()
+    assert len(drawn.findall(".//{*}polyline")) == 2
+
+
+def test_samples_of_a_run_that_was_cut_short_are_there(tmp_path: Path) -> None:
+    report = Report(tmp_path, "A run", (MEASURE,))
+    report.add({"t": 1.0, "own_mb": 2.0})
+    assert (tmp_path / "samples.csv").read_text().splitlines() == ["t,own_mb", "1.000,2.000"]
+    assert read(tmp_path) == [{"t": 1.0, "own_mb": 2.0}]
+
+
+@pytest.mark.slow
+@pytest.mark.mosquitto
+@pytest.mark.timeout(300)
+def test_two_minutes_of_the_whole_agent(tmp_path: Path) -> None:
+    """It is started, commanded, reloaded, cut off and looked at; each measure has its values."""
+    command = [sys.executable, "-m", "endurance", "--hours", "0.033", "--out", str(tmp_path / "out")]
+    path = os.pathsep.join(["scripts", "."])
+    done = subprocess.run(
+        command, capture_output=True, text=True, env={**os.environ, "PYTHONPATH": path}, check=False
+    )
+    assert done.returncode in (0, 1), done.stderr
+    assert "0 missing in the city" in done.stdout
+    assert "the agent ended with 0" in done.stdout
+    assert "too little" not in done.stdout

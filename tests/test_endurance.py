@@ -2,23 +2,29 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import random
+import re
 import subprocess
 import sys
 import xml.etree.ElementTree as ET
 from pathlib import Path
 
 import pytest
+from endurance import months
 from endurance.growth import BLOCKS, LEAST, WARM_UP, Measure, Point, blocks_of, judge
+from endurance.months import Months
 from endurance.report import Report, read, told
 from endurance.sample import disk_kb, process
+from endurance.street import AFTER_S, AHEAD_S, StreetClock, Visits
 from hypothesis import given
 from hypothesis import strategies as st
 
 MEASURE = Measure(name="own_mb", unit="MB", floor=2.0)
 COUNT = 720  # a sample every ten seconds of two hours
 LEVELS = st.floats(5, 300)
+ENVIRONMENT = {**os.environ, "PYTHONPATH": os.pathsep.join(["scripts", "."])}
 SEEDS = st.integers(0, 2**32)
 
 
@@ -159,16 +165,63 @@ def test_samples_of_a_run_that_was_cut_short_are_there(tmp_path: Path) -> None:
     assert read(tmp_path) == [{"t": 1.0, "own_mb": 2.0}]
 
 
+def test_a_calm_street_lets_the_clock_leap() -> None:
+    """Wake-ups come late in calm hours only: around each visit every second counts."""
+    visits = Visits(2, 5, 1, seed=3)
+    assert len(visits.walkers) == 10
+    assert sum(walker.stands_s > 0 for walker in visits.walkers) == 2
+    busy = {second for second in range(2 * 86_400) if not visits.calm(float(second))}
+    for walker in visits.walkers:
+        begin, end = int(walker.begin), int(walker.begin + walker.seconds + walker.stands_s)
+        assert set(range(max(0, begin - 30), min(end, 2 * 86_400))) <= busy
+    assert len(busy) < 10 * (AHEAD_S + 90 + 30 + AFTER_S)
+
+
+async def test_a_leaping_clock_wakes_late_never_early() -> None:
+    clock = StreetClock()
+    begun, woken = clock.monotonic(), list[float]()
+
+    async def sleeper(seconds: float) -> None:
+        await clock.sleep(seconds)
+        woken.append(clock.monotonic() - begun)
+
+    clock.step_s = 20.0
+    sleeping = [asyncio.ensure_future(sleeper(seconds)) for seconds in (0.1, 19.0, 20.0, 20.5)]
+    for _ in range(3):
+        await clock.advance(20.0)
+    await asyncio.gather(*sleeping)
+    assert woken == [20.0, 20.0, 20.0, 40.0]
+
+
+async def test_three_hours_of_the_manual_clock(tmp_path: Path) -> None:
+    """Everything is sampled, commands reach the pin, and the city misses nothing."""
+    measures = months.MEASURES
+    report = Report(tmp_path / "out", "Hours", measures)
+    facts = await Months(tmp_path, 0.13, 1, lambda _: None).run(report)
+    assert {name for sample in report.samples for name in sample} >= {m.name for m in measures}
+    stored, came = map(int, re.findall(r"(\d+) events stored, all up to (\d+) came", facts[2])[0])
+    assert 10 < stored == came
+    assert "0 of them did not reach the pin" in facts[1]
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(900)
+def test_two_weeks_of_the_manual_clock(tmp_path: Path) -> None:
+    """Without growth."""
+    command = [sys.executable, "-m", "endurance", "--days", "14", "--out", str(tmp_path / "out")]
+    done = subprocess.run(command, stdout=subprocess.PIPE, text=True, env=ENVIRONMENT, check=False)
+    assert done.returncode == 0, done.stdout
+    for kind in ("incident.closed", "drone.changed", "lamp.summarized 14", "traffic.summarized"):
+        assert kind in done.stdout
+
+
 @pytest.mark.slow
 @pytest.mark.mosquitto
 @pytest.mark.timeout(300)
 def test_two_minutes_of_the_whole_agent(tmp_path: Path) -> None:
     """It is started, commanded, reloaded, cut off and looked at; each measure has its values."""
     command = [sys.executable, "-m", "endurance", "--hours", "0.033", "--out", str(tmp_path / "out")]
-    path = os.pathsep.join(["scripts", "."])
-    done = subprocess.run(
-        command, capture_output=True, text=True, env={**os.environ, "PYTHONPATH": path}, check=False
-    )
+    done = subprocess.run(command, capture_output=True, text=True, env=ENVIRONMENT, check=False)
     assert done.returncode in (0, 1), done.stderr
     assert "0 missing in the city" in done.stdout
     assert "the agent ended with 0" in done.stdout

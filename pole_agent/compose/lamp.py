@@ -29,6 +29,7 @@ from pole_agent.settings import Settings
 
 log = logging.getLogger(__name__)
 NEVER_S = float("inf")
+MOCK_EDGES = 1000  # that a pin in memory keeps: a fade has a hundred
 
 
 def pin_factory(settings: Settings) -> Any:
@@ -36,7 +37,7 @@ def pin_factory(settings: Settings) -> Any:
     if settings.lamp.backend == "mock":
         from pole_agent.lamp.mock import mock_factory
 
-        return mock_factory()
+        return mock_factory(MOCK_EDGES)
     return pi_factory()
 
 

@@ -39,7 +39,7 @@ def factory(trace: Trace) -> MockFactory:
     class TracedPin(MockPWMPin):  # type: ignore[misc]  # gpiozero has no types
         def _change_state(self, value: float) -> bool:
             changed: bool = super()._change_state(value)
-            self.states.clear()  # gpiozero's mock keeps every edge it ever had
+            self.clear_states()  # gpiozero's mock keeps every edge it ever had
             if changed and self.info.name == LAMP:
                 trace.write("pin", 1 - float(value))  # with the reference wiring low is lit
             return changed

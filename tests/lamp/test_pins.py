@@ -10,12 +10,14 @@ import sys
 import threading
 import time
 import types
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path, PosixPath
 from typing import Any
 
 import pytest
 
+from pole_agent.clock import SystemClock
+from pole_agent.compose.lamp import MOCK_EDGES, open_lamp
 from pole_agent.errors import LampError
 from pole_agent.lamp.faults import Feedback
 from pole_agent.lamp.gpio import GpioLamp, GpioRelay, pi_factory
@@ -23,6 +25,7 @@ from pole_agent.lamp.inputs import FileInput, PinButton, PinInput
 from pole_agent.lamp.lamp import Luminaire
 from pole_agent.lamp.mock import mock_factory
 from pole_agent.lamp.pwm import KernelPwmLamp, find_chip
+from pole_agent.settings.load import load
 from tests.contracts.test_lamp_contract import KernelPath, pwm_tree
 
 
@@ -272,6 +275,19 @@ def test_the_percents_of_a_duty(factory: Any, duty: float, percent: int, active_
     lamp.close()
     with pytest.raises(LampError, match="setting the lamp pin failed"):
         lamp.set(0.5)
+
+
+def test_pins_in_memory_do_not_grow(bench: Callable[..., Path]) -> None:
+    """A lamp of the backend "mock" may fade for weeks; its pin keeps the last edges only."""
+    luminaire = open_lamp(load(bench()).settings, SystemClock())
+    pin = luminaire.factory.pin("GPIO18")
+    try:
+        for number in range(3 * MOCK_EDGES):
+            luminaire.lamp.set(number % 100 / 100)
+        assert len(pin.states) == MOCK_EDGES
+        assert pin.states[-1].state == pin.state
+    finally:
+        luminaire.close()
 
 
 def test_pins_that_are_in_use_are_named(factory: Any) -> None:

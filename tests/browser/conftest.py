@@ -63,17 +63,21 @@ Look = Callable[..., Watched]
 
 @pytest.fixture
 def look(chromium: Browser) -> Iterator[Look]:
-    """A function that opens a page of a pole: `look(url, language="en", width=1280)`."""
-    contexts = []
+    """A function that opens a page of a pole: `look(url, language="en", width=1280)`.
 
-    def opened(url: str, language: str = "en", width: int = 1280, height: int = 900) -> Watched:
+    What the pages showed at the end is printed: pytest shows it where a test failed.
+    """
+    opened = []
+
+    def open_(url: str, language: str = "en", width: int = 1280, height: int = 900) -> Watched:
         context = chromium.new_context(viewport={"width": width, "height": height}, locale=language)
-        contexts.append(context)
-        return Watched(context.new_page(), url)
+        opened.append(Watched(context.new_page(), url))
+        return opened[-1]
 
-    yield opened
-    for context in contexts:
-        context.close()
+    yield open_
+    for watched in opened:
+        print(f"{watched.page.url} showed:\n{watched.page.locator('body').inner_text()}\n{watched.complaints}")
+        watched.page.context.close()
 
 
 class Process:

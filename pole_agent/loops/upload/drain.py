@@ -53,9 +53,8 @@ class Drain:
 
     async def run(self, session: Session) -> None:
         """Until the connection is lost. Raises LinkLost."""
-        work = [*(self._send(session) for _ in range(WINDOW)), self._read(), self._mark_taken()]
         try:
-            async with race(*work) as jobs:
+            async with race(self._send_all(session), self._read(), self._mark_taken()) as jobs:
                 for job in jobs:
                     if job.done():
                         job.result()
@@ -149,9 +148,34 @@ class Drain:
             pass
         events[-1].clear()
 
-    async def _send(self, session: Session) -> None:
+    async def _send_all(self, session: Session) -> None:
+        """One sender, and while it leaves something behind, more of them, up to the window: a fleet that comes
+        back would start and end forty tasks for each pole that has nothing to send. Raises LinkLost.
+        """
+        senders: set[asyncio.Task[None]] = set()
+        lost = asyncio.Event()
+
+        def more() -> None:
+            if len(senders) < WINDOW and not lost.is_set():
+                task = asyncio.create_task(self._send(session, more), name="send")
+                senders.add(task)
+                task.add_done_callback(lambda _: lost.set())
+
+        more()
+        try:
+            await lost.wait()
+            for sender in senders:
+                if sender.done():
+                    sender.result()
+        finally:
+            lost.set()
+            for sender in senders:
+                sender.cancel()
+            await asyncio.gather(*senders, return_exceptions=True)
+
+    async def _send(self, session: Session, more: Callable[[], None]) -> None:
         """One of the window: when there is room on the line, send what is next by then; wait for the
-        acknowledgement, send the next.
+        acknowledgement, send the next. `more` is called when something is left for another.
 
         Raises LinkLost. The innermost loop of a drain.
         """
@@ -164,6 +188,8 @@ class Drain:
             stored = out.take()
             if out.wants():
                 self._room.set()
+            if not out.idle:
+                more()
             if stored is None:
                 raise Withdrawn(phrase("taken-by-another"))
             message = self.message(stored)

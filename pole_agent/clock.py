@@ -7,6 +7,7 @@ that wait for a disk, a camera or a broker measure their own waits with `time.mo
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import heapq
 import time
 from typing import Protocol
@@ -34,6 +35,10 @@ class Clock(Protocol):
         """Wait on the monotonic clock."""
         ...
 
+    async def wait(self, event: asyncio.Event, timeout_s: float) -> bool:
+        """Wait for the event at most `timeout_s`; clears it. True when it was set."""
+        ...
+
 
 class SystemClock:
     """The clocks of this machine. `shift_s` moves the wall clock, for the demo that starts at dusk."""
@@ -50,6 +55,13 @@ class SystemClock:
 
     async def sleep(self, seconds: float) -> None:
         await asyncio.sleep(seconds)
+
+    async def wait(self, event: asyncio.Event, timeout_s: float) -> bool:
+        # Loops wait so every second: two tasks each time would be a tenth of what an idle pole costs
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(timeout_s):
+                await event.wait()
+        return _taken(event)
 
 
 class ManualClock:
@@ -86,6 +98,12 @@ class ManualClock:
         heapq.heappush(self._sleepers, (self._now + seconds, self._count, future))
         await future
 
+    async def wait(self, event: asyncio.Event, timeout_s: float) -> bool:
+        if not event.is_set():
+            async with race(event.wait(), self.sleep(timeout_s)):
+                pass
+        return _taken(event)
+
     @property
     def sleepers(self) -> int:
         """How many wait for this clock."""
@@ -120,11 +138,7 @@ async def settle(turns: int = 20) -> None:
             return
 
 
-async def wait(clock: Clock, event: asyncio.Event, timeout_s: float) -> bool:
-    """Wait for the event at most `timeout_s` on this clock; clears it. True when it was set."""
-    if not event.is_set():
-        async with race(event.wait(), clock.sleep(timeout_s)):
-            pass
+def _taken(event: asyncio.Event) -> bool:
     was_set = event.is_set()
     event.clear()
     return was_set

@@ -12,7 +12,6 @@ import logging
 from collections.abc import Callable, Coroutine, Iterable, Mapping
 from typing import Any
 
-from pole_agent.clock import wait
 from pole_agent.context import Context
 from pole_agent.errors import LampError, OutboxError
 from pole_agent.health.evidence import STORED
@@ -85,7 +84,7 @@ class Light:
             fading = self.step(self._clock.monotonic())
             self._beat()
             pause_s = FADE_TICK_S if fading else self.lamp.pause_s(self._clock.monotonic())
-            await wait(self._clock, self._wake, pause_s)
+            await self._clock.wait(self._wake, pause_s)
 
     def step(self, now: float) -> bool:
         """Decide and drive; True while a fade goes on. Raises LampError."""

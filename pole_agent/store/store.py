@@ -64,6 +64,11 @@ class Store:
         """The last sequence number when it was opened."""
         return self._worker.began
 
+    @property
+    def changes(self) -> int:
+        """While it stays the same, what was read still holds."""
+        return self._worker.changes
+
     def start(self) -> None:
         self._loop = asyncio.get_running_loop()
         self._worker.thread.start()

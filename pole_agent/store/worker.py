@@ -61,6 +61,7 @@ class Worker:
         self.database: Database | None = None
         self.problem = ""  # one line, empty while the disk works
         self.began = 0  # the last sequence number when it was opened
+        self.changes = 0  # grows with each commit, and when a file is opened
         self.thread = threading.Thread(target=self.run, name="store", daemon=True)
 
     def run(self) -> None:
@@ -156,6 +157,7 @@ class Worker:
     def _opened(self) -> Database:
         if self.database is None:
             self.database = self.recovery.open()
+            self.changes += 1
         if not self.recovery.taken_up:
             if self.recovery.take_up(self.database):
                 self._on_stored()
@@ -177,6 +179,7 @@ class Worker:
 
     def _stored(self, database: Database, *, more: bool) -> None:
         now = time.monotonic()
+        self.changes += 1
         self.witness.committed(database, now)
         grown = more or bool(self.commits.entries or self.commits.lost)
         for job in self.commits.stored(now):

@@ -76,7 +76,9 @@ def look(chromium: Browser) -> Iterator[Look]:
 
     yield open_
     for watched in opened:
-        print(f"{watched.page.url} showed:\n{watched.page.locator('body').inner_text()}\n{watched.complaints}")
+        print(
+            f"{watched.page.url} showed:\n{watched.page.locator('body').inner_text()}\n{watched.complaints}"
+        )
         watched.page.context.close()
 
 

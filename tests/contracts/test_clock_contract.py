@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from pole_agent.clock import Clock, ManualClock, SystemClock, wait
+from pole_agent.clock import Clock, ManualClock, SystemClock
 
 
 @pytest.fixture(params=[SystemClock, ManualClock])
@@ -43,11 +43,11 @@ async def test_a_wait_ends_by_its_event_or_by_its_time(clock: Clock) -> None:
 
     async def story() -> None:
         event = asyncio.Event()
-        assert await wait(clock, event, 0.02) is False
+        assert await clock.wait(event, 0.02) is False
         event.set()
-        assert await wait(clock, event, 1e6) is True
+        assert await clock.wait(event, 1e6) is True
         assert not event.is_set()
-        waiting = asyncio.ensure_future(wait(clock, event, 1e6))
+        waiting = asyncio.ensure_future(clock.wait(event, 1e6))
         await asyncio.sleep(0)
         event.set()
         assert await waiting is True

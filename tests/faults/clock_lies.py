@@ -7,6 +7,7 @@ words of chrony and of systemd-timesyncd, its own memory on the disk, and the li
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import Literal
@@ -41,6 +42,9 @@ class TrueClock:
         return self.now + self.error_s
 
     async def sleep(self, seconds: float) -> None:
+        raise AssertionError("nothing waits here")
+
+    async def wait(self, event: asyncio.Event, timeout_s: float) -> bool:
         raise AssertionError("nothing waits here")
 
 

@@ -18,7 +18,7 @@ from pole_agent.health.certificates import Certificates
 from pole_agent.health.clock_memory import last_known
 from pole_agent.health.parts import Parts
 from pole_agent.health.trust import TimeKeeper
-from pole_agent.loops.report import Report, Sources
+from pole_agent.loops.report import LOOK_S, Report, Sources
 from pole_agent.uplink.board import Board
 from pole_agent.uplink.events import Message
 from pole_agent.vocabulary import RecordEvent, Severity
@@ -146,7 +146,7 @@ async def test_incidents_that_cannot_be_read_are_unknown(tmp_path: Path) -> None
     async with running(Pole(tmp_path)) as pole:
         await pole.pass_time(1.5)
         pole.broken.add("read")
-        await pole.pass_time(1.5)
+        await pole.pass_time(LOOK_S + 1.0)
         assert pole.on("active")[-1]["incidents"] is None
         assert pole.parts.reason("store") == "the disk is broken"
         pole.broken.clear()

@@ -12,7 +12,6 @@ import logging
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
-from pole_agent.clock import wait
 from pole_agent.context import Context
 from pole_agent.drone.commands import Decision, decision_whatever
 from pole_agent.drone.controller import Controller
@@ -139,7 +138,7 @@ class Dispatch:
             while True:
                 await self.turn()
                 self._beat()
-                await wait(self._clock, self._wake, TICK_S)
+                await self._clock.wait(self._wake, TICK_S)
         finally:
             await self.close()
 

@@ -15,7 +15,6 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any
 
-from pole_agent.clock import wait
 from pole_agent.context import Context
 from pole_agent.errors import Learned, LinkLost, LinkSilent, NotAcknowledged, PublishRefused, TakenOver
 from pole_agent.languages import phrase
@@ -196,7 +195,7 @@ class Upload:
     async def _drain(self, drain: Drain, session: Session) -> None:
         """Once it is known that the numbers are still those of this store."""
         if STATUS not in session.unheard:
-            await wait(self._clock, self._own.compared, ECHO_S)
+            await self._clock.wait(self._own.compared, ECHO_S)
         self._own.compared.set()
         await drain.run(session)
 

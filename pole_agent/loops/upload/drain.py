@@ -9,7 +9,7 @@ import contextlib
 from collections.abc import Awaitable, Callable
 from functools import partial
 
-from pole_agent.clock import Clock, wait
+from pole_agent.clock import Clock
 from pole_agent.errors import LinkLost, OutboxError, PublishRefused, Withdrawn
 from pole_agent.languages import phrase
 from pole_agent.race import race
@@ -149,8 +149,8 @@ class Drain:
         events[-1].clear()
 
     async def _send_all(self, session: Session) -> None:
-        """One sender, and while it leaves something behind, more of them, up to the window: a fleet that comes
-        back would start and end forty tasks for each pole that has nothing to send. Raises LinkLost.
+        """One sender, and while something is left for another, more of them, up to the window: a fleet that
+        comes back would start and end forty tasks for each pole that has nothing to send. Raises LinkLost.
         """
         senders: set[asyncio.Task[None]] = set()
         lost = asyncio.Event()
@@ -218,7 +218,7 @@ class Drain:
         while True:
             await self._taken.wait()
             self._taken.clear()
-            await wait(self._clock, self._taken, MARK_S)
+            await self._clock.wait(self._taken, MARK_S)
             seqs = self.out.to_mark()
             if len(seqs) > FEW_ROWS:
                 await self._mark(seqs, self._store.write)

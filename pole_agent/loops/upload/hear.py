@@ -6,7 +6,6 @@ from __future__ import annotations
 
 import asyncio
 
-from pole_agent.clock import wait
 from pole_agent.context import Context
 from pole_agent.errors import PublishRefused, TakenOver
 from pole_agent.languages import phrase
@@ -67,8 +66,7 @@ class Hear:
                     await self.say()
             await self._session.listen()
             self._tell()
-            await wait(
-                self._clock,
+            await self._clock.wait(
                 self._stir,
                 max(MIN_S, min(IDLE_S, self._presence.next_at() - self._clock.monotonic())),
             )

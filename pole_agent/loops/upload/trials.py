@@ -7,7 +7,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 
-from pole_agent.clock import Clock, wait
+from pole_agent.clock import Clock
 from pole_agent.errors import OutboxError, PublishRefused
 from pole_agent.languages import phrase
 from pole_agent.loops.upload.carry import Carry
@@ -71,7 +71,7 @@ class Trials:
         self._drain.look_again()
         while True:
             now = self._clock.monotonic()
-            await wait(self._clock, never, min(IDLE_S, max(MIN_S, self._quarantine.next_at() - now)))
+            await self._clock.wait(never, min(IDLE_S, max(MIN_S, self._quarantine.next_at() - now)))
             now = self._clock.monotonic()
             if self._quarantine.release(now):
                 self._drain.look_again()

@@ -13,7 +13,7 @@ import pytest
 from city import desk
 from city import store as tables
 from city.duty import Duty
-from city.link import Broker, Link
+from city.link import Broker, Link, LinkError
 from city.orders import Orders
 from city.reading import rfc3339
 from city.settings import Settings, load
@@ -93,6 +93,33 @@ async def test_an_alarm_is_a_row_and_repeats_join_it(scene: Scene) -> None:
     await scene.alarm(4, kind="closed", incident=2, duration_s=1.0, end_reason="ended")
     (case,) = await scene.tick(1.0)
     assert (case.ended_at, case.calls) == (NOW + 3.0, True)
+
+
+class Line:
+    """Link: not connected at first; what is published is noted."""
+
+    def __init__(self) -> None:
+        self.connected, self.told = asyncio.Event(), asyncio.Event()
+
+    async def publish(self, topic: str, _payload: bytes, _response: object) -> None:
+        if not self.connected.is_set():
+            raise LinkError(topic)
+        self.told.set()
+
+
+async def test_a_person_waits_for_the_broker_the_desk_does_not(scene: Scene) -> None:
+    """A broker that restarts is back within seconds; calls to other people must not wait for it."""
+    line = Line()
+    orders = Orders(line, "desk")  # type: ignore[arg-type]
+    assert await orders.send(SOURCE, "incident/feedback", {}) is None
+    waiting = asyncio.create_task(orders.send(SOURCE, "drone/approval", {}, patient=True))
+    await asyncio.sleep(0)
+    await asyncio.sleep(0)
+    assert not line.told.is_set() and not waiting.done()
+    line.connected.set()
+    async with asyncio.timeout(5):
+        await line.told.wait()
+    waiting.cancel()
 
 
 async def test_a_desk_that_starts_again_has_the_same_rows(scene: Scene, tmp_path: Path) -> None:

@@ -131,7 +131,7 @@ async def drone(board: Board, request: web.Request, visitor: Visitor) -> web.Str
     if decision == "approve" and isinstance(body.get("signature"), dict):
         said["signature"] = body["signature"]
     await board.duty.audit(visitor.name, f"drone {decision}", f"{source} {name}")
-    answer = await board.orders.send(source, "drone/approval", said)
+    answer = await board.orders.send(source, "drone/approval", said, patient=True)
     if answer is None:
         raise Refused(504, "no-answer")
     return reply(

@@ -38,8 +38,12 @@ class Orders:
                 except NotAnEvent as error:
                     waiting.set_result({"ok": False, "error": str(error)})
 
-    async def send(self, source: str, path: str, payload: Mapping[str, Any]) -> dict[str, Any] | None:
-        """The answer of the pole; None where the broker or the pole gives none."""
+    async def send(
+        self, source: str, path: str, payload: Mapping[str, Any], *, patient: bool = False
+    ) -> dict[str, Any] | None:
+        """The answer of the pole; None where the broker or the pole gives none. `patient`: a person waits for
+        it, and a broker that restarts is back within seconds.
+        """
         ticket = secrets.token_bytes(12)
         topic = f"reply/{source.rpartition('/')[2]}/{self._client}"
         waiting: asyncio.Future[dict[str, Any]] = asyncio.get_running_loop().create_future()
@@ -48,6 +52,8 @@ class Orders:
             # A number of its own: a broker that hands it over twice has it done once
             told = json.dumps({**payload, "command_id": ticket.hex()}).encode()
             async with asyncio.timeout(ANSWER_S):
+                if patient:
+                    await self._link.connected.wait()
                 await self._link.publish(f"{source.removeprefix('/')}/{path}", told, (topic, ticket))
                 return await waiting
         except (LinkError, TimeoutError):

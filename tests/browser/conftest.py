@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from tests.conftest import free_port
 
@@ -22,6 +22,8 @@ FLAGS = (
     "--disable-sync", "--no-first-run", "--disable-default-apps", "--disable-dev-shm-usage",
 )  # fmt: skip
 START_S = 60.0
+WAIT_MS = 60_000  # on a busy machine, whose disk others write to
+expect.set_options(timeout=WAIT_MS)  # else 5 s
 
 
 @pytest.fixture(scope="module")  # while it is open, no test can have an event loop of its own
@@ -42,7 +44,7 @@ class Watched:
         self.page, self.url = page, url
         self.complaints: list[str] = []
         self.foreign: list[str] = []
-        page.set_default_timeout(30_000)
+        page.set_default_timeout(WAIT_MS)
         page.on("pageerror", lambda error: self.complaints.append(str(error)))
         page.on("console", lambda said: self.complaints.append(said.text) if said.type == "error" else None)
         page.on(

@@ -241,7 +241,7 @@ def approved(row: Locator) -> str:
     said = row.locator("p[role=status]")
     for _ in range(3):
         row.get_by_role("button", name="Approve the flight").click()
-        expect(said).not_to_be_empty(timeout=15_000)
+        expect(said).not_to_be_empty()
         if "gives no answer" not in said.inner_text():
             break
     return said.inner_text()

@@ -215,7 +215,7 @@ async def running(db: Database, mosquitto: Mosquitto) -> AsyncIterator[Writer]:
     link.stop()
 
 
-async def until(condition: Any, within_s: float = 20.0) -> None:
+async def until(condition: Any, within_s: float = 60.0) -> None:
     deadline = time.monotonic() + within_s
     while not await condition():
         assert time.monotonic() < deadline

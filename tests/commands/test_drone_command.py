@@ -9,6 +9,7 @@ import os
 import pty
 import re
 import shlex
+import shutil
 import subprocess
 import sys
 import zoneinfo
@@ -264,6 +265,9 @@ def test_the_commands_of_the_manual_at_the_pole(pole: Path, tmp_path: Path) -> N
     assert done == ["list", "show", "approve", "cancel", "stop", "resume", "drone"]
 
 
+@pytest.mark.skipif(
+    shutil.which("mosquitto_pub") is None, reason="needs mosquitto_pub: sudo apt install mosquitto-clients"
+)
 def test_the_commands_of_the_manual_over_mqtt(pole: Path, mosquitto: Mosquitto) -> None:
     city = City(mosquitto.port)
     try:

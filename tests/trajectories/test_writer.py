@@ -29,9 +29,17 @@ def parts(state_dir: Path, camera: str = "street") -> list[int]:
     return [
         block.header.part
         for file in files_of(folder_of(state_dir, camera))
-        for block in blocks(file.path.read_bytes())
+        for block in blocks(content(file))
         if isinstance(block, Block)
     ]
+
+
+def content(file: File) -> bytes:
+    """Nothing for one that the writer has removed since it was listed."""
+    try:
+        return file.path.read_bytes()
+    except FileNotFoundError:
+        return b""
 
 
 def old_file(state_dir: Path, number: int, began: float | None, size: int = 1000) -> File:

@@ -107,8 +107,8 @@ class Line:
         self.told.set()
 
 
-async def test_a_person_waits_for_the_broker_the_desk_does_not(scene: Scene) -> None:
-    """A broker that restarts is back within seconds; calls to other people must not wait for it."""
+async def test_a_person_waits_for_the_broker(scene: Scene) -> None:
+    """It is back within seconds when it restarts. Calls to other people must not wait for it."""
     line = Line()
     orders = Orders(line, "desk")  # type: ignore[arg-type]
     assert await orders.send(SOURCE, "incident/feedback", {}) is None

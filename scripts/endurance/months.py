@@ -37,7 +37,7 @@ A_DAY, STAYING = 16, 3  # who comes by, and who of them stays: alarms, and reque
 SAMPLE_S = 3 * HOUR_S
 BASE = "smartpole/longrun/M-1"
 ANSWERS = 4  # of the store that a loop may wait for, one after the other
-COUNTED = 64  # events for which feedback may still be given
+COUNTED = 16  # events for which feedback may still be given
 # The first ten days fill what is kept for a week
 MEASURES = (
     Measure(name="own_mb", unit="MB that no file is behind", floor=2.0),

@@ -7,6 +7,7 @@ import signal
 import socket
 import sqlite3
 from collections.abc import Callable, Iterator
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -14,11 +15,14 @@ import pytest
 
 from pole_agent.bench.backlog import fill
 from pole_agent.store.database import Database
+from pole_agent.vocabulary import RecordEvent, Severity
 from tests.conftest import CLIP, Mosquitto, eventually, free_port
 from tests.faults.kills import CONFIG, City
 from tests.faults.local import ask
+from tests.world import EVENING, PROGRAM, World, Worlds
 
 BACKLOG = 3000
+HOUR_S, YEAR_S = 3600.0, 365 * 86_400.0
 
 
 def last(folder: Path) -> tuple[str, int]:
@@ -104,3 +108,55 @@ def test_a_camera_hangs_during_reloads(
             process.send_signal(signal.SIGHUP)
         os.kill(process.pid, signal.SIGTERM)
         assert process.wait(10) == 0
+
+
+@pytest.mark.parametrize(
+    "jump",
+    [
+        2 * YEAR_S,
+        -12 * HOUR_S,
+        *(pytest.param(s, marks=pytest.mark.slow) for s in (12 * HOUR_S, -2 * YEAR_S)),
+    ],
+)
+async def test_a_clock_jumps_during_an_outage(world: Worlds, jump: float) -> None:
+    """What waits for the broker does not grow too old by it, and comes with the time at which it happened."""
+    async with world(PROGRAM, EVENING, trust="auto") as w:
+        await w.until(lambda: w.runtime.keeper.trusted)
+        truth = w.clock.wall() - w.clock.monotonic()
+        happened: dict[str, float] = {}
+        w.broker.down = True
+        w.broker.drop()
+        await w.until(lambda: not w.runtime.board.connected)
+        record(w, "before", happened)
+        await w.pass_time(60)
+        w.clock.set_wall(w.clock.wall() + jump)
+        w.time_server = False
+        await w.pass_time(30)
+        record(w, "during", happened)
+        await w.pass_time(1.1 * HOUR_S, 5)  # what is too old is looked for each hour
+        assert not w.runtime.keeper.trusted
+        assert w.light >= 0.6
+        w.clock.set_wall(truth + w.clock.monotonic())
+        w.time_server = True
+        await w.pass_time(1000, 5)  # after a jump nothing is believed for a quarter of an hour
+        await w.until(lambda: w.runtime.keeper.trusted)
+        record(w, "after", happened)
+        await w.pass_time(60)
+        w.broker.down = False
+        await w.until(lambda: {e["data"].get("part") for e in w.events()} >= set(happened), within_s=200)
+        came = {e["data"]["part"]: e for e in w.events("health.degraded") if e["data"]["part"] in happened}
+        for part, at in happened.items():
+            shown = datetime.fromisoformat(came[part]["time"]).timestamp()
+            assert shown == pytest.approx(truth + at, abs=2), part
+        assert came["during"]["timequality"] == "corrected"
+        await w.runtime.store.flush()
+        last = int((await w.runtime.store.read(lambda db: db.stats()))["last_sequence"])
+        await w.until(lambda: {int(e["sequence"]) for e in w.events()} >= set(range(1, last + 1)))
+        assert not w.events("outbox.dropped")
+
+
+def record(w: World, part: str, happened: dict[str, float]) -> None:
+    """An event of the least weight, which may expire."""
+    happened[part] = w.clock.monotonic()
+    what = {"part": part, "reason": "made for the test"}
+    w.runtime.store.record(RecordEvent("health.degraded", Severity.INFO, what, happened[part]))

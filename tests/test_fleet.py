@@ -65,7 +65,7 @@ def test_a_row_and_its_limit(value: float | None, limits: dict[str, float], ok: 
 
 @pytest.mark.slow
 @pytest.mark.timeout(300)
-@pytest.mark.parametrize("tls", [False, True])
+@pytest.mark.parametrize("tls", [pytest.param(False, marks=pytest.mark.essence), True])
 def test_three_poles(tmp_path: Path, tls: bool) -> None:
     """They lose their broker and come back, and no event is missing."""
     if mosquitto_program() is None:

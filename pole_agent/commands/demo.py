@@ -220,7 +220,7 @@ def _summary(runtime: compose.Runtime, narrator: Narrator, said: str, language: 
     requests = Counter(r["state"] for r in runtime.dispatch.controller.everything())
     runs = sum(w.pipeline.detector_runs for w in runtime.watches if w.pipeline)
     frames = sum(w.pipeline.frames for w in runtime.watches if w.pipeline)
-    people = sum(len(w.people_seen) for w in runtime.watches)
+    people = sum(w.people.count for w in runtime.watches)
     delivered = runtime.upload.sent_events if runtime.upload else 0
     became = ", ".join(f"{n} {s}" for s, n in requests.items()) or phrase("none")
     reason = REASONS[lamp["reason"]]

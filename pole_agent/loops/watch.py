@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from pole_agent.camera.source import ClipBrokeOff, FrameSource, Telling
@@ -29,6 +29,7 @@ REPORT_S = 20.0  # over which frames are counted
 FEW_FRAMES = 0.5  # of those that were asked for
 FEW_WORDS = "only "
 STEADY_S = 30.0  # of pictures without a fault, and the next fault is a new one
+KEPT_PEOPLE = 500
 WAIT_S = 1.0  # how often time passes while no frame comes
 
 
@@ -52,6 +53,25 @@ class Rate:
             "latency_ms": round(self.late_s / taken * 1000),
             "skipped": self.skipped,
         }
+
+
+class People:
+    """How many there were, each counted once by the number of his track.
+
+    Who has not been seen since hundreds of others were does not come back: his number is forgotten.
+    """
+
+    def __init__(self) -> None:
+        self.count = 0
+        self._lately: dict[int, None] = {}  # the numbers, the one seen last at the end
+
+    def see(self, numbers: Iterable[int]) -> None:
+        for number in numbers:
+            self.count += number not in self._lately
+            self._lately.pop(number, None)
+            self._lately[number] = None
+        while len(self._lately) > KEPT_PEOPLE:
+            del self._lately[next(iter(self._lately))]
 
 
 class Watch:
@@ -93,7 +113,7 @@ class Watch:
         self._backoff = Backoff(random, 1.0, 60.0)
         self._part = f"camera:{camera}"
         self.pipeline: Pipeline | None = None
-        self.people_seen: set[int] = set()
+        self.people = People()
         self.ended = False
 
     async def run(self) -> None:
@@ -149,7 +169,7 @@ class Watch:
                         )
                     rested = begun + self._rest_s(now - begun)
                 rate.take(now - frame.at)
-                self.people_seen.update(t.track_id for t in pipeline.tracks if t.label == "person")
+                self.people.see(t.track_id for t in pipeline.tracks if t.label == "person")
                 self._check(pipeline, rate, now, source.facts if isinstance(source, Telling) else {})
                 if rate.since + REPORT_S <= now:
                     rate = Rate(now)

@@ -16,7 +16,7 @@ from pole_agent.clock import ManualClock
 from pole_agent.frame import Frame
 from pole_agent.health.parts import Parts
 from pole_agent.health.trust import TimeKeeper
-from pole_agent.loops.watch import Watch
+from pole_agent.loops.watch import KEPT_PEOPLE, People, Watch
 from pole_agent.settings.load import load
 from pole_agent.vocabulary import Box, Detection, RecordEvent
 
@@ -164,3 +164,14 @@ async def test_on_hot_board_detector_looks_half_or_quarter(
     assert usual > 50
     assert await looks(0.5) / usual == pytest.approx(0.5, abs=0.04)
     assert await looks(0.25) / usual == pytest.approx(0.25, abs=0.04)
+
+
+def test_people_are_counted_once_and_forgotten() -> None:
+    """A year of a busy street must not stay in memory; a few hundred at a time are told apart."""
+    people = People()
+    for number in range(20_000):
+        people.see(range(number, number + 40))
+    assert people.count == 20_039
+    assert len(people._lately) == KEPT_PEOPLE
+    people.see([20_038, 20_000])
+    assert people.count == 20_039

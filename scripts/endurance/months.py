@@ -27,18 +27,24 @@ from pole_agent import compose
 from pole_agent.almanac import rfc3339
 from pole_agent.bench.day import START_WALL, Eye
 from pole_agent.clock import settle
+from pole_agent.lamp.mock import mock_factory
 from pole_agent.settings import Settings
 from pole_agent.settings.load import Loaded
+from pole_agent.store.database import Database
+from pole_agent.store.lamp_log import KEEP_LAMP_LOG
 from pole_agent.uplink.events import Incoming, Message
 from pole_agent.uplink.memory import MemoryBroker
+from pole_agent.vocabulary import Stamp
 
 HOUR_S = 3600.0
-A_DAY, STAYING = 16, 3  # who comes by, and who of them stays: alarms, and requests for a drone
+A_DAY, STAYING = 16, 10  # who comes by, and who of them stays: alarms, and requests for a drone
 SAMPLE_S = 3 * HOUR_S
 BASE = "smartpole/longrun/M-1"
 ANSWERS = 4  # of the store that a loop may wait for, one after the other
 COUNTED = 16  # events for which feedback may still be given
-# The first ten days fill what is kept for a week
+EDGES = 100  # that the pin remembers
+REASONS = 200  # characters of why the lamp changed
+# The first quarter fills what is kept: events and trajectories of three days, the last hundred requests
 MEASURES = (
     Measure(name="own_mb", unit="MB that no file is behind", floor=2.0),
     Measure(name="blocks", unit="blocks of memory of Python", floor=2000.0, share=0.01),
@@ -137,7 +143,7 @@ class Months:
         self._city, self._visits = City(), Visits(days, A_DAY, STAYING, seed)
         self._heard_server = True
         street = Street(self._clock, self._visits.walkers)
-        self._luminaire = compose.open_lamp(settings, self._clock)
+        self._luminaire = compose.open_lamp(settings, self._clock, mock_factory(EDGES))
         self._pin = self._luminaire.factory.pin("GPIO18")
         self._runtime = compose.build(
             Loaded(settings, ""),
@@ -160,6 +166,7 @@ class Months:
         """Returns what happened. Raises RuntimeError when the agent ended."""
         asyncio.get_running_loop().set_default_executor(AtOnce())
         running = asyncio.ensure_future(self._runtime.agent.run())
+        await self._fill()
         begun, real = self._clock.monotonic(), time.monotonic()
         sampled, used = 0.0, time.process_time()
         hour = 0
@@ -186,6 +193,16 @@ class Months:
                 await self._clock.advance(BUSY_S)
                 await asyncio.sleep(0.005)
             self._luminaire.close()
+
+    async def _fill(self) -> None:
+        """The lamp's log keeps its last changes, thousands: it begins full, else it would fill for months."""
+        stamp = Stamp(self._clock.monotonic(), "boot", self._clock.wall() - DAY_S, "synced")
+
+        def fill(db: Database) -> None:
+            for _ in range(KEEP_LAMP_LOG):
+                db.log_lamp(stamp, "x" * REASONS)
+
+        await self._runtime.store.write(fill)
 
     async def _pass(self, now: float) -> None:
         self._clock.step_s = CALM_S if self._visits.calm(now) else BUSY_S

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import os
 import shutil
@@ -11,8 +12,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from city import archive
+from city.asking import Asking, Gap
 from city.cluster import Cluster, usable
+from city.keeper import Keeper
+from city.link import Broker, Link
+from city.postgres import Postgres
 from city.store import Database, connect
+from city.writer import Writer
 
 SOURCE = "/smartpole/test/T-1"
 ID = "00000000-0000-7000-8000-{:012d}"
@@ -62,7 +69,28 @@ def cluster() -> Iterator[Cluster]:
         yield found
 
 
-TABLES = "events, ranges, stores, aside, incidents, requests, states, facts, cases, verdicts, audit"
+class City:
+    """A writer and the keeper of its books. It says nothing to any pole, unless `link` does."""
+
+    def __init__(self, db: Database, link: Link | None = None, asking: Asking | None = None) -> None:
+        self.link = link or Link(Broker(port=1), "city-test", [], session=False)
+        self.keeper = Keeper(db, self.link, asking)
+        self.writer = Writer(db, self.link, "smartpole", self.keeper.keep)
+        self.take, self.books = self.writer.take, self.keeper.books
+
+    async def missing(self) -> list[Gap]:
+        await self.keeper.take_over()
+        return self.keeper.missing()
+
+    async def run(self) -> None:
+        async with asyncio.TaskGroup() as group:
+            group.create_task(self.keeper.run())
+            group.create_task(self.writer.run())
+
+
+async def emptied(db: Database) -> None:
+    for table in (*archive.TABLES, *(["keys"] if isinstance(db, Postgres) else [])):
+        await db.many(f"DELETE FROM {table}", [()])
 
 
 @pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
@@ -77,7 +105,6 @@ def place(request: pytest.FixtureRequest, tmp_path: Path) -> tuple[str, str | No
 @pytest.fixture
 async def db(place: tuple[str, str | None]) -> AsyncIterator[Database]:
     database = await connect(*place)
-    for table in TABLES.split(", "):
-        await database.many(f"DELETE FROM {table}", [()])
+    await emptied(database)
     yield database
     await database.close()

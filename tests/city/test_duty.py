@@ -20,9 +20,9 @@ from city.settings import Settings, load
 from city.store import Database
 from city.view import View
 
-from tests.city.conftest import ID, SOURCE, event
+from tests.city.conftest import ID, SOURCE, City, event
 from tests.city.test_folding import OPENED
-from tests.city.test_writer import message, writer_on
+from tests.city.test_writer import message
 
 NOW = 1_800_000_000.0
 
@@ -45,7 +45,7 @@ class Scene:
         self.view = View(db)
         link = Link(Broker(port=1), "desk", [], session=False)
         self.duty = Duty(db, self.view, self.settings, Orders(link, "desk"), self.clock)
-        self.writer = writer_on(db)
+        self.keeper, self.writer = (city := City(db)).keeper, city.writer
         self.writer._wall = self.clock
 
     async def tick(self, after_s: float = 0.0, *, hears: bool = True) -> list[desk.Case]:

@@ -36,7 +36,7 @@ async def test_each_type_ends_at_its_time(db: Database, tmp_path: Path) -> None:
         await retention.purge(db, days, limit + 1)
         left.remove(kind)
         assert {row["kind"] for row in await db.fetch("SELECT kind FROM events")} == left
-    book = (await tables.load_books(db))[SOURCE, "store-1"]
+    book = (await tables.known_books(db))[SOURCE, "store-1"]
     assert (book.ranges.spans, book.gaps()) == ([(1, len(KINDS))], [])
 
 

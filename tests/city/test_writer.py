@@ -10,19 +10,13 @@ from typing import Any
 import pytest
 from city import archive
 from city import store as tables
-from city.asking import Asking
-from city.link import Broker, Link, Message
+from city.link import Message
 from city.store import Database, StoreError, connect
-from city.writer import Writer
 
-from tests.city.conftest import ID, SOURCE, event
+from tests.city.conftest import ID, SOURCE, City, event
 from tests.city.test_folding import NAME, OPENED
 
 KEY = SOURCE, "store-1"
-
-
-def writer_on(db: Database) -> Writer:
-    return Writer(db, Link(Broker(port=1), "city-test", [], session=False), "smartpole", Asking())
 
 
 def message(found: Any, topic: str = "") -> Message:
@@ -36,10 +30,10 @@ def status(number: int, store: str = "store-1", state: str = "online") -> Messag
     return message({"state": state, "storeid": store, "sequence": number}, f"{SOURCE[1:]}/status")
 
 
-async def take(db: Database, *found: dict[str, Any]) -> Writer:
-    writer = writer_on(db)
-    await writer.take([message(one) for one in found])
-    return writer
+async def take(db: Database, *found: dict[str, Any]) -> City:
+    city = City(db)
+    await city.take([message(one) for one in found])
+    return city
 
 
 async def ids(db: Database) -> list[str]:
@@ -51,10 +45,10 @@ def numbers(spans: Iterable[tuple[int, int]]) -> list[int]:
 
 
 async def test_each_event_is_stored_once_and_gaps_are_named(db: Database) -> None:
-    writer = await take(db, event(1), event(5), event(2), event(5), event(2))
-    await writer.take([message(event(5))])
+    city = await take(db, event(1), event(5), event(2), event(5), event(2))
+    await city.take([message(event(5))])
     assert await ids(db) == ["01", "02", "05"]
-    assert (await writer.books())[KEY].gaps() == [(3, 4)]
+    assert (await city.books())[KEY].gaps() == [(3, 4)]
     rows = await db.fetch("SELECT * FROM events WHERE sequence = 1")
     assert (rows[0]["kind"], rows[0]["source"], json.loads(rows[0]["data"])) == ("lamp.resumed", SOURCE, {})
 
@@ -62,57 +56,57 @@ async def test_each_event_is_stored_once_and_gaps_are_named(db: Database) -> Non
 async def test_the_proof_outlasts_a_restart_and_heals(db: Database, place: tuple[str, str | None]) -> None:
     await take(db, event(1), event(4), event(7))
     other = await connect(*place)
-    again = writer_on(other)
+    again = City(other)
     assert (await again.books())[KEY].gaps() == [(2, 3), (5, 6)]
     await again.take([message(event(n, replayed=True)) for n in (3, 2)])
     assert (await again.books())[KEY].gaps() == [(5, 6)]
     await again.take([message(event(n, replayed=True)) for n in (5, 6)])
     await other.close()
-    book = (await tables.load_books(db))[KEY]
+    book = (await tables.known_books(db))[KEY]
     assert book.ranges.spans == [(1, 7)]
     assert book.gaps() == []
 
 
 async def test_dropped_events_explain_their_numbers(db: Database) -> None:
-    writer = await take(
+    city = await take(
         db, event(9), event(10, "outbox.dropped", ranges=[[1, 4], [6, 8]], count=7, cause="full")
     )
-    assert (await writer.books())[KEY].gaps() == [(5, 5)]
+    assert (await city.books())[KEY].gaps() == [(5, 5)]
 
 
 async def test_a_store_that_ended_is_asked_for_nothing(db: Database) -> None:
     """Its successor says so, and what waited comes under new numbers with its old id, stored once."""
-    writer = await take(db, event(1), event(3))
-    await writer.take([status(3)])
-    assert [gap.span for gap in writer.missing()] == [(2, 2)]
+    city = await take(db, event(1), event(3))
+    await city.take([status(3)])
+    assert [gap.span for gap in await city.missing()] == [(2, 2)]
     ended = event(1, "outbox.dropped", "store-2", ranges=[], count=None, cause="corrupt", storeid="store-1",
                   id="other")  # fmt: skip
     moved = event(3, "lamp.resumed", "store-2") | {"sequence": "000000000002"}
-    await writer.take([message(ended), message(moved), status(2, "store-2")])
-    books = await writer.books()
+    await city.take([message(ended), message(moved), status(2, "store-2")])
+    books = await city.books()
     assert (books[KEY].ended, books[KEY].gaps()) == ("corrupt", [(2, 2)])
     assert books[SOURCE, "store-2"].gaps() == []
-    assert writer.missing() == []
+    assert await city.missing() == []
     assert await ids(db) == ["01", "03", "er"]
-    await writer.take([message(event(2))])
-    assert (await tables.load_books(db))[KEY].after == 1
+    await city.take([message(event(2))])
+    assert (await tables.known_books(db))[KEY].after == 1
 
 
 async def test_the_status_shows_a_missing_end(db: Database) -> None:
-    writer = await take(db, event(1))
-    await writer.take([status(4)])
-    assert [gap.span for gap in writer.missing()] == [(2, 4)]
-    assert (await tables.load_books(db))[KEY].told == 4
-    await writer.take([status(3, state="offline")])
-    assert writer.missing() == []
-    assert (await tables.load_books(db))[KEY].gaps() == [(2, 4)]
+    city = await take(db, event(1))
+    await city.take([status(4)])
+    assert [gap.span for gap in await city.missing()] == [(2, 4)]
+    assert (await tables.known_books(db))[KEY].told == 4
+    await city.take([status(3, state="offline")])
+    assert await city.missing() == []
+    assert (await tables.known_books(db))[KEY].gaps() == [(2, 4)]
 
 
 @pytest.mark.parametrize("payload", [b"", b"{", b'{"id": 1}', b"\xff\x00", b'"\\u0000"'])
 async def test_what_is_no_event_goes_aside(db: Database, payload: bytes) -> None:
-    writer = writer_on(db)
+    city = City(db)
     topic = "smartpole/test/T-1/events/lamp/resumed"
-    await writer.take([message(payload, topic), message(event(1)), message(b"{}", "smartpole/x")])
+    await city.take([message(payload, topic), message(event(1)), message(b"{}", "smartpole/x")])
     assert await ids(db) == ["01"]
     aside = await db.fetch("SELECT topic, reason FROM aside ORDER BY topic")
     assert [row["topic"] for row in aside] == [topic, "smartpole/x"]
@@ -123,21 +117,21 @@ async def test_what_is_no_event_goes_aside(db: Database, payload: bytes) -> None
     "data", [{}, {"request_id": "r", "state": "flying"}, {"request_id": 7, "state": "sent"}]
 )
 async def test_a_request_that_cannot_be_read_goes_aside(db: Database, data: dict[str, Any]) -> None:
-    writer = writer_on(db)
-    await writer.take([message(data, f"{SOURCE[1:]}/drone/request")])
+    city = City(db)
+    await city.take([message(data, f"{SOURCE[1:]}/drone/request")])
     assert [row["reason"] for row in await db.fetch("SELECT reason FROM aside")] == ["no request of a drone"]
 
 
 async def test_whatever_topic_it_has_it_is_not_lost(db: Database) -> None:
     """`events/#` is also `events` itself."""
-    await writer_on(db).take([message(event(1), f"{SOURCE[1:]}/events")])
+    await City(db).take([message(event(1), f"{SOURCE[1:]}/events")])
     assert [row["topic"] for row in await db.fetch("SELECT topic FROM aside")] == [f"{SOURCE[1:]}/events"]
 
 
 async def test_a_number_that_another_event_has_is_told(db: Database) -> None:
     """Two poles with one identity: nothing is overwritten, and it is not silent."""
-    writer = await take(db, event(1))
-    await writer.take([message(event(1, id="another"))])
+    city = await take(db, event(1))
+    await city.take([message(event(1, id="another"))])
     assert await ids(db) == ["01"]
     assert [row["reason"] for row in await db.fetch("SELECT reason FROM aside")] == [
         "its number was taken by another event"
@@ -146,29 +140,29 @@ async def test_a_number_that_another_event_has_is_told(db: Database) -> None:
 
 async def test_incidents_and_requests_are_folded(db: Database) -> None:
     closed = event(3, "incident.closed", **OPENED, duration_s=2.0, end_reason="ended")
-    writer = await take(db, closed, event(1, "incident.opened", **OPENED, severity="alarm"))
+    city = await take(db, closed, event(1, "incident.opened", **OPENED, severity="alarm"))
     rows = await db.fetch("SELECT * FROM incidents")
     assert len(rows) == 1
     found = tables.incident_from(rows[0])
     assert (found.severity, found.duration_s, found.notify, found.rule) == ("alarm", 2.0, ("112",), "staying")
     live = {"request_id": NAME, "state": "pending_approval", "gates": []}
-    await writer.take([message(live, "smartpole/test/T-1/drone/request")])
-    await writer.take([message(event(8, "drone.changed", request_id=NAME, state="denied"))])
-    await writer.take([message(live, "smartpole/test/T-1/drone/request")])
+    await city.take([message(live, "smartpole/test/T-1/drone/request")])
+    await city.take([message(event(8, "drone.changed", request_id=NAME, state="denied"))])
+    await city.take([message(live, "smartpole/test/T-1/drone/request")])
     requests = [tables.request_from(row) for row in await db.fetch("SELECT * FROM requests")]
     assert [(r.request_id, r.state) for r in requests] == [(NAME, "denied")]
 
 
 async def test_what_fails_half_way_leaves_nothing(db: Database) -> None:
     """The books go back too: nothing is proven that is not stored."""
-    writer = await take(db, event(1))
+    city = await take(db, event(1))
     await db.many("ALTER TABLE aside RENAME TO away", [()])
     with pytest.raises(StoreError):
-        await writer.take([message(event(2)), message(b"{", "smartpole/test/T-1/events/a/b")])
+        await city.take([message(event(2)), message(b"{", "smartpole/test/T-1/events/a/b")])
     await db.many("ALTER TABLE away RENAME TO aside", [()])
     assert await ids(db) == ["01"]
-    assert (await writer.books())[KEY].ranges.spans == [(1, 1)]
-    await writer.take([message(event(2)), message(b"{", "smartpole/test/T-1/events/a/b")])
+    assert (await city.books())[KEY].ranges.spans == [(1, 1)]
+    await city.take([message(event(2)), message(b"{", "smartpole/test/T-1/events/a/b")])
     assert await ids(db) == ["01", "02"]
 
 
@@ -243,12 +237,12 @@ async def test_one_that_cannot_be_stored_goes_aside_alone(db: Database) -> None:
     await db.many("CREATE UNIQUE INDEX poison ON incidents (rule)", [()])
     try:
         found = [event(n, "incident.opened", **OPENED | {"incident_id": f"i{n}"}) for n in (1, 2)]
-        writer = writer_on(db)
-        await writer._until_stored([message(one) for one in (*found, event(3))])
+        city = City(db)
+        await city.writer._until_stored([message(one) for one in (*found, event(3))])
     finally:
         await db.many("DROP INDEX poison", [()])
     assert await ids(db) == ["01", "03"]
-    assert (await tables.load_books(db))[KEY].gaps() == [(2, 2)]
+    assert (await tables.known_books(db))[KEY].gaps() == [(2, 2)]
     rows = await db.fetch("SELECT reason, payload FROM aside")
     assert [row["reason"].startswith("the database refuses it") for row in rows] == [True]
     assert ID.format(2) in rows[0]["payload"]

@@ -14,7 +14,6 @@ import time
 from pathlib import Path
 
 from city import archive, dataset, people, services
-from city.link import Link
 from city.reading import rfc3339
 from city.settings import Settings, SettingsError, load
 from city.store import StoreError, opened
@@ -24,6 +23,7 @@ A city for smart poles: stores every event, proves that none is missing, shows w
 
   scripts/city                       starts all and says the address; Ctrl-C ends all
   scripts/city --with-demo           with two demo poles that report to it
+  scripts/city --large               of which each broker and writer may fail: shards, NATS, two writers
   scripts/city verify                the proof: which events of which pole are missing
   scripts/city user NAME --role officer     an account for the board: viewer, officer or admin
   scripts/city sql 'SELECT * FROM incidents_by_hour'     asks the database, reading only
@@ -40,7 +40,7 @@ def main() -> int:
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
     try:
         services.prepare(arguments.folder)
-        settings = load(arguments.folder)
+        settings = load(arguments.folder, large=arguments.large)
         return run(settings, arguments)
     except KeyboardInterrupt:
         return 0
@@ -67,6 +67,9 @@ def parser() -> argparse.ArgumentParser:
     found.add_argument("--role", default="officer", choices=sorted(people.RIGHTS), help="default: officer")
     found.add_argument("--password-file", type=Path, help="else the password is asked for")
     found.add_argument("--folder", type=Path, default=default_folder(), help="default: %(default)s")
+    found.add_argument(
+        "--large", action="store_true", help="shards of Mosquitto, three NATS servers, two writers"
+    )
     found.add_argument("--with-demo", dest="demo", metavar="PROGRAM", help=argparse.SUPPRESS)
     return found
 
@@ -97,8 +100,8 @@ def run(settings: Settings, arguments: argparse.Namespace) -> int:
 
 
 def start(settings: Settings, demo: str | None) -> int:
-    broker = f"{settings.broker.host}:{settings.broker.port}"
-    poles = ["--poles", "2", "--approval", "required", "--no-page", "--mqtt", f"mqtt://{broker}"]
+    brokers = [f"mqtt://{broker.host}:{broker.port}" for broker in settings.shards]
+    poles = ["--poles", "2", "--approval", "required", "--no-page", "--mqtt", brokers[0]]
     extra = [services.Child("demo", [demo, "demo", *poles], settings.folder)] if demo else []
     all_of_it = services.Services(settings, extra)
     try:
@@ -106,7 +109,7 @@ def start(settings: Settings, demo: str | None) -> int:
         url, _ = services.database_of(settings)
         address = f"http://{settings.host}:{settings.port}/"
         print(f"the board is at  {address}\n{first_account(settings.folder)}", end="")
-        print(f"poles report to  mqtt://{broker}\nstored in        {url}\nCtrl-C ends it", flush=True)
+        print(f"poles report to  {' or '.join(brokers)}\nstored in        {url}\nCtrl-C ends it", flush=True)
         all_of_it.watch()
     finally:
         all_of_it.stop()
@@ -114,14 +117,24 @@ def start(settings: Settings, demo: str | None) -> int:
 
 
 async def write(settings: Settings) -> None:
+    if settings.large:
+        from city import competing
+
+        await competing.write(settings)
+        return
+    from city.keeper import Keeper
+    from city.link import Link
     from city.writer import Writer, wishes
 
     prefix = settings.broker.prefix
     async with opened(*services.database_of(settings)) as db:
         link = Link(settings.broker, f"{prefix}-city-writer", wishes(prefix), session=True)
+        keeper = Keeper(db, link)
         link.start()
         try:
-            await Writer(db, link, prefix).run()
+            async with asyncio.TaskGroup() as group:
+                for work in (keeper.run(), Writer(db, link, prefix, keeper.keep).run()):
+                    group.create_task(work)
         finally:
             link.stop()
 
@@ -130,11 +143,12 @@ async def show(settings: Settings) -> None:
     from city.board import Board
     from city.duty import Duty
     from city.orders import Orders, wishes
+    from city.shards import Shards
     from city.view import View
 
     client = f"{settings.broker.prefix}-city-desk"
     async with opened(*services.database_of(settings)) as db:
-        link = Link(settings.desk_broker, client, wishes(client), session=False)
+        link = Shards(settings.desk_shards, client, wishes(client), session=False)
         orders, view = Orders(link, client), View(db)
         duty = Duty(db, view, settings, orders)
         link.start()
@@ -202,10 +216,10 @@ async def files(settings: Settings, arguments: argparse.Namespace) -> int:
 
 async def verify(settings: Settings) -> int:
     """The proof in words. 1 where something is missing."""
-    from city.store import load_books
+    from city.store import known_books
 
     async with opened(*services.database_of(settings)) as db:
-        books = await load_books(db)
+        books = await known_books(db)
         stored = (await db.fetch("SELECT count(*) AS n FROM events"))[0]["n"]
     for (source, name), book in sorted(books.items()):
         gaps = book.gaps()

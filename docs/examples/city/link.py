@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Protocol
 
 import paho.mqtt.client as mqtt
 from paho.mqtt.enums import CallbackAPIVersion
@@ -42,7 +43,9 @@ class Broker:
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """`turn`: the connection on which it came; `mid`: its number there. `correlation`: of an answer."""
+    """`link`, `turn` and `mid`: the broker and the connection on which it came, and its number there.
+    `reply`: where NATS waits for the acknowledgement. `correlation`: of an answer.
+    """
 
     topic: str
     payload: bytes
@@ -51,6 +54,8 @@ class Message:
     mid: int
     turn: int
     correlation: bytes = b""
+    reply: str = ""
+    link: Link | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,11 +67,38 @@ class Wish:
     retained: bool = True
 
 
-class Link:
-    """`session`: the broker keeps what comes while this program is down, for `client_id`."""
+class Channel(Protocol):
+    """Where messages come from. Each is acknowledged when it is stored."""
 
-    def __init__(self, broker: Broker, client_id: str, wishes: Sequence[Wish], *, session: bool) -> None:
-        self.messages: asyncio.Queue[Message] = asyncio.Queue()
+    @property
+    def messages(self) -> asyncio.Queue[Message]: ...
+
+    def acknowledge(self, message: Message) -> None: ...
+
+
+class Talk(Channel, Protocol):
+    """A channel on which we can also speak."""
+
+    async def publish(
+        self, topic: str, payload: bytes, response: tuple[str, bytes] | None = None
+    ) -> None: ...
+
+
+class Link:
+    """`session`: the broker keeps what comes while this program is down, for `client_id`. `messages`: where
+    they go, when several links share it.
+    """
+
+    def __init__(
+        self,
+        broker: Broker,
+        client_id: str,
+        wishes: Sequence[Wish],
+        *,
+        session: bool,
+        messages: asyncio.Queue[Message] | None = None,
+    ) -> None:
+        self.messages = asyncio.Queue() if messages is None else messages
         self.connected = asyncio.Event()
         self.refused: str = ""  # why the last connection or subscription failed
         self.turn = 0
@@ -102,6 +134,18 @@ class Link:
     def stop(self) -> None:
         self._client.disconnect()
         self._client.loop_stop()
+
+    @property
+    def name(self) -> str:
+        return f"{self._broker.host}:{self._broker.port}"
+
+    @property
+    def hears(self) -> bool:
+        return self.connected.is_set()
+
+    @property
+    def caught_up(self) -> bool:
+        return self.messages.empty()
 
     def acknowledge(self, message: Message) -> None:
         """It is stored. On another connection its number may mean another message, and it comes again."""
@@ -166,6 +210,7 @@ class Link:
             message.mid,
             self.turn,
             correlation,
+            link=self,
         )
         self._tell(lambda: self._put(found))
 

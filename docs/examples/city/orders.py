@@ -8,7 +8,7 @@ import secrets
 from collections.abc import Mapping
 from typing import Any
 
-from city.link import Link, LinkError, Wish
+from city.link import LinkError, Talk, Wish
 from city.reading import NotAnEvent, document
 
 ANSWER_S = 10.0
@@ -22,7 +22,7 @@ def wishes(client: str) -> list[Wish]:
 class Orders:
     """`link` listens to `wishes(client)`."""
 
-    def __init__(self, link: Link, client: str) -> None:
+    def __init__(self, link: Talk, client: str) -> None:
         self._link, self._client = link, client
         self._waiting: dict[bytes, asyncio.Future[dict[str, Any]]] = {}
 

@@ -15,6 +15,8 @@ DAYS: Mapping[str, int] = {
     "incident": 90, "traffic": 730, "lamp": 730, "drone": 365, "command": 365, "page": 365, "health": 90,
     "other": 365, "desk": 365, "audit": 730, "aside": 30,
 }  # fmt: skip
+NOT_EVENTS = "desk", "audit", "aside"
+KEYS_DAYS = 30  # an event comes again within 72 hours from its pole, or seven days from a broker
 Statement = tuple[str, tuple[Any, ...]]
 
 
@@ -31,7 +33,7 @@ def read_days(table: Mapping[str, Any]) -> dict[str, int]:
 def statements(days: Mapping[str, int], now: float) -> list[Statement]:
     """What to delete at this wall time. Time counts from when it came: a pole's clock may be wrong."""
     until = {name: rfc3339(now - count * DAY_S) for name, count in days.items()}
-    nouns = [name for name in DAYS if name not in ("other", "desk", "audit", "aside")]
+    nouns = [name for name in DAYS if name not in ("other", *NOT_EVENTS)]
     found: list[Statement] = [
         ("DELETE FROM events WHERE kind LIKE $1 AND came < $2", (f"{noun}.%", until[noun])) for noun in nouns
     ]
@@ -50,5 +52,8 @@ def statements(days: Mapping[str, int], now: float) -> list[Statement]:
 
 async def purge(db: Database, days: Mapping[str, int], now: float) -> None:
     """Raises StoreError."""
+    longest = max(count for name, count in days.items() if name not in NOT_EVENTS)
+    days_ago = [rfc3339(now - count * DAY_S)[:10] for count in (longest, KEYS_DAYS)]
+    await db.forget_days(*days_ago)
     for sql, arguments in statements(days, now):
         await db.many(sql, [arguments])

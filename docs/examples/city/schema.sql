@@ -1,17 +1,11 @@
--- One schema for SQLite and PostgreSQL. Times are RFC 3339 in UTC with milliseconds, as text: they sort as text.
-CREATE TABLE IF NOT EXISTS events (
-  source TEXT NOT NULL, store TEXT NOT NULL, sequence BIGINT NOT NULL, id TEXT NOT NULL,
-  kind TEXT NOT NULL, time TEXT NOT NULL, quality TEXT NOT NULL, severity TEXT NOT NULL,
-  replayed INTEGER NOT NULL, simulation INTEGER NOT NULL, came TEXT NOT NULL, data TEXT NOT NULL,
-  PRIMARY KEY (source, store, sequence), UNIQUE (source, id)
-);
-CREATE INDEX IF NOT EXISTS events_by_time ON events (time);
-CREATE INDEX IF NOT EXISTS events_by_kind ON events (kind, time);
+-- One schema for SQLite and PostgreSQL; only the events have one for each. Times are RFC 3339 in UTC with milliseconds, as text: they sort as text.
 -- Which numbers came or are explained: ranges that do not touch each other.
 CREATE TABLE IF NOT EXISTS ranges (
   source TEXT NOT NULL, store TEXT NOT NULL, first BIGINT NOT NULL, last BIGINT NOT NULL,
   PRIMARY KEY (source, store, first)
 );
+-- What writers heard and the keeper has not yet taken over into ranges and stores: a row for each of their transactions.
+CREATE TABLE IF NOT EXISTS heard (id TEXT PRIMARY KEY, document TEXT NOT NULL);
 -- told: the highest number that its pole has spoken of; ended: why nothing more comes; after: what came all the same.
 CREATE TABLE IF NOT EXISTS stores (
   source TEXT NOT NULL, store TEXT NOT NULL, told BIGINT NOT NULL, ended TEXT, after BIGINT NOT NULL,

@@ -16,11 +16,12 @@ from pathlib import Path
 
 from city import cluster
 from city.cluster import dies_with_us
-from city.settings import BOARD_PORT, BROKER_PORT, FILE, FIRST, Settings
+from city.settings import BOARD_PORT, BROKER_PORT, FILE, FIRST, NATS_FILE, Settings
 
 START_S = 10.0
 AGAIN_S = 2.0  # before what ended is started again
 END_S = 10.0
+WRITERS = 2  # of the large form
 # On loopback without passwords: to try it. For poles on a network see docs/examples/mosquitto
 MOSQUITTO = """\
 listener {port} 127.0.0.1
@@ -82,22 +83,22 @@ class Services:
 
     def start(self) -> None:
         """Raises OSError with what is missing, and what to do."""
-        folder = self._settings.folder
-        for port in (self._settings.broker.port, self._settings.port)[not self._settings.own_broker :]:
+        settings, folder = self._settings, self._settings.folder
+        for port in [*(b.port for b in settings.shards if settings.own_broker), settings.port]:
             if not is_free(port):
                 raise OSError(
                     f"port {port} is in use, by another city or broker; choose another in {folder / FILE}"
                 )
-        if self._settings.own_broker:
-            self._start(Child("mosquitto", [_mosquitto(), "-c", str(self._broker_file())], folder))
-            self._wait_for_port(self._settings.broker.port)
-        found = cluster.usable() if self._settings.database is None else None
-        if found is not None:
-            self._cluster = cluster.Cluster(found, folder / "postgresql")
-            self._cluster.start()
-        for name in ("writer", "board"):
-            self._start(Child(name, [sys.executable, "-m", "city", name, "--folder", str(folder)], folder))
-        self._wait_for_port(self._settings.port)
+        self._start_database()
+        if settings.own_broker and settings.large:
+            self._start_large()
+        elif settings.own_broker:
+            self._start_mosquitto("mosquitto", settings.broker.port, "")
+        writers = [f"writer-{number + 1}" for number in range(WRITERS)] if settings.large else ["writer"]
+        for name in (*writers, "board"):
+            words = name.partition("-")[0], "--folder", str(folder), *(["--large"] if settings.large else [])
+            self._start(Child(name, [sys.executable, "-m", "city", *words], folder))
+        self._wait_for_port(settings.port)
         for child in self._extra:
             self._start(child)
 
@@ -105,13 +106,42 @@ class Services:
         self._children.append(child)
         child.start()
 
-    def _broker_file(self) -> Path:
-        folder = self._settings.folder / "mosquitto"
-        folder.mkdir(exist_ok=True, mode=0o700)
-        file = folder / "mosquitto.conf"
+    def _start_database(self) -> None:
+        if self._settings.database is not None:
+            return
+        found = cluster.usable()
+        if found is not None:
+            self._cluster = cluster.Cluster(found, self._settings.folder / "postgresql")
+            self._cluster.start()
+        elif self._settings.large:
+            raise OSError("the large form needs PostgreSQL: sudo apt install postgresql")
+
+    def _start_large(self) -> None:
+        """In this order: NATS throws away what comes before its consumer is there."""
+        from city import large
+
+        folder, brokers = self._settings.folder, self._settings.shards
+        print("starting three NATS servers, some ten seconds", flush=True)
+        ports = large.free_ports()
+        for number in range(len(ports)):
+            name = f"nats-{number + 1}"
+            file = _file(folder / name, "nats.conf", large.server(number, folder / name, ports))
+            self._start(Child(name, [large.program(), "-c", str(file)], folder))
+        servers = [f"nats://127.0.0.1:{client}" for client, _, _ in ports]
+        bridges = [mqtt for _, _, mqtt in ports]
+        large.wait(servers, bridges[0], brokers[0].prefix)
+        (folder / NATS_FILE).write_text("\n".join(servers) + "\n")
+        print(f"starting {len(brokers)} shards", flush=True)
+        for number, broker in enumerate(brokers):
+            text = large.shard(broker, number, bridges)
+            self._start_mosquitto(f"shard-{number + 1}", broker.port, text)
+
+    def _start_mosquitto(self, name: str, port: int, text: str) -> None:
+        folder = self._settings.folder / name
         user = "user root\n" if os.geteuid() == 0 else ""  # else it could not write its own folder
-        file.write_text(MOSQUITTO.format(port=self._settings.broker.port, folder=folder) + user)
-        return file
+        file = _file(folder, "mosquitto.conf", MOSQUITTO.format(port=port, folder=folder) + user + text)
+        self._start(Child(name, [_mosquitto(), "-c", str(file)], self._settings.folder))
+        self._wait_for_port(port)
 
     def _wait_for_port(self, port: int) -> None:
         deadline, child = time.monotonic() + START_S, self._children[-1]
@@ -142,6 +172,13 @@ class Services:
             child.end()
         if self._cluster is not None:
             self._cluster.stop()
+
+
+def _file(folder: Path, name: str, text: str) -> Path:
+    folder.mkdir(exist_ok=True, mode=0o700)
+    file = folder / name
+    file.write_text(text)
+    return file
 
 
 def prepare(folder: Path) -> None:

@@ -62,6 +62,19 @@ class Sqlite:
     async def lock(self) -> None:
         """A transaction that writes is alone already."""
 
+    async def hold(self, names: Sequence[str]) -> None:
+        """A transaction that writes is alone already."""
+
+    async def is_keeper(self) -> bool:
+        return True  # one writer, one keeper
+
+    async def fetch_each(self, sql: str, rows: Sequence[Sequence[Any]]) -> Sequence[Row]:
+        def look() -> list[Row]:
+            named = [{str(number): value for number, value in enumerate(row, 1)} for row in rows]
+            return [dict(row) for one in named for row in self._db.execute(sql, one).fetchall()]
+
+        return await self._alone(look) if rows else []
+
     async def fetch(self, sql: str, *arguments: Any) -> Sequence[Row]:
         named = {str(number): value for number, value in enumerate(arguments, 1)}
         rows = await self._alone(lambda: self._db.execute(sql, named).fetchall())
@@ -85,6 +98,9 @@ class Sqlite:
             return {(row[0], row[1], row[2]) for row in rows if self._db.execute(INSERT, row).rowcount == 1}
 
         return await self._alone(insert)
+
+    async def forget_days(self, events_before: str, keys_before: str) -> None:
+        """Nothing is kept by days."""
 
     async def close(self) -> None:
         async with self._one:  # under a statement in another thread it would end the process

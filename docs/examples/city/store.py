@@ -3,21 +3,20 @@
 from __future__ import annotations
 
 import json
+import secrets
 from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any, Protocol
 
+from city import heard as words
 from city.books import Book, Changes, Ranges
 from city.folding import Incident, Request
+from city.heard import Key
 from city.reading import Event
 
 HERE = Path(__file__).parent
-SCHEMA, SQLITE_VIEWS, VIEWS = (
-    HERE / name for name in ("schema.sql", "views.sqlite.sql", "views.postgresql.sql")
-)
 Row = Mapping[str, Any]
-Key = tuple[str, str]  # source and store
 
 
 class StoreError(Exception):
@@ -43,14 +42,30 @@ class Database(Protocol):
         """Until the end of the transaction nobody else makes tables."""
         ...
 
+    async def hold(self, names: Sequence[str]) -> None:
+        """Until the end of the transaction nobody else holds one of these, or wait until nobody does."""
+        ...
+
+    async def is_keeper(self) -> bool:
+        """Is this the one connection that keeps the books? It is until it ends; then another one may be."""
+        ...
+
     async def fetch(self, sql: str, *arguments: Any) -> Sequence[Row]: ...
+
+    async def fetch_each(self, sql: str, rows: Sequence[Sequence[Any]]) -> Sequence[Row]:
+        """What is found once for each row of arguments, together."""
+        ...
 
     async def many(self, sql: str, rows: Sequence[Sequence[Any]]) -> None:
         """Once for each row, for all of them or none; one empty row is a statement without arguments."""
         ...
 
     async def insert_events(self, rows: Sequence[Sequence[Any]]) -> set[tuple[str, str, int]]:
-        """Which of these rows of `events` are new: their source, store and number."""
+        """Which of these rows of `events` are new: their source, store and number. In a transaction."""
+        ...
+
+    async def forget_days(self, events_before: str, keys_before: str) -> None:
+        """Drop the events of whole days before this one, and forget numbers that came before that one."""
         ...
 
     async def close(self) -> None: ...
@@ -75,19 +90,19 @@ async def opened(url: str, password: str | None = None) -> AsyncIterator[Databas
 async def connect(url: str, password: str | None = None) -> Database:
     """Raises StoreError."""
     database: Database
-    views = VIEWS
     if url.startswith("sqlite:"):
         from city.sqlite import Sqlite
 
-        database, views = Sqlite(Path(url.removeprefix("sqlite:"))), SQLITE_VIEWS
+        database, name = Sqlite(Path(url.removeprefix("sqlite:"))), "sqlite"
     else:
         from city.postgres import Postgres
 
-        database = Postgres(url, password)
+        database, name = Postgres(url, password), "postgresql"
+    scripts = f"events.{name}.sql", "schema.sql", f"views.{name}.sql"
     try:
         async with database.transaction():
             await database.lock()
-            for statement in statements(SCHEMA.read_text() + views.read_text()):
+            for statement in statements("".join((HERE / script).read_text() for script in scripts)):
                 await database.many(statement, [()])
     except BaseException:
         await database.close()
@@ -101,7 +116,21 @@ def statements(script: str) -> list[str]:
     return [s.strip() for s in "\n".join(lines).split(";") if s.strip()]
 
 
+async def known_books(db: Database) -> dict[Key, Book]:
+    """With what the keeper has not taken over yet. That is read first: meanwhile it may move into the books,
+    and what is in both counts once.
+    """
+    waiting = [
+        words.load(row["document"]) for row in await db.fetch("SELECT document FROM heard ORDER BY id")
+    ]
+    books = await load_books(db)
+    for heard in waiting:
+        words.take_over(books, heard, {})
+    return books
+
+
 async def load_books(db: Database) -> dict[Key, Book]:
+    """As the keeper wrote them."""
     books: dict[Key, Book] = {}
     for row in await db.fetch("SELECT source, store, told, ended, after FROM stores"):
         book = Book(told=row["told"], ended=row["ended"], after=row["after"])
@@ -139,6 +168,12 @@ def event_row(event: Event, came: str) -> tuple[Any, ...]:
     )  # fmt: skip
 
 
+async def put_heard(db: Database, heard: words.Heard, came: str) -> None:
+    if heard:
+        name = f"{came}-{secrets.token_hex(8)}"
+        await db.many("INSERT INTO heard (id, document) VALUES ($1, $2)", [(name, heard.dump())])
+
+
 async def put_aside(db: Database, rows: Sequence[Sequence[str]]) -> None:
     """Rows of `aside`; the newest 10 000 stay."""
     if not rows:
@@ -151,12 +186,12 @@ async def put_aside(db: Database, rows: Sequence[Sequence[str]]) -> None:
 
 
 async def load_incidents(db: Database, keys: Iterable[tuple[str, str]]) -> dict[tuple[str, str], Incident]:
-    found = {}
-    for source, name in set(keys):
-        sql = "SELECT * FROM incidents WHERE source = $1 AND incident_id = $2"
-        for row in await db.fetch(sql, source, name):
-            found[source, name] = incident_from(row)
-    return found
+    """For who changes them: until the end of the transaction nobody else does."""
+    wanted = sorted(set(keys))
+    await db.hold([f"incident {source} {name}" for source, name in wanted])
+    sql = "SELECT * FROM incidents WHERE source = $1 AND incident_id = $2"
+    rows = await db.fetch_each(sql, wanted)
+    return {(row["source"], row["incident_id"]): incident_from(row) for row in rows}
 
 
 def incident_from(row: Row) -> Incident:
@@ -189,12 +224,12 @@ async def save_incidents(db: Database, incidents: Iterable[Incident], came: str)
 
 
 async def load_requests(db: Database, keys: Iterable[tuple[str, str]]) -> dict[tuple[str, str], Request]:
-    found = {}
-    for source, name in set(keys):
-        sql = "SELECT * FROM requests WHERE source = $1 AND request_id = $2"
-        for row in await db.fetch(sql, source, name):
-            found[source, name] = request_from(row)
-    return found
+    """For who changes them, as `load_incidents`."""
+    wanted = sorted(set(keys))
+    await db.hold([f"request {source} {name}" for source, name in wanted])
+    sql = "SELECT * FROM requests WHERE source = $1 AND request_id = $2"
+    rows = await db.fetch_each(sql, wanted)
+    return {(row["source"], row["request_id"]): request_from(row) for row in rows}
 
 
 def request_from(row: Row) -> Request:

@@ -45,7 +45,7 @@ class View:
             self._stores = [
                 {"source": source, "store": name, "last": book.last, "missing": book.missing,
                  "gaps": book.gaps()[:5], "ended": book.ended}
-                for (source, name), book in sorted((await tables.load_books(self._db)).items())
+                for (source, name), book in sorted((await tables.known_books(self._db)).items())
             ]  # fmt: skip
         if now - self._read_energy >= ENERGY_S:
             self._read_energy = now

@@ -1,9 +1,8 @@
-"""The writer: hears the poles, stores, acknowledges, and asks for what is missing."""
+"""The writer: takes what the poles say, stores it, and acknowledges it. As many as are wanted may compete."""
 
 from __future__ import annotations
 
 import asyncio
-import json
 import logging
 import secrets
 import time
@@ -11,31 +10,30 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from city import store as tables
-from city.asking import Asking, Gap
-from city.books import Book, Changes
 from city.folding import Incident, Request, incident_of, later, merged, request_of
-from city.link import Link, LinkError, Message, Wish
+from city.heard import Heard
+from city.keeper import STATES, LastWord
+from city.link import Channel, Message, Wish
 from city.reading import Event, Explained, NotAnEvent, document, explained, read_event, rfc3339, split
-from city.store import Database, Key, StoreError, StoreRefused
+from city.store import Database, StoreError, StoreRefused
 
 log = logging.getLogger("city.writer")
 MOST_AT_ONCE = 1000  # messages in one transaction
-MOST_RANGES = 200_000  # of one store; who makes more holes than that is no pole
-TICK_S = 0.5
-BEAT_S = 5.0
-STATES = ("status", "info", "active", "health", "lamp/state")
-STATES_S = 1.0  # so often the last words of the poles are stored
 AGAIN_S = 2.0  # after the database has failed
 CUT = 4096  # characters of what is set aside
 
 
 def wishes(prefix: str) -> list[Wish]:
-    """What the writer listens to. Events are not retained; a retained one is none. States come again by
-    themselves: with QoS 1 the broker would keep each of them while we are away, until no event fits any more.
+    """All that is to be stored. Events are not retained; a retained one is none."""
+    return [Wish(f"{prefix}/+/+/events/#", retained=False), *words(prefix)]
+
+
+def words(prefix: str) -> list[Wish]:
+    """Without the events. States come again by themselves: with QoS 1 the broker would keep each of them
+    while we are away, until no event fits any more.
     """
     pole = f"{prefix}/+/+"
     return [
-        Wish(f"{pole}/events/#", retained=False),
         Wish(f"{pole}/drone/request", retained=False),
         *(Wish(f"{pole}/{path}", qos=0) for path in STATES),
     ]
@@ -46,43 +44,29 @@ class Batch:
     """What some messages say, sorted for the tables."""
 
     events: list[tuple[Event, str]] = field(default_factory=list)  # with its topic
-    explained: list[tuple[str, Explained]] = field(default_factory=list)
     requests: list[Request] = field(default_factory=list)
-    told: list[tuple[Key, int]] = field(default_factory=list)  # how far a store goes, by its pole
+    heard: Heard = field(default_factory=Heard)
     aside: list[tuple[str, str, str, str, str]] = field(default_factory=list)
-    states: dict[tuple[str, str], tuple[str, bool, str]] = field(default_factory=dict)
+    words: list[LastWord] = field(default_factory=list)  # the last ones of the poles
 
 
 class Writer:
-    """`now`: monotonic seconds; `wall`: wall seconds. The database is its own."""
+    """One of those that take messages from a link; any number may. `keep` is told the last words of the
+    poles. `wall`: wall seconds.
+    """
 
     def __init__(
         self,
         db: Database,
-        link: Link,
+        link: Channel,
         prefix: str,
-        asking: Asking | None = None,
-        now: Callable[[], float] = time.monotonic,
+        keep: Callable[[LastWord], None] = lambda _: None,
         wall: Callable[[], float] = time.time,
     ) -> None:
-        self._db, self._link, self._prefix, self._now, self._wall = db, link, prefix, now, wall
-        self._asking = asking or Asking()
-        self._books: dict[Key, Book] | None = None  # None: not known, to be read from the database
-        self._states: dict[tuple[str, str], tuple[str, bool, str]] = {}  # not stored yet
-        self.current: dict[str, str] = {}  # the store of each pole, by its last word
-        self.online: set[str] = set()
+        self._db, self._link, self._prefix, self._keep, self._wall = db, link, prefix, keep, wall
 
     async def run(self) -> None:
-        """For ever. A database or a broker that fails is tried again. Raises StoreError where the database
-        cannot be read at the start.
-        """
-        await self.books()
-        async with asyncio.TaskGroup() as group:
-            group.create_task(self._take_all())
-            group.create_task(self._keep_states())
-            group.create_task(self._ask())
-
-    async def _take_all(self) -> None:
+        """For ever. A database or a broker that fails is tried again."""
         messages = self._link.messages
         while True:
             waiting = [await messages.get()]
@@ -118,16 +102,11 @@ class Writer:
     async def take(self, messages: list[Message]) -> None:
         """Store what these say: all of it, or StoreError and nothing."""
         batch = self._sorted(messages)
-        self._states.update(batch.states)
-        if not (batch.events or batch.requests or batch.told or batch.aside):
-            return
-        came = rfc3339(self._wall())
-        try:
+        for word in batch.words:
+            self._keep(word)
+        if batch.events or batch.requests or batch.heard or batch.aside:
             async with self._db.transaction():
-                await self._store(batch, came)
-        except BaseException:
-            self._books = None  # they are ahead of the database
-            raise
+                await self._store(batch, rfc3339(self._wall()))
 
     def _sorted(self, messages: list[Message]) -> Batch:
         batch = Batch()
@@ -154,72 +133,48 @@ class Writer:
         why = explained(event)
         batch.events.append((event, topic))
         if why is not None:
-            batch.explained.append((event.source, why))
+            self._sort_explained(batch, event.source, why)
         if event.kind == "drone.changed":
             found = request_of(event.source, event.data, event.number, event.simulation)
             batch.requests += [] if found is None else [found]
 
+    def _sort_explained(self, batch: Batch, source: str, why: Explained) -> None:
+        for span in why.ranges:
+            batch.heard.note((source, why.store), span)
+        if why.ended is not None:
+            batch.heard.ended[source, why.store] = why.ended
+
     def _sort_state(self, batch: Batch, source: str, path: str, message: Message) -> None:
-        if not message.payload:  # the topic was cleared
-            batch.states[source, path] = rfc3339(self._wall()), message.retained, "{}"
-            return
-        found = document(message.payload)
-        batch.states[source, path] = rfc3339(self._wall()), message.retained, tables.json_text(found)
+        """An empty one clears its topic."""
+        found = document(message.payload) if message.payload else {}
+        batch.words.append(LastWord(source, path, rfc3339(self._wall()), message.retained, found))
         if path == "status":
             known, last = found.get("storeid"), found.get("sequence")
-            (self.online.add if found.get("state") == "online" else self.online.discard)(source)
-            if isinstance(known, str) and 1 <= len(known) <= 64:
-                self.current[source] = known
-                if type(last) is int and 0 < last < 10**12:
-                    batch.told.append(((source, known), last))
+            if isinstance(known, str) and 1 <= len(known) <= 64 and type(last) is int and 0 < last < 10**12:
+                batch.heard.told[source, known] = last
 
     def _aside(self, topic: str, reason: str, payload: bytes) -> tuple[str, str, str, str, str]:
         shown = payload[:CUT].decode(errors="replace").replace("\0", "�")
         name = topic[:500].encode(errors="replace").decode().replace("\0", "�")
         return secrets.token_hex(8), rfc3339(self._wall()), name, reason[:300], shown
 
-    async def books(self) -> dict[Key, Book]:
-        if self._books is None:
-            loaded = await tables.load_books(self._db)
-            self._books = loaded if self._books is None else self._books  # somebody else was faster
-        return self._books
-
     async def _store(self, batch: Batch, came: str) -> None:
-        books = await self.books()
         new = await self._db.insert_events([tables.event_row(event, came) for event, _ in batch.events])
-        changes: dict[Key, Changes] = {}
+        heard = batch.heard
         for event, topic in batch.events:
             key = event.source, event.store
-            is_new = (*key, event.number) in new
-            if not is_new and await self._is_taken(event):
+            number = *key, event.number
+            if number not in new and await self._is_taken(event):
                 batch.aside.append(
                     self._aside(topic, "its number was taken by another event", event.id.encode())
                 )
                 continue
-            self._count(books, changes, key, (event.number, event.number))
-            if is_new and books[key].ended is not None:
-                books[key].after += 1
-        for source, why in batch.explained:
-            for span in why.ranges:
-                self._count(books, changes, (source, why.store), span)
-            if why.ended is not None:
-                books.setdefault((source, why.store), Book()).ended = why.ended
-                changes.setdefault((source, why.store), Changes())
-        for key, last in batch.told:
-            if last > books.setdefault(key, Book()).last:
-                books[key].told = last
-                changes.setdefault(key, Changes())
-        await tables.save_books(self._db, books, changes)
+            heard.note(key, (event.number, event.number), int(number in new))
+            new.discard(number)  # a second one with it is not the one that was stored
+        await tables.put_heard(self._db, heard, came)
         await self._fold_incidents(batch, came)
         await self._fold_requests(batch, came)
         await tables.put_aside(self._db, batch.aside)
-
-    def _count(
-        self, books: dict[Key, Book], changes: dict[Key, Changes], key: Key, span: tuple[int, int]
-    ) -> None:
-        book = books.setdefault(key, Book())
-        if len(book.ranges) < MOST_RANGES:
-            changes.setdefault(key, Changes()).note(book.ranges.add(*span))
 
     async def _is_taken(self, event: Event) -> bool:
         """Does another event have its number? Else it is the same one again, or came from an older store."""
@@ -243,58 +198,3 @@ class Writer:
             key = one.source, one.request_id
             known[key] = later(known.get(key), one)
         await tables.save_requests(self._db, known.values(), came)
-
-    async def _keep_states(self) -> None:
-        """The last words of the poles, and that we live."""
-        beaten = float("-inf")
-        while True:
-            await asyncio.sleep(STATES_S)
-            if not self._states and self._now() - beaten < BEAT_S:
-                continue
-            taken, self._states = self._states, {}
-            rows = [(*key, came, int(retained), text) for key, (came, retained, text) in taken.items()]
-            try:
-                async with self._db.transaction():
-                    await tables.save_states(self._db, rows)
-                    await tables.set_fact(self._db, "writer", self._beat())
-                beaten = self._now()
-            except StoreError:
-                self._states = taken | self._states  # the next turn tries again
-
-    def _beat(self) -> str:
-        link = self._link
-        document = {
-            "at": rfc3339(self._wall()),
-            "connected": link.connected.is_set(),
-            "since": rfc3339(link.since),
-            "why": link.refused,
-        }
-        return json.dumps(document)
-
-    async def _ask(self) -> None:
-        while True:
-            await asyncio.sleep(TICK_S)
-            if not self._link.connected.is_set() or self._books is None:
-                continue
-            for gap in self._asking.due(self.missing(), self._now()):
-                await self._ask_for(gap)
-
-    def missing(self) -> list[Gap]:
-        """What can still be had: of stores that the poles have now."""
-        return [
-            Gap(source, name, span)
-            for (source, name), book in (self._books or {}).items()
-            if book.ended is None and source in self.online and self.current.get(source, name) == name
-            for span in book.gaps()
-        ]
-
-    async def _ask_for(self, gap: Gap) -> None:
-        first, last = gap.span
-        wanted = {"storeid": gap.store, "from": first, "to": last, "by": "city"}
-        log.info("%s store %s: asking for %d to %d again", gap.source, gap.store, first, last)
-        try:
-            await self._link.publish(
-                f"{gap.source.removeprefix('/')}/outbox/resend", json.dumps(wanted).encode()
-            )
-        except LinkError as error:
-            log.warning("%s could not be asked: %s", gap.source, error)

@@ -103,7 +103,7 @@ def prepare_city(_: Path) -> Ready:
         batch = writer._sorted([message])
         _stored(batch)
         heard = any(topic_matches_sub(wish.topic, message.topic) for wish in listened)
-        if heard and not (batch.events or batch.requests or batch.aside or batch.states or batch.told):
+        if heard and not (batch.events or batch.requests or batch.aside or batch.words):
             raise Lost("a message was dropped without a trace")
 
     def _stored(batch: Batch) -> None:

@@ -21,7 +21,6 @@ from city.settings import BOARD_PORT, BROKER_PORT, FILE, FIRST, NATS_FILE, Setti
 START_S = 10.0
 AGAIN_S = 2.0  # before what ended is started again
 END_S = 10.0
-WRITERS = 2  # of the large form
 # On loopback without passwords: to try it. For poles on a network see docs/examples/mosquitto
 MOSQUITTO = """\
 listener {port} 127.0.0.1
@@ -89,12 +88,13 @@ class Services:
                 raise OSError(
                     f"port {port} is in use, by another city or broker; choose another in {folder / FILE}"
                 )
-        self._start_database()
         if settings.own_broker and settings.large:
             self._start_large()
-        elif settings.own_broker:
+        else:
+            self._start_database()
+        if settings.own_broker and not settings.large:
             self._start_mosquitto("mosquitto", settings.broker.port, "")
-        writers = [f"writer-{number + 1}" for number in range(WRITERS)] if settings.large else ["writer"]
+        writers = ["writer", *(f"writer-{number}" for number in range(2, settings.writers + 1))]
         for name in (*writers, "board"):
             words = name.partition("-")[0], "--folder", str(folder), *(["--large"] if settings.large else [])
             self._start(Child(name, [sys.executable, "-m", "city", *words], folder))
@@ -127,6 +127,7 @@ class Services:
             name = f"nats-{number + 1}"
             file = _file(folder / name, "nats.conf", large.server(number, folder / name, ports))
             self._start(Child(name, [large.program(), "-c", str(file)], folder))
+        self._start_database()  # while they elect their leaders
         servers = [f"nats://127.0.0.1:{client}" for client, _, _ in ports]
         bridges = [mqtt for _, _, mqtt in ports]
         large.wait(servers, bridges[0], brokers[0].prefix)

@@ -34,6 +34,7 @@ class Settings:
     large: bool
     shards: tuple[Broker, ...]  # where poles are; in the small form the one broker
     nats: tuple[str, ...]  # addresses; empty in the small form, and before its own ones are started
+    writers: int
     broker: Broker
     desk_broker: Broker  # the same one, with what the desk may do there
     host: str
@@ -76,9 +77,12 @@ def _settings(folder: Path, document: Mapping[str, Any], large: bool) -> Setting
         password_file=_path(mqtt, "password_file"),
         ca_file=_path(mqtt, "ca_file"),
     )
-    wide = _table(document, "large", "shards nats")
-    if large and len(wide) != 2 * ("host" in mqtt):
+    wide = _table(document, "large", "shards nats writers")
+    if large and [key in wide for key in ("shards", "nats")] != ["host" in mqtt] * 2:
         raise ValueError("large: name shards and nats with mqtt.host, or none of the three")
+    writers = wide.get("writers", 2) if large else 1
+    if type(writers) is not int or not 1 <= writers <= 64:
+        raise ValueError("large.writers: 1 to 64")
     second, third = (float(s) for s in desk.get("escalate_s", [60, 180]))
     dataset = _table(document, "dataset", "title producer contact licence area_code")
     command = _texts(desk, "command")
@@ -90,6 +94,7 @@ def _settings(folder: Path, document: Mapping[str, Any], large: bool) -> Setting
         large=large,
         shards=_shards(wide, broker) if large else (broker,),
         nats=_nats(wide, folder) if large else (),
+        writers=writers,
         broker=broker,
         desk_broker=replace(
             broker,

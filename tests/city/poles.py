@@ -47,6 +47,9 @@ class Pole:
         self.sent += 1
         self._publish(self.sent, replayed=False)
 
+    def publish(self, path: str, payload: bytes) -> None:
+        self._client.publish(f"{self.source[1:]}/{path}", payload, qos=1)
+
     def say_how_far(self) -> None:
         told = {"state": "online", "storeid": "store-1", "sequence": self.sent}
         self._client.publish(f"{self.source[1:]}/status", json.dumps(told), qos=1, retain=True)
@@ -81,6 +84,10 @@ class City:
         self._process = self._run("run", "--large")
         eventually(lambda: "Ctrl-C ends it" in self.words or self._process.poll() is not None, START_S)
         assert self._process.poll() is None, self.words
+
+    @property
+    def pid(self) -> int:
+        return self._process.pid
 
     @property
     def words(self) -> str:

@@ -21,6 +21,7 @@ TIMEOUT_S = 30.0  # of a statement: a server that hangs is a server that failed
 KEEPING = 3212  # the keeper holds this one
 HOLD = "SELECT pg_advisory_xact_lock(hashtextextended(name, 0)) FROM unnest($1::text[]) AS name"
 DAYS, CAME = "events_", 10  # events of a day are in events_2026_11_27; the column that says which
+MADE = "SELECT relname FROM pg_inherits JOIN pg_class ON oid = inhrelid WHERE inhparent = 'events'::regclass"
 FRESH = "CREATE TEMPORARY TABLE IF NOT EXISTS fresh (LIKE events) ON COMMIT DELETE ROWS"
 INSERT = """
 WITH new AS (
@@ -89,6 +90,12 @@ class Postgres:
             )
         return self._db
 
+    async def is_current(self) -> bool:
+        """Until November 2026 events were not kept by days."""
+        return bool(
+            await self.fetch("SELECT 1 FROM pg_partitioned_table WHERE partrelid = 'events'::regclass")
+        )
+
     async def lock(self) -> None:
         await self.fetch("SELECT pg_advisory_xact_lock($1)", MAKING_TABLES)
 
@@ -137,18 +144,14 @@ class Postgres:
             raise StoreRefused(f"an event came on {day!r}, which is no day") from error
         name = f"{DAYS}{day.replace('-', '_')}"
         for _ in range(2):
-            if (await self.fetch("SELECT to_regclass($1) IS NOT NULL AS made", name))[0]["made"]:
+            if await self.fetch(f"{MADE} AND relname = $1", name):
                 return
             await self.lock()  # and look again: another writer may have made it
         sql = f"CREATE TABLE {name} PARTITION OF events FOR VALUES FROM ('{day}') TO ('{following}')"
         await self._alone("execute", sql)
 
     async def forget_days(self, events_before: str, keys_before: str) -> None:
-        sql = (
-            "SELECT relname FROM pg_inherits JOIN pg_class ON oid = inhrelid"
-            " WHERE inhparent = 'events'::regclass AND relname < $1"
-        )
-        for row in await self.fetch(sql, f"{DAYS}{events_before.replace('-', '_')}"):
+        for row in await self.fetch(f"{MADE} AND relname < $1", f"{DAYS}{events_before.replace('-', '_')}"):
             await self._alone("execute", f'DROP TABLE "{row["relname"]}"')
         await self.many("DELETE FROM keys WHERE day < $1", [(keys_before,)])
 

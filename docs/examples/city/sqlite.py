@@ -59,6 +59,9 @@ class Sqlite:
                 self._within = None
                 await self._do(lambda: self._db.execute("PRAGMA query_only = OFF").close())
 
+    async def is_current(self) -> bool:
+        return True
+
     async def lock(self) -> None:
         """A transaction that writes is alone already."""
 

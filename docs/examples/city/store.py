@@ -38,6 +38,10 @@ class Database(Protocol):
         """All that is read inside is of one moment; nothing is written."""
         ...
 
+    async def is_current(self) -> bool:
+        """Are its tables as we make them?"""
+        ...
+
     async def lock(self) -> None:
         """Until the end of the transaction nobody else makes tables."""
         ...
@@ -104,6 +108,10 @@ async def connect(url: str, password: str | None = None) -> Database:
             await database.lock()
             for statement in statements("".join((HERE / script).read_text() for script in scripts)):
                 await database.many(statement, [()])
+            if not await database.is_current():
+                raise StoreError(
+                    "of an older version: back it up with that one, and restore it into a new folder"
+                )
     except BaseException:
         await database.close()
         raise

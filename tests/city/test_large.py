@@ -29,7 +29,7 @@ def leader(city: City) -> str:
     return asyncio.run(ask())
 
 
-def test_the_bridge_forwards_every_event_of_the_contract() -> None:
+def test_a_bridge_forwards_each_event_of_the_contract() -> None:
     samples = (ROOT / "docs" / "samples").glob("events-*.json")
     kinds = {json.loads(file.read_text())["type"].removeprefix("smartpole.") for file in samples}
     assert sorted(kind.replace(".", "/") for kind in kinds) == sorted(large.EVENTS)
@@ -112,7 +112,7 @@ def test_a_leader_that_hangs_holds_up_nothing(city: City) -> None:
 
 @pytest.mark.slow
 @pytest.mark.timeout(300)
-def test_what_a_shard_had_queued_and_lost_is_found_and_healed(city: City) -> None:
+def test_what_a_queue_lost_is_found_and_healed(city: City) -> None:
     """All of NATS hangs until the bridges give up, so the shards queue; then one is killed before it has
     written the last of it down.
     """

@@ -77,8 +77,8 @@ def document(payload: bytes) -> dict[str, Any]:
     if len(payload) > MAX_BYTES:
         raise NotAnEvent(f"{len(payload)} bytes, at most {MAX_BYTES}")
     try:
-        found = json.loads(payload.decode(), parse_constant=_no_constant)
-        text = json.dumps(found, ensure_ascii=False, allow_nan=False)
+        found = DECODER.decode(payload.decode())
+        text = ENCODER.encode(found)
         text.encode()  # half of a character, written as an escape, has no bytes
     except UNREADABLE as error:
         raise NotAnEvent(f"no JSON: {type(error).__name__}") from None
@@ -145,13 +145,15 @@ def moment(value: Any) -> str:
     """An RFC 3339 time in UTC, with milliseconds. Raises ValueError."""
     if not isinstance(value, str) or not TIME.fullmatch(value):
         raise ValueError("its time is no RFC 3339 time in UTC")
-    return rfc3339(datetime.fromisoformat(value.removesuffix("Z")).replace(tzinfo=UTC).timestamp())
+    found = datetime.fromisoformat(value.removesuffix("Z"))
+    # A pole writes milliseconds: then it is as it is to be
+    return value if value[-5:-4] == "." else rfc3339(found.replace(tzinfo=UTC).timestamp())
 
 
 def rfc3339(wall: float) -> str:
     """Wall seconds as text, with milliseconds."""
     seconds, milliseconds = divmod(round(wall * 1000), 1000)
-    return f"{datetime.fromtimestamp(seconds, UTC):%Y-%m-%dT%H:%M:%S}.{milliseconds:03d}Z"
+    return f"{datetime.fromtimestamp(seconds, UTC).isoformat()[:19]}.{milliseconds:03d}Z"
 
 
 def wall_of(text: str) -> float:
@@ -181,6 +183,11 @@ def _one_of(value: Any, allowed: tuple[str, ...]) -> str:
 
 def _no_constant(name: str) -> Any:
     raise ValueError(f"{name} is no JSON")
+
+
+# Made once: json.loads and json.dumps make them for each call that has a wish
+DECODER = json.JSONDecoder(parse_constant=_no_constant)
+ENCODER = json.JSONEncoder(ensure_ascii=False, allow_nan=False)
 
 
 def _depth(text: str) -> int:

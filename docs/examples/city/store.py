@@ -16,6 +16,7 @@ from city.heard import Key
 from city.reading import Event
 
 HERE = Path(__file__).parent
+ENCODER = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
 Row = Mapping[str, Any]
 
 
@@ -279,4 +280,4 @@ async def set_fact(db: Database, name: str, value: str) -> None:
 
 
 def json_text(value: Any) -> str:
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+    return ENCODER.encode(value)

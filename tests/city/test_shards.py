@@ -69,7 +69,9 @@ async def test_an_order_reaches_its_pole_at_either_broker(brokers: list[Mosquitt
             await asyncio.sleep(0.02)
     assert f":{brokers[0].port}: " in link.refused
     with answering(brokers[1].port):
-        assert await orders.send(SOURCE, "drone/approval", DENY) == {"ok": True, "heard": "deny"}
+        for patient in (True, False):
+            said = await orders.send(SOURCE, "drone/approval", DENY, patient=patient)
+            assert said == {"ok": True, "heard": "deny"}
     brokers[1].kill()
     async with asyncio.timeout(20):
         with pytest.raises(LinkError):

@@ -80,7 +80,12 @@ class Talk(Channel, Protocol):
     """A channel on which we can also speak."""
 
     async def publish(
-        self, topic: str, payload: bytes, response: tuple[str, bytes] | None = None
+        self,
+        topic: str,
+        payload: bytes,
+        response: tuple[str, bytes] | None = None,
+        *,
+        patient: bool = False,
     ) -> None: ...
 
 
@@ -152,10 +157,19 @@ class Link:
         if message.qos and message.turn == self.turn:
             self._client.ack(message.mid, message.qos)
 
-    async def publish(self, topic: str, payload: bytes, response: tuple[str, bytes] | None = None) -> None:
+    async def publish(
+        self,
+        topic: str,
+        payload: bytes,
+        response: tuple[str, bytes] | None = None,
+        *,
+        patient: bool = False,
+    ) -> None:
         """Returns when the broker has taken it. `response`: the topic for an answer, and what comes back
-        with it. Raises LinkError.
+        with it. `patient`: first waits until the broker is there. Raises LinkError.
         """
+        if patient:
+            await self.connected.wait()
         if not self.connected.is_set():
             raise LinkError("not connected to the broker")
         properties = Properties(PacketTypes.PUBLISH)  # type: ignore[no-untyped-call]

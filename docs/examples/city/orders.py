@@ -48,15 +48,19 @@ class Orders:
         topic = f"reply/{source.rpartition('/')[2]}/{self._client}"
         waiting: asyncio.Future[dict[str, Any]] = asyncio.get_running_loop().create_future()
         self._waiting[ticket] = waiting
+        # A number of its own: a broker that hands it over twice has it done once
+        told = json.dumps({**payload, "command_id": ticket.hex()}).encode()
+        there = f"{source.removeprefix('/')}/{path}"
+        said = asyncio.create_task(self._link.publish(there, told, (topic, ticket), patient=patient))
         try:
-            # A number of its own: a broker that hands it over twice has it done once
-            told = json.dumps({**payload, "command_id": ticket.hex()}).encode()
             async with asyncio.timeout(ANSWER_S):
-                if patient:
-                    await self._link.connected.wait()
-                await self._link.publish(f"{source.removeprefix('/')}/{path}", told, (topic, ticket))
+                # The answer may be faster: of several brokers another one may be away
+                await asyncio.wait({said, waiting}, return_when=asyncio.FIRST_COMPLETED)
+                if not waiting.done():
+                    await said
                 return await waiting
         except (LinkError, TimeoutError):
             return None
         finally:
             self._waiting.pop(ticket, None)
+            said.cancel()

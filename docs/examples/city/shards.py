@@ -50,10 +50,20 @@ class Shards:
         if message.link is not None:
             message.link.acknowledge(message)
 
-    async def publish(self, topic: str, payload: bytes, response: tuple[str, bytes] | None = None) -> None:
-        """Returns when all that are there have taken it. Raises LinkError where none has."""
+    async def publish(
+        self,
+        topic: str,
+        payload: bytes,
+        response: tuple[str, bytes] | None = None,
+        *,
+        patient: bool = False,
+    ) -> None:
+        """Returns when all that are there have taken it; with `patient`, when all have. Raises LinkError where
+        none has.
+        """
         done = await asyncio.gather(
-            *(link.publish(topic, payload, response) for link in self._links), return_exceptions=True
+            *(link.publish(topic, payload, response, patient=patient) for link in self._links),
+            return_exceptions=True,
         )
         failed = [error for error in done if isinstance(error, BaseException)]
         for error in failed:

@@ -101,7 +101,9 @@ class Line:
     def __init__(self) -> None:
         self.connected, self.told = asyncio.Event(), asyncio.Event()
 
-    async def publish(self, topic: str, _payload: bytes, _response: object) -> None:
+    async def publish(self, topic: str, _payload: bytes, _response: object, *, patient: bool) -> None:
+        if patient:
+            await self.connected.wait()
         if not self.connected.is_set():
             raise LinkError(topic)
         self.told.set()

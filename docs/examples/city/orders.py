@@ -55,7 +55,8 @@ class Orders:
         try:
             async with asyncio.timeout(ANSWER_S):
                 # The answer may be faster: of several brokers another one may be away
-                await asyncio.wait({said, waiting}, return_when=asyncio.FIRST_COMPLETED)
+                ends: list[asyncio.Future[Any]] = [said, waiting]
+                await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
                 if not waiting.done():
                     await said
                 return await waiting

@@ -58,8 +58,8 @@ class Shards:
         *,
         patient: bool = False,
     ) -> None:
-        """Returns when all that are there have taken it; with `patient`, when all have. Raises LinkError where
-        none has.
+        """Returns when all that are there have taken it; with `patient`, when all have. Raises LinkError
+        where none has.
         """
         done = await asyncio.gather(
             *(link.publish(topic, payload, response, patient=patient) for link in self._links),

@@ -36,6 +36,8 @@ def test_a_return() -> None:
     assert (found.tries, found.worst_share) == (4, 0.75)
     assert (found.all_s, found.soon_share) == (20.0, 0.5)
     assert found.median_s == pytest.approx(5.1)
+    half = returned([1.0, 11.0, 11.5], {"a": 11.0, "b": 16.0}, 10.0, 4, 2)
+    assert (half.worst_share, half.all_s, half.soon_share) == (0.5, 6.0, 0.5)
     missing = returned([], {"a": 11.0}, 10.0, 4)
     assert (missing.all_s, missing.median_s, missing.soon_share) == (None, None, 0.25)
 
@@ -70,7 +72,7 @@ def test_three_poles(tmp_path: Path, tls: bool) -> None:
     """They lose their broker and come back, and no event is missing."""
     if mosquitto_program() is None:
         pytest.skip("needs Mosquitto: sudo apt install mosquitto")
-    more = ["--tls"] if tls else []
+    more = ["--tls", "--cut", "60"] if tls else []
     asked = ["--poles", "3", "--outages", "1", "--idle", "3", "--out", str(tmp_path), *more]
     done = subprocess.run(
         [sys.executable, "-m", "lightpoles", *asked],
@@ -84,6 +86,8 @@ def test_three_poles(tmp_path: Path, tls: bool) -> None:
     values = {row["what"]: row["value"] for row in figures["rows"]}
     assert values["command to all: pins that moved"] == 100, done.stderr
     assert values["broker restarted, away for 1 s: all back after"] < 60
+    if tls:
+        assert values["half the fleet cut off for 60 s: all back after"] < 60
     assert values["backlog: waiting events that came"] == 100
     assert values["events that never came"] == 0
     assert "fleet.svg" in (tmp_path / "fleet.md").read_text()

@@ -3,6 +3,7 @@
   scripts/fleet --poles 100                    a few minutes
   scripts/fleet --poles 1000 --tls             as on the road: TLS on every connection
   scripts/fleet --poles 300 --outages 2,30     only these outages, in seconds
+  scripts/fleet --poles 1000 --cut 60          also: the line of every second pole passes nothing for a minute
   scripts/fleet --poles 1000 --out report      where fleet.md, fleet.json and fleet.svg go
 
 Poles without a camera run their real uplink, store, lamp and dispatch code, some hundred in a process,
@@ -20,6 +21,7 @@ import resource
 import sys
 import tempfile
 import time
+from collections.abc import Collection
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +29,7 @@ from lightpoles.broker import Mosquitto
 from lightpoles.crowd import Crowd
 from lightpoles.ear import Ear
 from lightpoles.figures import a_second, quantile, returned
+from lightpoles.relay import Relay
 from lightpoles.report import Report
 from pole_agent.simulator.broker import mosquitto_program
 
@@ -49,8 +52,11 @@ class Trial:
         self._ear = Ear(self._broker.mqtt)
         names = [f"L-{n:05d}" for n in range(arguments.poles)]
         blocks = arguments.processes or -(-arguments.poles // BLOCK)
-        mqtt = self._broker.mqtt | {"reconnect_spread_s": arguments.spread}
-        self._crowd = Crowd(names, blocks, folder / "poles", mqtt)
+        lines = [self._broker.mqtt | {"reconnect_spread_s": arguments.spread}]
+        self._relay = Relay(self._broker.port) if arguments.cut else None
+        if self._relay is not None:
+            blocks, lines = max(2, blocks), [*lines, lines[0] | {"port": self._relay.port}]
+        self._crowd = Crowd(names, blocks, folder / "poles", lines)
 
     def say(self, text: str) -> None:
         print(f"{time.monotonic() - self._begun:6.0f} s  {text}", file=sys.stderr, flush=True)
@@ -61,11 +67,15 @@ class Trial:
         self.command()
         for number, outage_s in enumerate(self._arguments.outages):
             self.outage(outage_s, kill=number > 0)
+        if self._relay is not None:
+            self.cut(self._relay, self._arguments.cut)
         self.drain()
         self.account()
 
     def close(self) -> None:
         self._crowd.end()
+        if self._relay is not None:
+            self._relay.end()
         self._ear.close()
         self._broker.end()
 
@@ -74,7 +84,7 @@ class Trial:
         self._crowd.started(
             lambda n: self.say(f"{n} of {poles} poles started") if n % 100 == 0 or n == poles else None
         )
-        entries = self._entered({}, RETURN_S)
+        entries = self._entered(RETURN_S)
         self.report.add(
             "start: all poles connected after",
             max(entries.values()) - begun if len(entries) == poles else None,
@@ -132,12 +142,30 @@ class Trial:
         time.sleep(max(0.0, gone + seconds - time.monotonic()))
         back = self._broker.start()
         tries: list[float] = []
-        entered = self._entered({}, RETURN_S, tries, after=back - 0.05)
+        entered = self._entered(RETURN_S, tries, after=back - 0.05)
         found = returned(tries, entered, back, poles)
         self.report.add_return(name, found)
         if seconds <= 2:
             self.report.add(f"{name}: back within 5 s", 100 * found.soon_share, "%", least=50)
         self.report.attempts[name] = a_second(tries, gone, int(seconds + RETURN_S))
+        time.sleep(5)
+
+    def cut(self, relay: Relay, seconds: float) -> None:
+        """Half the fleet is cut off, and hears nothing of it. Each records events meanwhile."""
+        name = f"half the fleet cut off for {seconds:g} s"
+        self.say(name)
+        self._crowd.take()
+        begun, cut_off = time.monotonic(), self._crowd.on(1, 2)
+        relay.cut()
+        time.sleep(seconds / 2)
+        self._crowd.record(1)
+        time.sleep(seconds / 2)
+        tries = self._crowd.take().tries
+        relay.mend()
+        back = time.monotonic()
+        entered = self._entered(RETURN_S, tries, after=back, of=cut_off)
+        self.report.add_return(name, returned(tries, entered, back, self._arguments.poles, len(cut_off)))
+        self.report.attempts[name] = a_second(tries, begun, int(seconds + RETURN_S))
         time.sleep(5)
 
     def drain(self) -> None:
@@ -165,19 +193,24 @@ class Trial:
         self.report.add("events that came more than once", self._ear.repeated)
 
     def _entered(
-        self, entered: dict[str, float], within_s: float, tries: list[float] | None = None, after: float = 0.0
+        self,
+        within_s: float,
+        tries: list[float] | None = None,
+        after: float = 0.0,
+        of: Collection[str] | None = None,
     ) -> dict[str, float]:
-        """When each pole was in, after this moment."""
+        """When each pole was in, after this moment. `of`: these; all of them without."""
+        wanted, entered = set(of or self._crowd.names), dict[str, float]()
         deadline, told = time.monotonic() + within_s, 0
-        while len(entered) < self._arguments.poles and time.monotonic() < deadline:
+        while len(entered) < len(wanted) and time.monotonic() < deadline:
             time.sleep(0.5)
             noted = self._crowd.take()
-            entered |= {pole: at for pole, at in noted.entries.items() if at >= after}
+            entered |= {pole: at for pole, at in noted.entries.items() if at >= after and pole in wanted}
             if tries is not None:
                 tries += noted.tries
-            if len(entered) - told >= self._arguments.poles / 5:
+            if len(entered) - told >= len(wanted) / 5:
                 told = len(entered)
-                self.say(f"{told} of {self._arguments.poles} poles are connected")
+                self.say(f"{told} of {len(wanted)} poles are connected")
         return entered
 
 
@@ -219,6 +252,13 @@ def _arguments() -> argparse.Namespace:
         default=[2.0, 5.0, 30.0, 120.0],
         metavar="S,S,…",
         help="how long the broker is away (2,5,30,120)",
+    )
+    parser.add_argument(
+        "--cut",
+        type=float,
+        default=0.0,
+        metavar="S",
+        help="for how long half the fleet is cut off (not at all); its poles then have a relay on their line",
     )
     parser.add_argument(
         "--idle", type=float, default=60.0, metavar="S", help="how long the idle cost is measured (60)"

@@ -37,7 +37,11 @@ class Noted:
 
 
 class Crowd:
-    def __init__(self, names: Sequence[str], blocks: int, folder: Path, mqtt: dict[str, Any]) -> None:
+    """`lines`: how the poles reach their broker, by turns from block to block."""
+
+    def __init__(
+        self, names: Sequence[str], blocks: int, folder: Path, lines: Sequence[dict[str, Any]]
+    ) -> None:
         self.names = names
         self._parts = [list(names[n::blocks]) for n in range(blocks)]
         self._processes = [
@@ -49,10 +53,15 @@ class Crowd:
             )
             for _ in self._parts
         ]
-        for part, process in zip(self._parts, self._processes, strict=True):
+        for n, (part, process) in enumerate(zip(self._parts, self._processes, strict=True)):
             assert process.stdin is not None
-            process.stdin.write(json.dumps({"names": part, "folder": str(folder), "mqtt": mqtt}) + "\n")
+            told = {"names": part, "folder": str(folder), "mqtt": lines[n % len(lines)]}
+            process.stdin.write(json.dumps(told) + "\n")
             process.stdin.flush()
+
+    def on(self, line: int, of: int) -> list[str]:
+        """The poles of this line of so many."""
+        return [name for part in self._parts[line::of] for name in part]
 
     def started(self, progress: Callable[[int], None]) -> None:
         """Wait until all are built and run."""

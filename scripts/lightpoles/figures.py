@@ -13,7 +13,8 @@ class Return:
     """How a fleet came back after an outage.
 
     `worst_share`: of the poles, how many tried within one second, whichever was the worst. `all_s`: from the
-    return of the broker until the last was in, None while one is missing. `soon_share`: in within SOON_S.
+    return of the broker until the last who was away was in, None while one is missing. `soon_share`: in
+    within SOON_S.
     """
 
     poles: int
@@ -41,16 +42,21 @@ def quantile(values: Sequence[float], share: float) -> float | None:
     return ordered[min(len(ordered) - 1, int(share * len(ordered)))]
 
 
-def returned(tries: Sequence[float], entered: dict[str, float], back_at: float, poles: int) -> Return:
-    """`tries`: all attempts since the outage began; `entered`: when each pole was in again."""
+def returned(
+    tries: Sequence[float], entered: dict[str, float], back_at: float, poles: int, away: int | None = None
+) -> Return:
+    """`tries`: all attempts since the outage began; `entered`: when each pole was in again. `away`: how many
+    of the poles were; all of them without.
+    """
+    away = poles if away is None else away
     waits = [max(0.0, at - back_at) for at in entered.values()]
     return Return(
         poles=poles,
         tries=len(tries),
         worst_share=worst_second(tries) / poles,
-        all_s=max(waits) if len(waits) == poles else None,
-        median_s=quantile(waits, 0.5) if len(waits) == poles else None,
-        soon_share=sum(w <= SOON_S for w in waits) / poles,
+        all_s=max(waits) if len(waits) == away else None,
+        median_s=quantile(waits, 0.5) if len(waits) == away else None,
+        soon_share=sum(w <= SOON_S for w in waits) / away,
     )
 
 

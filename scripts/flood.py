@@ -12,10 +12,13 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import contextlib
 import json
 import os
+import random
 import signal
 import sys
+import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -30,7 +33,7 @@ from tests.city.poles import City, large_city  # noqa: E402
 
 POLES, WINDOW = 1000, 500  # events on their way to a shard without an acknowledgement
 SAMPLE = json.loads((ROOT / "docs" / "samples" / "events-incident-closed.json").read_text())
-PART = 50  # of the events in one incident
+PERIOD_S = 0.05
 
 
 def packets(store: str, events: int, shard: int, shards: int) -> Iterator[bytes]:
@@ -123,7 +126,7 @@ def processor_s(city: City) -> dict[str, float]:
     return found
 
 
-async def measure(city: City, events: int) -> None:
+async def measure(city: City, events: int, writers: int, share: float) -> None:
     before, begun = processor_s(city), time.monotonic()
     acknowledged = await flood(city, "through", events)
     took = (await stored(city, "through", events))[1] - begun
@@ -142,10 +145,35 @@ async def measure(city: City, events: int) -> None:
     )
     os.kill(city.pid, signal.SIGCONT)
     before = processor_s(city)
-    first, last = await stored(city, "waiting", events)
+    while len(city.pids("writer")) < writers:
+        await asyncio.sleep(0.1)
+    with slowed(city.pids("writer"), share):
+        first, last = await stored(city, "waiting", events)
     used = {kind: s - before[kind] for kind, s in processor_s(city).items()}
     print(f"  drained         {events / (last - first):6.0f} events/s")
     print("  of a core       " + ", ".join(f"{kind} {s / (last - first):.2f}" for kind, s in used.items()))
+
+
+@contextlib.contextmanager
+def slowed(pids: list[int], share: float) -> Iterator[None]:
+    """These processes run only this share of the time, each in its own rhythm."""
+    over = threading.Event()
+
+    def slow(pid: int) -> None:
+        while not over.wait(PERIOD_S * share * random.uniform(0.5, 1.5)):
+            os.kill(pid, signal.SIGSTOP)
+            over.wait(PERIOD_S * (1 - share) * random.uniform(0.5, 1.5))
+            os.kill(pid, signal.SIGCONT)
+
+    threads = [threading.Thread(target=slow, args=(pid,)) for pid in pids if share < 1]
+    for thread in threads:
+        thread.start()
+    try:
+        yield
+    finally:
+        over.set()
+        for thread in threads:
+            thread.join()
 
 
 async def waits(city: City, events: int) -> None:
@@ -164,11 +192,14 @@ def main() -> None:
     )
     parser.add_argument("--events", type=int, default=30_000)
     parser.add_argument("--writers", default="1,2", help="comma between numbers; default: 1,2")
+    parser.add_argument(
+        "--share", type=float, default=1.0, help="of the time in which a writer may run while it drains"
+    )
     arguments = parser.parse_args()
     for writers in map(int, arguments.writers.split(",")):
         with large_city(writers) as city:
             print(f"{writers} writers, {arguments.events} events of {POLES} poles", flush=True)
-            asyncio.run(measure(city, arguments.events))
+            asyncio.run(measure(city, arguments.events, writers, arguments.share))
 
 
 if __name__ == "__main__":

@@ -36,14 +36,16 @@ def test_a_bridge_forwards_each_event_of_the_contract() -> None:
 
 
 def test_two_writers_share_the_events_and_one_dies() -> None:
-    """In twenty seconds: the one that keeps the books, and the poles' words, is killed. What is no event
+    """In twenty seconds: each of them, so also the one that keeps the books, is killed. What is no event
     stands in nobody's way.
     """
     with large_city() as city, poles_at(city, "quick") as poles:
         poles[0].publish("events/no event", b"{}")  # a blank, for which NATS would cut the bridge off
         poles[0].publish("events/lamp/resumed", b"{")
         stream(poles, 30)
+        eventually(lambda: city.has_all(poles), 30)
         city.signal(signal.SIGKILL, "writer")
+        eventually(lambda: "has ended" in city.words, 10)  # what it was just given would wait half a minute
         stream(poles, 30)
         eventually(lambda: city.has_all(poles), 30)
         eventually(city.is_proven, 10)

@@ -68,6 +68,7 @@ async def test_an_order_reaches_its_pole_at_either_broker(brokers: list[Mosquitt
         while link.hears:
             await asyncio.sleep(0.02)
     assert f":{brokers[0].port}: " in link.refused
+    assert link.caught_up  # the poles of the other one can be asked
     with answering(brokers[1].port):
         for patient in (True, False):
             said = await orders.send(SOURCE, "drone/approval", DENY, patient=patient)

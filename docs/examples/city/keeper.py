@@ -41,7 +41,7 @@ class LastWord:
 
 class Poles(Protocol):
     """The way to the poles. `since`: wall seconds of when we began to hear; `refused`: why we do not;
-    `caught_up`: nothing that reached a broker is still on its way to us.
+    `caught_up`: we hear some, and little of what reached a broker is still on its way to us.
     """
 
     @property
@@ -106,7 +106,7 @@ class Keeper:
             return
         self.on_duty.set()
         await self._store_words()
-        if self._poles.hears and self._poles.caught_up:
+        if self._poles.caught_up:
             for gap in self._asking.due(self.missing(), self._now()):
                 await self._ask_for(gap)
 

@@ -150,7 +150,7 @@ class Link:
 
     @property
     def caught_up(self) -> bool:
-        return self.messages.empty()
+        return self.hears and self.messages.qsize() < WINDOW // 2
 
     def acknowledge(self, message: Message) -> None:
         """It is stored. On another connection its number may mean another message, and it comes again."""

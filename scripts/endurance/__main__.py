@@ -9,8 +9,8 @@
 Sampled are memory, handles, threads, disk, the time from a command to the pin and how late the event loop is
 (in simulated time: what a simulated hour costs). The rule: the first quarter of the time is left out; the
 rest is cut into sixteen blocks, each block stands for its median, and a line through them may not rise by
-more than a small floor and the noise (scripts/endurance/growth.py). The exit status is 1 when something
-grows. --hours needs Mosquitto.
+more than a small floor and the noise (scripts/endurance/growth.py). Of less than half an hour the floors are
+large: a start takes minutes. The exit status is 1 when something grows. --hours needs Mosquitto.
 """
 
 from __future__ import annotations
@@ -39,8 +39,9 @@ MACHINE = f"{os.cpu_count()} cores, {platform.machine()}"
 def main() -> int:
     chosen = arguments()
     if chosen.judge:
-        days = any("step_ms" in sample for sample in read(chosen.judge)[:1])
-        found = verdicts(read(chosen.judge), months.MEASURES if days else hours.MEASURES)
+        samples = read(chosen.judge)
+        known = months.MEASURES if "step_ms" in samples[0] else hours.measures((samples[-1]["t"] or 0) / 3600)
+        found = verdicts(samples, [measure for measure in known if measure.name in samples[0]])
         return told(f"{chosen.judge}, judged once more", found, [])
     logging.basicConfig(level=logging.CRITICAL)
     with tempfile.TemporaryDirectory(prefix="pole-agent-longrun-", dir="/var/tmp") as scratch:
@@ -64,7 +65,7 @@ def live_hours(chosen: argparse.Namespace, scratch: Path) -> int:
         print("scripts/longrun --hours needs Mosquitto: sudo apt install mosquitto", file=sys.stderr)
         return 2
     say, title = teller(), f"{chosen.hours:g} hours of the whole agent, {MACHINE}"
-    report = Report(chosen.out, title, hours.MEASURES)
+    report = Report(chosen.out, title, hours.measures(chosen.hours))
     say(f"{chosen.hours:g} hours begin; the samples are in {chosen.out}/samples.csv")
     facts = Hours(scratch, program, chosen.fps, say).run(chosen.hours * 3600, report)
     return told(title, report.finish(facts), facts)

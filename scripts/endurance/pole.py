@@ -2,12 +2,13 @@
 its event loop is: `python -m endurance.pole <config> <trace>`.
 
 A line an edge: `pin <monotonic time> <share of full light>`. A line every ten seconds: `loop <monotonic time>
-<the latest that a wake-up came, in ms> <blocks of memory that Python holds>`.
+<the latest that a wake-up came, in ms> <blocks of memory that Python holds> <objects that hold others>`.
 """
 
 from __future__ import annotations
 
 import asyncio
+import gc
 import os
 import sys
 import threading
@@ -54,7 +55,9 @@ async def watch(trace: Trace) -> None:
             due = time.monotonic() + NAP_S
             await asyncio.sleep(NAP_S)
             latest = max(latest, time.monotonic() - due)
-        trace.write("loop", latest * 1000, sys.getallocatedblocks())
+        # The agent freezes what stays, so few are left to be listed
+        objects = gc.get_freeze_count() + len(gc.get_objects())
+        trace.write("loop", latest * 1000, sys.getallocatedblocks(), objects)
 
 
 def main() -> int:

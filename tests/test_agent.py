@@ -477,3 +477,28 @@ def test_the_process_ends_with_1_when_its_lamp_fails(bench: Callable[..., Path],
             process.kill()
     assert said.strip() == "lit 0.50, then let go"
     assert "light failed, the agent exits" in log
+
+
+def test_what_a_reload_leaves_is_found() -> None:
+    """What is there at the first time stays and is not searched; what came since then is."""
+    code = """
+import gc, weakref
+from pole_agent.console.daemon import _settle
+
+class Node: pass
+
+def cycle():
+    one = Node()
+    one.itself = one
+    return weakref.ref(one)
+
+gc.disable()
+before = cycle()
+_settle()
+frozen, searched = gc.get_freeze_count(), len(gc.get_objects())
+left = cycle()
+_settle()
+print(before() is not None, left() is None, frozen > 5000, gc.get_freeze_count() <= frozen, searched < 500)
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT)
+    assert done.stdout.split() == ["True"] * 5

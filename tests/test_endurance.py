@@ -167,10 +167,13 @@ def test_samples_of_a_run_that_was_cut_short_are_there(tmp_path: Path) -> None:
 
 def test_a_short_run_has_larger_floors() -> None:
     """A start takes minutes; what is watched stays the same."""
-    short, long = hours.measures(0.03), hours.measures(2.0)
-    assert [m.name for m in short] == [m.name for m in long]
-    assert all(a.floor >= b.floor for a, b in zip(short, long, strict=True))
-    assert next(m for m in long if m.name == "own_mb").floor == 2.0
+    for short, long in (
+        (hours.measures(0.03), hours.measures(2.0)),
+        (months.measures(7), months.measures(60)),
+    ):
+        assert [m.name for m in short] == [m.name for m in long]
+        assert all(a.floor >= b.floor for a, b in zip(short, long, strict=True))
+        assert next(m for m in long if m.name == "own_mb").floor == 2.0
 
 
 def test_a_calm_street_lets_the_clock_leap() -> None:

@@ -9,6 +9,7 @@ wins at any moment; the weather is told with its time.
 from __future__ import annotations
 
 import json
+import math
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -146,16 +147,12 @@ class BenchDispatcher:
                 self._say(phrase("bench-order-rejected", request=request_id, reason=reason))
                 self._tell(base, request_id, "rejected", reason=reason)
                 return
-            target = order["target"]
-            place = (float(target["latitude"]), float(target["longitude"]))
-            flight = Flight(
-                base,
-                request_id,
-                place,
-                float(target["altitude_agl_m"]),
-                towards(place, 45.0, DOCK_M),
-                since=self._clock(),
-            )
+            there = [float(order["target"][key]) for key in ("latitude", "longitude", "altitude_agl_m")]
+            if not all(map(math.isfinite, there)):  # 1e999 is a number in JSON
+                raise ValueError("the target is nowhere")
+            place = (there[0], there[1])
+            home, now = towards(place, 45.0, DOCK_M), self._clock()
+            flight = Flight(base, request_id, place, there[2], home, since=now)
         except (KeyError, TypeError, ValueError, OverflowError) as error:
             self._tell(
                 base, request_id, "rejected", reason=phrase("bench-order-unreadable", error=f"{error!r}")

@@ -9,8 +9,9 @@
 Sampled are memory, handles, threads, disk, the time from a command to the pin and how late the event loop is
 (in simulated time: what a simulated hour costs). The rule: the first quarter of the time is left out; the
 rest is cut into sixteen blocks, each block stands for its median, and a line through them may not rise by
-more than a small floor and the noise (scripts/endurance/growth.py). Of less than half an hour the floors are
-large: a start takes minutes. The exit status is 1 when something grows. --hours needs Mosquitto.
+more than a small floor and the noise (scripts/endurance/growth.py). Of less than half an hour, or of
+forty days, the floors are larger: much fills at the begin. The exit status is 1 when something grows.
+--hours needs Mosquitto.
 """
 
 from __future__ import annotations
@@ -40,7 +41,8 @@ def main() -> int:
     chosen = arguments()
     if chosen.judge:
         samples = read(chosen.judge)
-        known = months.MEASURES if "step_ms" in samples[0] else hours.measures((samples[-1]["t"] or 0) / 3600)
+        lasted_h = (samples[-1]["t"] or 0.0) / 3600
+        known = months.measures(lasted_h / 24) if "step_ms" in samples[0] else hours.measures(lasted_h)
         found = verdicts(samples, [measure for measure in known if measure.name in samples[0]])
         return told(f"{chosen.judge}, judged once more", found, [])
     logging.basicConfig(level=logging.CRITICAL)
@@ -73,7 +75,7 @@ def live_hours(chosen: argparse.Namespace, scratch: Path) -> int:
 
 def live_days(chosen: argparse.Namespace, scratch: Path) -> int:
     say, title = teller(), f"{chosen.days} days on the manual clock, {MACHINE}"
-    report = Report(chosen.out, title, months.MEASURES)
+    report = Report(chosen.out, title, months.measures(chosen.days))
     say(f"{chosen.days} days begin; the samples are in {chosen.out}/samples.csv")
     facts = asyncio.run(Months(scratch, chosen.days, chosen.seed, say).run(report))
     return told(title, report.finish(facts), facts)

@@ -77,6 +77,8 @@ def test_an_order_is_flown_to_the_place_and_back() -> None:
         ({"approved_by": ""}, "nobody approved it"),
         ({"gates": [*ORDER["gates"], {"name": "wind_ms", "ok": False}]}, "gates are not open: wind_ms"),
         ({"target": None}, "cannot be read"),
+        ({"target": ORDER["target"] | {"altitude_agl_m": float("inf")}}, "cannot be read"),
+        ({"target": ORDER["target"] | {"latitude": float("inf")}}, "cannot be read"),
         ({"expires_at": "soon"}, "cannot be read"),
     ],
 )

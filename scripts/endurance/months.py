@@ -33,6 +33,7 @@ from pole_agent.settings import Settings
 from pole_agent.settings.load import Loaded
 from pole_agent.store.database import Database
 from pole_agent.store.lamp_log import KEEP_LAMP_LOG
+from pole_agent.store.state import KEEP_CLOSED_REQUESTS
 from pole_agent.uplink.events import Incoming, Message
 from pole_agent.uplink.memory import MemoryBroker
 from pole_agent.vocabulary import Stamp
@@ -45,8 +46,8 @@ ANSWERS = 4  # of the store that a loop may wait for, one after the other
 COUNTED = 16  # events for which feedback may still be given
 LONG_D = 40.0
 EDGES = 100  # that the pin remembers
-REASONS = 200  # characters of why the lamp changed
-# The first quarter fills what is kept: events and trajectories of three days, the last hundred requests
+REASONS, REQUEST = 300, 3000  # characters of why the lamp changed, and of a closed drone request
+# The first quarter fills what is kept by age: events and trajectories of three days
 MEASURES = (
     Measure(name="own_mb", unit="MB that no file is behind", floor=2.0),
     Measure(name="blocks", unit="blocks of memory of Python", floor=2000.0, share=0.01),
@@ -205,12 +206,14 @@ class Months:
             self._luminaire.close()
 
     async def _fill(self) -> None:
-        """The lamp's log keeps its last changes, thousands: it begins full, else it would fill for months."""
+        """What keeps its last rows by number begins full, else it would fill for months."""
         stamp = Stamp(self._clock.monotonic(), "boot", self._clock.wall() - DAY_S, "synced")
 
         def fill(db: Database) -> None:
             for _ in range(KEEP_LAMP_LOG):
                 db.log_lamp(stamp, "x" * REASONS)
+            for number in range(KEEP_CLOSED_REQUESTS):
+                db.save_request(f"filled-{number}", False, stamp.wall, "x" * REQUEST)
 
         await self._runtime.store.write(fill)
 

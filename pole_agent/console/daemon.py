@@ -107,12 +107,12 @@ def run_to_end(
 
 
 def _settle() -> None:
-    """What is there at the first time is never searched for garbage; what is free goes back to the system.
+    """Give free memory back to the system, and collect what a reload has left.
 
-    glibc keeps freed memory between blocks in use: after a reload with cameras that is 30 to 60 MB. At the
-    first time nothing is left to be searched, and Python takes note: it searches the oldest objects only once
-    a quarter has come to those of the last search, and to 85 000 the leavings of many reloads. After a reload
-    there are some thousands: the agent that came, and what the one before has left.
+    glibc keeps freed memory between blocks in use: after a reload with cameras that is 30 to 60 MB. What
+    exists when the agent first settles is frozen: collecting all of it would hold up the lamp. Without the
+    collection after it, Python would wait for a quarter of 85 000 new objects, which is many reloads. After a
+    reload it looks at some thousands and takes about a millisecond.
     """
     if not gc.get_freeze_count():
         gc.freeze()

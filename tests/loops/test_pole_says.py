@@ -146,6 +146,8 @@ async def test_incidents_that_cannot_be_read_are_unknown(tmp_path: Path) -> None
     async with running(Pole(tmp_path)) as pole:
         await pole.pass_time(1.5)
         pole.broken.add("read")
+        await pole.pass_time(3)
+        assert pole.on("active")[-1]["incidents"] == [], "nothing was written, so nothing is read yet"
         await pole.pass_time(LOOK_S + 1.0)
         assert pole.on("active")[-1]["incidents"] is None
         assert pole.parts.reason("store") == "the disk is broken"

@@ -19,6 +19,7 @@ from pole_agent.errors import LinkLost, NotAcknowledged, PublishRefused, TakenOv
 from pole_agent.health.parts import Parts
 from pole_agent.health.trust import TimeKeeper
 from pole_agent.loops.upload import Upload
+from pole_agent.loops.upload.drain import WINDOW
 from pole_agent.store.store import Store
 from pole_agent.uplink.board import Board
 from pole_agent.uplink.events import Incoming, Letter, Message
@@ -711,6 +712,23 @@ async def test_a_refused_topic_is_tried_with_one_and_opens(tmp_path: Path) -> No
         await pole.pass_time(30, 0.5)
         await pole.until(lambda: len(pole.city.numbers()) == 60)
         assert sorted(pole.city.numbers()) == list(range(60))
+
+
+async def test_senders_start_when_needed(tmp_path: Path) -> None:
+    """A connection that has nothing to send costs one task, not the whole window."""
+
+    def senders() -> int:
+        return sum(task.get_name() == "send" for task in asyncio.all_tasks())
+
+    pole = Pole(tmp_path)
+    async with running(pole):
+        await pole.until(lambda: senders() > 0)
+        await pole.pass_time(2)
+        assert senders() == 1
+        for n in range(60):
+            pole.record(n)
+        await pole.until(lambda: len(pole.city.numbers()) == 60)
+        assert 1 < senders() <= WINDOW
 
 
 # --- what else a connection brings

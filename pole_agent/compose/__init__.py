@@ -172,9 +172,9 @@ def build(
     light = make.light_of(context, settings, luminaire, beats, before)
     records = Records(context.store, clock)
     dispatch = make.dispatch_of(context, settings, records, pulses, before, for_real=for_real)
-    if before is not None:
-        before.detector.close()
-    detector, heat = detector or detector_of(settings), make.heat_of(clock)
+    if detector is None:
+        detector = detector_of(settings, before=None if before is None else before.detector)
+    heat = make.heat_of(clock)
     act = make.act_of(context, light, dispatch)
     pictures = None if desk is None else _pictures_of(settings)
     watches = make.watches_of(

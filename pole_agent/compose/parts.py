@@ -79,12 +79,20 @@ def memory_broker() -> Any:
     return MemoryBroker()
 
 
-def detector_of(settings: Settings, *, ahead: bool = False) -> Detector:
-    """The detector of [detector]. With `ahead`, as many frames at a time as it has threads."""
+def detector_of(settings: Settings, *, ahead: bool = False, before: Detector | None = None) -> Detector:
+    """The detector of [detector]. With `ahead`, as many frames at a time as it has threads.
+
+    `before` goes on where a new one would be the same, because loading a model takes a second on a small
+    board and leaves memory in pieces; else it is closed.
+    """
     from pole_agent.vision.onnx import OnnxDetector
 
-    threads = settings.detector.threads
-    return OnnxDetector(settings.detector.model, threads, threads if ahead else 1)
+    model, threads = settings.detector.model, settings.detector.threads
+    if before is not None:
+        if isinstance(before, OnnxDetector) and before.serves(model, threads):
+            return before
+        before.close()
+    return OnnxDetector(model, threads, threads if ahead else 1)
 
 
 def bare_inference(settings: Settings) -> Callable[[], Any]:

@@ -61,7 +61,7 @@ class OnnxModel:
             )
         except Exception as error:
             raise ModelError(phrase("model-not-loaded", file=card.path, error=_first_line(error))) from error
-        self._card = card
+        self.card = card
         self._own, self._mean = np.array(card.calibration or ((0.0, 0.0), (1.0, 1.0))).T
         self._weak = float(np.interp(WEAK_SCORE, self._mean, self._own))
         self._check_signature(family.outputs(card))
@@ -73,7 +73,7 @@ class OnnxModel:
         self._mine = threading.local()  # each thread fills a tensor of its own
 
     def _check_signature(self, outputs: dict[str, list[int]]) -> None:
-        card = self._card
+        card = self.card
         size = [1, 3, card.height, card.width] if card.planar else [1, card.height, card.width, 3]
         expected = {card.input_name: (TYPES[card.planar], size)} | {
             n: ("tensor(float)", shape) for n, shape in outputs.items()
@@ -96,7 +96,7 @@ class OnnxModel:
 
     def _warm_up(self) -> None:
         """The first run takes several times as long, and shows whether the model runs at all."""
-        card = self._card
+        card = self.card
         try:
             self.run(Letterbox(card.width, card.height, planar=card.planar, padding=card.padding).tensor)
         except Exception as error:
@@ -104,12 +104,12 @@ class OnnxModel:
 
     def run(self, tensor: Any) -> Any:
         """The network alone, for measuring: `tensor` as the card says -> raw outputs."""
-        return self._session.run(self._decoder.output_names, {self._card.input_name: tensor})
+        return self._session.run(self._decoder.output_names, {self.card.input_name: tensor})
 
     def detect(self, frame: Frame) -> tuple[list[Detection], float]:
         """Detections in the frame, and the milliseconds that it took to find them."""
         begun = time.perf_counter()
-        card = self._card
+        card = self.card
         letterbox = getattr(self._mine, "letterbox", None)
         if letterbox is None:
             letterbox = self._mine.letterbox = Letterbox(
@@ -142,25 +142,43 @@ class OnnxDetector:
             queue.SimpleQueue()
         )
         self._loaded: OnnxModel | None = None
+        self._opening = asyncio.Lock()
         self._running: list[Thread] = []
 
     async def open(self) -> None:
         def load() -> OnnxModel:
             return OnnxModel(cards.read(cards.find(self._model)), max(1, self._threads // self._workers))
 
-        if not self._running:
-            self._running = [
-                Thread(f"detector {number}", _serve, self._requests) for number in range(self._workers)
-            ]
-        self._loaded = await self._ask(load, LOAD_S)
+        # Several cameras share a detector, and each opens it whenever it comes back
+        async with self._opening:
+            if self._loaded is not None:
+                return
+            if not self._running:
+                self._running = [
+                    Thread(f"detector {number}", _serve, self._requests) for number in range(self._workers)
+                ]
+            self._loaded = await self._ask(load, LOAD_S)
 
     async def detect(self, frame: Frame) -> Sequence[Detection]:
         model = self._loaded
         if model is None:
             raise ModelError(phrase("detector-not-open"))
         result: list[Detection]
-        result, self.took_ms = await self._ask(lambda: model.detect(frame), HANG_S)
+        try:
+            result, self.took_ms = await self._ask(lambda: model.detect(frame), HANG_S)
+        except ModelError:
+            self._loaded = None  # the next opening loads it anew
+            raise
         return result
+
+    def serves(self, model: str, threads: int) -> bool:
+        """Would a new one of these settings be the same? Reads the card."""
+        if self._loaded is None or (model, threads) != (self._model, self._threads):
+            return False
+        try:
+            return self._loaded.card == cards.read(cards.find(model))
+        except ModelError:  # whoever opens a new one tells it
+            return False
 
     def close(self) -> None:
         for thread in self._running:

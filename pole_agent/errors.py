@@ -7,6 +7,8 @@ PoleAgentError
  ├── LampError           the pin or the PWM chip
  ├── OutboxError         the database cannot be read or written
  ├── CommandRefused      a command from outside that may not be acted on
+ ├── RemoteError         the regency's repository: it does not answer, or what came does not verify
+ │    └── Frozen           its signatures are right and too old
  └── UplinkError         the broker
       ├── Withdrawn        the message was taken back before it left
       ├── LinkLost         the connection is gone; what was not acknowledged stays ours
@@ -65,6 +67,14 @@ class OutboxError(PoleAgentError):
 
 class CommandRefused(PoleAgentError):
     pass
+
+
+class RemoteError(PoleAgentError):
+    pass
+
+
+class Frozen(RemoteError):
+    """Nothing changes until the office signs anew; what runs goes on."""
 
 
 class UplinkError(PoleAgentError):

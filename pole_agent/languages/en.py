@@ -1786,4 +1786,23 @@ PHRASES = {
     "replace-taken": "this board is {pole} now: store {store} follows {before}",
     "replace-missing": "put in place before you start: {files}",
     "replace-then": "start the agent, then take the board into service with pole-agent commission",
+    # the regency's repository
+    "repository-frozen": (
+        "{where}: {error}; nothing changes until the office signs anew: pole-agent repository publish"
+    ),
+    "repository-untrusted": (
+        "{where}: {error}; nothing was taken from it. At the office: pole-agent repository status"
+    ),
+    "target-not-as-signed": (
+        "{target} from {where} is not what was signed; nothing was taken. Publish it again"
+    ),
+    "repository-lacks": "{where} has no {file}; publish it again, or copy the whole folder",
+    "repository-not-a-file": "{file} is a link or a device, and not a plain file",
+    "target-cut-short": "{target}: {got} of {length} bytes came; the next sync goes on from there",
+    "key-name-invalid": (
+        "{name}: the name of a holder has small letters, digits, dots and hyphens, at most 40"
+    ),
+    "key-unreadable": "{file} is not a key of pole-agent repository key ({error})",
+    "passphrase-too-short": "the passphrase needs {least} characters or more",
+    "passphrase-wrong": "{file}: wrong passphrase, or a damaged file",
 }

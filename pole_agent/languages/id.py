@@ -1825,4 +1825,24 @@ PHRASES = {
     "replace-taken": "papan ini sekarang {pole}: penyimpanan {store} meneruskan {before}",
     "replace-missing": "letakkan di tempatnya sebelum mulai: {files}",
     "replace-then": "jalankan agen, lalu operasikan papan dengan pole-agent commission",
+    # the regency's repository
+    "repository-frozen": (
+        "{where}: {error}; tidak ada yang berubah sampai kantor menandatangani lagi: pole-agent repository "
+        "publish"
+    ),
+    "repository-untrusted": (
+        "{where}: {error}; tidak ada yang diambil darinya. Di kantor: pole-agent repository status"
+    ),
+    "target-not-as-signed": (
+        "{target} dari {where} tidak sama dengan yang ditandatangani; tidak ada yang diambil. Terbitkan lagi"
+    ),
+    "repository-lacks": "{where} tidak memiliki {file}; terbitkan lagi, atau salin seluruh foldernya",
+    "repository-not-a-file": "{file} adalah tautan atau perangkat, bukan berkas biasa",
+    "target-cut-short": "{target}: {got} dari {length} bita diterima; sync berikutnya melanjutkan dari sana",
+    "key-name-invalid": (
+        "{name}: nama pemegang terdiri dari huruf kecil, angka, titik dan tanda hubung, paling banyak 40"
+    ),
+    "key-unreadable": "{file} bukan kunci dari pole-agent repository key ({error})",
+    "passphrase-too-short": "frasa sandi perlu {least} karakter atau lebih",
+    "passphrase-wrong": "{file}: frasa sandi salah, atau berkas rusak",
 }

@@ -1365,6 +1365,20 @@ PHRASES = {
     "overlay-no-json": "invalid JSON: {error}",
     "overlay-key-unknown": "may not be in an overlay; expected {known}; change it in pole.toml",
     "overlay-list-expected": "expected a list of tables",
+    "overlay-table-expected": "expected a table",
+    "change-needs-one-key": "needs one key of the configuration",
+    "change-needs-two-keys": "this change needs two of three keys; sign it as full/POLE.toml",
+    "change-needs-hand": "refused: only a person at the pole may change this",
+    "change-asks-for-drone": "a rule that asks for a drone, or its place, needs two of three keys",
+    "change-mask-away": "to take a privacy mask away needs two of three keys",
+    "change-below-floor": "a level below [lamp] floor needs two of three keys",
+    "change-path-outside": (
+        "refused: {value} is outside what a remote configuration may name; expected a credential "
+        "($CREDENTIALS_DIRECTORY/pole_NAME), fences/NAME.geojson, a model by name, a stream or /dev/videoN"
+    ),
+    "change-password-elsewhere": (
+        "refused: another host, port or encryption would get the old password; give a new password_file"
+    ),
     "overlay-masks-expected": "expected a list of polygons for each camera",
     "overlay-camera-unknown": "unknown camera; expected one of {known}",
     "overlay-refused": "the overlay of the page is not used: {problems}",

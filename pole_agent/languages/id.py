@@ -1408,6 +1408,20 @@ PHRASES = {
     "overlay-no-json": "JSON tidak sah: {error}",
     "overlay-key-unknown": "tidak boleh ada di overlay; diharapkan {known}; ubahlah di pole.toml",
     "overlay-list-expected": "diharapkan daftar tabel",
+    "overlay-table-expected": "diharapkan tabel",
+    "change-needs-one-key": "perlu satu kunci konfigurasi",
+    "change-needs-two-keys": "perubahan ini perlu dua dari tiga kunci; tanda tangani sebagai full/POLE.toml",
+    "change-needs-hand": "ditolak: hanya orang di tiang yang boleh mengubahnya",
+    "change-asks-for-drone": "aturan yang meminta drone, atau tempatnya, perlu dua dari tiga kunci",
+    "change-mask-away": "menghapus masker privasi perlu dua dari tiga kunci",
+    "change-below-floor": "tingkat di bawah [lamp] floor perlu dua dari tiga kunci",
+    "change-path-outside": (
+        "ditolak: {value} di luar yang boleh disebut konfigurasi jarak jauh; diharapkan kredensial "
+        "($CREDENTIALS_DIRECTORY/pole_NAMA), fences/NAMA.geojson, nama model, aliran atau /dev/videoN"
+    ),
+    "change-password-elsewhere": (
+        "ditolak: host, port atau enkripsi lain akan mendapat sandi lama; berikan password_file baru"
+    ),
     "overlay-masks-expected": "diharapkan daftar poligon untuk setiap kamera",
     "overlay-camera-unknown": "kamera tidak dikenal; diharapkan salah satu dari {known}",
     "overlay-refused": "overlay dari halaman tidak dipakai: {problems}",

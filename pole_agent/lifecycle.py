@@ -35,10 +35,13 @@ class Lifecycle:
     report: Report
     upload: Upload | None
     reloading: Callable[[], bool] = field(default=lambda: False)
+    acknowledged: bool = field(
+        default=False, init=False
+    )  # the broker has `info`, so the city knows us as we are
 
     async def start(self) -> None:
         """Once the loop runs. Raises nothing but mistakes of our own."""
-        self.context.board.post(self.info.topic, self.info)
+        self.context.board.post(self.info.topic, self.info, carried=self._acknowledged)
         await self.announce.start()
         for part, trouble in self.troubles.items():
             self.context.parts.degrade(part, trouble)
@@ -58,6 +61,9 @@ class Lifecycle:
                 await self.light.end()
         if self.upload is not None and not goes_on:
             await self.upload.shutdown([self.report.nothing_now()])
+
+    def _acknowledged(self) -> None:
+        self.acknowledged = True
 
     def tell(self, part: str, reason: str) -> None:
         """What the supervisor says of a job; no reason: it works."""

@@ -8,14 +8,16 @@ from pathlib import Path
 FLAGS = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
 
 
-def replace_file(path: Path, blob: bytes, mode: int) -> None:
+def replace_file(path: Path, blob: bytes, mode: int, owner: tuple[int, int] | None = None) -> None:
     """Write `blob` as `path` with these permissions, on the disk for good when this returns.
 
-    Blocks on the disk. Raises OSError.
+    `owner`: user and group, for root; default: who runs this. Blocks on the disk. Raises OSError.
     """
     part = path.with_name(path.name + ".part")
     part.unlink(missing_ok=True)  # what a cut left may be readable by others, or a link
     with os.fdopen(os.open(part, FLAGS, mode), "wb") as file:
+        if owner is not None:
+            os.fchown(file.fileno(), *owner)
         file.write(blob)
         file.flush()
         os.fsync(file.fileno())

@@ -44,6 +44,7 @@ if TYPE_CHECKING:
     from pole_agent.compose.page import ServedPage
     from pole_agent.context import Context
     from pole_agent.health.parts import Parts
+    from pole_agent.lifecycle import Lifecycle
     from pole_agent.loops.dispatch import Dispatch
     from pole_agent.loops.light import Light
     from pole_agent.loops.listen import Listen
@@ -109,6 +110,7 @@ class Runtime:
     records: Records = field(init=False)
     config_sha256: str = field(init=False)
     agent: Agent = field(init=False)
+    life: Lifecycle = field(init=False)
     local: Local = field(init=False)
     page: ServedPage | None = None
 

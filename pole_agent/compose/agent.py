@@ -52,7 +52,7 @@ def agent_of(
     pulses: Beats,
 ) -> Agent:
     """The agent around the loops of `runtime`. What `kept` has left running is adopted."""
-    life = lifecycle_of(runtime, loaded, luminaire, records)
+    life = runtime.life = lifecycle_of(runtime, loaded, luminaire, records)
     return Agent(
         jobs_of(runtime, beats),
         runtime.store,
@@ -131,6 +131,7 @@ def answer_of(runtime: Runtime) -> Answer:
         "conduct": partial(conduct_digest, settings),
         "doctor": examined,
         "commissioning": partial(commissioning_of, runtime),
+        "standing": partial(standing_of, runtime),
     }
     past = Past(context, plan_of(settings), settings.lamp.rated_w, settings.lamp.floor)
     answers: dict[str, Question] = {
@@ -141,6 +142,20 @@ def answer_of(runtime: Runtime) -> Answer:
         "why.light": past.light,
     }
     return Answer(context, others, answers)
+
+
+def standing_of(runtime: Runtime) -> dict[str, Any]:
+    """What decides whether a new configuration is kept (pole-agent apply).
+
+    `acknowledged`: the broker has had our `info` since this configuration began; true where there is none.
+    """
+    parts = runtime.parts.report()
+    return {
+        "config_sha256": runtime.config_sha256,
+        "acknowledged": runtime.life.acknowledged or runtime.upload is None,
+        "degraded": [name for name, part in parts.items() if part["state"] != "ok"],
+        "clock": runtime.keeper.trusted,
+    }
 
 
 async def commissioning_of(runtime: Runtime) -> dict[str, Any]:

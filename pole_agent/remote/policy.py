@@ -108,8 +108,8 @@ def _uncovers(was: list[Any], now: Any) -> bool:
 
 
 def _may_be_read(key: str, value: str) -> bool:
-    """Nothing remote makes the agent open a file of its choice: it could be a secret of somebody else, which a
-    server would then be told.
+    """Nothing remote makes the agent open a file of its choice: it could be a secret of somebody else,
+    which a server would then be told.
     """
     if not any(fnmatchcase(key, pattern) for pattern in PATHS):
         return True
@@ -123,7 +123,9 @@ def _may_be_read(key: str, value: str) -> bool:
 
 
 def _dark_steps(before: Settings, after: Settings) -> Iterator[Change]:
-    """Steps that a night could go below the floor by. One that ends a night may: the floor holds until then."""
+    """Steps that a night could go below the floor by. One that ends a night may: the floor holds until
+    then.
+    """
     had = before.lamp.program
     for index, step in enumerate(after.lamp.program):
         if step.level < after.lamp.floor and step not in had and not _ends_the_night(step):

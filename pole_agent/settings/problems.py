@@ -13,7 +13,7 @@ from pydantic_core import ErrorDetails
 from pole_agent.errors import Problem
 from pole_agent.languages import Phrase, phrase
 from pole_agent.settings import Settings
-from pole_agent.settings.section import nearest
+from pole_agent.settings.section import Section, nearest
 
 MAX_GIVEN = 60
 KEY_ITSELF = "[key]"  # pydantic's word for: not the value is wrong, but its key
@@ -39,9 +39,9 @@ WORDS = {
 PATTERNS = {r"^[A-Za-z0-9_-]{1,64}$": phrase("identifier-invalid")}
 
 
-def problem_of(error: ErrorDetails) -> Problem:
-    """One finding of pydantic, in words."""
-    return Problem(path_of(error["loc"]), _text(error))
+def problem_of(error: ErrorDetails, model: type[Section] = Settings) -> Problem:
+    """One finding of pydantic about a `model`, in words."""
+    return Problem(path_of(error["loc"]), _text(error, model))
 
 
 def path_of(location: tuple[int | str, ...]) -> str:
@@ -56,11 +56,11 @@ def path_of(location: tuple[int | str, ...]) -> str:
     return path
 
 
-def _text(error: ErrorDetails) -> str:
+def _text(error: ErrorDetails, whole: type[Section]) -> str:
     kind, location, context = error["type"], error["loc"], error.get("ctx", {})
     last = location[-1] if location else ""
     if kind == "extra_forbidden":
-        known = _known_keys(location[:-1])
+        known = _known_keys(location[:-1], whole)
         listed = phrase("unknown-key-known", known=", ".join(known))
         return nearest(phrase("unknown-key"), str(last), known, listed)
     if kind == "missing":
@@ -104,8 +104,8 @@ def _given(value: Any) -> str:
     return text if len(text) < MAX_GIVEN else text[: MAX_GIVEN - 3] + "…"
 
 
-def _known_keys(location: tuple[int | str, ...]) -> list[str]:
-    model: Any = Settings
+def _known_keys(location: tuple[int | str, ...], whole: type[Section]) -> list[str]:
+    model: Any = whole
     for part in location:
         if isinstance(part, int):
             continue

@@ -106,7 +106,7 @@ class Applying:
             return False
         standing = self.pole.standing()
         if standing is None or not standing.clock:
-            why = phrase("apply-no-agent" if standing is None else "apply-clock-untrusted")
+            why = phrase("apply-no-agent") if standing is None else phrase("apply-clock-untrusted")
             self._tell("waiting", after, [*_told([Problem("", why)]), *told])
             return False
         if problems := self.look(found.settings):

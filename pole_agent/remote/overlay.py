@@ -73,10 +73,10 @@ def _strange(overlay: Document) -> Iterator[Problem]:
                 yield Problem(key, phrase("overlay-list-expected"))
         elif key not in KNOWN:
             yield Problem(key, phrase("overlay-key-unknown", known=", ".join([*KNOWN, *LISTS])))
-        elif not (_tables(value) if key == "camera" else isinstance(value, dict)):
-            yield Problem(
-                key, phrase("overlay-list-expected" if key == "camera" else "overlay-table-expected")
-            )
+        elif key == "camera" and not _tables(value):
+            yield Problem(key, phrase("overlay-list-expected"))
+        elif key != "camera" and not isinstance(value, dict):
+            yield Problem(key, phrase("overlay-table-expected"))
         else:
             yield from _strange_keys(key, value if isinstance(value, list) else [value])
 

@@ -1829,4 +1829,16 @@ PHRASES = {
     "key-unreadable": "{file} is not a key of pole-agent repository key ({error})",
     "passphrase-too-short": "the passphrase needs {least} characters or more",
     "passphrase-wrong": "{file}: wrong passphrase, or a damaged file",
+    "web-address-invalid": (
+        'invalid address {address}; expected "https://updates.example.go.id/poles" or a folder such as '
+        '"/media/stick"'
+    ),
+    "web-redirect": "{where} sends elsewhere ({to}); write the address that it leads to into remote.toml",
+    "web-status": "{where} answers {status} for {file}; look at the web server",
+    "web-too-slow": "{where} sends less than {floor} bytes a second; the next sync goes on from there",
+    "web-unreachable": "{where} cannot be reached ({error}); the next sync tries again",
+    "budget-spent": (
+        "the {megabytes} MB of today are spent; the download goes on tomorrow. remote.toml sets "
+        "budget_mb_a_day"
+    ),
 }

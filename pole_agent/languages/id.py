@@ -1869,4 +1869,18 @@ PHRASES = {
     "key-unreadable": "{file} bukan kunci dari pole-agent repository key ({error})",
     "passphrase-too-short": "frasa sandi perlu {least} karakter atau lebih",
     "passphrase-wrong": "{file}: frasa sandi salah, atau berkas rusak",
+    "web-address-invalid": (
+        'alamat {address} tidak sah; seharusnya "https://updates.example.go.id/poles" atau folder seperti '
+        '"/media/stick"'
+    ),
+    "web-redirect": "{where} mengalihkan ke tempat lain ({to}); tulis alamat tujuannya di remote.toml",
+    "web-status": "{where} menjawab {status} untuk {file}; periksa server webnya",
+    "web-too-slow": (
+        "{where} mengirim kurang dari {floor} bita per detik; sync berikutnya melanjutkan dari sana"
+    ),
+    "web-unreachable": "{where} tidak dapat dijangkau ({error}); sync berikutnya mencoba lagi",
+    "budget-spent": (
+        "{megabytes} MB untuk hari ini sudah habis; unduhan dilanjutkan besok. remote.toml mengatur "
+        "budget_mb_a_day"
+    ),
 }

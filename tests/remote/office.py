@@ -24,6 +24,8 @@ from tuf.api.metadata import (
 from pole_agent.remote.keys import only_ed25519
 from pole_agent.remote.repository.keys import NaclSigner, new_signer
 
+LIGHT = "light/SMD-0042.toml"
+TEXT = b'[lamp]\nprogram = [{ at = "sunset", level = 0.8 }]\n'
 NOW = datetime(2027, 3, 1, tzinfo=UTC)
 YEAR = timedelta(days=400)
 DELEGATED = {

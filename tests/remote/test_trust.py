@@ -11,19 +11,9 @@ import pytest
 from pole_agent.errors import Frozen, RemoteError
 from pole_agent.remote.sources import Folder
 from pole_agent.remote.trust import Target, Trust
-from tests.remote.office import NOW, Office
+from tests.remote.office import LIGHT, NOW, TEXT, Office
 
-LIGHT = "light/SMD-0042.toml"
-TEXT = b'[lamp]\nprogram = [{ at = "sunset", level = 0.8 }]\n'
 DAY_S = 86_400.0
-
-
-@pytest.fixture
-def office(tmp_path: Path) -> Office:
-    made = Office(tmp_path / "public")
-    made.add(LIGHT, TEXT, {"why": "a darker street"})
-    made.publish("light")
-    return made
 
 
 def pole(office: Office, store: Path, later_s: float = 0) -> Trust:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -12,7 +13,7 @@ from pole_agent.remote.trust import Trust
 from tests.remote.office import LIGHT, NOW, TEXT, Office
 from tests.remote.web import Site, served
 
-HASTY = Patience(silence_s=1.0, answer_s=1.0, floor=2000)
+HASTY, PATIENT = Patience(silence_s=1.0, answer_s=1.0, floor=2000), Patience()
 Look = Callable[..., Trust]
 
 
@@ -31,14 +32,17 @@ def site(office: Office) -> Iterator[Site]:
 
 
 @pytest.fixture
-def look(office: Office, site: Site, tmp_path: Path) -> Look:
+def look(office: Office, site: Site, tmp_path: Path) -> Iterator[Look]:
     """A pole looks over the web; it keeps its store from one look to the next."""
+    used = contextlib.ExitStack()
     first_root = tmp_path / "root.json"
     first_root.write_bytes(office.first_root.read_bytes())
 
-    def looks(store: str = "store", later_s: float = 0.0) -> Trust:
-        trust = Trust(tmp_path / store, first_root, Web(site.address, patience=HASTY))
+    def looks(store: str = "store", later_s: float = 0.0, patience: Patience = PATIENT) -> Trust:
+        web = used.enter_context(contextlib.closing(Web(site.address, patience=patience)))
+        trust = Trust(tmp_path / store, first_root, web)
         trust.refresh(NOW.timestamp() + later_s)
         return trust
 
-    return looks
+    with used:
+        yield looks

@@ -107,6 +107,18 @@ class Office:
         self.timestamp.snapshot_meta = MetaFile(snapshot)
         self.write_signed("timestamp", self.timestamp, self.keys["timestamp"])
 
+    def mend(self) -> None:
+        """Sign everything anew, as it was before somebody else did: nothing but one file of `light`."""
+        for file in (self.folder / "metadata").glob("*.root.json"):
+            if file != self.first_root:
+                file.unlink()
+        self.root = Metadata[Root].from_file(str(self.first_root)).signed
+        version = self.targets.version
+        self.delegate()
+        self.targets.version = version
+        self.add(LIGHT, TEXT)
+        self.publish(*DELEGATED, "targets")
+
     def write_signed(self, name: str, signed: T, signers: Iterable[NaclSigner]) -> None:
         made = Metadata(signed)
         for signer in signers:

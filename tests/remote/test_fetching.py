@@ -13,9 +13,9 @@ import trustme
 
 from pole_agent.errors import ConfigError, RemoteError
 from pole_agent.remote.budget import MB, Budget
-from pole_agent.remote.fetching import Web
+from pole_agent.remote.fetching import Patience, Web
 from pole_agent.remote.sources import NotThere
-from tests.remote.conftest import HASTY
+from tests.remote.conftest import HASTY, PATIENT
 from tests.remote.web import Handler, Site, served
 
 BIG = bytes(range(256)) * 4096  # 1 MB
@@ -29,8 +29,8 @@ def site(tmp_path: Path) -> Site:  # type: ignore[misc]
         yield site
 
 
-def read(site: Site, start: int = 0) -> tuple[int, bytes]:
-    with contextlib.closing(Web(site.address, patience=HASTY)) as web:
+def read(site: Site, start: int = 0, patience: Patience = PATIENT) -> tuple[int, bytes]:
+    with contextlib.closing(Web(site.address, patience=patience)) as web:
         begins, chunks = web.target("big", start)
         return begins, b"".join(chunks)
 
@@ -53,7 +53,7 @@ def test_another_range_than_asked_for(site: Site) -> None:
 
 def test_one_connection_for_all(site: Site) -> None:
     """A missing file and an error do not cost a new connection; a server that closes it, one more."""
-    web = Web(site.address, patience=HASTY)
+    web = Web(site.address)
     for _ in range(2):
         with pytest.raises(NotThere):
             list(web.metadata("9.root.json"))
@@ -100,8 +100,8 @@ def test_slow_retrieval(site: Site, first: bytes, each: bytes) -> None:
     """A byte now and then keeps a connection alive for ever: it ends after the second that was allowed."""
     site.mischief["big"] = lambda h: h.drip(first, each, 0.05)
     begun = time.monotonic()
-    with pytest.raises(RemoteError, match="less than 2000 bytes a second|answers 500"):
-        read(site)
+    with pytest.raises(RemoteError, match=r"less than 2000 bytes a second|answers 500"):
+        read(site, patience=HASTY)
     assert time.monotonic() - begun < 5
 
 
@@ -109,7 +109,7 @@ def test_a_silent_server(site: Site) -> None:
     site.mischief["big"] = lambda h: h.drip(b"", b"", 0.5)
     begun = time.monotonic()
     with pytest.raises(RemoteError):
-        read(site)
+        read(site, patience=HASTY)
     assert time.monotonic() - begun < 5
 
 
@@ -166,7 +166,7 @@ def test_tls_is_verified(tmp_path: Path) -> None:
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         authority.issue_cert(name).configure_cert(context)
         with served(tmp_path, context) as site:
-            web = Web(site.address, tmp_path / ca_file if ca_file else None, patience=HASTY)
+            web = Web(site.address, tmp_path / ca_file if ca_file else None)
             if works:
                 assert b"".join(web.metadata("timestamp.json")) == b"{}"
             else:
@@ -199,7 +199,7 @@ def test_the_budget_of_a_day(site: Site, tmp_path: Path) -> None:
     file = tmp_path / "budget.json"
 
     def get(budget: Budget) -> None:
-        web = Web(site.address, spend=budget.spend, patience=HASTY)
+        web = Web(site.address, spend=budget.spend)
         try:
             b"".join(web.target("big", 0)[1])
         finally:

@@ -24,12 +24,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
-sys.path[:0] = [str(ROOT), str(ROOT / "docs" / "examples")]
+sys.path[:0] = [str(ROOT), str(ROOT / "scripts"), str(ROOT / "docs" / "examples")]
 
 from city.store import connect  # noqa: E402
 from city.stream import CONSUMER, STREAM, connected  # noqa: E402
-
-from tests.city.poles import City, large_city  # noqa: E402
+from lightpoles.large import City, lacking, own_city  # noqa: E402
 
 POLES, WINDOW = 1000, 500  # events on their way to a shard without an acknowledgement
 SAMPLE = json.loads((ROOT / "docs" / "samples" / "events-incident-closed.json").read_text())
@@ -95,9 +94,7 @@ async def flood(city: City, store: str, events: int) -> float:
 async def stored(city: City, store: str, events: int) -> tuple[float, float]:
     """When the first and the last of them are in the database: monotonic seconds."""
     first = 0.0
-    own = city.folder / "postgresql"
-    password = (own / "password").read_text().strip()
-    db = await connect(f"postgresql://city@/city?host={own / 'socket'}", password)
+    db = await connect(*city.database())
     try:
         while True:
             rows = await db.fetch("SELECT count(*) AS n FROM keys WHERE store = $1", store)
@@ -196,8 +193,10 @@ def main() -> None:
         "--share", type=float, default=1.0, help="of the time in which a writer may run while it drains"
     )
     arguments = parser.parse_args()
+    if lacking():
+        sys.exit(lacking())
     for writers in map(int, arguments.writers.split(",")):
-        with large_city(writers) as city:
+        with own_city(City, writers) as city:
             print(f"{writers} writers, {arguments.events} events of {POLES} poles", flush=True)
             asyncio.run(measure(city, arguments.events, writers, arguments.share))
 

@@ -2,6 +2,7 @@
 
 {"do": "take"}          what was noted since the last time
 {"do": "record", "n"}   each pole records so many events
+{"do": "keep"}          all of them are put on the disk now: the storeid of each pole, and its last number
 {"do": "stop"}          an orderly end
 """
 
@@ -37,6 +38,7 @@ def taken(poles: list[LightPole], late: list[float]) -> dict[str, Any]:
     noted = {
         "tries": [at for pole in poles for at in pole.broker.tries],
         "entries": {pole.pole: pole.broker.entries[-1] for pole in poles if pole.broker.entries},
+        "away": [pole.pole for pole in poles if not pole.broker.connected],
         "pins": {pole.pole: pole.lamp.changes[0] for pole in poles if pole.lamp.changes},
         "stored": sum(pole.runtime.upload.sent_events for pole in poles if pole.runtime.upload),
         "lag_p50_s": quantile(late, 0.5),
@@ -68,6 +70,9 @@ async def orders(poles: list[LightPole], late: list[float]) -> None:
                 pole.record(order["n"])
                 await asyncio.sleep(0)
             say({"recorded": order["n"] * len(poles)})
+        elif order["do"] == "keep":
+            kept = await asyncio.gather(*(pole.kept() for pole in poles))
+            say({"kept": {pole.pole: found for pole, found in zip(poles, kept, strict=True)}})
         else:
             say(taken(poles, late))
 

@@ -7,7 +7,7 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -22,12 +22,14 @@ class Noted:
     tries: list[float] = field(default_factory=list)
     entries: dict[str, float] = field(default_factory=dict)
     pins: dict[str, tuple[float, float]] = field(default_factory=dict)
+    away: list[str] = field(default_factory=list)  # not connected now
     stored: int = 0
     lag_p50_s: float = 0.0
     lag_p99_s: float = 0.0
 
     def add(self, told: dict[str, Any]) -> None:
         """Lags are those of the worst block."""
+        self.away += told["away"]
         self.tries += told["tries"]
         self.entries |= told["entries"]
         self.pins |= {pole: (at, duty) for pole, (at, duty) in told["pins"].items()}
@@ -84,6 +86,33 @@ class Crowd:
     def record(self, count: int) -> int:
         """Each pole records so many events; returns how many that are."""
         return sum(told["recorded"] for told in self._ask({"do": "record", "n": count}))
+
+    def kept(self) -> dict[str, tuple[str, int]]:
+        """All that was recorded is on the disk of its pole: its storeid, and the last number."""
+        found = [told["kept"] for told in self._ask({"do": "keep"})]
+        return {pole: (store, last) for part in found for pole, (store, last) in part.items()}
+
+    def entered(
+        self,
+        say: Callable[[str], None],
+        within_s: float,
+        tries: list[float] | None = None,
+        after: float = 0.0,
+        of: Collection[str] | None = None,
+    ) -> dict[str, float]:
+        """When each pole was in, after this moment. `of`: these; all of them without."""
+        wanted, entered = set(of or self.names), dict[str, float]()
+        deadline, told = time.monotonic() + within_s, 0
+        while len(entered) < len(wanted) and time.monotonic() < deadline:
+            time.sleep(0.5)
+            noted = self.take()
+            entered |= {pole: at for pole, at in noted.entries.items() if at >= after and pole in wanted}
+            if tries is not None:
+                tries += noted.tries
+            if len(entered) - told >= len(wanted) / 5:
+                told = len(entered)
+                say(f"{told} of {len(wanted)} poles are connected")
+        return entered
 
     def resident_mb(self) -> tuple[float, float]:
         """Of all, and of one more pole: what a process with one pole takes is not counted for the others."""

@@ -54,9 +54,9 @@ def returned(
         poles=poles,
         tries=len(tries),
         worst_share=worst_second(tries) / poles,
-        all_s=max(waits) if len(waits) == away else None,
+        all_s=max(waits, default=0.0) if len(waits) == away else None,
         median_s=quantile(waits, 0.5) if len(waits) == away else None,
-        soon_share=sum(w <= SOON_S for w in waits) / away,
+        soon_share=sum(w <= SOON_S for w in waits) / away if away else 1.0,
     )
 
 

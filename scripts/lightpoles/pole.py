@@ -33,12 +33,15 @@ def settings_of(pole: str, folder: Path, mqtt: dict[str, Any]) -> Settings:
 
 
 class NotedBroker:
-    """Broker: the one of the settings; `tries` and `entries` are when it was asked, and when it let us in."""
+    """Broker: the one of the settings; `tries` and `entries` are when it was asked, and when it let us in;
+    `connected`: it has, and we have not heard that it is over.
+    """
 
     def __init__(self, broker: Broker) -> None:
         self._broker = broker
         self.tries: list[float] = []
         self.entries: list[float] = []
+        self.connected = False
 
     @property
     def name(self) -> str:
@@ -63,7 +66,11 @@ class NotedBroker:
         self.tries.append(time.monotonic())
         async with self._broker.connect(will, base, suffix, born) as session:
             self.entries.append(time.monotonic())
-            yield session
+            self.connected = True
+            try:
+                yield session
+            finally:
+                self.connected = False
 
 
 class NotedLamp:
@@ -102,6 +109,12 @@ class LightPole:
             self.runtime.store.record(
                 RecordEvent("traffic.summarized", Severity.INFO, data, self.runtime.context.clock.monotonic())
             )
+
+    async def kept(self) -> tuple[str, int]:
+        """Put what was recorded on the disk: the storeid, and the last number."""
+        store = self.runtime.store
+        await store.flush()
+        return store.store_id, await store.read(lambda db: db.last_sequence())
 
     async def run(self) -> None:
         await self.runtime.agent.run()

@@ -63,7 +63,8 @@ class Report:
     def add_return(self, outage: str, found: Return) -> None:
         self.add(f"{outage}: poles that tried in the worst second", 100 * found.worst_share, "%", most=15)
         self.add(f"{outage}: all back after", found.all_s, "s", most=60)
-        self.add(f"{outage}: half of them back after", found.median_s, "s")
+        if found.median_s is not None or found.all_s is None:
+            self.add(f"{outage}: half of them back after", found.median_s, "s")
 
     def markdown(self) -> str:
         lines = [f"# {self.title}", "", "| | measured | limit | |", "|---|---|---|---|"]

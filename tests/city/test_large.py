@@ -2,31 +2,18 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 import signal
 from collections.abc import Iterator
 
 import pytest
 from city import large
-from city.stream import STREAM, connected
 
 from tests.city.poles import City, large_city, poles_at, stream
 from tests.conftest import ROOT, eventually
 
 pytestmark = [pytest.mark.brokers, pytest.mark.postgres]
 EACH = 300  # events of each pole
-
-
-def leader(city: City) -> str:
-    """The name of the server that leads the stream; empty while they elect one."""
-
-    async def ask() -> str:
-        async with connected((city.folder / "nats.txt").read_text().split()) as client:
-            info = await client.jetstream().stream_info(STREAM)
-            return (info.cluster.leader if info.cluster else None) or ""
-
-    return asyncio.run(ask())
 
 
 def test_a_bridge_forwards_each_event_of_the_contract() -> None:
@@ -65,7 +52,7 @@ def killed(city: City, what: str) -> None:
         case "database":
             city.kill_database()
         case "leader":
-            city.signal(signal.SIGKILL, leader(city))
+            city.signal(signal.SIGKILL, city.leader())
         case _:
             city.signal(signal.SIGKILL, what)
 
@@ -99,7 +86,7 @@ def test_a_leader_that_hangs_holds_up_nothing(city: City) -> None:
     """Frozen, it keeps its connections. The others elect another one, and it comes back as one of them."""
     with poles_at(city, "frozen") as poles:
         stream(poles, EACH // 2)
-        frozen = leader(city)
+        frozen = city.leader()
         city.signal(signal.SIGSTOP, frozen)
         try:
             stream(poles, EACH // 2)

@@ -2,7 +2,8 @@
 
 {"do": "take"}          what was noted since the last time
 {"do": "record", "n"}   each pole records so many events
-{"do": "keep"}          all of them are put on the disk now: the storeid of each pole, and its last number
+{"do": "keep", "at_once"}   they are put on the disk now, by so many poles at once: the storeid of each, and
+                            its last number
 {"do": "stop"}          an orderly end
 """
 
@@ -56,6 +57,17 @@ def say(what: dict[str, Any]) -> None:
     print(json.dumps(what), flush=True)
 
 
+async def kept(poles: list[LightPole], at_once: int) -> dict[str, tuple[str, int]]:
+    gate = asyncio.Semaphore(at_once)
+
+    async def one(pole: LightPole) -> tuple[str, int]:
+        async with gate:
+            return await pole.kept()
+
+    found = await asyncio.gather(*map(one, poles))
+    return {pole.pole: told for pole, told in zip(poles, found, strict=True)}
+
+
 async def orders(poles: list[LightPole], late: list[float]) -> None:
     reader = asyncio.StreamReader()
     await asyncio.get_running_loop().connect_read_pipe(
@@ -71,8 +83,7 @@ async def orders(poles: list[LightPole], late: list[float]) -> None:
                 await asyncio.sleep(0)
             say({"recorded": order["n"] * len(poles)})
         elif order["do"] == "keep":
-            kept = await asyncio.gather(*(pole.kept() for pole in poles))
-            say({"kept": {pole.pole: found for pole, found in zip(poles, kept, strict=True)}})
+            say({"kept": await kept(poles, order["at_once"])})
         else:
             say(taken(poles, late))
 

@@ -87,9 +87,11 @@ class Crowd:
         """Each pole records so many events; returns how many that are."""
         return sum(told["recorded"] for told in self._ask({"do": "record", "n": count}))
 
-    def kept(self) -> dict[str, tuple[str, int]]:
-        """All that was recorded is on the disk of its pole: its storeid, and the last number."""
-        found = [told["kept"] for told in self._ask({"do": "keep"})]
+    def kept(self, at_once: int) -> dict[str, tuple[str, int]]:
+        """All that was recorded is on the disk of its pole, by so many of a process at once: its storeid, and
+        the last number.
+        """
+        found = [told["kept"] for told in self._ask({"do": "keep", "at_once": at_once})]
         return {pole: (store, last) for part in found for pole, (store, last) in part.items()}
 
     def entered(

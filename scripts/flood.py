@@ -27,8 +27,8 @@ ROOT = Path(__file__).resolve().parents[1]
 sys.path[:0] = [str(ROOT), str(ROOT / "scripts"), str(ROOT / "docs" / "examples")]
 
 from city.store import connect  # noqa: E402
-from city.stream import CONSUMER, STREAM, connected  # noqa: E402
-from lightpoles.large import City, lacking, own_city  # noqa: E402
+from city.stream import connected  # noqa: E402
+from lightpoles.large import City, lacking, own_city, pending  # noqa: E402
 
 POLES, WINDOW = 1000, 500  # events on their way to a shard without an acknowledgement
 SAMPLE = json.loads((ROOT / "docs" / "samples" / "events-incident-closed.json").read_text())
@@ -177,8 +177,7 @@ async def waits(city: City, events: int) -> None:
     """Until so many wait in NATS."""
     async with connected((city.folder / "nats.txt").read_text().split()) as client:
         while True:
-            info = await client.jetstream().consumer_info(STREAM, CONSUMER)
-            if (info.num_pending or 0) + (info.num_ack_pending or 0) >= events:
+            if await pending(client) >= events:
                 return
             await asyncio.sleep(0.1)
 

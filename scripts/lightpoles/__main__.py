@@ -14,10 +14,11 @@ others are kills. The exit status is 1 when a limit is missed; its row says so. 
 
 With --city large the poles report to the large form of scripts/city: two shards of Mosquitto, three NATS
 servers, two writers, PostgreSQL. While events are on their way a shard is killed (once for each of
---outages), a NATS server is killed, one is frozen, each writer is killed, and all shards are away while a
-backlog gathers. After each, PostgreSQL must hold every event of every pole once, by a count of our own and
-by `scripts/city verify`. Cost and commands are not measured then. The shards have no TLS, so --tls is
-refused. Needs PostgreSQL too (sudo apt install postgresql); NATS comes with the development environment.
+--outages), a NATS server is killed, one is frozen, each writer is killed; all shards are away while a backlog
+gathers in the poles, and all writers while one gathers in NATS. After each, PostgreSQL must hold every event
+of every pole once, by a count of its own and by `scripts/city verify`. Cost and commands are not measured
+then. The shards have no TLS, so --tls is refused. Needs PostgreSQL too (sudo apt install postgresql); NATS
+comes with the development environment.
 """
 
 from __future__ import annotations

@@ -16,7 +16,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -27,7 +27,7 @@ from city.services import is_free
 from pole_agent.simulator.broker import mosquitto_program
 
 ROOT = Path(__file__).resolve().parents[2]
-START_S, END_S, LEADER_S = 120.0, 60.0, 30.0
+START_S, END_S, NATS_S = 120.0, 60.0, 60.0
 ENDED = r"(\d+) events of (\d+) stores; (\d+) missing"
 ASKED = r"asking for (\d+) to (\d+) again"
 
@@ -43,6 +43,9 @@ def lacking() -> str:
     except OSError as error:
         return f"needs NATS. {error}"
     return ""
+
+
+T = TypeVar("T")
 
 
 class City:
@@ -112,13 +115,22 @@ class City:
         return f"postgresql://city@/city?host={own / 'socket'}", (own / "password").read_text().strip()
 
     def leader(self) -> str:
-        """The name of the server that leads the stream. They may have to elect one first."""
-        deadline = time.monotonic() + LEADER_S
-        while not (found := asyncio.run(_leader((self.folder / "nats.txt").read_text().split()))):
-            if time.monotonic() > deadline:
-                raise OSError(f"NATS has had no leader for {LEADER_S:g} s; see {self.folder}/nats-1.log")
+        """The name of the server that leads the stream. They may have to elect one first. Raises OSError."""
+        return self._nats(leader, bool)
+
+    def wait_for_pending(self, count: int) -> None:
+        """Until so many events wait in NATS for writers. Raises OSError."""
+        self._nats(pending, lambda found: found >= count)
+
+    def _nats(self, question: Callable[[Any], Awaitable[T]], enough: Callable[[T], bool]) -> T:
+        """What NATS answers, as soon as it is enough."""
+        deadline = time.monotonic() + NATS_S
+        while time.monotonic() < deadline:
+            found = asyncio.run(_answer((self.folder / "nats.txt").read_text().split(), question))
+            if found is not None and enough(found):
+                return found
             time.sleep(0.2)
-        return found
+        raise OSError(f"NATS does not answer, or has not taken what it should, for {NATS_S:g} s")
 
     def pids(self, name: str) -> list[int]:
         """Of processes with this word, or folder, in their command."""
@@ -210,14 +222,29 @@ def asked_by(log: str) -> int:
     return sum(int(last) - int(first) + 1 for first, last in re.findall(ASKED, log))
 
 
-async def _leader(servers: list[str]) -> str:
-    from city.stream import FAILED, STREAM, connected
+async def _answer(servers: list[str], question: Callable[[Any], Awaitable[T]]) -> T | None:
+    from city.stream import FAILED, connected
 
     with contextlib.suppress(*FAILED):
         async with connected(servers) as client:
-            info = await client.jetstream().stream_info(STREAM)
-            return (info.cluster.leader if info.cluster else None) or ""
-    return ""
+            return await question(client)
+    return None
+
+
+async def pending(client: Any) -> int:
+    """Events that wait in NATS for a writer, or for its word that they are stored. `client`: of NATS."""
+    from city.stream import CONSUMER, STREAM
+
+    info = await client.jetstream().consumer_info(STREAM, CONSUMER)
+    return (info.num_pending or 0) + (info.num_ack_pending or 0)
+
+
+async def leader(client: Any) -> str:
+    """The name of the server that leads the stream; empty while they elect one."""
+    from city.stream import STREAM
+
+    info = await client.jetstream().stream_info(STREAM)
+    return (info.cluster.leader if info.cluster else None) or ""
 
 
 def _command(process: Path) -> str:

@@ -125,9 +125,10 @@ class World(Steered):
         waits: bool = True,
         **parts: Any,
     ) -> None:
-        self.clock, self.broker, self.factory = ManualClock(wall=wall), MemoryBroker(), mock_factory()
-        self.time_server, self._waits = time_server, waits
         settings = load(config).settings
+        self.clock, self.broker = ManualClock(wall=wall), MemoryBroker(settings.pole.groups)
+        self.factory = mock_factory()
+        self.time_server, self._waits = time_server, waits
         self._threads_s = 0.002 if settings.cameras else 0.0
         self.luminaire = compose.open_lamp(settings, self.clock, self.factory)
         usual: dict[str, Any] = {

@@ -133,9 +133,9 @@ class Runtime:
 
 def lasts(old: Settings, new: Settings) -> bool:
     """May store and connection go on over this change of the configuration?"""
-    return all(
-        getattr(old, part) == getattr(new, part) for part in ("base_topic", "storage", "mqtt", "clock")
-    )
+    parts = "base_topic", "storage", "mqtt", "clock"
+    # Groups are topics to listen to, and those are asked for at the connect
+    return old.pole.groups == new.pole.groups and all(getattr(old, p) == getattr(new, p) for p in parts)
 
 
 def build(

@@ -50,6 +50,7 @@ from pole_agent.store.store import Store
 from pole_agent.uplink.board import Board
 from pole_agent.uplink.broker import Broker
 from pole_agent.uplink.events import Incoming
+from pole_agent.uplink.many import FOR_MANY, addresses
 from pole_agent.uplink.simulated import SimulatedBroker
 from pole_agent.uuid7 import uuid7
 from pole_agent.vision.detector import Detector
@@ -66,7 +67,7 @@ PULSE_S = 60.0
 # The pauses between attempts to open a camera and to reach the broker are longer
 WATCH_BEAT_S, UPLOAD_BEAT_S = 180.0, 900.0
 # What is known of them outlasts a reload
-LASTING_PARTS = ("uplink", "mqtt", "events", "states", "commands", "identity", "store", "clock")
+LASTING_PARTS = ("uplink", "mqtt", "events", "states", "commands", "groups", "identity", "store", "clock")
 HIDDEN = ("person", "bicycle", "motorcycle", "two_wheeler")  # in pixelated pictures: riders too
 ACTIVE_REQUEST = ("request_id", "state", "origin", "rule", "count", "expires_at", "simulation")
 
@@ -292,9 +293,14 @@ def listen_of(
         "incident/feedback": records.feedback,
         "diagnose": Diagnose(examined, context.board, context.clock, context.base).command,
     }
+    of_many = {
+        f"{address}/{path}": handlers[path]
+        for address in addresses(settings.pole.groups)
+        for path in FOR_MANY
+    }
     at_the_pole = handlers | {
         "lamp/set": partial(light.command, local=True),
         "clock/accept": accept_clock,
         "pole/commissioned": records.commissioned,
     }
-    return Listen(context, handlers, at_the_pole, inbox, beat=pulses.promise("listen", PULSE_S))
+    return Listen(context, handlers | of_many, at_the_pole, inbox, beat=pulses.promise("listen", PULSE_S))

@@ -52,6 +52,7 @@ def broker_of(settings: Settings) -> Broker | None:
             secret_file(chosen.cert_file),
             secret_file(chosen.key_file),
             chosen.protocol,
+            settings.pole.groups,
         )
     )
 

@@ -248,6 +248,7 @@ def info_of(loaded: Loaded) -> dict[str, Any]:
         "timezone": pole.timezone,
         "supply": pole.supply,
         "area_code": pole.area_code,
+        "groups": list(pole.groups),
         "cameras": [_camera_info(settings, camera) for camera in settings.cameras],
         "rules": [
             {"name": r.name, "kind": r.kind, "camera": settings.camera_of(r), "zone": r.zone, "line": r.line}

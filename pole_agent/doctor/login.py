@@ -31,7 +31,17 @@ def login(settings: Settings, chosen: MqttSettings, where: str) -> Finding:
         return Finding("broker", "unknown", *AS_ROOT)
     name = f"{settings.prefix}-{pole.site}-{pole.id}"
     address = Address(
-        chosen.host, chosen.port, name, chosen.tls, chosen.username, password, ca, cert, key, chosen.protocol
+        chosen.host,
+        chosen.port,
+        name,
+        chosen.tls,
+        chosen.username,
+        password,
+        ca,
+        cert,
+        key,
+        chosen.protocol,
+        pole.groups,
     )
     try:
         seen = visit(address, settings.base_topic)

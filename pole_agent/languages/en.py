@@ -101,6 +101,10 @@ PHRASES = {
     "kind-list": "a list",
     "kind-table": "a table",
     "identifier-invalid": "use letters, digits, _ and - only, 1 to 64 of them",
+    "identifier-invalid-or-underscore": (
+        "use letters, digits, _ and - only, 1 to 64 of them, and begin with no _"
+    ),
+    "group-twice": 'the group "{name}" is named twice',
     "is-required": "is required",
     "point-number-missing": "is missing: a point has two numbers",
     "character-not-allowed": "contains a character that is not allowed here",
@@ -514,6 +518,10 @@ PHRASES = {
     "broker-closes-at-topic": "the broker closes the connection at this topic",
     "broker-silent-at-topic": "the broker does not acknowledge this topic",
     "broker-refuses-subscription": "the broker refused the subscription to {topics}",
+    "broker-refuses-many": (
+        "the broker refuses commands that are sent to many poles, not those to this pole alone; let poles "
+        "read {site}/_all/# and {site}/_group/#: {addresses}"
+    ),
     "clip-ended": "the clip has ended",
     "frames-too-few": "only {rate} frames a second arrive, of {wanted}",
     "connection-lost": "the connection was lost before the acknowledgement",

@@ -113,6 +113,10 @@ PHRASES = {
     "kind-list": "daftar",
     "kind-table": "tabel",
     "identifier-invalid": "gunakan hanya huruf, angka, _ dan -, 1 sampai 64 buah",
+    "identifier-invalid-or-underscore": (
+        "gunakan hanya huruf, angka, _ dan -, 1 sampai 64 buah, dan jangan dimulai dengan _"
+    ),
+    "group-twice": 'grup "{name}" disebut dua kali',
     "is-required": "wajib diisi",
     "point-number-missing": "tidak ada: sebuah titik memiliki dua angka",
     "character-not-allowed": "berisi karakter yang tidak diperbolehkan di sini",
@@ -538,6 +542,10 @@ PHRASES = {
     "broker-closes-at-topic": "broker memutus sambungan pada topik ini",
     "broker-silent-at-topic": "broker tidak mengakui topik ini",
     "broker-refuses-subscription": "broker menolak langganan {topics}",
+    "broker-refuses-many": (
+        "broker menolak perintah yang dikirim ke banyak tiang, bukan yang untuk tiang ini saja; izinkan "
+        "tiang membaca {site}/_all/# dan {site}/_group/#: {addresses}"
+    ),
     "clip-ended": "klip telah berakhir",
     "frames-too-few": "hanya {rate} gambar per detik yang datang, dari {wanted}",
     "connection-lost": "sambungan putus sebelum pengakuan",

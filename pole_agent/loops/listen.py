@@ -17,6 +17,7 @@ from pole_agent.race import race
 from pole_agent.uplink.command import Command, is_always_safe, read
 from pole_agent.uplink.counted import Counted
 from pole_agent.uplink.events import Incoming, Message, encode
+from pole_agent.uplink.many import parted
 from pole_agent.vocabulary import RecordEvent, Severity
 
 log = logging.getLogger(__name__)
@@ -36,7 +37,8 @@ Handler = Callable[[Mapping[str, Any], str], Awaitable[dict[str, Any]] | dict[st
 class Listen:
     """Routes commands by path.
 
-    `handlers` do the work of a room and raise CommandRefused; `at_the_pole` are those of the local socket.
+    `handlers` do the work of a room and raise CommandRefused, also for what is sent to many poles
+    (``uplink.many``); `at_the_pole` are those of the local socket.
     """
 
     def __init__(
@@ -93,24 +95,29 @@ class Listen:
     async def handle(
         self, path: str, payload: bytes, *, retained: bool = False, local_by: str = ""
     ) -> dict[str, Any] | None:
-        """Carry out one command; return the reply, None when a flood leaves it unanswered for now."""
+        """Carry out one command; return the reply, None when a flood leaves it unanswered for now.
+
+        One to many poles is told from one to this pole by `to`, and is otherwise the same: it is done once,
+        whichever way it comes. `path` as it comes decides what is safe: a flight is never stopped by many.
+        """
         command: Command | None = None
+        came, (to, path) = path, parted(path)
+        answer = {"pole": self._base, "to": to} if to else {}
         try:
-            command = read(payload, path)
-            safe = is_always_safe(path, command.body)
+            command = read(payload, came)
+            safe = is_always_safe(came, command.body)
             if retained and not safe:
                 raise CommandRefused(RETAINED)
             if not safe:
                 self._in_time(path, command)
             handlers = self._at_the_pole if local_by else self._handlers
-            handler = handlers.get(path)
+            handler = handlers.get(came)
             if handler is None:
-                raise CommandRefused(
-                    phrase("command-unknown", command=path, known=", ".join(sorted(handlers)))
-                )
+                known = sorted(p for p in handlers if not parted(p)[0])
+                raise CommandRefused(phrase("command-unknown", command=came, known=", ".join(known)))
             name = f"{path} {command.command_id}" if command.command_id is not None and not safe else None
             if name is not None and not await self._begins(name):
-                return {"command_id": command.command_id, "ok": True, "error": None, "duplicate": True}
+                return _yes(command) | {"duplicate": True} | answer
             by = command.by or local_by
             body = dict(command.body)
             if path in ("drone/approval", "drone/stop") and by:
@@ -120,13 +127,16 @@ class Listen:
                 fault = phrase("command-malformed", fault=fault)
             if note := "; ".join(filter(None, (fault, KEPT if retained else ""))):
                 extra = {k: v for k, v in extra.items() if k != "malformed"} | {"note": note}
-                log.warning("command %s by %s: %s", path, by or "unknown", note)
+                log.warning("command %s by %s: %s", came, by or "unknown", note)
             else:
-                log.info("command %s by %s", path, by or "unknown")
-            self._record(path, command, by, note, local=bool(local_by))
-            return {"command_id": command.command_id, "ok": True, "error": None, **extra}
+                log.info("command %s by %s", came, by or "unknown")
+            self._record(path, command, by, note, local=bool(local_by), to=to)
+            return _yes(command) | extra | answer
         except CommandRefused as error:
-            return self._refuse(path, command, RETAINED if retained else str(error), local=bool(local_by))
+            reply = self._refuse(
+                path, command, RETAINED if retained else str(error), local=bool(local_by), to=to
+            )
+            return reply if reply is None else reply | answer
 
     def _in_time(self, path: str, command: Command) -> None:
         if command.expires is None and command.issued is None:
@@ -175,23 +185,24 @@ class Listen:
         finally:
             self._doing.discard(name)
 
-    def _record(self, path: str, command: Command, by: str, note: str, *, local: bool) -> None:
+    def _record(self, path: str, command: Command, by: str, note: str, *, local: bool, to: str) -> None:
         """Who had what done: on the pole and at the city, whatever the room itself tells."""
         now = self._clock.monotonic()
         self.tell_surplus()
         body = command.body if len(encode(command.body)) <= MAX_BODY else None
         done = {"path": path, "by": by, "command_id": command.command_id, "local": local, "body": body}
-        done |= {"note": note[:300]} if note else {}
+        done |= ({"to": to} if to else {}) | ({"note": note[:300]} if note else {})
         if self._accepted[path].admits(now, done):
             self._store.record(RecordEvent("command.accepted", Severity.INFO, done, now))
 
     def _refuse(
-        self, path: str, command: Command | None, error: str, *, local: bool
+        self, path: str, command: Command | None, error: str, *, local: bool, to: str
     ) -> dict[str, Any] | None:
         now = self._clock.monotonic()
         self.tell_surplus()
         by, command_id = (command.by, command.command_id) if command else ("", None)
         refusal = {"path": path[:100], "error": error[:300], "by": by, "command_id": command_id}
+        refusal |= {"to": to[:100]} if to else {}
         if not self._refused.admits(now, refusal):
             # A person at the pole is answered whatever a flood from elsewhere does.
             return {"command_id": command_id, "ok": False, "error": error} if local else None
@@ -220,3 +231,7 @@ class Listen:
             "count": count,
         }
         self._board.post("reply/flood", Message(f"{self._base}/reply", encode(reply)), at_birth=False)
+
+
+def _yes(command: Command) -> dict[str, Any]:
+    return {"command_id": command.command_id, "ok": True, "error": None}

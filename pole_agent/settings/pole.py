@@ -10,13 +10,15 @@ from pydantic import AfterValidator, Field, field_validator
 
 from pole_agent.almanac import Place
 from pole_agent.languages import phrase
-from pole_agent.settings.section import FilePath, Name, Section, nearest
+from pole_agent.settings.section import FilePath, Identifier, Section, nearest
 from pole_agent.vocabulary import EVENT_TYPES
+
+MAX_GROUPS = 16
 
 
 class PoleSettings(Section):
-    id: Name
-    site: Name
+    id: Identifier
+    site: Identifier
     name: str = Field("", max_length=200)
     operator: str = Field(
         "", max_length=200, description="who runs it, for the sign at the pole (pole-agent explain)"
@@ -34,6 +36,13 @@ class PoleSettings(Section):
         Literal["always", "night"], Field(description='"night": the feeder of the pole is cut by day')
     ] = "always"
     area_code: str = Field("", max_length=32, description="Kemendagri code of the area, for example 32.11")
+    groups: Annotated[
+        tuple[Identifier, ...],
+        Field(
+            max_length=MAX_GROUPS,
+            description="the pole also takes commands that are sent to these groups of poles",
+        ),
+    ] = ()
 
     @field_validator("timezone")
     @classmethod
@@ -42,6 +51,13 @@ class PoleSettings(Section):
             zoneinfo.ZoneInfo(value)
         except (KeyError, ValueError, OSError):  # ZoneInfoNotFoundError is a KeyError
             raise ValueError(phrase("time-zone-unknown", value=f"{value!r}")) from None
+        return value
+
+    @field_validator("groups")
+    @classmethod
+    def each_once(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        if twice := next((name for name in value if value.count(name) > 1), ""):
+            raise ValueError(phrase("group-twice", name=twice))
         return value
 
     @property

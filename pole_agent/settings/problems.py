@@ -36,7 +36,10 @@ WORDS = {
     "model_type": phrase("kind-table"),
     "model_attributes_type": phrase("kind-table"),
 }
-PATTERNS = {r"^[A-Za-z0-9_-]{1,64}$": phrase("identifier-invalid")}
+PATTERNS = {
+    r"^[A-Za-z0-9_-]{1,64}$": phrase("identifier-invalid"),
+    r"^[A-Za-z0-9-][A-Za-z0-9_-]{0,63}$": phrase("identifier-invalid-or-underscore"),
+}
 
 
 def problem_of(error: ErrorDetails, model: type[Section] = Settings) -> Problem:

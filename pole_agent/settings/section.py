@@ -13,6 +13,8 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstra
 from pole_agent.languages import Phrase, phrase
 
 Name = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]{1,64}$")]
+# Of a pole, a site, a group: in topics what begins with _ is for many poles
+Identifier = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9-][A-Za-z0-9_-]{0,63}$")]
 Fraction = Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)]
 FractionPoint = tuple[Fraction, Fraction]
 Level = Fraction

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping
+from itertools import chain
 
 from pole_agent.errors import LinkLost, PublishRefused
 from pole_agent.languages import phrase
 from pole_agent.race import race
 from pole_agent.uplink.events import PATHS, STATUS, Incoming, Letter, Message
+from pole_agent.uplink.many import listened
 
 
 class MemoryBroker:
@@ -18,7 +20,9 @@ class MemoryBroker:
     `down` refuses connections, `drop` cuts the one there is.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, groups: Iterable[str] = ()) -> None:
+        """`groups`: of the pole, whose commands it takes as well."""
+        self._paths = {*PATHS, *chain.from_iterable(listened(groups))}
         self.published: list[Message] = []
         self.retained: dict[str, Message] = {}
         self.refused_topics: set[str] = set()
@@ -58,7 +62,7 @@ class MemoryBroker:
 
     def send(self, message: Incoming) -> None:
         """Deliver a command to the pole, if it is connected."""
-        if self._session is not None and message.path in PATHS:
+        if self._session is not None and message.path in self._paths:
             self._session.inbox.put_nowait(message)
 
     def drop(self) -> None:

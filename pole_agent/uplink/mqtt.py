@@ -21,6 +21,7 @@ from pole_agent.settings.reading import secret
 from pole_agent.uplink.client import CLOSED_EARLY, MAX_IN_FLIGHT, AckClient
 from pole_agent.uplink.events import LISTENED, Message
 from pole_agent.uplink.filters import Filters
+from pole_agent.uplink.many import listened
 from pole_agent.uplink.quiet import quiet
 from pole_agent.uplink.session import MqttSession, subscribe
 from pole_agent.uplink.tls import tls_context
@@ -55,6 +56,7 @@ class Address:
     cert_file: Path | None = None
     key_file: Path | None = None
     protocol: str = "auto"  # "5", "3.1.1", or 5 until the broker says that it knows no 5
+    groups: tuple[str, ...] = ()  # of poles, whose commands this one takes as well
 
 
 class MqttBroker:
@@ -66,7 +68,7 @@ class MqttBroker:
     def __init__(self, address: Address) -> None:
         self._address = address
         self._versions = Versions(address.protocol)
-        self._filters = Filters(LISTENED)
+        self._filters = Filters(LISTENED, listened(address.groups))
         self._retains, self._most_qos = True, 1
 
     @property

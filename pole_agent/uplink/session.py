@@ -16,8 +16,9 @@ from pole_agent.errors import Learned, LinkLost
 from pole_agent.languages import phrase
 from pole_agent.race import race
 from pole_agent.uplink.client import FAILURE, REASONS, AckClient
-from pole_agent.uplink.events import LISTENED, Incoming, Letter
+from pole_agent.uplink.events import Incoming, Letter
 from pole_agent.uplink.filters import Filters
+from pole_agent.uplink.many import path_of, topic_of
 from pole_agent.uplink.pace import Pace
 
 MAX_COMMAND_BYTES = 64 * 1024
@@ -86,8 +87,8 @@ class MqttSession:
 
     async def listen(self, *, anew: bool = False) -> None:
         now = time.monotonic()
-        for path in LISTENED if anew else self._filters.again(now):
-            await subscribe(self._client, self._base, self._filters, [path], anew=False)
+        for group in self._filters.anew() if anew else self._filters.again(now):
+            await subscribe(self._client, self._base, self._filters, group, anew=False)
 
     async def look_at(self, topic: str) -> bytes | None:
         look = self._looks[topic] = asyncio.get_running_loop().create_future()
@@ -117,7 +118,7 @@ class MqttSession:
                     continue
                 properties = message.properties
                 yield Incoming(
-                    str(message.topic).removeprefix(self._base + "/"),
+                    path_of(self._base, str(message.topic)),
                     payload[: MAX_COMMAND_BYTES + 1],
                     bool(message.retain),
                     getattr(properties, "ResponseTopic", None),
@@ -146,7 +147,7 @@ async def subscribe(client: AckClient, base: str, filters: Filters, group: list[
         else 1
     )
     try:
-        request = client.subscribe([(f"{base}/{path}", options) for path in group])
+        request = client.subscribe([(topic_of(base, path), options) for path in group])
         async with race(request, client._disconnected) as (asking, _):
             if not asking.done():
                 raise aiomqtt.MqttError("the broker closed the connection")
@@ -158,7 +159,8 @@ async def subscribe(client: AckClient, base: str, filters: Filters, group: list[
         raise Learned(f"cannot subscribe: {_lost(error)}") from None
     codes = [int(getattr(code, "value", code)) for code in codes]
     if len(group) > 1 and min(codes) >= FAILURE:
-        filters.split()
+        if not filters.is_of_many(group):  # these may be refused, where the others may be asked for together
+            filters.split()
         for path in group:
             await subscribe(client, base, filters, [path], anew=anew)
         return

@@ -15,6 +15,7 @@ from pole_agent.errors import LinkLost
 from pole_agent.uplink.client import AckClient
 from pole_agent.uplink.events import LISTENED
 from pole_agent.uplink.filters import Filters
+from pole_agent.uplink.many import listened
 from pole_agent.uplink.mqtt import UNSUPPORTED_PROTOCOL, Address, client_for, close, reason_code
 from pole_agent.uplink.session import subscribe
 
@@ -51,16 +52,20 @@ def visit(address: Address, base: str) -> Visit:
 
 async def _visit(address: Address, base: str) -> Visit:
     modern = address.protocol != "3.1.1"
-    seen = await _once(address, base, Filters(LISTENED), modern)
+    seen = await _once(address, base, _filters(address), modern)
     if modern and address.protocol == "auto" and (seen.closed or seen.code in UNSUPPORTED_PROTOCOL):
-        older = await _once(address, base, Filters(LISTENED), False)
+        older = await _once(address, base, _filters(address), False)
         if not older.closed:
             seen, modern = older, False
-    filters = Filters(LISTENED)
+    filters = _filters(address)
     for _ in range(LOOKS if seen.entered else 0):
         if not (await _once(address, base, filters, modern, listen=True)).closed:
             break
     return replace(seen, missing=filters.missing)
+
+
+def _filters(address: Address) -> Filters:
+    return Filters(LISTENED, listened(address.groups))
 
 
 async def _once(

@@ -28,7 +28,7 @@ DOCUMENT: dict[str, Any] = {
     "camera": [{"source": "rtsp://x"}],
 }
 ANEW: dict[str, dict[str, Any]] = {  # a change of these ends the connection, and the store is opened anew
-    "pole": {"id": "Q", "site": "t"},
+    "pole": {"id": "Q", "site": "t", "groups": ["north"]},
     "storage": {
         "state_dir": "/x",
         "max_mb": 64,

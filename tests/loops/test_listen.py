@@ -51,12 +51,13 @@ class Ear:
         self.gate = asyncio.Event()
         self.gate.set()
         handlers = {path: self._room(path) for path in PATHS}
+        many = {f"{to}/lamp/set": handlers["lamp/set"] for to in ("_all", "_group/north")}
         parts = Parts(self.store.record, self.clock.monotonic)
         context = Context(
             base=BASE, clock=self.clock, keeper=self.keeper, store=self.store, board=self.board, parts=parts
         )
         at_the_pole = handlers | {"clock/accept": self._room("clock/accept")}
-        self.listen = Listen(context, handlers, at_the_pole, self.inbox, beat=self._beat)
+        self.listen = Listen(context, handlers | many, at_the_pole, self.inbox, beat=self._beat)
 
     def _beat(self) -> None:
         self.beats += 1
@@ -413,6 +414,63 @@ async def test_a_safe_command_is_never_a_repeat(tmp_path: Path) -> None:
         for _ in range(2):
             assert await ear.send("drone/approval", command_id="c", decision="cancel", by="x") == ok("c")
         assert len(ear.done) == 2
+
+
+# --- to many poles
+
+
+async def test_one_to_many_is_done_as_one_to_this_pole(tmp_path: Path) -> None:
+    """The answer says who answers, and the record whom it was for; once it is done, it comes no second time,
+    by none of the ways.
+    """
+    async with listening(tmp_path) as ear:
+        us = {"pole": BASE, "to": "_group/north"}
+        assert await ear.send("_group/north/lamp/set", command_id="c", by="x", level=0.5) == ok("c", **us)
+        again = ok("c", duplicate=True)
+        assert await ear.send("_all/lamp/set", command_id="c", level=0.5) == again | us | {"to": "_all"}
+        assert await ear.send("lamp/set", command_id="c", level=0.5) == again
+        assert ear.done == [("lamp/set", {"level": 0.5}, "x")]
+        record = {"path": "lamp/set", "by": "x", "command_id": "c", "local": False, "body": {"level": 0.5}}
+        assert await ear.told("command.accepted") == [record | {"to": "_group/north"}]
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "_all/drone/stop",
+        "_all/drone/approval",
+        "_all/outbox/resend",
+        "_group/south/lamp/set",
+        "_all",
+        "_all/_all/lamp/set",
+    ],
+)
+async def test_many_are_told_nothing_else(path: str, tmp_path: Path) -> None:
+    """Whatever the broker lets through: no decision about flights, no other group; not even a stop, which is
+    always safe where it is for this pole.
+    """
+    async with listening(tmp_path) as ear:
+        reply = await ear.send(path, stop=True, decision="cancel", by="x", command_id="c") or {}
+        assert (reply["ok"], reply["pole"]) == (False, BASE)
+        assert reply["error"].startswith(f"unknown command {path}")
+        assert "_group" not in reply["error"].replace(path, ""), "what is known are commands, not addresses"
+        assert ear.done == []
+        assert [r["error"] for r in await ear.told("command.refused")] == [reply["error"]]
+
+
+async def test_many_are_refused_as_one_is(tmp_path: Path) -> None:
+    """Kept by the broker, too late, malformed; and all ways together are three refusals a minute."""
+    async with listening(tmp_path) as ear:
+        us = {"pole": BASE, "to": "_all"}
+        kept = await ear.send("_all/lamp/set", retained=True, level=1)
+        assert kept == no("commands are never retained; clear the topic and send it again") | us
+        late = await ear.send("_all/lamp/set", level=1, expires_at=rfc3339(NOON - 1))
+        assert late == no("the command has expired") | us
+        assert await ear.listen.handle("_all/lamp/set", b"{") == no("the command is not JSON") | us
+        assert await ear.send("_all/lamp/set", retained=True, level=1) is None
+        assert await ear.send("lamp/set", retained=True, level=1) is None
+        assert ear.done == []
+        assert {r["to"] for r in await ear.told("command.refused")} == {"_all"}
 
 
 # --- floods

@@ -149,6 +149,7 @@ LENGTHS: list[tuple[str, str, int, int, Any]] = [
         96,
         lambda n: [{"at": f"{m // 60:02}:{m % 60:02}", "level": 1.0} for m in range(n)],
     ),
+    ("pole", "groups", 0, 16, lambda n: [f"g{k}" for k in range(n)]),
     ("lamp", "calendar", 0, 64, lambda n: [{"program": "default"}] * n),
     ("lamp", "control", 0, 16, lambda n: [{"kind": "max", "level": 1.0}] * n),
     ("lamp", "clo", 0, 32, lambda n: [[1.0 + h, 0.9] for h in range(n)]),
@@ -211,6 +212,18 @@ def test_what_goes_into_a_topic_has_plain_letters(text: str) -> None:
     for key in ("id", "site"):
         assert told("pole", key, text) != []
     assert told("mqtt", "prefix", text) != []
+
+
+@pytest.mark.parametrize("text", ["_all", "_", "_group", "a b", "a/b", "", "x" * 65])
+def test_no_pole_has_the_name_of_many(text: str) -> None:
+    """What begins with an underscore is a topic for many poles."""
+    words = ["use letters, digits, _ and - only, 1 to 64 of them, and begin with no _"]
+    assert [told("pole", key, text) for key in ("id", "site")] == [
+        [f"pole.{key}: {words[0]}"] for key in ("id", "site")
+    ]
+    assert told("pole", "groups", ["north", text]) == [f"pole.groups[1]: {words[0]}"]
+    assert told("pole", "groups", ["a_", "-", "A", "a"]) == []
+    assert told("pole", "groups", ["a", "b", "a"]) == ['pole.groups: the group "a" is named twice']
 
 
 @pytest.mark.parametrize("value", [-0.0001, 1.0001])

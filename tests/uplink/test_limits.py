@@ -92,7 +92,7 @@ def test_the_next_look_is_at_the_first_that_is_due() -> None:
     f.closed(["a"], 0.0)
     f.refused("b", "no", 0.0)
     assert f.next_at() == 600.0
-    assert f.again(FOR_EVER) == ["a", "b"]
+    assert f.again(FOR_EVER) == [["a"], ["b"]]
     f = Filters(["a", "b"])
     f.closed(["a", "b"], 0.0)
     assert (f.groups(0.0), f.missing) == ([["a", "b"]], {})
@@ -120,7 +120,7 @@ def test_a_missing_topic_is_asked_for_again(how: str, again_s: float) -> None:
     at = 5.0 + again_s
     assert f.next_at() == at
     assert (f.again(at - 0.1), f.groups(at - 0.1)) == ([], [["a"]])
-    assert (f.again(at), f.groups(at)) == (["b"], [["a", "b"]])
+    assert (f.again(at), f.groups(at)) == ([["b"]], [["a", "b"]])
     f.granted("b")
     assert (dict(f.missing), f.again(FOR_EVER), f.next_at()) == ({}, [], FOR_EVER)
 
@@ -131,6 +131,55 @@ def test_nothing_is_asked_for_while_all_is_missing() -> None:
     f.refused("a", "no", 0.0)
     assert f.groups(0.0) == []
     assert f.groups(600.0) == [["a"]]
+
+
+MANY = [["_all/x", "_all/y"], ["_group/g/x", "_group/g/y"], ["_group/h/x", "_group/h/y"]]
+G, H = MANY[1:]
+
+
+def test_addresses_of_many_are_asked_for_apart() -> None:
+    """After the own topics, which no broker with an older list of rights shall hold against us."""
+    f = Filters(["a", "b"], MANY)
+    assert f.groups(0.0) == [["a", "b"], *MANY]
+    f.split()
+    assert f.groups(0.0) == [["a"], ["b"], *([path] for group in MANY for path in group)]
+
+
+def test_a_close_at_many_costs_two_connections() -> None:
+    """Then all of them are set aside for an hour, and the own topics are asked for as ever."""
+    f = Filters(["a", "b"], MANY)
+    f.closed(MANY[0], 5.0)
+    assert (f.groups(5.0), f.missing) == ([["a", "b"], *MANY], {})
+    f.closed(MANY[0], 5.0)
+    assert f.missing.keys() == {path for group in MANY for path in group}
+    assert (f.groups(3604.9), f.again(3604.9), f.anew()) == ([["a", "b"]], [], [["a"], ["b"]])
+    assert f.again(3605.0) == [*MANY[1:], MANY[0]]
+
+
+def test_a_closed_group_takes_no_granted_one_along() -> None:
+    """An hour later it is asked for behind the others, and once it is granted it has its place again."""
+    f = Filters(["a"], MANY)
+    for path in MANY[0]:
+        f.granted(path)
+    f.closed(G, 0.0)
+    f.closed(G, 0.0)
+    assert f.missing.keys() == {*G, *H}
+    assert f.groups(0.0) == [["a"], MANY[0]]
+    assert f.again(3600.0) == [H, G]
+    for path in (*H, *G):
+        f.granted(path)
+    assert (f.groups(0.0), f.missing, f.next_at()) == ([["a"], *MANY], {}, FOR_EVER)
+    f.closed(G, 0.0)
+    assert f.missing == {}, "the first since it was granted"
+
+
+def test_many_that_are_refused_are_asked_again() -> None:
+    """Without a word to the own topics; what is granted of an address is heard."""
+    f = Filters(["a"], MANY[:1])
+    f.granted("_all/x")
+    f.refused("_all/y", "not authorized", 0.0)
+    assert (f.groups(0.0), f.again(600.0)) == ([["a"], ["_all/x"]], [["_all/y"]])
+    assert (f.is_of_many(["_all/y"]), f.is_of_many(["a"])) == (True, False)
 
 
 # --- the window

@@ -191,9 +191,9 @@ def test_what_broker_closes_at_is_set_aside() -> None:
     f.closed(["c"], 0.0)
     f.closed(["d"], 0.0)
     assert f.groups(1.0) == [["lamp/set"], ["drone/stop"]]
-    assert (list(f.missing), f.again(CLOSED_AGAIN_S)) == (["c", "d"], ["c", "d"])
+    assert (list(f.missing), f.again(CLOSED_AGAIN_S)) == (["c", "d"], [["c"], ["d"]])
     f.refused("lamp/set", "quota", 0.0)
-    assert f.again(REFUSED_AGAIN_S) == ["lamp/set"]
+    assert f.again(REFUSED_AGAIN_S) == [["lamp/set"]]
     f.granted("c")
     assert "c" not in f.missing
 

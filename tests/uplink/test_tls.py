@@ -20,6 +20,7 @@ from pole_agent.errors import LinkLost, PublishRefused
 from pole_agent.health.certificates import DAY_S, Certificates, authority_ends, own_ends
 from pole_agent.health.parts import Parts
 from pole_agent.uplink.events import Message
+from pole_agent.uplink.many import FOR_MANY
 from pole_agent.uplink.mqtt import Address, MqttBroker
 from pole_agent.vocabulary import RecordEvent, Severity
 from tests.conftest import ROOT, Mosquitto, free_port
@@ -261,6 +262,7 @@ def regency(authority: Authority, mosquitto_with: Callable[[str], Mosquitto], tm
     return Regency(authority, mosquitto_with, tmp_path)
 
 
+MANY = ("_all", "_group/north")  # in place of a pole
 COMMANDS = (
     "lamp/set",
     "drone/approval",
@@ -295,8 +297,9 @@ async def test_a_pole_speaks_for_itself_only(regency: Regency) -> None:
                 with pytest.raises(PublishRefused):
                     await session.publish(Message(f"smartpole/sumedang/SMD-0043/{path}", b"{}"))
             for path in COMMANDS:
-                with pytest.raises(PublishRefused):  # not even to itself
-                    await session.publish(Message(f"{BASE}/{path}", b"{}"))
+                for to in (BASE, *(f"smartpole/sumedang/{many}" for many in MANY)):  # not even to itself
+                    with pytest.raises(PublishRefused):
+                        await session.publish(Message(f"{to}/{path}", b"{}"))
 
     await asyncio.wait_for(work(), 20)
 
@@ -317,6 +320,36 @@ async def test_each_role_commands_what_is_its_own(
     regency: Regency, name: str, allowed: tuple[str, ...]
 ) -> None:
     assert {path for path in COMMANDS + OWN if await regency.may(name, path)} == set(allowed)
+
+
+@pytest.mark.parametrize(
+    ("name", "allowed"), [("command-center", FOR_MANY), ("homeassistant", ()), ("city-desk", ())]
+)
+async def test_who_commands_many(regency: Regency, name: str, allowed: tuple[str, ...]) -> None:
+    """The command center all poles and groups; an automation of Home Assistant single ones only."""
+    for to in MANY:
+        assert {path for path in FOR_MANY if await regency.may(name, path, to)} == set(allowed)
+
+
+async def test_a_pole_hears_what_is_said_to_many(regency: Regency) -> None:
+    """Behind the rights of the example; nothing of a group that is not its own."""
+
+    async def work() -> list[str]:
+        address = replace(regency.pole("SMD-0042"), groups=("north",))
+        async with MqttBroker(address).connect(WILL, BASE) as session:
+            for to in ("_group/south", "_group/north", "_all"):
+                for path in FOR_MANY:
+                    assert await regency.may("command-center", path, to)
+            heard = []
+            async for message in session.incoming():
+                heard.append(message.path)
+                if len(heard) == 2 * len(FOR_MANY):
+                    return heard
+        raise AssertionError
+
+    assert await asyncio.wait_for(work(), 30) == [
+        f"{to}/{path}" for to in ("_group/north", "_all") for path in FOR_MANY
+    ]
 
 
 async def test_a_whole_pole_lives_behind_the_example(

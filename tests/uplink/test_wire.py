@@ -24,6 +24,7 @@ from paho.mqtt.subscribeoptions import SubscribeOptions
 from pole_agent.errors import LinkLost, LinkSilent, NotAcknowledged, PublishRefused, TakenOver
 from pole_agent.uplink.client import AckClient
 from pole_agent.uplink.events import Incoming, Message
+from pole_agent.uplink.many import FOR_MANY
 from pole_agent.uplink.memory import MemoryBroker
 from pole_agent.uplink.mqtt import Address, MqttBroker, client_for, explain
 from pole_agent.uplink.session import MqttSession
@@ -34,6 +35,7 @@ from tests.faults.proxy import Proxy
 BASE = "smartpole/test/T-1"
 WILL = Message(f"{BASE}/status", b'{"state":"offline"}', retain=True)
 OPERATIONS = json.loads((ROOT / "docs" / "contract" / "asyncapi.json").read_text())
+OF_MANY = [f"_all/{path}" for path in FOR_MANY]
 CLOUDEVENT = "application/cloudevents+json; charset=UTF-8"
 
 
@@ -259,12 +261,17 @@ async def test_a_look_at_another_topic(mosquitto: Mosquitto) -> None:
 async def test_we_listen_to_the_commands_of_the_contract(odd: OddBroker) -> None:
     """To all of them and to our own status, to nothing else; the lamp and the stop of flights first."""
 
-    async with entered(odd.port):
+    address = Address("127.0.0.1", odd.port, "x", False, groups=("north",))
+    async with MqttBroker(address).connect(WILL, BASE):
         channels, operations = OPERATIONS["channels"], OPERATIONS["operations"]
         wanted = {channels[name]["address"] for name, o in operations.items() if o["action"] == "receive"}
-        assert {f.replace(BASE, "{prefix}/{site}/{pole}") for f in odd.filters} == wanted | {
-            "{prefix}/{site}/{pole}/status"
-        }
+        words = {BASE: "{prefix}/{site}/{pole}", "smartpole/test": "{prefix}/{site}", "north": "{group}"}
+        asked = set()
+        for topic in odd.filters:
+            for ours, theirs in words.items():
+                topic = topic.replace(ours, theirs)
+            asked.add(topic)
+        assert asked == wanted | {"{prefix}/{site}/{pole}/status"}
         assert odd.filters[:4] == [
             f"{BASE}/{p}" for p in ("lamp/set", "drone/stop", "drone/approval", "status")
         ]
@@ -547,7 +554,7 @@ async def test_topics_that_are_not_granted_are_missed(odd: OddBroker, quota: boo
                 missing = dict(session.unheard)
                 assert odd.filters == [f"{BASE}/{p}" for p in ("lamp/set", "drone/stop", "drone/approval")]
                 break
-    assert len(missing) == 6
+    assert len(missing) == 6 + len(FOR_MANY)
     assert set(missing.values()) == {
         "quota exceeded" if quota else "the broker closed the connection at this SUBSCRIBE, or did not answer"
     }
@@ -559,7 +566,7 @@ async def test_a_refusal_as_a_whole_is_asked_one_by_one(odd: OddBroker, code: in
     odd.oddity = Oddity(bulk_code=code)
     async with entered(odd.port) as session:
         assert dict(session.unheard) == {}
-        assert len(odd.filters) == 9
+        assert len(odd.filters) == 9 + len(FOR_MANY)
 
 
 @pytest.mark.parametrize(
@@ -579,12 +586,12 @@ async def test_why_a_topic_is_not_granted(odd: OddBroker, code: int, words: str)
     odd.oddity = Oddity(most_filters=8, grants_quota=True, quota_code=code)
     broker = broker_at(odd.port)
     async with broker.connect(WILL, BASE) as session:
-        assert dict(session.unheard) == {"diagnose": words}
+        assert dict(session.unheard) == dict.fromkeys(["diagnose", *OF_MANY], words)
         odd.oddity = Oddity()
         await session.listen()
-        assert dict(session.unheard) == {"diagnose": words}
+        assert dict(session.unheard) == dict.fromkeys(["diagnose", *OF_MANY], words)
         await session.listen(anew=True)
-        assert dict(session.unheard) == {}
+        assert dict(session.unheard) == dict.fromkeys(OF_MANY, words), "they wait for their time"
         assert len(odd.filters) == 9
 
 

@@ -5,6 +5,7 @@ back and repaired.
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Mapping
 
 from pole_agent.context import Context
 from pole_agent.errors import PublishRefused, TakenOver
@@ -14,9 +15,11 @@ from pole_agent.loops.upload.drain import IDLE_S
 from pole_agent.loops.upload.own import Own
 from pole_agent.uplink.broker import Session
 from pole_agent.uplink.events import STATUS, Incoming
+from pole_agent.uplink.many import parted, site_of
 from pole_agent.uplink.presence import Heard, Presence
 from pole_agent.uplink.quarantine import Quarantine
 from pole_agent.uplink.quiet import quiet
+from pole_agent.vocabulary import Severity
 
 log = quiet(__name__)
 
@@ -39,7 +42,7 @@ class Hear:
         inbox: asyncio.Queue[Incoming],
         leaving: asyncio.Event,
     ) -> None:
-        self._parts, self._clock = context.parts, context.clock
+        self._parts, self._clock, self._base = context.parts, context.clock, context.base
         self._session, self._carry, self._own, self._presence = session, carry, own, presence
         self._quarantine, self._inbox, self._leaving = quarantine, inbox, leaving
         self._stir = asyncio.Event()
@@ -83,13 +86,24 @@ class Hear:
 
     def _tell(self) -> None:
         """Do commands arrive? Nothing is told before it is known."""
-        if self._session.unheard:
-            missing = ", ".join(f"{path} ({reason})" for path, reason in self._session.unheard.items())
+        unheard = self._session.unheard
+        self._tell_of_many({parted(p)[0]: reason for p, reason in unheard.items() if parted(p)[0]})
+        if own := {p: reason for p, reason in unheard.items() if not parted(p)[0]}:
+            missing = ", ".join(f"{path} ({reason})" for path, reason in own.items())
             self._parts.degrade("commands", phrase("broker-refuses-subscription", topics=missing))
         elif self._presence.unheard:
             self._parts.degrade("commands", NO_ECHO)
         elif self._presence.heard_ourselves:
             self._parts.recover("commands")
+
+    def _tell_of_many(self, missing: Mapping[str, str]) -> None:
+        """A note, not a warning: the pole hears what is said to it alone."""
+        if missing:
+            listed = ", ".join(f"{address} ({reason})" for address, reason in missing.items())
+            words = phrase("broker-refuses-many", addresses=listed, site=site_of(self._base))
+            self._parts.degrade("groups", words, Severity.INFO)
+        elif self._parts.is_degraded("groups"):
+            self._parts.recover("groups")
 
     def _hear_of_ourselves(self, payload: bytes) -> None:
         """Our own status, as the broker has it. Raises TakenOver when somebody else has written it since we

@@ -160,6 +160,7 @@ def build(
     store and connection too. `desk`: what the page needs of the command that runs the agent; without it there
     is no page.
     """
+    from pole_agent.compose import city
     from pole_agent.compose import loops as make
     from pole_agent.compose.agent import agent_of, local_of
     from pole_agent.loops.beat import Beats
@@ -182,12 +183,12 @@ def build(
     watches = make.watches_of(
         context, settings, detector, act, sources, pictures, pace=heat.pace, random=random, pulses=pulses
     )
-    upload = make.upload_of(
+    upload = city.upload_of(
         context, settings, broker, inbox, kept, for_real=for_real, random=random, pulses=pulses
     )
     machine = make.machine_of(heat, lambda: agent.stop())
-    report = make.report_of(context, settings, upload, dispatch, watches, records, machine, pulses)
-    listen = make.listen_of(context, settings, inbox, light, dispatch, records, report, pulses)
+    report = city.report_of(context, settings, upload, dispatch, watches, records, machine, pulses)
+    listen = city.listen_of(context, settings, inbox, light, dispatch, records, report, pulses)
     socket = socket or socket_path(settings)
     runtime = Runtime(
         settings, context, light, dispatch, upload, listen, report, detector, watches, inbox, socket

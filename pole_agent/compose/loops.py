@@ -7,17 +7,14 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from pole_agent import __version__
 from pole_agent.camera.source import FrameSource
 from pole_agent.clock import Clock
 from pole_agent.compose.lamp import street_light_of
 from pole_agent.compose.parts import (
-    broker_of,
-    certificate_probes,
     pipeline_factory,
     reference_of,
     source_factory,
@@ -25,7 +22,6 @@ from pole_agent.compose.parts import (
 from pole_agent.compose.recording import recorders_of
 from pole_agent.compose.rooms import drone_rules
 from pole_agent.context import Context
-from pole_agent.health.certificates import Certificates
 from pole_agent.health.heat import Heat
 from pole_agent.health.machine import Machine
 from pole_agent.health.parts import Parts
@@ -35,23 +31,16 @@ from pole_agent.lamp.lamp import Luminaire
 from pole_agent.lamp.street_light import LampState
 from pole_agent.loops.act import Act
 from pole_agent.loops.beat import Beats
-from pole_agent.loops.diagnose import Diagnose
 from pole_agent.loops.dispatch import Dispatch
 from pole_agent.loops.light import Light
-from pole_agent.loops.listen import Listen
 from pole_agent.loops.records import Records
-from pole_agent.loops.report import Report, Sources
 from pole_agent.loops.tell import Tell
-from pole_agent.loops.upload import Upload
 from pole_agent.loops.watch import Watch
 from pole_agent.pipeline import Pipeline
 from pole_agent.settings import Settings
 from pole_agent.store.store import Store
 from pole_agent.uplink.board import Board
-from pole_agent.uplink.broker import Broker
 from pole_agent.uplink.events import Incoming
-from pole_agent.uplink.many import FOR_MANY, addresses
-from pole_agent.uplink.simulated import SimulatedBroker
 from pole_agent.uuid7 import uuid7
 from pole_agent.vision.detector import Detector
 from pole_agent.vocabulary import Response
@@ -69,7 +58,6 @@ WATCH_BEAT_S, UPLOAD_BEAT_S = 180.0, 900.0
 # What is known of them outlasts a reload
 LASTING_PARTS = ("uplink", "mqtt", "events", "states", "commands", "groups", "identity", "store", "clock")
 HIDDEN = ("person", "bicycle", "motorcycle", "two_wheeler")  # in pixelated pictures: riders too
-ACTIVE_REQUEST = ("request_id", "state", "origin", "rule", "count", "expires_at", "simulation")
 
 
 def new_id_of(clock: Clock) -> Callable[[], str]:
@@ -197,110 +185,3 @@ def _shown(pictures: Pictures, camera: str, frame: Frame, pipeline: Pipeline) ->
 
 def _at_now(make: Callable[[float], Pipeline], clock: Clock) -> Pipeline:
     return make(clock.monotonic())
-
-
-def upload_of(
-    context: Context,
-    settings: Settings,
-    broker: Broker | None,
-    inbox: asyncio.Queue[Incoming],
-    kept: Runtime | None,
-    *,
-    random: Callable[[], float],
-    pulses: Beats,
-    for_real: bool,
-) -> Upload | None:
-    """The one that `kept` has left running, else a new one; None where no broker is configured.
-
-    What is not for real marks all it sends as a simulation.
-    """
-    if kept is not None:
-        return kept.upload
-    broker = broker or broker_of(settings)
-    if broker is None:
-        return None
-    if not for_real:
-        broker = SimulatedBroker(broker)
-    return Upload(
-        context,
-        broker,
-        inbox,
-        random=random,
-        spread_s=settings.mqtt.reconnect_spread_s if settings.mqtt else 1.0,
-        version=__version__,
-        beat=pulses.promise("upload", UPLOAD_BEAT_S),
-    )
-
-
-def report_of(
-    context: Context,
-    settings: Settings,
-    upload: Upload | None,
-    dispatch: Dispatch,
-    watches: Sequence[Watch],
-    records: Records,
-    machine: Machine,
-    pulses: Beats,
-) -> Report:
-    def present() -> dict[str, Any]:
-        return {
-            "requests": [{k: r[k] for k in ACTIVE_REQUEST} for r in dispatch.controller.pending()],
-            "counts": {w.camera: w.pipeline.counts if w.pipeline else {} for w in watches},
-        }
-
-    sent = upload.sent if upload else dict
-    sources = Sources(
-        present=present, sent=sent, rates=records.rates, drone=dispatch.health, troubles=machine.troubles
-    )
-    certificates = Certificates(certificate_probes(settings, upload), context.parts)
-    return Report(
-        context,
-        sources,
-        certificates,
-        settings.storage.state_dir,
-        settings.storage.ttl_s,
-        beat=pulses.promise("report", PULSE_S),
-    )
-
-
-def listen_of(
-    context: Context,
-    settings: Settings,
-    inbox: asyncio.Queue[Incoming],
-    light: Light,
-    dispatch: Dispatch,
-    records: Records,
-    report: Report,
-    pulses: Beats,
-) -> Listen:
-    """Which room carries out which command; some only at the pole itself."""
-
-    def examined(language: str, most_bytes: int) -> list[dict[str, Any]]:
-        from pole_agent import doctor
-
-        return doctor.report(doctor.examine(settings, doctor.QUICK), language, most_bytes)
-
-    async def accept_clock(payload: Mapping[str, Any], by: str) -> dict[str, Any]:
-        return await report.accept()
-
-    handlers: dict[str, Any] = {
-        "lamp/set": light.command,
-        "drone/approval": dispatch.decide,
-        "drone/progress": dispatch.progress,
-        "drone/conditions": dispatch.conditions,
-        "drone/stop": dispatch.stop_flights,
-        "outbox/resend": records.resend,
-        "incident/feedback": records.feedback,
-        "diagnose": Diagnose(examined, context.board, context.clock, context.base).command,
-    }
-    of_many = {
-        f"{address}/{path}": handlers[path]
-        for address in addresses(settings.pole.groups)
-        for path in FOR_MANY
-    }
-    at_the_pole = handlers | {
-        "lamp/set": partial(light.command, local=True),
-        "clock/accept": accept_clock,
-        "pole/commissioned": records.commissioned,
-    }
-    return Listen(context, handlers | of_many, at_the_pole, inbox, beat=pulses.promise("listen", PULSE_S))

@@ -167,8 +167,7 @@ def build(
     from pole_agent.loops.records import Records
 
     settings = loaded.settings
-    keeper = before.keeper if before is not None and before.settings.clock == settings.clock else None
-    keeper = keeper or keeper_of(settings, clock, time_server_heard)
+    keeper = _kept_keeper(settings, before) or keeper_of(settings, clock, time_server_heard)
     kept = before if before is not None and before.agent.kept is not None else None
     context, inbox = make.context_of(settings, keeper, clock, kept)
     beats, pulses = Beats(clock.monotonic), Beats(clock.monotonic)  # those of the watchdog, and the others
@@ -199,6 +198,10 @@ def build(
         runtime, loaded, luminaire, records, kept, beats=beats, random=random, pulses=pulses
     )
     return runtime
+
+
+def _kept_keeper(settings: Settings, before: Runtime | None) -> TimeKeeper | None:
+    return before.keeper if before is not None and before.settings.clock == settings.clock else None
 
 
 def _pictures_of(settings: Settings) -> Pictures | None:

@@ -123,11 +123,22 @@ def test_what_a_city_cannot(more: list[str], word: str) -> None:
     assert len(done.stderr.splitlines()) == 1
 
 
-def fleet(*arguments: str) -> subprocess.CompletedProcess[str]:
+def test_a_city_without_nats(tmp_path: Path) -> None:
+    """It says what to install."""
+    if mosquitto_program() is None:
+        pytest.skip("needs Mosquitto: sudo apt install mosquitto")
+    (tmp_path / "nats.py").write_text('raise ModuleNotFoundError("none", name="nats")')
+    done = fleet("--city", "large", path=f"{tmp_path}:")
+    assert done.returncode == 2
+    assert "needs nats: pip install" in done.stderr
+    assert len(done.stderr.splitlines()) == 1
+
+
+def fleet(*arguments: str, path: str = "") -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [sys.executable, "-m", "lightpoles", *arguments],
         cwd=ROOT,
-        env={"PYTHONPATH": "scripts:.:docs/examples", "PATH": "/usr/bin:/bin"},
+        env={"PYTHONPATH": f"{path}scripts:.:docs/examples", "PATH": "/usr/bin:/bin"},
         capture_output=True,
         text=True,
         check=False,

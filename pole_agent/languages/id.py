@@ -1891,4 +1891,68 @@ PHRASES = {
         "{megabytes} MB untuk hari ini sudah habis; unduhan dilanjutkan besok. remote.toml mengatur "
         "budget_mb_a_day"
     ),
+    "repository-empty": "{folder} bukan repositori; mulailah dengan pole-agent repository init",
+    "repository-exists": "{folder} sudah berupa repositori",
+    "repository-keys-few": "{role} memerlukan {least} kunci yang berbeda atau lebih",
+    "target-name-invalid": (
+        "{name} bukan nama yang diminta tiang; seharusnya light/ID.toml, light/group/NAMA.toml, "
+        "full/ID.toml, release/MESIN-py3.N.tar.gz, model/NAMA.onnx, fence/NAMA.geojson"
+    ),
+    "target-unknown": "repositori tidak memiliki {name}",
+    "release-without-version": "{name} memerlukan --version: sebutan agen dalam bundel ini untuk dirinya",
+    "wave-of-release-only": "hanya rilis yang memiliki versi dan gelombang",
+    "percent-invalid": "seharusnya 0 sampai 100",
+    "key-not-of-role": "{holder} tidak memiliki kunci {role}; yang dikenal: {known}",
+    "key-of-role-needed": "{role} ditandatangani dengan kunci milik: {holders}. Berikan dengan --key",
+    "key-made": (
+        "{file} berisi kunci privat: simpanlah, dan salinannya di tempat terkunci. {public} dikirim ke kantor"
+    ),
+    "nothing-staged": "tidak ada {role} yang menunggu tanda tangan",
+    "nothing-to-sign": "tidak ada yang menunggu kunci {holder}",
+    "signature-of-another": "{file} bukan {role} yang menunggu di sini; kirim lagi yang dari staging",
+    "signatures-missing": (
+        "{role}: kurang {missing} dari {threshold} tanda tangan; yang boleh menandatangani: {holders}"
+    ),
+    "all-signed": "{roles}: sudah ditandatangani. Berikutnya: pole-agent repository publish",
+    "file-signed": (
+        "{file} sudah ditandatangani; kirim kembali ke kantor, untuk pole-agent repository collect"
+    ),
+    "published": "{folder} sudah ditulis, dan berlaku sampai {until}; salin ke server web",
+    "rotate-what": "berikan --out, --new, atau keduanya",
+    "extra-needed": "{missing} tidak terpasang; pasang pole-agent[{extra}]",
+    "sign-head": "{role}, versi {version}, berlaku sampai {until}",
+    "sign-keys": "  yang menandatangani {role}: {threshold} dari {holders}",
+    "sign-removes": "  tanpa {name}",
+    "sign-file": "  {name}: {length} bita, SHA-256 {sha256}",
+    "sign-fields": "  {name}: {fields}",
+    "sign-question": "Tanda tangani ini? [y/N] ",
+    "passphrase-prompt": "Frasa sandi {file}: ",
+    "passphrase-again": "Frasa sandi sekali lagi: ",
+    "passphrases-differ": "frasa sandi tidak sama",
+    "calendar-unpublished": "{role}: belum diterbitkan; {threshold} dari {holders} menandatangani",
+    "calendar-ends": "{role}, versi {version}, berakhir pada {day}, {days} hari lagi. {what}",
+    "calendar-role": (
+        "Paling lambat {due}: repository renew {role}, lalu {threshold} dari {holders} menandatangani, "
+        "lalu publish"
+    ),
+    "calendar-office": "Paling lambat {due}: repository publish, dengan kunci {holders}",
+    "whole-number-between": "seharusnya bilangan bulat dari {low} sampai {high}",
+    "text-expected": "seharusnya teks dalam tanda kutip",
+    "remote-without-repository": (
+        'tidak ada; seharusnya "https://updates.example.go.id/poles", atau sebuah folder'
+    ),
+    "wants-unreadable": (
+        "{file} tidak menyebutkan apa yang diminta tiang ini ({error}); sudo systemctl start "
+        "pole-agent-apply menulisnya"
+    ),
+    "no-room-for": (
+        "tidak ada ruang di disk untuk {target} ({megabytes} MB); kosongkan ruang, sync berikutnya mencoba "
+        "lagi"
+    ),
+    "sync-runs-already": "sync lain sedang berjalan; coba lagi setelah selesai",
+    "sync-new": "baru dan terverifikasi: {names}",
+    "sync-nothing-new": "tidak ada yang baru; yang ditandatangani berlaku sampai {until}",
+    "first-root-missing": (
+        "{file} tidak dapat dibaca; itu root.json dari repositori kabupaten, diletakkan dengan tangan"
+    ),
 }

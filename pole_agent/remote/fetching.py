@@ -59,7 +59,11 @@ class Web:
         self._spend, self._patience = spend, patience
         self._answering: socket.socket | None = None
         if parts.scheme == "https":
-            trusted = ssl.create_default_context(cafile=str(ca_file) if ca_file else None)
+            try:
+                trusted = ssl.create_default_context(cafile=str(ca_file) if ca_file else None)
+            except OSError as error:
+                told = phrase("at-key", key=ca_file, problem=error)
+                raise ConfigError([Problem("ca_file", told)]) from error
             self._connection: http.client.HTTPConnection = _Tls(
                 parts.hostname, parts.port, timeout=patience.silence_s, context=trusted
             )

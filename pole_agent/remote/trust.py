@@ -83,15 +83,16 @@ class Expiry(NamedTuple):
 class Trust:
     """Blocks on the disk and on the source. Every method raises RemoteError."""
 
-    def __init__(self, store: Path, root: Path, source: Source) -> None:
-        """`root` is the first root that is trusted, put there by hand."""
+    def __init__(self, store: Path, root: Path | bytes, source: Source) -> None:
+        """`root` is the first root that is trusted, put there by hand: its file, or what is in it."""
         only_ed25519()
         self._source = source
         self._store = store
         with self._explained():
             store.mkdir(parents=True, exist_ok=True)
+            first = root if isinstance(root, bytes) else root.read_bytes()
             self._client = Updater(
-                str(store), METADATA, fetcher=_Fetcher(source), config=LIMITS, bootstrap=root.read_bytes()
+                str(store), METADATA, fetcher=_Fetcher(source), config=LIMITS, bootstrap=first
             )
 
     def refresh(self, now: float | None = None) -> None:

@@ -39,20 +39,20 @@ KEYS = {"root": 3, "release": 3, "full": 3, "light": 2, "snapshot": 1, "timestam
 class Office:
     """`publish` writes what stands in `root`, `targets` and `roles`; each may be changed before."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, now: datetime = NOW) -> None:
         only_ed25519()
-        self.folder = folder
+        self.folder, self.now = folder, now
         self.keys = {role: [new_signer(f"{role}{n}") for n in range(count)] for role, count in KEYS.items()}
         self.thresholds = dict.fromkeys(KEYS, 1) | {"root": 2, "release": 2, "full": 2, "targets": 2}
-        self.root = Root(expires=NOW + YEAR, consistent_snapshot=True)
+        self.root = Root(expires=self.now + YEAR, consistent_snapshot=True)
         for role in ("root", "targets", "snapshot", "timestamp"):
             for key in self.keys["root" if role == "targets" else role]:
                 self.root.add_key(key.public_key, role)
             self.root.roles[role].threshold = self.thresholds[role]
         self.delegate()
-        self.roles = {role: Targets(expires=NOW + YEAR) for role in DELEGATED}
-        self.snapshot = Snapshot(expires=NOW + timedelta(days=90))
-        self.timestamp = Timestamp(expires=NOW + timedelta(days=90))
+        self.roles = {role: Targets(expires=self.now + YEAR) for role in DELEGATED}
+        self.snapshot = Snapshot(expires=self.now + timedelta(days=90))
+        self.timestamp = Timestamp(expires=self.now + timedelta(days=90))
         for signed in (self.root, *self.roles.values(), self.snapshot, self.timestamp):
             signed.version = 0
         self.publish_root()
@@ -66,7 +66,7 @@ class Office:
         keys: dict[str, Key] = {
             k.public_key.keyid: k.public_key for name in DELEGATED for k in self.keys[name]
         }
-        self.targets = Targets(expires=NOW + YEAR, delegations=Delegations(keys, roles))
+        self.targets = Targets(expires=self.now + YEAR, delegations=Delegations(keys, roles))
         self.targets.version = 0
 
     def add(self, path: str, blob: bytes, custom: dict[str, object] | None = None, role: str = "") -> None:

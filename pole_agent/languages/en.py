@@ -1383,6 +1383,13 @@ PHRASES = {
     "journal-damaged": "{file}: invalid ({error}); the journal is set aside, the present configuration stays",
     "apply-no-agent": "the agent does not run; nothing is installed",
     "apply-clock-untrusted": "the clock is not trusted; nothing is installed until it is",
+    "target-missing": "{target} is missing in the repository",
+    "target-name-taken": "{file} is another file than {target}; give the new one a new name",
+    "remote-not-set-up": (
+        'not found; write repository = "https://…" into it, and put the first root beside it '
+        "(root.json): docs/fleet.md"
+    ),
+    "apply-state": "configuration {sha256}: {state}",
     "overlay-table-expected": "expected a table",
     "change-needs-one-key": "needs one key of the configuration",
     "change-needs-two-keys": "this change needs two of three keys; sign it as full/POLE.toml",

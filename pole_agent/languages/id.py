@@ -1426,6 +1426,13 @@ PHRASES = {
     "journal-damaged": "{file}: tidak sah ({error}); jurnal disisihkan, konfigurasi sekarang tetap dipakai",
     "apply-no-agent": "agen tidak berjalan; tidak ada yang dipasang",
     "apply-clock-untrusted": "jam belum dipercaya; tidak ada yang dipasang sampai dipercaya",
+    "target-missing": "{target} tidak ada di repositori",
+    "target-name-taken": "{file} berbeda dari {target}; beri nama baru untuk yang baru",
+    "remote-not-set-up": (
+        'tidak ada; tulislah repository = "https://…" di dalamnya, dan taruh akar pertama di sampingnya '
+        "(root.json): docs/id/fleet.md"
+    ),
+    "apply-state": "konfigurasi {sha256}: {state}",
     "overlay-table-expected": "diharapkan tabel",
     "change-needs-one-key": "perlu satu kunci konfigurasi",
     "change-needs-two-keys": "perubahan ini perlu dua dari tiga kunci; tanda tangani sebagai full/POLE.toml",

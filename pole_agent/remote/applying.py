@@ -8,12 +8,12 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Callable, Collection
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Protocol
 
 from pole_agent.errors import ConfigError, Problem, RemoteError
-from pole_agent.languages import phrase
+from pole_agent.languages import Phrase, phrase
 from pole_agent.remote import journal as journals
 from pole_agent.remote.journal import Journal, OnTrial, digest
 from pole_agent.remote.trial import STEADY_S, Seen, Trial, Verdict
@@ -87,6 +87,14 @@ class Applying:
             self._put(trial.before)
             self.pole.reload()
         self._taken_back([Problem("", phrase("trial-cut"))])
+
+    def forget(self) -> None:
+        """What was taken back is tried once more. After `settle`."""
+        self._write(replace(self._journal, failed=None, problems=[]))
+
+    def wait(self, why: Phrase) -> None:
+        """Nothing is looked at now, and why."""
+        self._tell("waiting", digest(self._text()), _told([Problem("", why)]))
 
     def configuration(self, of: Texts) -> bool:
         """One pass, after `settle`. `of`: the verified targets. Returns whether all that is wanted runs.

@@ -23,10 +23,9 @@ from pole_agent.remote.policy import Authority, refused
 from pole_agent.settings import Settings
 from pole_agent.settings.load import parse
 
-HEADER = (
-    "# Written by pole-agent apply from the repository of the regency: {base} with overlays on it.\n"
-    "# A change by hand is kept as the new base.\n"
-)
+HEADER = """# Written by pole-agent apply: a file by hand or full/POLE.toml, with signed overlays over it.
+# What is changed here by hand becomes the new file below them.
+"""
 Texts = Callable[
     [str], str | None
 ]  # the verified text of a target, None where nothing is signed by that name
@@ -51,29 +50,30 @@ def wanted(text: str, journal: Journal, of: Texts, path: Path) -> Wanted:
     """
     by_hand = digest(text) != journal.installed
     base, full = (text, journal.full) if by_hand else (journal.base, journal.full)
-    settings = _settings(base, path)
+    settings = parse(base)
     pole = settings.pole.id
     problems: list[Problem] = []
     signed = of(f"full/{pole}.toml")
     if signed is not None and digest(signed) != full:
         try:
-            after = _settings(signed, path)
+            after = parse(signed)
             problems = _named(f"full/{pole}.toml", refused(settings, after, Authority.TWO_KEYS))
             if not problems:
                 base, full, settings = signed, digest(signed), after
         except ConfigError as error:
             problems = _named(f"full/{pole}.toml", error.problems)
     try:
-        found, after = _laid_over(base, pole, of, path)
+        found = _laid_over(base, pole, of)
+        after = parse(found)
         more = refused(settings, after, Authority.ONE_KEY)
     except ConfigError as error:
         more = error.problems
     if more:
-        return Wanted(base, settings, base, full, [*problems, *_named("light", more)])
-    return Wanted(found, after, base, full, problems)
+        found, problems = base, [*problems, *_named("light", more)]
+    return Wanted(found, parse(found, str(path), path.parent), base, full, problems)
 
 
-def _laid_over(base: str, pole: str, of: Texts, path: Path) -> tuple[str, Settings]:
+def _laid_over(base: str, pole: str, of: Texts) -> str:
     document = tomllib.loads(base)
     found = composed(
         document,
@@ -81,9 +81,8 @@ def _laid_over(base: str, pole: str, of: Texts, path: Path) -> tuple[str, Settin
         lambda group: _document(of, f"light/group/{group}.toml"),
     )
     if found == document:
-        return base, _settings(base, path)
-    text = HEADER.format(base=f"full/{pole}.toml or a file by hand") + tomli_w.dumps(found)
-    return text, _settings(text, path)
+        return base
+    return HEADER + tomli_w.dumps(found)
 
 
 def _document(of: Texts, target: str) -> dict[str, Any]:
@@ -94,10 +93,6 @@ def _document(of: Texts, target: str) -> dict[str, Any]:
         return tomllib.loads(text)
     except (ValueError, RecursionError) as error:
         raise ConfigError([Problem(target, phrase("toml-invalid", error=error))]) from error
-
-
-def _settings(text: str, path: Path) -> Settings:
-    return parse(text, str(path), path.parent)
 
 
 def _named(target: str, problems: list[Problem]) -> list[Problem]:

@@ -191,7 +191,7 @@ def test_a_second_reload_during_the_first_counts(
             disk.rollback()
         eventually(lambda: there.got("info"), within_s=20)
         assert there.got("info")[-1]["name"] == "third"
-        eventually(lambda: here.got("status")[-1]["state"] == "offline")
+        eventually(lambda: here.got("status")[-1]["state"] == "offline", within_s=30)
         with sqlite3.connect(tmp_path / "state" / "pole.db") as disk:
             assert disk.execute("SELECT count(*) FROM lamp_log WHERE data LIKE '%ended%'").fetchone() == (
                 0,

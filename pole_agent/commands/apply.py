@@ -1,0 +1,165 @@
+"""Install what pole-agent sync has fetched: configurations and versions that the regency has signed.
+
+Everything is verified once more here, against a trust that only root can change. A new configuration is on
+trial: it is kept when the pole is healthy and its broker has acknowledged it within confirm_min minutes
+(/etc/pole-agent/remote.toml), else the former one comes back and the city is told why. What a configuration
+may change depends on who signed it: docs/fleet.md.
+
+sudo pole-agent apply what the service does whenever something was fetched sudo pole-agent apply --again
+also try what was taken back before sudo pole-agent apply --settle only take back what a power cut
+interrupted
+
+It needs no network. Exit status: 0 all that is signed runs, 1 not (the reason is printed), 2 not set up.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import logging
+import subprocess
+import time
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+from pole_agent.commands import check
+from pole_agent.console import control
+from pole_agent.console.speech import say
+from pole_agent.errors import ConfigError, Frozen, PoleAgentError, Problem, RemoteError
+from pole_agent.languages import phrase
+from pole_agent.remote import setup, status
+from pole_agent.remote.applying import Applying, Standing
+from pole_agent.settings import Settings
+from pole_agent.settings.load import MAX_BYTES, load
+from pole_agent.settings.reading import text_file
+from pole_agent.vision.card import INSTALLED
+
+HELP = "install what the regency has signed and sync has fetched"
+UNIT, PATIENCE_S = "pole-agent.service", 30.0
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    control.arguments(parser)
+    parser.add_argument("--remote", type=Path, default=setup.PATH, metavar="F", help=f"default: {setup.PATH}")
+    parser.add_argument(
+        "--root", type=Path, default=setup.ROOT, metavar="F", help="the root that is trusted first"
+    )
+    parser.add_argument(
+        "--fetched", type=Path, default=setup.STAGED, metavar="D", help="what sync has fetched"
+    )
+    parser.add_argument(
+        "--own", type=Path, default=setup.OWN, metavar="D", help="where trust and journal are kept"
+    )
+    parser.add_argument("--settle", action="store_true", help="only take back what was interrupted")
+    parser.add_argument("--again", action="store_true", help="try what was taken back once more")
+
+
+def run(arguments: argparse.Namespace) -> int:
+    logging.basicConfig(level="INFO", format="%(levelname)s %(message)s")
+    try:
+        chosen = setup.read(arguments.remote)
+    except FileNotFoundError:
+        raise ConfigError([Problem(str(arguments.remote), phrase("remote-not-set-up"))]) from None
+    applying = Applying(
+        arguments.config,
+        arguments.own,
+        ServicePole(arguments),
+        chosen.confirm_min * 60,
+        look=lambda _: [],
+        tell=lambda state: status.tell(arguments.own, "config", state | {"at": time.time()}),
+    )
+    applying.settle()
+    if arguments.settle:
+        return 0
+    if arguments.again:
+        applying.forget()
+    done = _with_trust(arguments, applying)
+    _report(arguments)
+    return 0 if done else 1
+
+
+def _with_trust(arguments: argparse.Namespace, applying: Applying) -> bool:
+    from pole_agent.remote.files import brought
+    from pole_agent.remote.sources import Folder
+    from pole_agent.remote.trust import Trust
+
+    standing = applying.pole.standing()
+    if standing is None or not standing.clock:
+        # Whether something is too old is only known with the time
+        why = phrase("apply-no-agent") if standing is None else phrase("apply-clock-untrusted")
+        applying.wait(why)
+        return False
+    trust = Trust(arguments.own / "metadata", arguments.root, Folder(arguments.fetched))
+    try:
+        trust.refresh()
+    except RemoteError as error:
+        state = "frozen" if isinstance(error, Frozen) else "failed"
+        _tell_sync(arguments, state, str(error))
+        raise
+    _tell_sync(arguments, "ok", None, trust.expiries[0].at)
+
+    def text_of(target: str) -> str | None:
+        if (found := trust.find(target)) is None:
+            return None
+        file = arguments.own / "targets" / target
+        trust.fetch(found, file)
+        return text_file(file, MAX_BYTES)
+
+    def look(settings: Settings) -> list[Problem]:
+        """What is wrong with it, and was not before: a camera that is gone is no reason to refuse a name."""
+        missing = brought(settings, trust, arguments.config.parent, INSTALLED)
+        return missing or [p for p in check.look(settings) if p not in known]
+
+    known = list(check.look(load(arguments.config).settings))
+    applying.look = look
+    return applying.configuration(text_of)
+
+
+def _tell_sync(
+    arguments: argparse.Namespace, state: str, problem: str | None, expires: float | None = None
+) -> None:
+    before = status.read(arguments.own).get("sync", {})
+    at = time.time() if problem is None else before.get("last_ok")
+    found = {"state": state, "problem": problem, "last_ok": at, "expires": expires or before.get("expires")}
+    status.tell(arguments.own, "sync", found)
+
+
+def _report(arguments: argparse.Namespace) -> None:
+    found: dict[str, Any] = status.read(arguments.own).get("config", {})
+    if arguments.json:
+        print(json.dumps(found, ensure_ascii=False))
+        return
+    say(arguments, phrase("apply-state", state=found["state"], sha256=str(found["wanted"])[:12]))
+    for problem in found["problems"]:
+        say(arguments, phrase("at-key", key=problem["key"] or "-", problem=problem["problem"]))
+
+
+class ServicePole:
+    """The agent as a service of this machine."""
+
+    def __init__(self, arguments: argparse.Namespace) -> None:
+        self._arguments = arguments
+
+    def standing(self) -> Standing | None:
+        try:
+            found = control.ask(self._arguments, "standing")
+            return Standing(found["config_sha256"], found["acknowledged"], found["degraded"], found["clock"])
+        except (PoleAgentError, ValueError, KeyError, TypeError):
+            return None
+
+    def reload(self) -> None:
+        _systemctl("reload-or-restart", "--no-block", UNIT)
+
+    def restarts(self) -> int:
+        words = _systemctl("show", "-p", "NRestarts", "--value", UNIT)
+        return int(words) if words.isdigit() else 0
+
+
+def _systemctl(*words: str) -> str:
+    with suppress(OSError, subprocess.SubprocessError):
+        command = ["systemctl", *words]
+        return subprocess.run(
+            command, capture_output=True, text=True, timeout=PATIENCE_S, check=False
+        ).stdout.strip()
+    return ""

@@ -51,9 +51,11 @@ if TYPE_CHECKING:
     from pole_agent.loops.local import Local
     from pole_agent.loops.records import Records
     from pole_agent.loops.report import Report
+    from pole_agent.loops.updates import Updates
     from pole_agent.loops.upload import Upload
     from pole_agent.loops.watch import Watch
     from pole_agent.page.pictures import Pictures
+    from pole_agent.remote.telling import Places
     from pole_agent.store.store import Store
     from pole_agent.uplink.board import Board
     from pole_agent.uplink.broker import Broker
@@ -110,6 +112,7 @@ class Runtime:
     records: Records = field(init=False)
     config_sha256: str = field(init=False)
     agent: Agent = field(init=False)
+    updates: Updates = field(init=False)
     life: Lifecycle = field(init=False)
     local: Local = field(init=False)
     page: ServedPage | None = None
@@ -152,13 +155,14 @@ def build(
     before: Runtime | None = None,
     for_real: bool = False,
     desk: Desk | None = None,
+    places: Places | None = None,
 ) -> Runtime:
     """Wire the rooms. What is not given is made as the settings say. Raises ConfigError.
 
     `for_real`: this is a pole on a street. Only `pole-agent run` says so; whatever else is built here marks
     all it sends as a simulation. `before`: the runtime whose lamp is taken over, and, when it has kept them,
     store and connection too. `desk`: what the page needs of the command that runs the agent; without it there
-    is no page.
+    is no page. `places`: of what the agent is told of updates.
     """
     from pole_agent.compose import city
     from pole_agent.compose import loops as make
@@ -174,10 +178,8 @@ def build(
     light = make.light_of(context, settings, luminaire, beats, before)
     records = Records(context.store, clock)
     dispatch = make.dispatch_of(context, settings, records, pulses, before, for_real=for_real)
-    if detector is None:
-        detector = detector_of(settings, before=None if before is None else before.detector)
-    heat = make.heat_of(clock)
-    act = make.act_of(context, light, dispatch)
+    detector = detector or detector_of(settings, before=None if before is None else before.detector)
+    heat, act = make.heat_of(clock), make.act_of(context, light, dispatch)
     pictures = None if desk is None else _pictures_of(settings)
     watches = make.watches_of(
         context, settings, detector, act, sources, pictures, pace=heat.pace, random=random, pulses=pulses
@@ -185,13 +187,14 @@ def build(
     upload = city.upload_of(
         context, settings, broker, inbox, kept, for_real=for_real, random=random, pulses=pulses
     )
-    machine = make.machine_of(heat, lambda: agent.stop())
-    report = city.report_of(context, settings, upload, dispatch, watches, records, machine, pulses)
-    listen = city.listen_of(context, settings, inbox, light, dispatch, records, report, pulses)
-    socket = socket or socket_path(settings)
+    socket, machine = socket or socket_path(settings), make.machine_of(heat, lambda: agent.stop())
+    updates = city.updates_of(context, loaded, socket.parent, places, before, random)
+    report = city.report_of(context, settings, upload, dispatch, watches, records, machine, updates, pulses)
+    listen = city.listen_of(context, settings, inbox, light, dispatch, records, report, updates, pulses)
     runtime = Runtime(
         settings, context, light, dispatch, upload, listen, report, detector, watches, inbox, socket
     )
+    runtime.updates = updates
     runtime.records, runtime.config_sha256, runtime.local = records, loaded.digest, local_of(runtime, before)
     runtime.page = _page_of(runtime, loaded, desk, pictures, before, for_real=for_real)
     agent = runtime.agent = agent_of(

@@ -6,8 +6,10 @@ Imported once the lamp is lit.
 from __future__ import annotations
 
 import asyncio
+import hashlib
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pole_agent import __version__
@@ -23,9 +25,12 @@ from pole_agent.loops.light import Light
 from pole_agent.loops.listen import Listen
 from pole_agent.loops.records import Records
 from pole_agent.loops.report import Report, Sources
+from pole_agent.loops.updates import Updates
 from pole_agent.loops.upload import Upload
 from pole_agent.loops.watch import Watch
+from pole_agent.remote.telling import Places, Running
 from pole_agent.settings import Settings
+from pole_agent.settings.load import Loaded
 from pole_agent.uplink.broker import Broker
 from pole_agent.uplink.events import Incoming
 from pole_agent.uplink.many import FOR_MANY, addresses
@@ -34,6 +39,7 @@ from pole_agent.uplink.simulated import SimulatedBroker
 if TYPE_CHECKING:
     from pole_agent.compose import Runtime
 
+SYNC_NOW = "sync-now"  # in the runtime directory; pole-agent-sync.path waits for it
 ACTIVE_REQUEST = ("request_id", "state", "origin", "rule", "count", "expires_at", "simulation")
 
 
@@ -70,6 +76,21 @@ def upload_of(
     )
 
 
+def updates_of(
+    context: Context,
+    loaded: Loaded,
+    runtime_dir: Path,
+    places: Places | None,
+    before: Runtime | None,
+    random: Callable[[], float],
+) -> Updates:
+    """What `before` was asked for is not forgotten over a reload."""
+    running = Running(hashlib.sha256(loaded.text.encode()).hexdigest(), __version__)
+    former = None if before is None else before.updates
+    nudge = runtime_dir / SYNC_NOW
+    return Updates(context, running, nudge, places or Places(), random=random, before=former)
+
+
 def report_of(
     context: Context,
     settings: Settings,
@@ -78,6 +99,7 @@ def report_of(
     watches: Sequence[Watch],
     records: Records,
     machine: Machine,
+    updates: Updates,
     pulses: Beats,
 ) -> Report:
     def present() -> dict[str, Any]:
@@ -88,7 +110,12 @@ def report_of(
 
     sent = upload.sent if upload else dict
     sources = Sources(
-        present=present, sent=sent, rates=records.rates, drone=dispatch.health, troubles=machine.troubles
+        present=present,
+        sent=sent,
+        rates=records.rates,
+        drone=dispatch.health,
+        troubles=machine.troubles,
+        look=updates.look,
     )
     certificates = Certificates(certificate_probes(settings, upload), context.parts)
     return Report(
@@ -109,6 +136,7 @@ def listen_of(
     dispatch: Dispatch,
     records: Records,
     report: Report,
+    updates: Updates,
     pulses: Beats,
 ) -> Listen:
     """Which room carries out which command; some only at the pole itself."""
@@ -130,12 +158,10 @@ def listen_of(
         "outbox/resend": records.resend,
         "incident/feedback": records.feedback,
         "diagnose": Diagnose(examined, context.board, context.clock, context.base).command,
+        "sync": updates.sync,
     }
-    of_many = {
-        f"{address}/{path}": handlers[path]
-        for address in addresses(settings.pole.groups)
-        for path in FOR_MANY
-    }
+    shared = handlers | {"sync": updates.sync_soon}
+    of_many = {f"{to}/{path}": shared[path] for to in addresses(settings.pole.groups) for path in FOR_MANY}
     at_the_pole = handlers | {
         "lamp/set": partial(light.command, local=True),
         "clock/accept": accept_clock,

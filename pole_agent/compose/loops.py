@@ -56,7 +56,18 @@ PULSE_S = 60.0
 # The pauses between attempts to open a camera and to reach the broker are longer
 WATCH_BEAT_S, UPLOAD_BEAT_S = 180.0, 900.0
 # What is known of them outlasts a reload
-LASTING_PARTS = ("uplink", "mqtt", "events", "states", "commands", "groups", "identity", "store", "clock")
+LASTING_PARTS = (
+    "uplink",
+    "mqtt",
+    "events",
+    "states",
+    "commands",
+    "groups",
+    "identity",
+    "updates",
+    "store",
+    "clock",
+)
 HIDDEN = ("person", "bicycle", "motorcycle", "two_wheeler")  # in pixelated pictures: riders too
 
 

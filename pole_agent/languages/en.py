@@ -522,6 +522,19 @@ PHRASES = {
         "the broker refuses commands that are sent to many poles, not those to this pole alone; let poles "
         "read {site}/_all/# and {site}/_group/#: {addresses}"
     ),
+    "updates-status-damaged": (
+        "the state of updates cannot be read: status.json is damaged at {where}; pole-agent apply writes"
+        " it anew at its next run"
+    ),
+    "updates-status-unreadable": "the state of updates cannot be read: {error}",
+    "updates-frozen": (
+        "signatures of the repository have expired, so no update is installed: {problem}; renew them "
+        "with: pole-agent repository publish"
+    ),
+    "updates-runs-another": "the pole runs another configuration or version than the one that was kept",
+    "updates-more-problems": "{count} more problems",
+    "sync-not-set-up": "updates are not set up at this pole: there is no {file}",
+    "sync-not-passed-on": "the request to fetch cannot be passed on: {file}: {error}",
     "clip-ended": "the clip has ended",
     "frames-too-few": "only {rate} frames a second arrive, of {wanted}",
     "connection-lost": "the connection was lost before the acknowledgement",

@@ -546,6 +546,19 @@ PHRASES = {
         "broker menolak perintah yang dikirim ke banyak tiang, bukan yang untuk tiang ini saja; izinkan "
         "tiang membaca {site}/_all/# dan {site}/_group/#: {addresses}"
     ),
+    "updates-status-damaged": (
+        "keadaan pembaruan tidak dapat dibaca: status.json rusak pada {where}; pole-agent apply "
+        "menulisnya lagi saat berjalan berikutnya"
+    ),
+    "updates-status-unreadable": "keadaan pembaruan tidak dapat dibaca: {error}",
+    "updates-frozen": (
+        "tanda tangan repositori sudah kedaluwarsa, jadi tidak ada pembaruan yang dipasang: {problem}; "
+        "perbarui dengan: pole-agent repository publish"
+    ),
+    "updates-runs-another": "tiang menjalankan konfigurasi atau versi lain daripada yang ditetapkan",
+    "updates-more-problems": "{count} masalah lagi",
+    "sync-not-set-up": "pembaruan belum disiapkan di tiang ini: {file} tidak ada",
+    "sync-not-passed-on": "permintaan untuk mengambil tidak dapat diteruskan: {file}: {error}",
     "clip-ended": "klip telah berakhir",
     "frames-too-few": "hanya {rate} gambar per detik yang datang, dari {wanted}",
     "connection-lost": "sambungan putus sebelum pengakuan",

@@ -55,6 +55,7 @@ class Sources:
     drone: Callable[[], dict[str, Any]] = dict  # who stopped flights, and which approvals did not count
     # What is wrong with the machine itself, by part; empty where it is well
     troubles: Callable[[], Mapping[str, str]] = dict
+    look: Callable[[], Awaitable[None]] | None = None  # what else is looked after each ten seconds
 
 
 class Report:
@@ -96,6 +97,8 @@ class Report:
                 await self._ask_clock()
                 await self.keep_time()
                 self._look_at_the_machine()
+                if self._sources.look is not None:
+                    await self._sources.look()
             await self._show_store()
             if now - self._health_at >= HEALTH_S:
                 self._health_at = now

@@ -24,6 +24,7 @@ PATHS = (
     "outbox/resend",
     "incident/feedback",
     "diagnose",
+    "sync",
 )
 # All that we ask for, the most important first: some brokers allow a few only.
 LISTENED = (
@@ -64,7 +65,7 @@ class Incoming:
 
 
 # What a broker keeps of a pole. The status last: until it goes the pole is there.
-RETAINED = ("info", "active", "lamp/state", "health", STATUS)
+RETAINED = ("info", "active", "config", "version", "lamp/state", "health", STATUS)
 
 
 def encode(document: Any) -> bytes:

@@ -10,7 +10,7 @@ from collections.abc import Iterable
 
 ALL, GROUP = "_all", "_group"
 # What may be said to many poles at once. Never a decision about a flight: that is about one request.
-FOR_MANY = ("lamp/set", "diagnose")
+FOR_MANY = ("lamp/set", "diagnose", "sync")
 
 
 def addresses(groups: Iterable[str]) -> list[str]:

@@ -21,6 +21,7 @@ COMMANDS = {
     "drone/approval": {"request_id": "r-1", "decision": "approve", "by": "an officer"},
     "drone/progress": {"request_id": "r-1", "status": "accepted"},
     "diagnose": {},
+    "sync": {},
     "drone/stop": {"stop": False, "by": "an officer"},
     "drone/conditions": {"wind_ms": 0.0, "at": "2026-11-24T10:00:00Z"},
     "outbox/resend": {"storeid": "x", "from": 1, "to": 2},

@@ -20,7 +20,7 @@ from pole_agent.health.trust import TimeKeeper
 from pole_agent.loops.upload import Upload
 from pole_agent.store.store import Store
 from pole_agent.uplink.board import Board
-from pole_agent.uplink.events import PATHS, Incoming
+from pole_agent.uplink.events import LISTENED, PATHS, Incoming
 from pole_agent.uplink.many import FOR_MANY, addresses, listened, parted, path_of, site_of, topic_of
 from pole_agent.uplink.mqtt import Address, MqttBroker
 from tests.conftest import Mosquitto
@@ -29,6 +29,7 @@ from tests.faults.odd_broker import OddBroker, Oddity
 
 SITE = "smartpole/test"
 BASE = f"{SITE}/T-1"
+OWN = len(LISTENED)
 
 
 @pytest.mark.parametrize(
@@ -184,7 +185,7 @@ class Uplink:
         return found["state"], found.get("reason", "")
 
 
-@pytest.mark.parametrize("oddity", [Oddity(most_filters=9), Oddity(most_filters=9, grants_quota=True)])
+@pytest.mark.parametrize("oddity", [Oddity(most_filters=OWN), Oddity(most_filters=OWN, grants_quota=True)])
 async def test_an_older_broker_takes_no_uplink_down(oddity: Oddity, tmp_path: Path) -> None:
     """Whether it closes at topics that it does not allow, or refuses them: the pole comes back by itself,
     hears what is said to it alone, and says what to do.

@@ -272,12 +272,15 @@ COMMANDS = (
     "outbox/resend",
     "incident/feedback",
     "diagnose",
+    "sync",
 )
 OWN = (
     "status",
     "info",
     "active",
     "health",
+    "config",
+    "version",
     "reply",
     "events/incident/opened",
     "lamp/state",
@@ -308,7 +311,7 @@ async def test_a_pole_speaks_for_itself_only(regency: Regency) -> None:
     ("name", "allowed"),
     [
         ("dashboard", ()),
-        ("command-center", ("lamp/set", "outbox/resend", "incident/feedback", "diagnose")),
+        ("command-center", ("lamp/set", "outbox/resend", "incident/feedback", "diagnose", "sync")),
         ("duty-officer", ("drone/approval", "drone/stop")),
         ("dispatcher", ("drone/progress", "drone/conditions")),
         ("homeassistant", ("lamp/set",)),

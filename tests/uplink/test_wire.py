@@ -23,7 +23,7 @@ from paho.mqtt.subscribeoptions import SubscribeOptions
 
 from pole_agent.errors import LinkLost, LinkSilent, NotAcknowledged, PublishRefused, TakenOver
 from pole_agent.uplink.client import AckClient
-from pole_agent.uplink.events import Incoming, Message
+from pole_agent.uplink.events import LISTENED, Incoming, Message
 from pole_agent.uplink.many import FOR_MANY
 from pole_agent.uplink.memory import MemoryBroker
 from pole_agent.uplink.mqtt import Address, MqttBroker, client_for, explain
@@ -548,13 +548,13 @@ async def test_topics_that_are_not_granted_are_missed(odd: OddBroker, quota: boo
     """The first ones are kept, the others are told with the reason."""
     odd.oddity = Oddity(most_filters=3, grants_quota=quota)
     broker, missing = broker_at(odd.port), {}
-    for _ in range(12):
+    for _ in range(13):
         with contextlib.suppress(LinkLost):
             async with broker.connect(WILL, BASE) as session:
                 missing = dict(session.unheard)
                 assert odd.filters == [f"{BASE}/{p}" for p in ("lamp/set", "drone/stop", "drone/approval")]
                 break
-    assert len(missing) == 6 + len(FOR_MANY)
+    assert len(missing) == len(LISTENED) - 3 + len(FOR_MANY)
     assert set(missing.values()) == {
         "quota exceeded" if quota else "the broker closed the connection at this SUBSCRIBE, or did not answer"
     }
@@ -566,7 +566,7 @@ async def test_a_refusal_as_a_whole_is_asked_one_by_one(odd: OddBroker, code: in
     odd.oddity = Oddity(bulk_code=code)
     async with entered(odd.port) as session:
         assert dict(session.unheard) == {}
-        assert len(odd.filters) == 9 + len(FOR_MANY)
+        assert len(odd.filters) == len(LISTENED) + len(FOR_MANY)
 
 
 @pytest.mark.parametrize(
@@ -583,16 +583,16 @@ async def test_a_refusal_as_a_whole_is_asked_one_by_one(odd: OddBroker, code: in
 )
 async def test_why_a_topic_is_not_granted(odd: OddBroker, code: int, words: str) -> None:
     """In the words of its code; the same topics are not asked for again at once, a new start asks for all."""
-    odd.oddity = Oddity(most_filters=8, grants_quota=True, quota_code=code)
+    odd.oddity = Oddity(most_filters=len(LISTENED) - 1, grants_quota=True, quota_code=code)
     broker = broker_at(odd.port)
     async with broker.connect(WILL, BASE) as session:
-        assert dict(session.unheard) == dict.fromkeys(["diagnose", *OF_MANY], words)
+        assert dict(session.unheard) == dict.fromkeys([LISTENED[-1], *OF_MANY], words)
         odd.oddity = Oddity()
         await session.listen()
-        assert dict(session.unheard) == dict.fromkeys(["diagnose", *OF_MANY], words)
+        assert dict(session.unheard) == dict.fromkeys([LISTENED[-1], *OF_MANY], words)
         await session.listen(anew=True)
         assert dict(session.unheard) == dict.fromkeys(OF_MANY, words), "they wait for their time"
-        assert len(odd.filters) == 9
+        assert len(odd.filters) == len(LISTENED)
 
 
 @pytest.mark.parametrize(

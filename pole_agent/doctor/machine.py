@@ -7,12 +7,14 @@ import os
 import platform
 import shutil
 import subprocess
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
 from pole_agent import __version__
-from pole_agent.doctor.finding import Finding
+from pole_agent.doctor.finding import Finding, State
 from pole_agent.health.heat import WARM_C
+from pole_agent.health.patches import OLD_DAYS, patches
 from pole_agent.health.vitals import power as power_vitals
 from pole_agent.health.vitals import temperature_c, wear_pct
 from pole_agent.languages import phrase
@@ -104,6 +106,19 @@ def wear(settings: Settings, root: Path = MACHINE) -> Iterator[Finding]:
         )
     else:
         yield Finding("disk wear", "ok", phrase("wear-used", percent=used))
+
+
+def patched(settings: Settings, root: Path = MACHINE) -> Iterator[Finding]:
+    """The operating system's packages are not old, and what was installed of them runs."""
+    found = patches(root)
+    age = found.age_days(time.time())
+    old = age is not None and age > OLD_DAYS
+    words = phrase("patches-unknown") if age is None else phrase("patches-age", days=f"{age:.0f}")
+    fix: str = phrase("patches-fix") if old or age is None else ""
+    if found.reboot:
+        words, fix = phrase("patches-reboot-pending", age=words), phrase("patches-reboot-fix")
+    state: State = "warn" if old or found.reboot else "unknown" if age is None else "ok"
+    yield Finding("patches", state, words, fix)
 
 
 def memory(settings: Settings) -> Iterator[Finding]:

@@ -1246,6 +1246,13 @@ PHRASES = {
         "no space for trajectories: what is free is left to the store; lower storage.max_mb, or make room"
     ),
     "disk-free": "{free} MB are free at {place}",
+    "patches-unknown": "when the operating system was last updated is unknown",
+    "patches-age": "the operating system was last updated {days} days ago",
+    "patches-reboot-pending": "{age}; a reboot is pending, until then the former kernel or library runs",
+    "patches-reboot-fix": "Reboot by day, when the lamp is off: sudo systemctl reboot (docs/patches.md).",
+    "patches-fix": (
+        "Install unattended-upgrades as docs/patches.md says, or: sudo apt-get update && sudo apt-get upgrade"
+    ),
     "wear-unknown": "this storage does not report its wear",
     "wear-used": "{percent} % of its life is used",
     "wear-used-fix": "Plan to replace it; everything reported as stored is still there.",

@@ -1289,6 +1289,18 @@ PHRASES = {
         " atau kosongkan ruang"
     ),
     "disk-free": "{free} MB kosong di {place}",
+    "patches-unknown": "tidak diketahui kapan sistem operasi terakhir diperbarui",
+    "patches-age": "sistem operasi terakhir diperbarui {days} hari yang lalu",
+    "patches-reboot-pending": (
+        "{age}; perlu dinyalakan ulang, sebelum itu kernel atau pustaka lama tetap berjalan"
+    ),
+    "patches-reboot-fix": (
+        "Nyalakan ulang pada siang hari, saat lampu memang padam: sudo systemctl reboot (docs/id/patches.md)."
+    ),
+    "patches-fix": (
+        "Pasang unattended-upgrades menurut docs/id/patches.md, atau: sudo apt-get update && sudo apt-get"
+        " upgrade"
+    ),
     "wear-unknown": "penyimpanan ini tidak memberi tahu",
     "wear-used": "{percent} % umurnya terpakai",
     "wear-used-fix": "Rencanakan penggantian; yang sudah tersimpan masih ada.",

@@ -22,6 +22,7 @@ from pole_agent.health.certificates import Certificates
 from pole_agent.health.clock_memory import Memory, last_known, save
 from pole_agent.health.evidence import STORED
 from pole_agent.health.link import link
+from pole_agent.health.patches import patches_told
 from pole_agent.health.trust import CHECK_S, KEEP_S
 from pole_agent.health.vitals import vitals
 from pole_agent.languages import phrase
@@ -249,6 +250,8 @@ class Report:
             "rules": await self._sources.rates(),
             "drone": self._sources.drone(),
             "link": link(),
+            # In a thread: it looks at the disk
+            "patches": await asyncio.to_thread(patches_told, wall=self._clock.wall()),
             **vitals(self._state_dir),
         }
 

@@ -23,14 +23,16 @@ from pole_agent import __version__
 from pole_agent.console.speech import say
 from pole_agent.errors import ConfigError, PoleAgentError, Problem, RemoteError
 from pole_agent.languages import phrase
-from pole_agent.remote import configured, wants
+from pole_agent.remote import wants
 
 if TYPE_CHECKING:
     from pole_agent.remote.budget import Budget
+    from pole_agent.remote.setup import RemoteSettings
     from pole_agent.remote.sources import Source
     from pole_agent.remote.trust import Target
 
 HELP = "fetch what is new for this pole from the regency's repository"
+REMOTE, FIRST_ROOT = Path("/etc/pole-agent/remote.toml"), Path("/etc/pole-agent/root.json")
 STATE_DIR = Path("/var/lib/pole-agent-sync")
 CREDENTIALS = "CREDENTIALS_DIRECTORY"  # the unit gets both files so: their folder is closed to it
 
@@ -39,7 +41,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--from", dest="source", type=Path, metavar="FOLDER", help="look here, and not in the web"
     )
-    for name, default in (("remote", configured.DEFAULT), ("root", configured.FIRST_ROOT)):
+    for name, default in (("remote", REMOTE), ("root", FIRST_ROOT)):
         parser.add_argument(
             f"--{name}", type=Path, default=_credential(default), metavar="F", help=f"default: {default}"
         )
@@ -52,10 +54,13 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     try:
-        from pole_agent.remote import budget, syncing
+        from pole_agent.remote import budget, setup, syncing
     except ImportError as error:
         raise PoleAgentError(phrase("extra-needed", extra="remote", missing=error.name)) from error
-    remote = configured.load(arguments.remote)
+    try:
+        remote = setup.read(arguments.remote)
+    except FileNotFoundError as error:
+        raise ConfigError([Problem(str(arguments.remote), str(error.strerror))]) from error
     try:
         root = arguments.root.read_bytes()
     except OSError as error:
@@ -63,7 +68,7 @@ def run(arguments: argparse.Namespace) -> int:
     folder = arguments.state_dir
     _be_the_owner_of(folder)
     with syncing.alone(folder):
-        spending = budget.Budget(folder / syncing.BUDGET, remote.budget_mb_a_day * budget.MB)
+        spending = budget.Budget(folder / syncing.BUDGET, int(remote.budget_mb_a_day * budget.MB))
         try:
             with _source(arguments, remote, spending) as source:
                 done = syncing.sync(folder, root, source, wants.read(arguments.wants), spending, _worth)
@@ -86,15 +91,15 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 @contextlib.contextmanager
-def _source(arguments: argparse.Namespace, remote: configured.Remote, spending: Budget) -> Iterator[Source]:
+def _source(arguments: argparse.Namespace, remote: RemoteSettings, spending: Budget) -> Iterator[Source]:
     from pole_agent.remote.fetching import Web
     from pole_agent.remote.sources import Folder
 
-    folder = arguments.source or (Path(remote.repository) if remote.repository.startswith("/") else None)
+    folder = arguments.source or remote.folder
     if folder is not None:
         yield Folder(folder)
         return
-    web = Web(remote.repository, Path(remote.ca_file) if remote.ca_file else None, spending.spend)
+    web = Web(remote.repository, remote.ca_file, spending.spend)
     with contextlib.closing(web):
         yield web
 

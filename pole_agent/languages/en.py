@@ -1912,9 +1912,6 @@ PHRASES = {
     "calendar-ends": "{role}, version {version}, ends on {day}, in {days} days. {what}",
     "calendar-role": "By {due}: repository renew {role}, then {threshold} of {holders} sign, then publish",
     "calendar-office": "By {due}: repository publish, with the key of {holders}",
-    "whole-number-between": "expected a whole number from {low} to {high}",
-    "text-expected": "expected text in quotes",
-    "remote-without-repository": 'missing; expected "https://updates.example.go.id/poles", or a folder',
     "wants-unreadable": (
         "{file} does not say what this pole wants ({error}); sudo systemctl start pole-agent-apply writes it"
     ),

@@ -1968,11 +1968,6 @@ PHRASES = {
         "lalu publish"
     ),
     "calendar-office": "Paling lambat {due}: repository publish, dengan kunci {holders}",
-    "whole-number-between": "seharusnya bilangan bulat dari {low} sampai {high}",
-    "text-expected": "seharusnya teks dalam tanda kutip",
-    "remote-without-repository": (
-        'tidak ada; seharusnya "https://updates.example.go.id/poles", atau sebuah folder'
-    ),
     "wants-unreadable": (
         "{file} tidak menyebutkan apa yang diminta tiang ini ({error}); sudo systemctl start "
         "pole-agent-apply menulisnya"

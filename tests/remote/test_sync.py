@@ -12,8 +12,8 @@ from typing import Any
 import pytest
 
 from pole_agent import __version__
-from pole_agent.errors import ConfigError, RemoteError
-from pole_agent.remote import configured, names, wants
+from pole_agent.errors import RemoteError
+from pole_agent.remote import names, wants
 from pole_agent.remote.sources import Folder
 from pole_agent.remote.trust import Trust
 from tests.cli import call
@@ -192,25 +192,6 @@ def test_the_credentials_of_the_unit(pole: Pole) -> None:
         "sync", "--wants", str(pole.folder / "wants.json"), "--state-dir", str(pole.state), env=environment
     )
     assert done.returncode == 0, done.stderr
-
-
-@pytest.mark.parametrize(
-    ("text", "told"),
-    [
-        ("", "repository: missing"),
-        ("repository = 1", "expected text"),
-        ('repository = "x"\nbudget_mb_a_day = 0', "from 1 to 100000"),
-        ('repository = "x"\nbudget_mb_a_day = true', "from 1 to 100000"),
-        ('repository = "x"\npassword = "y"', "password: unknown key"),
-        ("repository = ", "remote.toml"),
-        ("\udcff", "remote.toml"),
-    ],
-)
-def test_a_remote_toml_with_faults(tmp_path: Path, text: str, told: str) -> None:
-    file = tmp_path / "remote.toml"
-    file.write_bytes(text.encode("utf-8", "surrogateescape"))
-    with pytest.raises(ConfigError, match=told):
-        configured.load(file)
 
 
 @pytest.mark.parametrize("text", ["", "[]", '{"names": 1}', '{"names": [], "have": []}', "[" * 9999, "\x00"])

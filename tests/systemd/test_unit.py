@@ -12,28 +12,34 @@ import pytest
 from tests.conftest import ROOT
 
 UNIT = ROOT / "systemd" / "pole-agent.service"
+SYNC = ROOT / "systemd" / "pole-agent-sync.service"
 analyze = pytest.mark.skipif(
     shutil.which("systemd-analyze") is None, reason="needs systemd-analyze: sudo apt install systemd"
 )
 
 
 @analyze
-def test_the_unit_is_verified_in_silence(tmp_path: Path) -> None:
+def test_the_units_are_verified_in_silence(tmp_path: Path) -> None:
     program = tmp_path / "pole-agent"
     program.write_text("#!/bin/sh\n")
     program.chmod(0o755)
-    unit = tmp_path / "pole-agent.service"
-    unit.write_text(UNIT.read_text().replace("/opt/pole-agent/current/bin/pole-agent", str(program)))
+    units = []
+    for source in (UNIT, SYNC, SYNC.with_suffix(".timer"), SYNC.with_suffix(".path")):
+        units.append(tmp_path / source.name)
+        units[-1].write_text(
+            source.read_text().replace("/opt/pole-agent/current/bin/pole-agent", str(program))
+        )
     done = subprocess.run(
-        ["systemd-analyze", "verify", str(unit)], capture_output=True, text=True, check=False
+        ["systemd-analyze", "verify", *map(str, units)], capture_output=True, text=True, check=False
     )
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
 
 
 @analyze
-def test_its_exposure_is_at_most_one_and_a_half() -> None:
+@pytest.mark.parametrize("unit", [UNIT, SYNC], ids=["agent", "sync"])
+def test_exposure_is_at_most_one_and_a_half(unit: Path) -> None:
     done = subprocess.run(
-        ["systemd-analyze", "security", "--offline=true", "--no-pager", str(UNIT)],
+        ["systemd-analyze", "security", "--offline=true", "--no-pager", str(unit)],
         capture_output=True,
         text=True,
         check=False,
@@ -50,6 +56,23 @@ def test_nothing_is_waited_for_before_the_lamp() -> None:
         d for d in directives if d.startswith(("ExecStartPre", "Requires", "After", "Wants", "BindsTo"))
     ]
     assert {"StartLimitIntervalSec=0", "Restart=always", "Type=notify"} <= set(directives)
+
+
+def test_what_fetches_has_no_rights_on_the_pole() -> None:
+    """Its own user, its own folder, no device, and memory with an end; a hand switches it on by two files."""
+    text = SYNC.read_text()
+    for line in (
+        "User=pole-sync",
+        "StateDirectory=pole-agent-sync",
+        "PrivateDevices=yes",
+        "ProtectSystem=strict",
+        "CapabilityBoundingSet=",
+        "MemoryMax=96M",
+        "InaccessiblePaths=-/etc/pole-agent -/var/lib/pole-agent -/run/pole-agent",
+        "ConditionPathExists=/etc/pole-agent/remote.toml",
+    ):
+        assert f"\n{line}\n" in text, line
+    assert not re.search(r"^(SupplementaryGroups|DeviceAllow|ReadWritePaths)=", text, re.MULTILINE)
 
 
 def test_a_dry_run_of_the_installer_changes_nothing() -> None:

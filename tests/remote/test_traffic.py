@@ -109,8 +109,6 @@ def test_a_month_of_looking(tmp_path: Path) -> None:
     hours = re.search(r"OnUnitInactiveSec=(\d+)h", timer)
     assert hours
     month = idle * MONTH_S / (int(hours[1]) * 3600)
-    print(
-        f"first pass {first} bytes, idle pass {idle}, a month {month / 1e6:.2f} MB, memory {memory / 1e3:.0f} MB"
-    )
+    print(f"first {first} bytes, idle {idle}; a month {month / 1e6:.2f} MB, memory {memory / 1e3:.0f} MB")
     assert month <= MOST
     assert memory < MEMORY_MB * 1000

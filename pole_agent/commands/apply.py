@@ -26,7 +26,7 @@ from typing import Any
 from pole_agent.commands import check
 from pole_agent.console import control
 from pole_agent.console.speech import say
-from pole_agent.errors import ConfigError, Frozen, PoleAgentError, Problem, RemoteError
+from pole_agent.errors import Frozen, PoleAgentError, Problem, RemoteError
 from pole_agent.languages import phrase
 from pole_agent.remote import setup, status
 from pole_agent.remote.applying import Applying, Standing
@@ -57,10 +57,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     logging.basicConfig(level="INFO", format="%(levelname)s %(message)s")
-    try:
-        chosen = setup.read(arguments.remote)
-    except FileNotFoundError:
-        raise ConfigError([Problem(str(arguments.remote), phrase("remote-not-set-up"))]) from None
+    chosen = setup.read(arguments.remote)
     applying = Applying(
         arguments.config,
         arguments.own,

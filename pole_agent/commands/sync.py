@@ -57,10 +57,7 @@ def run(arguments: argparse.Namespace) -> int:
         from pole_agent.remote import budget, setup, syncing
     except ImportError as error:
         raise PoleAgentError(phrase("extra-needed", extra="remote", missing=error.name)) from error
-    try:
-        remote = setup.read(arguments.remote)
-    except FileNotFoundError as error:
-        raise ConfigError([Problem(str(arguments.remote), str(error.strerror))]) from error
+    remote = setup.read(arguments.remote)
     try:
         root = arguments.root.read_bytes()
     except OSError as error:

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 WORD = "[A-Za-z0-9][A-Za-z0-9._-]*"
 KINDS = {
     "release": re.compile(r"release/[a-z0-9_]+-py3\.\d+\.tar\.gz"),
-    "model": re.compile(rf"model/{WORD}\.(json|onnx)"),
+    "model": re.compile(rf"model/{WORD}\.(toml|onnx)"),
     "full": re.compile(rf"full/{WORD}\.toml"),
     "fence": re.compile(rf"fence/{WORD}\.geojson"),
     "light": re.compile(rf"light/(group/)?{WORD}\.toml"),

@@ -60,13 +60,13 @@ class RemoteSettings(Section):
 
 
 def read(path: Path = PATH) -> RemoteSettings:
-    """Raises ConfigError with every problem; FileNotFoundError where nothing is set up."""
+    """Raises ConfigError with every problem, also where nothing is set up."""
     try:
         text = text_file(path, MAX_BYTES)
         refuse_many_dots(text)
         document = tomllib.loads(text)
-    except FileNotFoundError:
-        raise
+    except FileNotFoundError as error:
+        raise ConfigError([Problem(str(path), phrase("remote-not-set-up"))]) from error
     except OSError as error:
         told = phrase("configuration-unreadable", error=error.strerror)
         raise ConfigError([Problem(str(path), told)]) from error

@@ -15,20 +15,25 @@ It needs no network. Exit status: 0 all that is signed runs, 1 not (the reason i
 from __future__ import annotations
 
 import argparse
+import hashlib
 import json
 import logging
+import platform
 import subprocess
+import sys
 import time
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+from pole_agent import __version__
+from pole_agent.almanac import Span
 from pole_agent.commands import check
 from pole_agent.console import control
 from pole_agent.console.speech import say
 from pole_agent.errors import Frozen, PoleAgentError, Problem, RemoteError
 from pole_agent.languages import phrase
-from pole_agent.remote import setup, status
+from pole_agent.remote import names, setup, status, wants
 from pole_agent.remote.applying import Applying, Standing
 from pole_agent.settings import Settings
 from pole_agent.settings.load import MAX_BYTES, load
@@ -71,13 +76,16 @@ def run(arguments: argparse.Namespace) -> int:
         return 0
     if arguments.again:
         applying.forget()
-    done = _with_trust(arguments, applying)
+    arguments.own.mkdir(parents=True, exist_ok=True)
+    wants.write(arguments.own / wants.FILE.name, *_wants(arguments, load(arguments.config).settings))
+    done = _with_trust(arguments, applying, chosen)
     _report(arguments)
     return 0 if done else 1
 
 
-def _with_trust(arguments: argparse.Namespace, applying: Applying) -> bool:
+def _with_trust(arguments: argparse.Namespace, applying: Applying, chosen: setup.RemoteSettings) -> bool:
     from pole_agent.remote.files import brought
+    from pole_agent.remote.release import Release
     from pole_agent.remote.sources import Folder
     from pole_agent.remote.trust import Trust
 
@@ -105,12 +113,38 @@ def _with_trust(arguments: argparse.Namespace, applying: Applying) -> bool:
 
     def look(settings: Settings) -> list[Problem]:
         """What is wrong with it, and was not before: a camera that is gone is no reason to refuse a name."""
+        wants.write(arguments.own / wants.FILE.name, *_wants(arguments, settings))
         missing = brought(settings, trust, arguments.config.parent, INSTALLED)
+        known = list(check.look(load(arguments.config).settings))
         return missing or [p for p in check.look(settings) if p not in known]
 
-    known = list(check.look(load(arguments.config).settings))
     applying.look = look
-    return applying.configuration(text_of)
+    done = applying.configuration(text_of)
+    settings = load(arguments.config).settings
+    release = Release(
+        arguments.own,
+        settings.pole.id,
+        __version__,
+        lambda: Span.parse(chosen.window).holds(time.time(), settings.pole.place),
+        lambda state: status.tell(arguments.own, "version", state),
+    )
+    return release.install(_wanted_names(settings)[-1], trust, again=arguments.again) and done
+
+
+def _wanted_names(settings: Settings) -> list[str]:
+    """What this pole asks the repository for; the release last."""
+    drone, model = settings.drone, settings.detector.model
+    areas = [path.name for path in (drone.geofence, drone.exclusions) if isinstance(path, Path)]
+    files = [f"fence/{name}" for name in areas] + [f"model/{model}.toml", f"model/{model}.onnx"]
+    machine, minor = platform.machine(), sys.version_info.minor
+    return names.names_of(settings.pole.id, machine, minor, settings.pole.groups, files)
+
+
+def _wants(arguments: argparse.Namespace, settings: Settings) -> tuple[list[str], dict[str, str]]:
+    """The names, and the hashes of what is here: it need not be fetched again."""
+    found = _wanted_names(settings)
+    here = {name: arguments.own / "targets" / name for name in found}
+    return found, {n: hashlib.sha256(f.read_bytes()).hexdigest() for n, f in here.items() if f.is_file()}
 
 
 def _tell_sync(

@@ -1410,6 +1410,16 @@ PHRASES = {
         "(root.json): docs/fleet.md"
     ),
     "apply-state": "configuration {sha256}: {state}",
+    "wave-invalid": (
+        "invalid wave {wave}; expected canary (a list), percent (0 to 100) and hold (true or false)"
+    ),
+    "bundle-without-version": "the signed bundle has no version",
+    "release-held": "not this pole's turn yet",
+    "release-waits": "waits for the window of remote.toml",
+    "bundle-too-large": "{file}: refused: it unpacks to more than 2 GB or 20 000 files",
+    "bundle-invalid": "{file}: not a bundle of scripts/bundle ({error})",
+    "installer-timed-out": "the installer timed out after {minutes} minutes",
+    "installer-failed": "the installer failed, the version before runs: {said}",
     "overlay-table-expected": "expected a table",
     "change-needs-one-key": "needs one key of the configuration",
     "change-needs-two-keys": "this change needs two of three keys; sign it as full/POLE.toml",

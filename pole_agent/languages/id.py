@@ -1458,6 +1458,17 @@ PHRASES = {
         "(root.json): docs/id/fleet.md"
     ),
     "apply-state": "konfigurasi {sha256}: {state}",
+    "wave-invalid": (
+        "gelombang {wave} tidak sah; diharapkan canary (daftar), percent (0 sampai 100) dan hold "
+        "(true atau false)"
+    ),
+    "bundle-without-version": "paket yang ditandatangani tidak menyebut versi",
+    "release-held": "belum giliran tiang ini",
+    "release-waits": "menunggu waktu yang diatur di remote.toml",
+    "bundle-too-large": "{file}: ditolak: isinya lebih dari 2 GB atau 20 000 berkas",
+    "bundle-invalid": "{file}: bukan paket dari scripts/bundle ({error})",
+    "installer-timed-out": "pemasang belum selesai setelah {minutes} menit",
+    "installer-failed": "pemasang gagal, versi sebelumnya tetap berjalan: {said}",
     "overlay-table-expected": "diharapkan tabel",
     "change-needs-one-key": "perlu satu kunci konfigurasi",
     "change-needs-two-keys": "perubahan ini perlu dua dari tiga kunci; tanda tangani sebagai full/POLE.toml",

@@ -45,13 +45,18 @@ def read(folder: Path) -> dict[str, Account]:
     try:
         document = json.loads(text_file(file, MAX_BYTES))
         found = {str(name): Account(**fields) for name, fields in document.items()}
-        if any(a.role not in ROLES or not bytes.fromhex(a.salt + a.hash) for a in found.values()):
+        if any(a.role not in ROLES or not _hexadecimal(a.salt, a.hash) for a in found.values()):
             raise ValueError(phrase("accounts-damaged"))
     except FileNotFoundError:
         return {}
     except (OSError, ValueError, TypeError, AttributeError, RecursionError) as error:
         raise PoleAgentError(phrase("at-key", key=file, problem=error)) from error
     return found
+
+
+def _hexadecimal(*words: object) -> bool:
+    """JSON may have numbers there, and a sum of numbers may be too large. Raises ValueError."""
+    return all(isinstance(word, str) and bytes.fromhex(word) for word in words)
 
 
 def write(folder: Path, accounts: Mapping[str, Account]) -> None:

@@ -189,6 +189,7 @@ def test_file(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
         '{"dewi": {}}',
         '{"dewi": {"role": "king", "salt": "00", "hash": "00"}}',
         "null",
+        '{"ani": {"role": "viewer", "salt": %s, "hash": 1e999}}' % ("9" * 400),
     ):
         file.write_text(damaged)
         assert main(["page", "user", "list", "--state-dir", str(tmp_path)]) == 1

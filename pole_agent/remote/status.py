@@ -13,6 +13,7 @@ from pole_agent.settings.reading import text_file
 
 FILE, MODE = "status.json", 0o644
 MAX_BYTES = 1 << 18
+NOTHING: dict[str, Any] = {"config": {"state": "none"}, "version": {"state": "none"}}
 
 
 def read(folder: Path) -> dict[str, Any]:
@@ -27,4 +28,5 @@ def read(folder: Path) -> dict[str, Any]:
 def tell(folder: Path, part: str, state: dict[str, Any]) -> None:
     """The state of a part: "config", "version" or "sync". Raises OSError."""
     folder.mkdir(parents=True, exist_ok=True)
-    replace_file(folder / FILE, json.dumps(read(folder) | {part: state}, ensure_ascii=False).encode(), MODE)
+    found = NOTHING | read(folder) | {part: state}
+    replace_file(folder / FILE, json.dumps(found, ensure_ascii=False).encode(), MODE)

@@ -95,10 +95,13 @@ def test_a_signed_overlay_is_kept(site: Site) -> None:
     assert (code, told["state"], told["problems"]) == (0, "kept", [])
     assert site.runs(site.config.read_text())
     assert 'name = "signed"' in site.config.read_text()
-    status = json.loads((site.folder / "own" / "status.json").read_text())
+    blob = (site.folder / "own" / "status.json").read_bytes()
+    status = json.loads(blob)
     assert status["config"]["running"] == digest(site.config.read_text())
     assert status["sync"]["state"] == "ok"
     assert status["sync"]["expires"] > time.time()
+    city = telling.told(blob, telling.Running(status["config"]["running"], "1.0"))
+    assert (city.config["state"], city.version["state"], city.trouble) == ("kept", "none", "")
 
 
 def test_one_that_crashes_the_agent_comes_back(site: Site) -> None:

@@ -17,6 +17,7 @@ from pathlib import Path
 
 import pytest
 
+from pole_agent.remote import telling
 from pole_agent.remote.journal import digest
 from tests.conftest import ROOT, Mosquitto, eventually
 from tests.remote.office import Office

@@ -154,7 +154,7 @@ def test_nothing_leaves_the_folder(tmp_path: Path, member: tarfile.TarInfo) -> N
     assert not Path("/tmp/outside").exists()
 
 
-@pytest.mark.parametrize("blob", [b"", b"x" * 99, bundle("x")[:60]])
+@pytest.mark.parametrize("blob", [b"", b"x" * 99, bundle("x")[:60]], ids=["empty", "noise", "cut"])
 def test_a_damaged_bundle_is_refused(tmp_path: Path, blob: bytes) -> None:
     file = tmp_path / "b.tar.gz"
     file.write_bytes(blob)

@@ -24,7 +24,7 @@ def test_the_units_are_verified_in_silence(tmp_path: Path) -> None:
     program.write_text("#!/bin/sh\n")
     program.chmod(0o755)
     units = []
-    for source in (UNIT, SYNC, SYNC.with_suffix(".timer"), SYNC.with_suffix(".path")):
+    for source in (UNIT, *sorted(UNIT.parent.glob("pole-agent-*"))):
         units.append(tmp_path / source.name)
         units[-1].write_text(
             source.read_text().replace("/opt/pole-agent/current/bin/pole-agent", str(program))
@@ -73,6 +73,16 @@ def test_what_fetches_has_no_rights_on_the_pole() -> None:
     ):
         assert f"\n{line}\n" in text, line
     assert not re.search(r"^(SupplementaryGroups|DeviceAllow|ReadWritePaths)=", text, re.MULTILINE)
+
+
+def test_what_installs_has_no_network() -> None:
+    """It is root; and the agent depends neither on it nor on what looks back before the start."""
+    apply, settle = (UNIT.with_name(f"pole-agent-{name}.service").read_text() for name in ("apply", "settle"))
+    for text in (apply, settle):
+        assert "\nPrivateNetwork=yes\n" in text
+        assert "\nConditionPathExists=/etc/pole-agent/remote.toml\n" in text
+    assert "\nBefore=pole-agent.service\n" in settle
+    assert not re.search("apply|settle", UNIT.read_text())
 
 
 def test_a_dry_run_of_the_installer_changes_nothing() -> None:

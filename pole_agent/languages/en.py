@@ -1932,4 +1932,65 @@ PHRASES = {
     "first-root-missing": (
         "{file} cannot be read; it is root.json of the regency's repository, put there by hand"
     ),
+    # a fleet from its table
+    "table-unreadable": "cannot be read as a table ({error}); save it as CSV in UTF-8",
+    "table-empty": "nothing in it; the first line names the columns, such as {columns}",
+    "row-too-long": "{cells} cells in {columns} columns; put quotation marks around a cell with separators",
+    "row-twice": (
+        "{id} is in line {line} already; each pole has an id of its own, capitals do not tell them apart"
+    ),
+    "column-unknown": "unknown column",
+    "column-unknown-known": "unknown column; known: {known}",
+    "column-twice": "this column is there twice",
+    "column-missing": "this column is missing",
+    "cell-empty": "empty, and needed",
+    "template-shape": (
+        "pole, mqtt and lamp must be tables, and camera a list of tables, as in config/pole.toml"
+    ),
+    "camera-without-place": (
+        "an address alone; give the whole source (rtsp://…), or write source = "
+        '"rtsp://{{camera}}/stream2" into '
+        "the template"
+    ),
+    "fleet-damaged": "fleet.json or poles.json is damaged ({error}); bring it back from your backup",
+    "fleet-busy": "another provision works in {folder}; try again when it is done",
+    "pole-unknown": "no pole of {folder} has this id",
+    "pole-retired": (
+        "{id} was retired; give the new pole another id, or bring this one back with --reissue {id}"
+    ),
+    "reissue-unknown": "not in the table, so nothing can be reissued for it",
+    "provision-usage": "write: provision TABLE.csv, provision retire ID, or provision seal NAME --pole ID",
+    "broker-needed": "say how poles call the broker: --broker broker.example.go.id",
+    "root-needed": "say where root.json of the repository is, without which poles trust no update",
+    "repository-needed": "say the address of the repository that this root.json belongs to",
+    "provision-progress": "{number} of {total}: {name}",
+    "provisioned": "{total} poles: {new} new, {changed} changed, {renewed} with a renewed certificate",
+    "seed-next": (
+        "Copy {folder}/ID/pole-agent-seed onto the boot partition of the pole's card, then delete "
+        "it here: it "
+        "holds the pole's keys"
+    ),
+    "changed-next": (
+        "Changed: {ids}. Poles that run get it by pole-agent repository add REPOSITORY full/ID.toml"
+    ),
+    "renewed-next": (
+        "Renewed: {ids}. The new mqtt-cert.pem replaces /etc/pole-agent/credentials/mqtt-cert of "
+        "the pole; its key "
+        "stays"
+    ),
+    "broker-next": "The broker's folder has changed: copy {folder} to /etc/mosquitto and reload Mosquitto",
+    "absent-next": (
+        "{id} is not in the table any more, and keeps its rights until: pole-agent provision retire {id}"
+    ),
+    "authority-ends": "The authority ends on {until}: make a new fleet folder before that, and new seeds",
+    "retired-next": (
+        "Retired: {ids}. It counts once {folder} is in /etc/mosquitto and Mosquitto was reloaded"
+    ),
+    "seal-for-whom": "missing; say whose secret it is",
+    "secret-prompt": "Secret {name}: ",
+    "secret-name-invalid": "not the name of a credential; use letters, digits, dots, _ and -",
+    "secret-too-long": "a secret has at most {most} bytes",
+    "seal-key-invalid": "not a key for sealing; it is 64 hexadecimal digits",
+    "seal-not-ours": "not sealed for this pole, or damaged",
+    "sealed-to": "{file}: only {id} can open it",
 }

@@ -1993,4 +1993,65 @@ PHRASES = {
     "first-root-missing": (
         "{file} tidak dapat dibaca; itu root.json dari repositori kabupaten, diletakkan dengan tangan"
     ),
+    # a fleet from its table
+    "table-unreadable": "tidak dapat dibaca sebagai tabel ({error}); simpan sebagai CSV dalam UTF-8",
+    "table-empty": "kosong; baris pertama menyebut kolom, misalnya {columns}",
+    "row-too-long": "{cells} sel untuk {columns} kolom; beri tanda kutip pada sel yang berisi pemisah",
+    "row-twice": (
+        "{id} sudah ada di baris {line}; setiap tiang memiliki id sendiri, huruf besar tidak membedakan"
+    ),
+    "column-unknown": "kolom tidak dikenal",
+    "column-unknown-known": "kolom tidak dikenal; yang dikenal: {known}",
+    "column-twice": "kolom ini ada dua kali",
+    "column-missing": "kolom ini tidak ada",
+    "cell-empty": "kosong, padahal wajib diisi",
+    "template-shape": (
+        "pole, mqtt dan lamp harus berupa tabel, dan camera daftar tabel, seperti di config/pole.toml"
+    ),
+    "camera-without-place": (
+        "hanya alamat; beri sumber lengkap (rtsp://…), atau tulis source = "
+        '"rtsp://{{camera}}/stream2" di dalam '
+        "templat"
+    ),
+    "fleet-damaged": "fleet.json atau poles.json rusak ({error}); kembalikan dari cadangan Anda",
+    "fleet-busy": "provision lain sedang bekerja di {folder}; coba lagi setelah selesai",
+    "pole-unknown": "tidak ada tiang di {folder} dengan id ini",
+    "pole-retired": (
+        "{id} sudah dipensiunkan; beri tiang baru id lain, atau aktifkan kembali dengan --reissue {id}"
+    ),
+    "reissue-unknown": "tidak ada di tabel, jadi tidak ada yang dapat diterbitkan ulang untuknya",
+    "provision-usage": "tulis: provision TABEL.csv, provision retire ID, atau provision seal NAMA --pole ID",
+    "broker-needed": "sebutkan alamat broker bagi tiang: --broker broker.example.go.id",
+    "root-needed": "sebutkan letak root.json repositori; tanpa itu tiang tidak memercayai pembaruan apa pun",
+    "repository-needed": "sebutkan alamat repositori pemilik root.json ini",
+    "provision-progress": "{number} dari {total}: {name}",
+    "provisioned": "{total} tiang: {new} baru, {changed} berubah, {renewed} dengan sertifikat diperpanjang",
+    "seed-next": (
+        "Salin {folder}/ID/pole-agent-seed ke partisi boot kartu tiang, lalu hapus di sini: isinya "
+        "kunci tiang"
+    ),
+    "changed-next": (
+        "Berubah: {ids}. Tiang yang sudah berjalan menerimanya lewat pole-agent repository add REPOSITORI "
+        "full/ID.toml"
+    ),
+    "renewed-next": (
+        "Diperpanjang: {ids}. mqtt-cert.pem yang baru menggantikan "
+        "/etc/pole-agent/credentials/mqtt-cert di tiang; "
+        "kuncinya tetap"
+    ),
+    "broker-next": "Folder broker berubah: salin {folder} ke /etc/mosquitto dan muat ulang Mosquitto",
+    "absent-next": (
+        "{id} tidak ada lagi di tabel, dan haknya tetap berlaku sampai: pole-agent provision retire {id}"
+    ),
+    "authority-ends": "Otoritas berakhir pada {until}: sebelum itu buat folder armada baru, dan benih baru",
+    "retired-next": (
+        "Dipensiunkan: {ids}. Berlaku setelah {folder} ada di /etc/mosquitto dan Mosquitto dimuat ulang"
+    ),
+    "seal-for-whom": "tidak ada; sebutkan milik siapa rahasia ini",
+    "secret-prompt": "Rahasia {name}: ",
+    "secret-name-invalid": "bukan nama kredensial; gunakan huruf, angka, titik, _ dan -",
+    "secret-too-long": "rahasia paling banyak {most} bita",
+    "seal-key-invalid": "bukan kunci untuk menyegel; kunci itu 64 digit heksadesimal",
+    "seal-not-ours": "tidak disegel untuk tiang ini, atau rusak",
+    "sealed-to": "{file}: hanya {id} yang dapat membukanya",
 }

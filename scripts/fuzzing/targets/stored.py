@@ -151,6 +151,7 @@ def prepare_database(folder: Path) -> Ready:
         b"\2" + PATCH.pack(1, 0, 8, 255),
         b"\0" + PATCH.pack(3, 0, 200, 0),
         b"\0" + PATCH.pack(0, 0, 100, 0) + PATCH.pack(2, 8, 2, 7),
+        bytes.fromhex("004028400908310207"),  # two events of the same name
     ]
     return Ready(take=take, seeds=seeds)
 
@@ -197,15 +198,21 @@ def _come_back(one: Any, old: set[str]) -> None:
     else:
         raise Lost(f"the store does not come back: {one.problem}")
     told = _read(one)
-    if "new" not in told:
+    names, kinds = {name for name, _ in told.values()}, {kind for _, kind in told.values()}
+    if "new" not in names:
         raise Lost("a new event was lost")
-    if len(told) <= len(old) and "outbox.dropped" not in told.values():
-        raise Lost(f"events were lost and nobody says so: {sorted(old - told.keys())[:9]}")
+    # By number, as the city counts. A patch within a text may give an event the name of another: rows have no
+    # checksum, so that is not seen, but its number still comes.
+    if len(told) <= len(old) and "outbox.dropped" not in kinds:
+        raise Lost(f"events were lost and nobody says so: {sorted(old - names)[:9]}")
     one.close()
 
 
-def _read(one: Any) -> dict[str, str]:
-    """All that an agent reads, twice when the file falls over under it: then a new one is begun."""
+def _read(one: Any) -> dict[int, tuple[str, str]]:
+    """All that an agent reads: name and kind of each event by its number.
+
+    Again when the file falls over under it: then a new one is begun.
+    """
     questions: list[Callable[[Any], Any]] = [
         lambda db: [*db.list_events(10_000)],
         lambda db: db.stats(),
@@ -218,7 +225,7 @@ def _read(one: Any) -> dict[str, str]:
             one.commits._retry_at = time.monotonic()
             one.serve(_job(work, answers))
         if all(problem is None for _, problem in answers):
-            return {e.event_id: e.kind for e in answers[0][0]}
+            return {e.seq: (e.event_id, e.kind) for e in answers[0][0]}
         for _, problem in answers:
             if problem is not None and type(problem).__name__ != "OutboxError":
                 raise problem

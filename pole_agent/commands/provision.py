@@ -98,13 +98,13 @@ def _provision(arguments: argparse.Namespace, file: Path) -> int:
 
     rows, problems = table.read(file)
     document = template.read(arguments.template or template.SHIPPED)
-    known = book.Book.read(arguments.out)
-    root = _remembered(arguments, known)
-    wanted, more = making.plans(rows, document, known, arguments.reissue)
-    if problems or more:
-        told = {p.path: p for p in (*more, *problems)}  # a cell that is wrong is told once
-        raise ConfigError([Problem(f"{file}:{p.path}", p.text) for p in _in_order(list(told.values()))])
-    with book.alone(arguments.out):
+    with book.alone(arguments.out):  # the book is read inside: another run may have written it
+        known = book.Book.read(arguments.out)
+        root = _remembered(arguments, known)
+        wanted, more = making.plans(rows, document, known, arguments.reissue)
+        if problems or more:
+            told = {p.path: p for p in (*more, *problems)}  # a cell that is wrong is told once
+            raise ConfigError([Problem(f"{file}:{p.path}", p.text) for p in _in_order(list(told.values()))])
         if root is not None:
             book.keep(arguments.out / "root.json", root, book.OPEN)
         office = _office(arguments, known)
@@ -196,16 +196,13 @@ def _tell(arguments: argparse.Namespace, done: Done, total: int, office: Office)
 def _retire(arguments: argparse.Namespace, names: list[str]) -> int:
     from pole_agent.remote.provision import book
 
-    known = book.Book.read(arguments.out)
-    unknown = []
-    for name in names:
-        try:
-            known.pole(name)
-        except ConfigError as error:
-            unknown += error.problems
-    if unknown:
-        raise ConfigError(unknown)
     with book.alone(arguments.out):
+        known = book.Book.read(arguments.out)
+        unknown = [
+            Problem(n, phrase("pole-unknown", folder=known.folder)) for n in names if n not in known.poles
+        ]
+        if unknown:
+            raise ConfigError(unknown)
         _office(arguments, known).retire(names)
     if arguments.json:
         print(json.dumps({"retired": names}))

@@ -11,7 +11,7 @@ import pytest
 
 from pole_agent.errors import ConfigError, RemoteError
 from pole_agent.remote import setup
-from pole_agent.remote.provision import broker, label, locking, sealing, table, template
+from pole_agent.remote.provision import book, broker, label, locking, sealing, table, template
 from pole_agent.settings.load import load
 from tests import cli
 from tests.remote.fleets import PASSPHRASE, Fleet
@@ -191,7 +191,7 @@ def test_every_problem_is_told_with_its_line(fleet: Fleet) -> None:
     told = [line.split("poles.csv:")[1].split(": ")[0] for line in done.stderr.splitlines()]
     assert set(told) == {"3:site", "3:latitude", "4:id", "4:latitude", "5:id", "5:timezone", "5:pin"}
     assert len(told) == len(set(told)), "each once"
-    assert not list(fleet.out.glob("*")), "nothing was made"
+    assert {p.name for p in fleet.out.iterdir()} == {book.LOCK}, "nothing was made"
 
 
 @pytest.mark.parametrize(
@@ -296,6 +296,16 @@ def test_a_secret_is_sealed_at_the_office(fleet: Fleet) -> None:
         cli.call("provision", "seal", "../x", "--pole", "SMD-0001", "--out", str(fleet.out)).returncode == 2
     )
     assert cli.call("provision", "seal", "x", "--pole", "SMD-9", "--out", str(fleet.out)).returncode == 2
+
+
+def test_one_run_at_a_time(fleet: Fleet) -> None:
+    """A second run neither waits nor writes over the book of the first."""
+    fleet.table("SMD-0001")
+    with book.alone(fleet.out):
+        done = fleet.call("--broker", "localhost")
+    assert done.returncode == 1
+    assert "another provision" in done.stderr
+    assert [p.name for p in fleet.out.iterdir()] == [book.LOCK]
 
 
 def test_it_speaks_indonesian(fleet: Fleet) -> None:

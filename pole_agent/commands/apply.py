@@ -62,6 +62,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     logging.basicConfig(level="INFO", format="%(levelname)s %(message)s")
+    logging.getLogger("securesystemslib").setLevel(logging.WARNING)  # each key that has not signed is a line
     chosen = setup.read(arguments.remote)
     applying = Applying(
         arguments.config,

@@ -11,9 +11,10 @@ import shutil
 import subprocess
 import tarfile
 import time
+import zlib
 from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 from pole_agent.errors import RemoteError
@@ -108,13 +109,29 @@ def unpacked(bundle: Path, place: Path) -> Path:
                 bytes_, count = bytes_ + member.size, count + 1
                 if count > MOST_FILES or bytes_ > MOST_BYTES:
                     raise RemoteError(phrase("bundle-too-large", file=bundle))
-                archive.extract(member, place, filter="data")
-    except (tarfile.TarError, EOFError, ValueError) as error:
+                _unpack(archive, member, place)
+    except (tarfile.TarError, EOFError, OSError, ValueError, zlib.error) as error:
         raise RemoteError(phrase("bundle-invalid", file=bundle, error=error)) from error
     found = [folder for folder in place.iterdir() if (folder / INSTALLER).is_file()]
     if len(found) != 1:
         raise RemoteError(phrase("bundle-invalid", file=bundle, error=INSTALLER))
     return found[0]
+
+
+def _unpack(archive: tarfile.TarFile, member: tarfile.TarInfo, place: Path) -> None:
+    """tarfile's own filter came with Python 3.11.4; Debian 12 has 3.11.2. A bundle is files and folders."""
+    path = PurePosixPath(member.name)
+    if path.is_absolute() or ".." in path.parts or not (member.isreg() or member.isdir()):
+        raise ValueError(member.name)
+    if member.isdir():
+        (place / path).mkdir(parents=True, exist_ok=True)
+        return
+    (place / path).parent.mkdir(parents=True, exist_ok=True)
+    content = archive.extractfile(member)
+    assert content is not None
+    with content, (place / path).open("xb") as file:
+        shutil.copyfileobj(content, file)
+    (place / path).chmod(0o755 if member.mode & 0o100 else 0o644)
 
 
 def _installed(folder: Path) -> Phrase | None:

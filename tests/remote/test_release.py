@@ -143,13 +143,8 @@ def test_nothing_leaves_the_folder(tmp_path: Path, member: tarfile.TarInfo) -> N
     file, folder = tmp_path / "b.tar.gz", tmp_path / "in" / "side"
     file.write_bytes(bundle("x", member))
     folder.parent.mkdir()
-    try:
+    with pytest.raises(RemoteError, match="not a bundle"):
         unpacked(file, folder)
-    except RemoteError:
-        pass
-    else:
-        assert member.name == "/tmp/outside", "its slash is taken away"
-        assert (folder / "tmp" / "outside").exists()
     assert [p.name for p in folder.parent.iterdir()] == ["side"]
     assert not Path("/tmp/outside").exists()
 

@@ -68,8 +68,11 @@ class Release:
         self._tell("trying", version)
         place = self.folder / "releases" / "unpacked"
         shutil.rmtree(place, ignore_errors=True)
+        why: str | None
         try:
             why = _installed(unpacked(bundle, place))
+        except RemoteError as error:
+            why = str(error)
         finally:
             shutil.rmtree(place, ignore_errors=True)
         if why is None:

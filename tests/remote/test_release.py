@@ -116,6 +116,13 @@ def test_one_that_fails_is_told_and_not_repeated(site: Site) -> None:
     assert site.states[3:] == ["trying", "reverted"]
 
 
+def test_one_that_is_no_bundle_is_told(site: Site) -> None:
+    site.sign(b"signed, and no bundle")
+    assert not site.install()
+    assert site.states == ["trying", "reverted"]
+    assert "not a bundle" in site.told[-1]["problems"][0]["problem"]
+
+
 def test_it_waits_for_its_turn(site: Site) -> None:
     site.sign(bundle("#!/bin/sh\nexit 1\n"), wave={"percent": 0})
     assert site.install()

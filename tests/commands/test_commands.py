@@ -186,7 +186,7 @@ def test_retire_clears_everything_that_broker_keeps(
         bench(f'[mqtt]\nhost = "127.0.0.1"\nport = {mosquitto.port}\ntls = false\nhomeassistant = true\n')
     )
     process = agent("run", "--config", config)
-    eventually(lambda: len(retained()) == 6, within_s=20)
+    eventually(lambda: len(retained()) == 8, within_s=20)
     running = call("retire", "--config", config, "--yes")
     assert (running.returncode, "stop it first" in running.stderr) == (1, True)
     process.terminate()

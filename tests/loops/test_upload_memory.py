@@ -237,6 +237,8 @@ async def test_what_is_kept_under_the_former_name_is_cleared(tmp_path: Path) -> 
         announced,
         f"{OLD}/info",
         f"{OLD}/active",
+        f"{OLD}/config",
+        f"{OLD}/version",
         f"{OLD}/lamp/state",
         f"{OLD}/health",
         f"{OLD}/status",

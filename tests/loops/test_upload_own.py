@@ -404,7 +404,7 @@ async def test_a_disk_that_fails_is_asked_again(tmp_path: Path) -> None:
 
 
 async def test_what_is_cleared_of_a_former_name(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
-    """Five states, the status last; the announcement only where we announced it. What stays is told."""
+    """Seven states, the status last; the announcement only where we announced it. What stays is told."""
     async with desk(tmp_path) as d:
         await d.store.write(lambda db: db.set(NAME, "s/p/old"))
         await d.store.write(lambda db: db.set(FORMER, '["s/p/other"]'))
@@ -415,7 +415,8 @@ async def test_what_is_cleared_of_a_former_name(tmp_path: Path, caplog: pytest.L
             {"s/p/old/status": ours, "s/p/other/status": json.dumps(OFFLINE).encode()},
         )
         assert [m.topic for m in line.sent] == [
-            f"s/p/old/{path}" for path in ("info", "active", "lamp/state", "health", "status")
+            f"s/p/old/{path}"
+            for path in ("info", "active", "config", "version", "lamp/state", "health", "status")
         ]
         assert {(m.payload, m.retain, m.qos) for m in line.sent} == {(b"", True, 1)}
         assert "this pole was s/p/other; another one may live there" in caplog.text

@@ -16,6 +16,7 @@ def replace_file(path: Path, blob: bytes, mode: int, owner: tuple[int, int] | No
     part = path.with_name(path.name + ".part")
     part.unlink(missing_ok=True)  # what a cut left may be readable by others, or a link
     with os.fdopen(os.open(part, FLAGS, mode), "wb") as file:
+        os.fchmod(file.fileno(), mode)  # whatever the umask is
         if owner is not None:
             os.fchown(file.fileno(), *owner)
         file.write(blob)

@@ -26,6 +26,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from pole_agent.console.passphrase import passphrase
 from pole_agent.console.speech import say
 from pole_agent.errors import ConfigError, PoleAgentError, Problem
 from pole_agent.languages import in_language, phrase
@@ -89,7 +90,9 @@ def _office(arguments: argparse.Namespace, known: Book) -> Office:
     from pole_agent.remote.provision import making
 
     return making.Office(
-        known, datetime.now(UTC).replace(microsecond=0), lambda file, new: _passphrase(arguments, file, new)
+        known,
+        datetime.now(UTC).replace(microsecond=0),
+        lambda file, new: passphrase(arguments, file, new=new),
     )
 
 
@@ -232,14 +235,3 @@ def _seal(arguments: argparse.Namespace, name: str) -> int:
     else:
         say(arguments, phrase("sealed-to", file=file, id=pole.id))
     return 0
-
-
-def _passphrase(arguments: argparse.Namespace, file: Path, new: bool) -> str:
-    if arguments.passphrase_file:
-        return str(arguments.passphrase_file.read_text(encoding="utf-8")).partition("\n")[0].rstrip("\r")
-    if not sys.stdin.isatty():
-        return sys.stdin.readline().rstrip("\r\n")
-    given = getpass.getpass(phrase("passphrase-prompt", file=file).of(arguments.lang))
-    if new and getpass.getpass(phrase("passphrase-again").of(arguments.lang)) != given:
-        raise PoleAgentError(phrase("passphrases-differ"))
-    return given

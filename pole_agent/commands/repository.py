@@ -18,13 +18,12 @@ What waits lies in regency/staging: carry the folder to whoever signs, or mail o
 from __future__ import annotations
 
 import argparse
-import getpass
 import json
-import sys
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from pole_agent.console.passphrase import passphrase
 from pole_agent.console.speech import say
 from pole_agent.errors import ConfigError, PoleAgentError, Problem
 from pole_agent.languages import phrase
@@ -72,7 +71,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     publish = action(
         "publish", "write the static files, once enough have signed; renews snapshot and timestamp"
     )
-    renew = action("renew", "sign roles anew for a year, with nothing changed in them")
+    renew = action("renew", "sign roles again for a year, with nothing changed in them")
     renew.add_argument("role", nargs="+", choices=("root", "targets", "release", "full", "light"))
     rotate = action("rotate", "change who may sign: after a loss, a theft, or when somebody leaves")
     rotate.add_argument("role", choices=KEYED)
@@ -120,7 +119,7 @@ def _key(arguments: argparse.Namespace) -> int:
 
     signer = keys.new_signer(arguments.name)
     file = arguments.out / f"{arguments.name}{keys.KEY_ENDING}"
-    public = keys.write_key(file, signer, _passphrase(arguments, file, twice=True))
+    public = keys.write_key(file, signer, passphrase(arguments, file, new=True))
     if arguments.json:
         print(json.dumps({"key": str(file), "public": str(public), "keyid": signer.public_key.keyid}))
     else:
@@ -259,18 +258,7 @@ def _status(arguments: argparse.Namespace, repository: Repository) -> int:
 def _signer(arguments: argparse.Namespace, file: Path) -> NaclSigner:
     from pole_agent.remote.repository import keys
 
-    return keys.read_key(file, _passphrase(arguments, file))
-
-
-def _passphrase(arguments: argparse.Namespace, file: Path, twice: bool = False) -> str:
-    if arguments.passphrase_file:
-        return str(arguments.passphrase_file.read_text(encoding="utf-8")).partition("\n")[0].rstrip("\r")
-    if not sys.stdin.isatty():
-        return sys.stdin.readline().rstrip("\r\n")
-    given = getpass.getpass(phrase("passphrase-prompt", file=file).of(arguments.lang))
-    if twice and getpass.getpass(phrase("passphrase-again").of(arguments.lang)) != given:
-        raise PoleAgentError(phrase("passphrases-differ"))
-    return given
+    return keys.read_key(file, passphrase(arguments, file, new=False))
 
 
 def _agreed(arguments: argparse.Namespace) -> bool:

@@ -1857,7 +1857,7 @@ PHRASES = {
     "replace-then": "start the agent, then take the board into service with pole-agent commission",
     # the regency's repository
     "repository-frozen": (
-        "{where}: {error}; nothing changes until the office signs anew: pole-agent repository publish"
+        "{where}: {error}; nothing changes until the office signs again: pole-agent repository publish"
     ),
     "repository-untrusted": (
         "{where}: {error}; nothing was taken from it. At the office: pole-agent repository status"

@@ -11,9 +11,10 @@ import pytest
 from nacl import pwhash
 
 from pole_agent.errors import Frozen, RemoteError
+from pole_agent.remote.passphrase import Effort
 from pole_agent.remote.repository import calendar, keys, publishing, signing, staging
 from pole_agent.remote.repository.folder import Repository, names
-from pole_agent.remote.repository.keys import Effort, NaclSigner, new_signer
+from pole_agent.remote.repository.keys import NaclSigner, new_signer
 from pole_agent.remote.repository.roles import KEYED, STAGED
 from pole_agent.remote.sources import Folder
 from pole_agent.remote.trust import Trust

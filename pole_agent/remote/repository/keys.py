@@ -1,21 +1,18 @@
 """The key of a person or of the office: an Ed25519 key, at rest under a passphrase.
 
-dewi.key    the private key, sealed by libsodium: Argon2id of the passphrase, XSalsa20-Poly1305
+dewi.key    the private key, sealed (remote/passphrase.py)
 dewi.pub    the public key, as it stands in the metadata, with the name of the holder
 """
 
 from __future__ import annotations
 
-import base64
 import hashlib
 import json
 import os
 import re
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from nacl import pwhash, secret
 from nacl.exceptions import CryptoError
 from nacl.signing import SigningKey
 from securesystemslib.formats import encode_canonical
@@ -24,23 +21,14 @@ from securesystemslib.signer import Signature, Signer
 from pole_agent.errors import RemoteError
 from pole_agent.languages import phrase
 from pole_agent.remote.keys import ED25519, HOLDER, Ed25519Key
+from pole_agent.remote.passphrase import Effort, opened, sealed
 from pole_agent.settings.reading import decoded
 
 KIND = "pole-agent repository key"
-SHORTEST = 12  # characters of a passphrase
 PRIVATE = 0o600
 NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,39}")
 PUBLIC_ENDING, KEY_ENDING = ".pub", ".key"
 LARGEST = 4096  # bytes of either file
-Argon = pwhash.argon2id
-
-
-@dataclass(frozen=True, slots=True)
-class Effort:
-    """What a guess of the passphrase costs. It stands in the file, so that it may grow."""
-
-    rounds: int = Argon.OPSLIMIT_MODERATE
-    memory: int = Argon.MEMLIMIT_MODERATE  # bytes
 
 
 class NaclSigner(Signer):
@@ -81,19 +69,9 @@ def _keyid(keyval: dict[str, Any]) -> str:
 
 def write_key(file: Path, signer: NaclSigner, passphrase: str, effort: Effort | None = None) -> Path:
     """Both files, neither over another; the name of the public one. Raises RemoteError, OSError."""
-    if len(passphrase) < SHORTEST:
-        raise RemoteError(phrase("passphrase-too-short", least=SHORTEST))
-    effort = effort or Effort()
-    salt = os.urandom(Argon.SALTBYTES)
-    box = secret.SecretBox(_stretched(passphrase, salt, effort))
-    sealed = {
-        "kind": KIND,
-        "holder": signer.public_key.holder,
-        "argon2id": {"salt": _text(salt), "rounds": effort.rounds, "memory": effort.memory},
-        "sealed": _text(bytes(box.encrypt(bytes(signer._private)))),
-    }
+    private = sealed(bytes(signer._private), passphrase, effort)
     public = file.with_suffix(PUBLIC_ENDING)
-    _write_new(file, sealed, PRIVATE)
+    _write_new(file, {"kind": KIND, "holder": signer.public_key.holder, **private}, PRIVATE)
     _write_new(public, signer.public_key.to_dict(), 0o644)
     return public
 
@@ -104,15 +82,10 @@ def read_key(file: Path, passphrase: str) -> NaclSigner:
         found = json.loads(_read(file))
         if found["kind"] != KIND:
             raise KeyError("kind")
-        argon = found["argon2id"]
-        effort = Effort(int(argon["rounds"]), int(argon["memory"]))
-        box = secret.SecretBox(_stretched(passphrase, base64.b64decode(argon["salt"]), effort))
-        sealed, holder = base64.b64decode(found["sealed"]), str(found["holder"])
-    except (KeyError, TypeError, ValueError, RecursionError, CryptoError) as error:
+        return _signer(SigningKey(opened(found, passphrase)), str(found["holder"]))
+    except (KeyError, TypeError, ValueError, RecursionError) as error:
         raise RemoteError(phrase("key-unreadable", file=file, error=error)) from error
-    try:
-        return _signer(SigningKey(box.decrypt(sealed)), holder)
-    except (CryptoError, ValueError) as error:
+    except CryptoError as error:
         raise RemoteError(phrase("passphrase-wrong", file=file)) from error
 
 
@@ -129,20 +102,6 @@ def read_public(file: Path) -> Ed25519Key:
     return key
 
 
-def _stretched(passphrase: str, salt: bytes, effort: Effort) -> bytes:
-    if effort.memory > 4 * Argon.MEMLIMIT_MODERATE or effort.rounds > 4 * Argon.OPSLIMIT_MODERATE:
-        raise ValueError("argon2id asks for too much")
-    return bytes(
-        Argon.kdf(
-            secret.SecretBox.KEY_SIZE,
-            passphrase.encode(),
-            salt,
-            opslimit=effort.rounds,
-            memlimit=effort.memory,
-        )
-    )
-
-
 def _read(file: Path) -> str:
     with file.open("rb") as reading:
         return decoded(reading.read(LARGEST))
@@ -153,7 +112,3 @@ def _write_new(file: Path, content: dict[str, Any], mode: int) -> None:
         writing.write(json.dumps(content, indent=1) + "\n")
         writing.flush()
         os.fsync(writing.fileno())
-
-
-def _text(blob: bytes) -> str:
-    return base64.b64encode(blob).decode()

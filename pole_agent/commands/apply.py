@@ -78,8 +78,11 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.again:
         applying.forget()
     arguments.own.mkdir(parents=True, exist_ok=True)
-    wants.write(arguments.own / wants.FILE.name, *_wants(arguments, load(arguments.config).settings))
+    if not _is_wanted(arguments, now := load(arguments.config).settings):
+        _want(arguments, now)
     done = _with_trust(arguments, applying, chosen)
+    if done:
+        _want(arguments, load(arguments.config).settings)
     _report(arguments)
     return 0 if done else 1
 
@@ -114,13 +117,14 @@ def _with_trust(arguments: argparse.Namespace, applying: Applying, chosen: setup
 
     def look(settings: Settings) -> list[Problem]:
         """What is wrong with it, and was not before: a camera that is gone is no reason to refuse a name."""
-        wants.write(arguments.own / wants.FILE.name, *_wants(arguments, settings))
+        now = load(arguments.config).settings
+        _want(arguments, now, settings)
         missing = brought(settings, trust, arguments.config.parent, INSTALLED)
-        known = list(check.look(load(arguments.config).settings))
+        known = list(check.look(now))
         return missing or [p for p in check.look(settings) if p not in known]
 
     applying.look = look
-    done = applying.configuration(text_of)
+    done = applying.configuration(text_of, standing)
     settings = load(arguments.config).settings
     release = Release(
         arguments.own,
@@ -141,11 +145,24 @@ def _wanted_names(settings: Settings) -> list[str]:
     return names.names_of(settings.pole.id, machine, minor, settings.pole.groups, files)
 
 
-def _wants(arguments: argparse.Namespace, settings: Settings) -> tuple[list[str], dict[str, str]]:
-    """The names, and the hashes of what is here: it need not be fetched again."""
-    found = _wanted_names(settings)
+def _is_wanted(arguments: argparse.Namespace, settings: Settings) -> bool:
+    try:
+        listed = wants.read(arguments.own / wants.FILE.name).names
+    except RemoteError:
+        return False
+    return set(_wanted_names(settings)) <= set(listed)
+
+
+def _want(arguments: argparse.Namespace, *settings: Settings) -> None:
+    """Say what to fetch: the names, and the hashes of what is here, which need not be fetched again.
+
+    Each change of the file starts `sync`, and what is not wanted any more is thrown away there. So what runs
+    and what is to follow it are wanted together, until one of them is settled.
+    """
+    found = list(dict.fromkeys(name for each in settings for name in _wanted_names(each)))
     here = {name: arguments.own / "targets" / name for name in found}
-    return found, {n: hashlib.sha256(f.read_bytes()).hexdigest() for n, f in here.items() if f.is_file()}
+    have = {n: hashlib.sha256(f.read_bytes()).hexdigest() for n, f in here.items() if f.is_file()}
+    wants.write(arguments.own / wants.FILE.name, found, have)
 
 
 def _tell_sync(

@@ -96,8 +96,9 @@ class Applying:
         """Nothing is looked at now, and why."""
         self._tell("waiting", digest(self._text()), _told([Problem("", why)]))
 
-    def configuration(self, of: Texts) -> bool:
-        """One pass, after `settle`. `of`: the verified targets. Returns whether all that is wanted runs.
+    def configuration(self, of: Texts, standing: Standing) -> bool:
+        """One pass, after `settle`. `of`: the verified targets; `standing`: of the agent now. Returns whether
+        all that is wanted runs.
 
         Raises RemoteError, ConfigError for a present file that is unusable, OSError.
         """
@@ -112,13 +113,8 @@ class Applying:
         if after == self._journal.failed:
             self._tell("reverted", after, [*self._journal.problems, *told])
             return False
-        standing = self.pole.standing()
-        if standing is None or not standing.clock:
-            why = phrase("apply-no-agent") if standing is None else phrase("apply-clock-untrusted")
-            self._tell("waiting", after, [*_told([Problem("", why)]), *told])
-            return False
         if problems := self.look(found.settings):
-            self._refused(after, [*_told(problems), *told])
+            self._tell("refused", after, [*_told(problems), *told])
             return False
         kept = self._try(text, found.text, OnTrial(text, after, found.base, found.full), standing)
         if kept and told:
@@ -172,9 +168,6 @@ class Applying:
         self._write(self._journal.reverted(told))
         assert self._journal.failed is not None
         self._tell("reverted", self._journal.failed, told)
-
-    def _refused(self, after: str, told: list[dict[str, str]]) -> None:
-        self._tell("refused", after, told)
 
     def _tell(self, state: str, after: str, problems: list[dict[str, str]]) -> None:
         running = digest(self._text())

@@ -122,6 +122,25 @@ def test_one_that_crashes_the_agent_comes_back(site: Site) -> None:
     eventually(lambda: site.runs(before), 30)
 
 
+def test_a_file_that_is_to_come_stays_wanted(site: Site) -> None:
+    """Else `sync`, which runs at each change of the list, would throw away what the next pass needs."""
+    text = site.config.read_text() + '[drone]\nenabled = true\ngeofence = "fences/area.geojson"\n'
+    site.sign("full/T-1.toml", text, "full")
+    listed = site.folder / "own" / "wants.json"
+    seen = set()
+    for _ in range(3):
+        code, told, _ = site.apply()
+        assert (code, told["state"]) == (1, "refused")
+        assert "fence/area.geojson" in json.loads(listed.read_text())["names"]
+        seen.add(listed.stat().st_mtime_ns)
+    assert len(seen) <= 2, "once it has the targets it does not change any more"
+    ring = [[107.87, -6.9], [107.96, -6.9], [107.96, -6.82], [107.87, -6.9]]
+    site.sign("fence/area.geojson", json.dumps({"type": "Polygon", "coordinates": [ring]}), "full")
+    code, told, _ = site.apply()
+    assert (code, told["state"]) == (0, "kept"), told
+    assert (site.config.parent / "fences" / "area.geojson").exists()
+
+
 def test_what_was_not_signed_changes_nothing(site: Site) -> None:
     before = site.config.read_text()
     site.sign(LIGHT, '[pole]\nname = "signed"\n')

@@ -42,7 +42,9 @@ class Apply:
 
     def once(self) -> bool:
         self.applying.settle()
-        return self.applying.configuration(self.targets.get)
+        standing = self.applying.pole.standing()
+        assert standing is not None
+        return self.applying.configuration(self.targets.get, standing)
 
     @property
     def states(self) -> list[str]:
